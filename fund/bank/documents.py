@@ -1,0 +1,325 @@
+"""The one careful door through which XML of a bank comes in, and the schemas that it must satisfy.
+
+A file is refused before a parser sees it when it is empty, too large, no UTF-8 or declares a document type. The
+parser then resolves nothing, loads nothing and stops at a sane depth; the schema of the file's own version is
+checked before a single amount is read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from fund.errors import (
+    BankFileTooLarge,
+    BrokenXml,
+    EmptyFile,
+    ForbiddenDoctype,
+    InvalidBankFile,
+    NotABankStatement,
+    NotAPaymentFile,
+    PartOfACent,
+    UnknownBankVersion,
+    WrongCurrency,
+    WrongEncoding,
+)
+from fund.language import AMSTERDAM, N_, _
+from fund.money import require_cents
+
+__all__ = [
+    "LARGEST_FILE_BYTES",
+    "NAMESPACE",
+    "Document",
+    "cents_of",
+    "children",
+    "day_at",
+    "instant_of",
+    "new_document",
+    "open_document",
+    "parse_safely",
+    "pictures",
+    "put",
+    "text_at",
+    "validity",
+]
+
+NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
+LARGEST_FILE_BYTES = 32 * 1024 * 1024
+"""Ten thousand entries are some 20 MB; read whole they stay under 200 MB of memory, twice as much would not."""
+_ZONE = ZoneInfo(AMSTERDAM)
+_CHUNK = 1 << 20
+_EXCERPT = 80
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"'][^>]*\?>")
+_BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_NAMED_ROOT = re.compile(r"\{([^}]*)\}(.*)")
+
+
+class Document:
+    """A file that passed: its root, its version (``camt.053.001.08``) and where to point when it says something odd."""
+
+    def __init__(self, root: etree._Element, *, name: str, version: str, data: bytes) -> None:
+        self.root = root
+        self.name = name
+        self.version = version
+        self._data = data
+
+    @property
+    def namespace(self) -> str:
+        return NAMESPACE + self.version
+
+    def line_of(self, element: etree._Element) -> int:
+        """The line of the file on which ``element`` starts."""
+        return _line(element)
+
+    def refused(self, element: etree._Element, reason: str) -> InvalidBankFile:
+        """The refusal of what the schema let pass and no reader can use."""
+        line = self.line_of(element)
+        excerpt = _excerpt(self._data, line)
+        return InvalidBankFile(file=self.name, line=line, excerpt=excerpt, version=self.version, reason=reason)
+
+
+def _line(element: etree._Element) -> int:
+    line: Any = element.sourceline
+    return int(line or 1)
+
+
+def open_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> Document:
+    """``data`` as XML of one of ``versions`` (``camt.053.001.08``), valid by its schema.
+
+    Raises:
+        EmptyFile: Nothing in it.
+        BankFileTooLarge: More than 32 MB.
+        WrongEncoding: Not UTF-8, or said to be something else.
+        ForbiddenDoctype: A document type is declared; found without parsing.
+        BrokenXml: Not well-formed, cut off, an entity, nested too deeply.
+        NotABankStatement: Another kind of file. NotAPaymentFile: likewise, when asked for pain.001.
+        UnknownBankVersion: The kind asked for, in a version without a schema here.
+        InvalidBankFile: The schema of its version says no.
+    """
+    _check_bytes(data, name=name, kind=kind)
+    root = _parse(data, name=name)
+    version = _version_of(root, data, name=name, kind=kind, versions=versions)
+    trouble = validity(root, version)
+    if trouble is not None:
+        line, reason = trouble
+        raise InvalidBankFile(
+            file=name, line=line, excerpt=_excerpt(data, line), version=version, reason=pictures(reason)
+        )
+    return Document(root, name=name, version=version, data=data)
+
+
+def _check_bytes(data: bytes, *, name: str, kind: str) -> None:
+    if len(data) > LARGEST_FILE_BYTES:
+        raise BankFileTooLarge(file=name, size=len(data), limit=LARGEST_FILE_BYTES)
+    if not data:
+        raise EmptyFile(path=name)
+    start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]:
+        raise WrongEncoding(file=name, line=1, reason=_(N_("it is UTF-16 or UTF-32")))
+    declared = _DECLARATION.match(data, start)
+    if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):
+        said = pictures(declared[1].decode("ascii", "replace"))
+        raise WrongEncoding(file=name, line=1, reason=_(N_('it says that it is "{said}"')).format(said=said))
+    _check_before_root(data, start, name=name, kind=kind)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for at in range(0, len(data), _CHUNK):
+        try:
+            decoder.decode(data[at : at + _CHUNK], final=at + _CHUNK >= len(data))
+        except UnicodeDecodeError as error:
+            # the decoder may still hold up to three bytes of the chunk before; a line is exact enough
+            line = data.count(b"\n", 0, min(at + error.start, len(data))) + 1
+            byte = f"0x{error.object[error.start]:02X}"
+            raise WrongEncoding(
+                file=name, line=line, reason=_(N_("byte {byte} has no place there")).format(byte=byte)
+            ) from None
+
+
+def _check_before_root(data: bytes, start: int, *, name: str, kind: str) -> None:
+    """Walk over blanks, comments and instructions to the first real mark; a document type stands there or nowhere."""
+    at = start
+    while blank := _BEFORE_ROOT.match(data, at):
+        at = blank.end()
+    line = data.count(b"\n", 0, at) + 1
+    if data[at : at + 2] == b"<!":
+        raise ForbiddenDoctype(file=name, line=line, excerpt=_excerpt(data, line))
+    if data[at : at + 1] != b"<":
+        raise _other_file(kind)(file=name, line=line, found=_excerpt(data, line) or _(N_("only blanks")))
+
+
+def _other_file(kind: str) -> type[NotABankStatement] | type[NotAPaymentFile]:
+    return NotAPaymentFile if kind == "pain.001" else NotABankStatement
+
+
+def parse_safely(data: bytes) -> etree._Element:
+    """The tree of ``data``: no entity, no network, no document type, no depth beyond 256."""
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        dtd_validation=False,
+        remove_comments=True,
+        remove_pis=True,
+        remove_blank_text=True,
+    )
+    return etree.fromstring(data, parser)
+
+
+def _parse(data: bytes, *, name: str) -> etree._Element:
+    try:
+        root = parse_safely(data)
+    except etree.XMLSyntaxError as error:
+        line = error.lineno or data.count(b"\n") + 1
+        raise BrokenXml(file=name, line=line, excerpt=_excerpt(data, line), reason=_reason(error)) from None
+    docinfo: Any = root.getroottree().docinfo
+    if docinfo.doctype:  # the walk before the root found none: a second lock on the same door
+        raise ForbiddenDoctype(file=name, line=1, excerpt=_excerpt(data, 1))
+    return root
+
+
+def _reason(error: etree.XMLSyntaxError) -> str:
+    """What the parser says, without the place that the refusal names already."""
+    return pictures(re.sub(r", line \d+, column \d+$", "", str(error.msg or "")))
+
+
+def _version_of(root: etree._Element, data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> str:
+    line = _line(root)
+    named = _NAMED_ROOT.fullmatch(str(root.tag))
+    namespace, tag = (named[1], named[2]) if named else ("", str(root.tag))
+    version = namespace.removeprefix(NAMESPACE)
+    if tag != "Document" or version == namespace or not version.startswith(kind + "."):
+        found = pictures(version or tag) if tag == "Document" else pictures(f"<{tag}>")
+        raise _other_file(kind)(file=name, line=line, found=found)
+    if version not in versions:
+        raise UnknownBankVersion(file=name, line=line, version=pictures(version), known=list(versions))
+    return version
+
+
+@lru_cache(maxsize=8)
+def _schema(version: str) -> etree.XMLSchema:
+    data = resources.files("fund").joinpath("data", "xsd", f"{version}.xsd").read_bytes()
+    return etree.XMLSchema(parse_safely(data))
+
+
+def validity(root: etree._Element, version: str) -> tuple[int, str] | None:
+    """``None`` where ``root`` satisfies the schema of ``version``, else the first line and reason."""
+    schema = _schema(version)
+    if schema.validate(root.getroottree()):
+        return None
+    log: Any = schema.error_log
+    first = log[0]
+    return int(first.line), first.message.replace(f"{{{NAMESPACE}{version}}}", "")
+
+
+def _excerpt(data: bytes, line: int) -> str:
+    """The line of the file as one may look at it: at most 80 characters, nothing that moves a cursor."""
+    start = 0
+    for _number in range(line - 1):
+        start = data.find(b"\n", start) + 1
+        if start == 0:
+            return ""
+    end = data.find(b"\n", start)
+    text = data[start : end if end >= 0 else len(data)][: 4 * _EXCERPT].decode("utf-8", "replace").strip()
+    return pictures(text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…")
+
+
+def pictures(text: str) -> str:
+    """``text`` on one line, its control and formatting characters (Cc, Cf) as pictures that do nothing.
+
+    Refusing them would let any payer block the import of a day; keeping them would let a name rewrite a screen.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_picture(character) for character in text)
+
+
+def _picture(character: str) -> str:
+    if character in "\t\n\r":
+        return " "
+    if character < " ":
+        return chr(0x2400 + ord(character))
+    if character == "\x7f":
+        return "␡"
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return f"␛{ord(character):04X}"
+    return character
+
+
+@lru_cache(maxsize=256)
+def _path(namespace: str, path: str) -> str:
+    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
+
+
+def children(document: Document, element: etree._Element, path: str) -> list[etree._Element]:
+    """The elements at ``path`` (``NtryDtls/TxDtls``) under ``element``, in the order of the file."""
+    return element.findall(_path(document.namespace, path))
+
+
+def text_at(document: Document, element: etree._Element, path: str) -> str:
+    """The text at ``path`` under ``element``, blanks folded, control characters as pictures; empty for nothing."""
+    found = element.findtext(_path(document.namespace, path))
+    return pictures(" ".join(found.split())) if found else ""
+
+
+def cents_of(document: Document, element: etree._Element) -> int:
+    """The amount of an ``Amt`` element in cents.
+
+    Raises:
+        WrongCurrency: Its currency is not EUR.
+        PartOfACent: More than two decimals, other than zeros.
+        AmountTooLarge: More cents than fit in 64 bits.
+    """
+    currency = element.get("Ccy", "EUR")
+    text = (element.text or "").strip()
+    if currency != "EUR":
+        raise WrongCurrency(file=document.name, line=document.line_of(element), found=f"{currency} {text}")
+    cents = Decimal(text) * 100
+    if cents != cents.to_integral_value():
+        raise PartOfACent(file=document.name, line=document.line_of(element), text=text)
+    return require_cents(int(cents))
+
+
+def day_at(document: Document, element: etree._Element, path: str) -> date | None:
+    """The day at ``path``, which holds a ``Dt`` or a ``DtTm``; an instant counts by the calendar of Amsterdam."""
+    plain = text_at(document, element, f"{path}/Dt")
+    if plain:
+        try:
+            return date.fromisoformat(plain[:10])  # the schema allows a zone after a day: 2026-03-31+01:00
+        except ValueError:
+            raise document.refused(element, _(N_("{text} is not a day")).format(text=plain)) from None
+    exact = text_at(document, element, f"{path}/DtTm")
+    return instant_of(document, element, exact).astimezone(_ZONE).date() if exact else None
+
+
+def instant_of(document: Document, element: etree._Element, text: str) -> datetime:
+    """An instant in UTC; without a zone it is Amsterdam's. The schema allows years that no calendar here has."""
+    try:
+        moment = datetime.fromisoformat(text.replace("T24:00:00", "T23:59:59"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_ZONE)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise document.refused(element, _(N_("{text} is not an instant")).format(text=text)) from None
+
+
+def new_document(version: str) -> etree._Element:
+    """The empty root of a document of ``version``, its namespace without prefix as banks write it."""
+    namespaces: Any = {None: NAMESPACE + version}
+    return etree.Element(f"{{{NAMESPACE}{version}}}Document", nsmap=namespaces)
+
+
+def put(parent: etree._Element, path: str, text: str | None = None) -> etree._Element:
+    """A new element at the end of ``path`` under ``parent``, each step made anew, in the namespace of the document."""
+    namespace = str(parent.tag).partition("}")[0]
+    element = parent
+    for step in path.split("/"):
+        element = etree.SubElement(element, f"{namespace}}}{step}")
+    element.text = text
+    return element

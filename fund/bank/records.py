@@ -1,0 +1,173 @@
+"""What a bank file says, as records: statements and their lines, and the payments of one batch.
+
+Amounts are whole cents of euros. Nothing here knows what the fund expects; matching is the trade of the receipts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+__all__ = ["BankFile", "BankLine", "BankStatement", "Payment", "PaymentBatch", "file_sha256", "line_identity"]
+
+
+def file_sha256(data: bytes) -> str:
+    """The hash of a file, as both approvers see it and the fund keeps it: 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def line_identity(
+    *, iban: str, statement_id: str, sequence_number: int | None, entry_reference: str, position: int
+) -> str:
+    """The id by which a line is known for ever: the same line in another file has the same one.
+
+    Args:
+        iban: The account of the fund.
+        statement_id: The bank's name of the statement.
+        sequence_number: Its electronic number; ``None`` where the bank gives none.
+        entry_reference: The bank's name of the entry inside the statement.
+        position: 1 for an entry that stands alone, 1, 2, 3, ... inside a batch.
+    """
+    parts = json.dumps([iban, statement_id, sequence_number, entry_reference, position], ensure_ascii=True)
+    return f"lin_{hashlib.sha256(parts.encode()).hexdigest()[:24]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankLine:
+    """One movement on an account of the fund: an entry, or one transaction of a batch.
+
+    ``amount_cents`` is what the other party paid or received: money for the fund is positive. ``charges_cents`` is
+    what the bank kept of it as its price (negative when it gave some back). The account moved by ``booked_cents``.
+    """
+
+    line_id: str
+    amount_cents: int
+    booked_on: date
+    valued_on: date
+    charges_cents: int = 0
+    counterparty_name: str = ""
+    counterparty_iban: str = ""
+    end_to_end_id: str = ""
+    creditor_reference: str = ""
+    """An RF reference (ISO 11649) without spaces, or what the payer wrote in its place."""
+    text: str = ""
+    code: str = ""
+    """The bank's kind of transaction: domain/family/subfamily, such as ``PMNT/RCDT/ESCT``, or its own code."""
+    return_reason: str = ""
+    """Why the money came back, such as ``AC04`` (account closed); empty where it is no return."""
+    reversal: bool = False
+    bank_reference: str = ""
+    entry_reference: str = ""
+    batch_position: int = 1
+    batch_size: int = 1
+    payment_information_id: str = ""
+
+    @property
+    def booked_cents(self) -> int:
+        """What the balance of the account moved by."""
+        return self.amount_cents - self.charges_cents
+
+    @property
+    def returned(self) -> bool:
+        """Whether this is a payment of the fund that came back (RRTN, or a return reason)."""
+        return bool(self.return_reason) or self.code.endswith("/RRTN")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankStatement:
+    """One statement of one account: opening balance + lines = closing balance."""
+
+    iban: str
+    statement_id: str
+    sequence_number: int | None
+    created_at: datetime
+    opening_cents: int
+    closing_cents: int
+    opened_on: date
+    closed_on: date
+    lines: tuple[BankLine, ...]
+    not_booked: int = 0
+    """Entries that the bank announces but has not booked yet; they are no lines."""
+
+    @cached_property
+    def content_sha256(self) -> str:
+        """What the statement says about money, days and references, whatever version or file it came in.
+
+        A statement that comes a second time with another content is not the same statement.
+        """
+        said = [
+            [self.iban, self.statement_id, self.sequence_number, self.opening_cents, self.closing_cents],
+            *(
+                [
+                    line.line_id,
+                    line.amount_cents,
+                    line.charges_cents,
+                    line.booked_on.isoformat(),
+                    line.end_to_end_id,
+                    line.creditor_reference,
+                    line.counterparty_iban,
+                    line.return_reason,
+                ]
+                for line in self.lines
+            ),
+        ]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankFile:
+    """One file from the bank, read whole: its hash, its version and its statements in the order of the file."""
+
+    name: str
+    sha256: str
+    version: str
+    statements: tuple[BankStatement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One payment out of the fund.
+
+    Args:
+        end_to_end_id: Our reference, at most 35 characters; it comes back on the statement.
+        amount_cents: Between one cent and 999,999,999.99 euros.
+        payee_name: At most 70 characters once written in the letters of the banks.
+        payee_iban: Without spaces.
+        text: What the payee reads, at most 140 characters; left out where there is a ``creditor_reference``.
+        creditor_reference: The payee's own RF reference, if the invoice has one.
+    """
+
+    end_to_end_id: str
+    amount_cents: int
+    payee_name: str
+    payee_iban: str
+    text: str = ""
+    creditor_reference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentBatch:
+    """Payments of one account of the fund for one execution day.
+
+    Args:
+        message_id: Our reference of the batch (``S2026005``), at most 35 characters; also names it on the statement.
+        created_at: An instant with its zone: when the batch was made by the fund's clock.
+        execution_on: The day on which the bank is asked to pay.
+        debtor_name: The fund.
+        debtor_iban: The account that pays.
+    """
+
+    message_id: str
+    created_at: datetime
+    execution_on: date
+    debtor_name: str
+    debtor_iban: str
+    payments: tuple[Payment, ...]
+
+    @property
+    def total_cents(self) -> int:
+        """The control sum."""
+        return sum(payment.amount_cents for payment in self.payments)

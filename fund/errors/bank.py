@@ -1,0 +1,247 @@
+"""Refusals of bank statements, payment files, account numbers and references.
+
+Those of a file point: the name, the line, what stands there, then the explanation.
+"""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput
+from fund.language import N_
+
+__all__ = [
+    "AccountWithoutIban",
+    "BankFileTooLarge",
+    "BatchDoesNotAddUp",
+    "BrokenXml",
+    "ControlSumDoesNotMatch",
+    "CountDoesNotMatch",
+    "DuplicatePayment",
+    "EmptyPaymentBatch",
+    "ForbiddenDoctype",
+    "InvalidBankFile",
+    "InvalidIban",
+    "InvalidReference",
+    "NameTooLong",
+    "NotABankStatement",
+    "NotAPaymentFile",
+    "OtherAccount",
+    "PaymentAmountOutOfRange",
+    "PartOfACent",
+    "StatementChanged",
+    "StatementDoesNotAddUp",
+    "StatementWithoutBalance",
+    "TextTooLong",
+    "TransactionWithoutAmount",
+    "UnknownBankVersion",
+    "UnknownPaymentVersion",
+    "UnwritableCharacter",
+    "WrongCurrency",
+    "WrongEncoding",
+]
+
+
+class BankFileTooLarge(FaultyInput):
+    """The file is larger than any statement this fund will receive."""
+
+    message = N_("{file}: the file is {size} bytes, at most {limit} are read")
+    hint = N_("ask the bank for a file per day or per month")
+
+
+class WrongEncoding(FaultyInput):
+    """The file is not the UTF-8 that it should be, or says that it is."""
+
+    message = N_("{file}:{line}: the file is not UTF-8: {reason}")
+    hint = N_("download the file again; do not open and save it in an editor")
+
+
+class ForbiddenDoctype(FaultyInput):
+    """The file declares a document type; no bank does, and entities are a way to attack the reader."""
+
+    message = N_("{file}:{line}: {excerpt}: a document type (DOCTYPE) or entity is not accepted in a bank file")
+    hint = N_("this file does not come from the bank as it is: keep it, and tell the administrator")
+
+
+class BrokenXml(FaultyInput):
+    """The file is not well-formed XML: cut off, damaged, nested too deeply."""
+
+    message = N_("{file}:{line}: {excerpt}: the XML is broken: {reason}")
+    hint = N_("download the file again; it may have been cut off")
+
+
+class NotABankStatement(FaultyInput):
+    """The file is something else than a camt.053 statement."""
+
+    message = N_("{file}:{line}: this is not a bank statement (camt.053): found {found}")
+    hint = N_("download the statement as camt.053 (XML); MT940, camt.052, camt.054 and PDF are not read")
+
+
+class NotAPaymentFile(FaultyInput):
+    """The file is something else than a pain.001 payment file."""
+
+    message = N_("{file}:{line}: this is not a payment file (pain.001): found {found}")
+    hint = N_("write one with fund payment batch")
+
+
+class UnknownBankVersion(FaultyInput):
+    """It is the right kind of file, in a version this fund does not read."""
+
+    message = N_("{file}:{line}: version {version} is not read; known are {known}")
+    hint = N_("ask the bank for one of these versions")
+
+
+class InvalidBankFile(FaultyInput):
+    """The file breaks the schema (XSD) of its own version."""
+
+    message = N_("{file}:{line}: {excerpt}: not valid as {version}: {reason}")
+    hint = N_("download the file again; if it stays so, send this line to the bank")
+
+
+class PartOfACent(FaultyInput):
+    """An amount has more than two decimals."""
+
+    message = N_("{file}:{line}: the amount {text} has a part of a cent")
+    hint = N_("send this line to the bank")
+
+
+class WrongCurrency(FaultyInput):
+    """Something in the file is not in euros."""
+
+    message = N_("{file}:{line}: {found} instead of EUR")
+    hint = N_("the fund keeps its money in euros only; register no account in another currency")
+
+
+class AccountWithoutIban(FaultyInput):
+    """The statement names its account by something else than an IBAN."""
+
+    message = N_("{file}:{line}: the account {account} of statement {statement} is not an IBAN")
+    hint = N_("ask the bank for statements that name the IBAN")
+
+
+class StatementWithoutBalance(FaultyInput):
+    """The opening or the closing balance is missing, or stands there more than once."""
+
+    message = N_("{file}:{line}: statement {statement} has {count} balances of kind {kind} instead of one")
+    hint = N_("download the whole statement; an intraday report (camt.052) has no such balances")
+
+
+class StatementDoesNotAddUp(FaultyInput):
+    """Opening balance and entries do not make the closing balance."""
+
+    message = N_(
+        "{file}:{line}: statement {statement} does not add up: opening {opening_cents} and entries {entries_cents} "
+        "make {computed_cents}, closing is {closing_cents}, a difference of {difference_cents}"
+    )
+    hint = N_("nothing was imported; download the statement again, it may miss entries")
+
+
+class BatchDoesNotAddUp(FaultyInput):
+    """The transactions inside one entry do not make its amount."""
+
+    message = N_(
+        "{file}:{line}: entry {entry} of statement {statement} is {amount_cents}, its transactions make "
+        "{transactions_cents}, a difference of {difference_cents}"
+    )
+    hint = N_("nothing was imported; download the statement again")
+
+
+class CountDoesNotMatch(FaultyInput):
+    """A number of transactions that the file announces is not what it holds."""
+
+    message = N_("{file}:{line}: {announced} transactions are announced, {found} are there")
+    hint = N_("nothing was imported; download the file again, it may miss transactions")
+
+
+class ControlSumDoesNotMatch(FaultyInput):
+    """The control sum of a payment file is not the sum of its payments."""
+
+    message = N_(
+        "{file}:{line}: the control sum is {control_cents}, the payments make {payments_cents}, "
+        "a difference of {difference_cents}"
+    )
+    hint = N_("do not upload this file; write it again with fund payment batch")
+
+
+class TransactionWithoutAmount(FaultyInput):
+    """One entry holds several transactions, and one of them has no amount."""
+
+    message = N_(
+        "{file}:{line}: transaction {position} of entry {entry} in statement {statement} has no amount in euros"
+    )
+    hint = N_("ask the bank for statements with the details of batches")
+
+
+class OtherAccount(FaultyInput):
+    """The statement belongs to an account that the fund has not registered."""
+
+    message = N_("{file}: statement {statement} is of account {iban}; the accounts of the fund are {expected}")
+    hint = N_("import the right file, or record the account first: fund bank register {iban} --account CODE")
+
+
+class StatementChanged(FaultyInput):
+    """A statement that is known came again with other content."""
+
+    message = N_("{file}: statement {statement} of {iban} is known since {known_file} with other content")
+    hint = N_("ask the bank which of the two is right; nothing of the second was imported")
+
+
+class InvalidIban(FaultyInput):
+    """The text is not an account number."""
+
+    message = N_('"{text}" is not an IBAN: {reason}')
+    hint = N_("write it as it stands on the letter of the bank, with or without spaces: NL91 ABNA 0417 1643 00")
+
+
+class InvalidReference(FaultyInput):
+    """The text is not an RF creditor reference (ISO 11649)."""
+
+    message = N_('"{text}" is not an RF reference: {reason}')
+    hint = N_("copy the reference from the request for payment, it starts with RF and two check digits")
+
+
+class NameTooLong(FaultyInput):
+    """A name does not fit in a payment, and names are never cut."""
+
+    message = N_('the name "{text}" is {length} characters, a payment takes at most {limit}')
+    hint = N_("record a shorter name for the payee: fund payee record")
+
+
+class TextTooLong(FaultyInput):
+    """A text or an identification does not fit in a payment, and texts are never cut."""
+
+    message = N_('{field}: "{text}" is {length} characters, a payment takes at most {limit}')
+    hint = N_("write it shorter")
+
+
+class UnwritableCharacter(FaultyInput):
+    """A character has no counterpart among those that banks exchange."""
+
+    message = N_('{field}: the character {character} in "{text}" cannot be written in a payment')
+    hint = N_("write it in Latin letters, digits and / - ? : ( ) . , ' +")
+
+
+class EmptyPaymentBatch(FaultyInput):
+    """There is nothing to pay."""
+
+    message = N_("batch {batch} has no payments")
+    hint = N_("fund payment list")
+
+
+class DuplicatePayment(FaultyInput):
+    """Two payments of one batch carry the same end-to-end reference."""
+
+    message = N_("batch {batch} has two payments with the reference {reference}")
+    hint = N_("fund payment list")
+
+
+class PaymentAmountOutOfRange(FaultyInput):
+    """A payment is nothing, less than nothing, or more than one payment can carry."""
+
+    message = N_("payment {reference} is {amount_cents}; one payment carries from {least_cents} to {most_cents}")
+    hint = N_("split the amount, or take it out of the batch")
+
+
+class UnknownPaymentVersion(FaultyInput):
+    """The payment file was asked for in a version that this fund does not write."""
+
+    message = N_("payment files are written as {known}, not as {version}")
+    hint = N_("leave the version out, or choose one of these")
