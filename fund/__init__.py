@@ -1,0 +1,1 @@
+"""A revolving innovation fund: ledger, life stories, and what follows after a fact."""

@@ -1,0 +1,383 @@
+"""Engines for SQLite and PostgreSQL, the declarative base, SQL objects, and the way to the newest version.
+
+Everything about *how* we speak to a database stands here; *what* we say stands in the tables and the stores.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import URL, make_url
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
+
+from fund.errors import (
+    DatabaseBehind,
+    DatabaseBusy,
+    DatabaseMissing,
+    DatabaseNewer,
+    DatabaseReadOnly,
+    DatabaseUnreachable,
+    FundError,
+    NotADatabase,
+    NotReady,
+    StorageFull,
+    UnknownDatabase,
+)
+
+__all__ = [
+    "Base",
+    "Connection",
+    "Engine",
+    "Integrity",
+    "create_engine",
+    "dialect",
+    "from_micros",
+    "ill",
+    "install",
+    "is_sqlite",
+    "place",
+    "reading",
+    "require_head",
+    "revision",
+    "sql_object",
+    "to_micros",
+    "translated",
+    "uninstall",
+    "upgrade",
+    "utc_micros",
+    "writing",
+]
+
+BUSY_TIMEOUT_MS = 5_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Integrity = sa.exc.IntegrityError
+
+
+class Base(DeclarativeBase):
+    """The base of every table; constraints are named, so that errors can be told apart."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+def utc_micros(value: datetime) -> int:
+    """The microseconds since 1970 UTC of an instant with a time zone."""
+    return (value - _EPOCH) // timedelta(microseconds=1)
+
+
+to_micros = utc_micros
+
+
+def from_micros(value: int) -> datetime:
+    """The instant, in UTC, of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def normalised(url: str) -> URL:
+    """The URL with our driver in it.
+
+    Raises:
+        UnknownDatabase: Neither SQLite nor PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError as problem:
+        raise UnknownDatabase(place=re.sub(r"//[^@/]*@", "//***@", url)) from problem
+    kind = parsed.get_backend_name()
+    if kind in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if kind == "sqlite":
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise UnknownDatabase(place=parsed.render_as_string(hide_password=True))
+
+
+def place(engine: Engine) -> str:
+    """Where the database is, as a person may read it: never with a password."""
+    if engine.dialect.name == "sqlite":
+        return str(engine.url.database or ":memory:")
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def create_engine(url: str, *, pooled: bool = False) -> Engine:
+    """An engine for ``url``; it opens nothing yet.
+
+    SQLite: each writing transaction is ``BEGIN IMMEDIATE`` (the fund's lock), WAL, ``synchronous=FULL``, foreign keys
+    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles 20 s.
+
+    Raises:
+        UnknownDatabase: The URL names another kind of database.
+    """
+    parsed = normalised(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(
+            parsed,
+            poolclass=None if pooled else NullPool,
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        parsed,
+        poolclass=None if pooled else NullPool,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "fund",
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=20000 -c plan_cache_mode=force_generic_plan",
+        },
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.execute("PRAGMA cache_size=-16000")
+    try:
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError:
+        pass  # a read-only or locked file: reading still works, writing says so itself
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = "DEFERRED" if connection.get_execution_options().get("fund_reading") else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def is_sqlite(connection: Connection | Engine) -> bool:
+    """Whether this is the embedded database."""
+    return connection.dialect.name == "sqlite"
+
+
+def dialect(connection: Connection | Engine) -> str:
+    """``sqlite`` or ``postgresql``."""
+    return connection.dialect.name
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write: committed at the end, rolled back when anything is raised."""
+    with translated(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the database, that writes nothing and waits for nobody."""
+    with translated(engine), engine.connect() as connection:
+        if is_sqlite(engine):
+            connection = connection.execution_options(fund_reading=True)
+        else:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+# ------------------------------------------------------------------------------------------------ errors of the world
+
+_ILL_STATES = ("08", "53", "57P")
+_ILL_CODES = ("40001", "40P01", "55P03", "57014", "25006", "25P03")
+
+
+def ill(problem: BaseException) -> NotReady | None:
+    """The refusal behind a database error when the world is ill (busy, full, gone), else ``None``: we are wrong."""
+    if isinstance(problem, NotReady):
+        return problem
+    if not isinstance(problem, sa.exc.DBAPIError):
+        return None
+    return _illness(problem, "")
+
+
+def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
+    original = problem.orig
+    text = str(original).strip().split("\n", 1)[0]
+    if isinstance(original, sqlite3.Error):
+        lowered = text.lower()
+        if "locked" in lowered or "busy" in lowered:
+            return DatabaseBusy(place=where)
+        if "readonly" in lowered or "read-only" in lowered:
+            return DatabaseReadOnly(place=where)
+        if "full" in lowered:
+            return StorageFull(place=where)
+        if "unable to open" in lowered or "disk i/o" in lowered:
+            return DatabaseUnreachable(place=where, reason=text)
+        if "not a database" in lowered or "malformed" in lowered:
+            return NotADatabase(place=where, reason=text)
+        return None
+    state = getattr(original, "sqlstate", None)
+    if state is None:
+        return (
+            DatabaseUnreachable(place=where, reason=text)
+            if problem.connection_invalidated or _no_connection(problem)
+            else None
+        )
+    if state.startswith("53"):
+        return StorageFull(place=where)
+    if state in ("55P03", "40001", "40P01", "57014"):
+        return DatabaseBusy(place=where)
+    if state == "25006":
+        return DatabaseReadOnly(place=where)
+    if state in ("28000", "28P01", "3D000") or state.startswith(_ILL_STATES) or state in _ILL_CODES:
+        return DatabaseUnreachable(place=where, reason=text)
+    return None
+
+
+def _no_connection(problem: sa.exc.DBAPIError) -> bool:
+    return isinstance(problem, sa.exc.OperationalError)
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Errors of a database that is ill become our refusals; a bug stays a bug."""
+    try:
+        yield
+    except sa.exc.DBAPIError as problem:
+        refusal = _illness(problem, place(engine))
+        if refusal is None:
+            raise
+        raise refusal from problem
+
+
+# ------------------------------------------------------------------------------------------------------- SQL objects
+
+
+def _sql_folder() -> Path:
+    return Path(str(resources.files("migrations"))) / "sql"
+
+
+def sql_object(name: str, version: int, kind: str) -> tuple[str, str]:
+    """The text that installs and the text that removes SQL object ``name`` on ``kind`` (sqlite, postgresql)."""
+    text = (_sql_folder() / f"{name}.v{version}.{kind}.sql").read_text(encoding="utf-8")
+    body, _mark, removal = text.partition("-- uninstall\n")
+    return body, removal
+
+
+def install(connection: Connection, name: str, version: int = 1) -> None:
+    """Create the triggers, functions and views of ``migrations/sql/<name>.v<version>.<dialect>.sql``."""
+    _run(connection, sql_object(name, version, dialect(connection))[0])
+
+
+def uninstall(connection: Connection, name: str, version: int = 1) -> None:
+    """Remove what :func:`install` created, by the statements below ``-- uninstall`` in the same file."""
+    _run(connection, sql_object(name, version, dialect(connection))[1])
+
+
+def _run(connection: Connection, script: str) -> None:
+    if not is_sqlite(connection):
+        if script.strip():
+            cursor = connection.connection.cursor()
+            cursor.execute(script)
+            cursor.close()
+        return
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        if not statement and (not line.strip() or line.lstrip().startswith("--")):
+            continue
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.exec_driver_sql(statement)
+            statement = ""
+    if statement.strip():
+        raise ValueError(f"unfinished statement in an SQL object: {statement.strip()[:80]}")
+
+
+# --------------------------------------------------------------------------------------------------------- versions
+
+
+def _configuration(connection: Connection | None = None) -> Any:
+    from alembic.config import Config
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(resources.files("migrations")))
+    configuration.attributes["connection"] = connection
+    return configuration
+
+
+@lru_cache(maxsize=1)
+def head_revision() -> str:
+    """The version that this program needs: the newest of its migrations."""
+    return (Path(str(resources.files("migrations"))) / ".current-head").read_text(encoding="utf-8").strip()
+
+
+def revision(connection: Connection) -> str | None:
+    """The version the database is at; ``None`` where no migration ever ran."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("select version_num from alembic_version")).scalar_one_or_none()
+
+
+def upgrade(url: str, *, target: str = "head") -> None:
+    """Bring the database to ``target``: every table, trigger and function is there afterwards, or nothing changed."""
+    from alembic import command
+
+    engine = create_engine(url)
+    if is_sqlite(engine) and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    with writing(engine) as connection:
+        command.upgrade(_configuration(connection), target)
+    engine.dispose()
+
+
+def downgrade(url: str, *, target: str) -> None:
+    """Take the database back to an older version, where its data allows."""
+    from alembic import command
+
+    engine = create_engine(url)
+    with writing(engine) as connection:
+        command.downgrade(_configuration(connection), target)
+    engine.dispose()
+
+
+def require_head(engine: Engine) -> None:
+    """Nothing, when the database is of this program's version.
+
+    Raises:
+        DatabaseMissing: There is no such file, or no table in it.
+        DatabaseBehind: Migrations wait to be run.
+        DatabaseNewer: A newer program wrote it.
+        NotADatabase, DatabaseUnreachable, DatabaseBusy: As they say.
+    """
+    where = place(engine)
+    if is_sqlite(engine) and not Path(where).exists():
+        raise DatabaseMissing(place=where)
+    with reading(engine) as connection:
+        found = revision(connection)
+    if found is None:
+        raise DatabaseMissing(place=where)
+    expected = head_revision()
+    if found == expected:
+        return
+    known = (Path(str(resources.files("migrations"))) / "versions").glob("*.py")
+    if any(path.stem == found or path.stem.split("_", 1)[0] == found for path in known):
+        raise DatabaseBehind(place=where, found=found, expected=expected)
+    raise DatabaseNewer(place=where, found=found, expected=expected)
+
+
+def mend(problem: FundError, engine: Engine) -> FundError:
+    """The same refusal with the place filled in."""
+    if isinstance(problem, NotReady) and not problem.details.get("place"):
+        problem.details["place"] = place(engine)
+    return problem

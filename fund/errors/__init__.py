@@ -1,0 +1,12 @@
+"""Every way in which the fund says no, by trade; the code of each is its class name in snake case."""
+
+from __future__ import annotations
+
+from fund.errors.amounts import *  # noqa: F403
+from fund.errors.base import *  # noqa: F403
+from fund.errors.bank import *  # noqa: F403
+from fund.errors.database import *  # noqa: F403
+from fund.errors.commands import *  # noqa: F403
+from fund.errors.people import *  # noqa: F403
+from fund.errors.usage import *  # noqa: F403
+from fund.errors.ledger import *  # noqa: F403

@@ -1,0 +1,41 @@
+"""Refusals of amounts and days."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, WrongUsage
+from fund.language import N_
+
+__all__ = ["AmountTooLarge", "InvalidAmount", "InvalidDay", "InvalidMonth", "NotIntegerCents"]
+
+
+class InvalidAmount(WrongUsage):
+    """The text is not an amount in euros with at most two decimals."""
+
+    message = N_('"{text}" is not an amount: {reason}')
+    hint = N_("write 1234.56, 1234,56 or 1234: digits, then at most two decimals")
+
+
+class AmountTooLarge(FaultyInput):
+    """The amount does not fit in 64 bits of cents."""
+
+    message = N_("{value} cents do not fit: the largest amount is {limit} cents")
+
+
+class NotIntegerCents(FaultyInput):
+    """An amount of money was given as something else than a whole number of cents."""
+
+    message = N_("{value} is no whole number of cents (it is of type {type})")
+
+
+class InvalidDay(WrongUsage):
+    """The text is not a day."""
+
+    message = N_('"{text}" is not a day')
+    hint = N_("write a day as year-month-day: 2026-03-31")
+
+
+class InvalidMonth(WrongUsage):
+    """The text is neither a month nor, where a year may stand, a year."""
+
+    message = N_('"{text}" is not a month')
+    hint = N_("write a month as year-month: 2027-03")

@@ -1,0 +1,75 @@
+"""Refusals of commands as such: their ids, their state, their second person."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.language import N_
+
+__all__ = [
+    "CommandConflict",
+    "PendingChanged",
+    "PendingNotOpen",
+    "ReasonMissing",
+    "TransitionNotAllowed",
+    "UnknownCommand",
+    "UnknownRef",
+    "VersionConflict",
+]
+
+
+class TransitionNotAllowed(RuleRefusal):
+    """The lifecycle table has no row for this command in this state."""
+
+    message = N_("{command} is not possible for {ref}: it is {state}, it must be {allowed}")
+    hint = N_("{look}")
+
+
+class CommandConflict(RuleRefusal):
+    """The command id was used before by the same person, with other content."""
+
+    message = N_("the command id {command_id} was used before for other content ({name})")
+    hint = N_("use a new --command-id for a new command")
+
+
+class UnknownCommand(WrongUsage):
+    """No such noun or verb."""
+
+    message = N_("`{typed}` does not exist")
+    hint = N_("{suggestion}")
+
+
+class UnknownRef(FaultyInput):
+    """No case of this kind has the reference."""
+
+    message = N_("there is no {kind} {ref}")
+    hint = N_("{suggestion}")
+
+
+class VersionConflict(RuleRefusal):
+    """Somebody changed the case since it was read."""
+
+    message = N_("{ref} was changed meanwhile: you read version {expected}, it is at {found}")
+    hint = N_("look again, then repeat: {look}")
+
+
+class PendingNotOpen(RuleRefusal):
+    """The confirmation is not waiting any more."""
+
+    message = N_("{ref} does not wait for a confirmation: it is {state}")
+    hint = N_("fund inbox")
+
+
+class PendingChanged(RuleRefusal):
+    """What would happen now differs from what the first person was shown."""
+
+    message = N_(
+        "{ref} cannot be confirmed: what would happen now ({found}) differs from what {maker} was shown ({shown})"
+    )
+    hint = N_("fund decline {ref} --reason changed")
+
+
+class ReasonMissing(FaultyInput):
+    """A reason is required and empty."""
+
+    message = N_("{command} asks for a reason")
+    hint = N_("add --reason TEXT")

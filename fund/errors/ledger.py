@@ -1,0 +1,209 @@
+"""Refusals of the ledger: what an entry, an account or a period does not allow."""
+
+from __future__ import annotations
+
+from fund.errors.amounts import InvalidMonth
+from fund.errors.base import FaultyInput, RuleRefusal
+from fund.language import N_
+
+__all__ = [
+    "AccountExists",
+    "AlreadyReversed",
+    "AppendOnly",
+    "BookExists",
+    "BrokenChain",
+    "ClosedAccount",
+    "ClosedPeriod",
+    "EmptyText",
+    "EntryExists",
+    "IdempotencyConflict",
+    "InvalidAccount",
+    "InvalidMonth",
+    "LegsWithoutEntry",
+    "LimitExceeded",
+    "NotCanonical",
+    "NotTheMirror",
+    "NotPositive",
+    "PeriodOutOfOrder",
+    "TooFewPostings",
+    "UnbalancedEntry",
+    "UnknownAccount",
+    "UnknownBook",
+    "UnknownEntry",
+    "WrongDay",
+    "WrongInstant",
+    "ZeroPosting",
+]
+
+
+class UnbalancedEntry(FaultyInput):
+    """Debits and credits of an entry differ, in one of its layers and currencies."""
+
+    message = N_(
+        "entry {key} does not balance in layer {layer} ({currency}): "
+        "debit {debit_cents}, credit {credit_cents}, a difference of {difference_cents}"
+    )
+    hint = N_("every entry sums to zero within each layer: add the missing leg or correct an amount")
+
+
+class TooFewPostings(FaultyInput):
+    """An entry has fewer than two legs."""
+
+    message = N_("entry {key} has {count} legs: an entry has at least two")
+    hint = N_("say where the money comes from and where it goes")
+
+
+class ZeroPosting(FaultyInput):
+    """A leg moves nothing."""
+
+    message = N_("entry {key} has a leg of 0 cents on {account}")
+    hint = N_("leave the leg out")
+
+
+class NotPositive(FaultyInput):
+    """A debit or credit of zero or less."""
+
+    message = N_("{value} cents on {account}: the amount of a debit or credit is above zero")
+    hint = N_("for the other direction use the other side")
+
+
+class EmptyText(FaultyInput):
+    """A text that an entry must have says nothing."""
+
+    message = N_("{field} says nothing: {value}")
+    hint = N_("an entry needs a kind, a memo, an actor and a key; a reversal a reason")
+
+
+class WrongDay(FaultyInput):
+    """The accounting day is not a day."""
+
+    message = N_("{value} is not an accounting day")
+    hint = N_("give a day without a time")
+
+
+class WrongInstant(FaultyInput):
+    """An instant without a time zone."""
+
+    message = N_("{value} is not an instant with a time zone")
+
+
+class NotCanonical(FaultyInput):
+    """A value has no canonical form, so it cannot be sealed."""
+
+    message = N_("{value} cannot be sealed: {reason}")
+    hint = N_("metadata is text, whole numbers, yes or no, lists and mappings")
+
+
+class InvalidAccount(FaultyInput):
+    """An account that cannot be opened."""
+
+    message = N_("account {account} cannot be opened: {reason}")
+
+
+class AccountExists(FaultyInput):
+    """The book has an account with this code already."""
+
+    message = N_("account {account} exists already in book {book}")
+    hint = N_("fund ledger accounts")
+
+
+class UnknownAccount(FaultyInput):
+    """The book has no account with this code, nor its main account."""
+
+    message = N_("book {book} has no account {account}")
+    hint = N_("fund ledger accounts")
+
+
+class ClosedAccount(RuleRefusal):
+    """The account takes no entries any more."""
+
+    message = N_("account {account} is closed and takes no entries")
+    hint = N_("fund ledger accounts")
+
+
+class LimitExceeded(RuleRefusal):
+    """An entry would take an account below its minimum or above its maximum, on some day."""
+
+    message = N_("account {account} would stand at {balance_cents}; its limit is {limit_cents}")
+    hint = N_("fund ledger card {account}")
+
+
+class UnknownBook(FaultyInput):
+    """There is no book of this name in the database."""
+
+    message = N_("there is no book {book}: this database has {books}")
+    hint = N_("fund init")
+
+
+class BookExists(FaultyInput):
+    """A book of this name exists already."""
+
+    message = N_("book {book} exists already")
+
+
+class UnknownEntry(FaultyInput):
+    """The book has no entry with this number."""
+
+    message = N_("there is no entry {seq}: the last one is {last}")
+    hint = N_("fund ledger entries")
+
+
+class AlreadyReversed(RuleRefusal):
+    """The entry has been reversed before; it can be reversed once."""
+
+    message = N_("entry {seq} is reversed already, by entry {reversal}")
+    hint = N_("fund ledger entries")
+
+
+class NotTheMirror(RuleRefusal):
+    """A reversal does not undo its original leg by leg."""
+
+    message = N_("the legs are not the mirror of entry {seq}")
+
+
+class ClosedPeriod(RuleRefusal):
+    """The month of the accounting day takes no such entry."""
+
+    message = N_("{day} lies in {month}, which is {status}: no entry of kind {kind} can be booked there")
+    hint = N_("book it on a later day, or fund period reopen {month}")
+
+
+class PeriodOutOfOrder(RuleRefusal):
+    """Months are locked and closed in order, and only the latest can be reopened."""
+
+    message = N_("{month} is {status} and cannot become {wanted}: {reason}")
+    hint = N_("fund period list")
+
+
+class IdempotencyConflict(RuleRefusal):
+    """The key was used before, for another entry."""
+
+    message = N_("key {key} belongs to entry {seq}, which says something else")
+    hint = N_("repeat exactly what was asked, or use a new key")
+
+
+class EntryExists(RuleRefusal):
+    """A leg was added to an entry that is sealed."""
+
+    message = N_("entry {entry_id} is sealed: it takes no more legs and is not written twice")
+    hint = N_("reverse the entry and book it anew")
+
+
+class LegsWithoutEntry(RuleRefusal):
+    """Legs were left without the entry that seals them."""
+
+    message = N_("legs without their entry: {entry_id}")
+
+
+class AppendOnly(RuleRefusal):
+    """Something written was to be changed or removed."""
+
+    message = N_("{table} is append-only: {operation} is refused")
+    hint = N_("a mistake is reversed, not edited")
+
+
+class BrokenChain(RuleRefusal):
+    """A sequence number, previous hash, hash or instant that does not follow the last entry."""
+
+    message = N_("the entry does not follow the last one of its book: {reason}")
+    hint = N_("fund ledger verify")

@@ -1,0 +1,105 @@
+"""Refusals about who may do what."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.language import N_
+
+__all__ = [
+    "ConflictOfInterest",
+    "ExclusiveRole",
+    "FaultyRegulations",
+    "FundExists",
+    "NoActor",
+    "NotAuthorised",
+    "RegulationsReachBack",
+    "SameHands",
+    "UnknownPartner",
+    "UnknownRole",
+    "UnknownUser",
+    "UserExists",
+]
+
+
+class NoActor(WrongUsage):
+    """A command was given and nobody was named who gives it."""
+
+    message = N_("nobody is named who does this")
+    hint = N_("name yourself: fund --as NAME ..., or set FUND_USER")
+
+
+class UnknownUser(FaultyInput):
+    """No user of the fund has this name or id, or it was revoked."""
+
+    message = N_('"{user}" is not a user of this fund')
+    hint = N_("fund user list")
+
+
+class UserExists(RuleRefusal):
+    """The name is in use by another user."""
+
+    message = N_('there is a user "{user}" already')
+    hint = N_("fund user list")
+
+
+class NotAuthorised(RuleRefusal):
+    """The actor's roles do not allow the command."""
+
+    message = N_("{actor} ({has}) may not do {command}: it is for {needs}")
+    hint = N_("fund user list")
+
+
+class SameHands(RuleRefusal):
+    """Separation of duties: the actor already took part in this chain (lifecycle G7)."""
+
+    message = N_("{actor} may not do {command} for {ref}: the same person already acted on it ({earlier})")
+    hint = N_("ask somebody else with this role: fund user list")
+
+
+class ConflictOfInterest(RuleRefusal):
+    """The actor's organisation is a party of the case (lifecycle G7 b, section 12)."""
+
+    message = N_("{actor} may not do {command} for {ref}: {organisation} is a party of it ({ground})")
+    hint = N_("ask somebody of another organisation: fund user list")
+
+
+class ExclusiveRole(RuleRefusal):
+    """The roles admin and auditor exclude every operational role (lifecycle G7 e)."""
+
+    message = N_("{user} cannot be both {role} and {other}")
+    hint = N_("give the roles to two people")
+
+
+class UnknownRole(FaultyInput):
+    """No such role."""
+
+    message = N_('"{role}" is not a role; roles are {known}')
+    hint = N_("fund user add --help")
+
+
+class UnknownPartner(FaultyInput):
+    """No partner of the fund has this id."""
+
+    message = N_('"{partner}" is not one of the {known} partners of this fund')
+    hint = N_("fund partner list")
+
+
+class FundExists(RuleRefusal):
+    """A fund was founded in this database before."""
+
+    message = N_("{place} holds a fund already: {name}")
+    hint = N_("fund status")
+
+
+class FaultyRegulations(FaultyInput):
+    """The regulations file cannot be adopted as it is."""
+
+    message = N_("{file}: {problem}")
+    hint = N_("fund regulations template")
+
+
+class RegulationsReachBack(RuleRefusal):
+    """Regulations never reach back."""
+
+    message = N_("regulations {version} cannot hold from {on}: today is {today}, and regulations never reach back")
+    hint = N_("fund regulations adopt FILE --on {today}")

@@ -1,0 +1,106 @@
+"""Refusals of how the program was called: settings, files, words and questions that nobody could answer."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, FundError, NotReady, WrongUsage
+from fund.language import N_
+
+__all__ = [
+    "Bug",
+    "Declined",
+    "EmptyFile",
+    "FileUnreadable",
+    "InvalidSetting",
+    "NoSuchFile",
+    "NoSuchWord",
+    "NothingToAsk",
+    "OutputFailed",
+    "SettingGivenTwice",
+    "SettingUnreadable",
+    "UsageError",
+]
+
+
+class UsageError(WrongUsage):
+    """An option or an argument is missing, unknown or of the wrong kind."""
+
+    message = N_("{reason}")
+    hint = N_("{command} --help")
+
+
+class NoSuchFile(FaultyInput):
+    """The file that was named is not there."""
+
+    message = N_("{path}: there is no such file")
+    hint = N_("check the name and the folder; a name without a folder is looked for in {folder}")
+
+
+class EmptyFile(FaultyInput):
+    """The file that was named has nothing in it."""
+
+    message = N_("{path}: the file is empty (0 bytes)")
+    hint = N_("export or save it again, then repeat the command")
+
+
+class FileUnreadable(FaultyInput):
+    """The file is there, and cannot be read or written."""
+
+    message = N_("{path}: {reason}")
+    hint = N_("give this account the right to it, or name another file")
+
+
+class Declined(FundError):
+    """The person said no, or there was nobody to ask."""
+
+    message = N_("not done, nothing was changed: {what}")
+    hint = N_("say yes, or add --yes when the answer is certain")
+
+
+class NothingToAsk(WrongUsage):
+    """A command that asks questions has no terminal to ask them on."""
+
+    message = N_("there is no terminal to ask on")
+    hint = N_("{command}")
+
+
+class NoSuchWord(FaultyInput):
+    """The glossary, the codes, the accounts and the events know no such word."""
+
+    message = N_('"{word}" stands in no list of the fund')
+    hint = N_("{advice}")
+
+
+class InvalidSetting(WrongUsage):
+    """A variable of the environment has a value that means nothing to us."""
+
+    message = N_("the setting {name} cannot be used: {reason}")
+    hint = N_("set {name} to another value, or unset it")
+
+
+class SettingGivenTwice(WrongUsage):
+    """A setting stands both in its variable and in a file."""
+
+    message = N_("{name} and {name}_FILE are both set; which one counts is not ours to guess")
+    hint = N_("unset one of the two")
+
+
+class SettingUnreadable(NotReady):
+    """The file that should hold a setting cannot be read."""
+
+    message = N_("{name}_FILE names {path}, which cannot be read: {reason}")
+    hint = N_("give this account the right to read it, or set {name} itself")
+
+
+class OutputFailed(NotReady):
+    """What was asked happened, and its result could not be written."""
+
+    message = N_("the result cannot be written: {reason}")
+    hint = N_("make room, or send the result elsewhere; a changing command repeated with its --command-id acts once")
+
+
+class Bug(FundError):
+    """The program did what it should never do."""
+
+    message = N_("this is a fault of the program, not of you ({kind}): `{what}` was not finished")
+    hint = N_("give the number {log_id} to whoever keeps the program; the trace is in {log}")
+    exit_code = 5

@@ -1,0 +1,142 @@
+"""What a fact is: a frozen model in the past tense, sealed in an envelope into the fund's chain.
+
+The payload is the fact itself; the envelope says when, by whom, on which stream and because of what. Every amount that
+is booked because of a fact stands in the fact already, so the ledger computes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from"]
+
+FACTS: dict[str, type[Fact]] = {}
+"""Every fact the fund records, by wire name."""
+
+
+def canonical_json(value: Any) -> str:
+    """JSON as it is hashed: sorted keys, no spaces, no floats, NFC, UTF-8.
+
+    Raises:
+        TypeError: A float, or something that is not JSON.
+    """
+    _refuse_floats(value)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return unicodedata.normalize("NFC", text)
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"a float has no place in a fact: {value!r}")
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_floats(item)
+
+
+class Fact(BaseModel):
+    """Something that happened. Never changed, never removed; its wire name never changes either.
+
+    Attributes:
+        wire: The name in the log (``disbursement.approved``).
+        kind: The kind of case whose life it belongs to; with ``ref`` it names the stream (``disbursement/D2026-0007``).
+        version: The version of the payload's shape.
+        ref: The readable reference of the case (``2026-003``); empty for the fund itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, ser_json_bytes="base64")
+
+    wire: ClassVar[str] = ""
+    kind: ClassVar[str] = "fund"
+    version: ClassVar[int] = 1
+
+    ref: str = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("wire"):
+            if cls.wire in FACTS:
+                raise TypeError(f"two facts share the wire name {cls.wire}")
+            FACTS[cls.wire] = cls
+
+    @property
+    def stream(self) -> str:
+        """The life this fact belongs to: kind and ref, or just the kind where there is one only."""
+        return f"{self.kind}/{self.ref}" if self.ref else self.kind
+
+    def touches(self) -> Iterable[str]:
+        """Other streams whose cases change, or whose history shows, because of this fact."""
+        return ()
+
+    def payload(self) -> str:
+        """The canonical JSON of the fact: the text that is stored and hashed."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A fact as it is recorded: who, when, why, and its place in the chain.
+
+    Instants are UTC; ``seq`` is gap-free per fund; ``hash`` seals every other field and the previous hash.
+    """
+
+    event_id: str
+    stream: str
+    seq: int
+    type: str
+    schema_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    effective_on: date
+    actor: str
+    on_behalf_of: str | None
+    command_id: str | None
+    made_by: str | None
+    made_command_id: str | None
+    causation_id: str | None
+    fact: Fact
+    prev_hash: bytes
+    hash: bytes
+
+
+def event_fields(
+    *,
+    seq: int,
+    event_id: str,
+    stream: str,
+    type: str,
+    schema_version: int,
+    occurred_us: int,
+    recorded_us: int,
+    effective_on: str,
+    actor: str,
+    on_behalf_of: str | None,
+    command_id: str | None,
+    made_by: str | None,
+    made_command_id: str | None,
+    causation_id: str | None,
+    payload: str,
+) -> tuple[str | int | None, ...]:
+    """Every field of an event in the order in which it is sealed. The database's function follows the same order."""
+    return (
+        seq, event_id, stream, type, schema_version, occurred_us, recorded_us, effective_on, actor, on_behalf_of,
+        command_id, made_by, made_command_id, causation_id, payload,
+    )  # fmt: skip
+
+
+def fact_from(type: str, payload: str) -> Fact:
+    """The fact behind a stored payload.
+
+    Raises:
+        KeyError: A wire name this program does not know.
+    """
+    return FACTS[type].model_validate_json(payload)

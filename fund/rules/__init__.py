@@ -1,0 +1,1 @@
+"""What the fund's rules say: pure, no SQL, no clock."""

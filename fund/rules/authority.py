@@ -1,0 +1,219 @@
+"""Who may do what: roles, relations to a case, separation of duties, conflicts by organisation.
+
+The one answer to "may they?". It judges what the store has read and reads nothing itself. There is no override.
+Source: lifecycle.md 1 (G7), 2, 10 and 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fund.errors import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
+from fund.language import N_, _
+
+__all__ = [
+    "ADMIN", "ANYONE", "AUDITOR", "CHAIR", "COMMITTEE", "EVERYBODY", "FUND_MANAGER", "LEAD_SIGNATORY", "OWN_SIGNATORY", "PARTY_EDITOR",
+    "PARTY_SIGNATORY", "REVIEWER", "SYSTEM", "SYSTEM_ACTOR", "TREASURER", "Actor", "Relation", "Role", "Who", "either",
+    "require", "require_compatible_roles", "require_other_hands",
+]  # fmt: skip
+
+
+class Role(StrEnum):
+    """What a person is in the fund; a user has one or more."""
+
+    PARTNER_EDITOR = "partner_editor"
+    PARTNER_SIGNATORY = "partner_signatory"
+    FUND_MANAGER = "fund_manager"
+    TREASURER = "treasurer"
+    REVIEWER = "reviewer"
+    COMMITTEE_MEMBER = "committee_member"
+    COMMITTEE_CHAIR = "committee_chair"
+    DEPUTY_CHAIR = "deputy_chair"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    SYSTEM = "system"
+
+
+ROLE_NAMES = {
+    Role.PARTNER_EDITOR: N_("partner editor"),
+    Role.PARTNER_SIGNATORY: N_("partner signatory"),
+    Role.FUND_MANAGER: N_("fund manager"),
+    Role.TREASURER: N_("treasurer"),
+    Role.REVIEWER: N_("reviewer"),
+    Role.COMMITTEE_MEMBER: N_("committee member"),
+    Role.COMMITTEE_CHAIR: N_("committee chair"),
+    Role.DEPUTY_CHAIR: N_("deputy chair"),
+    Role.AUDITOR: N_("auditor"),
+    Role.ADMIN: N_("admin"),
+    Role.SYSTEM: N_("the service"),
+}
+EXCLUSIVE = (Role.ADMIN, Role.AUDITOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts: an id, roles, the partner whose payroll or mandate, seconded or not."""
+
+    user_id: str
+    name: str
+    roles: frozenset[Role]
+    partner: str | None = None
+    seconded: bool = False
+
+    @property
+    def organisation(self) -> str | None:
+        """The partner this person counts as; nobody's when seconded to the fund office (G7 f)."""
+        return None if self.seconded else self.partner
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the actor has one of the roles."""
+        return any(role in self.roles for role in roles)
+
+
+SYSTEM_ACTOR = Actor("system", "system", frozenset({Role.SYSTEM}))
+
+
+class Relation(StrEnum):
+    """What ties, or must not tie, a person to the case."""
+
+    ANY = "any"
+    LEAD = "lead"
+    """Of the lead partner."""
+    PARTY = "party"
+    """Of the lead or a co-applicant."""
+    OWN = "own"
+    """Of the partner that the case is about."""
+    OUTSIDE = "outside"
+    """Of none of the parties or beneficiaries (G7 b)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Those who may: one of the roles, with the relation to the case."""
+
+    roles: frozenset[Role]
+    relation: Relation = Relation.ANY
+    others: tuple[Who, ...] = field(default=())
+
+    def describe(self) -> str:
+        """The roles in the language in use: `partner signatory of the lead`."""
+        names = " / ".join(_(ROLE_NAMES[role]) for role in sorted(self.roles))
+        tie = {
+            Relation.LEAD: N_("{who} of the lead"),
+            Relation.PARTY: N_("{who} of a party"),
+            Relation.OWN: N_("{who} of that partner"),
+        }
+        if self.relation in tie:
+            names = _(tie[self.relation]).format(who=names)
+        return " / ".join((names, *(other.describe() for other in self.others)))
+
+    def all_roles(self) -> frozenset[Role]:
+        """Every role that may, whatever the relation."""
+        return self.roles.union(*(other.all_roles() for other in self.others))
+
+
+def _who(*roles: Role, relation: Relation = Relation.ANY) -> Who:
+    return Who(frozenset(roles), relation)
+
+
+def either(*choices: Who) -> Who:
+    """Those of any of the choices."""
+    first, *rest = choices
+    return Who(first.roles, first.relation, (*first.others, *rest))
+
+
+LEAD_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.LEAD)
+PARTY_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.PARTY)
+PARTY_EDITOR = _who(Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY, relation=Relation.PARTY)
+OWN_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.OWN)
+FUND_MANAGER = _who(Role.FUND_MANAGER, relation=Relation.OUTSIDE)
+TREASURER = _who(Role.TREASURER, relation=Relation.OUTSIDE)
+REVIEWER = _who(Role.REVIEWER, relation=Relation.OUTSIDE)
+COMMITTEE = _who(Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, relation=Relation.OUTSIDE)
+CHAIR = _who(Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, relation=Relation.OUTSIDE)
+AUDITOR = _who(Role.AUDITOR)
+ADMIN = _who(Role.ADMIN)
+SYSTEM = _who(Role.SYSTEM)
+ANYONE = _who(*(role for role in Role if role is not Role.SYSTEM))
+EVERYBODY = ANYONE
+
+
+def require(
+    actor: Actor,
+    who: Who,
+    *,
+    command: str,
+    ref: str = "",
+    lead: str | None = None,
+    parties: Iterable[str] = (),
+    own: str | None = None,
+) -> None:
+    """Nothing, when ``actor`` is one of ``who`` for this case.
+
+    Args:
+        lead: The lead partner of the case, where it has one.
+        parties: Every partner whose people may not judge the case: lead, co-applicants, beneficiaries.
+        own: The partner that the case is about (a call, an exit).
+
+    Raises:
+        NotAuthorised: None of the roles, or not of the partner that must act.
+        ConflictOfInterest: The right role, but of a party of the case (G7 b).
+    """
+    everyone = frozenset(parties) | ({lead} if lead else frozenset())
+    conflict: ConflictOfInterest | None = None
+    for choice in (who, *who.others):
+        if not actor.roles & choice.roles:
+            continue
+        if choice.relation is Relation.LEAD and actor.partner != lead:
+            continue
+        if choice.relation is Relation.PARTY and actor.partner not in everyone:
+            continue
+        if choice.relation is Relation.OWN and actor.partner != own:
+            continue
+        if choice.relation is Relation.OUTSIDE and actor.organisation is not None and actor.organisation in everyone:
+            conflict = ConflictOfInterest(
+                actor=actor.name,
+                command=command,
+                ref=ref,
+                organisation=actor.organisation,
+                ground=_(N_("own organisation is a party")),
+            )
+            continue
+        return
+    if conflict is not None:
+        raise conflict
+    raise NotAuthorised(
+        actor=actor.name,
+        has=", ".join(_(ROLE_NAMES[role]) for role in sorted(actor.roles))
+        + (f", {actor.partner}" if actor.partner else ""),
+        command=command,
+        needs=who.describe(),
+        ref=ref,
+    )
+
+
+def require_other_hands(
+    actor: Actor, hands: Sequence[str] | Iterable[str], *, command: str, ref: str, earlier: str = ""
+) -> None:
+    """Nothing, when ``actor`` is not among the people (user ids) who acted before in this chain (G7 a, c).
+
+    Raises:
+        SameHands: The same person would act twice.
+    """
+    if actor.user_id in frozenset(hands):
+        raise SameHands(actor=actor.name, command=command, ref=ref, earlier=earlier or _(N_("an earlier step")))
+
+
+def require_compatible_roles(user: str, roles: Iterable[Role]) -> None:
+    """Nothing, when the roles may be one person's (G7 e).
+
+    Raises:
+        ExclusiveRole: admin or auditor together with another role.
+    """
+    given = sorted(set(roles))
+    for exclusive in EXCLUSIVE:
+        if exclusive in given and len(given) > 1:
+            other = next(role for role in given if role is not exclusive)
+            raise ExclusiveRole(user=user, role=_(ROLE_NAMES[exclusive]), other=_(ROLE_NAMES[other]))

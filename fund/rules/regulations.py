@@ -1,0 +1,198 @@
+"""The rules in force on a day: weights, quorum, thresholds, terms, buffer, budgets, rates.
+
+Numbers are the defaults of lifecycle.md; regulations are dated and versioned, adopted by a fact, and never reach back.
+Shares are basis points, money is cents, terms are days unless the name says weeks or months.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from importlib import resources
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "AgeingStep", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track", "standard", "standard_text",
+]  # fmt: skip
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Quorum(_Rules):
+    """When a review counts: how many reviewers, of how many organisations and kinds, how many from outside."""
+
+    assigned: int = Field(ge=1)
+    complete: int = Field(ge=1)
+    organisations: int = Field(ge=1)
+    kinds: int = Field(ge=1)
+    external: int = Field(ge=0)
+    scores_per_criterion: int = Field(ge=1)
+
+
+class Track(_Rules):
+    """What a round of this track asks: the band of the ask, the quorum, the burden."""
+
+    from_cents: int = Field(ge=0)
+    """The ask lies at or above this."""
+    below_cents: int | None = None
+    """The ask lies below this; no bound when left out."""
+    quorum: Quorum
+    two_thirds: bool = False
+    """Whether the committee decides by two thirds."""
+    mandated: bool = False
+    """Whether fund manager and one committee member decide (P14-P17)."""
+    one_payment: bool = False
+    questions: int = Field(ge=1)
+
+
+class Criterion(_Rules):
+    """One line of the rubric: weight per profile, the gate its mean must reach, and its anchors."""
+
+    id: str
+    name_nl: str
+    name_en: str
+    weight_experiment: int = Field(ge=0, le=100)
+    weight_rollout: int = Field(ge=0, le=100)
+    gate_experiment: int | None = None
+    gate_rollout: int | None = None
+    anchors_nl: tuple[str, str, str]
+    anchors_en: tuple[str, str, str]
+
+
+class Committee(_Rules):
+    """Who sits, and when it may decide."""
+
+    seats: int = 9
+    votes: int = 3
+    """At least so many votes."""
+    kinds: int = 2
+    """Of at least so many kinds of organisation."""
+    two_thirds_from_cents: int
+    """From this amount on, two thirds instead of a majority."""
+
+
+class Terms(_Rules):
+    """Every term of the lifecycle."""
+
+    decision_weeks: int = 8
+    objection_weeks: int = 6
+    payment_weeks: int = 6
+    review_days: int = 28
+    consensus_days: int = 10
+    cure_days: int = 14
+    pending_days: int = 14
+    signing_days: int = 60
+    condition_days: int = 90
+    draft_days: int = 365
+    cooling_off_days: int = 3
+    call_due_days: int = 30
+    suspension_weeks: int = 13
+    evaluation_days: int = 60
+    followon_months: int = 12
+    long_stop_years: int = 5
+    arrears_days: tuple[int, ...] = (1, 30, 60)
+
+
+class AgeingStep(_Rules):
+    """A row of the rate table of the allowance: from so many days overdue, this share of what is outstanding."""
+
+    stage: str
+    from_days: int
+    rate_bps: int = Field(ge=0, le=10_000)
+
+
+class FoundingKey(_Rules):
+    """The distribution key that comes with the regulations."""
+
+    name: str
+    family: str = Field(pattern="^(equal|inhabitants|base_and_inhabitants)$")
+    reference_year: int | None = None
+    base_bps: int = Field(default=0, ge=0, le=10_000)
+    """The share of the total that is divided equally among municipalities and fixed parts, before inhabitants."""
+    fixed_bps: Mapping[str, int] = Field(default_factory=dict)
+    """Fixed shares by kind of partner (province, water_board, region), each partner of that kind."""
+
+
+class Regulations(_Rules):
+    """The fund's regulations: what every rule of the lifecycles reads its numbers from."""
+
+    version: str
+    buffer_cents: int = Field(ge=0)
+    learning_budget_cents: int = Field(ge=0)
+    """Yearly; learning write-offs within it by majority, beyond it by two thirds."""
+    cost_budget_cents: int = Field(ge=0)
+    """Yearly cost of running the fund."""
+    revolving_target_bps: int = Field(ge=0, le=10_000)
+    many_parties: int = 7
+    """Above so many parties a note is made; never a guard."""
+    positive_score: int = 60
+    improve_score: int = 50
+    consensus_criterion_gap: int = 2
+    consensus_total_gap: int = 20
+    learning_threshold: int = 2
+    rollout_cap_bps: int = 4000
+    decline_window_days: int = 14
+    tracks: Mapping[str, Track]
+    committee: Committee
+    terms: Terms
+    rubric: tuple[Criterion, ...]
+    allowance: tuple[AgeingStep, ...]
+    key: FoundingKey
+    articles: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Regulations:
+        for profile in ("weight_experiment", "weight_rollout"):
+            total = sum(getattr(criterion, profile) for criterion in self.rubric)
+            if total != 100:
+                raise ValueError(f"the weights of the rubric ({profile}) add up to {total}, not to 100")
+        if {"light", "standard", "major"} - set(self.tracks):
+            raise ValueError("the tracks light, standard and major are all needed")
+        return self
+
+    def track_of(self, ask_cents: int, *, rollout: bool = False) -> str:
+        """The track in whose band the ask lies; a roll-out is always major."""
+        if rollout:
+            return "major"
+        for name, track in self.tracks.items():
+            if track.from_cents <= ask_cents and (track.below_cents is None or ask_cents < track.below_cents):
+                return name
+        raise ValueError(f"no track takes an ask of {ask_cents} cents")
+
+
+def standard_text() -> str:
+    """The standard regulations as TOML, as ``fund regulations template`` prints them."""
+    return (resources.files("fund") / "data" / "regulations.toml").read_text(encoding="utf-8")
+
+
+def standard() -> Regulations:
+    """The standard regulations: what ``fund init`` adopts."""
+    return Regulations.model_validate(tomllib.loads(standard_text()))
+
+
+def from_toml(text: str) -> Regulations:
+    """Regulations from a TOML text.
+
+    Raises:
+        pydantic.ValidationError, tomllib.TOMLDecodeError: What is wrong with it, by place.
+    """
+    return Regulations.model_validate(tomllib.loads(text))
+
+
+def age_rate(rules: Regulations, days_overdue: int) -> int:
+    """The allowance rate, in basis points, of an advance whose oldest instalment is so many days overdue."""
+    rate = 0
+    for step in sorted(rules.allowance, key=lambda step: step.from_days):
+        if days_overdue >= step.from_days:
+            rate = step.rate_bps
+    return rate
+
+
+def in_force(adopted: list[tuple[date, Regulations]], on: date) -> Regulations | None:
+    """Of regulations with their first day, the ones in force on a day."""
+    rules = [regulations for from_on, regulations in sorted(adopted, key=lambda pair: pair[0]) if from_on <= on]
+    return rules[-1] if rules else None

@@ -1,0 +1,57 @@
+"""Case files: what is known of one case (a proposal, a call, a period), folded from its facts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["CaseColumns", "CaseFile", "Shape"]
+
+
+class Shape(BaseModel):
+    """The base of everything that enters or leaves as a file, JSON or argument: frozen, and nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CaseColumns(Shape):
+    """What of a case is searched for by the database: each is an indexed column beside the document."""
+
+    parent: str | None = None
+    """The ref of the case it belongs to (a proposal's round, an agreement's proposal)."""
+    partner: str | None = None
+    """The partner it is about: the lead of a proposal, the payer of a call."""
+    lookup: str | None = None
+    """A name under which others find it: an RF reference, an IBAN, a login."""
+    title: str | None = None
+    amount_cents: int | None = None
+    due_on: date | None = None
+
+
+class CaseFile(BaseModel):
+    """One case as its facts have left it. Never edited: a fact is recorded, the fold makes the next one.
+
+    ``state`` is a participle of the lifecycle table; subclasses add the typed fields of their trade.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str] = ""
+
+    ref: str
+    state: str
+
+    @property
+    def stream(self) -> str:
+        """Kind and ref: where its facts stand."""
+        return f"{self.kind}/{self.ref}"
+
+    def columns(self) -> CaseColumns:
+        """What the database may search by. Subclasses say more."""
+        return CaseColumns()
+
+    def but(self, **changes: object) -> Self:
+        """The same case with other values (checked)."""
+        return type(self).model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})

@@ -1,0 +1,50 @@
+"""People and regulations as cases."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from fund.rules.authority import Actor, Role
+from fund.rules.regulations import Regulations
+from fund.schemas.base import CaseColumns, CaseFile
+
+__all__ = ["FundFile", "RegulationsAdopted", "User"]
+
+
+class FundFile(CaseFile):
+    """The fund itself."""
+
+    kind: ClassVar[str] = "fund"
+
+    name: str
+    currency: str
+
+
+class RegulationsAdopted(CaseFile):
+    """Regulations and the day from which they hold."""
+
+    kind: ClassVar[str] = "regulations"
+
+    from_on: date
+    regulations: Regulations
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(due_on=self.from_on)
+
+
+class User(CaseFile):
+    """Somebody who acts, without the name (that can be erased). ``state``: active or revoked."""
+
+    kind: ClassVar[str] = "user"
+
+    roles: tuple[Role, ...]
+    partner: str | None = None
+    seconded: bool = False
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(partner=self.partner)
+
+    def as_actor(self, name: str) -> Actor:
+        """The user as somebody who acts, under a name."""
+        return Actor(self.ref, name, frozenset(self.roles), self.partner, self.seconded)

@@ -1,0 +1,22 @@
+"""All SQL over the rows that are not ledger: facts and case files, the service's own memory, deliveries."""
+
+from __future__ import annotations
+
+from fund.database import Connection
+from fund.store.facts import CaseRow, CaseStore, FactStore, Head, envelope_of, seal_event
+from fund.store.work import CommandRow, PendingRow, SealedRow, TimerRow, WorkStore
+
+__all__ = [
+    "CaseRow", "CaseStore", "CommandRow", "FactStore", "Head", "PendingRow", "SealedRow", "Store", "TimerRow", "WorkStore", "envelope_of",
+    "seal_event",
+]  # fmt: skip
+
+
+class Store:
+    """The fund's rows behind one connection, by chapter."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.facts = FactStore(connection)
+        self.cases = CaseStore(connection)
+        self.work = WorkStore(connection)

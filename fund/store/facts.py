@@ -1,0 +1,319 @@
+"""The chain of facts and the case files folded from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund import tables as t
+from fund.database import Connection, from_micros, is_sqlite, to_micros
+from fund.events import Envelope, Fact, event_fields, fact_from
+from fund.ledger import canonical, seal
+from fund.schemas import CaseFile
+
+__all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseRow", "CaseStore", "FactStore", "Head"]
+
+EVENT_TAG = "event"
+EVENT_SEAL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain: its number, its hash, and when that fact was recorded."""
+
+    seq: int
+    hash: bytes
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A stored case: its columns and its document (canonical JSON)."""
+
+    stream: str
+    kind: str
+    ref: str
+    state: str
+    version: int
+    document: str
+
+
+class FactStore:
+    """Facts: append and read, in the order of knowledge."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sqlite = is_sqlite(connection)
+
+    def head(self, *, lock: bool = False) -> Head:
+        """The end of the chain; with ``lock`` nobody else changes the fund until our transaction ends."""
+        query = sa.select(t.event_head)
+        if lock:
+            query = query.with_for_update()
+        row = self._connection.execute(query).one()
+        return Head(row.seq, bytes(row.hash), from_micros(row.recorded_us))
+
+    def append(
+        self,
+        fact: Fact,
+        *,
+        event_id: str,
+        occurred_at: datetime,
+        recorded_at: datetime,
+        effective_on: date,
+        actor: str,
+        on_behalf_of: str | None,
+        command_id: str | None,
+        made_by: str | None,
+        made_command_id: str | None,
+        causation_id: str | None,
+        head: Head,
+    ) -> Envelope:
+        """Record one fact after ``head`` and link it to every life it touches."""
+        payload = fact.payload()
+        fields: dict[str, Any] = {
+            "seq": head.seq + 1,
+            "event_id": event_id,
+            "stream": fact.stream,
+            "type": fact.wire,
+            "schema_version": fact.version,
+            "occurred_us": to_micros(occurred_at),
+            "recorded_us": to_micros(recorded_at),
+            "effective_on": effective_on.isoformat(),
+            "actor": actor,
+            "on_behalf_of": on_behalf_of,
+            "command_id": command_id,
+            "made_by": made_by,
+            "made_command_id": made_command_id,
+            "causation_id": causation_id,
+            "payload": payload,
+        }
+        digest = seal_event(head.hash, fields)
+        self._connection.execute(t.event.insert(), {**fields, "prev_hash": head.hash, "hash": digest})
+        streams = dict.fromkeys((fact.stream, *fact.touches()))
+        self._connection.execute(t.event_link.insert(), [{"stream": stream, "seq": head.seq + 1} for stream in streams])
+        return Envelope(
+            event_id=event_id,
+            stream=fact.stream,
+            seq=head.seq + 1,
+            type=fact.wire,
+            schema_version=fact.version,
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            effective_on=effective_on,
+            actor=actor,
+            on_behalf_of=on_behalf_of,
+            command_id=command_id,
+            made_by=made_by,
+            made_command_id=made_command_id,
+            causation_id=causation_id,
+            fact=fact,
+            prev_hash=head.hash,
+            hash=digest,
+        )
+
+    def get(self, event_id: str) -> Envelope | None:
+        """The fact with this id."""
+        row = self._connection.execute(sa.select(t.event).where(t.event.c.event_id == event_id)).one_or_none()
+        return None if row is None else envelope_of(row)
+
+    def by_seq(self, seq: int) -> Envelope | None:
+        """The fact with this number."""
+        row = self._connection.execute(sa.select(t.event).where(t.event.c.seq == seq)).one_or_none()
+        return None if row is None else envelope_of(row)
+
+    def of_stream(self, stream: str) -> list[Envelope]:
+        """Every fact that touches the life ``stream``, oldest first."""
+        query = (
+            sa.select(t.event)
+            .join(t.event_link, t.event_link.c.seq == t.event.c.seq)
+            .where(t.event_link.c.stream == stream)
+        )
+        return [envelope_of(row) for row in self._connection.execute(query.order_by(t.event.c.seq))]
+
+    def last_of(self, stream: str, *types: str) -> Envelope | None:
+        """The latest fact of one of the types on ``stream``."""
+        query = (
+            sa.select(t.event)
+            .join(t.event_link, t.event_link.c.seq == t.event.c.seq)
+            .where(t.event_link.c.stream == stream, t.event.c.type.in_(types))
+            .order_by(t.event.c.seq.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else envelope_of(row)
+
+    def of_types(self, types: Sequence[str], *, since_seq: int = 0) -> Iterator[Envelope]:
+        """Facts of these types, oldest first."""
+        query = sa.select(t.event).where(t.event.c.type.in_(types), t.event.c.seq > since_seq).order_by(t.event.c.seq)
+        for row in self._connection.execute(query.execution_options(yield_per=500)):
+            yield envelope_of(row)
+
+    def all(self, *, since_seq: int = 0) -> Iterator[Envelope]:
+        """Every fact, oldest first, never all in memory."""
+        for row in self.rows(since_seq=since_seq):
+            yield envelope_of(row)
+
+    def rows(self, *, since_seq: int = 0) -> Iterator[Any]:
+        """The stored rows as they are, oldest first: what verification hashes again."""
+        query = sa.select(t.event).where(t.event.c.seq > since_seq).order_by(t.event.c.seq)
+        yield from self._connection.execute(query.execution_options(yield_per=500))
+
+    def links(self, seqs: Sequence[int]) -> dict[int, set[str]]:
+        """The streams that each of these facts is linked to."""
+        found: dict[int, set[str]] = {seq: set() for seq in seqs}
+        query = sa.select(t.event_link).where(t.event_link.c.seq.in_(seqs))
+        for row in self._connection.execute(query):
+            found[row.seq].add(row.stream)
+        return found
+
+    def count(self) -> int:
+        """How many facts there are."""
+        return int(self._connection.execute(sa.select(sa.func.count()).select_from(t.event)).scalar_one())
+
+
+def seal_event(previous: bytes, fields: dict[str, Any]) -> bytes:
+    """The hash of an event with these stored fields after ``previous``."""
+    names = (
+        "seq", "event_id", "stream", "type", "schema_version", "occurred_us", "recorded_us", "effective_on", "actor", "on_behalf_of",
+        "command_id", "made_by", "made_command_id", "causation_id", "payload",
+    )  # fmt: skip
+    return seal(
+        previous,
+        canonical(event_fields(**{name: fields[name] for name in names})),
+        tag=EVENT_TAG,
+        version=EVENT_SEAL_VERSION,
+    )
+
+
+def envelope_of(row: Any) -> Envelope:
+    """The envelope that a stored row holds."""
+    return Envelope(
+        event_id=row.event_id,
+        stream=row.stream,
+        seq=row.seq,
+        type=row.type,
+        schema_version=row.schema_version,
+        occurred_at=from_micros(row.occurred_us),
+        recorded_at=from_micros(row.recorded_us),
+        effective_on=date.fromisoformat(row.effective_on),
+        actor=row.actor,
+        on_behalf_of=row.on_behalf_of,
+        command_id=row.command_id,
+        made_by=row.made_by,
+        made_command_id=row.made_command_id,
+        causation_id=row.causation_id,
+        fact=fact_from(row.type, row.payload),
+        prev_hash=bytes(row.prev_hash),
+        hash=bytes(row.hash),
+    )
+
+
+class CaseStore:
+    """Case files: one row per case, searched by kind, state, parent, partner and lookup."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sqlite = is_sqlite(connection)
+
+    def get(self, stream: str) -> CaseRow | None:
+        """The case on this stream."""
+        row = self._connection.execute(sa.select(t.case_file).where(t.case_file.c.stream == stream)).one_or_none()
+        return None if row is None else _case_row(row)
+
+    def find(
+        self,
+        kind: str,
+        *,
+        states: Sequence[str] | None = None,
+        parent: str | None = None,
+        partner: str | None = None,
+        lookup: str | None = None,
+        refs: Sequence[str] | None = None,
+        due_before: date | None = None,
+    ) -> list[CaseRow]:
+        """Cases of a kind that fit every condition given, in the order of their refs."""
+        c = t.case_file.c
+        query = sa.select(t.case_file).where(c.kind == kind)
+        if states is not None:
+            query = query.where(c.state.in_(states))
+        if parent is not None:
+            query = query.where(c.parent == parent)
+        if partner is not None:
+            query = query.where(c.partner == partner)
+        if lookup is not None:
+            query = query.where(c.lookup == lookup)
+        if refs is not None:
+            query = query.where(c.ref.in_(refs))
+        if due_before is not None:
+            query = query.where(c.due_on < due_before.isoformat())
+        return [_case_row(row) for row in self._connection.execute(query.order_by(c.ref))]
+
+    def refs(self, kind: str, *, states: Sequence[str] | None = None) -> list[str]:
+        """The refs of all cases of a kind: what completion and did-you-mean read."""
+        query = sa.select(t.case_file.c.ref).where(t.case_file.c.kind == kind)
+        if states is not None:
+            query = query.where(t.case_file.c.state.in_(states))
+        return list(self._connection.execute(query.order_by(t.case_file.c.ref)).scalars())
+
+    def tally(self, kind: str) -> dict[str, int]:
+        """How many cases of a kind are in each state."""
+        query = (
+            sa.select(t.case_file.c.state, sa.func.count())
+            .where(t.case_file.c.kind == kind)
+            .group_by(t.case_file.c.state)
+        )
+        return {state: number for state, number in self._connection.execute(query.order_by(t.case_file.c.state))}
+
+    def all(self) -> Iterator[CaseRow]:
+        """Every case, by stream."""
+        query = sa.select(t.case_file).order_by(t.case_file.c.stream)
+        for row in self._connection.execute(query.execution_options(yield_per=500)):
+            yield _case_row(row)
+
+    def put(self, cases: Iterable[tuple[CaseFile, int]]) -> None:
+        """Store cases at their versions (the number of the fact that changed them last)."""
+        rows = [case_values(case, version) for case, version in cases]
+        if not rows:
+            return
+        insert: Any
+        if self._sqlite:
+            from sqlalchemy.dialects.sqlite import insert
+        else:
+            from sqlalchemy.dialects.postgresql import insert
+        statement = insert(t.case_file)
+        changed = {column.name: statement.excluded[column.name] for column in t.case_file.c if column.name != "stream"}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=changed), rows)
+
+
+def case_values(case: CaseFile, version: int) -> dict[str, Any]:
+    """The row of a case."""
+    columns = case.columns()
+    return {
+        "stream": case.stream,
+        "kind": case.kind,
+        "ref": case.ref,
+        "state": str(case.state),
+        "version": version,
+        "parent": columns.parent,
+        "partner": columns.partner,
+        "lookup": columns.lookup,
+        "title": columns.title,
+        "amount_cents": columns.amount_cents,
+        "due_on": columns.due_on.isoformat() if columns.due_on else None,
+        "document": case.model_dump_json(),
+    }
+
+
+def _case_row(row: Any) -> CaseRow:
+    return CaseRow(row.stream, row.kind, row.ref, row.state, row.version, row.document)
+
+
+def document_hash(document: str) -> str:
+    """The SHA-256, in hexadecimal, of a document's text."""
+    return hashlib.sha256(document.encode()).hexdigest()

@@ -1,0 +1,352 @@
+"""Commands and their answers, confirmations, counters, settings, people, what is sealed, attachments, timers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund import tables as t
+from fund.database import Connection, from_micros, is_sqlite, to_micros
+
+__all__ = ["CommandRow", "PendingRow", "SealedRow", "TimerRow", "WorkStore"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """What was asked under a command id, and the answer (JSON) once there is one."""
+
+    actor: str
+    command_id: str
+    name: str
+    content_hash: bytes
+    asked_at: datetime
+    state: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """What one person made and a second must confirm; ``arguments``, ``shown`` and ``needs`` are JSON."""
+
+    ref: str
+    name: str
+    arguments: str
+    subject: str
+    shown: str
+    shown_hash: bytes
+    needs: str
+    made_by: str
+    made_command_id: str
+    made_at: datetime
+    expires_at: datetime
+    state: str
+    ended_by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A score or vote under seal."""
+
+    stream: str
+    kind: str
+    actor: str
+    round: int
+    salt: str
+    content: str
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """Something that falls due at an instant, because of the fact ``cause``."""
+
+    timer_id: str
+    stream: str
+    kind: str
+    due_at: datetime
+    cause: str
+    state: str
+
+
+class WorkStore:
+    """The rows by which the service remembers what it does."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sqlite = is_sqlite(connection)
+
+    def _insert(self, table: sa.Table) -> Any:
+        if self._sqlite:
+            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+            return sqlite_insert(table)
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table)
+
+    # -------------------------------------------------------------------------------------------------- settings
+
+    def setting(self, name: str) -> str | None:
+        """The value of a setting of this fund."""
+        return self._connection.execute(
+            sa.select(t.fund_setting.c.value).where(t.fund_setting.c.name == name)
+        ).scalar_one_or_none()
+
+    def set_setting(self, name: str, value: str | None) -> None:
+        """Give a setting a value; ``None`` removes it."""
+        if value is None:
+            self._connection.execute(t.fund_setting.delete().where(t.fund_setting.c.name == name))
+            return
+        statement = self._insert(t.fund_setting).values(name=name, value=value)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def clock(self) -> datetime:
+        """The fund's clock: the database's, unless a row holds it still (G5)."""
+        held = self.setting("held_clock_us")
+        if held is not None:
+            return from_micros(int(held))
+        return self.database_clock()
+
+    def database_clock(self) -> datetime:
+        """The database's own clock, which leases go by."""
+        if self._sqlite:
+            return datetime.now().astimezone()
+        value: datetime = self._connection.execute(sa.text("select clock_timestamp()")).scalar_one()
+        return value
+
+    def hold_clock(self, at: datetime | None) -> None:
+        """Hold the fund's clock still at an instant; ``None`` lets it go."""
+        self.set_setting("held_clock_us", None if at is None else str(to_micros(at)))
+
+    # -------------------------------------------------------------------------------------------------- counters
+
+    def next_number(self, kind: str, year: int) -> int:
+        """The next number of this kind in this year: 1, 2, 3 ... without gaps among what is committed."""
+        statement = self._insert(t.counter).values(kind=kind, year=year, last=1)
+        statement = statement.on_conflict_do_update(
+            index_elements=["kind", "year"], set_={"last": t.counter.c.last + 1}
+        )
+        return int(self._connection.execute(statement.returning(t.counter.c.last)).scalar_one())
+
+    # -------------------------------------------------------------------------------------------------- commands
+
+    def command(self, actor: str, command_id: str, *, lock: bool = False) -> CommandRow | None:
+        """What this person asked under this id before."""
+        query = sa.select(t.command).where(t.command.c.actor == actor, t.command.c.command_id == command_id)
+        if lock:
+            query = query.with_for_update()
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return CommandRow(
+            row.actor,
+            row.command_id,
+            row.name,
+            bytes(row.content_hash),
+            from_micros(row.asked_us),
+            row.state,
+            row.answer,
+        )
+
+    def ask(self, *, actor: str, command_id: str, name: str, content_hash: bytes, asked_at: datetime) -> bool:
+        """Keep what was asked; false when this person's id was there already (then look at :meth:`command`)."""
+        statement = self._insert(t.command).values(
+            actor=actor,
+            command_id=command_id,
+            name=name,
+            content_hash=content_hash,
+            asked_us=to_micros(asked_at),
+            state="asked",
+        )
+        statement = statement.on_conflict_do_nothing(index_elements=["actor", "command_id"])
+        return bool(self._connection.execute(statement).rowcount)
+
+    def answer(self, *, actor: str, command_id: str, answer: str) -> None:
+        """Keep the answer, for ever."""
+        self._connection.execute(
+            t.command.update()
+            .where(t.command.c.actor == actor, t.command.c.command_id == command_id)
+            .values(state="answered", answer=answer)
+        )
+
+    # --------------------------------------------------------------------------------------------- confirmations
+
+    def add_pending(self, row: PendingRow) -> None:
+        """Let something wait for a second person."""
+        self._connection.execute(
+            t.pending.insert().values(
+                ref=row.ref,
+                name=row.name,
+                arguments=row.arguments,
+                subject=row.subject,
+                shown=row.shown,
+                shown_hash=row.shown_hash,
+                needs=row.needs,
+                made_by=row.made_by,
+                made_command_id=row.made_command_id,
+                made_us=to_micros(row.made_at),
+                expires_us=to_micros(row.expires_at),
+                state=row.state,
+            )
+        )
+
+    def pending(self, ref: str) -> PendingRow | None:
+        """What waits, or waited, under this ref."""
+        row = self._connection.execute(sa.select(t.pending).where(t.pending.c.ref == ref)).one_or_none()
+        return None if row is None else _pending_row(row)
+
+    def pendings(self, *, states: Sequence[str] = ("pending",)) -> list[PendingRow]:
+        """Confirmations in these states, oldest first."""
+        query = sa.select(t.pending).where(t.pending.c.state.in_(states)).order_by(t.pending.c.made_us, t.pending.c.ref)
+        return [_pending_row(row) for row in self._connection.execute(query)]
+
+    def end_pending(self, ref: str, *, state: str, ended_by: str, reason: str | None = None) -> None:
+        """It was confirmed, declined or has lapsed."""
+        self._connection.execute(
+            t.pending.update().where(t.pending.c.ref == ref).values(state=state, ended_by=ended_by, reason=reason)
+        )
+
+    # ---------------------------------------------------------------------------------------------------- people
+
+    def name_of(self, user_id: str) -> str | None:
+        """The name of a user, while it is known."""
+        return self._connection.execute(
+            sa.select(t.person.c.name).where(t.person.c.user_id == user_id)
+        ).scalar_one_or_none()
+
+    def names(self) -> dict[str, str]:
+        """Every known name by user id."""
+        return {
+            user_id: name for user_id, name in self._connection.execute(sa.select(t.person.c.user_id, t.person.c.name))
+        }
+
+    def user_id_of(self, name: str) -> str | None:
+        """The user id behind a name (or the id itself)."""
+        query = sa.select(t.person.c.user_id).where(sa.or_(t.person.c.name == name, t.person.c.user_id == name))
+        return self._connection.execute(query).scalars().first()
+
+    def keep_name(self, user_id: str, name: str) -> None:
+        """Know a user by a name."""
+        statement = self._insert(t.person).values(user_id=user_id, name=name)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"name": name}))
+
+    # ------------------------------------------------------------------------------------------------- under seal
+
+    def put_sealed(self, *, stream: str, kind: str, actor: str, round: int, salt: str, content: str) -> None:
+        """Keep a score or vote under seal; a later one of the same person and round replaces it."""
+        statement = self._insert(t.sealed).values(
+            stream=stream, kind=kind, actor=actor, round=round, salt=salt, content=content, opened=False
+        )
+        changed = {"salt": salt, "content": content}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["stream", "kind", "actor", "round"], set_=changed)
+        )
+
+    def sealed(self, *, stream: str, kind: str, round: int) -> list[SealedRow]:
+        """What is under seal for a case, by person. Only the closing use case calls this."""
+        query = sa.select(t.sealed).where(
+            t.sealed.c.stream == stream, t.sealed.c.kind == kind, t.sealed.c.round == round
+        )
+        return [SealedRow(*row) for row in self._connection.execute(query.order_by(t.sealed.c.actor))]
+
+    def open_sealed(self, *, stream: str, kind: str, round: int) -> None:
+        """The seal is open: the contents stand in a fact now."""
+        c = t.sealed.c
+        self._connection.execute(
+            t.sealed.update().where(c.stream == stream, c.kind == kind, c.round == round).values(opened=True)
+        )
+
+    # ----------------------------------------------------------------------------------------------- attachments
+
+    def put_blob(self, *, sha256: str, size: int, content: bytes | None) -> None:
+        """Know an attachment by its hash; the same bytes twice are one row."""
+        statement = self._insert(t.blob).values(sha256=sha256, size=size, content=content)
+        self._connection.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
+
+    def blob(self, sha256: str) -> tuple[int, bytes | None] | None:
+        """Size and, where the database keeps them, the bytes of an attachment."""
+        row = self._connection.execute(
+            sa.select(t.blob.c.size, t.blob.c.content).where(t.blob.c.sha256 == sha256)
+        ).one_or_none()
+        return None if row is None else (row.size, None if row.content is None else bytes(row.content))
+
+    def blobs(self) -> list[tuple[str, int]]:
+        """Hash and size of every attachment."""
+        return [
+            (row.sha256, row.size)
+            for row in self._connection.execute(sa.select(t.blob.c.sha256, t.blob.c.size).order_by(t.blob.c.sha256))
+        ]
+
+    # ---------------------------------------------------------------------------------------------------- timers
+
+    def set_timer(self, *, timer_id: str, stream: str, kind: str, due_at: datetime, cause: str) -> None:
+        """Let something fall due; set again under the same id, it moves (as long as it has not fired)."""
+        statement = self._insert(t.timer).values(
+            timer_id=timer_id, stream=stream, kind=kind, due_us=to_micros(due_at), cause=cause, state="due"
+        )
+        changed = {"due_us": to_micros(due_at), "cause": cause}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["timer_id"], set_=changed, where=t.timer.c.state == "due")
+        )
+
+    def clear_timer(self, timer_id: str) -> None:
+        """It will not fall due any more: what it waited for happened."""
+        self._connection.execute(
+            t.timer.update().where(t.timer.c.timer_id == timer_id, t.timer.c.state == "due").values(state="cleared")
+        )
+
+    def due_timers(self, now: datetime, *, limit: int = 200) -> list[TimerRow]:
+        """Timers whose instant has come, in order; other tickers skip the ones we hold."""
+        c = t.timer.c
+        query = (
+            sa.select(t.timer)
+            .where(c.state == "due", c.due_us <= to_micros(now))
+            .order_by(c.due_us, c.timer_id)
+            .limit(limit)
+        )
+        rows = self._connection.execute(query.with_for_update(skip_locked=True))
+        return [
+            TimerRow(row.timer_id, row.stream, row.kind, from_micros(row.due_us), row.cause, row.state) for row in rows
+        ]
+
+    def timers(self, *, state: str = "due", stream: str | None = None) -> list[TimerRow]:
+        """Timers in a state, soonest first."""
+        query = sa.select(t.timer).where(t.timer.c.state == state)
+        if stream is not None:
+            query = query.where(t.timer.c.stream == stream)
+        rows = self._connection.execute(query.order_by(t.timer.c.due_us, t.timer.c.timer_id))
+        return [
+            TimerRow(row.timer_id, row.stream, row.kind, from_micros(row.due_us), row.cause, row.state) for row in rows
+        ]
+
+    def end_timer(self, timer_id: str, *, state: str, fired_by: str, at: datetime) -> None:
+        """It fired, or was missed."""
+        self._connection.execute(
+            t.timer.update()
+            .where(t.timer.c.timer_id == timer_id)
+            .values(state=state, fired_by=fired_by, fired_us=to_micros(at))
+        )
+
+
+def _pending_row(row: Any) -> PendingRow:
+    return PendingRow(
+        row.ref,
+        row.name,
+        row.arguments,
+        row.subject,
+        row.shown,
+        bytes(row.shown_hash),
+        row.needs,
+        row.made_by,
+        row.made_command_id,
+        from_micros(row.made_us),
+        from_micros(row.expires_us),
+        row.state,
+        row.ended_by,
+        row.reason,
+    )

@@ -1,0 +1,489 @@
+"""One database transaction under the fund's lock: ``record`` stores a fact and posts its entries, or neither.
+
+``View`` reads: cases, facts, ledger, regulations, at one instant. ``UnitOfWork`` is a view that may record. Use cases are
+plain functions that take one; they ask, check and record, and never commit. Source: lifecycle.md 1, service.md 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from fund.database import Connection, Engine, reading, writing
+from fund.errors import NoFundHere, UnknownRef
+from fund.events import Envelope, Fact, canonical_json
+from fund.language import AMSTERDAM
+from fund.ledger import EntryDraft, Ledger, Posted
+from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
+from fund.rules.postings import Booking, bookings
+from fund.rules.regulations import Regulations
+from fund.schemas import CaseFile
+from fund.store import Head, Store
+
+__all__ = ["BOOK", "Command", "Life", "Lives", "Query", "UnitOfWork", "View", "derive_id"]
+
+BOOK = "fund"
+"""The name of the one book of a fund's database."""
+
+Case = TypeVar("Case", bound=CaseFile)
+
+_REF_FORMS = {
+    "round": ("", 0),
+    "proposal": ("", 3),
+    "disbursement": ("D", 4),
+    "call": ("B", 4),
+    "cost": ("K", 4),
+    "batch": ("S", 3),
+    "pending": ("Q", 4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How the facts of one kind of case are folded into its case file.
+
+    ``after(case, happened)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
+    A fact that does not concern it leaves it as it was.
+    """
+
+    model: type[CaseFile]
+    after: Callable[[Any, Envelope], CaseFile | None]
+
+
+Lives = Mapping[str, Life]
+"""By kind of case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command that changes the fund: the words as typed, the use case, who may, and who must confirm.
+
+    ``who`` is checked without a case; use cases with a lifecycle check the row of their table as well. With ``second`` the
+    first person's command leaves a confirmation, and the use case runs when the second confirms.
+    """
+
+    name: str
+    use_case: Callable[..., Any]
+    who: Who
+    second: Who | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One command that reads: ``function(view, **arguments)`` returns the JSON object that ``--json`` prints."""
+
+    name: str
+    function: Callable[..., dict[str, Any]]
+
+
+def derive_id(prefix: str, *parts: object) -> str:
+    """An id that follows from its parts, never from a clock or dice: ``evt_`` and 26 characters."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest()
+    return prefix + base64.b32encode(digest)[:26].decode().lower()
+
+
+class View:
+    """The fund at one instant, to read from.
+
+    Attributes:
+        now: The fund's clock (UTC). today: its day in Amsterdam.
+        actor: Who looks; ``None`` when nobody was named.
+    """
+
+    def __init__(
+        self, connection: Connection, lives: Lives, *, actor: Actor | None, now: datetime, book: str = BOOK
+    ) -> None:
+        self.connection = connection
+        self.store = Store(connection)
+        self.ledger = Ledger.open(connection, book=book)
+        self.lives = lives
+        self.actor = actor
+        self.now = now
+        self._cases: dict[str, tuple[CaseFile, int]] = {}
+        self._rules: list[tuple[date, Regulations]] | None = None
+
+    @classmethod
+    @contextmanager
+    def open(cls, engine: Engine, lives: Lives, *, actor: str | None = None) -> Iterator[View]:
+        """A consistent view; ``actor`` is a user's name or id.
+
+        Raises:
+            NoFundHere: Nothing was founded in this database.
+            UnknownUser: No such user.
+        """
+        with reading(engine) as connection:
+            store = Store(connection)
+            if store.work.setting("founded") is None:
+                raise NoFundHere(place="")
+            view = cls(connection, lives, actor=None, now=store.work.clock())
+            if actor is not None:
+                view.actor = view.user(actor)
+            yield view
+
+    @property
+    def today(self) -> date:
+        """The day it is in Amsterdam by the fund's clock."""
+        return self.now.astimezone(ZoneInfo(AMSTERDAM)).date()
+
+    # ---------------------------------------------------------------------------------------------------- people
+
+    def user(self, name: str) -> Actor:
+        """The user with this name or id.
+
+        Raises:
+            UnknownUser: Nobody, or revoked.
+        """
+        from fund.errors import UnknownUser
+        from fund.schemas.people import User
+
+        if name == SYSTEM_ACTOR.user_id:
+            raise UnknownUser(user=name)
+        user_id = self.store.work.user_id_of(name) or name
+        user = self.maybe(User, user_id)
+        if user is None or user.state != "active":
+            raise UnknownUser(user=name)
+        return user.as_actor(self.store.work.name_of(user_id) or user_id)
+
+    def name(self, user_id: str | None) -> str:
+        """The name of a user while it is known, else the id."""
+        if not user_id:
+            return ""
+        return self.store.work.name_of(user_id) or user_id
+
+    # ----------------------------------------------------------------------------------------------------- cases
+
+    def maybe(self, model: type[Case], ref: str) -> Case | None:
+        """The case of this kind and ref, where there is one."""
+        stream = f"{model.kind}/{ref}"
+        if stream not in self._cases:
+            row = self.store.cases.get(stream)
+            if row is None:
+                return None
+            self._cases[stream] = (model.model_validate_json(row.document), row.version)
+        case = self._cases[stream][0]
+        assert isinstance(case, model)
+        return case
+
+    def case(self, model: type[Case], ref: str) -> Case:
+        """The case of this kind and ref.
+
+        Raises:
+            UnknownRef: There is none; the hint names the nearest.
+        """
+        found = self.maybe(model, ref)
+        if found is None:
+            near = difflib.get_close_matches(ref, self.store.cases.refs(model.kind), n=1, cutoff=0.6)
+            suggestion = near[0] if near else f"fund {_NOUNS.get(model.kind, model.kind)} list"
+            raise UnknownRef(kind=model.kind, ref=ref, suggestion=suggestion)
+        return found
+
+    def cases(
+        self,
+        model: type[Case],
+        *,
+        states: Sequence[str] | None = None,
+        parent: str | None = None,
+        partner: str | None = None,
+        lookup: str | None = None,
+        refs: Sequence[str] | None = None,
+    ) -> list[Case]:
+        """Cases of a kind that fit every condition, in the order of their refs (what this unit changed included)."""
+        rows = self.store.cases.find(
+            model.kind, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs
+        )
+        found = []
+        for row in rows:
+            if row.stream not in self._cases:
+                self._cases[row.stream] = (model.model_validate_json(row.document), row.version)
+            case = self._cases[row.stream][0]
+            assert isinstance(case, model)
+            found.append(case)
+        return found
+
+    def version(self, case: CaseFile) -> int:
+        """The number of the fact that changed the case last: what an edit must have read."""
+        if case.stream in self._cases:
+            return self._cases[case.stream][1]
+        row = self.store.cases.get(case.stream)
+        return 0 if row is None else row.version
+
+    def history(self, case: CaseFile) -> list[Envelope]:
+        """Every fact that touches the case, oldest first."""
+        return self.store.facts.of_stream(case.stream)
+
+    # ----------------------------------------------------------------------------------------------------- rules
+
+    def regulations(self, on: date | None = None) -> Regulations:
+        """The regulations in force on a day (default today): the latest adopted for a day not after it.
+
+        Raises:
+            NoFundHere: None were adopted yet.
+        """
+        from fund.schemas.people import RegulationsAdopted
+
+        if self._rules is None:
+            adopted = self.cases(RegulationsAdopted)
+            self._rules = sorted(((case.from_on, case.regulations) for case in adopted), key=lambda pair: pair[0])
+        day = on or self.today
+        in_force = [rules for from_on, rules in self._rules if from_on <= day]
+        if not in_force:
+            if self._rules:
+                return self._rules[0][1]
+            raise NoFundHere(place="")
+        return in_force[-1]
+
+    def balances(self, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, int]:
+        """Balances of main codes (sub-accounts summed), debit positive, entries of kind ``closing`` left out."""
+        sums: dict[str, int] = {}
+        for code, cents in self.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",)).items():
+            main = code.partition(".")[0]
+            sums[main] = sums.get(main, 0) + cents
+        return sums
+
+
+_NOUNS = {"call": "capital", "key": "key", "user": "user", "batch": "payment", "plan": "repayment", "receipt": "bank"}
+
+
+@dataclass(slots=True)
+class _Cause:
+    """For facts of the service itself: the fact that caused them, and the reaction or timer by name."""
+
+    event_id: str
+    reaction: str
+    count: int = field(default=0)
+
+
+class UnitOfWork(View):
+    """A view that may record; everything it records commits together, or not at all.
+
+    Attributes:
+        actor: Who acts: in a two-person command the one who confirms.
+        maker: Who made it: the first person of a two-person command, else the actor.
+        confirmer: The second person, at the confirmation; ``None`` before.
+        result: What the use case answers, beyond facts and entries (JSON).
+        next_step: The command that comes next, as it can be typed.
+    """
+
+    actor: Actor
+
+    def __init__(
+        self,
+        connection: Connection,
+        lives: Lives,
+        *,
+        actor: Actor,
+        now: datetime,
+        head: Head,
+        command_id: str | None,
+        occurred_at: datetime | None = None,
+        maker: Actor | None = None,
+        made_command_id: str | None = None,
+        cause: str | None = None,
+        reaction: str = "",
+    ) -> None:
+        super().__init__(connection, lives, actor=actor, now=now)
+        self.actor = actor
+        self.maker = maker or actor
+        self.confirmer = actor if maker is not None else None
+        self.command_id = command_id
+        self.made_command_id = made_command_id
+        self.occurred_at = occurred_at or now
+        self.facts: list[Envelope] = []
+        self.entries: list[tuple[EntryDraft, Posted]] = []
+        self.result: dict[str, Any] = {}
+        self.next_step = ""
+        self.refs_given: list[str] = []
+        self._head = head
+        self._recorded = 0
+        self._cause = _Cause(cause, reaction) if cause is not None else None
+
+    @classmethod
+    @contextmanager
+    def open(  # type: ignore[override]
+        cls, engine: Engine, lives: Lives, *, actor: Actor | str, command_id: str | None = None, **options: Any
+    ) -> Iterator[UnitOfWork]:
+        """A unit of work in a transaction of its own, under the fund's lock; commits at the end.
+
+        Raises:
+            NoFundHere, UnknownUser, DatabaseBusy: As they say.
+        """
+        with writing(engine) as connection:
+            yield cls.on(connection, lives, actor=actor, command_id=command_id, **options)
+
+    @classmethod
+    def on(
+        cls, connection: Connection, lives: Lives, *, actor: Actor | str, command_id: str | None = None, **options: Any
+    ) -> UnitOfWork:
+        """A unit of work in the caller's transaction. Takes the fund's lock: nobody overtakes its guards (G1)."""
+        store = Store(connection)
+        if store.work.setting("founded") is None:
+            raise NoFundHere(place="")
+        head = store.facts.head(lock=True)
+        now = max(store.work.clock(), head.recorded_at)
+        who = actor if isinstance(actor, Actor) else View(connection, lives, actor=None, now=now).user(actor)
+        return cls(connection, lives, actor=who, now=now, head=head, command_id=command_id, **options)
+
+    # ------------------------------------------------------------------------------------------------- recording
+
+    def record(
+        self,
+        fact: Fact,
+        *,
+        effective_on: date | None = None,
+        on_behalf_of: str | None = None,
+        cause: Envelope | None = None,
+        reaction: str = "",
+    ) -> Envelope:
+        """Make ``fact`` part of the fund's history, with what it books and what it changes: the only way money moves.
+
+        Args:
+            effective_on: The accounting day (default today); its period is open when something is booked.
+            cause: For what the service does by itself within a person's command: the fact it follows from.
+                The fact's actor is then ``system``.
+            reaction: The name of that rule, for the id of the fact.
+
+        Raises:
+            ClosedPeriod: Something would be booked in a period that is locked or closed.
+            IdempotencyConflict, UnbalancedEntry: Bugs in the bookings; nothing is kept.
+        """
+        day = effective_on or self.today
+        by_service = cause is not None or self._cause is not None
+        if cause is not None:
+            event_id = derive_id("evt_", cause.event_id, reaction, self._recorded)
+            causation: str | None = cause.event_id
+        elif self._cause is not None:
+            event_id = derive_id("evt_", self._cause.event_id, self._cause.reaction, self._recorded)
+            causation = self._cause.event_id
+        else:
+            event_id = derive_id("evt_", self.actor.user_id, self.command_id, self._recorded)
+            causation = None
+        self._recorded += 1
+        confirmed = self.confirmer is not None and not by_service
+        envelope = self.store.facts.append(
+            fact,
+            event_id=event_id,
+            occurred_at=self.occurred_at,
+            recorded_at=self.now,
+            effective_on=day,
+            actor=SYSTEM_ACTOR.user_id if by_service else self.actor.user_id,
+            on_behalf_of=on_behalf_of,
+            command_id=None if by_service else self.command_id,
+            made_by=self.maker.user_id if confirmed else None,
+            made_command_id=self.made_command_id if confirmed else None,
+            causation_id=causation,
+            head=self._head,
+        )
+        self._head = Head(envelope.seq, envelope.hash, envelope.recorded_at)
+        self.facts.append(envelope)
+        self._fold(envelope)
+        self._book(envelope)
+        return envelope
+
+    def _fold(self, envelope: Envelope) -> None:
+        changed: list[tuple[CaseFile, int]] = []
+        for stream in dict.fromkeys((envelope.stream, *envelope.fact.touches())):
+            kind, _slash, ref = stream.partition("/")
+            life = self.lives.get(kind)
+            if life is None:
+                continue
+            case = life.after(self.maybe(life.model, ref), envelope)
+            if case is not None:
+                self._cases[stream] = (case, envelope.seq)
+                changed.append((case, envelope.seq))
+        self.store.cases.put(changed)
+        if envelope.type == "regulations.adopted":
+            self._rules = None
+
+    def _book(self, envelope: Envelope) -> None:
+        for number, booking in enumerate(bookings(envelope)):
+            self._post(envelope, booking, f"{envelope.event_id}/{number}")
+
+    def _post(self, envelope: Envelope, booking: Booking, key: str) -> None:
+        metadata = {"event_id": envelope.event_id, "event_hash": envelope.hash.hex(), **booking.metadata}
+        if booking.reverses_seq is not None:
+            posted = self.ledger.reverse(
+                booking.reverses_seq,
+                effective_on=envelope.effective_on,
+                reason=booking.memo,
+                idempotency_key=key,
+                actor=envelope.actor,
+                metadata=metadata,
+                recorded_at=envelope.recorded_at,
+            )
+            original = self.ledger.entry(posted.seq)
+            draft = EntryDraft(
+                effective_on=envelope.effective_on, kind="reversal", memo=original.memo, actor=envelope.actor, idempotency_key=key,
+                metadata=metadata, recorded_at=envelope.recorded_at, postings=original.postings,
+            )  # fmt: skip
+        else:
+            draft = EntryDraft(
+                effective_on=envelope.effective_on,
+                kind=booking.kind or envelope.type,
+                memo=booking.memo,
+                actor=envelope.actor,
+                idempotency_key=key,
+                metadata=metadata,
+                recorded_at=envelope.recorded_at,
+                postings=tuple(booking.postings),
+            )
+            posted = self.ledger.post(draft)
+        self.entries.append((draft, posted))
+
+    # ------------------------------------------------------------------------------------------- refs and timers
+
+    def next_ref(self, kind: str, *, year: int | None = None) -> str:
+        """The next readable reference of a kind in a year (default this year), as cli.md writes it."""
+        prefix, width = _REF_FORMS[kind]
+        of_year = year or self.today.year
+        number = self.store.work.next_number(kind, of_year)
+        ref = f"{prefix}{of_year}-{number:0{width}d}" if width else f"{of_year}-{number}"
+        self.refs_given.append(ref)
+        return ref
+
+    def set_timer(self, kind: str, stream: str, due_at: datetime, *, cause: Envelope, name: str = "") -> None:
+        """Let ``kind`` (a row of the timer table in ``subscriptions``) fall due for a case at an instant."""
+        timer_id = f"{stream}:{kind}:{name}" if name else f"{stream}:{kind}"
+        self.store.work.set_timer(timer_id=timer_id, stream=stream, kind=kind, due_at=due_at, cause=cause.event_id)
+
+    def clear_timer(self, kind: str, stream: str, *, name: str = "") -> None:
+        """What the timer waited for has happened."""
+        self.store.work.clear_timer(f"{stream}:{kind}:{name}" if name else f"{stream}:{kind}")
+
+    # ------------------------------------------------------------------------------------------------- what shows
+
+    def shown(self) -> str:
+        """What would happen, as canonical JSON with given numbers left open: what two people must see alike."""
+        told = [
+            {
+                "type": fact.type,
+                "stream": fact.stream,
+                "on": fact.effective_on.isoformat(),
+                "payload": fact.fact.payload(),
+            }
+            for fact in self.facts
+        ]
+        booked = [
+            {
+                "kind": draft.kind,
+                "memo": draft.memo,
+                "on": draft.effective_on.isoformat(),
+                "postings": [[posting.account, posting.amount_cents] for posting in draft.postings],
+            }
+            for draft, _posted in self.entries
+        ]
+        text = canonical_json({"facts": told, "entries": booked})
+        for number, ref in enumerate(self.refs_given):
+            text = text.replace(ref, f"#{number}")
+        return text
+
+
+def total_of(cents: Iterable[int]) -> int:
+    """The sum of amounts."""
+    return sum(cents)

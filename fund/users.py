@@ -1,0 +1,261 @@
+"""People of the fund: who acts, in which roles, for which partner; and the founding, which brings the first three.
+
+Names are kept apart from the chain; facts hold the user's id (ledger.md 17).
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from importlib import resources
+from typing import Any
+
+from fund.errors import ReasonMissing, UnknownRole, UserExists
+from fund.events import (
+    CommandRefused,
+    Envelope,
+    FundFounded,
+    RegulationsWereAdopted,
+    UserAdded,
+    UserChanged,
+    UserRevoked,
+    canonical_json,
+)
+from fund.ledger import AccountType, Layer, Ledger, Side
+from fund.rules.authority import ADMIN, Actor, Role, require_compatible_roles
+from fund.rules.regulations import Regulations, from_toml, standard
+from fund.schemas.people import FundFile, RegulationsAdopted, User
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "accounts_of_the_fund", "add_user", "change_user", "revoke_user", "users"]
+
+
+# ---------------------------------------------------------------------------------------------------------- folds
+
+
+def _fund_after(case: FundFile | None, happened: Envelope) -> FundFile | None:
+    fact = happened.fact
+    if isinstance(fact, FundFounded):
+        return FundFile(ref=fact.ref, state="founded", name=fact.name, currency=fact.currency)
+    return case
+
+
+def _regulations_after(case: RegulationsAdopted | None, happened: Envelope) -> RegulationsAdopted | None:
+    fact = happened.fact
+    if isinstance(fact, RegulationsWereAdopted):
+        return RegulationsAdopted(
+            ref=fact.ref, state="adopted", from_on=fact.from_on, regulations=Regulations.model_validate_json(fact.text)
+        )
+    return case
+
+
+def _user_after(case: User | None, happened: Envelope) -> User | None:
+    fact = happened.fact
+    if isinstance(fact, UserAdded):
+        return User(
+            ref=fact.ref, state="active", roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded
+        )
+    if isinstance(fact, UserChanged) and case is not None:
+        return case.but(roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded)
+    if isinstance(fact, UserRevoked) and case is not None:
+        return case.but(state="revoked")
+    return case
+
+
+def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
+    return tuple(sorted(Role(name) for name in names))
+
+
+LIVES = {
+    "fund": Life(FundFile, _fund_after),
+    "regulations": Life(RegulationsAdopted, _regulations_after),
+    "user": Life(User, _user_after),
+}
+
+
+# -------------------------------------------------------------------------------------------------------- founding
+
+
+def accounts_of_the_fund() -> list[dict[str, str]]:
+    """The chart of accounts: rows of ``data/accounts.csv``."""
+    text = (resources.files("fund") / "data" / "accounts.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def open_accounts(ledger: Ledger) -> tuple[str, ...]:
+    """The main accounts of the fund exist in its book; their codes."""
+    rows = accounts_of_the_fund()
+    for row in rows:
+        memo = row["type"] == "memo"
+        ledger.add_account(
+            row["code"],
+            name=row["name_nl"],
+            type=AccountType(row["type"]),
+            layer=Layer.COMMITMENT if memo else Layer.ACTUAL,
+            normal_side=Side(row["normal_side"]),
+        )
+    return tuple(row["code"] for row in rows)
+
+
+def found(
+    uow: UnitOfWork, *, name: str, people: list[tuple[str, Role]], from_on: date, rules: Regulations | None = None
+) -> None:
+    """A fund exists: its accounts, its regulations, its first users. Everything that follows has a person or a cause.
+
+    Args:
+        people: Name and role of the first admin, fund manager and treasurer.
+        from_on: The first day of the regulations.
+    """
+    codes = open_accounts(uow.ledger)
+    founded = uow.record(FundFounded(name=name, currency="EUR", accounts=codes), effective_on=from_on)
+    adopt(uow, rules or standard(), from_on=from_on, cause=founded)
+    for number, (person, role) in enumerate(people):
+        user_id = derive_id("usr_", founded.event_id, number)
+        uow.store.work.keep_name(user_id, person)
+        uow.record(
+            UserAdded(ref=user_id, roles=(role.value,)), effective_on=from_on, cause=founded, reaction="users.found"
+        )
+
+
+def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope | None = None) -> Envelope:
+    """Regulations hold from a day on."""
+    fact = RegulationsWereAdopted(
+        ref=rules.version, from_on=from_on, text=canonical_json(rules.model_dump(mode="json"))
+    )
+    return uow.record(fact, effective_on=from_on if cause else None, cause=cause, reaction="regulations.adopt")
+
+
+def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = "") -> Envelope:
+    """New regulations hold from a day on, not before today; proposals and agreements of earlier days keep theirs.
+
+    Raises:
+        FaultyRegulations: The file is not TOML, or a number is missing, unknown or impossible; with the place.
+        RegulationsReachBack: The day lies before today or before those in force.
+    """
+    from fund.errors import FaultyRegulations, RegulationsReachBack
+
+    try:
+        rules = from_toml(content.decode("utf-8"))
+    except ValueError as problem:
+        raise FaultyRegulations(file=name or "regulations.toml", problem=str(problem).splitlines()[0]) from problem
+    if on < uow.today:
+        raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)
+    return adopt(uow, rules, from_on=on)
+
+
+# ----------------------------------------------------------------------------------------------------------- people
+
+
+def add_user(
+    uow: UnitOfWork, *, name: str, roles: list[str], partner: str | None = None, seconded: bool = False
+) -> Envelope:
+    """A person may act in the fund from now on.
+
+    Raises:
+        UserExists: The name is in use.
+        UnknownRole: No such role.
+        ExclusiveRole: admin or auditor with another role (G7 e).
+        UnknownRef: No such partner.
+    """
+    given = [_role(role) for role in roles]
+    require_compatible_roles(name, given)
+    if uow.store.work.user_id_of(name) is not None:
+        raise UserExists(user=name)
+    if partner is not None:
+        _require_partner(uow, partner)
+    user_id = derive_id("usr_", uow.maker.user_id, uow.made_command_id or uow.command_id, "user")
+    uow.store.work.keep_name(user_id, name)
+    uow.next_step = f"fund --as {name} inbox"
+    return uow.record(
+        UserAdded(ref=user_id, roles=tuple(sorted(role.value for role in given)), partner=partner, seconded=seconded)
+    )
+
+
+def change_user(
+    uow: UnitOfWork, *, name: str, roles: list[str], partner: str | None = None, seconded: bool = False
+) -> Envelope:
+    """A person's roles and partner become others; what was done before stays done.
+
+    Raises:
+        UnknownUser, UnknownRole, ExclusiveRole, UnknownRef: As they say.
+    """
+    actor = uow.user(name)
+    given = [_role(role) for role in roles]
+    require_compatible_roles(name, given)
+    if partner is not None:
+        _require_partner(uow, partner)
+    return uow.record(
+        UserChanged(
+            ref=actor.user_id, roles=tuple(sorted(role.value for role in given)), partner=partner, seconded=seconded
+        )
+    )
+
+
+def revoke_user(uow: UnitOfWork, *, name: str, reason: str) -> Envelope:
+    """A person may not act any more.
+
+    Raises:
+        UnknownUser, ReasonMissing: As they say.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="user revoke")
+    return uow.record(UserRevoked(ref=uow.user(name).user_id, reason=reason))
+
+
+def _role(name: str) -> Role:
+    try:
+        role = Role(name)
+    except ValueError as problem:
+        raise UnknownRole(role=name, known=[role.value for role in Role if role is not Role.SYSTEM]) from problem
+    if role is Role.SYSTEM:
+        raise UnknownRole(role=name, known=[role.value for role in Role if role is not Role.SYSTEM])
+    return role
+
+
+def _require_partner(view: View, partner: str) -> None:
+    if view.store.cases.get(f"partner/{partner}") is None:
+        from fund.errors import UnknownPartner
+
+        near = view.store.cases.refs("partner")
+        raise UnknownPartner(partner=partner, known=len(near))
+
+
+def users(view: View) -> dict[str, Any]:
+    """Everybody who acts or acted, by name."""
+    names = view.store.work.names()
+    listed = [
+        {
+            "id": user.ref,
+            "name": names.get(user.ref, user.ref),
+            "roles": [role.value for role in user.roles],
+            "partner": user.partner,
+            "seconded": user.seconded,
+            "state": user.state,
+        }
+        for user in view.cases(User)
+    ]
+    return {"users": sorted(listed, key=lambda row: str(row["name"]))}
+
+
+def regulations_in_force(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+    """The regulations in force on a day, whole."""
+    rules = view.regulations(as_of)
+    return {"as_of": (as_of or view.today).isoformat(), "regulations": rules.model_dump(mode="json")}
+
+
+def refused(uow: UnitOfWork, *, command: str, code: str, subject: str) -> Envelope:
+    """It is known that a rule said no to a command."""
+    return uow.record(CommandRefused(command=command, code=code, subject=subject))
+
+
+def actor_named(view: View, name: str) -> Actor:
+    """The user who acts under a name."""
+    return view.user(name)
+
+
+COMMANDS = (
+    Command("user add", add_user, ADMIN),
+    Command("user change", change_user, ADMIN),
+    Command("user revoke", revoke_user, ADMIN),
+)
+QUERIES = (Query("user list", users), Query("regulations show", regulations_in_force))

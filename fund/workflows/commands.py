@@ -1,0 +1,22 @@
+"""One table: command name -> use case and who may ask it; one for what is read; and how each kind of case is folded.
+
+A use case that is not in this table cannot be asked for, by nobody.
+"""
+
+from __future__ import annotations
+
+from fund import users
+from fund.unit_of_work import Command, Life, Query
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
+
+_chapters = (users,)
+
+COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}
+"""What changes the fund, by the words as typed."""
+
+QUERIES: dict[str, Query] = {query.name: query for chapter in _chapters for query in chapter.QUERIES}
+"""What is read, by the words as typed."""
+
+LIVES: dict[str, Life] = {kind: life for chapter in _chapters for kind, life in chapter.LIVES.items()}
+"""How the facts of each kind of case are folded."""

@@ -1,0 +1,12 @@
+"""From a command to its effects: plain functions over rows, the same in this process and in a worker.
+
+``carry_out`` asks a use case and remembers the answer; ``look`` reads; ``drain``, ``relay``, ``react`` and ``tick`` carry facts and
+deadlines to what follows from them. Source: service.md 1-11 and 14.
+"""
+
+from __future__ import annotations
+
+from fund.workflows.delivery.asking import Answer, Fund, carry_out, found_fund, look, open_fund
+from fund.workflows.delivery.deliver import drain
+
+__all__ = ["Answer", "Fund", "carry_out", "drain", "found_fund", "look", "open_fund"]

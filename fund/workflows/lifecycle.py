@@ -1,0 +1,167 @@
+"""A lifecycle is a table of transitions, and one function carries each out: state, authority, hands, then the fact.
+
+An unlisted (state, command) is refused by name, never ignored. The state after a fact follows from the same table, so a
+replay of the facts gives the stored state. Source: lifecycle.md 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from fund.errors import TransitionNotAllowed
+from fund.events import Envelope, Fact
+from fund.glossary import state_word
+from fund.rules.authority import Actor, Who, require, require_other_hands
+from fund.schemas import CaseFile
+from fund.unit_of_work import UnitOfWork
+
+__all__ = ["Transition", "carry", "check", "commands_from", "same_command_from", "state_after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of a lifecycle table.
+
+    Attributes:
+        command: The words as typed (``proposal submit``).
+        sources: The states it is possible in; ``None`` stands for the beginning.
+        target: The state after it; ``None`` leaves the state as it is.
+        who: Who may, and what ties them to the case.
+        records: The fact that it records.
+        second: Who must confirm, where the table asks two people.
+        row: The row of lifecycle.md.
+    """
+
+    command: str
+    sources: StrEnum | tuple[StrEnum, ...] | None
+    target: StrEnum | None
+    who: Who
+    records: type[Fact]
+    second: Who | None = None
+    row: str = ""
+
+    def starts_in(self, state: str | None) -> bool:
+        """Whether the row is possible in this state."""
+        if self.sources is None:
+            return state is None
+        sources = self.sources if isinstance(self.sources, tuple) else (self.sources,)
+        return state in sources
+
+
+Table = Sequence[Transition]
+
+
+def check(
+    uow: UnitOfWork,
+    table: Table,
+    command: str,
+    case: CaseFile | None,
+    *,
+    records: type[Fact] | None = None,
+    ref: str = "",
+    lead: str | None = None,
+    parties: Iterable[str] = (),
+    own: str | None = None,
+    hands: Iterable[str] = (),
+    look: str = "",
+) -> Transition:
+    """The row that allows ``command`` now, for those who act.
+
+    The maker is held to ``who``, the confirmer (once there is one) to ``second``, and the two are different people.
+
+    Args:
+        hands: User ids that supplied an approval in this chain before (G7 c): neither may be among them.
+        look: The command that shows the case, for the hint.
+
+    Raises:
+        TransitionNotAllowed: No row for this state; the message shows the state and those in which it would be possible.
+        NotAuthorised, ConflictOfInterest, SameHands: As they say.
+    """
+    state = None if case is None else case.state
+    name = ref or (case.ref if case is not None else "")
+    rows = [row for row in table if row.command == command and (records is None or row.records is records)]
+    row = next((row for row in rows if row.starts_in(state)), None)
+    if row is None:
+        possible = sorted({str(source) for each in rows for source in _sources(each)})
+        kind = case.kind if case is not None else ""
+        raise TransitionNotAllowed(
+            command=command,
+            ref=name,
+            state=state_word(kind, state or "-"),
+            allowed=[state_word(kind, source) for source in possible],
+            look=look or (f"fund {kind} show {name}" if kind else "fund inbox"),
+        )
+    parties = tuple(parties)
+    require(uow.maker, row.who, command=command, ref=name, lead=lead, parties=parties, own=own)
+    if row.second is not None and uow.confirmer is not None:
+        require(uow.confirmer, row.second, command=command, ref=name, lead=lead, parties=parties, own=own)
+        require_other_hands(uow.confirmer, (uow.maker.user_id,), command=command, ref=name)
+    acting: tuple[Actor, ...] = (uow.maker,) if uow.confirmer is None else (uow.maker, uow.confirmer)
+    for person in acting:
+        require_other_hands(person, hands, command=command, ref=name)
+    return row
+
+
+def carry(
+    uow: UnitOfWork,
+    table: Table,
+    command: str,
+    case: CaseFile | None,
+    fact: Fact,
+    *,
+    effective_on: date | None = None,
+    ref: str = "",
+    lead: str | None = None,
+    parties: Iterable[str] = (),
+    own: str | None = None,
+    hands: Iterable[str] = (),
+    look: str = "",
+    on_behalf_of: str | None = None,
+) -> Envelope:
+    """Carry out one transition: :func:`check` the row, then record its fact. Guards of the row come before, in the use case.
+
+    Raises:
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As in :func:`check`.
+        ClosedPeriod: The fact books something in a period that is locked or closed.
+    """
+    check(
+        uow,
+        table,
+        command,
+        case,
+        records=type(fact),
+        ref=ref or fact.ref,
+        lead=lead,
+        parties=parties,
+        own=own,
+        hands=hands,
+        look=look,
+    )
+    return uow.record(fact, effective_on=effective_on, on_behalf_of=on_behalf_of)
+
+
+def state_after(table: Table, state: str | None, fact: Fact) -> str:
+    """The state after a fact: what the table says, or the same state where the table leaves it."""
+    for row in table:
+        if row.records is type(fact) and row.starts_in(state):
+            return str(row.target) if row.target is not None else str(state)
+    return str(state)
+
+
+def commands_from(table: Table, state: str | None) -> list[str]:
+    """The commands that are possible in a state: what completion and the inbox offer."""
+    return sorted({row.command for row in table if row.starts_in(state)})
+
+
+def same_command_from(table: Table, command: str) -> list[str]:
+    """The states in which a command is possible."""
+    return sorted({str(source) for row in table if row.command == command for source in _sources(row)})
+
+
+def _sources(row: Transition) -> tuple[StrEnum, ...]:
+    if row.sources is None:
+        return ()
+    return row.sources if isinstance(row.sources, tuple) else (row.sources,)

@@ -1,0 +1,48 @@
+"""What follows after a fact, and what follows at an instant: two tables.
+
+A reaction gets a unit of work whose facts are the service's own (actor ``system``, caused by the fact), and leaves the world
+the same when run twice. Each row here has its rows in table ``subscription``, written by the migration that added it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fund.events import Envelope
+from fund.store import TimerRow
+from fund.unit_of_work import UnitOfWork
+
+__all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """After a fact of one of these types, the service does this."""
+
+    name: str
+    types: tuple[str, ...]
+    function: Callable[[UnitOfWork, Envelope], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """When a timer of this kind falls due, the service does this."""
+
+    kind: str
+    function: Callable[[UnitOfWork, TimerRow], object]
+
+
+REACTIONS: tuple[Reaction, ...] = ()
+
+TIMERS: tuple[Timer, ...] = ()
+
+
+def reactions_by_name() -> dict[str, Reaction]:
+    """The reactions, by name."""
+    return {reaction.name: reaction for reaction in REACTIONS}
+
+
+def timers_by_kind() -> dict[str, Timer]:
+    """The timer rows, by kind."""
+    return {timer.kind: timer for timer in TIMERS}
