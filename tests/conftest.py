@@ -1,16 +1,21 @@
 """What every test may ask for: fresh databases of both kinds at the newest version, a broker, and a still language.
 
-PostgreSQL and Valkey come from the wheels; ``FUND_TEST_POSTGRES`` and ``FUND_TEST_REDIS`` name servers that run already.
+PostgreSQL and Valkey come from the wheels; ``FUND_TEST_POSTGRES`` and ``FUND_TEST_REDIS`` name servers that run
+already.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -166,3 +171,73 @@ def redis_url(redis_server: str) -> Iterator[str]:
         client.flushdb()
         yield redis_server
         client.flushdb()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one command line gave: its exit code, standard output and standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON, or standard error where the command was refused."""
+        return json.loads(self.out or self.err)
+
+
+Fund = Callable[..., Result]
+
+
+class _Stream(io.TextIOWrapper):
+    """Text written to memory, by something that is a terminal or is not."""
+
+    def __init__(self, content: bytes = b"", *, terminal: bool = False) -> None:
+        self.memory = io.BytesIO(content)
+        self._terminal = terminal
+        super().__init__(self.memory, encoding="utf-8", newline="", write_through=True)
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.fixture
+def fund(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fund:
+    """A function that runs one command line in this process, as ``fund`` would: ``fund("user", "list", database=url)``.
+
+    Its ``terminal=True`` lets standard input, output and error be a terminal of ``columns`` columns; ``typed`` is what
+    somebody types there.
+    """
+    from cli import main
+
+    monkeypatch.setenv("FUND_HOME", str(tmp_path / "home"))
+
+    def run(
+        *words: object,
+        database: str | None = None,
+        user: str | None = None,
+        broker: str | None = None,
+        lang: str = "en",
+        typed: str = "",
+        terminal: bool = False,
+        columns: int = 80,
+        env: dict[str, str] | None = None,
+    ) -> Result:
+        before = [("--database", database), ("--as", user), ("--broker", broker)]
+        args = [part for name, value in before if value is not None for part in (name, value)]
+        out, err = _Stream(terminal=terminal), _Stream(terminal=terminal)
+        with monkeypatch.context() as patch:
+            patch.setenv("FUND_LANG", lang)
+            patch.setenv("LANGUAGE", lang)
+            patch.setenv("COLUMNS", str(columns))
+            patch.setenv("TERM", "dumb" if terminal else os.environ.get("TERM", ""))
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            patch.setattr("sys.stdin", _Stream(typed.encode(), terminal=terminal))
+            patch.setattr("sys.stdout", out)
+            patch.setattr("sys.stderr", err)
+            code = main.run_shell([*args, *(str(word) for word in words)])
+        return Result(code, out.memory.getvalue().decode(), err.memory.getvalue().decode())
+
+    return run

@@ -1,0 +1,310 @@
+"""``fund``: the command line as a whole.
+
+Exit codes:
+    0  done
+    1  refused by a rule or by the user, nothing changed
+    2  wrong usage
+    3  a check found differences
+    4  not ready (database, broker, migrations), try later
+    5  a bug, with its log id
+"""
+
+from __future__ import annotations
+
+import gettext
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fund import language
+from fund.language import N_, _
+
+DONE, REFUSED, USAGE, DIFFERENCES, NOT_READY, BUG = range(6)
+
+
+def speak(name: str) -> None:
+    """Make ``name`` the language of everything a person reads, Click's own words included."""
+    language.choose(name)
+    os.environ["LANGUAGE"] = language.language()
+    gettext.bindtextdomain(language.DOMAIN, str(language.LOCALE_DIR))
+    gettext.textdomain(language.DOMAIN)
+
+
+def asked_language(args: Sequence[str]) -> str:
+    """The language of this command: ``--lang`` before the noun, ``FUND_LANG``, the locale; JSON is always English."""
+    for place, word in enumerate(args):
+        if word == "--":
+            break
+        if word == "--json":
+            return "en"
+    for place, word in enumerate(args):
+        if word == "--lang" and place + 1 < len(args):
+            return args[place + 1]
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+        if not word.startswith("-") and (place == 0 or args[place - 1] not in _WITH_VALUE):
+            break
+    return language.from_environment()
+
+
+_WITH_VALUE = ("--database", "--as", "--broker", "--lang")
+
+
+def main() -> None:
+    """Run the command that was typed and leave with its exit code."""
+    sys.exit(run_shell(sys.argv[1:]))
+
+
+def run_shell(args: Sequence[str]) -> int:
+    """Run one command line and give its exit code; whatever goes wrong is shown as an error of the fund."""
+    speak(asked_language(args))
+    import click  # after the language is chosen: Click words some of its messages while it is loaded
+
+    from cli import output
+    from fund.errors import Declined, FundError, OutputFailed
+
+    as_json = "--json" in args
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _carried_out(args)
+        sys.stdout.flush()
+        return code
+    except FundError as problem:
+        output.render_error(problem, as_json=as_json)
+        return problem.exit_code
+    except click.exceptions.NoArgsIsHelpError as asked:
+        output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
+        return DONE
+    except click.ClickException as problem:
+        output.render_error(_usage_error(problem), as_json=as_json)
+        return USAGE
+    except (click.Abort, KeyboardInterrupt, EOFError):
+        sys.stderr.write("\n")
+        output.render_error(Declined(what=_("you stopped it")), as_json=as_json)
+        return REFUSED
+    except BrokenPipeError:
+        # The reader had enough. Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    except OSError as problem:
+        if problem.errno in _OUTPUT_ERRORS and problem.filename is None:
+            output.render_error(OutputFailed(reason=problem.strerror or str(problem)), as_json=as_json)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return NOT_READY
+        return _bug(args, problem, as_json)
+    except Exception as problem:
+        return _bug(args, problem, as_json)
+
+
+_OUTPUT_ERRORS = (5, 9, 28)  # the device fails, the stream is closed, no room is left
+
+
+def _carried_out(args: Sequence[str]) -> int:
+    result = _root().main(list(args), prog_name="fund", standalone_mode=False)
+    return result if isinstance(result, int) else DONE
+
+
+def _usage_error(problem: Any) -> Any:
+    from fund.errors import UsageError
+
+    ctx = getattr(problem, "ctx", None)
+    path = ctx.command_path if ctx is not None else "fund"
+    reason = " ".join(part.strip() for part in problem.format_message().split("\n"))
+    return UsageError(reason=reason, command=path)
+
+
+def _bug(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
+    """Keep the trace where whoever keeps the program finds it, and tell the user what was not done."""
+    import re
+    import secrets
+    import traceback
+    from datetime import UTC, datetime
+
+    from cli import output
+    from fund.errors import Bug
+
+    now = datetime.now(UTC)
+    log_id = f"{now:%Y%m%d}-{secrets.token_hex(4)}"
+    trace = "".join(traceback.format_exception(problem))
+    trace = re.sub(r"(//[^:/@\s]*):[^@/\s]+@", r"\1:***@", trace)
+    if os.environ.get("FUND_DEBUG", "") not in ("", "0"):
+        sys.stderr.write(trace)
+        where = _("standard error")
+    else:
+        where = _keep(f"{now.isoformat(timespec='seconds')} {log_id}\n{trace}\n")
+    what = " ".join(["fund", *_words(args)[:2]])
+    output.render_error(Bug(what=what, kind=type(problem).__name__, log_id=log_id, log=where), as_json=as_json)
+    return BUG
+
+
+def _words(args: Sequence[str]) -> list[str]:
+    """Noun, verb and arguments: what is left without options and the values of those before the noun."""
+    return [
+        word
+        for place, word in enumerate(args)
+        if not word.startswith("-") and (place == 0 or args[place - 1] not in _WITH_VALUE)
+    ]
+
+
+def _keep(text: str) -> str:
+    import tempfile
+
+    from platformdirs import user_data_path
+
+    home = Path(os.environ.get("FUND_HOME") or user_data_path("fund")).expanduser()
+    for folder in (home, Path(tempfile.gettempdir())):
+        path = folder / "fund.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(text)
+        except OSError:
+            continue
+        return str(path)
+    sys.stderr.write(text)
+    return _("standard error")
+
+
+# ------------------------------------------------------------------------------------------------------ the commands
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word after ``fund``: what it is for, and the file it lives in when that has another name."""
+
+    line: str
+    module: str = ""
+
+
+GROUPS: dict[str, dict[str, Entry]] = {
+    N_("Partner"): {
+        "inbox": Entry(N_("Show what waits for you, and until when")),
+        "proposal": Entry(N_("Draft, submit and follow proposals")),
+        "cooperation": Entry(N_("Look up the existing cooperations")),
+        "agreement": Entry(N_("Sign agreements and follow experiments")),
+        "milestone": Entry(N_("Show and accept what was agreed on the way")),
+        "evaluation": Entry(N_("Report what was learned")),
+        "confirm": Entry(N_("Confirm as the second person")),
+        "decline": Entry(N_("Refuse as the second person"), "confirm"),
+        "explain": Entry(N_("Explain a word, code, state or account")),
+    },
+    N_("Fund office"): {
+        "init": Entry(N_("Found a fund")),
+        "demo": Entry(N_("Play the story of a fund")),
+        "user": Entry(N_("Add people and say what they may do")),
+        "regulations": Entry(N_("Show and adopt the rules of the fund")),
+        "partner": Entry(N_("Import, admit and follow the partners")),
+        "key": Entry(N_("Compare and adopt distribution keys")),
+        "round": Entry(N_("Plan and follow rounds")),
+        "review": Entry(N_("Assign reviewers and score proposals")),
+        "decision": Entry(N_("Prepare, vote and decide")),
+    },
+    N_("Money"): {
+        "capital": Entry(N_("Call and receive contributions")),
+        "bank": Entry(N_("Import bank statements and match receipts")),
+        "payee": Entry(N_("Record and verify where money may go")),
+        "disbursement": Entry(N_("Request, check and approve disbursements")),
+        "payment": Entry(N_("Make payment files and settle them")),
+        "cost": Entry(N_("Book costs, income and transfers")),
+        "repayment": Entry(N_("Follow plans, receipts and arrears")),
+        "writeoff": Entry(N_("Propose, decide and post write-offs")),
+    },
+    N_("Control"): {
+        "statement": Entry(N_("Show the fund on one page, and more")),
+        "forecast": Entry(N_("Look ahead: liquidity and revolving")),
+        "ledger": Entry(N_("Look into the ledger, post and reverse")),
+        "period": Entry(N_("Lock and close months and years")),
+        "verify": Entry(N_("Check everything that can be checked")),
+        "status": Entry(N_("Show how the fund and its machine are doing")),
+        "event": Entry(N_("Show facts and their deliveries")),
+        "export": Entry(N_("Write audit file, register and journals")),
+        "worker": Entry(N_("Handle facts in the background")),
+        "backup": Entry(N_("Copy the whole fund to one file")),
+        "restore": Entry(N_("Bring a fund back from a backup")),
+        "completion": Entry(N_("Print completion for your shell")),
+    },
+}
+
+
+def entries() -> dict[str, Entry]:
+    """Every word after ``fund``, in the order of the help."""
+    return {name: entry for group in GROUPS.values() for name, entry in group.items() if _exists(entry.module or name)}
+
+
+def _exists(module: str) -> bool:
+    here = Path(__file__).parent
+    return (here / f"{module}.py").exists() or (here / module / "__init__.py").exists()
+
+
+def _root() -> Any:
+    """The group itself; built when it is needed, after the language is chosen."""
+    import click
+
+    from cli import params
+
+    class Root(params.Group):
+        """The words after ``fund``, each loaded when it is used."""
+
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return list(entries())
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            entry = entries().get(cmd_name)
+            if entry is None:
+                return None
+            module = importlib.import_module(f"cli.{entry.module or cmd_name}")
+            command: click.Command = getattr(module, cmd_name)
+            return command
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            width = max(map(len, entries()), default=0)
+            for title, group in GROUPS.items():
+                rows = [(name, entry) for name, entry in group.items() if name in entries()]
+                if rows:
+                    formatter.write(f"\n{_(title)}:\n")
+                for name, entry in rows:
+                    formatter.write(f"  {name:<{width}}  {_(entry.line)}\n")
+
+    def version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+        if value:
+            from importlib.metadata import version
+
+            from cli import output
+
+            output.say(f"fund {version('revolving-fund')}")
+            ctx.exit(DONE)
+
+    @click.command(
+        cls=Root,
+        name="fund",
+        line=_LINE,
+        no_args_is_help=True,
+        context_settings={"auto_envvar_prefix": "FUND", "max_content_width": 80},
+    )
+    @params.option("--database", metavar="URL", help=N_("Where the fund lives; else fund.db in FUND_HOME"))
+    @params.option("--as", "user", metavar="USER", envvar="FUND_USER", help=N_("Who acts"))
+    @params.option("--broker", metavar="URL", help=N_("Redis or Valkey, for the server profile"))
+    @params.option("--lang", type=click.Choice(["nl", "en"]), help=N_("Dutch or English"))
+    @params.option(
+        "--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help=N_("Show the version")
+    )
+    @click.pass_context
+    def fund(ctx: click.Context, database: str | None, user: str | None, broker: str | None, lang: str | None) -> None:
+        ctx.obj = params.Shell({"database": database, "user": user, "broker": broker, "lang": lang})
+
+    return fund
+
+
+_LINE = N_(
+    "Run a revolving innovation fund. Each option is also a variable: FUND_DATABASE, FUND_USER, FUND_BROKER, FUND_LANG."
+)
+
+
+if __name__ == "__main__":
+    main()

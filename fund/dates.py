@@ -1,0 +1,287 @@
+"""Accounting days, months, terms and deadlines.
+
+A day is a day in Amsterdam and ends where the next begins, also when the clock changes that night. Instants are
+timezone-aware and in UTC; the database keeps them as microseconds since 1970. What time it is now, nobody asks here:
+the fund's clock is the database's.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from fund.errors import InvalidDay, InvalidMonth
+
+__all__ = [
+    "AMSTERDAM",
+    "EARLIEST",
+    "LATEST",
+    "Term",
+    "Unit",
+    "add_months",
+    "day_of",
+    "deadline",
+    "easter",
+    "end_of_day",
+    "first_day",
+    "from_micros",
+    "holidays",
+    "is_working_day",
+    "last_day",
+    "micros",
+    "month_of",
+    "months_between",
+    "next_month",
+    "next_working_day",
+    "parse_day",
+    "parse_month",
+    "parse_period",
+    "start_of_day",
+    "term_end",
+    "weeks",
+    "working_days",
+]
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+EARLIEST = date(1900, 1, 1)
+LATEST = date(2999, 12, 31)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_YEAR = re.compile(r"[0-9]{4}")
+
+
+# -------------------------------------------------------------------------------------------------- what was written
+
+
+def parse_day(text: str) -> date:
+    """The day that ``text`` says, as ``2026-03-31`` and in no other way.
+
+    Raises:
+        InvalidDay: Another form, a day that no calendar has, or one outside 1900-2999.
+    """
+    if not _DAY.fullmatch(text):
+        raise InvalidDay(text=text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidDay(text=text) from None
+    if not EARLIEST <= day <= LATEST:
+        raise InvalidDay(text=text)
+    return day
+
+
+def parse_month(text: str) -> str:
+    """The month that ``text`` says, as ``2027-03``; months are kept as this text.
+
+    Raises:
+        InvalidMonth: Another form, or no month of the calendar.
+    """
+    if not _MONTH.fullmatch(text) or not EARLIEST.year <= int(text[:4]) <= LATEST.year:
+        raise InvalidMonth(text=text)
+    return text
+
+
+def parse_period(text: str) -> str:
+    """A month (``2027-03``) or a year (``2027``), as text.
+
+    Raises:
+        InvalidMonth: Neither.
+    """
+    if _YEAR.fullmatch(text) and EARLIEST.year <= int(text) <= LATEST.year:
+        return text
+    return parse_month(text)
+
+
+# ----------------------------------------------------------------------------------------------------------- months
+
+
+def month_of(day: date) -> str:
+    """The month a day lies in: ``2027-03``."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def first_day(period: str) -> date:
+    """The first day of a month (``2027-03``) or a year (``2027``)."""
+    return date(int(period[:4]), int(period[5:7] or 1), 1)
+
+
+def last_day(period: str) -> date:
+    """The last day of a month (``2027-03``) or a year (``2027``)."""
+    year, month = int(period[:4]), int(period[5:7] or 12)
+    return date(year, month, monthrange(year, month)[1])
+
+
+def next_month(month: str) -> str:
+    """The month after ``month``."""
+    return month_of(last_day(month) + timedelta(days=1))
+
+
+def months_between(first: str, last: str) -> tuple[str, ...]:
+    """Every month from ``first`` to ``last``, both included, in order."""
+    months = []
+    while first <= last:
+        months.append(first)
+        first = next_month(first)
+    return tuple(months)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later (or earlier); the last of the month where that month is shorter."""
+    number = day.year * 12 + day.month - 1 + months
+    year, month = divmod(number, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+# ---------------------------------------------------------------------------------------------------------- instants
+
+
+def micros(instant: datetime) -> int:
+    """Whole microseconds since 1970 UTC of an instant with a time zone."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(value: int) -> datetime:
+    """The instant, in UTC, of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def day_of(instant: datetime) -> date:
+    """The day it is in Amsterdam at ``instant``."""
+    return instant.astimezone(AMSTERDAM).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """The instant, in UTC, at which ``day`` begins in Amsterdam."""
+    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The instant, in UTC, at which ``day`` ends: where the next begins. Before it is in time, at it is too late."""
+    return start_of_day(day + timedelta(days=1))
+
+
+# ---------------------------------------------------------------------------------- working days, statutory holidays
+
+
+@lru_cache(maxsize=512)
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar."""
+    golden, century = year % 19, year // 100
+    solar = century - century // 4 - (8 * century + 13) // 25
+    epact = (solar + 19 * golden + 15) % 30
+    moon = epact - (epact // 28) * (1 - (29 // (epact + 1)) * ((21 - golden) // 11))
+    weekday = (year + year // 4 + moon + 2 - century + century // 4) % 7
+    offset = moon - weekday
+    month = 3 + (offset + 40) // 44
+    return date(year, month, offset + 28 - 31 * (month // 4))
+
+
+@lru_cache(maxsize=512)
+def holidays(year: int) -> frozenset[date]:
+    """The recognised holidays of a year: New Year, Good Friday, Easter Monday, King's Day, 5 May, Ascension, Whit
+    Monday, both Christmas days.
+
+    Source: Algemene termijnenwet, article 3. King's Day is 27 April, or the Saturday before when that is a Sunday.
+    """
+    sunday = easter(year)
+    kings_day = date(year, 4, 27)
+    if kings_day.weekday() == 6:
+        kings_day = date(year, 4, 26)
+    fixed = (date(year, 1, 1), kings_day, date(year, 5, 5), date(year, 12, 25), date(year, 12, 26))
+    return frozenset((*fixed, *(sunday + timedelta(days=days) for days in (-2, 1, 39, 50))))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether ``day`` is no Saturday, no Sunday and no recognised holiday."""
+    return day.weekday() < 5 and day not in holidays(day.year)
+
+
+def next_working_day(day: date) -> date:
+    """``day`` itself if it is a working day, else the first one after it."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def working_days(after: date, until: date) -> int:
+    """How many working days lie after ``after``, up to and including ``until``."""
+    return sum(is_working_day(after + timedelta(days=number)) for number in range(1, (until - after).days + 1))
+
+
+# ------------------------------------------------------------------------------------------------ terms and deadlines
+
+
+class Unit(StrEnum):
+    """In what a term is counted."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """So many days, weeks, months or years.
+
+    Args:
+        statutory: Whether the term is one of the law, so that it never ends in a weekend or on a holiday; a term of an
+            agreement or of the regulations ends where it ends.
+    """
+
+    count: int
+    unit: Unit = Unit.DAYS
+    statutory: bool = False
+
+    @property
+    def may_move(self) -> bool:
+        """Whether the Algemene termijnenwet extends it: statutory, and not too long for that law (article 4)."""
+        longest = {Unit.DAYS: 90, Unit.WEEKS: 12, Unit.MONTHS: 3, Unit.YEARS: 0}
+        return self.statutory and self.count <= longest[self.unit]
+
+    def unmoved_end(self, start: date) -> date:
+        """The last day of the term that starts on the day after ``start``, before any extension."""
+        match self.unit:
+            case Unit.DAYS:
+                return start + timedelta(days=self.count)
+            case Unit.WEEKS:
+                return start + timedelta(weeks=self.count)
+            case Unit.MONTHS:
+                return add_months(start, self.count)
+            case Unit.YEARS:
+                return add_months(start, 12 * self.count)
+
+
+def weeks(count: int) -> Term:
+    """A statutory term of so many weeks: the form in which the Awb gives most of its terms."""
+    return Term(count, Unit.WEEKS, statutory=True)
+
+
+def term_end(start: date, term: Term) -> date:
+    """The last day of ``term``; the day after ``start`` is its first.
+
+    A statutory term that ends on a Saturday, a Sunday or a recognised holiday runs to the next day that is none of
+    these; one of at least three days holds at least two working days; terms beyond 90 days, 12 weeks or 3 months, and
+    terms in years, are not moved.
+
+    Source: Algemene termijnenwet, articles 1 (first paragraph), 2 and 4.
+    """
+    end = term.unmoved_end(start)
+    if not term.may_move:
+        return end
+    end = next_working_day(end)
+    if (term.unmoved_end(start) - start).days >= 3:
+        while working_days(start, end) < 2:
+            end = next_working_day(end + timedelta(days=1))
+    return end
+
+
+def deadline(start: date, term: Term) -> datetime:
+    """The instant, in UTC, at which ``term`` is over: the end of its last day in Amsterdam."""
+    return end_of_day(term_end(start, term))

@@ -1,0 +1,274 @@
+"""The words of the fund: Dutch and English, the states as people read them, and what was probably meant.
+
+``data/glossary.csv`` decides. Here it is read, searched and compared by spelling; which commands exist is told to us.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
+
+from fund.language import language
+
+__all__ = ["Word", "distance", "find", "nearest", "nouns_of", "role_word", "state_word", "words"]
+
+_STATE_KIND = re.compile(r"\(([a-z_]+)\)$")
+_NOUNS: Mapping[str, str] = MappingProxyType(
+    {
+        # the Dutch or code word of the glossary, and the noun of the command line where the two differ
+        "contribution": "capital",
+        "paid_in": "capital",
+        "call": "capital",
+        "pledge": "capital",
+        "plan": "repayment",
+        "advance": "repayment",
+        "instalment": "repayment",
+        "receipt": "repayment",
+        "arrears": "repayment",
+        "allowance": "repayment",
+        "batch": "payment",
+        "bank_statement": "bank",
+        "matching": "bank",
+        "chart_of_accounts": "ledger",
+        "account": "ledger",
+        "entry": "ledger",
+        "posting": "ledger",
+        "reversal": "ledger",
+        "balance": "ledger",
+        "trial_balance": "ledger",
+        "anchor": "ledger",
+        "audit_file": "export",
+        "grants_register": "export",
+        "free_to_commit": "statement",
+        "lesson": "evaluation",
+        "learning": "writeoff",
+        "award": "decision",
+        "rubric": "review",
+        "conflict": "review",
+        "fund_costs": "cost",
+        "delivery": "event",
+        "timer": "event",
+        "exit": "partner",
+        "settlement": "partner",
+        "exit_quote": "partner",
+        "admission": "partner",
+        "lead_partner": "partner",
+        "pending": "inbox",
+        "notification": "inbox",
+        "revolving_degree": "forecast",
+        "benefit": "agreement",
+        "amendment": "agreement",
+        "terminated": "agreement",
+        "completed": "agreement",
+        "withdrawn": "proposal",
+        "objection": "proposal",
+        "fiscal_year": "period",
+        "year_closed": "period",
+        "payment_default": "repayment",
+    }
+)
+_DUTCH_VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "lijst": "list",
+        "overzicht": "list",
+        "toon": "show",
+        "bekijk": "show",
+        "indienen": "submit",
+        "dien-in": "submit",
+        "intrekken": "withdraw",
+        "ondertekenen": "sign",
+        "teken": "sign",
+        "goedkeuren": "approve",
+        "controleren": "check",
+        "controleer": "check",
+        "aanvragen": "request",
+        "afwijzen": "refuse",
+        "weigeren": "refuse",
+        "bevestigen": "confirm",
+        "bevestig": "confirm",
+        "stemmen": "vote",
+        "stem": "vote",
+        "besluiten": "decide",
+        "beoordelen": "score",
+        "toewijzen": "assign",
+        "sluiten": "close",
+        "vergrendelen": "lock",
+        "heropenen": "reopen",
+        "toevoegen": "add",
+        "wijzigen": "change",
+        "inlezen": "import",
+        "importeren": "import",
+        "oproepen": "call",
+        "ontvangen": "receive",
+        "boeken": "post",
+        "terugboeken": "reverse",
+        "geschiedenis": "history",
+        "controle": "verify",
+        "hulp": "help",
+        "uitleg": "explain",
+        "postvak": "inbox",
+        "stand": "status",
+        "positie": "position",
+        "gebruiker": "user",
+        "gebruikers": "user",
+        "rekeningen": "accounts",
+        "saldo": "balance",
+        "grootboek": "ledger",
+        "proefbalans": "trial-balance",
+        "ongekoppeld": "unmatched",
+        "koppelen": "match",
+        "opstellen": "draft",
+        "concept": "draft",
+        "opslaan": "save",
+        "meedoen": "join",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One row of the glossary."""
+
+    section: str
+    nl: str
+    en: str
+    name: str
+    explanation: str
+    source: str
+    avoid: tuple[str, ...]
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Every Dutch form of the row: ``afdracht / inleg`` are two, an addition in brackets is left out too."""
+        parts = [part.strip() for part in self.nl.split(" / ")]
+        bare = [re.sub(r"\s*\([^)]*\)", "", part) for part in parts]
+        return tuple(dict.fromkeys([*parts, *bare]))
+
+    @property
+    def is_state(self) -> bool:
+        """Whether this is a state in some life story."""
+        return self.section.startswith("toestand ")
+
+    @property
+    def kind(self) -> str:
+        """Of a state: whose state, in code (``proposal``); empty for other words."""
+        found = _STATE_KIND.search(self.explanation) if self.is_state else None
+        return found.group(1) if found else ""
+
+    def in_language(self) -> str:
+        """The word in the language in use."""
+        return self.nl if language() == "nl" else self.en
+
+
+@lru_cache(maxsize=1)
+def words() -> tuple[Word, ...]:
+    """The whole glossary, in its own order."""
+    text = resources.files("fund").joinpath("data", "glossary.csv").read_text(encoding="utf-8")
+    return tuple(
+        Word(
+            section=row["rubriek"],
+            nl=row["nl"],
+            en=row["en"],
+            name=row["naam_in_code"],
+            explanation=row["uitleg"],
+            source=row["vindplaats"],
+            avoid=tuple(part.strip() for part in row["avoid"].split(";") if part.strip()),
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+@lru_cache(maxsize=1)
+def _states() -> Mapping[tuple[str, str], Word]:
+    return MappingProxyType({(word.kind, word.name): word for word in words() if word.is_state})
+
+
+def state_word(kind: str, state: str) -> str:
+    """A state of a life story (``proposal``, ``in_review``) as people read it; English without underscores if the
+    glossary has no such row."""
+    word = _states().get((kind, str(state)))
+    return word.in_language() if word else str(state).replace("_", " ")
+
+
+def role_word(role: str) -> str:
+    """A role (``fund_manager``) as people read it."""
+    for word in words():
+        if word.section == "rol" and word.name == role:
+            return word.in_language()
+    return role.replace("_", " ")
+
+
+def find(text: str) -> tuple[Word, ...]:
+    """The rows that ``text`` names: by Dutch, English, code, or a form to avoid; capitals and hyphens do not matter."""
+    wanted = _plain(text)
+    exact = [word for word in words() if wanted in {_plain(form) for form in (*word.forms, word.en, word.name)}]
+    if exact:
+        return tuple(exact)
+    return tuple(word for word in words() if wanted in {_plain(form) for form in word.avoid})
+
+
+def nouns_of(typed: str, nouns: Iterable[str]) -> tuple[str, ...]:
+    """The nouns or verbs of the command line that a Dutch (or other) word stands for, best first.
+
+    >>> nouns_of("aanvraag", ["proposal", "partner"])
+    ('proposal',)
+    """
+    known = tuple(nouns)
+    wanted = _plain(typed)
+    found: list[str] = []
+    direct = _DUTCH_VERBS.get(typed.lower())
+    if direct in known:
+        found.append(str(direct))
+    for form in _singulars(wanted):
+        for word in find(form):
+            noun = word.name if word.name in known else _NOUNS.get(word.name, "")
+            if noun in known and not word.is_state and noun not in found:
+                found.append(noun)
+        if found:
+            break
+    return tuple(found)
+
+
+def _singulars(plural: str) -> tuple[str, ...]:
+    """``plural`` itself and what it may be the plural of: aanvragen - aanvraag, partners - partner."""
+    forms = [plural]
+    for end in ("en", "s", "n"):
+        if plural.endswith(end) and len(plural) > 4:
+            stem = plural[: -len(end)]
+            forms.append(stem)
+            if end == "en" and re.search(r"[^aeou][aeou][^aeiou]$", stem):
+                forms.append(stem[:-1] + stem[-2] + stem[-1])
+    return tuple(forms)
+
+
+def nearest(typed: str, candidates: Iterable[str], *, limit: int = 1) -> tuple[str, ...]:
+    """The candidates that look most like what was typed, best first; none when nothing is close."""
+    wanted = typed.lower()
+    allowed = 1 if len(wanted) <= 4 else 2 if len(wanted) <= 7 else 3
+    ranked = sorted((distance(wanted, candidate.lower()), candidate) for candidate in set(candidates))
+    close = [candidate for far, candidate in ranked if far <= allowed]
+    if not close and len(wanted) >= 3:
+        close = sorted(candidate for candidate in set(candidates) if candidate.lower().startswith(wanted))
+    return tuple(close[:limit])
+
+
+def distance(one: str, other: str) -> int:
+    """How many letters to add, drop, change or swap to turn one word into the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, start=1):
+        before, last, row = row, before, [number]
+        for place, other_letter in enumerate(other, start=1):
+            cost = min(before[place] + 1, row[place - 1] + 1, before[place - 1] + (letter != other_letter))
+            swapped = number > 1 and place > 1 and letter == other[place - 2] and one[number - 2] == other_letter
+            row.append(min(cost, last[place - 2] + 1) if swapped else cost)
+    return row[-1]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", " ", text.strip().lower())

@@ -1,0 +1,131 @@
+"""What the environment says, read once per command: where the fund lives, who acts, which broker, which language.
+
+Every setting is a variable ``FUND_<NAME>``, or ``FUND_<NAME>_FILE`` with the path of a file that holds the value (as
+servers hand over secrets). A URL may hold a password, so it is never shown: not in ``repr``, not in a log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from fund.errors import InvalidSetting, SettingGivenTwice, SettingUnreadable
+
+__all__ = ["PREFIX", "Settings", "load", "masked"]
+
+PREFIX = "FUND_"
+
+
+class Settings(BaseSettings):
+    """The environment of one command. Options of the command line go before variables, variables before defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path("fund"))
+    """The folder of an embedded fund: its database, its files, its log."""
+    database: SecretStr | None = None
+    """The URL of the database; without it the SQLite file ``fund.db`` in ``home``."""
+    user: str | None = None
+    """Who acts, unless ``--as`` says so."""
+    broker: SecretStr | None = None
+    """The URL of Redis or Valkey; without it reactions run in this process before the command returns."""
+    lang: Literal["nl", "en"] | None = None
+    debug: bool = False
+    """Whether a bug shows its trace on standard error instead of in the log."""
+
+    @field_validator("database", "user", "broker", "lang", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database, password included: for the engine and for nothing else."""
+        if self.database is not None:
+            return self.database.get_secret_value()
+        return f"sqlite:///{(self.home / 'fund.db').absolute()}"
+
+    @property
+    def broker_url(self) -> str | None:
+        """The URL of the broker, password included; ``None`` in the embedded profile."""
+        return self.broker.get_secret_value() if self.broker is not None else None
+
+    @property
+    def log_path(self) -> Path:
+        """Where the trace of a bug is kept."""
+        return self.home / "fund.log"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options first, then variables, then files named by variables; no dotenv files."""
+        return (init_settings, env_settings, _FileSource(settings_cls))
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """Values in files that ``FUND_<NAME>_FILE`` names."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        name = PREFIX + field_name.upper()
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise SettingGivenTwice(name=name)
+        try:
+            return Path(path).expanduser().read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as problem:
+            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+            raise SettingUnreadable(name=name, path=path, reason=reason) from problem
+
+    def __call__(self) -> dict[str, Any]:
+        found = {}
+        for field_name, field in self.settings_cls.model_fields.items():
+            value, key, _complex = self.get_field_value(field, field_name)
+            if value is not None:
+                found[key] = value
+        return found
+
+
+def load(given: Mapping[str, object] | None = None) -> Settings:
+    """The settings of this command; ``given`` are its options, where ``None`` means not given.
+
+    Raises:
+        InvalidSetting: A value that means nothing to us; the value itself is not repeated, it may be a secret.
+        SettingGivenTwice: A variable and its file are both set.
+        SettingUnreadable: The file cannot be read.
+    """
+    options: dict[str, Any] = {key: value for key, value in (given or {}).items() if value is not None}
+    try:
+        return Settings(**options)
+    except ValidationError as problem:
+        fault = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = PREFIX + str(fault["loc"][0]).upper()
+        raise InvalidSetting(name=name, reason=fault["msg"]) from None
+
+
+def masked(url: str) -> str:
+    """``url`` as a person may see it: the password as ``***``."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    account, _at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{account.partition(':')[0]}:***@{host}"))
