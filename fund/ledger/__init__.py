@@ -1,0 +1,61 @@
+"""Double-entry bookkeeping that the database itself keeps honest; it knows nothing about funds.
+
+This is the front door: nothing else of the ledger is imported from outside.
+"""
+
+from __future__ import annotations
+
+from fund.ledger.accounts import Account, AccountStatus, AccountType, Layer, Side, main_of
+from fund.ledger.journal import ADJUSTING, CLOSING, REVERSAL, Entry, EntryDraft, Head, Posted, Posting, credit, debit, mirror
+from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_id, nfc, seal
+from fund.ledger.store import (
+    CardLine,
+    LedgerStore,
+    Period,
+    PeriodStatus,
+    TrialBalanceRow,
+    Turnover,
+    commit,
+    install,
+    uninstall,
+)
+
+__all__ = [
+    "ADJUSTING",
+    "CLOSING",
+    "GENESIS",
+    "REVERSAL",
+    "VERSION",
+    "Account",
+    "AccountStatus",
+    "AccountType",
+    "CardLine",
+    "Entry",
+    "EntryDraft",
+    "Head",
+    "Layer",
+    "Ledger",
+    "Period",
+    "PeriodStatus",
+    "Posted",
+    "Posting",
+    "Side",
+    "TrialBalanceRow",
+    "Turnover",
+    "canonical",
+    "canonical_json",
+    "commit",
+    "credit",
+    "debit",
+    "entry_id",
+    "install",
+    "main_of",
+    "mirror",
+    "nfc",
+    "seal",
+    "uninstall",
+]
+
+
+class Ledger(LedgerStore):
+    """The ledger of one book, inside a transaction that the caller owns."""

@@ -1,0 +1,207 @@
+"""Entries and their postings, the rule that they balance, and the mirror that reverses them; pure.
+
+A draft is what somebody asks for; an entry is what was written. Debits are positive, credits negative, and nobody
+writes that sign: :func:`debit` and :func:`credit` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from fund.errors import (
+    AmountTooLarge,
+    EmptyText,
+    NotPositive,
+    TooFewPostings,
+    UnbalancedEntry,
+    WrongDay,
+    WrongInstant,
+    ZeroPosting,
+)
+from fund.ledger.accounts import Account, Layer
+from fund.money import LARGEST_CENTS, require_cents
+
+__all__ = [
+    "ADJUSTING",
+    "CLOSING",
+    "REVERSAL",
+    "Entry",
+    "EntryDraft",
+    "Head",
+    "Posted",
+    "Posting",
+    "SealedLeg",
+    "check_balanced",
+    "check_form",
+    "credit",
+    "debit",
+    "mirror",
+]
+
+ADJUSTING = "adjusting"
+CLOSING = "closing"
+REVERSAL = "reversal"
+
+
+class SealedLeg(NamedTuple):
+    """A leg as it is sealed: what its account was, and the amount."""
+
+    code: str
+    type: str
+    layer: str
+    currency: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One leg of an entry: an account code and its amount in cents, debit positive."""
+
+    account: str
+    amount_cents: int
+
+
+def debit(account: str, cents: int) -> Posting:
+    """A leg on the left side.
+
+    Raises:
+        NotIntegerCents, AmountTooLarge: ``cents`` is no whole number that fits.
+        NotPositive: ``cents`` is zero or less: that would be a credit, or nothing.
+    """
+    return Posting(account, _positive(account, cents))
+
+
+def credit(account: str, cents: int) -> Posting:
+    """A leg on the right side; refuses as :func:`debit` does."""
+    return Posting(account, -_positive(account, cents))
+
+
+def _positive(account: str, cents: int) -> int:
+    if require_cents(cents) <= 0:
+        raise NotPositive(account=account, value=cents)
+    return cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDraft:
+    """An entry somebody asks for.
+
+    Attributes:
+        effective_on: The accounting day; its period is open.
+        kind: What sort of entry it is, a word of the caller's; ``adjusting`` and ``closing`` are known to the ledger.
+        actor: Who causes it: an id, never a name.
+        idempotency_key: Unique for ever within the book: the same key with the same content is the same entry.
+        metadata: Text, whole numbers, lists and mappings; an event's id stands under ``event_id``.
+        recorded_at: When it is written; the database's clock when absent, and never before the previous entry.
+        reverses: The sequence number of the entry that this one undoes in full.
+        reason: Why, for a reversal.
+    """
+
+    effective_on: date
+    kind: str
+    memo: str
+    actor: str
+    idempotency_key: str
+    postings: Sequence[Posting]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    recorded_at: datetime | None = None
+    reverses: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry as it was written, with its place in the chain; ``postings`` in the order of their positions."""
+
+    id: str
+    seq: int
+    effective_on: date
+    kind: str
+    memo: str
+    actor: str
+    idempotency_key: str
+    metadata: Mapping[str, Any]
+    recorded_at: datetime
+    reverses: int | None
+    reason: str | None
+    version: int
+    previous_hash: bytes
+    hash: bytes
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where an entry stands in the chain; ``replayed`` when it stood there before it was asked for again."""
+
+    seq: int
+    hash: bytes
+    replayed: bool
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last link of a book's chain; 0 and 32 zero bytes when it has none."""
+
+    seq: int
+    hash: bytes
+
+
+def check_form(draft: EntryDraft) -> None:
+    """Nothing, when the draft can be an entry as far as it alone can tell.
+
+    Raises:
+        WrongDay, WrongInstant: The accounting day is no day, or the instant has no time zone.
+        EmptyText: Kind, memo, actor or key says nothing; a reversal without a reason.
+        TooFewPostings: Fewer than two legs.
+        NotIntegerCents, AmountTooLarge, ZeroPosting: An amount that is no amount.
+    """
+    if not isinstance(draft.effective_on, date) or isinstance(draft.effective_on, datetime):
+        raise WrongDay(value=repr(draft.effective_on))
+    if draft.recorded_at is not None and (not isinstance(draft.recorded_at, datetime) or draft.recorded_at.tzinfo is None):
+        raise WrongInstant(value=repr(draft.recorded_at))
+    for name, text in (("kind", draft.kind), ("memo", draft.memo), ("actor", draft.actor), ("idempotency_key", draft.idempotency_key)):
+        if not isinstance(text, str) or not text.strip():
+            raise EmptyText(field=name, value=repr(text))
+    if draft.reverses is not None and not (draft.reason or "").strip():
+        raise EmptyText(field="reason", value=repr(draft.reason))
+    if len(draft.postings) < 2:
+        raise TooFewPostings(key=draft.idempotency_key, count=len(draft.postings))
+    for posting in draft.postings:
+        if require_cents(posting.amount_cents) == 0:
+            raise ZeroPosting(key=draft.idempotency_key, account=posting.account)
+
+
+def check_balanced(draft: EntryDraft, accounts: Mapping[str, Account]) -> None:
+    """Nothing, when the legs sum to zero within each layer and currency.
+
+    Raises:
+        UnbalancedEntry: They do not; names the layer, both sides and the difference.
+        AmountTooLarge: One side is more than a balance can hold.
+    """
+    sides: dict[tuple[Layer, str], list[int]] = {}
+    for posting in draft.postings:
+        account = accounts[posting.account]
+        sums = sides.setdefault((account.layer, account.currency), [0, 0])
+        sums[posting.amount_cents < 0] += abs(posting.amount_cents)
+    for (layer, currency), (debits, credits) in sides.items():
+        if debits != credits:
+            raise UnbalancedEntry(
+                key=draft.idempotency_key,
+                layer=layer.value,
+                currency=currency,
+                debit_cents=debits,
+                credit_cents=credits,
+                difference_cents=debits - credits,
+            )
+        if debits > LARGEST_CENTS:
+            raise AmountTooLarge(value=debits, limit=LARGEST_CENTS)
+
+
+def mirror(postings: Sequence[Posting]) -> tuple[Posting, ...]:
+    """The legs that undo ``postings``, position by position."""
+    return tuple(Posting(posting.account, -posting.amount_cents) for posting in postings)

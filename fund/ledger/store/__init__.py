@@ -1,0 +1,50 @@
+"""All SQL of the ledger: the book and its chart, what it says, its months, and posting."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Connection
+
+from fund.database import install as install_object
+from fund.database import is_sqlite
+from fund.database import uninstall as uninstall_object
+from fund.ledger.store.periods import Period, PeriodStatus
+from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover, trial_balance_hash
+from fund.ledger.store.writing import LedgerStore
+
+__all__ = [
+    "OBJECTS",
+    "CardLine",
+    "LedgerStore",
+    "Period",
+    "PeriodStatus",
+    "TrialBalanceRow",
+    "Turnover",
+    "commit",
+    "install",
+    "trial_balance_hash",
+    "uninstall",
+]
+
+OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_guards", 1))
+"""The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
+
+
+def install(connection: Connection) -> None:
+    """The ledger's tables, functions and triggers, as the first migration installs them."""
+    for name, version in OBJECTS:
+        if name != "seal" or not is_sqlite(connection):
+            install_object(connection, name, version)
+
+
+def uninstall(connection: Connection) -> None:
+    """Remove the ledger with all it holds."""
+    for name, version in reversed(OBJECTS):
+        if name != "seal" or not is_sqlite(connection):
+            uninstall_object(connection, name, version)
+
+
+def commit(connection: Connection) -> None:
+    """End the caller's transaction; when this returns, what it wrote is durable."""
+    transaction = connection.get_transaction()
+    if transaction is not None:
+        transaction.commit()

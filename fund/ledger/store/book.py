@@ -1,0 +1,264 @@
+"""A book and its chart: opening it, adding and finding accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from fund.database import is_sqlite
+from fund.errors import AccountExists, BookExists, InvalidAccount, UnknownAccount, UnknownBook
+from fund.language import _
+from fund.ledger.accounts import (
+    Account,
+    AccountStatus,
+    AccountType,
+    Layer,
+    Side,
+    check_code,
+    check_currency,
+    layer_of,
+    main_of,
+    side_of,
+)
+from fund.ledger.journal import Head
+from fund.ledger.seal import nfc
+from fund.ledger.store.refusals import refusals
+from fund.money import require_cents
+
+__all__ = ["Book", "account_of"]
+
+_ACCOUNT_COLUMNS = "code, name, type, layer, currency, normal_side, min_balance_cents, max_balance_cents, status"
+
+
+def account_of(row: Any) -> Account:
+    """The account of a row that has its columns."""
+    return Account(
+        code=row.code,
+        name=row.name,
+        type=AccountType(row.type),
+        layer=Layer(row.layer),
+        currency=row.currency,
+        normal_side=Side(row.normal_side),
+        min_balance_cents=row.min_balance_cents,
+        max_balance_cents=row.max_balance_cents,
+        status=AccountStatus(row.status),
+    )
+
+
+class Book:
+    """One fund's ledger in one database transaction that the caller owns."""
+
+    def __init__(self, connection: Connection, *, id: int, book: str, currency: str) -> None:
+        self.connection = connection
+        self.book_id = id
+        self.book = book
+        self.currency = currency
+        self._sqlite = is_sqlite(connection)
+
+    @classmethod
+    def create(cls, connection: Connection, *, book: str, currency: str = "EUR") -> Self:
+        """A new, empty book.
+
+        Raises:
+            BookExists: There is one of this name.
+            InvalidAccount: The currency is not three capitals.
+        """
+        check_currency(currency)
+        found = connection.execute(sa.text("SELECT 1 FROM book WHERE name = :name"), {"name": book}).first()
+        if found is not None:
+            raise BookExists(book=book)
+        with refusals({"book": book}):
+            id = connection.execute(
+                sa.text("INSERT INTO book (name, currency) VALUES (:name, :currency) RETURNING id"),
+                {"name": nfc(book), "currency": currency},
+            ).scalar_one()
+        return cls(connection, id=id, book=nfc(book), currency=currency)
+
+    @classmethod
+    def open(cls, connection: Connection, *, book: str) -> Self:
+        """The book of this name.
+
+        Raises:
+            UnknownBook: There is none; names those there are.
+        """
+        row = connection.execute(
+            sa.text("SELECT id, name, currency FROM book WHERE name = :name"), {"name": nfc(book)}
+        ).first()
+        if row is None:
+            raise UnknownBook(book=book, books=cls.books(connection))
+        return cls(connection, id=row.id, book=row.name, currency=row.currency)
+
+    @classmethod
+    def books(cls, connection: Connection) -> list[str]:
+        """The names of all books in the database, sorted."""
+        return sorted(connection.execute(sa.text("SELECT name FROM book")).scalars())
+
+    # ------------------------------------------------------------------------------------------------------ accounts
+
+    def add_account(
+        self,
+        code: str,
+        *,
+        name: str,
+        type: AccountType,
+        layer: Layer | None = None,
+        normal_side: Side | None = None,
+        currency: str | None = None,
+        min_balance_cents: int | None = None,
+        max_balance_cents: int | None = None,
+    ) -> Account:
+        """Open an account.
+
+        Args:
+            layer: Given or derived: ``commitment`` for memo accounts, ``actual`` for all others.
+            normal_side: Where it stands by nature of its type when absent; a contra account says the other side.
+            min_balance_cents: The account's own balance, debit positive, never goes below it on any day.
+            max_balance_cents: Nor above this.
+
+        Raises:
+            AccountExists: The code is in use.
+            InvalidAccount: The code, name, layer, currency or limits cannot be.
+        """
+        check_code(code)
+        type = AccountType(type)
+        layer = layer_of(type) if layer is None else Layer(layer)
+        if layer is not layer_of(type):
+            raise InvalidAccount(account=code, reason=_("memo accounts, and they alone, are of layer commitment"))
+        if not name.strip():
+            raise InvalidAccount(account=code, reason=_("it has no name"))
+        limits = [require_cents(limit) for limit in (min_balance_cents, max_balance_cents) if limit is not None]
+        if limits != sorted(limits):
+            raise InvalidAccount(account=code, reason=_("its minimum is above its maximum"))
+        account = Account(
+            code=code,
+            name=nfc(name),
+            type=type,
+            layer=layer,
+            currency=check_currency(currency or self.currency),
+            normal_side=side_of(type) if normal_side is None else Side(normal_side),
+            min_balance_cents=min_balance_cents,
+            max_balance_cents=max_balance_cents,
+        )
+        if self._found(code) is not None:
+            raise AccountExists(account=code, book=self.book)
+        self._insert_accounts([account])
+        return account
+
+    def _insert_accounts(self, accounts: Iterable[Account]) -> None:
+        rows = [
+            {
+                "book": self.book_id,
+                "code": account.code,
+                "name": account.name,
+                "type": account.type.value,
+                "layer": account.layer.value,
+                "currency": account.currency,
+                "side": account.normal_side.value,
+                "min": account.min_balance_cents,
+                "max": account.max_balance_cents,
+            }
+            for account in accounts
+        ]
+        with refusals({"book": self.book, "account": rows[0]["code"]}):
+            self.connection.execute(
+                sa.text(
+                    "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side,"
+                    " min_balance_cents, max_balance_cents)"
+                    " VALUES (:book, :code, :name, :type, :layer, :currency, :side, :min, :max)"
+                ),
+                rows,
+            )
+
+    def close_account(self, code: str) -> None:
+        """Let the account take no more entries.
+
+        Raises:
+            UnknownAccount: There is none.
+        """
+        self._update_account(code, "status", AccountStatus.CLOSED.value)
+
+    def reopen_account(self, code: str) -> None:
+        """Let a closed account take entries again.
+
+        Raises:
+            UnknownAccount: There is none.
+        """
+        self._update_account(code, "status", AccountStatus.OPEN.value)
+
+    def rename_account(self, code: str, name: str) -> None:
+        """Give an account another name; its code is for ever.
+
+        Raises:
+            UnknownAccount: There is none.
+        """
+        self._update_account(code, "name", nfc(name))
+
+    def _update_account(self, code: str, column: str, value: str) -> None:
+        self._lock_head()
+        done = self.connection.execute(
+            sa.text(f"UPDATE account SET {column} = :value WHERE book_id = :book AND code = :code"),
+            {"value": value, "book": self.book_id, "code": code},
+        )
+        if done.rowcount == 0:
+            raise UnknownAccount(account=code, book=self.book)
+
+    def account(self, code: str) -> Account:
+        """The account with this code.
+
+        Raises:
+            UnknownAccount: There is none; a sub-account is there from its first entry on.
+        """
+        found = self._found(code)
+        if found is None:
+            raise UnknownAccount(account=code, book=self.book)
+        return found
+
+    def _found(self, code: str) -> Account | None:
+        row = self.connection.execute(
+            sa.text(f"SELECT {_ACCOUNT_COLUMNS} FROM account WHERE book_id = :book AND code = :code"),
+            {"book": self.book_id, "code": code},
+        ).first()
+        return None if row is None else account_of(row)
+
+    def accounts(self, main: str | None = None) -> list[Account]:
+        """All accounts in code order; with ``main``, that account and its sub-accounts."""
+        rows = self.connection.execute(
+            sa.text(
+                f"SELECT {_ACCOUNT_COLUMNS} FROM account WHERE book_id = :book"
+                + (" AND main = :main" if main is not None else "")
+                + " ORDER BY code"
+            ),
+            {"book": self.book_id} | ({"main": main} if main is not None else {}),
+        )
+        return [account_of(row) for row in rows]
+
+    # ---------------------------------------------------------------------------------------------------------- chain
+
+    def head(self) -> Head:
+        """The last link of the chain: number 0 and 32 zero bytes in an empty book."""
+        row = self.connection.execute(
+            sa.text("SELECT seq, hash FROM chain_head WHERE book_id = :book"), {"book": self.book_id}
+        ).one()
+        return Head(row.seq, bytes(row.hash))
+
+    def _lock_head(self) -> Any:
+        return self.connection.execute(
+            sa.text("SELECT * FROM chain_head WHERE book_id = :book" + ("" if self._sqlite else " FOR UPDATE")),
+            {"book": self.book_id},
+        ).one()
+
+    # ----------------------------------------------------------------------------------------------------------- days
+
+    def _day(self, value: date) -> Any:
+        return value.isoformat() if self._sqlite else value
+
+    @staticmethod
+    def _date(value: Any) -> date:
+        return value if isinstance(value, date) else date.fromisoformat(value)
+
+    def _main_or_sub(self, code: str) -> str:
+        return "account.main = :code" if main_of(code) == code else "account.code = :code"

@@ -1,0 +1,279 @@
+"""Months: locked, closed and reopened, each step sealed at the head it was taken at."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund.database import from_micros, utc_micros
+from fund.errors import ClosedPeriod, EmptyText, InvalidMonth, PeriodOutOfOrder
+from fund.language import _
+from fund.ledger.journal import ADJUSTING, CLOSING, EntryDraft
+from fund.ledger.seal import VERSION, canonical, nfc, seal
+from fund.ledger.store.reading import Reading
+from fund.ledger.store.refusals import refusals
+
+__all__ = ["Period", "PeriodStatus", "Periods", "month_of"]
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+class PeriodStatus(StrEnum):
+    """What a month takes: everything, ``adjusting`` and ``closing`` entries only, nothing."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The standing of a month, or one step in its life.
+
+    Attributes:
+        head_seq: The last entry when the step was taken; 0 for a month nobody touched.
+        second_actor: The second person of a step that two take.
+        trial_balance_hash: What a closed month froze: the trial balance as of its last day.
+    """
+
+    month: str
+    status: PeriodStatus
+    head_seq: int = 0
+    actor: str | None = None
+    second_actor: str | None = None
+    reason: str | None = None
+    recorded_at: datetime | None = None
+    trial_balance_hash: bytes | None = None
+
+    @property
+    def starts_on(self) -> date:
+        """Its first day."""
+        return date.fromisoformat(self.month + "-01")
+
+    @property
+    def ends_on(self) -> date:
+        """Its last day."""
+        return (self.starts_on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def month_of(day: date) -> str:
+    """The month of a day: ``2027-03``."""
+    return day.isoformat()[:7]
+
+
+class Periods(Reading):
+    """The months of a book."""
+
+    def period_log(self) -> list[Period]:
+        """Every step ever taken, oldest first."""
+        rows = self.connection.execute(
+            sa.text("SELECT * FROM period WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
+        )
+        return [_period_of(row) for row in rows]
+
+    def periods(self) -> list[Period]:
+        """The standing of every month that was ever touched, in order."""
+        latest = {step.month: step for step in self.period_log()}
+        return [latest[month] for month in sorted(latest)]
+
+    def period_of(self, day: date) -> Period:
+        """The month of ``day``: as its last step left it, closed when it lies before the first one, else open."""
+        return self._standing(month_of(day), {step.month: step for step in self.period_log()})
+
+    @staticmethod
+    def _standing(month: str, latest: Mapping[str, Period]) -> Period:
+        if month in latest:
+            return latest[month]
+        return Period(month, PeriodStatus.CLOSED if latest and month < min(latest) else PeriodStatus.OPEN)
+
+    def _standings(self, months: Iterable[str]) -> dict[str, PeriodStatus]:
+        wanted = sorted(set(months))
+        names = {f"month{number}": month for number, month in enumerate(wanted)}
+        rows = self.connection.execute(
+            sa.text(
+                "SELECT month, status, number FROM period AS latest WHERE book_id = :book"
+                f" AND month IN ({', '.join(':' + name for name in names)})"
+                " AND number = (SELECT max(number) FROM period WHERE book_id = :book AND month = latest.month)"
+                " UNION ALL SELECT min(month), '', 0 FROM period WHERE book_id = :book"
+            ),
+            {"book": self.book_id} | names,
+        ).all()
+        first = next(row.month for row in rows if row.status == "")
+        found = {row.month: PeriodStatus(row.status) for row in rows if row.status}
+        default = {month: first is not None and month < first for month in wanted}
+        return {
+            month: found.get(month, PeriodStatus.CLOSED if before else PeriodStatus.OPEN) for month, before in default.items()
+        }
+
+    @staticmethod
+    def _check_period(draft: EntryDraft, standings: Mapping[str, PeriodStatus]) -> None:
+        month = month_of(draft.effective_on)
+        status = standings[month]
+        if status is PeriodStatus.OPEN or (status is PeriodStatus.LOCKED and draft.kind in (ADJUSTING, CLOSING)):
+            return
+        raise ClosedPeriod(day=draft.effective_on, month=month, status=status.value, kind=draft.kind)
+
+    # ----------------------------------------------------------------------------------------------------------- steps
+
+    def lock_period(
+        self, month: str, *, actor: str, second_actor: str | None = None, recorded_at: datetime | None = None
+    ) -> Period:
+        """From here on the month takes ``adjusting`` and ``closing`` entries only.
+
+        The first month that is ever locked is where the book begins: it takes no earlier entries any more.
+
+        Raises:
+            PeriodOutOfOrder: It is not open, or an earlier month still is.
+            InvalidMonth: The text is no month.
+        """
+        return self._step(month, PeriodStatus.LOCKED, actor, second_actor, None, recorded_at)
+
+    def close_period(
+        self, month: str, *, actor: str, second_actor: str | None = None, recorded_at: datetime | None = None
+    ) -> Period:
+        """From here on the month takes nothing; the trial balance as of its last day is frozen by its hash.
+
+        Raises:
+            PeriodOutOfOrder: It is not locked, or the month before it is not closed.
+            InvalidMonth: The text is no month.
+        """
+        return self._step(month, PeriodStatus.CLOSED, actor, second_actor, None, recorded_at)
+
+    def reopen_period(
+        self, month: str, *, actor: str, second_actor: str, reason: str, recorded_at: datetime | None = None
+    ) -> Period:
+        """The latest locked or closed month takes all entries again: two people, with a reason.
+
+        Raises:
+            PeriodOutOfOrder: It is open, a later month is not, or one person tries alone.
+            EmptyText: There is no reason.
+            InvalidMonth: The text is no month.
+        """
+        if not reason.strip():
+            raise EmptyText(field="reason", value=repr(reason))
+        return self._step(month, PeriodStatus.OPEN, actor, second_actor, reason, recorded_at)
+
+    def _step(
+        self,
+        month: str,
+        wanted: PeriodStatus,
+        actor: str,
+        second_actor: str | None,
+        reason: str | None,
+        recorded_at: datetime | None,
+    ) -> Period:
+        if not isinstance(month, str) or _MONTH.fullmatch(month) is None:
+            raise InvalidMonth(text=month)
+        if not actor.strip():
+            raise EmptyText(field="actor", value=repr(actor))
+        head = self._lock_head()
+        log = {step.month: step for step in self.period_log()}
+        problem = self._why_not(month, wanted, log)
+        if wanted is PeriodStatus.OPEN and second_actor in (None, "", actor):
+            problem = problem or _("reopening takes two people")
+        if problem:
+            status = log[month].status if month in log else self._standing(month, log).status
+            raise PeriodOutOfOrder(month=month, status=status.value, wanted=wanted.value, reason=problem)
+        at = max(utc_micros(recorded_at) if recorded_at else time.time_ns() // 1000, head.recorded_at)
+        step = Period(
+            month,
+            wanted,
+            head.seq,
+            nfc(actor),
+            None if second_actor is None else nfc(second_actor),
+            None if reason is None else nfc(reason),
+            from_micros(at),
+            self.trial_balance_hash(as_of=Period(month, wanted).ends_on) if wanted is PeriodStatus.CLOSED else None,
+        )
+        row = _row_of(step, number=head.period_number + 1, head_hash=bytes(head.hash))
+        row["previous_hash"] = bytes(head.period_hash)
+        row["hash"] = period_hash(self.book, row)
+        with refusals({"month": month, "wanted": wanted.value}):
+            self.connection.execute(
+                sa.text(f"INSERT INTO period (book_id, {', '.join(row)}) VALUES (:book_id, {', '.join(':' + name for name in row)})"),
+                row | {"book_id": self.book_id},
+            )
+        return step
+
+    def _why_not(self, month: str, wanted: PeriodStatus, latest: Mapping[str, Period]) -> str | None:
+        def status(of: str) -> PeriodStatus | None:
+            return latest[of].status if of in latest else None
+
+        was = status(month) or PeriodStatus.OPEN
+        before = month_of(Period(month, wanted).starts_on - timedelta(days=1))
+        after = month_of(Period(month, wanted).ends_on + timedelta(days=1))
+        if (was, wanted) not in (
+            (PeriodStatus.OPEN, PeriodStatus.LOCKED),
+            (PeriodStatus.LOCKED, PeriodStatus.CLOSED),
+            (PeriodStatus.LOCKED, PeriodStatus.OPEN),
+            (PeriodStatus.CLOSED, PeriodStatus.OPEN),
+        ):
+            return _("open, locked, closed is the order")
+        if wanted is PeriodStatus.LOCKED and not latest:
+            earlier = self.connection.execute(
+                sa.text("SELECT min(effective_on) FROM entry WHERE book_id = :book AND effective_on < :day"),
+                {"book": self.book_id, "day": self._day(Period(month, wanted).starts_on)},
+            ).scalar()
+            if earlier is not None:
+                return _("{month} has entries and is open").format(month=month_of(self._date(earlier)))
+        if wanted is PeriodStatus.LOCKED and latest and month != min(latest) and status(before) in (None, PeriodStatus.OPEN):
+            return _("{month} before it is open").format(month=before)
+        if wanted is PeriodStatus.CLOSED and status(before) not in (None, PeriodStatus.CLOSED):
+            return _("{month} before it is not closed").format(month=before)
+        if wanted is PeriodStatus.OPEN and status(after) not in (None, PeriodStatus.OPEN):
+            return _("{month} after it is not open").format(month=after)
+        return None
+
+
+def period_hash(book: str, row: Mapping[str, Any]) -> bytes:
+    """The seal of a period row, over all its fields and the head it was made at."""
+    fields = (
+        book,
+        row["number"],
+        row["month"],
+        row["status"],
+        row["head_seq"],
+        row["head_hash"],
+        row["trial_balance_hash"],
+        row["actor"],
+        row["second_actor"],
+        row["reason"],
+        row["recorded_at"],
+    )
+    return seal(row["previous_hash"], canonical(fields, exact=True), "period", row["version"])
+
+
+def _row_of(step: Period, *, number: int, head_hash: bytes) -> dict[str, Any]:
+    return {
+        "number": number,
+        "month": step.month,
+        "status": step.status.value,
+        "head_seq": step.head_seq,
+        "head_hash": head_hash,
+        "trial_balance_hash": step.trial_balance_hash,
+        "actor": step.actor,
+        "second_actor": step.second_actor,
+        "reason": step.reason,
+        "recorded_at": None if step.recorded_at is None else utc_micros(step.recorded_at),
+        "version": VERSION,
+    }
+
+
+def _period_of(row: Any) -> Period:
+    return Period(
+        row.month,
+        PeriodStatus(row.status),
+        row.head_seq,
+        row.actor,
+        row.second_actor,
+        row.reason,
+        from_micros(row.recorded_at),
+        None if row.trial_balance_hash is None else bytes(row.trial_balance_hash),
+    )

@@ -1,0 +1,498 @@
+"""Posting: everything is checked here first and refused by name; the database checks all of it again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from fund.database import utc_micros
+from fund.errors import (
+    AlreadyReversed,
+    ClosedAccount,
+    FundError,
+    IdempotencyConflict,
+    NotTheMirror,
+    UnknownAccount,
+    UnknownEntry,
+)
+from fund.ledger.accounts import Account, AccountStatus, check_code, main_of
+from fund.ledger.journal import CLOSING, REVERSAL, EntryDraft, Posted, SealedLeg, check_balanced, check_form, mirror
+from fund.ledger.seal import VERSION, canonical_json, entry_bytes, entry_hash, entry_id, nfc, request_bytes, request_hash
+from fund.ledger.store.book import account_of
+from fund.ledger.store.periods import Periods, month_of
+from fund.ledger.store.refusals import refusals
+
+__all__ = ["LedgerStore"]
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A draft that passed every check, with what it will be written as."""
+
+    place: int
+    draft: EntryDraft
+    id: str
+    metadata: str
+    request: bytes
+    request_hash: bytes
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the book knew when the drafts came in."""
+
+    accounts: dict[str, Account]
+    ids: dict[str, int]
+    posted: dict[str, Any]
+    standings: Mapping[str, Any]
+    reversed: dict[int, int]
+    originals: dict[int, tuple[Any, ...]]
+
+
+class LedgerStore(Periods):
+    """A book that takes entries."""
+
+    def post(self, draft: EntryDraft, *, account_names: Mapping[str, str] | None = None) -> Posted:
+        """Write one entry and seal it, or give back the one that stands there under the same key.
+
+        A sub-account ``code.holder`` opens by itself when its main account exists.
+
+        Args:
+            account_names: Names for sub-accounts that open with this entry; else they bear their main's name.
+
+        Raises:
+            UnbalancedEntry, TooFewPostings, ZeroPosting, NotIntegerCents, AmountTooLarge: The legs are no entry.
+            EmptyText, WrongDay, WrongInstant, NotCanonical: A field cannot be.
+            UnknownAccount, ClosedAccount, LimitExceeded: An account does not take it.
+            ClosedPeriod: The month does not take it.
+            IdempotencyConflict: The key belongs to an entry that says something else.
+            UnknownEntry, AlreadyReversed, NotTheMirror: It cannot be this reversal.
+        """
+        (result,) = self._post([draft], account_names or {}, skip=False)
+        assert isinstance(result, Posted)
+        return result
+
+    def post_many(
+        self,
+        drafts: Iterable[EntryDraft],
+        *,
+        on_error: Literal["abort", "skip"] = "abort",
+        account_names: Mapping[str, str] | None = None,
+    ) -> list[Posted | FundError]:
+        """Write many entries in a few round trips, in the order given.
+
+        Args:
+            on_error: ``abort``: the first refusal is raised and nothing is written by this call. ``skip``: the refused
+                ones are left out, and their refusals stand in the answer.
+
+        Returns:
+            One result, or with ``skip`` one refusal, per draft, in order.
+        """
+        waiting = list(drafts)
+        if not waiting:
+            return []
+        if on_error == "abort":
+            return self._post(waiting, account_names or {}, skip=False)
+        self._lock_head()
+        try:
+            with self.connection.begin_nested():
+                return self._post(waiting, account_names or {}, skip=True)
+        except FundError:
+            pass  # the database refused one that passed our checks, a limit for instance: find out which
+        results: list[Posted | FundError] = []
+        for draft in waiting:
+            try:
+                with self.connection.begin_nested():
+                    results += self._post([draft], account_names or {}, skip=False)
+            except FundError as refusal:
+                results.append(refusal)
+        return results
+
+    def reverse(
+        self,
+        seq: int,
+        *,
+        effective_on: date,
+        reason: str,
+        idempotency_key: str,
+        actor: str,
+        memo: str | None = None,
+        kind: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        recorded_at: datetime | None = None,
+    ) -> Posted:
+        """Undo an entry in full by its mirror, once and for ever.
+
+        Args:
+            memo: What the entry says; the reason when absent.
+            kind: ``reversal`` when absent; ``closing`` for an entry of that kind, so that figures which leave out
+                closing entries leave out both.
+
+        Raises:
+            UnknownEntry: There is no such entry.
+            AlreadyReversed: It has been reversed before; names the reversal.
+            As :meth:`post`.
+        """
+        original = self.entry(seq)
+        return self.post(
+            EntryDraft(
+                effective_on=effective_on,
+                kind=kind or (CLOSING if original.kind == CLOSING else REVERSAL),
+                memo=memo or reason,
+                actor=actor,
+                idempotency_key=idempotency_key,
+                postings=mirror(original.postings),
+                metadata=metadata or {},
+                recorded_at=recorded_at,
+                reverses=seq,
+                reason=reason,
+            )
+        )
+
+    # --------------------------------------------------------------------------------------------------------- the work
+
+    def _post(self, drafts: Sequence[EntryDraft], names: Mapping[str, str], *, skip: bool) -> list[Posted | FundError]:
+        results: dict[int, Posted | FundError] = {}
+        plain: list[tuple[int, EntryDraft, str]] = []
+        for place, draft in enumerate(drafts):
+            try:
+                plain.append((place, *_plain(draft)))
+            except FundError as refusal:
+                if not skip:
+                    raise
+                results[place] = refusal
+        known = self._look_up([draft for _place, draft, _metadata in plain])
+        ready: dict[str, _Ready] = {}
+        doubles: list[tuple[int, str]] = []
+        opened: dict[str, Account] = {}
+        reversed_here: dict[int, str] = {}
+        for place, draft, metadata in plain:
+            try:
+                one = self._check(place, draft, metadata, known, names, opened, reversed_here, ready)
+            except FundError as refusal:
+                if not skip:
+                    raise
+                results[place] = refusal
+                continue
+            if isinstance(one, Posted):
+                results[place] = one
+            elif draft.idempotency_key in ready:
+                doubles.append((place, draft.idempotency_key))
+            else:
+                ready[draft.idempotency_key] = one
+        used = {posting.account for one in ready.values() for posting in one.draft.postings}
+        self._open_sub_accounts([account for code, account in sorted(opened.items()) if code in used], known)
+        if ready:
+            self._write(list(ready.values()), known, results)
+        for place, key in doubles:
+            first = results[ready[key].place]
+            results[place] = replace(first, replayed=True) if isinstance(first, Posted) else first
+        return [results[place] for place in range(len(drafts))]
+
+    def _check(
+        self,
+        place: int,
+        draft: EntryDraft,
+        metadata: str,
+        known: _Known,
+        names: Mapping[str, str],
+        opened: dict[str, Account],
+        reversed_here: dict[int, str],
+        ready: Mapping[str, _Ready],
+    ) -> Posted | _Ready:
+        key = draft.idempotency_key
+        posted = known.posted.get(key)
+        accounts: dict[str, Account] = {}
+        for posting in draft.postings:
+            code = posting.account
+            account = known.accounts.get(code) or opened.get(code) or self._sub_account(code, known, names)
+            if account is None:
+                if posted is not None:
+                    raise IdempotencyConflict(key=key, seq=posted.seq)
+                raise UnknownAccount(account=code, book=self.book)
+            accounts[code] = account
+        legs = [
+            SealedLeg(posting.account, account.type.value, account.layer.value, account.currency, posting.amount_cents)
+            for posting in draft.postings
+            for account in (accounts[posting.account],)
+        ]
+        request = request_bytes(
+            book=self.book,
+            idempotency_key=key,
+            effective_on=draft.effective_on,
+            kind=draft.kind,
+            memo=draft.memo,
+            actor=draft.actor,
+            metadata=metadata,
+            reverses=draft.reverses,
+            reason=draft.reason,
+            legs=legs,
+        )
+        one = _Ready(place, draft, entry_id(self.book, key), metadata, request, request_hash(request))
+        if posted is not None:
+            if bytes(posted.request_hash) != one.request_hash:
+                raise IdempotencyConflict(key=key, seq=posted.seq)
+            return Posted(posted.seq, bytes(posted.hash), True, posted.id)
+        earlier = ready.get(key)
+        if earlier is not None:
+            if earlier.request_hash != one.request_hash:
+                raise IdempotencyConflict(key=key, seq="-")
+            return one
+        for code, account in accounts.items():
+            if not account.is_open:
+                raise ClosedAccount(account=code)
+        check_balanced(draft, accounts)
+        self._check_period(draft, known.standings)
+        if draft.reverses is not None:
+            if draft.reverses not in known.originals:
+                raise UnknownEntry(seq=draft.reverses, last=self.head().seq)
+            reversal = known.reversed.get(draft.reverses) or reversed_here.get(draft.reverses)
+            if reversal is not None:
+                raise AlreadyReversed(seq=draft.reverses, reversal=reversal)
+            if known.originals[draft.reverses] != tuple((leg.account, -leg.amount_cents) for leg in draft.postings):
+                raise NotTheMirror(seq=draft.reverses)
+            reversed_here[draft.reverses] = one.id
+        opened.update({code: account for code, account in accounts.items() if code not in known.accounts})
+        return one
+
+    def _sub_account(self, code: str, known: _Known, names: Mapping[str, str]) -> Account | None:
+        main = known.accounts.get(main_of(code))
+        if main is None or main.code == code:
+            return None
+        check_code(code)
+        return replace(
+            main,
+            code=code,
+            name=nfc(names.get(code, main.name)),
+            min_balance_cents=None,
+            max_balance_cents=None,
+            status=main.status,
+        )
+
+    def _open_sub_accounts(self, accounts: Sequence[Account], known: _Known) -> None:
+        if not accounts:
+            return
+        self._lock_head()  # before the rows: two that open the same sub-account wait for each other here, and nowhere else
+        self._read_accounts([account.code for account in accounts], known)
+        missing = [account for account in accounts if account.code not in known.ids]
+        if missing:
+            self._insert_accounts(missing)
+            self._read_accounts([account.code for account in missing], known)
+
+    # ------------------------------------------------------------------------------------------------------ round trips
+
+    def _any(self, column: str, name: str, type: str) -> str:
+        if self._sqlite:
+            return f"{column} IN (SELECT value FROM json_each(:{name}))"
+        return f"{column} = ANY(CAST(:{name} AS {type}[]))"
+
+    def _list(self, values: Sequence[Any]) -> Any:
+        return json.dumps(values) if self._sqlite else list(values)
+
+    def _read_accounts(self, codes: Sequence[str], known: _Known) -> None:
+        rows = self.connection.execute(
+            sa.text(f"SELECT * FROM account WHERE book_id = :book AND {self._any('code', 'codes', 'text')}"),
+            {"book": self.book_id, "codes": self._list(codes)},
+        )
+        for row in rows:
+            known.accounts[row.code] = account_of(row)
+            known.ids[row.code] = row.id
+
+    def _look_up(self, drafts: Sequence[EntryDraft]) -> _Known:
+        known = _Known({}, {}, {}, {}, {}, {})
+        if not drafts:
+            return known
+        codes = {posting.account for draft in drafts for posting in draft.postings}
+        self._read_accounts(sorted(codes | {main_of(code) for code in codes}), known)
+        self._read_posted([draft.idempotency_key for draft in drafts], known)
+        known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
+        reversing = sorted({draft.reverses for draft in drafts if draft.reverses is not None})
+        if reversing:
+            found = {"book": self.book_id, "seqs": self._list(reversing)}
+            rows = self.connection.execute(
+                sa.text(
+                    "SELECT entry.seq, account.code, posting.amount_cents FROM entry JOIN posting ON posting.entry_id = entry.id"
+                    " JOIN account ON account.id = posting.account_id"
+                    f" WHERE entry.book_id = :book AND {self._any('entry.seq', 'seqs', 'bigint')} ORDER BY entry.seq, position"
+                ),
+                found,
+            )
+            for row in rows:
+                known.originals[row.seq] = (*known.originals.get(row.seq, ()), (row.code, row.amount_cents))
+            rows = self.connection.execute(
+                sa.text(
+                    "SELECT seq, reverses_seq FROM entry"
+                    f" WHERE book_id = :book AND {self._any('reverses_seq', 'seqs', 'bigint')}"
+                ),
+                found,
+            )
+            known.reversed = {row.reverses_seq: row.seq for row in rows}
+        return known
+
+    def _read_posted(self, keys: Sequence[str], known: _Known) -> None:
+        rows = self.connection.execute(
+            sa.text(
+                "SELECT idempotency_key, id, seq, hash, request_hash FROM entry"
+                f" WHERE book_id = :book AND {self._any('idempotency_key', 'keys', 'text')}"
+            ),
+            {"book": self.book_id, "keys": self._list(keys)},
+        )
+        known.posted.update({row.idempotency_key: row for row in rows})
+
+    def _write(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> None:
+        context = _context(ready)
+        with refusals(context):
+            if self._sqlite:
+                self._write_sqlite(ready, known, results)
+            else:
+                self._write_postgresql(ready, known, results)
+
+    def _write_sqlite(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> None:
+        head = self._lock_head()
+        seq, previous, last = head.seq, bytes(head.hash), head.recorded_at
+        now = time.time_ns() // 1000
+        legs: list[tuple[Any, ...]] = []
+        entries: list[tuple[Any, ...]] = []
+        for one in ready:
+            draft, count = one.draft, len(one.draft.postings)
+            seq += 1
+            last = max(now if draft.recorded_at is None else utc_micros(draft.recorded_at), last)
+            sealed = entry_hash(previous, entry_bytes(seq, last, one.id, one.request))
+            legs += [
+                (one.id, position, count, known.ids[posting.account], posting.amount_cents)
+                for position, posting in enumerate(draft.postings, start=1)
+            ]
+            entries.append(
+                (
+                    self.book_id,
+                    seq,
+                    one.id,
+                    draft.effective_on.isoformat(),
+                    draft.kind,
+                    draft.memo,
+                    draft.actor,
+                    draft.idempotency_key,
+                    one.request_hash,
+                    one.metadata,
+                    draft.reverses,
+                    draft.reason,
+                    count,
+                    last,
+                    VERSION,
+                    previous,
+                    sealed,
+                )
+            )
+            previous = sealed
+            results[one.place] = Posted(seq, sealed, False, one.id)
+        self.connection.exec_driver_sql(
+            "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)", legs
+        )
+        self.connection.exec_driver_sql(
+            "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
+            " reverses_seq, reason, legs, recorded_at, version, previous_hash, hash)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            entries,
+        )
+
+    def _write_postgresql(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> None:
+        legs = [
+            (one.id, position, len(one.draft.postings), known.ids[posting.account], posting.amount_cents)
+            for one in ready
+            for position, posting in enumerate(one.draft.postings, start=1)
+        ]
+        written = self.connection.execute(
+            sa.text(
+                "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)"
+                " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:positions AS integer[]), CAST(:legs AS integer[]),"
+                " CAST(:accounts AS integer[]), CAST(:amounts AS bigint[])) ON CONFLICT DO NOTHING"
+            ),
+            dict(zip(("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True)),
+        ).rowcount
+        if written < len(legs):  # somebody else posted under one of these keys, and we waited for them
+            ready = self._take_replays(ready, known, results)
+            if not ready:
+                return
+        drafts = [one.draft for one in ready]
+        rows = self.connection.execute(
+            sa.text(
+                "INSERT INTO entry (book_id, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
+                " reverses_seq, reason, legs, recorded_at, version)"
+                " SELECT :book, id, day, kind, memo, actor, key, asked, metadata, reverses, reason, legs, recorded, :version"
+                " FROM unnest(CAST(:ids AS text[]), CAST(:days AS date[]), CAST(:kinds AS text[]), CAST(:memos AS text[]),"
+                " CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS bytea[]), CAST(:metadata AS text[]),"
+                " CAST(:reverses AS bigint[]), CAST(:reasons AS text[]), CAST(:legs AS integer[]), CAST(:recorded AS bigint[]))"
+                " WITH ORDINALITY AS draft (id, day, kind, memo, actor, key, asked, metadata, reverses, reason, legs, recorded,"
+                " place) ORDER BY place RETURNING id, seq, hash"
+            ),
+            {
+                "book": self.book_id,
+                "version": VERSION,
+                "ids": [one.id for one in ready],
+                "days": [draft.effective_on for draft in drafts],
+                "kinds": [draft.kind for draft in drafts],
+                "memos": [draft.memo for draft in drafts],
+                "actors": [draft.actor for draft in drafts],
+                "keys": [draft.idempotency_key for draft in drafts],
+                "asked": [one.request_hash for one in ready],
+                "metadata": [one.metadata for one in ready],
+                "reverses": [draft.reverses for draft in drafts],
+                "reasons": [draft.reason for draft in drafts],
+                "legs": [len(draft.postings) for draft in drafts],
+                "recorded": [None if draft.recorded_at is None else utc_micros(draft.recorded_at) for draft in drafts],
+            },
+        )
+        sealed = {row.id: row for row in rows}
+        for one in ready:
+            row = sealed[one.id]
+            results[one.place] = Posted(row.seq, bytes(row.hash), False, one.id)
+
+    def _take_replays(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> list[_Ready]:
+        self._read_posted([one.draft.idempotency_key for one in ready], known)
+        left: list[_Ready] = []
+        for one in ready:
+            posted = known.posted.get(one.draft.idempotency_key)
+            if posted is None:
+                left.append(one)
+            elif bytes(posted.request_hash) != one.request_hash:
+                raise IdempotencyConflict(key=one.draft.idempotency_key, seq=posted.seq)
+            else:
+                results[one.place] = Posted(posted.seq, bytes(posted.hash), True, posted.id)
+        return left
+
+
+def _plain(draft: EntryDraft) -> tuple[EntryDraft, str]:
+    """The draft as it will be stored, its texts in NFC, and its metadata as JSON text."""
+    check_form(draft)
+    metadata = canonical_json(dict(draft.metadata))
+    plain = replace(
+        draft,
+        kind=nfc(draft.kind),
+        memo=nfc(draft.memo),
+        actor=nfc(draft.actor),
+        idempotency_key=nfc(draft.idempotency_key),
+        reason=None if draft.reason is None else nfc(draft.reason),
+        postings=tuple(draft.postings),
+    )
+    return plain, metadata
+
+
+def _context(ready: Sequence[_Ready]) -> dict[str, Any]:
+    """What an error may tell when the database gives no particulars (SQLite): exact for one entry, the first of many."""
+    draft = ready[0].draft
+    return {
+        "key": draft.idempotency_key,
+        "entry_id": ready[0].id,
+        "day": draft.effective_on,
+        "month": month_of(draft.effective_on),
+        "kind": draft.kind,
+        "count": len(draft.postings),
+        "account": ", ".join(posting.account for posting in draft.postings),
+        "seq": draft.reverses,
+    }
