@@ -1,0 +1,223 @@
+"""Decisions of the committee: the file, votes under seal, the outcome that opens them, conditions, objection.
+
+``decision.voted`` carries a salted commitment; the fact of the decision opens every vote. An approval books the full award
+as a commitment. Source: lifecycle.md 4 (P13-P19, P24-P26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fund.events.base import Fact
+
+__all__ = [
+    "AwardCondition", "DecisionApproved", "DecisionConditionEvidenced", "DecisionConditionExtended", "DecisionConditional",
+    "DecisionConditionsMet", "DecisionDeferred", "DecisionObjected", "DecisionPrepared", "DecisionRejected", "DecisionReopened",
+    "DecisionUpheld", "DecisionVoted", "EligibilityReopened", "OpenedVote",
+]  # fmt: skip
+
+
+class OpenedVote(BaseModel):
+    """What one member voted, once the seal is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    voter: str
+    organisation: str | None = None
+    kind: str = "external"
+    choice: str
+    """for, against or abstain; on an objection uphold or reopen."""
+    reason: str = ""
+    salt: str
+    """With choice and reason it gives the commitment that stood in ``decision.voted``."""
+
+
+class AwardCondition(BaseModel):
+    """What must be shown before an award stands: what, by which party, by what kind of evidence, until when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int = Field(ge=1)
+    text: str = Field(min_length=1)
+    owner: str
+    """The party that must show it."""
+    evidence: str = Field(min_length=1)
+    """The kind of evidence asked (a council decision, a signed letter)."""
+    expires_on: date
+
+
+class _DecisionFact(Fact):
+    """A fact of the decision on the proposal ``ref``: it stands in the proposal's history too."""
+
+    kind: ClassVar[str] = "decision"
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.ref}",)
+
+
+class _Decided(_DecisionFact):
+    """A decision of the committee, with the votes it opens and what it was based on."""
+
+    round: str
+    """The round whose ceiling it is held to."""
+    session: int = 1
+    """Which time the matter is decided (a deferred one comes back)."""
+    votes: tuple[OpenedVote, ...] = ()
+    """In the order of user ids; none where the decision is mandated."""
+    reasons: dict[str, str] = {}
+    """By criterion or subject, where rules ask for them."""
+    deviates: bool = False
+    """Whether the decision differs from the panel's advice."""
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.ref}", f"round/{self.round}")
+
+
+class DecisionPrepared(_DecisionFact):
+    """P13: the file for the committee is complete: advice, rank, money, who may vote and who may not."""
+
+    wire: ClassVar[str] = "decision.prepared"
+
+    round: str
+    session: int
+    advice: str
+    total: str
+    rank: int
+    of: int
+    """Rank among so many scored proposals of the round."""
+    ask_cents: int
+    ceiling_left_cents: int
+    free_to_commit_cents: int
+    """The liquidity statement: free to commit when the file was made."""
+    voters: tuple[str, ...]
+    """User ids of those who may vote."""
+    barred: dict[str, str] = {}
+    """The ground by user id of those who may not."""
+    mandated: bool = False
+    """Fund manager and one committee member decide (light)."""
+    two_thirds: bool = False
+    necessity: bool = False
+    remark: str = ""
+
+
+class DecisionVoted(_DecisionFact):
+    """P26: the member who acts has voted, under seal. A later vote of the same person replaces it."""
+
+    wire: ClassVar[str] = "decision.voted"
+
+    session: int
+    commitment: str
+    """SHA-256 over salt, choice and reason, hexadecimal."""
+
+
+class DecisionApproved(_Decided):
+    """P14: the fund promises the award: it stands as a commitment from this day."""
+
+    wire: ClassVar[str] = "decision.approved"
+
+    award_cents: int = Field(gt=0)
+
+
+class DecisionConditional(_Decided):
+    """P15: the fund promises the award once every condition is shown to be met; the money is set aside now."""
+
+    wire: ClassVar[str] = "decision.conditional"
+
+    award_cents: int = Field(gt=0)
+    conditions: tuple[AwardCondition, ...]
+
+
+class DecisionConditionEvidenced(_DecisionFact):
+    """P24: a party handed in evidence for a condition."""
+
+    wire: ClassVar[str] = "decision.condition_evidenced"
+
+    number: int
+    file: str
+    size: int
+    sha256: str
+
+
+class DecisionConditionExtended(_DecisionFact):
+    """P24: the chair gave a condition more time, once."""
+
+    wire: ClassVar[str] = "decision.condition_extended"
+
+    number: int
+    expires_on: date
+
+
+class DecisionConditionsMet(_DecisionFact):
+    """P16: every condition was shown to be met; the award stands."""
+
+    wire: ClassVar[str] = "decision.conditions_met"
+
+    evidence: dict[str, str]
+    """The hash of the evidence by number of the condition."""
+
+
+class DecisionRejected(_Decided):
+    """P17: the committee says no, with reasons per criterion."""
+
+    wire: ClassVar[str] = "decision.rejected"
+
+    objection_until_on: date | None = None
+    """The last day on which the lead may object."""
+
+
+class DecisionDeferred(_Decided):
+    """P17: the matter comes back once, on or before a day."""
+
+    wire: ClassVar[str] = "decision.deferred"
+
+    ground: str
+    """improve, information, money or tie."""
+    until_on: date
+
+
+class DecisionObjected(_DecisionFact):
+    """P18: the lead objects to a rejection or to ineligibility, within the term."""
+
+    wire: ClassVar[str] = "decision.objected"
+
+    was: str
+    """The state objected to: rejected or ineligible."""
+    grounds: str
+
+
+class DecisionReopened(_DecisionFact):
+    """P19, P25: the matter can be decided again; what was set aside is free again."""
+
+    wire: ClassVar[str] = "decision.reopened"
+
+    round: str
+    reason: str
+    award_cents: int = Field(default=0, ge=0)
+    """The commitment taken back; nothing after a rejection."""
+    votes: tuple[OpenedVote, ...] = ()
+    """On an objection: the votes it opens."""
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.ref}", f"round/{self.round}")
+
+
+class EligibilityReopened(_DecisionFact):
+    """P25: an objection against ineligibility was right: the proposal is eligible."""
+
+    wire: ClassVar[str] = "decision.eligibility_reopened"
+
+    reason: str
+    votes: tuple[OpenedVote, ...] = ()
+
+
+class DecisionUpheld(_DecisionFact):
+    """P25: after the objection the decision stands."""
+
+    wire: ClassVar[str] = "decision.upheld"
+
+    reason: str
+    votes: tuple[OpenedVote, ...] = ()

@@ -1,0 +1,205 @@
+"""Reviews: panel, sealed scores, the closing that opens them, consensus.
+
+A score under seal is a salted commitment; ``review.closed`` opens every one of them. Exact figures are fractions as text
+(``7/3``): they are rounded only where they are shown. Source: lifecycle.md 4 (P9-P12, P23) and 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fund.events.base import Fact
+
+__all__ = [
+    "ConsensusAgreed", "ConsensusProposed", "OpenedScore", "PanelSeat", "ReviewClosed", "ReviewConsensusRecorded", "ReviewDeclared",
+    "ReviewExtended", "ReviewOpened", "ReviewPanelProposed", "ReviewScoreExcluded", "ReviewScored", "ReviewerAssigned",
+    "ReviewerRecused",
+]  # fmt: skip
+
+
+class PanelSeat(BaseModel):
+    """A reviewer's place in a panel: for which organisation and kind, and why this person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reviewer: str
+    """The user id."""
+    organisation: str | None = None
+    """The partner the reviewer counts as; none for an independent reviewer."""
+    kind: str = "external"
+    """municipality, water_board, region, province or external."""
+    load: int = 0
+    """Open reviews this person had when proposed."""
+    soft: tuple[str, ...] = ()
+    """Grounds of a soft conflict, to be declared."""
+
+
+class OpenedScore(BaseModel):
+    """What one reviewer gave, once the seal is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reviewer: str
+    salt: str
+    """With the content it gives the commitment that stood in ``review.scored``."""
+    scores: dict[str, int]
+    """0 to 4 by criterion."""
+    abstained: dict[str, str] = {}
+    """The reason by criterion: an abstention is not a zero."""
+    total: str
+    """0 to 100, exact."""
+
+
+class _ReviewFact(Fact):
+    """A fact of the review of the proposal ``ref``: it stands in the proposal's history too."""
+
+    kind: ClassVar[str] = "review"
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.ref}",)
+
+
+class ReviewPanelProposed(_ReviewFact):
+    """The service has proposed a panel, balanced over kinds and load."""
+
+    wire: ClassVar[str] = "review.panel_proposed"
+
+    panel: tuple[PanelSeat, ...]
+    barred: dict[str, str] = {}
+    """The ground by user id, for reviewers who may not."""
+    feasible: bool
+    """Whether the quorum can be reached without anybody who has a conflict."""
+
+
+class ReviewOpened(_ReviewFact):
+    """P9: the panel may read and score; rubric, quorum and revision are fixed from here."""
+
+    wire: ClassVar[str] = "review.opened"
+
+    revision_hash: str
+    regulations: str
+    """The version of the regulations whose rubric and quorum count."""
+    track: str
+    profile: str
+    """experiment or rollout: which weights and gates."""
+    panel: tuple[PanelSeat, ...]
+    necessity: bool = False
+    """Nobody without a conflict could make the quorum: externals advise, the full board decides."""
+    closes_at: datetime
+
+
+class ReviewerAssigned(_ReviewFact):
+    """P23: a reviewer joined the panel, perhaps in another's place."""
+
+    wire: ClassVar[str] = "review.assigned"
+
+    seat: PanelSeat
+    replaces: str | None = None
+    """The user id of the reviewer who leaves the panel."""
+
+
+class ReviewDeclared(_ReviewFact):
+    """P10: the reviewer who acts has declared for this revision: no conflict, or which possible one."""
+
+    wire: ClassVar[str] = "review.declared"
+
+    revision_hash: str
+    grounds: tuple[str, ...] = ()
+    """Possible (soft) conflicts, computed ones included; none means none."""
+
+
+class ReviewScored(_ReviewFact):
+    """P10: the reviewer who acts has scored, under seal. A later score of the same person replaces it."""
+
+    wire: ClassVar[str] = "review.scored"
+
+    revision_hash: str
+    turn: int
+    commitment: str
+    """SHA-256 over salt and content, hexadecimal."""
+
+
+class ReviewerRecused(_ReviewFact):
+    """P10: the reviewer who acts stepped back."""
+
+    wire: ClassVar[str] = "review.recused"
+
+    reason: str
+
+
+class ReviewScoreExcluded(_ReviewFact):
+    """A conflict was found after scoring: the score does not count any more; the record stays."""
+
+    wire: ClassVar[str] = "review.score_excluded"
+
+    reviewer: str
+    ground: str
+
+
+class ReviewExtended(_ReviewFact):
+    """P11: at the deadline the quorum was not there; once, there is more time."""
+
+    wire: ClassVar[str] = "review.extended"
+
+    closes_at: datetime
+    missing: tuple[str, ...]
+    """Which demands of the quorum were not met: complete, organisations, kinds, external, or a criterion's id."""
+
+
+class ReviewClosed(_ReviewFact):
+    """P11: the seal is open; means, total, gates and advice are known."""
+
+    wire: ClassVar[str] = "review.closed"
+
+    turn: int
+    scores: tuple[OpenedScore, ...]
+    means: dict[str, str]
+    """The panel's mean by criterion, exact."""
+    total: str
+    """The panel's total, 0 to 100, exact."""
+    gates_missed: tuple[str, ...]
+    advice: str
+    """positive, improve or negative."""
+    consensus_forced: bool
+    spread_criteria: tuple[str, ...] = ()
+    """Criteria on which two reviewers differ by the gap of the regulations or more."""
+    spread_total: str
+    """Highest total less lowest, exact."""
+    consensus_by: datetime | None = None
+    """Until then the panel may agree; after it the means stand."""
+
+
+class ConsensusProposed(_ReviewFact):
+    """P12: the panel's chair wrote down the scores on which the panel may agree."""
+
+    wire: ClassVar[str] = "review.consensus_proposed"
+
+    scores: dict[str, int]
+    grounds: str
+
+
+class ConsensusAgreed(_ReviewFact):
+    """P12: the member who acts agrees with the scores proposed."""
+
+    wire: ClassVar[str] = "review.consensus_agreed"
+
+    scores_sha256: str
+    """Of the proposed scores as canonical JSON: what was agreed with."""
+
+
+class ReviewConsensusRecorded(_ReviewFact):
+    """P12: the panel agreed, or ten days went by and the means stand. The scores of the closing stay beside it."""
+
+    wire: ClassVar[str] = "review.consensus_recorded"
+
+    agreed: bool
+    """False: no agreement in time, the means of the closing stand."""
+    scores: dict[str, int] = {}
+    """By criterion, where agreed."""
+    total: str
+    gates_missed: tuple[str, ...]
+    advice: str
