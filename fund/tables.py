@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from fund.database import Base
@@ -216,8 +217,8 @@ delivery = Table(
         "stream",
         "reaction",
         "seq",
-        postgresql_where="state in ('pending', 'failed', 'dead', 'held')",
-        sqlite_where="state in ('pending', 'failed', 'dead', 'held')",
+        postgresql_where=text("state in ('pending', 'failed', 'dead', 'held')"),
+        sqlite_where=text("state in ('pending', 'failed', 'dead', 'held')"),
     ),
     Index("ix_delivery_state", "state"),
 )

@@ -374,7 +374,7 @@ class UnitOfWork(View):
             effective_on=day,
             actor=SYSTEM_ACTOR.user_id if by_service else self.actor.user_id,
             on_behalf_of=on_behalf_of,
-            command_id=None if by_service else self.command_id,
+            command_id=None if by_service or self.actor is SYSTEM_ACTOR else self.command_id,
             made_by=self.maker.user_id if confirmed else None,
             made_command_id=self.made_command_id if confirmed else None,
             causation_id=causation,

@@ -163,8 +163,8 @@ class WorkStore:
             asked_us=to_micros(asked_at),
             state="asked",
         )
-        statement = statement.on_conflict_do_nothing(index_elements=["actor", "command_id"])
-        return bool(self._connection.execute(statement).rowcount)
+        statement = statement.on_conflict_do_nothing(index_elements=["actor", "command_id"]).returning(t.command.c.actor)
+        return self._connection.execute(statement).first() is not None
 
     def answer(self, *, actor: str, command_id: str, answer: str) -> None:
         """Keep the answer, for ever."""

@@ -1,0 +1,126 @@
+"""One valid thing per call: a fund that was founded, with people and partners, at an instant that a test chooses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from fund.database import writing
+from fund.ledger import Entry
+from fund.store import Store
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.commands import LIVES
+from fund.workflows.delivery import Answer, Fund, carry_out, drain, found_fund, look, open_fund
+
+PARTNERS_CSV = Path(__file__).parent.parent / "fund" / "data" / "partners.csv"
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class World:
+    """A fund in a test: people act by name, the clock stands where the test puts it."""
+
+    def __init__(self, fund: Fund) -> None:
+        self.fund = fund
+        self._numbers = itertools.count(1)
+
+    def do(self, name: str, /, *, user: str, command_id: str | None = None, dry_run: bool = False, **args: Any) -> Answer:
+        """Carry out a command as typed by ``user``."""
+        chosen = command_id or f"t-{next(self._numbers)}"
+        return carry_out(self.fund, name, args, user=user, command_id=chosen, dry_run=dry_run)
+
+    def both(self, name: str, /, *, user: str, second: str, **args: Any) -> Answer:
+        """A command of two people: ``user`` makes it, ``second`` confirms it."""
+        made = self.do(name, user=user, **args)
+        assert made["pending"], f"{name} asks no second person"
+        return self.do("confirm", user=second, ref=made["pending"])
+
+    def look(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
+        """The JSON object behind a reading command."""
+        return look(self.fund, name, args, user=user)
+
+    def clock(self, at: datetime | date) -> None:
+        """Hold the fund's clock at an instant (a day: nine o'clock UTC), and let what is due fall due."""
+        instant = at if isinstance(at, datetime) else datetime.combine(at, time(9), tzinfo=UTC)
+        with writing(self.fund.engine) as connection:
+            Store(connection).work.hold_clock(instant)
+        drain(self.fund.engine)
+
+    def user(self, name: str, *roles: str, partner: str | None = None, seconded: bool = False) -> str:
+        """Somebody with these roles; the user id."""
+        args: dict[str, Any] = {"name": name, "roles": list(roles)}
+        if partner:
+            args["partner"] = partner
+        if seconded:
+            args["seconded"] = True
+        answer = self.do("user add", user="petra", **args)
+        if answer["pending"]:
+            answer = self.do("confirm", user="carla", ref=answer["pending"])
+        return str(answer["events"][0]["payload"]["ref"])
+
+    def people(self) -> None:
+        """The fund office in full: a second fund manager and treasurer, a chair, an auditor."""
+        self.user("anna2", "fund_manager")
+        self.user("bram2", "treasurer")
+        self.user("joost", "auditor")
+        self.user("carla", "committee_chair")
+
+    def partners(self) -> None:
+        """The 34 partners are active."""
+        self.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
+
+    @contextmanager
+    def uow(self, user: str = "anna", *, command_id: str | None = None, commit: bool = True) -> Iterator[UnitOfWork]:
+        """A unit of work of ``user``, for use cases called directly; rolled back when ``commit`` is false."""
+        chosen = command_id or f"u-{next(self._numbers)}"
+        with writing(self.fund.engine) as connection:
+            store = Store(connection)
+            who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
+            store.work.ask(
+                actor=who.user_id, command_id=chosen, name="test", content_hash=b"", asked_at=store.work.clock()
+            )
+            yield UnitOfWork.on(connection, LIVES, actor=who, command_id=chosen)
+            if not commit:
+                connection.rollback()
+
+    @contextmanager
+    def view(self, user: str | None = None) -> Iterator[View]:
+        """The fund to read from."""
+        with View.open(self.fund.engine, LIVES, actor=user) as view:
+            yield view
+
+    def entries(self, *, since_seq: int = 0) -> list[Entry]:
+        """Every entry after a number."""
+        with self.view() as view:
+            return list(view.ledger.entries(since_seq=since_seq))
+
+    def balances(self) -> Mapping[str, int]:
+        """Balances of main accounts, debit positive, without year-end closings."""
+        with self.view() as view:
+            return view.balances()
+
+    def drain(self) -> int:
+        """Do what follows from what happened."""
+        return drain(self.fund.engine)
+
+
+@contextmanager
+def founded(url: str, *, at: datetime = START, lock_step: bool = False) -> Iterator[World]:
+    """A fund founded by petra (admin), anna (fund manager) and bram (treasurer), its clock held at ``at``."""
+    found_fund(
+        url, name="Testfonds", admin="petra", fund_manager="anna", treasurer="bram", held_clock=at, on=at.date(), lock_step=lock_step
+    )
+    with open_fund(url) as fund:
+        yield World(fund)
+
+
+def as_text(entry: Entry) -> str:
+    """An entry as bookkeeping text: what a test compares whole."""
+    lines = [f"{entry.effective_on} {entry.kind} {entry.memo}"]
+    for posting in entry.postings:
+        side = "Dr" if posting.amount_cents > 0 else "  Cr"
+        lines.append(f"  {side} {posting.account} {abs(posting.amount_cents)}")
+    return "\n".join(lines)
