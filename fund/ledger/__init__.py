@@ -6,7 +6,19 @@ This is the front door: nothing else of the ledger is imported from outside.
 from __future__ import annotations
 
 from fund.ledger.accounts import Account, AccountStatus, AccountType, Layer, Side, main_of
-from fund.ledger.journal import ADJUSTING, CLOSING, REVERSAL, Entry, EntryDraft, Head, Posted, Posting, credit, debit, mirror
+from fund.ledger.journal import (
+    ADJUSTING,
+    CLOSING,
+    REVERSAL,
+    Entry,
+    EntryDraft,
+    Head,
+    Posted,
+    Posting,
+    credit,
+    debit,
+    mirror,
+)
 from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_id, nfc, seal
 from fund.ledger.store import (
     CardLine,
@@ -19,6 +31,8 @@ from fund.ledger.store import (
     install,
     uninstall,
 )
+from fund.ledger.verify import Check, Finding, Verification
+from fund.ledger.verify import verify as run_checks
 
 __all__ = [
     "ADJUSTING",
@@ -30,8 +44,10 @@ __all__ = [
     "AccountStatus",
     "AccountType",
     "CardLine",
+    "Check",
     "Entry",
     "EntryDraft",
+    "Finding",
     "Head",
     "Layer",
     "Ledger",
@@ -42,6 +58,7 @@ __all__ = [
     "Side",
     "TrialBalanceRow",
     "Turnover",
+    "Verification",
     "canonical",
     "canonical_json",
     "commit",
@@ -59,3 +76,11 @@ __all__ = [
 
 class Ledger(LedgerStore):
     """The ledger of one book, inside a transaction that the caller owns."""
+
+    def verify(self, full: bool = False) -> Verification:
+        """Run every check; the run is logged where the transaction may write.
+
+        Args:
+            full: Read every entry again, from the first.
+        """
+        return run_checks(self, full=full)

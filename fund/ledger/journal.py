@@ -162,9 +162,16 @@ def check_form(draft: EntryDraft) -> None:
     """
     if not isinstance(draft.effective_on, date) or isinstance(draft.effective_on, datetime):
         raise WrongDay(value=repr(draft.effective_on))
-    if draft.recorded_at is not None and (not isinstance(draft.recorded_at, datetime) or draft.recorded_at.tzinfo is None):
+    if draft.recorded_at is not None and (
+        not isinstance(draft.recorded_at, datetime) or draft.recorded_at.tzinfo is None
+    ):
         raise WrongInstant(value=repr(draft.recorded_at))
-    for name, text in (("kind", draft.kind), ("memo", draft.memo), ("actor", draft.actor), ("idempotency_key", draft.idempotency_key)):
+    for name, text in (
+        ("kind", draft.kind),
+        ("memo", draft.memo),
+        ("actor", draft.actor),
+        ("idempotency_key", draft.idempotency_key),
+    ):
         if not isinstance(text, str) or not text.strip():
             raise EmptyText(field=name, value=repr(text))
     if draft.reverses is not None and not (draft.reason or "").strip():

@@ -7,20 +7,25 @@ from sqlalchemy.engine import Connection
 from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
-from fund.ledger.store.periods import Period, PeriodStatus
+from fund.ledger.store.evidence import Evidence, RawEntry, RawPeriod
+from fund.ledger.store.periods import Period, PeriodStatus, period_hash
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover, trial_balance_hash
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
     "OBJECTS",
     "CardLine",
+    "Evidence",
     "LedgerStore",
     "Period",
     "PeriodStatus",
+    "RawEntry",
+    "RawPeriod",
     "TrialBalanceRow",
     "Turnover",
     "commit",
     "install",
+    "period_hash",
     "trial_balance_hash",
     "uninstall",
 ]

@@ -20,7 +20,7 @@ from fund.ledger.seal import VERSION, canonical, nfc, seal
 from fund.ledger.store.reading import Reading
 from fund.ledger.store.refusals import refusals
 
-__all__ = ["Period", "PeriodStatus", "Periods", "month_of"]
+__all__ = ["Period", "PeriodStatus", "Periods", "month_of", "period_hash"]
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -109,7 +109,8 @@ class Periods(Reading):
         found = {row.month: PeriodStatus(row.status) for row in rows if row.status}
         default = {month: first is not None and month < first for month in wanted}
         return {
-            month: found.get(month, PeriodStatus.CLOSED if before else PeriodStatus.OPEN) for month, before in default.items()
+            month: found.get(month, PeriodStatus.CLOSED if before else PeriodStatus.OPEN)
+            for month, before in default.items()
         }
 
     @staticmethod
@@ -197,7 +198,9 @@ class Periods(Reading):
         row["hash"] = period_hash(self.book, row)
         with refusals({"month": month, "wanted": wanted.value}):
             self.connection.execute(
-                sa.text(f"INSERT INTO period (book_id, {', '.join(row)}) VALUES (:book_id, {', '.join(':' + name for name in row)})"),
+                sa.text(
+                    f"INSERT INTO period (book_id, {', '.join(row)}) VALUES (:book_id, {', '.join(':' + name for name in row)})"
+                ),
                 row | {"book_id": self.book_id},
             )
         return step
@@ -223,7 +226,12 @@ class Periods(Reading):
             ).scalar()
             if earlier is not None:
                 return _("{month} has entries and is open").format(month=month_of(self._date(earlier)))
-        if wanted is PeriodStatus.LOCKED and latest and month != min(latest) and status(before) in (None, PeriodStatus.OPEN):
+        if (
+            wanted is PeriodStatus.LOCKED
+            and latest
+            and month != min(latest)
+            and status(before) in (None, PeriodStatus.OPEN)
+        ):
             return _("{month} before it is open").format(month=before)
         if wanted is PeriodStatus.CLOSED and status(before) not in (None, PeriodStatus.CLOSED):
             return _("{month} before it is not closed").format(month=before)

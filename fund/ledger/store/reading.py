@@ -127,7 +127,9 @@ class Reading(Book):
         kept = "account_balance" if not days else "balance_day"
         if not kinds_excluded:
             return (
-                f"(SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE 1 = 1" + days.format(day="balance_day.day") + ")"
+                f"(SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE 1 = 1"
+                + days.format(day="balance_day.day")
+                + ")"
             )
         return (
             f"(SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE 1 = 1"
@@ -223,7 +225,13 @@ class Reading(Book):
         """Every account that ever moved, with both its sides, in account order."""
         return [
             TrialBalanceRow(
-                row.code, row.name, AccountType(row.type), Layer(row.layer), row.currency, row.debit_cents, row.credit_cents
+                row.code,
+                row.name,
+                AccountType(row.type),
+                Layer(row.layer),
+                row.currency,
+                row.debit_cents,
+                row.credit_cents,
             )
             for row in self._all(as_of, known_at, (), everything=False)
         ]

@@ -107,7 +107,7 @@ def refusal_of(problem: sa.exc.DBAPIError, known: Mapping[str, Any] | None = Non
     if error is None:
         return None
     places = {name for _text, name, _spec, _conv in Formatter().parse(error.message + error.hint) if name}
-    details = {name: "?" for name in places} | dict(known or {}) | told
+    details = dict.fromkeys(places, "?") | dict(known or {}) | told
     return error(**details)
 
 

@@ -21,9 +21,18 @@ from fund.errors import (
     UnknownAccount,
     UnknownEntry,
 )
-from fund.ledger.accounts import Account, AccountStatus, check_code, main_of
+from fund.ledger.accounts import Account, check_code, main_of
 from fund.ledger.journal import CLOSING, REVERSAL, EntryDraft, Posted, SealedLeg, check_balanced, check_form, mirror
-from fund.ledger.seal import VERSION, canonical_json, entry_bytes, entry_hash, entry_id, nfc, request_bytes, request_hash
+from fund.ledger.seal import (
+    VERSION,
+    canonical_json,
+    entry_bytes,
+    entry_hash,
+    entry_id,
+    nfc,
+    request_bytes,
+    request_hash,
+)
 from fund.ledger.store.book import account_of
 from fund.ledger.store.periods import Periods, month_of
 from fund.ledger.store.refusals import refusals
@@ -413,7 +422,11 @@ class LedgerStore(Periods):
                 " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:positions AS integer[]), CAST(:legs AS integer[]),"
                 " CAST(:accounts AS integer[]), CAST(:amounts AS bigint[])) ON CONFLICT DO NOTHING"
             ),
-            dict(zip(("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True)),
+            dict(
+                zip(
+                    ("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True
+                )
+            ),
         ).rowcount
         if written < len(legs):  # somebody else posted under one of these keys, and we waited for them
             ready = self._take_replays(ready, known, results)

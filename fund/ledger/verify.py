@@ -1,0 +1,332 @@
+"""The named checks behind ``fund ledger verify``: the book is read as it is stored, and everything is made anew.
+
+Each check says how much it looked at and what it found; a finding names the entry number where there is one. Which SQL
+brings the rows is told in ``store/evidence.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from fund.ledger.journal import ADJUSTING, CLOSING, Head
+from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
+from fund.ledger.store import Evidence, LedgerStore, PeriodStatus, RawEntry, RawPeriod, period_hash
+
+__all__ = ["Check", "Finding", "Verification", "verify"]
+
+MOST_FINDINGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Attributes:
+        seq: The entry it is about; ``None`` where it is about no single entry.
+        place: Which row, account or guard.
+    """
+
+    seq: int | None
+    place: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check by name: how much it looked at, and what it found, at most a hundred."""
+
+    name: str
+    ok: bool
+    checked: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer of a run: every check, and the head at which they were made."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+    head: Head
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, of all checks."""
+        return tuple(finding for check in self.checks for finding in check.findings)
+
+    @property
+    def first_bad_seq(self) -> int | None:
+        """The lowest entry number that any finding names."""
+        return min((finding.seq for finding in self.findings if finding.seq is not None), default=None)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """A check while it runs."""
+
+    name: str
+    checked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, seq: int | None, place: str, message: str) -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(seq, place, message))
+
+    def done(self) -> Check:
+        return Check(self.name, not self.findings, self.checked, tuple(self.findings))
+
+
+def verify(store: LedgerStore, *, full: bool = False) -> Verification:
+    """Check the book.
+
+    Args:
+        full: Read every entry from the first; else the chain is taken up at the head of the last good run. All other
+            checks always look at everything.
+    """
+    evidence = Evidence(store)
+    head = evidence.head()
+    at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
+    chain = _Chain(store.book, store.book_id, evidence, start=_start(evidence, full))
+    checks = [
+        *chain.run(at, head is not None),
+        _stray_legs(evidence),
+        _balances(evidence, by_day=False),
+        _balances(evidence, by_day=True),
+        _layers(evidence),
+        *_periods(
+            store, evidence, head.period_number if head else 0, bytes(head.period_hash) if head else GENESIS, full=full
+        ),
+        _reversals(evidence),
+        _guards(evidence),
+    ]
+    result = Verification(all(check.ok for check in checks), tuple(checks), at)
+    evidence.log_run(
+        everything=full,
+        ok=result.ok,
+        seq=at.seq,
+        hash=at.hash,
+        findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
+        at=time.time_ns() // 1000,
+    )
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    seq: int = 0
+    hash: bytes = GENESIS
+    recorded_at: int = 0
+
+
+def _start(evidence: Evidence, full: bool) -> _Start:
+    last = None if full else evidence.last_good_run()
+    if last is None or last[0] == 0:
+        return _Start()
+    found = evidence.hash_of(last[0])
+    if found is None or found[0] != last[1]:
+        return _Start()
+    return _Start(last[0], *found)
+
+
+class _Chain:
+    """One pass over the entries, for all checks that want each of them."""
+
+    def __init__(self, book: str, book_id: int, evidence: Evidence, start: _Start) -> None:
+        self.book = book
+        self.book_id = book_id
+        self.evidence = evidence
+        self.start = start
+        self.chain = _Tally("chain")
+        self.gaps = _Tally("gap_free")
+        self.balanced = _Tally("balanced")
+        self.idempotency = _Tally("idempotency")
+        self.months = _Tally("period_rules")
+        self.standing = _Standings(evidence.periods())
+
+    def run(self, head: Head, head_present: bool) -> Iterator[Check]:
+        previous, recorded_at, seq = self.start.hash, self.start.recorded_at, self.start.seq
+        for entry in self.evidence.entries(self.start.seq):
+            self._place(entry, seq)
+            self._legs(entry)
+            self._seal(entry, previous, recorded_at)
+            self._month(entry)
+            previous, recorded_at, seq = entry.hash, entry.recorded_at, entry.seq
+        self.gaps.checked += 1
+        if not head_present:
+            self.gaps.find(None, "chain_head", "the head of the chain is missing")
+        elif (seq, previous) != (head.seq, head.hash):
+            self.gaps.find(max(seq, head.seq), "chain_head", f"the head names entry {head.seq}; the last one is {seq}")
+        for double, what in self.evidence.doubles():
+            self.idempotency.find(double, f"entry {double}", f"shares {what} with another entry")
+        for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months):
+            yield tally.done()
+
+    def _place(self, entry: RawEntry, last: int) -> None:
+        self.gaps.checked += 1
+        if entry.seq != last + 1:
+            self.gaps.find(last + 1, f"entry {last + 1}", f"after entry {last} comes {entry.seq}")
+
+    def _legs(self, entry: RawEntry) -> None:
+        self.balanced.checked += 1
+        place = f"entry {entry.seq}"
+        sums: dict[tuple[str, str], int] = {}
+        for leg in entry.postings:
+            key = (leg.sealed.layer, leg.sealed.currency)
+            sums[key] = sums.get(key, 0) + leg.sealed.amount_cents
+        for (layer, currency), cents in sums.items():
+            if cents:
+                self.balanced.find(entry.seq, place, f"its legs in layer {layer} ({currency}) add up to {cents} cents")
+        positions = [leg.position for leg in entry.postings]
+        if positions != list(range(1, entry.legs + 1)) or any(leg.legs != entry.legs for leg in entry.postings):
+            self.balanced.find(
+                entry.seq, place, f"it says {entry.legs} legs; it has {len(positions)}: {positions[:20]}"
+            )
+        if any(leg.book_id != self.book_id for leg in entry.postings):
+            self.balanced.find(entry.seq, place, "a leg is on an account of another book")
+
+    def _seal(self, entry: RawEntry, previous: bytes, recorded_at: int) -> None:
+        self.chain.checked += 1
+        self.idempotency.checked += 1
+        place = f"entry {entry.seq}"
+        request = request_bytes(
+            book=self.book,
+            idempotency_key=entry.idempotency_key,
+            effective_on=entry.effective_on,
+            kind=entry.kind,
+            memo=entry.memo,
+            actor=entry.actor,
+            metadata=entry.metadata,
+            reverses=entry.reverses,
+            reason=entry.reason,
+            legs=(leg.sealed for leg in entry.postings),
+        )
+        if entry.version != VERSION:
+            self.chain.find(entry.seq, place, f"version {entry.version} of the canonical form is not known")
+        if entry.previous_hash != previous:
+            self.chain.find(entry.seq, place, "it does not follow the entry before it: the previous hash is another")
+        body = entry_bytes(entry.seq, entry.recorded_at, entry.id, request)
+        if entry_hash(entry.previous_hash, body, entry.version) != entry.hash:
+            self.chain.find(entry.seq, place, "its hash is not the hash of what it says")
+        if entry.recorded_at < recorded_at:
+            self.chain.find(entry.seq, place, "it was written before the entry before it")
+        if request_hash(request, entry.version) != entry.request_hash:
+            self.idempotency.find(entry.seq, place, "the hash of its request is not the hash of what it says")
+
+    def _month(self, entry: RawEntry) -> None:
+        self.months.checked += 1
+        status = self.standing.at(entry.effective_on[:7], entry.seq)
+        if status == PeriodStatus.CLOSED or (status == PeriodStatus.LOCKED and entry.kind not in (ADJUSTING, CLOSING)):
+            self.months.find(
+                entry.seq,
+                f"entry {entry.seq}",
+                f"of kind {entry.kind} on {entry.effective_on}, while the month was {status}",
+            )
+
+
+class _Standings:
+    """What each month was when an entry was written."""
+
+    def __init__(self, rows: Iterable[RawPeriod]) -> None:
+        self.steps: dict[str, list[tuple[int, str]]] = {}
+        self.first: list[tuple[int, str]] = []
+        for row in rows:
+            month, seq, status = str(row.fields["month"]), int(row.fields["head_seq"]), str(row.fields["status"])
+            self.steps.setdefault(month, []).append((seq, status))
+            if not self.first or month < self.first[-1][1]:
+                self.first.append((seq, month))
+
+    def at(self, month: str, seq: int) -> str:
+        """The status of ``month`` for entry ``seq``: the last step taken at an earlier head."""
+        before = self._last(self.steps.get(month, []), seq)
+        if before is not None:
+            return before
+        first = self._last(self.first, seq)
+        return PeriodStatus.CLOSED if first is not None and month < first else PeriodStatus.OPEN
+
+    @staticmethod
+    def _last(steps: list[tuple[int, str]], seq: int) -> str | None:
+        place = bisect_left(steps, seq, key=lambda step: step[0])
+        return steps[place - 1][1] if place else None
+
+
+def _stray_legs(evidence: Evidence) -> Check:
+    tally = _Tally("stray_legs", 1)
+    for entry_id, position in evidence.stray_legs():
+        tally.find(None, f"leg {position} of {entry_id}", "no entry seals it; it counts in no balance")
+    return tally.done()
+
+
+def _balances(evidence: Evidence, *, by_day: bool) -> Check:
+    tally = _Tally("day_balances" if by_day else "balances")
+    tally.checked = evidence.count("balance_day" if by_day else "account_balance")
+    for one in evidence.differences(by_day=by_day):
+        tally.find(
+            None,
+            f"account {one.account}" + (f" on {one.day}" if one.day else ""),
+            f"the kept sums are off by {one.debit_cents} cents debit, {one.credit_cents} cents credit",
+        )
+    return tally.done()
+
+
+def _layers(evidence: Evidence) -> Check:
+    tally = _Tally("layers", 1)
+    for code, what in evidence.accounts_astray():
+        tally.find(None, f"account {code}", what)
+    return tally.done()
+
+
+def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *, full: bool) -> Iterator[Check]:
+    steps, frozen = _Tally("periods"), _Tally("frozen_trial_balances")
+    latest: dict[str, dict[str, object]] = {}
+    previous, expected = GENESIS, 1
+    for raw in evidence.periods():
+        row = raw.fields
+        steps.checked += 1
+        place = f"period row {row['number']} ({row['month']})"
+        if row["number"] != expected:
+            steps.find(None, place, f"row {expected} is missing")
+        if bytes(row["previous_hash"]) != previous:
+            steps.find(None, place, "it does not follow the row before it")
+        if period_hash(store.book, row) != bytes(row["hash"]):
+            steps.find(None, place, "its hash is not the hash of what it says")
+        head_seq = int(row["head_seq"])
+        found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
+        if found is None or found[0] != bytes(row["head_hash"]):
+            steps.find(head_seq, place, f"entry {head_seq} is not the one at which it was made")
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+        latest[str(row["month"])] = row
+    if (expected - 1, previous) != (number, last):
+        steps.find(None, "chain_head", f"the head names period row {number}; the last one is {expected - 1}")
+    for month, row in sorted(latest.items()):
+        if row["status"] != PeriodStatus.CLOSED:
+            continue
+        frozen.checked += 1
+        kept = row["trial_balance_hash"]
+        ends_on = (date.fromisoformat(month + "-01") + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        now = store.trial_balance_hash(as_of=ends_on)
+        then = store.trial_balance_hash(as_of=ends_on, known_at=int(str(row["head_seq"]))) if full else now
+        if not isinstance(kept, (bytes, memoryview)) or not bytes(kept) == now == then:
+            frozen.find(None, f"month {month}", "its trial balance is not the one that was frozen when it was closed")
+    yield steps.done()
+    yield frozen.done()
+
+
+def _reversals(evidence: Evidence) -> Check:
+    tally = _Tally("reversals")
+    tally.checked, false = evidence.false_mirrors()
+    for seq, original in false:
+        tally.find(seq, f"entry {seq}", f"it is not the mirror of entry {original}")
+    return tally.done()
+
+
+def _guards(evidence: Evidence) -> Check:
+    tally = _Tally("guards")
+    tally.checked, problems = evidence.guards()
+    for problem in problems:
+        tally.find(None, "database", problem)
+    return tally.done()
