@@ -5,13 +5,33 @@ Wire names never change. A new version of a payload gets a new ``version`` and a
 
 from __future__ import annotations
 
-from fund.events import decisions, founding, reviews
+from fund.events import agreements, decisions, founding, reviews
 from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from
+from fund.events.agreements import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403
 from fund.events.founding import *  # noqa: F403
+from fund.events.writeoffs import *  # noqa: F403
+from fund.events.evaluations import *  # noqa: F403
+from fund.events.capital import *  # noqa: F403
+from fund.events.receipts import *  # noqa: F403
+from fund.events.closing import *  # noqa: F403
+from fund.events.disbursements import *  # noqa: F403
+from fund.events.payees import *  # noqa: F403
+from fund.events.payments import *  # noqa: F403
+from fund.events.repayments import *  # noqa: F403
 from fund.events.reviews import *  # noqa: F403
 
 __all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from"]
 __all__ += founding.__all__
+__all__ += capital.__all__
+__all__ += receipts.__all__
+__all__ += disbursements.__all__
+__all__ += payees.__all__
+__all__ += payments.__all__
 __all__ += decisions.__all__
 __all__ += reviews.__all__
+__all__ += agreements.__all__
+__all__ += repayments.__all__
+__all__ += closing.__all__
+__all__ += evaluations.__all__
+__all__ += writeoffs.__all__

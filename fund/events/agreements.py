@@ -1,0 +1,325 @@
+"""Agreements and milestones: what the parties signed, what they showed for it, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fund.events.base import Fact
+
+__all__ = [
+    "AgreementActivated",
+    "AgreementAmended",
+    "AgreementClosed",
+    "AgreementCompleted",
+    "AgreementDrafted",
+    "AgreementFact",
+    "AgreementResumed",
+    "AgreementSigned",
+    "AgreementSuspended",
+    "AgreementTerminated",
+    "AgreementTerms",
+    "BenefitReported",
+    "InstalmentCut",
+    "InstalmentTerms",
+    "MilestoneAccepted",
+    "MilestoneChangesRequested",
+    "MilestoneEvidenced",
+    "MilestoneRejected",
+    "MilestoneTerms",
+    "PlanTerms",
+]
+
+
+class Part(BaseModel):
+    """A part of a fact, frozen as the fact itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MilestoneTerms(Part):
+    """A milestone as agreed: until when, for how much, and what must be shown."""
+
+    number: int
+    title: str
+    due_on: date
+    amount_cents: int
+    criteria: tuple[str, ...] = ()
+
+
+class InstalmentTerms(Part):
+    """An instalment as agreed: counted from 1, due on a day, an amount."""
+
+    no: int
+    due_on: date
+    amount_cents: int
+
+
+class InstalmentCut(Part):
+    """So much less (or, below zero, more) is due on an instalment."""
+
+    no: int
+    amount_cents: int
+
+
+class PlanTerms(Part):
+    """How the repayable share comes back.
+
+    Attributes:
+        plan_type: ``fixed``, ``savings_linked`` or ``on_success``.
+        grace_months: So many months after the start before the first instalment.
+        count: The number of instalments.
+        interval_months: Between two instalments.
+        savings_bps: For ``savings_linked``: the share of accepted savings that is paid back.
+        ends_on: The last day: no instalment is due later.
+        early: What an early payment shortens: ``last_first`` or ``spread``.
+        instalments: Days and amounts; together the repayable share.
+    """
+
+    plan_type: str
+    grace_months: int = 0
+    count: int = 1
+    interval_months: int = 12
+    savings_bps: int = 0
+    ends_on: date
+    early: str = "last_first"
+    instalments: tuple[InstalmentTerms, ...] = ()
+
+
+class AgreementTerms(Part):
+    """Everything the parties sign, in the order of the document."""
+
+    proposal: str
+    title: str
+    track: str = "standard"
+    sort: str = ""
+    lead: str
+    co_applicants: tuple[str, ...] = ()
+    beneficiaries: tuple[str, ...] = ()
+    award_cents: int
+    repayable_cents: int
+    share_bps: int
+    milestones: tuple[MilestoneTerms, ...]
+    plan: PlanTerms
+    hypothesis: str = ""
+    measurement: str = ""
+    stop_rule: str
+    exit_terms: str
+    assets_owner: str
+    boards_heard: bool = False
+    conditions: tuple[str, ...] = ()
+    decided_on: date | None = None
+    regulations: str = ""
+    starts_on: date
+    ends_on: date
+
+
+class AgreementFact(Fact):
+    """What every fact of an agreement's life says: which proposal it came from."""
+
+    kind: ClassVar[str] = "agreement"
+
+    proposal: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}",)
+
+
+class AgreementDrafted(AgreementFact):
+    """The text that the parties will sign is fixed; its hash is what they sign. A later draft takes its place."""
+
+    wire: ClassVar[str] = "agreement.drafted"
+
+    terms: AgreementTerms
+    document_sha256: str
+    sign_before_on: date
+
+
+class AgreementSigned(AgreementFact):
+    """A partner, or the fund, signed the document with this hash; ``complete`` when nobody is left to sign."""
+
+    wire: ClassVar[str] = "agreement.signed"
+
+    party: str
+    """The partner's id, or ``fund``."""
+    document_sha256: str
+    complete: bool
+
+
+class AgreementActivated(AgreementFact):
+    """The agreement holds: milestones, repayment plan and evaluation are planned."""
+
+    wire: ClassVar[str] = "agreement.activated"
+
+    title: str
+    track: str
+    lead: str
+    co_applicants: tuple[str, ...]
+    beneficiaries: tuple[str, ...]
+    award_cents: int
+    repayable_cents: int
+    share_bps: int
+    document_sha256: str
+    milestones: tuple[MilestoneTerms, ...]
+    plan: PlanTerms
+    hypothesis: str
+    stop_rule: str
+    started_on: date
+    ends_on: date
+    evaluation_due_on: date
+
+    def touches(self) -> Iterable[str]:
+        yield f"proposal/{self.proposal}"
+        yield f"evaluation/{self.ref}"
+        for milestone in self.milestones:
+            yield f"milestone/{self.ref}-{milestone.number}"
+
+
+class AgreementAmended(AgreementFact):
+    """The award became another amount, in the milestone named; the plan followed. The repayable share in basis points stays."""
+
+    wire: ClassVar[str] = "agreement.amended"
+
+    change_cents: int
+    """Above zero a rise, below zero a cut of the commitment."""
+    award_cents: int
+    repayable_cents: int
+    milestone: int
+    milestone_cents: int
+    plan_cuts: tuple[InstalmentCut, ...]
+    reason: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"milestone/{self.ref}-{self.milestone}", f"plan/{self.ref}")
+
+
+class AgreementSuspended(AgreementFact):
+    """On written, serious suspicion nothing is paid out until a day at the latest; repayment goes on."""
+
+    wire: ClassVar[str] = "agreement.suspended"
+
+    reason: str
+    until_on: date
+
+
+class AgreementResumed(AgreementFact):
+    """The suspicion was lifted, or its term is over: the agreement runs again."""
+
+    wire: ClassVar[str] = "agreement.resumed"
+
+    reason: str
+
+
+class AgreementCompleted(AgreementFact):
+    """The work is done and settled; what was not asked for is free again, and the plan loses its part of that."""
+
+    wire: ClassVar[str] = "agreement.completed"
+
+    award_cents: int
+    booked_cents: int
+    """What was approved for payment: as granted."""
+    released_cents: int
+    repayable_released_cents: int
+    plan_cuts: tuple[InstalmentCut, ...]
+    report_sha256: str | None = None
+    ex_officio: bool = False
+    reason: str = ""
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"plan/{self.ref}")
+
+
+class AgreementTerminated(AgreementFact):
+    """The agreement ended before its time: by its stop rule, which is nobody's fault, or for a breach."""
+
+    wire: ClassVar[str] = "agreement.terminated"
+
+    ground: str
+    """``stop_rule`` or ``breach``."""
+    reason: str
+    award_cents: int
+    booked_cents: int
+    released_cents: int
+    repayable_released_cents: int
+    plan_cuts: tuple[InstalmentCut, ...]
+    evaluation_waived: bool = False
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
+
+
+class AgreementClosed(AgreementFact):
+    """Nothing is outstanding, owed or to be learned any more."""
+
+    wire: ClassVar[str] = "agreement.closed"
+
+
+class BenefitReported(AgreementFact):
+    """The business case of one partner over one year: planned against realised cost and benefit."""
+
+    wire: ClassVar[str] = "benefit.reported"
+
+    partner: str
+    year: int
+    planned_cost_cents: int
+    realised_cost_cents: int
+    planned_benefit_cents: int
+    realised_benefit_cents: int
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"plan/{self.ref}")
+
+
+# -------------------------------------------------------------------------------------------------------- milestones
+
+
+class _MilestoneFact(Fact):
+    """What every fact of a milestone says: of which agreement and proposal."""
+
+    kind: ClassVar[str] = "milestone"
+
+    agreement: str
+    proposal: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
+
+
+class MilestoneEvidenced(_MilestoneFact):
+    """The parties showed what they did: files, by hash."""
+
+    wire: ClassVar[str] = "milestone.evidenced"
+
+    evidence: tuple[str, ...]
+    """SHA-256 of each file, as hex."""
+    note: str = ""
+
+
+class MilestoneAccepted(_MilestoneFact):
+    """Every criterion of the milestone was met."""
+
+    wire: ClassVar[str] = "milestone.accepted"
+
+    met: tuple[int, ...]
+    """The numbers of the criteria, from 1."""
+
+
+class MilestoneChangesRequested(_MilestoneFact):
+    """The evidence does not show enough yet; what is missing stands in the reason."""
+
+    wire: ClassVar[str] = "milestone.changes_requested"
+
+    met: tuple[int, ...] = ()
+    reason: str
+
+
+class MilestoneRejected(_MilestoneFact):
+    """The milestone was not reached: the agreement is amended or ended."""
+
+    wire: ClassVar[str] = "milestone.rejected"
+
+    met: tuple[int, ...] = ()
+    reason: str

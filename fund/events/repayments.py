@@ -1,0 +1,101 @@
+"""Repayment plans, steps of arrears, the allowance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from fund.events.agreements import InstalmentTerms, Part, PlanTerms
+from fund.events.base import Fact
+
+__all__ = ["AllowanceAdjusted", "AllowanceLine", "ArrearsEscalated", "PlanActivated", "PlanPrepaid", "PlanRestructured"]
+
+
+class _PlanFact(Fact):
+    """What every fact of a repayment plan says; its ref is the agreement's."""
+
+    kind: ClassVar[str] = "plan"
+
+    proposal: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}",)
+
+
+class PlanActivated(_PlanFact):
+    """The repayable share will come back as these instalments say."""
+
+    wire: ClassVar[str] = "plan.activated"
+
+    lead: str
+    repayable_cents: int
+    plan: PlanTerms
+
+
+class PlanPrepaid(_PlanFact):
+    """The lead announced an early payment: beyond what is due it shortens the plan as the agreement says."""
+
+    wire: ClassVar[str] = "plan.prepaid"
+
+    amount_cents: int
+    early: str
+
+
+class PlanRestructured(_PlanFact):
+    """Other days and amounts for what is open; the version before stays readable."""
+
+    wire: ClassVar[str] = "plan.restructured"
+
+    instalments: tuple[InstalmentTerms, ...]
+    ends_on: date
+    reason: str
+
+
+class ArrearsEscalated(_PlanFact):
+    """An instalment is late by so many days: note, call and demand, or the committee is told."""
+
+    wire: ClassVar[str] = "arrears.escalated"
+
+    instalment: int
+    due_on: date
+    step_days: int
+    step: str
+    """``note``, ``demand`` or ``committee``."""
+    open_cents: int
+
+
+class AllowanceLine(Part):
+    """What the allowance of one agreement was and became, and why."""
+
+    agreement: str
+    proposal: str
+    outstanding_cents: int
+    days_overdue: int
+    """Of the oldest instalment that is late; 0 when none is."""
+    stage: str
+    rate_bps: int
+    before_cents: int
+    after_cents: int
+
+    @property
+    def change_cents(self) -> int:
+        """Above zero: more is expected to be lost."""
+        return self.after_cents - self.before_cents
+
+
+class AllowanceAdjusted(Fact):
+    """The allowance of a quarter was reckoned again: for each agreement the rate of its stage over what is outstanding."""
+
+    wire: ClassVar[str] = "allowance.adjusted"
+    kind: ClassVar[str] = "allowance"
+
+    regulations: str
+    lines: tuple[AllowanceLine, ...]
+    """Only agreements whose allowance changed."""
+
+    def touches(self) -> Iterable[str]:
+        for line in self.lines:
+            yield f"plan/{line.agreement}"
+            yield f"agreement/{line.agreement}"
+            yield f"proposal/{line.proposal}"

@@ -1,0 +1,155 @@
+"""Agreements and milestones as cases."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from fund.events.agreements import AgreementTerms
+from fund.schemas.base import CaseColumns, CaseFile, Shape
+
+__all__ = ["Agreement", "Benefit", "Milestone"]
+
+
+class Benefit(Shape):
+    """The business case of one partner over one year, as reported and accepted."""
+
+    partner: str
+    year: int
+    planned_cost_cents: int
+    realised_cost_cents: int
+    planned_benefit_cents: int
+    realised_benefit_cents: int
+
+
+class Agreement(CaseFile):
+    """What the parties and the fund agreed on one award. ``state``: drafted, signed, active, suspended, completed, terminated, closed.
+
+    Attributes:
+        signatures: Who signed (partner id, or ``fund``) and the hash of the document that was before them.
+        approved_cents: Live disbursements, requested to paid: with a new request together at most the award.
+        booked_cents: Approved for payment and not cancelled: what left the commitment (9000) for good.
+        booked_repayable_cents: The repayable part of that.
+        open_disbursements: Requests not yet paid, refused, withdrawn or cancelled, by ref.
+        released_cents: What the end of the agreement freed.
+    """
+
+    kind: ClassVar[str] = "agreement"
+
+    proposal: str
+    terms: AgreementTerms
+    award_cents: int
+    repayable_cents: int
+    share_bps: int
+    document_sha256: str
+    sign_before_on: date
+    drafted_on: date
+    signatures: dict[str, str] = {}
+    milestones: tuple[str, ...] = ()
+    started_on: date | None = None
+    ends_on: date
+    evaluation_due_on: date | None = None
+    approved_cents: int = 0
+    booked_cents: int = 0
+    booked_repayable_cents: int = 0
+    open_disbursements: tuple[str, ...] = ()
+    suspended_until_on: date | None = None
+    ended_on: date | None = None
+    ground: str = ""
+    evaluation_waived: bool = False
+    released_cents: int = 0
+    report_sha256: str | None = None
+    amended: int = 0
+    benefits: tuple[Benefit, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the experiment is called."""
+        return self.terms.title
+
+    @property
+    def track(self) -> str:
+        """The track of its round: light, standard or major."""
+        return self.terms.track
+
+    @property
+    def lead(self) -> str:
+        """The partner that receives, repays and accounts."""
+        return self.terms.lead
+
+    @property
+    def co_applicants(self) -> tuple[str, ...]:
+        """The partners that take part beside the lead."""
+        return self.terms.co_applicants
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """Who must sign for the partners: lead and co-applicants."""
+        return (self.terms.lead, *(party for party in self.terms.co_applicants if party != self.terms.lead))
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Every partner whose people may not judge this case: lead, co-applicants, beneficiaries."""
+        return tuple(dict.fromkeys((*self.signers, *self.terms.beneficiaries)))
+
+    @property
+    def plan_type(self) -> str:
+        """``fixed``, ``savings_linked`` or ``on_success``."""
+        return self.terms.plan.plan_type
+
+    @property
+    def hypothesis(self) -> str:
+        """What the experiment tests."""
+        return self.terms.hypothesis
+
+    @property
+    def stop_rule(self) -> str:
+        """When the parties stop, agreed beforehand."""
+        return self.terms.stop_rule
+
+    @property
+    def unsigned(self) -> tuple[str, ...]:
+        """Who has not signed yet: partners by id, then ``fund``."""
+        return tuple(party for party in (*self.signers, "fund") if party not in self.signatures)
+
+    @property
+    def uncommitted_cents(self) -> int:
+        """What of the award was not approved for payment yet: its commitment, while it runs."""
+        return self.award_cents - self.booked_cents - self.released_cents
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(
+            parent=self.proposal,
+            partner=self.lead,
+            title=self.title,
+            amount_cents=self.award_cents,
+            due_on=self.sign_before_on if self.state == "drafted" else self.ends_on,
+        )
+
+
+class Milestone(CaseFile):
+    """One milestone. ``state``: planned, evidenced, accepted, changes_requested, rejected."""
+
+    kind: ClassVar[str] = "milestone"
+
+    agreement: str
+    proposal: str
+    number: int
+    title: str
+    due_on: date
+    amount_cents: int
+    criteria: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    """SHA-256 of each file shown so far."""
+    note: str = ""
+    met: tuple[int, ...] = ()
+    reason: str = ""
+    requested: tuple[str, ...] = ()
+    """Disbursements asked for on it."""
+    evidenced_by: str = ""
+    judged_on: date | None = None
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(
+            parent=self.agreement, title=self.title, amount_cents=self.amount_cents, due_on=self.due_on
+        )

@@ -1,0 +1,103 @@
+"""Repayment plans as cases: instalments, versions, what was paid on them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from fund.events.agreements import InstalmentTerms
+from fund.schemas.base import CaseColumns, CaseFile, Shape
+
+__all__ = ["AllowanceRun", "Instalment", "Plan", "PlanVersion"]
+
+
+class Instalment(Shape):
+    """One instalment: agreed, paid, and what lapsed of it (released, refunded or written off)."""
+
+    no: int
+    due_on: date
+    amount_cents: int
+    paid_cents: int = 0
+    cancelled_cents: int = 0
+    escalated_days: int = 0
+    """The last step of arrears that was taken, in days after the due day; 0 when none was."""
+
+    @property
+    def open_cents(self) -> int:
+        """What is still to be paid."""
+        return self.amount_cents - self.paid_cents - self.cancelled_cents
+
+
+class PlanVersion(Shape):
+    """A schedule as it was agreed, and from when; later versions leave it readable."""
+
+    version: int
+    from_on: date
+    reason: str = ""
+    instalments: tuple[InstalmentTerms, ...]
+
+
+class Plan(CaseFile):
+    """How the repayable share of an agreement comes back; its ref is the agreement's. ``state``: active, restructured.
+
+    Attributes:
+        early_cents: Announced early payments that did not arrive yet.
+        lapsed: What lapsed, by the write-off that cancelled it (so that its reversal restores exactly that).
+        receipts: What each receipt paid, by instalment number.
+    """
+
+    kind: ClassVar[str] = "plan"
+
+    proposal: str
+    lead: str
+    plan_type: str
+    repayable_cents: int
+    instalments: tuple[Instalment, ...]
+    version: int = 1
+    versions: tuple[PlanVersion, ...] = ()
+    early: str = "last_first"
+    early_cents: int = 0
+    grace_months: int = 0
+    savings_bps: int = 0
+    started_on: date
+    ends_on: date
+    lapsed: dict[str, dict[int, int]] = {}
+    receipts: dict[str, dict[int, int]] = {}
+
+    @property
+    def agreement(self) -> str:
+        """The agreement it belongs to."""
+        return self.ref
+
+    @property
+    def open_cents(self) -> int:
+        """What is still to be paid, over all instalments."""
+        return sum(instalment.open_cents for instalment in self.instalments)
+
+    @property
+    def paid_cents(self) -> int:
+        """What was paid, over all instalments."""
+        return sum(instalment.paid_cents for instalment in self.instalments)
+
+    @property
+    def next_due_on(self) -> date | None:
+        """The day of the oldest instalment that is still open."""
+        return min((part.due_on for part in self.instalments if part.open_cents > 0), default=None)
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(
+            parent=self.proposal, partner=self.lead, amount_cents=self.repayable_cents, due_on=self.next_due_on
+        )
+
+
+class AllowanceRun(CaseFile):
+    """The allowance of one quarter (``2026-Q3``). ``state``: adjusted."""
+
+    kind: ClassVar[str] = "allowance"
+
+    adjusted_on: date
+    change_cents: int
+    runs: int = 1
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(amount_cents=self.change_cents, due_on=self.adjusted_on)
