@@ -5,7 +5,7 @@ Wire names never change. A new version of a payload gets a new ``version`` and a
 
 from __future__ import annotations
 
-from fund.events import agreements, decisions, founding, reviews
+from fund.events import agreements, capital, decisions, founding, proposals, receipts, reviews, rounds
 from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from
 from fund.events.agreements import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403
@@ -14,6 +14,8 @@ from fund.events.writeoffs import *  # noqa: F403
 from fund.events.evaluations import *  # noqa: F403
 from fund.events.capital import *  # noqa: F403
 from fund.events.receipts import *  # noqa: F403
+from fund.events.proposals import *  # noqa: F403
+from fund.events.rounds import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
 from fund.events.disbursements import *  # noqa: F403
 from fund.events.payees import *  # noqa: F403
@@ -29,6 +31,8 @@ __all__ += disbursements.__all__
 __all__ += payees.__all__
 __all__ += payments.__all__
 __all__ += decisions.__all__
+__all__ += rounds.__all__
+__all__ += proposals.__all__
 __all__ += reviews.__all__
 __all__ += agreements.__all__
 __all__ += repayments.__all__

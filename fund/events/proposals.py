@@ -1,0 +1,190 @@
+"""Proposals: from the first draft to eligibility, and the ways in which a proposal ends by itself.
+
+A form stands in a fact whole, as JSON, without names of people: of the team it holds functions and a salted commitment
+to each name. Source: lifecycle.md 4 (P1-P8, P21, P22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fund.events.base import Fact
+
+__all__ = [
+    "ProposalChangesRequested", "ProposalDrafted", "ProposalFoundEligible", "ProposalFoundIneligible", "ProposalLapseAnnounced",
+    "ProposalLapsed", "ProposalParticipationConfirmed", "ProposalResubmitted", "ProposalRevised", "ProposalScreened", "ProposalSubmitted",
+    "ProposalWithdrawn", "RuleOutcome",
+]  # fmt: skip
+
+
+class RuleOutcome(BaseModel):
+    """What one eligibility rule found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: str
+    passed: bool
+    finding: str
+    """What was looked at: both values where two are compared. English, short."""
+
+
+class _ProposalFact(Fact):
+    kind: ClassVar[str] = "proposal"
+
+
+class ProposalDrafted(_ProposalFact):
+    """P1: an idea has a file of its own; only its parties see it."""
+
+    wire: ClassVar[str] = "proposal.drafted"
+
+    round: str
+    track: str
+    lead: str
+    follows: str | None = None
+    """The agreement it rolls out."""
+    revision: int = 1
+    revision_hash: str
+    """SHA-256 of the form as canonical JSON: what parties confirm."""
+    content_hash: str
+    """As ``revision_hash``, without the team: two proposals with the same content have the same."""
+    ask_cents: int
+    form: dict[str, Any]
+
+
+class ProposalRevised(_ProposalFact):
+    """P2: the form has other content; who had confirmed must confirm again."""
+
+    wire: ClassVar[str] = "proposal.revised"
+
+    round: str
+    revision: int
+    revision_hash: str
+    content_hash: str
+    ask_cents: int
+    sections: tuple[str, ...]
+    """The sections that changed."""
+    form: dict[str, Any]
+
+
+class ProposalParticipationConfirmed(_ProposalFact):
+    """P3: a party takes part in exactly this revision, and has told its council, states or board what it is about."""
+
+    wire: ClassVar[str] = "proposal.participation_confirmed"
+
+    partner: str
+    revision_hash: str
+    informed_on: date | None = None
+    """The day on which its council, states or general board was informed; a tick is enough on the light track."""
+
+
+class ProposalSubmitted(_ProposalFact):
+    """P4: the lead asks the fund to judge this revision."""
+
+    wire: ClassVar[str] = "proposal.submitted"
+
+    round: str
+    lead: str
+    revision_hash: str
+    ask_cents: int
+    informed_on: date | None = None
+    """The day on which the lead's own council was informed: submitting is the lead's confirmation too."""
+
+
+class ProposalScreened(_ProposalFact):
+    """The eligibility rules ran: each outcome, and a note where many parties take part. A person decides (P7, P8)."""
+
+    wire: ClassVar[str] = "proposal.screened"
+
+    revision_hash: str
+    outcomes: tuple[RuleOutcome, ...]
+    passed: bool
+    note: str = ""
+
+
+class ProposalChangesRequested(_ProposalFact):
+    """P5: some sections must change before a day."""
+
+    wire: ClassVar[str] = "proposal.changes_requested"
+
+    sections: tuple[str, ...]
+    reason: str
+    due_on: date
+    """The last day on which it can be resubmitted."""
+
+
+class ProposalResubmitted(_ProposalFact):
+    """P6: the changed revision is there; every party has confirmed it."""
+
+    wire: ClassVar[str] = "proposal.resubmitted"
+
+    round: str
+    lead: str
+    revision_hash: str
+    ask_cents: int
+    sections: tuple[str, ...]
+    """The sections that differ from what was submitted before."""
+    informed_on: date | None = None
+
+
+class ProposalFoundEligible(_ProposalFact):
+    """P7: every rule is met, each with its evidence."""
+
+    wire: ClassVar[str] = "proposal.found_eligible"
+
+    revision_hash: str
+    evidence: dict[str, str]
+    """By rule: what shows that it is met."""
+
+
+class ProposalFoundIneligible(_ProposalFact):
+    """P8: a rule is not met; two people said so."""
+
+    wire: ClassVar[str] = "proposal.found_ineligible"
+
+    revision_hash: str
+    rule: str
+    reason: str
+    objection_until_on: date
+    """The last day on which the lead may object."""
+
+
+class _Released(_ProposalFact):
+    """An end that gives back what was committed to the proposal."""
+
+    round: str
+    released_cents: int = Field(default=0, ge=0)
+    """The open commitment that is free again; nothing before a decision."""
+
+    def touches(self) -> Iterable[str]:
+        return (f"round/{self.round}",)
+
+
+class ProposalWithdrawn(_Released):
+    """P21: the lead takes the proposal back."""
+
+    wire: ClassVar[str] = "proposal.withdrawn"
+
+    reason: str
+
+
+class ProposalLapseAnnounced(_ProposalFact):
+    """The parties know that the proposal lapses unless they act."""
+
+    wire: ClassVar[str] = "proposal.lapse_announced"
+
+    days: int
+    """So many days before."""
+    lapses_at: datetime
+
+
+class ProposalLapsed(_Released):
+    """P22: nothing was done in time."""
+
+    wire: ClassVar[str] = "proposal.lapsed"
+
+    was: str
+    """The state it lapsed in."""
