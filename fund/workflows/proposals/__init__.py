@@ -1,0 +1,10 @@
+"""Proposals, from the first draft until an agreement takes over. One life story: its table, and what each row asks.
+
+The table holds the rows of reviews and decisions too; their use cases are chapters of their own.
+"""
+
+from __future__ import annotations
+
+from fund.workflows.proposals.table import BEFORE_AGREED, COMMITTED, EDITABLE, FINAL, LAPSING, TRANSITIONS, UNDECIDED, State
+
+__all__ = ["BEFORE_AGREED", "COMMITTED", "EDITABLE", "FINAL", "LAPSING", "TRANSITIONS", "UNDECIDED", "State"]
