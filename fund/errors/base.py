@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from fund.language import N_, _, day, euros, instant
 
-__all__ = ["FaultyInput", "FundError", "NotReady", "RuleRefusal", "WrongUsage"]
+__all__ = ["FaultyInput", "FundError", "NotReady", "RuleRefusal", "WrongUsage", "present"]
 
 
 class FundError(Exception):

@@ -1,0 +1,36 @@
+"""Refusals of the service itself: broker, workers, deliveries."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, NotReady, WrongUsage
+from fund.language import N_
+
+__all__ = ["BrokerUnreachable", "NotQuiet", "UnknownBroker", "UnknownDelivery"]
+
+
+class BrokerUnreachable(NotReady):
+    """The broker does not answer; nothing is lost, workers do what is open without it."""
+
+    message = N_("the broker {place} does not answer: {reason}")
+    hint = N_("fund status")
+
+
+class UnknownBroker(WrongUsage):
+    """The URL names a kind of broker that the fund does not ring."""
+
+    message = N_("{place} names no broker that the fund knows")
+    hint = N_("use --broker redis://host:port/0")
+
+
+class UnknownDelivery(FaultyInput):
+    """No dead letter of this fact and reaction."""
+
+    message = N_("{ref} has no dead letter {reaction}")
+    hint = N_("fund event dead")
+
+
+class NotQuiet(NotReady):
+    """What follows from what happened was not done in time."""
+
+    message = N_("after {seconds} seconds {open} deliveries are still open; is a worker running?")
+    hint = N_("fund event deliveries")

@@ -1,0 +1,99 @@
+"""The bell: Redis only says that there is something to do. What there is to do stands in the database.
+
+Whatever the broker loses, doubles or delays changes nothing but the time it takes (service.md 3, 6, 7).
+"""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import Middleware
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from fund.errors import BrokerUnreachable, UnknownBroker
+
+__all__ = ["QUEUE", "Bell", "make_broker", "stub_broker"]
+
+QUEUE = "fund"
+NAMESPACE = "fund"
+
+
+def _client(url: str) -> redis.Redis:
+    """A client that fails fast: half a second to connect, two to answer, and no retry of its own."""
+    kind = urlsplit(url).scheme
+    if kind not in ("redis", "rediss", "unix"):
+        raise UnknownBroker(place=_place(url))
+    return redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=2, retry=Retry(NoBackoff(), 0), health_check_interval=0)
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}:{parts.port or ''}"
+
+
+def make_broker(url: str, *, namespace: str = NAMESPACE) -> dramatiq.Broker:
+    """A Dramatiq broker that keeps nothing for us: no retries, results, delays or dead letters.
+
+    Raises:
+        UnknownBroker: The URL names no Redis.
+    """
+    middleware: list[Middleware] = []
+    # consumers of a worker wait for messages; they need more patience than the bell
+    patient = redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=5, retry=Retry(NoBackoff(), 0))
+    _client(url).close()
+    return RedisBroker(client=patient, middleware=middleware, namespace=namespace, dead_message_ttl=60_000)
+
+
+def stub_broker() -> StubBroker:
+    """A broker in this process: for tests of the actors."""
+    return StubBroker(middleware=[])
+
+
+class Bell:
+    """Rings for a row that was handed out. Raises :class:`BrokerUnreachable` when nobody hears.
+
+    Args:
+        actor: The Dramatiq actor that reacts; its messages carry two ids and nothing else.
+    """
+
+    def __init__(self, url: str, actor: dramatiq.Actor[..., object], *, namespace: str = NAMESPACE) -> None:
+        self._redis = _client(url)
+        self._url = url
+        self._actor = actor
+        self._key = f"{namespace}:epoch"
+
+    def epoch(self) -> str:
+        """A random key that lives as long as the broker's memory: another one means that messages were lost.
+
+        Raises:
+            BrokerUnreachable: The broker does not answer.
+        """
+        try:
+            fresh = uuid.uuid4().hex
+            if self._redis.set(self._key, fresh, nx=True):
+                return fresh
+            found = self._redis.get(self._key)
+            return found.decode() if isinstance(found, bytes) else fresh
+        except redis.RedisError as problem:
+            raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
+
+    def ring(self, event_id: str, reaction: str) -> None:
+        """Tell some worker that this row is handed out.
+
+        Raises:
+            BrokerUnreachable: The broker does not answer.
+        """
+        try:
+            self._actor.send(event_id, reaction)
+        except (redis.RedisError, dramatiq.errors.ConnectionError) as problem:
+            raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
+
+    def close(self) -> None:
+        """Hang up."""
+        self._redis.close()

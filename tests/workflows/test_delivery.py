@@ -1,0 +1,320 @@
+"""Facts reach their effects exactly once, in order, whatever is doubled, late, broken or dead."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fund.database import writing
+from fund.errors import DatabaseBusy, ReasonMissing
+from fund.events import Envelope
+from fund.store import Store
+from fund.unit_of_work import UnitOfWork
+from fund.workflows import subscriptions
+from fund.workflows.delivery import deliver
+from fund.workflows.delivery.deliver import drain, quiet, react, relay, tick
+from fund.workflows.subscriptions import Reaction, Timer
+from tests.factories import START, World, founded
+
+Effect = Callable[[UnitOfWork, Envelope], object]
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with founded(database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def listen(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Subscribe reactions to ``user.added``, from here on."""
+
+    def subscribe(**effects: Effect) -> None:
+        made = tuple(Reaction(name, ("user.added",), effect) for name, effect in effects.items())
+        monkeypatch.setattr(subscriptions, "REACTIONS", made)
+        with writing(world.fund.engine) as connection:
+            for name in effects:
+                connection.execute(sa.text("insert into subscription values (:n, 'user.added', 0)"), {"n": name})
+
+    return subscribe
+
+
+def note(uow: UnitOfWork, happened: Envelope) -> None:
+    """An effect that can be counted: a setting that grows by the number of the fact."""
+    before = uow.store.work.setting("noted") or ""
+    uow.store.work.set_setting("noted", f"{before} {happened.seq}")
+
+
+def noted(world: World) -> list[int]:
+    with writing(world.fund.engine) as connection:
+        return [int(part) for part in (Store(connection).work.setting("noted") or "").split()]
+
+
+def add(world: World, *names: str) -> list[int]:
+    """Record facts without doing what follows; their numbers."""
+    seqs = []
+    for name in names:
+        with world.uow("petra") as uow:
+            from fund.users import add_user
+
+            seqs.append(add_user(uow, name=name, roles=["reviewer"]).seq)
+    return seqs
+
+
+def rows(world: World) -> list[tuple[str, str, int]]:
+    with writing(world.fund.engine) as connection:
+        found = connection.execute(sa.text("select reaction, state, attempts from delivery order by seq, reaction"))
+        return [(row.reaction, row.state, row.attempts) for row in found]
+
+
+def test_the_database_writes_the_outbox_whoever_records_the_fact(world: World, listen: Callable[..., None]) -> None:
+    listen(hear=note)
+    add(world, "rob", "riet")
+    assert rows(world) == [("hear", "pending", 0), ("hear", "pending", 0)]
+
+
+def test_a_command_does_what_follows_before_it_returns(world: World, listen: Callable[..., None]) -> None:
+    listen(hear=note)
+    answer = world.do("user add", user="petra", name="rob", roles=["reviewer"])
+    assert noted(world) == [answer["events"][0]["seq"]]
+    assert rows(world) == [("hear", "delivered", 0)]
+
+
+def test_a_row_reacted_to_twice_has_one_effect(world: World, listen: Callable[..., None]) -> None:
+    listen(hear=note)
+    seqs = add(world, "rob")
+    handed = relay(world.fund.engine)
+    assert [reaction for _event, reaction in handed] == ["hear"]
+    assert react(world.fund.engine, *handed[0]) == 1
+    assert react(world.fund.engine, *handed[0]) == 0
+    assert noted(world) == seqs
+
+
+def test_eight_threads_with_the_same_message_have_one_effect(world: World, listen: Callable[..., None]) -> None:
+    listen(hear=note)
+    seqs = add(world, "rob")
+    ((event_id, reaction),) = relay(world.fund.engine)
+    threads = [threading.Thread(target=react, args=(world.fund.engine, event_id, reaction)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    drain(world.fund.engine)
+    assert noted(world) == seqs
+    assert rows(world) == [("hear", "delivered", 0)]
+
+
+def test_an_effect_and_its_mark_are_taken_back_together(world: World, listen: Callable[..., None]) -> None:
+    def half(uow: UnitOfWork, happened: Envelope) -> None:
+        note(uow, happened)
+        raise ValueError("after the effect")
+
+    listen(hear=half)
+    add(world, "rob")
+    drain(world.fund.engine)
+    assert noted(world) == []
+    assert rows(world) == [("hear", "failed", 1)]
+
+
+def test_what_is_wrong_with_us_is_tried_five_times_and_then_a_dead_letter(
+    world: World, listen: Callable[..., None]
+) -> None:
+    def broken(_uow: UnitOfWork, _happened: Envelope) -> None:
+        raise ValueError("a bug")
+
+    listen(broken=broken, hear=note)
+    seqs = add(world, "rob")
+    for _attempt in range(6):
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("update delivery set due_us = 0"))
+        drain(world.fund.engine)
+    assert rows(world) == [("broken", "dead", 5), ("hear", "delivered", 0)]
+    assert noted(world) == seqs, "its neighbour is not held up"
+
+
+def test_a_rule_that_says_no_makes_a_dead_letter_at_once(world: World, listen: Callable[..., None]) -> None:
+    def refused(_uow: UnitOfWork, _happened: Envelope) -> None:
+        raise ReasonMissing(command="x")
+
+    listen(refused=refused)
+    add(world, "rob")
+    warnings: list[str] = []
+    drain(world.fund.engine, warn=warnings.append)
+    assert rows(world) == [("refused", "dead", 1)]
+    assert len(warnings) == 1 and "reason_missing" in warnings[0]
+
+
+def test_a_world_that_is_ill_is_never_counted(world: World, listen: Callable[..., None]) -> None:
+    state = {"ill": True}
+
+    def depends(uow: UnitOfWork, happened: Envelope) -> None:
+        if state["ill"]:
+            raise DatabaseBusy(place="")
+        note(uow, happened)
+
+    listen(depends=depends)
+    seqs = add(world, "rob")
+    for _attempt in range(7):
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("update delivery set due_us = 0, handed_out = 0"))
+        drain(world.fund.engine)
+    assert rows(world) == [("depends", "pending", 0)]
+    state["ill"] = False
+    with writing(world.fund.engine) as connection:
+        connection.execute(sa.text("update delivery set due_us = 0, handed_out = 0"))
+    drain(world.fund.engine)
+    assert noted(world) == seqs
+
+
+def test_a_dead_letter_holds_the_rest_of_its_stream_and_nothing_else(world: World, listen: Callable[..., None]) -> None:
+    from fund.users import change_user
+
+    broken_ref = {}
+
+    def picky(uow: UnitOfWork, happened: Envelope) -> None:
+        if happened.fact.ref == broken_ref["ref"] and happened.type == "user.added":
+            raise ReasonMissing(command="x")
+        note(uow, happened)
+
+    listen(picky=picky)
+    with writing(world.fund.engine) as connection:
+        connection.execute(sa.text("insert into subscription values ('picky', 'user.changed', 0)"))
+    add(world, "rob")
+    with world.uow("petra") as uow:
+        broken_ref["ref"] = uow.user("rob").user_id
+        change_user(uow, name="rob", roles=["auditor"])
+    (healthy,) = add(world, "riet")
+    drain(world.fund.engine)
+    assert noted(world) == [healthy]
+    assert [state for _reaction, state, _attempts in rows(world)] == ["dead", "pending", "delivered"]
+    with writing(world.fund.engine) as connection:
+        (dead,) = Store(connection).deliveries.in_state(("dead",))
+        assert Store(connection).deliveries.waiting_behind(dead) == 1
+    broken_ref["ref"] = ""
+    with writing(world.fund.engine) as connection:
+        assert Store(connection).deliveries.retry(dead.event_id, "picky")
+    drain(world.fund.engine)
+    assert sorted(noted(world)) == [healthy - 2, healthy - 1, healthy]
+
+
+def test_the_order_of_a_stream_is_kept_when_the_later_message_comes_first(world: World, listen: Callable[..., None]) -> None:
+    from fund.users import change_user
+
+    listen(hear=note)
+    with writing(world.fund.engine) as connection:
+        connection.execute(sa.text("insert into subscription values ('hear', 'user.changed', 0)"))
+    (first,) = add(world, "rob")
+    with world.uow("petra") as uow:
+        second = change_user(uow, name="rob", roles=["auditor"])
+    assert react(world.fund.engine, second.event_id, "hear") == 0
+    ((event_id, reaction),) = relay(world.fund.engine)
+    assert react(world.fund.engine, event_id, reaction) == 2
+    assert noted(world) == [first, second.seq]
+
+
+def test_a_lease_keeps_a_row_from_a_second_relay_until_it_ends(world: World, listen: Callable[..., None]) -> None:
+    listen(hear=note)
+    add(world, "rob")
+    assert len(relay(world.fund.engine, epoch="a")) == 1
+    assert relay(world.fund.engine, epoch="a") == []
+    assert len(relay(world.fund.engine, epoch="a", lease=timedelta(seconds=-1))) == 1
+
+
+def test_a_broker_that_lost_its_memory_costs_no_lease(world: World, listen: Callable[..., None]) -> None:
+    listen(hear=note)
+    add(world, "rob")
+    assert len(relay(world.fund.engine, epoch="before")) == 1
+    assert len(relay(world.fund.engine, epoch="after the flush")) == 1
+
+
+def test_a_reaction_that_this_code_does_not_know_waits_uncounted(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(newer=note)
+    monkeypatch.setattr(subscriptions, "REACTIONS", ())
+    add(world, "rob")
+    drain(world.fund.engine)
+    assert rows(world) == [("newer", "pending", 0)]
+
+
+def test_a_reaction_that_kills_its_process_is_told_apart_and_dies_alone(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(killer=note)
+    seqs = add(world, "rob")
+    with writing(world.fund.engine) as connection:  # a process took it twice, started it, and never came back
+        connection.execute(sa.text("update delivery set handed_out = 2, starts = 1"))
+    ran: list[list[str]] = []
+
+    class Ended:
+        returncode = -9
+
+    def child(command: list[str], **_options: object) -> Ended:
+        ran.append(command)
+        return Ended()
+
+    monkeypatch.setattr(deliver.subprocess, "run", child)
+    for _attempt in range(6):
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("update delivery set due_us = 0, starts = 1, handed_out = 2"))
+        drain(world.fund.engine)
+    assert rows(world) == [("killer", "dead", 5)]
+    assert len(ran) == 5
+    assert noted(world) == [] and seqs
+    with writing(world.fund.engine) as connection:
+        (dead,) = Store(connection).deliveries.in_state(("dead",))
+    assert dead.error is not None and "signal 9" in dead.error
+
+
+def test_timers_fire_in_order_once_and_name_their_cause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[str] = []
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("ring", lambda _uow, timer: fired.append(timer.stream)),))
+    (seq,) = add(world, "rob")
+    with world.uow("petra") as uow:
+        cause = uow.store.facts.by_seq(seq)
+        assert cause is not None
+        for number, days in enumerate((3, 1, 2)):
+            uow.set_timer("ring", f"x/{number}", START + timedelta(days=days), cause=cause)
+    assert tick(world.fund.engine) == 0
+    world.clock(START + timedelta(days=10))
+    assert fired == ["x/1", "x/2", "x/0"]
+    assert tick(world.fund.engine) == 0
+    assert quiet(world.fund.engine)
+
+
+def test_a_timer_that_was_cleared_does_not_fire(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[str] = []
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("ring", lambda _uow, timer: fired.append(timer.stream)),))
+    (seq,) = add(world, "rob")
+    with world.uow("petra") as uow:
+        cause = uow.store.facts.by_seq(seq)
+        assert cause is not None
+        uow.set_timer("ring", "x/1", START + timedelta(days=1), cause=cause)
+        uow.clear_timer("ring", "x/1")
+    world.clock(START + timedelta(days=10))
+    assert fired == []
+
+
+def test_lock_step_hands_out_the_first_row_of_the_fund_only(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with founded(database_url, lock_step=True) as world:
+        monkeypatch.setattr(subscriptions, "REACTIONS", (Reaction("hear", ("user.added",), note),))
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("insert into subscription values ('hear', 'user.added', 0)"))
+        seqs = add(world, "rob", "riet", "ruud")
+        for seq in seqs:
+            ((event_id, reaction),) = relay(world.fund.engine)
+            assert relay(world.fund.engine) == [], "the next one waits"
+            assert react(world.fund.engine, event_id, reaction) == 1
+            assert noted(world)[-1] == seq
+        assert noted(world) == seqs
+
+
+def test_every_reaction_has_its_subscriptions_in_the_database(world: World) -> None:
+    with writing(world.fund.engine) as connection:
+        stored = {(reaction, wire) for reaction, wire, _since in Store(connection).deliveries.subscriptions()}
+    declared = {(reaction.name, wire) for reaction in subscriptions.REACTIONS for wire in reaction.types}
+    assert stored == declared
