@@ -1,8 +1,8 @@
 """The canonical form and the hash chain; pure, and used for the fund's events as well.
 
 A field is written as ``<number of bytes>:<UTF-8 text>,`` and an absent one as ``-,``, so two different rows can never
-give the same bytes, whatever their texts contain. PL/pgSQL writes the same in ``migrations/sql/seal.v1.postgresql.sql``;
-``tests/ledger/vectors.json`` holds examples that both must give.
+give the same bytes, whatever their texts contain. PL/pgSQL writes the same, in
+``migrations/sql/seal.v1.postgresql.sql``; ``tests/ledger/vectors.json`` holds examples that both must give.
 """
 
 from __future__ import annotations

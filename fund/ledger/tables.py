@@ -201,4 +201,4 @@ class VerificationRow(Base):
     recorded_at: Mapped[int] = mapped_column(_Big)
 
 
-# ``sa.Computed`` is written in PostgreSQL's words; SQLite's table says the same in its own (ledger_tables.v1.sqlite.sql).
+# ``Computed`` is written in PostgreSQL's words; SQLite's table says the same in its own.

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
+from fund.errors.base import present
+from fund.language import N_, _
 from fund.ledger.journal import ADJUSTING, CLOSING, Head
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
 from fund.ledger.store import Evidence, LedgerStore, PeriodStatus, RawEntry, RawPeriod, period_hash
@@ -28,12 +31,20 @@ class Finding:
 
     Attributes:
         seq: The entry it is about; ``None`` where it is about no single entry.
-        place: Which row, account or guard.
+        place: Which row, account or guard: ``entry:5``, ``account:1000``.
+        template: The sentence, in English, with named places.
+        details: What goes in them.
     """
 
     seq: int | None
     place: str
-    message: str
+    template: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence, in the language in use."""
+        return _(self.template).format(**{key: present(key, value) for key, value in self.details.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +84,9 @@ class _Tally:
     checked: int = 0
     findings: list[Finding] = field(default_factory=list)
 
-    def find(self, seq: int | None, place: str, message: str) -> None:
+    def find(self, seq: int | None, place: str, template: str, **details: Any) -> None:
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(seq, place, message))
+            self.findings.append(Finding(seq, place, template, details))
 
     def done(self) -> Check:
         return Check(self.name, not self.findings, self.checked, tuple(self.findings))
@@ -158,41 +169,60 @@ class _Chain:
             previous, recorded_at, seq = entry.hash, entry.recorded_at, entry.seq
         self.gaps.checked += 1
         if not head_present:
-            self.gaps.find(None, "chain_head", "the head of the chain is missing")
+            self.gaps.find(None, "chain_head", N_("the head of the chain is missing"))
         elif (seq, previous) != (head.seq, head.hash):
-            self.gaps.find(max(seq, head.seq), "chain_head", f"the head names entry {head.seq}; the last one is {seq}")
+            self.gaps.find(
+                max(seq, head.seq),
+                "chain_head",
+                N_("the head of the chain names entry {named}; the last one is {last}"),
+                named=head.seq,
+                last=seq,
+            )
         for double, what in self.evidence.doubles():
-            self.idempotency.find(double, f"entry {double}", f"shares {what} with another entry")
+            self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
         for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months):
             yield tally.done()
 
     def _place(self, entry: RawEntry, last: int) -> None:
         self.gaps.checked += 1
         if entry.seq != last + 1:
-            self.gaps.find(last + 1, f"entry {last + 1}", f"after entry {last} comes {entry.seq}")
+            self.gaps.find(
+                last + 1, f"entry:{last + 1}", N_("after entry {last} comes {next}"), last=last, next=entry.seq
+            )
 
     def _legs(self, entry: RawEntry) -> None:
         self.balanced.checked += 1
-        place = f"entry {entry.seq}"
+        place = f"entry:{entry.seq}"
         sums: dict[tuple[str, str], int] = {}
         for leg in entry.postings:
             key = (leg.sealed.layer, leg.sealed.currency)
             sums[key] = sums.get(key, 0) + leg.sealed.amount_cents
         for (layer, currency), cents in sums.items():
             if cents:
-                self.balanced.find(entry.seq, place, f"its legs in layer {layer} ({currency}) add up to {cents} cents")
+                self.balanced.find(
+                    entry.seq,
+                    place,
+                    N_("its legs in layer {layer} ({currency}) do not cancel out: {sum_cents} is left"),
+                    layer=layer,
+                    currency=currency,
+                    sum_cents=cents,
+                )
         positions = [leg.position for leg in entry.postings]
         if positions != list(range(1, entry.legs + 1)) or any(leg.legs != entry.legs for leg in entry.postings):
             self.balanced.find(
-                entry.seq, place, f"it says {entry.legs} legs; it has {len(positions)}: {positions[:20]}"
+                entry.seq,
+                place,
+                N_("it says it has {said} legs; found are {found}"),
+                said=entry.legs,
+                found=positions[:20],
             )
         if any(leg.book_id != self.book_id for leg in entry.postings):
-            self.balanced.find(entry.seq, place, "a leg is on an account of another book")
+            self.balanced.find(entry.seq, place, N_("a leg is on an account of another book"))
 
     def _seal(self, entry: RawEntry, previous: bytes, recorded_at: int) -> None:
         self.chain.checked += 1
         self.idempotency.checked += 1
-        place = f"entry {entry.seq}"
+        place = f"entry:{entry.seq}"
         request = request_bytes(
             book=self.book,
             idempotency_key=entry.idempotency_key,
@@ -206,16 +236,20 @@ class _Chain:
             legs=(leg.sealed for leg in entry.postings),
         )
         if entry.version != VERSION:
-            self.chain.find(entry.seq, place, f"version {entry.version} of the canonical form is not known")
+            self.chain.find(
+                entry.seq, place, N_("version {version} of the canonical form is not known"), version=entry.version
+            )
         if entry.previous_hash != previous:
-            self.chain.find(entry.seq, place, "it does not follow the entry before it: the previous hash is another")
+            self.chain.find(
+                entry.seq, place, N_("it does not follow the entry before it: the previous hash is another")
+            )
         body = entry_bytes(entry.seq, entry.recorded_at, entry.id, request)
         if entry_hash(entry.previous_hash, body, entry.version) != entry.hash:
-            self.chain.find(entry.seq, place, "its hash is not the hash of what it says")
+            self.chain.find(entry.seq, place, N_("its hash is not the hash of what it says"))
         if entry.recorded_at < recorded_at:
-            self.chain.find(entry.seq, place, "it was written before the entry before it")
+            self.chain.find(entry.seq, place, N_("it was written before the entry before it"))
         if request_hash(request, entry.version) != entry.request_hash:
-            self.idempotency.find(entry.seq, place, "the hash of its request is not the hash of what it says")
+            self.idempotency.find(entry.seq, place, N_("the hash of its request is not the hash of what it says"))
 
     def _month(self, entry: RawEntry) -> None:
         self.months.checked += 1
@@ -223,8 +257,11 @@ class _Chain:
         if status == PeriodStatus.CLOSED or (status == PeriodStatus.LOCKED and entry.kind not in (ADJUSTING, CLOSING)):
             self.months.find(
                 entry.seq,
-                f"entry {entry.seq}",
-                f"of kind {entry.kind} on {entry.effective_on}, while the month was {status}",
+                f"entry:{entry.seq}",
+                N_("it is of kind {kind} on {day}, while the month was {status}"),
+                kind=entry.kind,
+                day=entry.effective_on,
+                status=str(status),
             )
 
 
@@ -257,7 +294,7 @@ class _Standings:
 def _stray_legs(evidence: Evidence) -> Check:
     tally = _Tally("stray_legs", 1)
     for entry_id, position in evidence.stray_legs():
-        tally.find(None, f"leg {position} of {entry_id}", "no entry seals it; it counts in no balance")
+        tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this leg; it counts in no balance"))
     return tally.done()
 
 
@@ -267,8 +304,10 @@ def _balances(evidence: Evidence, *, by_day: bool) -> Check:
     for one in evidence.differences(by_day=by_day):
         tally.find(
             None,
-            f"account {one.account}" + (f" on {one.day}" if one.day else ""),
-            f"the kept sums are off by {one.debit_cents} cents debit, {one.credit_cents} cents credit",
+            f"account:{one.account}" + (f"/{one.day}" if one.day else ""),
+            N_("the kept sums are off: debit by {debit_cents}, credit by {credit_cents}"),
+            debit_cents=one.debit_cents,
+            credit_cents=one.credit_cents,
         )
     return tally.done()
 
@@ -276,7 +315,7 @@ def _balances(evidence: Evidence, *, by_day: bool) -> Check:
 def _layers(evidence: Evidence) -> Check:
     tally = _Tally("layers", 1)
     for code, what in evidence.accounts_astray():
-        tally.find(None, f"account {code}", what)
+        tally.find(None, f"account:{code}", N_("it does not fit: {what}"), what=what)
     return tally.done()
 
 
@@ -287,21 +326,27 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
     for raw in evidence.periods():
         row = raw.fields
         steps.checked += 1
-        place = f"period row {row['number']} ({row['month']})"
+        place = f"period:{row['month']}/{row['number']}"
         if row["number"] != expected:
-            steps.find(None, place, f"row {expected} is missing")
+            steps.find(None, place, N_("period row {number} is missing"), number=expected)
         if bytes(row["previous_hash"]) != previous:
-            steps.find(None, place, "it does not follow the row before it")
+            steps.find(None, place, N_("it does not follow the row before it"))
         if period_hash(store.book, row) != bytes(row["hash"]):
-            steps.find(None, place, "its hash is not the hash of what it says")
+            steps.find(None, place, N_("its hash is not the hash of what it says"))
         head_seq = int(row["head_seq"])
         found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
         if found is None or found[0] != bytes(row["head_hash"]):
-            steps.find(head_seq, place, f"entry {head_seq} is not the one at which it was made")
+            steps.find(head_seq, place, N_("entry {number} is not the one at which it was made"), number=head_seq)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
         latest[str(row["month"])] = row
     if (expected - 1, previous) != (number, last):
-        steps.find(None, "chain_head", f"the head names period row {number}; the last one is {expected - 1}")
+        steps.find(
+            None,
+            "chain_head",
+            N_("the head of the chain names period row {named}; the last one is {last}"),
+            named=number,
+            last=expected - 1,
+        )
     for month, row in sorted(latest.items()):
         if row["status"] != PeriodStatus.CLOSED:
             continue
@@ -311,7 +356,9 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
         now = store.trial_balance_hash(as_of=ends_on)
         then = store.trial_balance_hash(as_of=ends_on, known_at=int(str(row["head_seq"]))) if full else now
         if not isinstance(kept, (bytes, memoryview)) or not bytes(kept) == now == then:
-            frozen.find(None, f"month {month}", "its trial balance is not the one that was frozen when it was closed")
+            frozen.find(
+                None, f"period:{month}", N_("its trial balance is not the one that was frozen when it was closed")
+            )
     yield steps.done()
     yield frozen.done()
 
@@ -320,13 +367,13 @@ def _reversals(evidence: Evidence) -> Check:
     tally = _Tally("reversals")
     tally.checked, false = evidence.false_mirrors()
     for seq, original in false:
-        tally.find(seq, f"entry {seq}", f"it is not the mirror of entry {original}")
+        tally.find(seq, f"entry:{seq}", N_("it is not the mirror of entry {original}"), original=original)
     return tally.done()
 
 
 def _guards(evidence: Evidence) -> Check:
     tally = _Tally("guards")
     tally.checked, problems = evidence.guards()
-    for problem in problems:
-        tally.find(None, "database", problem)
+    for name, problem in problems:
+        tally.find(None, f"guard:{name}", problem)
     return tally.done()

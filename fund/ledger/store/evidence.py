@@ -11,12 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.database import dialect, sql_object
+from fund.language import N_
 from fund.ledger.journal import SealedLeg
 from fund.ledger.store.periods import Periods
 
 __all__ = ["Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod"]
 
 PAGE = 500
+MISSING = N_("this guard is missing")
+CHANGED = N_("this guard is not as it was installed")
+OFF = N_("this guard is switched off")
+FOREIGN = N_("this trigger is not ours")
 TABLES = (
     "account",
     "account_balance",
@@ -108,8 +113,8 @@ class Evidence:
     def entries(self, since_seq: int = 0) -> Iterator[RawEntry]:
         """Every entry after ``since_seq`` in order, with its legs, page by page."""
         query = (
-            f"SELECT page.*, posting.position, posting.legs AS leg_legs, posting.amount_cents, account.book_id AS leg_book,"
-            " account.code, account.type, account.layer, account.currency"
+            f"SELECT page.*, posting.position, posting.legs AS leg_legs, posting.amount_cents,"
+            " account.book_id AS leg_book, account.code, account.type, account.layer, account.currency"
             f" FROM (SELECT seq, {', '.join(self._column(name) for name in _TEXTS)}, request_hash, reverses_seq, legs,"
             " recorded_at, version, previous_hash, hash, id AS page_id FROM entry"
             f" WHERE book_id = :book AND seq > :since_seq ORDER BY seq LIMIT {PAGE}) AS page"
@@ -162,11 +167,14 @@ class Evidence:
             " sum(sums.debit_cents) AS debit_cents, sum(sums.credit_cents) AS credit_cents FROM ("
             f"SELECT {kept}.account_id, {kept_day} AS day, {kept}.debit_cents, {kept}.credit_cents FROM {kept}"
             " UNION ALL"
-            f" SELECT posting.account_id, {day}, CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END,"
+            f" SELECT posting.account_id, {day},"
+            " CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END,"
             " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END"
             " FROM posting JOIN entry ON entry.id = posting.entry_id) AS sums"
-            " LEFT JOIN account ON account.id = sums.account_id WHERE account.book_id = :book OR account.book_id IS NULL"
-            f" GROUP BY {group} HAVING sum(sums.debit_cents) <> 0 OR sum(sums.credit_cents) <> 0 ORDER BY {group} LIMIT 100"
+            " LEFT JOIN account ON account.id = sums.account_id"
+            " WHERE account.book_id = :book OR account.book_id IS NULL"
+            f" GROUP BY {group} HAVING sum(sums.debit_cents) <> 0 OR sum(sums.credit_cents) <> 0"
+            f" ORDER BY {group} LIMIT 100"
         )
         return [
             Difference(
@@ -229,11 +237,11 @@ class Evidence:
 
     # ------------------------------------------------------------------------------------------------------- the guards
 
-    def guards(self) -> tuple[int, list[str]]:
-        """How many guards there should be, and what is wrong with them: missing, switched off, changed, or foreign."""
+    def guards(self) -> tuple[int, list[tuple[str, str]]]:
+        """How many guards there should be, and which (name, problem) are missing, switched off, changed, or foreign."""
         return self._guards_sqlite() if self._sqlite else self._guards_postgresql()
 
-    def _guards_sqlite(self) -> tuple[int, list[str]]:
+    def _guards_sqlite(self) -> tuple[int, list[tuple[str, str]]]:
         wanted: dict[str, str] = {}
         for name in ("ledger_tables", "ledger_guards"):
             for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 1, "sqlite")[0]):
@@ -242,18 +250,16 @@ class Evidence:
                     wanted[named.group(1)] = _squeezed(statement)
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
         present = {row.name: _squeezed(row.sql or "") for row in rows}
-        problems = [f"{name} is missing" for name in wanted if name not in present]
+        problems = [(name, MISSING) for name in wanted if name not in present]
+        problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
         problems += [
-            f"{name} is not as installed" for name in wanted if name in present and present[name] != wanted[name]
-        ]
-        problems += [
-            f"{row.name} on {row.tbl_name} is not ours"
+            (row.name, FOREIGN)
             for row in rows
             if row.type == "trigger" and row.tbl_name in TABLES and row.name not in wanted
         ]
         return len(wanted), problems
 
-    def _guards_postgresql(self) -> tuple[int, list[str]]:
+    def _guards_postgresql(self) -> tuple[int, list[tuple[str, str]]]:
         text = "".join(sql_object(name, 1, "postgresql")[0] for name in ("seal", "ledger_tables", "ledger_guards"))
         functions = {
             name: (body, "SECURITY DEFINER" in head)
@@ -263,7 +269,7 @@ class Evidence:
             re.split(r"\s+", line)[2]: _squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)
         }
         constraints = set(re.findall(r"\bCONSTRAINT (\w+)", text))
-        problems: list[str] = []
+        problems: list[tuple[str, str]] = []
 
         found_functions = {
             row.proname: row
@@ -276,32 +282,32 @@ class Evidence:
         for name, (body, definer) in functions.items():
             row = found_functions.get(name)
             if row is None:
-                problems.append(f"function {name} is missing")
+                problems.append((name, MISSING))
             elif (
                 row.prosrc != body
                 or row.prosecdef != definer
                 or (definer and "search_path" not in (row.settings or ""))
             ):
-                problems.append(f"function {name} is not as installed")
+                problems.append((name, CHANGED))
 
         tables = ", ".join(repr(name) for name in TABLES)
         rows = self._rows(
-            "SELECT tgname, relname, tgenabled, tgisinternal, pg_get_triggerdef(pg_trigger.oid) AS definition FROM pg_trigger"
-            " JOIN pg_class ON pg_class.oid = tgrelid WHERE relnamespace = CAST('public' AS regnamespace)"
-            f" AND relname IN ({tables}) AND :book = :book"
+            "SELECT tgname, relname, tgenabled, tgisinternal, pg_get_triggerdef(pg_trigger.oid) AS definition"
+            " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND :book = :book"
         )
         found = {row.tgname: row for row in rows}
         for name, definition in triggers.items():
             trigger = found.get(name)
             if trigger is None:
-                problems.append(f"trigger {name} is missing")
+                problems.append((name, MISSING))
             elif _squeezed(trigger.definition).replace("public.", "") != definition:
-                problems.append(f"trigger {name} is not as installed")
+                problems.append((name, CHANGED))
         for row in rows:
             if row.tgenabled not in ("O", "A"):
-                problems.append(f"trigger {row.tgname} on {row.relname} is switched off")
+                problems.append((row.tgname, OFF))
             if not row.tgisinternal and row.tgname not in triggers:
-                problems.append(f"trigger {row.tgname} on {row.relname} is not ours")
+                problems.append((row.tgname, FOREIGN))
 
         standing = {
             row.conname: row
@@ -313,12 +319,12 @@ class Evidence:
         for name in sorted(constraints):
             row = standing.get(name)
             if row is None:
-                problems.append(f"constraint {name} is missing")
+                problems.append((name, MISSING))
             elif not (row.convalidated and row.conenforced):
-                problems.append(f"constraint {name} is not enforced")
+                problems.append((name, OFF))
         return len(functions) + len(triggers) + len(constraints), problems
 
-    # ------------------------------------------------------------------------------------------------------- the run log
+    # ------------------------------------------------------------------------------------------------------ the run log
 
     def last_good_run(self) -> tuple[int, bytes] | None:
         """The head (number, hash) up to which everything was right in the last good run."""

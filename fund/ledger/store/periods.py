@@ -199,7 +199,8 @@ class Periods(Reading):
         with refusals({"month": month, "wanted": wanted.value}):
             self.connection.execute(
                 sa.text(
-                    f"INSERT INTO period (book_id, {', '.join(row)}) VALUES (:book_id, {', '.join(':' + name for name in row)})"
+                    f"INSERT INTO period (book_id, {', '.join(row)})"
+                    f" VALUES (:book_id, {', '.join(':' + name for name in row)})"
                 ),
                 row | {"book_id": self.book_id},
             )

@@ -103,7 +103,8 @@ class Reading(Book):
             parameters["as_of"] = self._day(as_of)
             days += " AND {day} <= :as_of"
         sides = (
-            "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
+            "posting.account_id,"
+            " CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
             " CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END AS credit_cents"
         )
         journal = " FROM entry JOIN posting ON posting.entry_id = entry.id WHERE entry.book_id = :book" + days.format(
@@ -250,7 +251,8 @@ class Reading(Book):
                 "SELECT account.code, account.name, account.type, account.layer, account.currency,"
                 " CAST(coalesce(sums.debit_cents, 0) AS bigint) AS debit_cents,"
                 " CAST(coalesce(sums.credit_cents, 0) AS bigint) AS credit_cents"
-                f" FROM account {'LEFT ' if everything else ''}JOIN (SELECT moved.account_id, sum(moved.debit_cents) AS debit_cents,"
+                f" FROM account {'LEFT ' if everything else ''}JOIN (SELECT moved.account_id,"
+                " sum(moved.debit_cents) AS debit_cents,"
                 f" sum(moved.credit_cents) AS credit_cents FROM {moved} AS moved GROUP BY moved.account_id) AS sums"
                 " ON sums.account_id = account.id WHERE account.book_id = :book ORDER BY account.code"
             ),
@@ -368,7 +370,7 @@ class Reading(Book):
     def card(
         self, account: str, *, since: date | None = None, as_of: date | None = None, since_seq: int = 0
     ) -> Iterator[CardLine]:
-        """The postings on an account (of a main code: with its sub-accounts) by accounting day, with the running balance.
+        """The postings on an account by accounting day, with the running balance; sub-accounts belong to their main.
 
         Args:
             since: The first day shown; what went before is in the balance of the first line.
@@ -387,8 +389,9 @@ class Reading(Book):
         after: tuple[Any, int, int] = (self._day(date.min), 0, 0)
         upto = " AND entry.effective_on <= :as_of" if as_of is not None else ""
         query = sa.text(
-            "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.position, posting.amount_cents,"
-            " account.code FROM account JOIN posting ON posting.account_id = account.id JOIN entry ON entry.id = posting.entry_id"
+            "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.position,"
+            " posting.amount_cents, account.code FROM account JOIN posting ON posting.account_id = account.id"
+            " JOIN entry ON entry.id = posting.entry_id"
             f" WHERE account.book_id = :book AND {self._main_or_sub(account)}{upto}"
             " AND (entry.effective_on, entry.seq, posting.position) > (:day, :seq, :position)"
             f" ORDER BY entry.effective_on, entry.seq, posting.position LIMIT {PAGE}"

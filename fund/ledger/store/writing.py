@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,11 +32,43 @@ from fund.ledger.seal import (
     request_bytes,
     request_hash,
 )
-from fund.ledger.store.book import account_of
-from fund.ledger.store.periods import Periods, month_of
+from fund.ledger.store.lookups import Known, Lookups
+from fund.ledger.store.periods import month_of
 from fund.ledger.store.refusals import refusals
 
 __all__ = ["LedgerStore"]
+
+_LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
+
+_ENTRIES_SQLITE = """
+INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,
+                   reverses_seq, reason, legs, recorded_at, version, previous_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+# ON CONFLICT DO NOTHING: somebody else may be posting under the same key at this moment. We wait for them, find their
+# legs in place of ours, and answer with their entry.
+_LEGS_POSTGRESQL = sa.text("""
+INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)
+SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:positions AS integer[]), CAST(:legs AS integer[]),
+                     CAST(:accounts AS integer[]), CAST(:amounts AS bigint[]))
+ON CONFLICT DO NOTHING
+""")
+
+# Sequence number, previous hash and hash are left to the trigger, which holds the head of the chain.
+_ENTRIES_POSTGRESQL = sa.text("""
+INSERT INTO entry (book_id, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,
+                   reverses_seq, reason, legs, recorded_at, version)
+SELECT :book, id, day, kind, memo, actor, key, asked, metadata, reverses, reason, legs, recorded, :version
+  FROM unnest(CAST(:ids AS text[]), CAST(:days AS date[]), CAST(:kinds AS text[]), CAST(:memos AS text[]),
+              CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS bytea[]), CAST(:metadata AS text[]),
+              CAST(:reverses AS bigint[]), CAST(:reasons AS text[]), CAST(:legs AS integer[]),
+              CAST(:recorded AS bigint[]))
+       WITH ORDINALITY AS draft (id, day, kind, memo, actor, key, asked, metadata, reverses, reason, legs,
+                                 recorded, place)
+ ORDER BY place
+RETURNING id, seq, hash
+""")
 
 
 @dataclass(slots=True)
@@ -52,19 +83,7 @@ class _Ready:
     request_hash: bytes
 
 
-@dataclass(slots=True)
-class _Known:
-    """What the book knew when the drafts came in."""
-
-    accounts: dict[str, Account]
-    ids: dict[str, int]
-    posted: dict[str, Any]
-    standings: Mapping[str, Any]
-    reversed: dict[int, int]
-    originals: dict[int, tuple[Any, ...]]
-
-
-class LedgerStore(Periods):
+class LedgerStore(Lookups):
     """A book that takes entries."""
 
     def post(self, draft: EntryDraft, *, account_names: Mapping[str, str] | None = None) -> Posted:
@@ -209,7 +228,7 @@ class LedgerStore(Periods):
         place: int,
         draft: EntryDraft,
         metadata: str,
-        known: _Known,
+        known: Known,
         names: Mapping[str, str],
         opened: dict[str, Account],
         reversed_here: dict[int, str],
@@ -270,7 +289,7 @@ class LedgerStore(Periods):
         opened.update({code: account for code, account in accounts.items() if code not in known.accounts})
         return one
 
-    def _sub_account(self, code: str, known: _Known, names: Mapping[str, str]) -> Account | None:
+    def _sub_account(self, code: str, known: Known, names: Mapping[str, str]) -> Account | None:
         main = known.accounts.get(main_of(code))
         if main is None or main.code == code:
             return None
@@ -284,10 +303,11 @@ class LedgerStore(Periods):
             status=main.status,
         )
 
-    def _open_sub_accounts(self, accounts: Sequence[Account], known: _Known) -> None:
+    def _open_sub_accounts(self, accounts: Sequence[Account], known: Known) -> None:
         if not accounts:
             return
-        self._lock_head()  # before the rows: two that open the same sub-account wait for each other here, and nowhere else
+        # The lock before the rows: two that open the same sub-account wait for each other here, and nowhere else.
+        self._lock_head()
         self._read_accounts([account.code for account in accounts], known)
         missing = [account for account in accounts if account.code not in known.ids]
         if missing:
@@ -296,65 +316,7 @@ class LedgerStore(Periods):
 
     # ------------------------------------------------------------------------------------------------------ round trips
 
-    def _any(self, column: str, name: str, type: str) -> str:
-        if self._sqlite:
-            return f"{column} IN (SELECT value FROM json_each(:{name}))"
-        return f"{column} = ANY(CAST(:{name} AS {type}[]))"
-
-    def _list(self, values: Sequence[Any]) -> Any:
-        return json.dumps(values) if self._sqlite else list(values)
-
-    def _read_accounts(self, codes: Sequence[str], known: _Known) -> None:
-        rows = self.connection.execute(
-            sa.text(f"SELECT * FROM account WHERE book_id = :book AND {self._any('code', 'codes', 'text')}"),
-            {"book": self.book_id, "codes": self._list(codes)},
-        )
-        for row in rows:
-            known.accounts[row.code] = account_of(row)
-            known.ids[row.code] = row.id
-
-    def _look_up(self, drafts: Sequence[EntryDraft]) -> _Known:
-        known = _Known({}, {}, {}, {}, {}, {})
-        if not drafts:
-            return known
-        codes = {posting.account for draft in drafts for posting in draft.postings}
-        self._read_accounts(sorted(codes | {main_of(code) for code in codes}), known)
-        self._read_posted([draft.idempotency_key for draft in drafts], known)
-        known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
-        reversing = sorted({draft.reverses for draft in drafts if draft.reverses is not None})
-        if reversing:
-            found = {"book": self.book_id, "seqs": self._list(reversing)}
-            rows = self.connection.execute(
-                sa.text(
-                    "SELECT entry.seq, account.code, posting.amount_cents FROM entry JOIN posting ON posting.entry_id = entry.id"
-                    " JOIN account ON account.id = posting.account_id"
-                    f" WHERE entry.book_id = :book AND {self._any('entry.seq', 'seqs', 'bigint')} ORDER BY entry.seq, position"
-                ),
-                found,
-            )
-            for row in rows:
-                known.originals[row.seq] = (*known.originals.get(row.seq, ()), (row.code, row.amount_cents))
-            rows = self.connection.execute(
-                sa.text(
-                    "SELECT seq, reverses_seq FROM entry"
-                    f" WHERE book_id = :book AND {self._any('reverses_seq', 'seqs', 'bigint')}"
-                ),
-                found,
-            )
-            known.reversed = {row.reverses_seq: row.seq for row in rows}
-        return known
-
-    def _read_posted(self, keys: Sequence[str], known: _Known) -> None:
-        rows = self.connection.execute(
-            sa.text(
-                "SELECT idempotency_key, id, seq, hash, request_hash FROM entry"
-                f" WHERE book_id = :book AND {self._any('idempotency_key', 'keys', 'text')}"
-            ),
-            {"book": self.book_id, "keys": self._list(keys)},
-        )
-        known.posted.update({row.idempotency_key: row for row in rows})
-
-    def _write(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> None:
+    def _write(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
         context = _context(ready)
         with refusals(context):
             if self._sqlite:
@@ -362,7 +324,7 @@ class LedgerStore(Periods):
             else:
                 self._write_postgresql(ready, known, results)
 
-    def _write_sqlite(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> None:
+    def _write_sqlite(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
         head = self._lock_head()
         seq, previous, last = head.seq, bytes(head.hash), head.recorded_at
         now = time.time_ns() // 1000
@@ -400,50 +362,26 @@ class LedgerStore(Periods):
             )
             previous = sealed
             results[one.place] = Posted(seq, sealed, False, one.id)
-        self.connection.exec_driver_sql(
-            "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)", legs
-        )
-        self.connection.exec_driver_sql(
-            "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
-            " reverses_seq, reason, legs, recorded_at, version, previous_hash, hash)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            entries,
-        )
+        self.connection.exec_driver_sql(_LEGS_SQLITE, legs)
+        self.connection.exec_driver_sql(_ENTRIES_SQLITE, entries)
 
-    def _write_postgresql(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> None:
+    def _write_postgresql(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
         legs = [
             (one.id, position, len(one.draft.postings), known.ids[posting.account], posting.amount_cents)
             for one in ready
             for position, posting in enumerate(one.draft.postings, start=1)
         ]
-        written = self.connection.execute(
-            sa.text(
-                "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)"
-                " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:positions AS integer[]), CAST(:legs AS integer[]),"
-                " CAST(:accounts AS integer[]), CAST(:amounts AS bigint[])) ON CONFLICT DO NOTHING"
-            ),
-            dict(
-                zip(
-                    ("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True
-                )
-            ),
-        ).rowcount
+        columns = dict(
+            zip(("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True)
+        )
+        written = self.connection.execute(_LEGS_POSTGRESQL, columns).rowcount
         if written < len(legs):  # somebody else posted under one of these keys, and we waited for them
             ready = self._take_replays(ready, known, results)
             if not ready:
                 return
         drafts = [one.draft for one in ready]
         rows = self.connection.execute(
-            sa.text(
-                "INSERT INTO entry (book_id, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
-                " reverses_seq, reason, legs, recorded_at, version)"
-                " SELECT :book, id, day, kind, memo, actor, key, asked, metadata, reverses, reason, legs, recorded, :version"
-                " FROM unnest(CAST(:ids AS text[]), CAST(:days AS date[]), CAST(:kinds AS text[]), CAST(:memos AS text[]),"
-                " CAST(:actors AS text[]), CAST(:keys AS text[]), CAST(:asked AS bytea[]), CAST(:metadata AS text[]),"
-                " CAST(:reverses AS bigint[]), CAST(:reasons AS text[]), CAST(:legs AS integer[]), CAST(:recorded AS bigint[]))"
-                " WITH ORDINALITY AS draft (id, day, kind, memo, actor, key, asked, metadata, reverses, reason, legs, recorded,"
-                " place) ORDER BY place RETURNING id, seq, hash"
-            ),
+            _ENTRIES_POSTGRESQL,
             {
                 "book": self.book_id,
                 "version": VERSION,
@@ -466,7 +404,7 @@ class LedgerStore(Periods):
             row = sealed[one.id]
             results[one.place] = Posted(row.seq, bytes(row.hash), False, one.id)
 
-    def _take_replays(self, ready: list[_Ready], known: _Known, results: dict[int, Posted | FundError]) -> list[_Ready]:
+    def _take_replays(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> list[_Ready]:
         self._read_posted([one.draft.idempotency_key for one in ready], known)
         left: list[_Ready] = []
         for one in ready:
@@ -497,7 +435,7 @@ def _plain(draft: EntryDraft) -> tuple[EntryDraft, str]:
 
 
 def _context(ready: Sequence[_Ready]) -> dict[str, Any]:
-    """What an error may tell when the database gives no particulars (SQLite): exact for one entry, the first of many."""
+    """What an error may tell when the database gives no particulars: of one entry, or the first of many."""
     draft = ready[0].draft
     return {
         "key": draft.idempotency_key,
