@@ -1,0 +1,100 @@
+"""What the book knows of the accounts, keys, months and originals that drafts name, in a few round trips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund.ledger.accounts import Account, main_of
+from fund.ledger.journal import EntryDraft
+from fund.ledger.store.book import account_of
+from fund.ledger.store.periods import Periods, PeriodStatus, month_of
+
+__all__ = ["Known", "Lookups"]
+
+
+@dataclass(slots=True)
+class Known:
+    """What the book knew when the drafts came in.
+
+    Attributes:
+        ids: The number of each account's row.
+        posted: The entries that stand under the drafts' keys.
+        standings: The status of each month.
+        reversed: Which originals are reversed, by which entry.
+        originals: The legs of the entries that are to be reversed.
+    """
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    posted: dict[str, Any] = field(default_factory=dict)
+    standings: Mapping[str, PeriodStatus] = field(default_factory=dict)
+    reversed: dict[int, int] = field(default_factory=dict)
+    originals: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+class Lookups(Periods):
+    """The questions that posting asks first."""
+
+    def _any(self, column: str, name: str, type: str) -> str:
+        if self._sqlite:
+            return f"{column} IN (SELECT value FROM json_each(:{name}))"
+        return f"{column} = ANY(CAST(:{name} AS {type}[]))"
+
+    def _list(self, values: Sequence[Any]) -> Any:
+        return json.dumps(values) if self._sqlite else list(values)
+
+    def _read_accounts(self, codes: Sequence[str], known: Known) -> None:
+        rows = self.connection.execute(
+            sa.text(f"SELECT * FROM account WHERE book_id = :book AND {self._any('code', 'codes', 'text')}"),
+            {"book": self.book_id, "codes": self._list(codes)},
+        )
+        for row in rows:
+            known.accounts[row.code] = account_of(row)
+            known.ids[row.code] = row.id
+
+    def _look_up(self, drafts: Sequence[EntryDraft]) -> Known:
+        known = Known()
+        if not drafts:
+            return known
+        codes = {posting.account for draft in drafts for posting in draft.postings}
+        self._read_accounts(sorted(codes | {main_of(code) for code in codes}), known)
+        self._read_posted([draft.idempotency_key for draft in drafts], known)
+        known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
+        reversing = sorted({draft.reverses for draft in drafts if draft.reverses is not None})
+        if reversing:
+            found = {"book": self.book_id, "seqs": self._list(reversing)}
+            rows = self.connection.execute(
+                sa.text(
+                    "SELECT entry.seq, account.code, posting.amount_cents FROM entry"
+                    " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
+                    f" WHERE entry.book_id = :book AND {self._any('entry.seq', 'seqs', 'bigint')}"
+                    " ORDER BY entry.seq, position"
+                ),
+                found,
+            )
+            for row in rows:
+                known.originals[row.seq] = (*known.originals.get(row.seq, ()), (row.code, row.amount_cents))
+            rows = self.connection.execute(
+                sa.text(
+                    "SELECT seq, reverses_seq FROM entry"
+                    f" WHERE book_id = :book AND {self._any('reverses_seq', 'seqs', 'bigint')}"
+                ),
+                found,
+            )
+            known.reversed = {row.reverses_seq: row.seq for row in rows}
+        return known
+
+    def _read_posted(self, keys: Sequence[str], known: Known) -> None:
+        rows = self.connection.execute(
+            sa.text(
+                "SELECT idempotency_key, id, seq, hash, request_hash FROM entry"
+                f" WHERE book_id = :book AND {self._any('idempotency_key', 'keys', 'text')}"
+            ),
+            {"book": self.book_id, "keys": self._list(keys)},
+        )
+        known.posted.update({row.idempotency_key: row for row in rows})
