@@ -6,7 +6,7 @@ Source: lifecycle.md 1 (G7), 2, 10 and 12.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,9 +14,10 @@ from fund.errors import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHa
 from fund.language import N_, _
 
 __all__ = [
-    "ADMIN", "ANYONE", "AUDITOR", "CHAIR", "COMMITTEE", "EVERYBODY", "FUND_MANAGER", "LEAD_SIGNATORY", "OWN_SIGNATORY", "PARTY_EDITOR",
-    "PARTY_SIGNATORY", "REVIEWER", "SYSTEM", "SYSTEM_ACTOR", "TREASURER", "Actor", "Relation", "Role", "Who", "either",
-    "require", "require_compatible_roles", "require_other_hands",
+    "ADMIN", "ANYONE", "AUDITOR", "BOARD", "CHAIR", "COMMITTEE", "EVERYBODY", "FUND_MANAGER", "LEAD_SIGNATORY", "OWN_SIGNATORY",
+    "PANEL", "PARTY_EDITOR", "PARTY_SIGNATORY", "REVIEWER", "SYSTEM", "SYSTEM_ACTOR", "TREASURER", "Actor", "CaseParties", "Conflict",
+    "Cooperation", "Ground", "Relation", "Role", "Who", "either", "hard_conflict", "require", "require_compatible_roles",
+    "require_other_hands", "soft_conflicts",
 ]  # fmt: skip
 
 
@@ -131,6 +132,10 @@ OWN_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.OWN)
 FUND_MANAGER = _who(Role.FUND_MANAGER, relation=Relation.OUTSIDE)
 TREASURER = _who(Role.TREASURER, relation=Relation.OUTSIDE)
 REVIEWER = _who(Role.REVIEWER, relation=Relation.OUTSIDE)
+PANEL = _who(Role.REVIEWER)
+"""A reviewer whatever the conflict: whoever steps back need not be free of one."""
+BOARD = _who(Role.PARTNER_SIGNATORY)
+"""The full board: a signatory of each partner (rule of necessity, keys)."""
 COMMITTEE = _who(Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, relation=Relation.OUTSIDE)
 CHAIR = _who(Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, relation=Relation.OUTSIDE)
 AUDITOR = _who(Role.AUDITOR)
@@ -217,3 +222,126 @@ def require_compatible_roles(user: str, roles: Iterable[Role]) -> None:
         if exclusive in given and len(given) > 1:
             other = next(role for role in given if role is not exclusive)
             raise ExclusiveRole(user=user, role=_(ROLE_NAMES[exclusive]), other=_(ROLE_NAMES[other]))
+
+
+# ---------------------------------------------------------------------------------------- conflicts by organisation
+
+
+class Ground(StrEnum):
+    """Why somebody has a conflict with a case (section 12): hard ones bar, soft ones are declared."""
+
+    LEAD = "lead"
+    CO_APPLICANT = "co_applicant"
+    BENEFICIARY = "beneficiary"
+    TEAM = "team"
+    REGION = "region"
+    COMPETES = "competes"
+    COOPERATES = "cooperates"
+
+
+GROUND_NAMES = {
+    Ground.LEAD: N_("own organisation is the lead"),
+    Ground.CO_APPLICANT: N_("own organisation is a co-applicant"),
+    Ground.BENEFICIARY: N_("own organisation is an adopter or beneficiary"),
+    Ground.TEAM: N_("own organisation has people in the team"),
+    Ground.REGION: N_("most municipalities of the own region are parties"),
+    Ground.COMPETES: N_("own organisation asks money in the same round"),
+    Ground.COOPERATES: N_("own organisation works with the lead on the same theme"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseParties:
+    """Whose case it is: everything a hard conflict is computed from, at one revision."""
+
+    lead: str
+    co_applicants: frozenset[str] = frozenset()
+    beneficiaries: frozenset[str] = frozenset()
+    """Adopters and other beneficiaries."""
+    team: frozenset[str] = frozenset()
+    """Partners that have people in the team."""
+    regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The municipalities of each region of the fund."""
+
+    @property
+    def everyone(self) -> frozenset[str]:
+        """Lead, co-applicants, beneficiaries."""
+        return self.co_applicants | self.beneficiaries | {self.lead}
+
+
+@dataclass(frozen=True, slots=True)
+class Cooperation:
+    """An existing cooperation: who takes part, on which themes."""
+
+    ref: str
+    themes: frozenset[str]
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A tie between an organisation and a case: the ground, and what it was found in (a region, a proposal, a cooperation)."""
+
+    ground: Ground
+    organisation: str
+    found_in: str = ""
+
+    @property
+    def text(self) -> str:
+        """As facts keep it: `cooperates:uplg`."""
+        return f"{self.ground}:{self.found_in}" if self.found_in else str(self.ground)
+
+    def describe(self) -> str:
+        """The ground in the language in use."""
+        name = _(GROUND_NAMES[self.ground])
+        return f"{name} ({self.found_in})" if self.found_in else name
+
+
+def hard_conflict(actor: Actor, parties: CaseParties) -> Conflict | None:
+    """The tie that bars the actor from the case (no access, no score, no vote), or ``None``.
+
+    A region is barred when more than half of its municipalities are parties.
+    """
+    own = actor.organisation
+    if own is None:
+        return None
+    if own == parties.lead:
+        return Conflict(Ground.LEAD, own)
+    if own in parties.co_applicants:
+        return Conflict(Ground.CO_APPLICANT, own)
+    if own in parties.beneficiaries:
+        return Conflict(Ground.BENEFICIARY, own)
+    if own in parties.team:
+        return Conflict(Ground.TEAM, own)
+    municipalities = parties.regions.get(own, frozenset())
+    if 2 * len(municipalities & parties.everyone) > len(municipalities):
+        return Conflict(Ground.REGION, own, own)
+    return None
+
+
+def soft_conflicts(
+    actor: Actor,
+    parties: CaseParties,
+    *,
+    themes: Iterable[str],
+    competing: Mapping[str, Sequence[str]],
+    cooperations: Iterable[Cooperation],
+) -> tuple[Conflict, ...]:
+    """Ties that must be declared: they do not bar by themselves.
+
+    Args:
+        themes: The themes of the case.
+        competing: The other proposals of the same round, with the parties of each.
+        cooperations: The existing cooperations; one counts when the lead takes part and it shares a theme.
+    """
+    own = actor.organisation
+    if own is None:
+        return ()
+    found = [Conflict(Ground.COMPETES, own, ref) for ref in sorted(competing) if own in competing[ref]]
+    subject = frozenset(themes)
+    found += [
+        Conflict(Ground.COOPERATES, own, each.ref)
+        for each in sorted(cooperations, key=lambda each: each.ref)
+        if own in each.members and parties.lead in each.members and each.themes & subject
+    ]
+    return tuple(found)

@@ -1,0 +1,314 @@
+"""Refusals of reviews and decisions: panel, seal, quorum, votes, awards, conditions, objections."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal
+from fund.language import N_
+
+__all__ = [
+    "AlreadyAssigned",
+    "AwardAboveAsk",
+    "AwardAboveCeiling",
+    "AwardAboveRolloutCap",
+    "CommitteeQuorumNotMet",
+    "ConditionExpired",
+    "ConditionExtendedBefore",
+    "ConditionsNotMet",
+    "ConsensusNotForced",
+    "ConsensusPending",
+    "DecidedOtherwise",
+    "DeclarationMissing",
+    "DeferredBefore",
+    "FaultyCondition",
+    "FaultyReason",
+    "FaultyScores",
+    "GateIsBinding",
+    "InsufficientFreeToCommit",
+    "NecessityNotNeeded",
+    "NotAChoice",
+    "NotAssigned",
+    "NotAVoter",
+    "NotEligibleReviewer",
+    "NotPanelChair",
+    "NothingToAgree",
+    "ObjectionHandsMissing",
+    "PanelTooSmall",
+    "QuorumNotFeasible",
+    "ReasonsPerCriterionMissing",
+    "RegulationsUnknown",
+    "ReviewQuorumNotMet",
+    "RevisionChanged",
+    "RoundNotClosed",
+    "SealBroken",
+    "SomethingToDecideMissing",
+    "UnknownCondition",
+    "UnknownMatter",
+]
+
+
+class RoundNotClosed(RuleRefusal):
+    """Reviews begin when the round has closed, so that every proposal is read beside the others (P9)."""
+
+    message = N_("the review of {ref} cannot open: round {round} is {state}, it closes on {closes_at}")
+    hint = N_("fund round show {round}")
+
+
+class QuorumNotFeasible(RuleRefusal):
+    """Without people who have a conflict the panel cannot make the quorum (section 12, rule of necessity)."""
+
+    message = N_(
+        "the review of {ref} cannot reach its quorum: {missing}; {free} reviewers without a conflict, {external} of them external"
+    )
+    hint = N_("fund review open {ref} --necessity, with at least 3 external reviewers")
+
+
+class NecessityNotNeeded(RuleRefusal):
+    """The rule of necessity is only for cases in which nobody is free."""
+
+    message = N_(
+        "the rule of necessity is not open to {ref}: {free} reviewers have no conflict, {needed} are enough for a quorum"
+    )
+    hint = N_("fund review open {ref}")
+
+
+class PanelTooSmall(RuleRefusal):
+    """The named reviewers are fewer than the track asks, or cannot make its quorum."""
+
+    message = N_("the panel of {ref} is not enough: {missing}")
+    hint = N_("fund review open {ref}, without names, takes the proposed panel")
+
+
+class RegulationsUnknown(RuleRefusal):
+    """The regulations under which the review opened are not among those adopted."""
+
+    message = N_("the regulations {version} of the review of {ref} are not among those adopted")
+    hint = N_("fund regulations show")
+
+
+class NotEligibleReviewer(RuleRefusal):
+    """The user does not have the role of reviewer."""
+
+    message = N_("{user} cannot review {ref}: {ground}")
+    hint = N_("fund user list")
+
+
+class AlreadyAssigned(RuleRefusal):
+    """The reviewer sits in the panel already."""
+
+    message = N_("{user} is in the panel of {ref} already")
+    hint = N_("fund review show {ref}")
+
+
+class NotAssigned(RuleRefusal):
+    """Only a member of the panel reads, declares, scores."""
+
+    message = N_("{actor} is not in the panel of {ref}")
+    hint = N_("fund review show {ref}")
+
+
+class DeclarationMissing(RuleRefusal):
+    """A reviewer declares for this revision before scoring: no conflict, or which possible one (G7 b)."""
+
+    message = N_("{actor} cannot score {ref}: there is no declaration for revision {revision}")
+    hint = N_("fund review declare {ref} --none")
+
+
+class RevisionChanged(RuleRefusal):
+    """The proposal is not the one that the panel was given."""
+
+    message = N_("{ref} is at revision {found}, the review was opened on {opened}")
+    hint = N_("fund review show {ref}")
+
+
+class FaultyScores(FaultyInput):
+    """The score file cannot be taken as it is: every fault with its line."""
+
+    message = N_("{faults}")
+    hint = N_("fund review show {ref}")
+
+
+class ReviewQuorumNotMet(RuleRefusal):
+    """Too few complete reviews, organisations, kinds or external people, or too few scores on a criterion (P11)."""
+
+    message = N_("the review of {ref} cannot close: {missing}")
+    hint = N_("fund review assign {ref} NAME")
+
+
+class SealBroken(RuleRefusal):
+    """What is under seal does not give the commitment in the facts: somebody changed the rows."""
+
+    message = N_("the seal of {ref} is broken: {person} committed to {committed}, what is kept gives {found}")
+    hint = N_("fund verify")
+
+
+class ConsensusNotForced(RuleRefusal):
+    """The panel does not differ by so much that it must talk."""
+
+    message = N_("{ref} asks no consensus: totals differ {spread} points, {needed} would ask it")
+    hint = N_("fund decision prepare {ref}")
+
+
+class NotPanelChair(RuleRefusal):
+    """The chair of the panel (its first seat) writes down what it may agree on."""
+
+    message = N_("{actor} is not the chair of the panel of {ref}: that is {chair}")
+    hint = N_("fund review show {ref}")
+
+
+class NothingToAgree(RuleRefusal):
+    """There are no proposed scores yet, or they changed."""
+
+    message = N_("there is nothing yet to agree with in the panel of {ref}: its chair, {chair}, proposes first")
+    hint = N_("fund review show {ref}")
+
+
+class ConsensusPending(RuleRefusal):
+    """The panel must agree first, or let ten days go by (P12)."""
+
+    message = N_("the decision on {ref} cannot be prepared: its panel seeks consensus on {criteria} until {until_at}")
+    hint = N_("fund review show {ref}")
+
+
+class NotAVoter(RuleRefusal):
+    """The actor has no vote on this matter: barred by a conflict, a reviewer of it, or not of the body (G7 b, d)."""
+
+    message = N_("{actor} has no vote on {ref}: {ground}")
+    hint = N_("fund decision show {ref}")
+
+
+class NotAChoice(FaultyInput):
+    """No such vote."""
+
+    message = N_('"{choice}" is not a vote; choose from {choices}')
+    hint = N_("fund decision vote {ref} --{first}")
+
+
+class UnknownMatter(FaultyInput):
+    """Nothing that a body votes on has this reference."""
+
+    message = N_("no body votes on {ref}: there is no proposal, key or other matter of that name")
+    hint = N_("fund inbox")
+
+
+class CommitteeQuorumNotMet(RuleRefusal):
+    """Too few votes, too few kinds, or not more than half of the seats without a conflict (section 12)."""
+
+    message = N_("{ref} cannot be decided: {missing}")
+    hint = N_("fund decision show {ref}")
+
+
+class DecidedOtherwise(RuleRefusal):
+    """The votes say something else than the decision that was typed."""
+
+    message = N_("{ref} cannot be {asked}: the votes make it {voted}")
+    hint = N_("fund decision decide {ref}")
+
+
+class SomethingToDecideMissing(FaultyInput):
+    """A decision misses a part that its kind asks (a ground, a day)."""
+
+    message = N_("the decision on {ref} misses {missing}")
+    hint = N_("fund decision decide --help")
+
+
+class AwardAboveAsk(RuleRefusal):
+    """The award is nothing, or more than was asked."""
+
+    message = N_("cannot award {award_cents} to {ref}: {ask_cents} was asked, difference {difference_cents}")
+    hint = N_("fund decision decide {ref} --amount {limit}")
+
+
+class AwardAboveCeiling(RuleRefusal):
+    """The award does not fit in what is left of the round's ceiling."""
+
+    message = N_(
+        "cannot award {award_cents} to {ref}: {left_cents} is left of the ceiling of round {round}, {difference_cents} short"
+    )
+    hint = N_("fund round show {round}")
+
+
+class AwardAboveRolloutCap(RuleRefusal):
+    """A roll-out takes at most its share of what is free to commit (section 8)."""
+
+    message = N_(
+        "cannot award {award_cents} to {ref}: a roll-out takes at most {cap_cents} of {free_cents} free to commit, "
+        "{difference_cents} short"
+    )
+    hint = N_("fund statement position")
+
+
+class InsufficientFreeToCommit(RuleRefusal):
+    """The fund would promise more than it has free: cash, less what is owed, promised and kept as buffer."""
+
+    message = N_("cannot commit {amount_cents} to {ref}: {free_cents} is free to commit on {on}, {difference_cents} short")
+    hint = N_("fund statement position --as-of {on}")
+
+
+class GateIsBinding(RuleRefusal):
+    """Under the rule of necessity the externals' advice on gates binds."""
+
+    message = N_("cannot approve {ref}: the external reviewers' advice binds, and it misses {gates}")
+    hint = N_("fund review show {ref}")
+
+
+class ReasonsPerCriterionMissing(RuleRefusal):
+    """A rejection, or a decision other than advised, says why."""
+
+    message = N_("the decision on {ref} ({outcome}, advice {advice}) asks a reason on {subjects}")
+    hint = N_("fund decision decide {ref} --reason {first}=TEXT")
+
+
+class FaultyReason(FaultyInput):
+    """A reason names no criterion of the rubric."""
+
+    message = N_('the reason "{typed}" is not SUBJECT=TEXT with a subject from {subjects}')
+    hint = N_("fund review show {ref}")
+
+
+class DeferredBefore(RuleRefusal):
+    """A matter is deferred once."""
+
+    message = N_("{ref} was deferred before ({ground}): now it is approved or rejected")
+    hint = N_("fund decision show {ref}")
+
+
+class FaultyCondition(FaultyInput):
+    """A condition is not PARTY;EVIDENCE;DAY;TEXT."""
+
+    message = N_('the condition "{typed}" of {ref} is not PARTY;EVIDENCE;YYYY-MM-DD;TEXT: {problem}')
+    hint = N_("fund decision decide --help")
+
+
+class UnknownCondition(FaultyInput):
+    """The award has no condition with this number."""
+
+    message = N_("{ref} has no condition {number}; it has {known}")
+    hint = N_("fund decision show {ref}")
+
+
+class ConditionExpired(RuleRefusal):
+    """The day of the condition has passed."""
+
+    message = N_("condition {number} of {ref} expired on {expires_on}, today is {today}")
+    hint = N_("fund decision evidence {ref} {number} --extend-to DATE")
+
+
+class ConditionExtendedBefore(RuleRefusal):
+    """A condition gets more time once."""
+
+    message = N_("condition {number} of {ref} got more time before, until {expires_on}")
+    hint = N_("fund decision show {ref}")
+
+
+class ConditionsNotMet(RuleRefusal):
+    """Not every condition has its evidence."""
+
+    message = N_("the conditions of {ref} are not all met: {open} of {total} without evidence")
+    hint = N_("fund decision show {ref}")
+
+
+class ObjectionHandsMissing(RuleRefusal):
+    """An objection is decided with two committee members who took no part before (P25)."""
+
+    message = N_("the objection to {ref} cannot be decided: {found} of {needed} members who took no part have voted")
+    hint = N_("fund decision vote {ref} --uphold, or --reopen")
