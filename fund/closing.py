@@ -1,0 +1,287 @@
+"""Periods: lock and close months, close the year, reopen the latest; the ledger's periods move with the facts.
+
+A locked month takes adjusting and closing entries only, a closed one none. Closing a year brings every account of income
+and costs to the accumulated result and closes its months. Source: lifecycle.md 9 (C6, C8), ledger.md 12.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.dates import first_day, last_day, months_between, parse_period
+from fund.errors import (
+    AllowanceRunMissing,
+    MonthsNotLocked,
+    PeriodNotOver,
+    PeriodOutOfOrder,
+    ReasonMissing,
+    UnidentifiedReceipts,
+    YearClosedBefore,
+    YearNotClosed,
+    YearOutOfOrder,
+)
+from fund.events import ClosingLeg, Envelope, PeriodClosed, PeriodLocked, PeriodReopened, YearClosed
+from fund.glossary import state_word
+from fund.language import N_, _
+from fund.ledger import PeriodStatus
+from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.schemas.closing import Period
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "close", "lock", "periods", "reopen"]
+
+OPEN, LOCKED, CLOSED = "open", "locked", "closed"
+
+
+# ---------------------------------------------------------------------------------------------------------- the fold
+
+
+def _after(case: Period | None, happened: Envelope) -> Period | None:
+    fact = happened.fact
+    if isinstance(fact, PeriodLocked):
+        return Period(ref=fact.ref, state=LOCKED)
+    if isinstance(fact, PeriodClosed):
+        return Period(
+            ref=fact.ref, state=CLOSED, trial_balance_sha256=fact.trial_balance_sha256, event_id=happened.event_id
+        )
+    if isinstance(fact, YearClosed):
+        return Period(ref=fact.ref, state=CLOSED, result_cents=fact.result_cents, event_id=happened.event_id)
+    if isinstance(fact, PeriodReopened):
+        return Period(ref=fact.ref, state=OPEN)
+    return case
+
+
+LIVES = {"period": Life(Period, _after)}
+
+
+def _state(view: View, ref: str) -> str:
+    case = view.maybe(Period, ref)
+    return case.state if case is not None else OPEN
+
+
+# --------------------------------------------------------------------------------------------------- lock and close
+
+
+def lock(uow: UnitOfWork, *, period: str) -> dict[str, Any]:
+    """A month takes no ordinary entries any more; of a year, each month that is still open. Two people: FM, then TR.
+
+    Raises:
+        PeriodNotOver: The month has not ended yet.
+        PeriodOutOfOrder: An earlier month is open, or this one is not.
+        NotAuthorised, SameHands: As they say.
+    """
+    months = _months(parse_period(period))
+    if len(months) > 1:
+        months = tuple(month for month in months if _state(uow, month) == OPEN) or months
+    for month in months:
+        _require_over(uow, month)
+        first, second = _people(uow)
+        uow.ledger.lock_period(month, actor=first, second_actor=second, recorded_at=uow.now)
+        uow.record(PeriodLocked(ref=month), effective_on=last_day(month))
+    uow.next_step = f"fund period close {period}"
+    return {"period": period, "state": LOCKED}
+
+
+def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> dict[str, Any]:
+    """A locked month takes no entries at all any more (C8), or a year is closed (C6). Two people: FM, then TR.
+
+    Args:
+        period: A month (``2027-03``) or a year (``2027``).
+        explanation: For a year: why money still stands on 2300.
+
+    Raises:
+        PeriodOutOfOrder: The month is not locked, or an earlier one is not closed.
+        YearNotClosed: December closes with its year.
+        PeriodNotOver, MonthsNotLocked, YearOutOfOrder, YearClosedBefore, AllowanceRunMissing, UnidentifiedReceipts: Of a year.
+        NotAuthorised, SameHands: As they say.
+    """
+    ref = parse_period(period)
+    if len(ref) == 4:
+        return _close_year(uow, ref, explanation)
+    if ref.endswith("-12") and _state(uow, ref[:4]) != CLOSED:
+        raise YearNotClosed(month=ref, year=ref[:4])
+    _close_month(uow, ref)
+    return {"period": ref, "state": CLOSED}
+
+
+def _close_month(uow: UnitOfWork, month: str) -> None:
+    first, second = _people(uow)
+    digest = uow.ledger.trial_balance_hash(as_of=last_day(month))
+    uow.ledger.close_period(month, actor=first, second_actor=second, recorded_at=uow.now)
+    uow.record(PeriodClosed(ref=month, trial_balance_sha256=digest.hex()), effective_on=last_day(month))
+
+
+def _close_year(uow: UnitOfWork, year: str, explanation: str) -> dict[str, Any]:
+    months = _months(year)
+    ends_on = last_day(year)
+    if _state(uow, year) == CLOSED:
+        raise YearClosedBefore(year=year)
+    _require_over(uow, year)
+    _require_earlier_year(uow, year)
+    begun = _begun(uow, months)
+    unlocked = [month for month in begun if uow.ledger.period_of(first_day(month)).status is PeriodStatus.OPEN]
+    if unlocked or not begun:
+        raise MonthsNotLocked(year=year, months=unlocked or [year], first=(unlocked or [year])[0])
+    _require_allowance_run(uow, year, ends_on)
+    unidentified = -uow.ledger.balance("2300", as_of=ends_on)
+    if unidentified and not explanation.strip():
+        raise UnidentifiedReceipts(year=year, unidentified_cents=unidentified)
+    standing = uow.ledger.balances(as_of=ends_on)
+    legs = tuple(
+        ClosingLeg(account=code, amount_cents=cents)
+        for code, cents in sorted(standing.items())
+        if code.startswith("4") and cents
+    )
+    result = -sum(leg.amount_cents for leg in legs)
+    uow.record(
+        YearClosed(ref=year, legs=legs, result_cents=result, unidentified_cents=unidentified, explanation=explanation),
+        effective_on=ends_on,
+    )
+    for month in begun:
+        if uow.ledger.period_of(first_day(month)).status is PeriodStatus.LOCKED:
+            _close_month(uow, month)
+    uow.next_step = f"fund ledger trial-balance --as-of {ends_on.isoformat()}"
+    return {"period": year, "state": CLOSED, "result_cents": result}
+
+
+def _begun(uow: UnitOfWork, months: tuple[str, ...]) -> tuple[str, ...]:
+    """The months of the year from the first that was ever locked: no entry lies before it."""
+    known = uow.ledger.periods()
+    if not known:
+        return months
+    first = min(period.month for period in known)
+    return tuple(month for month in months if month >= first)
+
+
+def _require_over(uow: UnitOfWork, period: str) -> None:
+    ends_on = last_day(period)
+    if uow.today <= ends_on:
+        raise PeriodNotOver(period=period, ends_on=ends_on, today=uow.today)
+
+
+def _require_earlier_year(uow: UnitOfWork, year: str) -> None:
+    earlier = f"{int(year) - 1:04d}"
+    if _state(uow, earlier) == CLOSED:
+        return
+    standing = uow.ledger.balances(as_of=last_day(earlier))
+    if any(cents for code, cents in standing.items() if code.startswith("4")):
+        raise YearOutOfOrder(year=year, earlier=earlier, state=state_word("period", _state(uow, earlier)))
+
+
+def _require_allowance_run(uow: UnitOfWork, year: str, ends_on: date) -> None:
+    outstanding = uow.ledger.balance("1200", as_of=ends_on)
+    if not outstanding:
+        return
+    since = date(int(year), 10, 1)
+    runs = [
+        envelope.effective_on
+        for envelope in uow.store.facts.of_types(["allowance.adjusted"])
+        if envelope.effective_on <= ends_on
+    ]
+    last_on = max(runs, default=None)
+    if last_on is None or last_on < since:
+        raise AllowanceRunMissing(
+            year=year,
+            outstanding_cents=outstanding,
+            last_on=last_on.isoformat() if last_on else _(N_("never")),
+            since=since,
+            ends_on=ends_on,
+        )
+
+
+# ------------------------------------------------------------------------------------------------------------- reopen
+
+
+def reopen(uow: UnitOfWork, *, period: str, reason: str) -> dict[str, Any]:
+    """The latest month that is locked or closed, or the latest closed year, is open again. Two people: FM, then TR.
+
+    A year's last month opens with it, and its closing entry is reversed.
+
+    Raises:
+        ReasonMissing: Nobody said why.
+        PeriodOutOfOrder: It is not the latest, or it is open.
+        NotAuthorised, SameHands: As they say.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="period reopen")
+    ref = parse_period(period)
+    if len(ref) == 4:
+        _reopen_year(uow, ref, reason)
+    else:
+        if _state(uow, ref[:4]) == CLOSED:
+            year = ref[:4]
+            raise PeriodOutOfOrder(
+                month=ref,
+                status=state_word("period", CLOSED),
+                wanted=state_word("period", OPEN),
+                reason=_(N_("its year is closed; reopen {year}")).format(year=year),
+            )
+        _reopen_month(uow, ref, reason)
+    uow.next_step = "fund period list"
+    return {"period": ref, "state": OPEN}
+
+
+def _reopen_month(uow: UnitOfWork, month: str, reason: str) -> None:
+    first, second = _people(uow)
+    uow.ledger.reopen_period(
+        month, actor=first, second_actor=second or "-", reason=reason, recorded_at=uow.now
+    )
+    uow.record(PeriodReopened(ref=month, reason=reason), effective_on=last_day(month))
+
+
+def _reopen_year(uow: UnitOfWork, year: str, reason: str) -> None:
+    case = uow.maybe(Period, year)
+    later = [each.ref for each in uow.cases(Period, states=[CLOSED]) if each.is_year and each.ref > year]
+    if case is None or case.state != CLOSED or later:
+        raise PeriodOutOfOrder(
+            month=year,
+            status=state_word("period", _state(uow, year)),
+            wanted=state_word("period", OPEN),
+            reason=_(N_("only the latest closed year can be reopened")),
+        )
+    _reopen_month(uow, _months(year)[-1], reason)
+    entry = uow.ledger.find(f"{case.event_id}/0")
+    uow.record(
+        PeriodReopened(ref=year, reason=reason, entry_seq=entry.seq if entry else None), effective_on=last_day(year)
+    )
+
+
+def _months(period: str) -> tuple[str, ...]:
+    if len(period) == 7:
+        return (period,)
+    return months_between(f"{period}-01", f"{period}-12")
+
+
+def _people(uow: UnitOfWork) -> tuple[str, str | None]:
+    """Who made it and who confirmed it (at the first command: nobody yet)."""
+    return uow.maker.user_id, uow.confirmer.user_id if uow.confirmer else None
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+def periods(view: View) -> dict[str, Any]:
+    """Every month and year that was ever locked or closed, in order."""
+    return {
+        "as_of": view.today.isoformat(),
+        "periods": [
+            {
+                "period": case.ref,
+                "state": case.state,
+                "starts_on": first_day(case.ref).isoformat(),
+                "ends_on": last_day(case.ref).isoformat(),
+                "result_cents": case.result_cents,
+                "trial_balance_sha256": case.trial_balance_sha256,
+            }
+            for case in view.cases(Period)
+        ],
+    }
+
+
+COMMANDS = (
+    Command("period lock", lock, FUND_MANAGER, second=TREASURER),
+    Command("period close", close, FUND_MANAGER, second=TREASURER),
+    Command("period reopen", reopen, FUND_MANAGER, second=TREASURER),
+)
+QUERIES = (Query("period list", periods),)

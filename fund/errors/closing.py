@@ -1,0 +1,65 @@
+"""Refusals of periods: locking, closing, reopening."""
+
+from __future__ import annotations
+
+from fund.errors.base import RuleRefusal
+from fund.language import N_
+
+__all__ = [
+    "AllowanceRunMissing",
+    "MonthsNotLocked",
+    "PeriodNotOver",
+    "UnidentifiedReceipts",
+    "YearClosedBefore",
+    "YearNotClosed",
+    "YearOutOfOrder",
+]
+
+
+class PeriodNotOver(RuleRefusal):
+    """A month is locked, and a year closed, once it is over."""
+
+    message = N_("{period} ends on {ends_on}; today is {today}")
+    hint = N_("wait until the day after {ends_on}")
+
+
+class MonthsNotLocked(RuleRefusal):
+    """A year is closed when each of its months is locked."""
+
+    message = N_("{year} cannot be closed: {months} not locked yet")
+    hint = N_("fund period lock {first}")
+
+
+class YearOutOfOrder(RuleRefusal):
+    """Years are closed in order."""
+
+    message = N_("{year} cannot be closed before {earlier}, which has entries and is {state}")
+    hint = N_("fund period close {earlier}")
+
+
+class YearClosedBefore(RuleRefusal):
+    """The year is closed."""
+
+    message = N_("{year} is closed already")
+    hint = N_("fund period reopen {year} --reason TEXT")
+
+
+class YearNotClosed(RuleRefusal):
+    """December is closed with its year, so that the closing entry finds it locked."""
+
+    message = N_("{month} cannot be closed while {year} is not: the closing entry of the year is booked in it")
+    hint = N_("fund period close {year}")
+
+
+class AllowanceRunMissing(RuleRefusal):
+    """Before the year is closed the allowance is brought up to date (R9)."""
+
+    message = N_("{year} cannot be closed: {outstanding_cents} is outstanding, and the allowance was last set on {last_on}, before {since}")
+    hint = N_("fund repayment allowance --on {ends_on}")
+
+
+class UnidentifiedReceipts(RuleRefusal):
+    """Before the year is closed every receipt is explained."""
+
+    message = N_("{year} cannot be closed: {unidentified_cents} stands on 2300 and nobody said why")
+    hint = N_("fund bank unmatched, or say it: fund period close {year} --explanation TEXT")

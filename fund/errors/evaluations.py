@@ -1,0 +1,169 @@
+"""Refusals of evaluations and write-offs."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal
+from fund.language import N_
+
+__all__ = [
+    "BeyondOutstanding",
+    "EvaluationNotAccepted",
+    "EvaluationNotLate",
+    "FaultyEvaluation",
+    "LearningTooLow",
+    "LessonsNotPublished",
+    "MilestonesWithoutEvidence",
+    "NothingToRecover",
+    "ReturnedBefore",
+    "ReviewedBefore",
+    "ScoreOutOfRange",
+    "StopRuleMissing",
+    "SuspicionOpen",
+    "TooFewVotes",
+    "UnknownGround",
+    "UnknownTheme",
+    "UnspentMoneyOut",
+    "WorkNotEnded",
+    "WriteoffWithoutFile",
+    "WriteoffOpen",
+]
+
+
+class FaultyEvaluation(FaultyInput):
+    """The evaluation file cannot be read as one; nothing changed."""
+
+    message = N_("{file}:{line}: {field}: {problem}")
+    hint = N_("correct line {line} and hand it in again: fund evaluation submit --help")
+
+
+class EvaluationNotLate(RuleRefusal):
+    """The fund manager writes an evaluation only when the parties are too late."""
+
+    message = N_("the evaluation of {ref} is still the parties' to write: it fell due on {due_on}, they have until {late_on}")
+    hint = N_("fund evaluation list")
+
+
+class ReviewedBefore(RuleRefusal):
+    """One peer judges an evaluation once."""
+
+    message = N_("{actor} judged the evaluation of {ref} already: {given} of 4; a second peer is somebody else")
+    hint = N_("ask another reviewer who is no party: fund user list")
+
+
+class ScoreOutOfRange(FaultyInput):
+    """The quality of learning is a whole number from 0 to 4."""
+
+    message = N_("{given} is no score for learning: it is 0, 1, 2, 3 or 4")
+    hint = N_("fund evaluation peer-review {ref} --learning 3")
+
+
+class ReturnedBefore(RuleRefusal):
+    """An evaluation goes back once at most."""
+
+    message = N_("the evaluation of {ref} went back {returned} time(s) before; once is the most")
+    hint = N_("fund evaluation accept {ref}")
+
+
+class UnknownTheme(FaultyInput):
+    """No such theme."""
+
+    message = N_('"{theme}" is not a theme; themes are {known}')
+    hint = N_("fund evaluation lessons")
+
+
+class UnknownGround(FaultyInput):
+    """No such ground for a write-off."""
+
+    message = N_('"{ground}" is no ground for a write-off; grounds are {known}')
+    hint = N_("fund writeoff propose --help")
+
+
+class EvaluationNotAccepted(RuleRefusal):
+    """A learning write-off follows an accepted evaluation."""
+
+    message = N_("{ref} cannot be written off as learning: its evaluation is {state}, it must be accepted")
+    hint = N_("fund evaluation list")
+
+
+class LearningTooLow(RuleRefusal):
+    """A learning write-off needs enough learning."""
+
+    message = N_("{ref} cannot be written off as learning: the quality of learning is {learning}, at least {threshold} is needed")
+    hint = N_("fund writeoff propose {ref} --ground uncollectible --amount AMOUNT --reason TEXT --file FILE")
+
+
+class LessonsNotPublished(RuleRefusal):
+    """A learning write-off follows published lessons."""
+
+    message = N_("{ref} cannot be written off as learning: its evaluation is {state}, the lessons must be published to every partner")
+    hint = N_("fund evaluation list")
+
+
+class WorkNotEnded(RuleRefusal):
+    """A learning write-off follows a completed agreement, or one that its stop rule ended."""
+
+    message = N_("{ref} cannot be written off as learning: the agreement is {state}, it must be completed or ended by its stop rule")
+    hint = N_("fund agreement show {ref}")
+
+
+class StopRuleMissing(RuleRefusal):
+    """A learning write-off is only for agreements that named a hypothesis and a stop rule before they began."""
+
+    message = N_("{ref} cannot be written off as learning: the signed agreement holds {found}, it needs a hypothesis and a stop rule")
+    hint = N_("fund agreement show {ref}")
+
+
+class MilestonesWithoutEvidence(RuleRefusal):
+    """Milestones due until now have evidence before an advance is written off as learning."""
+
+    message = N_("{ref} cannot be written off as learning: no evidence yet for {milestones}, due on {due_on} at the latest")
+    hint = N_("fund milestone list {ref}")
+
+
+class UnspentMoneyOut(RuleRefusal):
+    """What was paid and not spent is back before an advance is written off as learning."""
+
+    message = N_("{ref} cannot be written off as learning: disbursements are still under way ({disbursements})")
+    hint = N_("fund disbursement list")
+
+
+class SuspicionOpen(RuleRefusal):
+    """No learning write-off while there is a suspicion."""
+
+    message = N_("{ref} cannot be written off as learning: it is suspended on a suspicion")
+    hint = N_("fund agreement show {ref}")
+
+
+class WriteoffWithoutFile(RuleRefusal):
+    """Hardship, uncollectible and irregularity ask for the reminders and the legal view on file."""
+
+    message = N_("a write-off of {ref} on ground {ground} needs its file: reminders and legal view")
+    hint = N_("add --file FILE")
+
+
+class WriteoffOpen(RuleRefusal):
+    """One write-off of an agreement at a time."""
+
+    message = N_("{ref} has a write-off that is not finished: {open} is {state}")
+    hint = N_("fund writeoff list")
+
+
+class BeyondOutstanding(RuleRefusal):
+    """A write-off never exceeds what is outstanding."""
+
+    message = N_("{amount_cents} of {ref} cannot be written off: {outstanding_cents} is outstanding on {day}")
+    hint = N_("fund ledger card 1200.{ref}")
+
+
+class TooFewVotes(RuleRefusal):
+    """The committee has no quorum on this matter."""
+
+    message = N_("{ref} cannot be decided: {votes} vote(s) of {kinds} kind(s) of organisation; {needed} of {needed_kinds} are needed")
+    hint = N_("fund --as MEMBER writeoff vote {ref} --for")
+
+
+class NothingToRecover(RuleRefusal):
+    """What is recovered must have come in: it stands among unidentified receipts."""
+
+    message = N_("{amount_cents} cannot be taken as recovered on {ref}: {unidentified_cents} stands on 2300")
+    hint = N_("fund bank unmatched")

@@ -1,0 +1,116 @@
+"""Evaluation, lessons and the invitation that follows a good result (lifecycle.md 7 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fund.events.base import Fact
+
+__all__ = [
+    "EvaluationAccepted",
+    "EvaluationFellDue",
+    "EvaluationPeerReviewed",
+    "EvaluationPublished",
+    "EvaluationReturned",
+    "EvaluationSubmitted",
+    "FollowonInvited",
+    "Lesson",
+]
+
+
+class Lesson(BaseModel):
+    """One lesson card: what others can use, and on which themes (ids of ``themes.csv``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    text: str
+    themes: tuple[str, ...] = ()
+
+
+class _EvaluationFact(Fact):
+    kind: ClassVar[str] = "evaluation"
+
+    proposal: str
+    """The proposal whose agreement (``ref``) is evaluated."""
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"agreement/{self.ref}")
+
+
+class EvaluationFellDue(_EvaluationFact):
+    """It is time to look back: the agreement ran to its end, was completed or was terminated."""
+
+    wire: ClassVar[str] = "evaluation.fell_due"
+
+    due_on: date
+    ground: str
+    """``ended``, ``completed`` or ``terminated``."""
+
+
+class EvaluationSubmitted(_EvaluationFact):
+    """A party told what was tried, what came of it and what others can learn."""
+
+    wire: ClassVar[str] = "evaluation.submitted"
+
+    hypothesis: str
+    """``confirmed``, ``refuted`` or ``inconclusive``."""
+    verdict: str
+    """``scale``, ``adopt``, ``iterate`` or ``stop``."""
+    learned: str
+    lessons: tuple[Lesson, ...]
+    file_sha256: str
+    by_fund_manager: bool = False
+    """Written by the fund manager, because the parties were too late."""
+
+
+class EvaluationPeerReviewed(_EvaluationFact):
+    """A reviewer who is no party judged how well was learned, 0 to 4; the second one completes the review."""
+
+    wire: ClassVar[str] = "evaluation.peer_reviewed"
+
+    learning: int
+    remarks: str = ""
+
+
+class EvaluationAccepted(_EvaluationFact):
+    """The committee's chair accepted it: two independent results, the hypothesis and the quality of learning."""
+
+    wire: ClassVar[str] = "evaluation.accepted"
+
+    hypothesis: str
+    learning: str
+    """The mean of the peer reviews as an exact fraction (``7/2``)."""
+    verdict: str
+    good_result: bool
+    """Learned enough, whatever the hypothesis did."""
+
+
+class EvaluationReturned(_EvaluationFact):
+    """It went back to the parties, once at most."""
+
+    wire: ClassVar[str] = "evaluation.returned"
+
+    reason: str
+
+
+class EvaluationPublished(_EvaluationFact):
+    """Every partner, and its council, has the lessons."""
+
+    wire: ClassVar[str] = "evaluation.published"
+
+    recipients: tuple[str, ...]
+    lessons: tuple[Lesson, ...]
+
+
+class FollowonInvited(_EvaluationFact):
+    """A roll-out may be asked for until a day: the verdict was to scale or to adopt."""
+
+    wire: ClassVar[str] = "followon.invited"
+
+    verdict: str
+    expires_on: date

@@ -1,0 +1,126 @@
+"""Write-offs: what will not come back, decided in the open, booked once, and what came back after all (lifecycle.md 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from fund.events.base import Fact
+
+__all__ = [
+    "WriteoffDecided",
+    "WriteoffPosted",
+    "WriteoffProposed",
+    "WriteoffRecovered",
+    "WriteoffRefused",
+    "WriteoffReversed",
+    "WriteoffVoted",
+]
+
+
+class _WriteoffFact(Fact):
+    kind: ClassVar[str] = "writeoff"
+
+    agreement: str
+    proposal: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"agreement/{self.agreement}")
+
+
+class WriteoffProposed(_WriteoffFact):
+    """The fund manager proposes to give up (part of) an advance, and on which ground."""
+
+    wire: ClassVar[str] = "writeoff.proposed"
+
+    ground: str
+    """``learning``, ``hardship``, ``uncollectible`` or ``irregularity``."""
+    amount_cents: int
+    outstanding_cents: int
+    lead: str
+    parties: tuple[str, ...]
+    reason: str
+    hypothesis: str = ""
+    learning: str = ""
+    file_sha256: str = ""
+    """The legal view on file, where the ground asks it."""
+
+
+class WriteoffVoted(_WriteoffFact):
+    """A committee member voted; what was voted stays under seal until the decision."""
+
+    wire: ClassVar[str] = "writeoff.voted"
+
+    commitment: str
+
+
+class WriteoffDecided(_WriteoffFact):
+    """The committee agreed; the votes are open now (user id to ``for``, ``against`` or ``abstain``)."""
+
+    wire: ClassVar[str] = "writeoff.decided"
+
+    amount_cents: int
+    votes: dict[str, str]
+    salts: dict[str, str]
+    two_thirds: bool
+    """Whether two thirds were needed: beyond the learning budget of the year."""
+    learning_budget_left_cents: int
+
+
+class WriteoffRefused(_WriteoffFact):
+    """The committee did not agree."""
+
+    wire: ClassVar[str] = "writeoff.refused"
+
+    votes: dict[str, str]
+    salts: dict[str, str]
+    two_thirds: bool
+    reason: str
+
+
+class WriteoffPosted(_WriteoffFact):
+    """The advance, or that part of it, is given up and its instalments are cancelled."""
+
+    wire: ClassVar[str] = "writeoff.posted"
+
+    ground: str
+    amount_cents: int
+    allowance_released_cents: int
+    """The allowance above what remains outstanding."""
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), f"plan/{self.agreement}")
+
+
+class WriteoffReversed(_WriteoffFact):
+    """A write-off was taken back: the exact mirror of its entry, in today's year; instalments return."""
+
+    wire: ClassVar[str] = "writeoff.reversed"
+
+    ground: str
+    reason: str
+    entry_seq: int
+    """The entry that is mirrored."""
+    amount_cents: int
+    allowance_released_cents: int
+    recovered_cents: int = 0
+    """Recovered meanwhile: no recovery any more, but a repayment."""
+    allowance_above_cents: int = 0
+    """The allowance above what is outstanding once the recoveries count as repayments."""
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), f"plan/{self.agreement}")
+
+
+class WriteoffRecovered(_WriteoffFact):
+    """Money came in on what was written off; what exceeds the write-off is the payer's."""
+
+    wire: ClassVar[str] = "writeoff.recovered"
+
+    amount_cents: int
+    surplus_cents: int = 0
+    payer: str
+    receipt: str = ""
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), *((f"receipt/{self.receipt}",) if self.receipt else ()))

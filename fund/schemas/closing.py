@@ -1,0 +1,27 @@
+"""Periods as cases."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fund.schemas.base import CaseFile
+
+__all__ = ["Period"]
+
+
+class Period(CaseFile):
+    """A month (``2027-03``) or a year (``2027``). ``state``: open, locked or closed; a period nobody touched has no case."""
+
+    kind: ClassVar[str] = "period"
+
+    result_cents: int | None = None
+    """Of a closed year: income less costs."""
+    trial_balance_sha256: str | None = None
+    """Of a closed month: the hash of its frozen trial balance."""
+    event_id: str | None = None
+    """The fact that closed it."""
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is a year."""
+        return len(self.ref) == 4

@@ -1,0 +1,149 @@
+"""Evaluations as cases, and the file a party hands in (TOML), refused with file and line."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from fund.errors import FaultyEvaluation
+from fund.events import Lesson
+from fund.language import N_, _
+from fund.schemas.base import CaseColumns, CaseFile, Shape
+
+__all__ = ["Evaluation", "EvaluationForm", "parse_evaluation", "theme_ids"]
+
+
+class Evaluation(CaseFile):
+    """What an agreement (``ref``) taught. ``state``: due, submitted, peer_reviewed, accepted or published.
+
+    Attributes:
+        hypothesis: confirmed, refuted or inconclusive; empty until it is handed in.
+        learning: The quality of learning, 0 to 4, as an exact fraction (``7/2``); empty until two peers judged.
+        peers: What each peer gave, by user id.
+        fell_due: Whether it is time: the agreement ended, or its planned day came.
+        returned: How often it went back (once at most).
+        followon_until: The last day on which a roll-out may be asked for.
+    """
+
+    kind: ClassVar[str] = "evaluation"
+
+    proposal: str
+    lead: str
+    co_applicants: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    due_on: date
+    fell_due: bool = False
+    hypothesis: str = ""
+    verdict: str = ""
+    learned: str = ""
+    lessons: tuple[Lesson, ...] = ()
+    learning: str = ""
+    good_result: bool | None = None
+    peers: dict[str, int] = Field(default_factory=dict)
+    returned: int = 0
+    published_on: date | None = None
+    followon_until: date | None = None
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.ref, partner=self.lead, lookup=self.proposal, due_on=self.due_on)
+
+
+@lru_cache(maxsize=1)
+def theme_ids() -> dict[str, str]:
+    """The ids of the themes (``T04``), with their Dutch names."""
+    text = (resources.files("fund") / "data" / "themes.csv").read_text(encoding="utf-8")
+    return {row["id"]: row["naam"] for row in csv.DictReader(text.splitlines())}
+
+
+class LessonForm(Shape):
+    """One lesson as it is handed in."""
+
+    title: str = Field(min_length=3, max_length=120)
+    text: str = Field(min_length=10, max_length=4000)
+    themes: tuple[str, ...] = ()
+
+    @field_validator("themes")
+    @classmethod
+    def _known(cls, themes: tuple[str, ...]) -> tuple[str, ...]:
+        for theme in themes:
+            if theme not in theme_ids():
+                raise ValueError(
+                    _(N_('"{theme}" is not a theme; themes are {known}')).format(theme=theme, known=", ".join(theme_ids()))
+                )
+        return themes
+
+
+class EvaluationForm(Shape):
+    """The evaluation as it is handed in."""
+
+    hypothesis: Literal["confirmed", "refuted", "inconclusive"]
+    verdict: Literal["scale", "adopt", "iterate", "stop"]
+    learned: str = Field(min_length=20, max_length=20_000)
+    lessons: tuple[LessonForm, ...] = Field(min_length=1, max_length=20)
+
+    def cards(self) -> tuple[Lesson, ...]:
+        """The lessons as they stand in the fact."""
+        return tuple(Lesson(title=each.title, text=each.text, themes=each.themes) for each in self.lessons)
+
+
+def parse_evaluation(content: bytes, name: str) -> EvaluationForm:
+    """The evaluation that a TOML file holds.
+
+    Raises:
+        FaultyEvaluation: Not UTF-8, not TOML, a field too many or too few, a wrong word; with the file and the line.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = content[: problem.start].count(b"\n") + 1
+        raise FaultyEvaluation(file=name, line=line, field="-", problem=_(N_("the text is not UTF-8"))) from problem
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        found = re.search(r"line (\d+)", str(problem))
+        line = int(found.group(1)) if found else len(text.splitlines())
+        raise FaultyEvaluation(file=name, line=line, field="-", problem=str(problem)) from problem
+    try:
+        return EvaluationForm.model_validate(raw)
+    except ValidationError as problems:
+        first = problems.errors(include_url=False, include_context=False)[0]
+        raise FaultyEvaluation(
+            file=name,
+            line=_line_of(text, first["loc"]),
+            field=".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"]) or "-",
+            problem=_explained(first),
+        ) from problems
+
+
+def _explained(problem: Any) -> str:
+    kind = problem["type"]
+    if kind == "missing":
+        return _(N_("the field is missing"))
+    if kind == "extra_forbidden":
+        return _(N_("no such field"))
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _line_of(text: str, place: tuple[int | str, ...]) -> int:
+    """The line on which a field stands; of a missing field, the line of what should hold it."""
+    lines = text.splitlines()
+    start = 0
+    names = [part for part in place if isinstance(part, str)]
+    numbers = [part for part in place if isinstance(part, int)]
+    if names[:1] == ["lessons"] and numbers:
+        headers = [number for number, line in enumerate(lines) if re.match(r"\s*\[\[\s*lessons\s*\]\]", line)]
+        if numbers[0] < len(headers):
+            start = headers[numbers[0]]
+        names = names[1:] or ["lessons"]
+    key = re.compile(rf'\s*"?{re.escape(str(names[-1]))}"?\s*=') if names else None
+    for number in range(start, len(lines)):
+        if key is not None and key.match(lines[number]):
+            return number + 1
+    return start + 1

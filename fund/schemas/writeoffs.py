@@ -1,0 +1,40 @@
+"""Write-offs as cases."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fund.schemas.base import CaseColumns, CaseFile
+
+__all__ = ["Writeoff"]
+
+
+class Writeoff(CaseFile):
+    """One write-off of an agreement's advance (``A2026-003-W1``). Amounts in cents.
+
+    Attributes:
+        hands: User ids that supplied an approval in this chain (lifecycle G7 c).
+        voters: User ids that voted; what they voted is under seal until the decision.
+        event_id: The fact that posted it.
+    """
+
+    kind: ClassVar[str] = "writeoff"
+
+    agreement: str
+    proposal: str
+    lead: str
+    parties: tuple[str, ...] = ()
+    ground: str
+    reason: str = ""
+    amount_cents: int
+    posted_cents: int = 0
+    recovered_cents: int = 0
+    allowance_released_cents: int = 0
+    hands: tuple[str, ...] = ()
+    voters: tuple[str, ...] = ()
+    event_id: str | None = None
+    posted_year: int | None = None
+    decided_year: int | None = None
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.agreement, partner=self.lead, lookup=self.proposal, amount_cents=self.amount_cents)

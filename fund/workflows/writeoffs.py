@@ -1,0 +1,499 @@
+"""Write-offs: proposed on a ground, decided by the committee, booked once, reversed as a mirror, recovered where money comes in.
+
+A learning write-off is *invested in learning* and never counts against anybody later. Source: lifecycle.md 7 (W1-W6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from fund.errors import (
+    BeyondOutstanding,
+    EvaluationNotAccepted,
+    LearningTooLow,
+    LessonsNotPublished,
+    MilestonesWithoutEvidence,
+    NothingToRecover,
+    ReasonMissing,
+    StopRuleMissing,
+    SuspicionOpen,
+    TooFewVotes,
+    UnknownAccount,
+    UnknownGround,
+    UnspentMoneyOut,
+    WorkNotEnded,
+    WriteoffOpen,
+    WriteoffWithoutFile,
+)
+from fund.events import (
+    Envelope,
+    WriteoffDecided,
+    WriteoffPosted,
+    WriteoffProposed,
+    WriteoffRecovered,
+    WriteoffRefused,
+    WriteoffReversed,
+    WriteoffVoted,
+    canonical_json,
+)
+from fund.glossary import state_word
+from fund.language import N_, _
+from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, Role
+from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.capital import Partner, Receipt
+from fund.schemas.disbursements import Disbursement
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.people import User
+from fund.schemas.writeoffs import Writeoff
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
+from fund.workflows.lifecycle import Transition, carry, check, state_after
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State"]
+
+
+class State(StrEnum):
+    """Where a write-off stands."""
+
+    PROPOSED = "proposed"
+    DECIDED = "decided"
+    REFUSED = "refused"
+    POSTED = "posted"
+    REVERSED = "reversed"
+
+
+class Ground(StrEnum):
+    """Why an advance will not come back."""
+
+    LEARNING = "learning"
+    HARDSHIP = "hardship"
+    UNCOLLECTIBLE = "uncollectible"
+    IRREGULARITY = "irregularity"
+
+
+TRANSITIONS = (
+    Transition("writeoff propose", None, State.PROPOSED, FUND_MANAGER, WriteoffProposed, row="W1, W2"),
+    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, COMMITTEE, WriteoffVoted, row="P26"),
+    Transition("writeoff decide", State.PROPOSED, State.DECIDED, CHAIR, WriteoffDecided, row="W3"),
+    Transition("writeoff decide", State.PROPOSED, State.REFUSED, CHAIR, WriteoffRefused, row="W3"),
+    Transition("writeoff post", State.DECIDED, State.POSTED, FUND_MANAGER, WriteoffPosted, second=TREASURER, row="W4"),
+    Transition("writeoff reverse", State.POSTED, State.REVERSED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
+    Transition("writeoff recover", State.POSTED, State.POSTED, TREASURER, WriteoffRecovered, row="W6"),
+)
+OPEN = (State.PROPOSED, State.DECIDED)
+CHOICES = ("for", "against", "abstain")
+UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
+"""States of a disbursement in which money may still leave."""
+
+
+# ---------------------------------------------------------------------------------------------------------- the fold
+
+
+def _after(case: Writeoff | None, happened: Envelope) -> Writeoff | None:
+    fact = happened.fact
+    if isinstance(fact, WriteoffProposed):
+        return Writeoff(
+            ref=fact.ref,
+            state=state_after(TRANSITIONS, None, fact),
+            agreement=fact.agreement,
+            proposal=fact.proposal,
+            lead=fact.lead,
+            parties=fact.parties,
+            ground=fact.ground,
+            reason=fact.reason,
+            amount_cents=fact.amount_cents,
+        )
+    if case is None or happened.stream != case.stream:
+        return case
+    state = state_after(TRANSITIONS, case.state, fact)
+    hands = tuple(dict.fromkeys((*case.hands, happened.actor)))
+    if isinstance(fact, WriteoffVoted):
+        return case.but(voters=tuple(dict.fromkeys((*case.voters, happened.actor))))
+    if isinstance(fact, WriteoffDecided):
+        return case.but(state=state, hands=hands, decided_year=happened.effective_on.year)
+    if isinstance(fact, WriteoffRefused):
+        return case.but(state=state, hands=hands)
+    if isinstance(fact, WriteoffPosted):
+        return case.but(
+            state=state,
+            hands=hands,
+            posted_cents=fact.amount_cents,
+            allowance_released_cents=fact.allowance_released_cents,
+            event_id=happened.event_id,
+        )
+    if isinstance(fact, WriteoffReversed):
+        return case.but(state=state, recovered_cents=0)
+    if isinstance(fact, WriteoffRecovered):
+        return case.but(state=state, recovered_cents=case.recovered_cents + fact.amount_cents)
+    return case
+
+
+LIVES = {"writeoff": Life(Writeoff, _after)}
+
+
+def _standing(view: View, code: str, *, as_of: date | None = None) -> int:
+    """What stands on a sub-account, debit positive; nothing on one that never moved."""
+    try:
+        return view.ledger.balance(code, as_of=as_of)
+    except UnknownAccount:
+        return 0
+
+
+# --------------------------------------------------------------------------------------------------- W1, W2: propose
+
+
+def propose(
+    uow: UnitOfWork,
+    *,
+    ref: str,
+    reason: str,
+    ground: str = Ground.LEARNING.value,
+    amount_cents: int | None = None,
+    file: Mapping[str, Any] | None = None,
+) -> Envelope:
+    """It is proposed to give up an advance, or part of it.
+
+    Args:
+        ref: The agreement.
+        ground: ``learning``, ``hardship``, ``uncollectible`` or ``irregularity``.
+        amount_cents: Default: all that is outstanding.
+        file: Name and content of the reminders and the legal view; every ground but learning asks for it.
+
+    Raises:
+        UnknownGround, ReasonMissing: As they say.
+        WriteoffOpen: One at a time.
+        BeyondOutstanding: More than is outstanding, or nothing is.
+        SuspicionOpen, WorkNotEnded, StopRuleMissing, EvaluationNotAccepted, LearningTooLow, LessonsNotPublished,
+        MilestonesWithoutEvidence, UnspentMoneyOut: The guards of a learning write-off (W1).
+        WriteoffWithoutFile: The other grounds have a file (W2).
+        NotAuthorised, ConflictOfInterest: As they say.
+    """
+    if ground not in list(Ground):
+        raise UnknownGround(ground=ground, known=[str(each) for each in Ground])
+    if not reason.strip():
+        raise ReasonMissing(command="writeoff propose")
+    agreement = uow.case(Agreement, ref)
+    earlier = uow.cases(Writeoff, parent=ref)
+    unfinished = next((case for case in earlier if case.state in OPEN), None)
+    if unfinished is not None:
+        raise WriteoffOpen(ref=ref, open=unfinished.ref, state=state_word("writeoff", unfinished.state))
+    outstanding = _standing(uow, f"1200.{ref}")
+    amount = outstanding if amount_cents is None else amount_cents
+    if amount <= 0 or amount > outstanding:
+        raise BeyondOutstanding(ref=ref, amount_cents=amount, outstanding_cents=outstanding, day=uow.today)
+    evaluation = uow.maybe(Evaluation, ref)
+    if ground == Ground.LEARNING:
+        _require_learning(uow, agreement, evaluation)
+    elif file is None:
+        raise WriteoffWithoutFile(ref=ref, ground=ground)
+    new = f"{ref}-W{len(earlier) + 1}"
+    uow.next_step = f"fund --as MEMBER writeoff vote {new} --for"
+    fact = WriteoffProposed(
+        ref=new,
+        agreement=ref,
+        proposal=agreement.proposal,
+        ground=ground,
+        amount_cents=amount,
+        outstanding_cents=outstanding,
+        lead=agreement.lead,
+        parties=agreement.parties,
+        reason=reason,
+        hypothesis=evaluation.hypothesis if evaluation else "",
+        learning=evaluation.learning if evaluation else "",
+        file_sha256=hashlib.sha256(bytes(file["content"])).hexdigest() if file else "",
+    )
+    return carry(uow, TRANSITIONS, "writeoff propose", None, fact, lead=agreement.lead, parties=agreement.parties)
+
+
+def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluation | None) -> None:
+    """The guards of W1, in the order in which a fund manager would settle them."""
+    ref = agreement.ref
+    if agreement.state == "suspended":
+        raise SuspicionOpen(ref=ref)
+    by_stop_rule = agreement.state == "terminated" and agreement.ground == "stop_rule"
+    if agreement.state != "completed" and not by_stop_rule:
+        raise WorkNotEnded(ref=ref, state=state_word("agreement", agreement.state))
+    if not agreement.hypothesis.strip() or not agreement.stop_rule.strip():
+        names = {N_("a hypothesis"): agreement.hypothesis, N_("a stop rule"): agreement.stop_rule}
+        found = [_(name) for name, text in names.items() if text.strip()] or [_(N_("neither"))]
+        raise StopRuleMissing(ref=ref, found=found)
+    state = evaluation.state if evaluation is not None else "due"
+    if evaluation is None or state not in ("accepted", "published"):
+        raise EvaluationNotAccepted(ref=ref, state=state_word("evaluation", state))
+    threshold = uow.regulations().learning_threshold
+    if Fraction(evaluation.learning) < threshold:
+        raise LearningTooLow(ref=ref, learning=evaluation.learning, threshold=threshold)
+    if state != "published":
+        raise LessonsNotPublished(ref=ref, state=state_word("evaluation", state))
+    until = agreement.ended_on or uow.today
+    bare = [
+        milestone
+        for milestone in uow.cases(Milestone, parent=ref)
+        if milestone.due_on <= until and milestone.state in ("planned", "changes_requested")
+    ]
+    if bare:
+        due_on = max(milestone.due_on for milestone in bare)
+        raise MilestonesWithoutEvidence(ref=ref, milestones=[milestone.ref for milestone in bare], due_on=due_on)
+    open_ = [case.ref for case in uow.cases(Disbursement, parent=ref, states=UNDER_WAY)]
+    if open_:
+        raise UnspentMoneyOut(ref=ref, disbursements=open_)
+
+
+# -------------------------------------------------------------------------------------------------------- W3: decide
+
+
+def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
+    """A member of the committee votes, under seal until the decision; a later vote of the same person replaces it.
+
+    Args:
+        choice: ``for``, ``against`` or ``abstain``.
+
+    Raises:
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    assert choice in CHOICES
+    content = canonical_json({"choice": choice, "reason": reason})
+    salt = _salt(uow, case)
+    fact = WriteoffVoted(
+        ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=hashlib.sha256((salt + content).encode()).hexdigest()
+    )
+    envelope = carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
+    uow.store.work.put_sealed(stream=case.stream, kind="vote", actor=uow.maker.user_id, round=1, salt=salt, content=content)
+    uow.next_step = f"fund --as CHAIR writeoff decide {ref}"
+    return envelope
+
+
+def _salt(uow: UnitOfWork, case: Writeoff) -> str:
+    """What keeps a vote from being guessed; in a story with a held clock it follows from the command."""
+    if uow.store.work.setting("held_clock_us") is not None:
+        return derive_id("", "salt", case.stream, uow.maker.user_id, uow.command_id)
+    return secrets.token_hex(16)
+
+
+def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
+    """The votes are opened: the write-off is decided or refused.
+
+    A learning write-off within what is left of the year's learning budget needs a majority; beyond it, and from the
+    threshold amount on, two thirds.
+
+    Raises:
+        TooFewVotes: No quorum: too few votes, kinds of organisation, or not more than half of the seats without conflict.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, look=_LOOK)
+    rules = uow.regulations()
+    sealed = uow.store.work.sealed(stream=case.stream, kind="vote", round=1)
+    votes = {row.actor: str(_read(row.content)["choice"]) for row in sealed}
+    _require_quorum(uow, case, list(votes))
+    left = rules.learning_budget_cents - _used(uow, uow.today.year)
+    beyond = case.ground == Ground.LEARNING and case.amount_cents > left
+    two_thirds = beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
+    for_, against = (sum(choice == each for choice in votes.values()) for each in ("for", "against"))
+    agreed = 3 * for_ >= 2 * (for_ + against) if two_thirds else 2 * for_ > for_ + against
+    fact: WriteoffDecided | WriteoffRefused
+    salts = {row.actor: row.salt for row in sealed}
+    if agreed and for_ > 0:
+        fact = WriteoffDecided(
+            ref=ref,
+            agreement=case.agreement,
+            proposal=case.proposal,
+            amount_cents=case.amount_cents,
+            votes=votes,
+            salts=salts,
+            two_thirds=two_thirds,
+            learning_budget_left_cents=left,
+        )
+        uow.next_step = f"fund --as FUND_MANAGER writeoff post {ref}"
+    else:
+        fact = WriteoffRefused(
+            ref=ref, agreement=case.agreement, proposal=case.proposal, votes=votes, salts=salts, two_thirds=two_thirds, reason=reason
+        )
+        uow.next_step = "fund writeoff list"
+    envelope = carry(
+        uow, TRANSITIONS, "writeoff decide", case, fact, lead=case.lead, parties=case.parties, hands=case.hands, look=_LOOK
+    )
+    uow.store.work.open_sealed(stream=case.stream, kind="vote", round=1)
+    return envelope
+
+
+def _read(content: str) -> dict[str, Any]:
+    import json
+
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def _require_quorum(uow: UnitOfWork, case: Writeoff, voters: list[str]) -> None:
+    rules = uow.regulations().committee
+    seats = [
+        user
+        for user in uow.cases(User, states=["active"])
+        if set(user.roles) & {Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR}
+        and (user.seconded or user.partner is None or user.partner not in case.parties)
+    ]
+    kinds = {_kind(uow, uow.case(User, voter)) for voter in voters}
+    needed = max(rules.votes, len(seats) // 2 + 1)
+    if len(voters) < needed or len(kinds) < rules.kinds:
+        raise TooFewVotes(ref=case.ref, votes=len(voters), kinds=len(kinds), needed=needed, needed_kinds=rules.kinds)
+
+
+def _kind(view: View, user: User) -> str:
+    if user.partner is None:
+        return "external"
+    partner = view.maybe(Partner, user.partner)
+    return partner.sort if partner is not None else user.partner
+
+
+def _used(view: View, year: int) -> int:
+    """What of the learning budget of a year is taken by decisions of that year."""
+    return sum(
+        case.amount_cents
+        for case in view.cases(Writeoff, states=[State.DECIDED, State.POSTED])
+        if case.ground == Ground.LEARNING and case.decided_year == year
+    )
+
+
+# ------------------------------------------------------------------------------------------- W4, W5, W6: the ledger
+
+
+def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
+    """The advance is given up in the books, its instalments are cancelled, the allowance above what remains is released.
+
+    Args:
+        on: The accounting day; its period is open.
+
+    Raises:
+        BeyondOutstanding: Less is outstanding now than was decided.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    outstanding = _standing(uow, f"1200.{case.agreement}")
+    if case.state == State.DECIDED and case.amount_cents > outstanding:
+        raise BeyondOutstanding(
+            ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=on or uow.today
+        )
+    allowance = -_standing(uow, f"1290.{case.agreement}")
+    fact = WriteoffPosted(
+        ref=ref,
+        agreement=case.agreement,
+        proposal=case.proposal,
+        ground=case.ground,
+        amount_cents=case.amount_cents,
+        allowance_released_cents=max(0, allowance - (outstanding - case.amount_cents)),
+    )
+    uow.next_step = "fund statement position"
+    return carry(
+        uow, TRANSITIONS, "writeoff post", case, fact,
+        lead=case.lead, parties=case.parties, hands=case.hands, effective_on=on, look=_LOOK,
+    )  # fmt: skip
+
+
+def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
+    """The write-off is taken back: the exact mirror of its entry, in today's year; instalments return.
+
+    What was recovered meanwhile becomes a repayment.
+
+    Raises:
+        ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    if not reason.strip():
+        raise ReasonMissing(command="writeoff reverse")
+    entry = uow.ledger.find(f"{case.event_id}/0") if case.event_id else None
+    outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - case.recovered_cents
+    allowance = -_standing(uow, f"1290.{case.agreement}") + case.allowance_released_cents
+    fact = WriteoffReversed(
+        ref=ref,
+        agreement=case.agreement,
+        proposal=case.proposal,
+        ground=case.ground,
+        reason=reason,
+        entry_seq=entry.seq if entry else 0,
+        amount_cents=case.posted_cents,
+        allowance_released_cents=case.allowance_released_cents,
+        recovered_cents=case.recovered_cents,
+        allowance_above_cents=max(0, allowance - outstanding) if case.recovered_cents else 0,
+    )
+    uow.next_step = f"fund repayment schedule {case.agreement}"
+    return carry(
+        uow, TRANSITIONS, "writeoff reverse", case, fact, lead=case.lead, parties=case.parties, effective_on=on, look=_LOOK
+    )
+
+
+def recover(
+    uow: UnitOfWork, *, ref: str, amount_cents: int | None = None, receipt: str | None = None, on: date | None = None
+) -> Envelope:
+    """Money that came in belongs to what was written off; beyond the write-off it is owed back to the payer.
+
+    Args:
+        amount_cents: Default: what of the receipt still waits.
+        receipt: The receipt that holds the money (``O2026-0031``).
+
+    Raises:
+        NothingToRecover: The money does not stand among unidentified receipts, or not that much of the receipt.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    waiting = -uow.ledger.balance("2300")
+    if receipt is not None:
+        waiting = min(waiting, uow.case(Receipt, receipt).waiting_cents)
+    amount = waiting if amount_cents is None else amount_cents
+    if amount <= 0 or amount > waiting:
+        raise NothingToRecover(ref=ref, amount_cents=amount, unidentified_cents=waiting)
+    taken = min(amount, case.posted_cents - case.recovered_cents)
+    fact = WriteoffRecovered(
+        ref=ref,
+        agreement=case.agreement,
+        proposal=case.proposal,
+        amount_cents=taken,
+        surplus_cents=amount - taken,
+        payer=case.lead,
+        receipt=receipt or "",
+    )
+    uow.next_step = "fund writeoff list"
+    return carry(
+        uow, TRANSITIONS, "writeoff recover", case, fact, lead=case.lead, parties=case.parties, effective_on=on, look=_LOOK
+    )
+
+
+_LOOK = "fund writeoff list"
+
+
+def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
+    """Every write-off with what was given up and what came back."""
+    return {
+        "as_of": view.today.isoformat(),
+        "writeoffs": [
+            {
+                "ref": case.ref,
+                "agreement": case.agreement,
+                "proposal": case.proposal,
+                "lead_partner": case.lead,
+                "ground": case.ground,
+                "state": case.state,
+                "amount_cents": case.amount_cents,
+                "posted_cents": case.posted_cents,
+                "recovered_cents": case.recovered_cents,
+                "votes": len(case.voters),
+            }
+            for case in view.cases(Writeoff, states=[state] if state else None)
+        ],
+    }
+
+
+COMMANDS = (
+    Command("writeoff propose", propose, FUND_MANAGER),
+    Command("writeoff vote", vote, COMMITTEE),
+    Command("writeoff decide", decide, CHAIR),
+    Command("writeoff post", post, FUND_MANAGER, second=TREASURER),
+    Command("writeoff reverse", reverse, CHAIR, second=TREASURER),
+    Command("writeoff recover", recover, TREASURER),
+)
+QUERIES = (Query("writeoff list", listed),)
