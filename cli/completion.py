@@ -23,6 +23,6 @@ def completion(ctx: click.Context, shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    # Click gives the whole script as a template of its class; asking bash for its version first is not needed to print it.
+    # The template itself: Click's own way asks bash for its version first, which printing does not need.
     script = kind(ctx.find_root().command, {}, "fund", "_FUND_COMPLETE")
     say_lines((script.source_template % script.source_vars()).splitlines())

@@ -26,8 +26,8 @@ _TEMPLATE = "fund init --admin petra --fund-manager anna --treasurer bram"
     "init",
     N_("Found a fund"),
     about=N_(
-        "Makes the database, the chart of accounts, the standard regulations and the first three people. On a database of "
-        "an older version it brings that to this one and changes nothing else."
+        "Makes the database, the chart of accounts, the standard regulations and the first three people. On a database "
+        "of an older version it brings that to this one and changes nothing else."
     ),
     examples=(_TEMPLATE,),
     see=("user add", "partner import", "demo"),

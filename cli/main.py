@@ -36,19 +36,18 @@ def speak(name: str) -> None:
 
 def asked_language(args: Sequence[str]) -> str:
     """The language of this command: ``--lang`` before the noun, ``FUND_LANG``, the locale; JSON is always English."""
-    for place, word in enumerate(args):
-        if word == "--":
-            break
-        if word == "--json":
-            return "en"
-    for place, word in enumerate(args):
+    before_dashes = list(args[: args.index("--")] if "--" in args else args)
+    if "--json" in before_dashes:
+        return "en"
+    asked = ""
+    for place, word in enumerate(before_dashes):
         if word == "--lang" and place + 1 < len(args):
-            return args[place + 1]
-        if word.startswith("--lang="):
-            return word.partition("=")[2]
-        if not word.startswith("-") and (place == 0 or args[place - 1] not in _WITH_VALUE):
+            asked = args[place + 1]
+        elif word.startswith("--lang="):
+            asked = word.partition("=")[2]
+        elif not word.startswith("-") and (place == 0 or args[place - 1] not in _WITH_VALUE):
             break
-    return language.from_environment()
+    return asked if asked in language.LANGUAGES else language.from_environment()
 
 
 _WITH_VALUE = ("--database", "--as", "--broker", "--lang")
@@ -82,7 +81,7 @@ def run_shell(args: Sequence[str]) -> int:
         output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
         return DONE
     except click.ClickException as problem:
-        output.render_error(_usage_error(problem), as_json=as_json)
+        output.render_error(_usage_error(problem, args), as_json=as_json)
         return USAGE
     except (click.Abort, KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
@@ -110,13 +109,23 @@ def _carried_out(args: Sequence[str]) -> int:
     return result if isinstance(result, int) else DONE
 
 
-def _usage_error(problem: Any) -> Any:
+def _usage_error(problem: Any, args: Sequence[str]) -> Any:
     from fund.errors import UsageError
 
     ctx = getattr(problem, "ctx", None)
-    path = ctx.command_path if ctx is not None else "fund"
+    path = ctx.command_path if ctx is not None else _typed_command(args)
     reason = " ".join(part.strip() for part in problem.format_message().split("\n"))
     return UsageError(reason=reason, command=path)
+
+
+def _typed_command(args: Sequence[str]) -> str:
+    """``fund``, noun and verb as far as they exist: Click does not always say where it was."""
+    words = _words(args)
+    if not words or words[0] not in entries():
+        return "fund"
+    command = _command(words[0])
+    verbs = getattr(command, "commands", {})
+    return " ".join(["fund", words[0], *(word for word in words[1:2] if word in verbs)])
 
 
 def _bug(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
@@ -242,6 +251,10 @@ def _exists(module: str) -> bool:
     return (here / f"{module}.py").exists() or (here / module / "__init__.py").exists()
 
 
+def _command(name: str) -> Any:
+    return getattr(importlib.import_module(f"cli.{entries()[name].module or name}"), name)
+
+
 def _root() -> Any:
     """The group itself; built when it is needed, after the language is chosen."""
     import click
@@ -255,12 +268,7 @@ def _root() -> Any:
             return list(entries())
 
         def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-            entry = entries().get(cmd_name)
-            if entry is None:
-                return None
-            module = importlib.import_module(f"cli.{entry.module or cmd_name}")
-            command: click.Command = getattr(module, cmd_name)
-            return command
+            return _command(cmd_name) if cmd_name in entries() else None
 
         def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
             width = max(map(len, entries()), default=0)

@@ -88,9 +88,7 @@ def _terminal_width() -> int | None:
 
 
 _PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
-_PICTURES |= {
-    code: 0xFFFD for code in (*range(0x80, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
+_PICTURES |= dict.fromkeys((*range(128, 160), 8206, 8207, *range(8234, 8239), *range(8294, 8298)), 65533)
 _PICTURES |= {0x2028: 0x240A, 0x2029: 0x240A}
 
 

@@ -106,7 +106,7 @@ def shell(ctx: click.Context) -> Shell:
 
 
 def typed(ctx: click.Context, name: str, default: Any = None) -> Any:
-    """A shared option as it was typed: ``on``, ``as_of``, ``known_at``, ``command_id``, ``dry_run``, ``yes``, ``json``."""
+    """A shared option: ``on``, ``as_of``, ``known_at``, ``command_id``, ``dry_run``, ``yes``, ``json``."""
     return ctx.meta.get(f"fund.{name}", default)
 
 
@@ -298,6 +298,8 @@ class _Helped(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [_(piece) for piece in super().collect_usage_pieces(ctx)]
 
+    _PIECES = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."))
+
     def get_short_help_str(self, limit: int = 45) -> str:
         return _(self.line)
 
@@ -392,9 +394,11 @@ def unknown_command(path: str, name: str, known: Iterable[str]) -> UnknownComman
     shown = output.clean(name)
     meant = glossary.nouns_of(name, known)
     if meant and name.lower() not in meant:
-        advice = _("{word} is called {command} here: {path} {command} --help").format(
-            word=shown, command=meant[0], path=path
-        )
+        if path == "fund" and glossary.find(name):
+            template = _("a {word} is called {command} here: {path} {command} --help")
+        else:
+            template = _("{word} is called {command} here: {path} {command} --help")
+        advice = template.format(word=shown.lower(), command=meant[0], path=path)
     elif close := (meant or glossary.nearest(name, known)):
         advice = _("did you mean {command}? {path} {command} --help").format(command=close[0], path=path)
     else:

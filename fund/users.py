@@ -10,7 +10,7 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from fund.errors import ReasonMissing, UnknownRole, UserExists
+from fund.errors import ExclusiveRole, ReasonMissing, UnknownRole, UserExists
 from fund.events import (
     CommandRefused,
     Envelope,
@@ -105,7 +105,15 @@ def found(
     Args:
         people: Name and role of the first admin, fund manager and treasurer.
         from_on: The first day of the regulations.
+
+    Raises:
+        ExclusiveRole: One person cannot be two of the three: the fund needs a second pair of eyes from its first day.
     """
+    roles: dict[str, Role] = {}
+    for person, role in people:
+        if person in roles:
+            raise ExclusiveRole(user=person, role=roles[person].value, other=role.value)
+        roles[person] = role
     codes = open_accounts(uow.ledger)
     founded = uow.record(FundFounded(name=name, currency="EUR", accounts=codes), effective_on=from_on)
     adopt(uow, rules or standard(), from_on=from_on, cause=founded)

@@ -1,0 +1,279 @@
+"""Tables, answers and questions as people see them: at 80 and 120 columns, in a pipe, for a screen reader."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from cli import output
+from cli.output import Column
+from fund import language
+from tests.cli.golden import check
+from tests.conftest import _Stream
+
+COLUMNS = (
+    Column("ref", "Ref", "ref"),
+    Column("due_on", "Until", "date"),
+    Column("partner", "Name", "name"),
+    Column("state", "State", "state", kind="proposal"),
+    Column("title", "What", "text"),
+    Column("ask_cents", "Amount", "amount"),
+)
+ROWS = (
+    {
+        "ref": "2026-001",
+        "due_on": "2026-11-27",
+        "partner": "Utrechtse Heuvelrug",
+        "state": "in_review",
+        "title": "Samen vergunningen verlenen over de grens van de gemeente, met één loket",
+        "ask_cents": 12345678901,
+    },
+    {
+        "ref": "2026-002",
+        "due_on": None,
+        "partner": "HDSR",
+        "state": "agreed",
+        "title": "Waterpeil",
+        "ask_cents": -250000,
+    },
+)
+TOTAL = {"ref": "2", "ask_cents": 12345428901}
+
+Shown = Callable[..., str]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
+    """What a printing function writes to standard output, on a terminal of so many columns or in a pipe."""
+
+    def run(
+        function: Callable[[], Any],
+        *,
+        columns: int = 0,
+        typed: str = "",
+        error: bool = False,
+        env: dict[str, str] | None = None,
+    ) -> str:
+        terminal = columns > 0
+        out, err = _Stream(terminal=terminal), _Stream(terminal=terminal)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            patch.setattr(sys, "stdin", _Stream(typed.encode(), terminal=terminal))
+            patch.setenv("COLUMNS", str(columns or 80))
+            patch.setenv("TERM", "dumb")
+            patch.delenv("NO_COLOR", raising=False)
+            patch.delenv("ACCESSIBLE", raising=False)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            function()
+        return (err if error else out).memory.getvalue().decode()
+
+    yield run
+
+
+def proposals() -> None:
+    output.table("Proposals", COLUMNS, ROWS, total=TOTAL)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_table_fits_its_terminal_and_cuts_only_text(shown: Shown, columns: int) -> None:
+    text = shown(proposals, columns=columns)
+    assert max(map(len, text.splitlines())) <= max(columns, 80)
+    for whole in ("2026-001", "123,456,789.01", "in review", "Utrechtse Heuvelrug", "123,454,289.01", "-2,500.00"):
+        assert whole in text
+    check(f"table.{columns}", text)
+
+
+def test_a_table_in_dutch_has_dutch_days_states_and_amounts(shown: Shown) -> None:
+    language.choose("nl")
+    text = shown(proposals, columns=120)
+    for whole in ("27-11-2026", "in beoordeling", "123.456.789,01"):
+        assert whole in text
+
+
+def test_in_a_pipe_nothing_is_cut(shown: Shown) -> None:
+    text = shown(proposals)
+    assert "met één loket" in text
+    assert "…" not in text
+    assert "\x1b" not in text
+
+
+def test_for_a_screen_reader_each_value_has_its_name(shown: Shown) -> None:
+    text = shown(proposals, columns=80, env={"ACCESSIBLE": "1"})
+    assert "Ref: 2026-001\nUntil: 2026-11-27\nName: Utrechtse Heuvelrug\n" in text
+    assert "─" not in text
+
+
+def test_amounts_stand_to_the_right_and_their_header_names_the_currency(shown: Shown) -> None:
+    lines = shown(proposals, columns=120).splitlines()
+    assert lines[1].endswith("Amount €")
+    assert {len(line) for line in lines[1:] if line.strip()} == {
+        120 if line.startswith("─") else len(line) for line in lines[1:]
+    }
+    ends = {len(line) for line in lines[3:]}
+    assert len(ends) == 1
+
+
+def test_a_table_without_rows_says_so(shown: Shown) -> None:
+    assert shown(lambda: output.table("Proposals", COLUMNS, (), empty="Nothing yet.")) == "Proposals\nNothing yet.\n"
+
+
+def test_bold_and_red_only_where_a_terminal_has_colours(shown: Shown) -> None:
+    assert "\x1b[1m" in shown(proposals, columns=80, env={"TERM": "xterm"})
+    assert "\x1b" not in shown(proposals, columns=80, env={"TERM": "xterm", "NO_COLOR": "1"})
+    assert "\x1b" not in shown(proposals, columns=80, env={"TERM": "dumb"})
+    assert "\x1b" not in shown(proposals, env={"TERM": "xterm"})
+
+
+def test_control_characters_of_others_become_pictures(shown: Shown) -> None:
+    hostile = {"ref": "\x1b[2J", "title": "one\ntwo\u202egnp.exe", "ask_cents": 0}
+    text = shown(lambda: output.table("T", (COLUMNS[0], COLUMNS[4]), [hostile]), columns=80)
+    assert "\x1b" not in text
+    assert "␛[2J" in text
+    assert "one␊two�gnp.exe" in text
+    assert output.clean("gewoon één €") == "gewoon één €"
+
+
+def test_facts_are_aligned_wrapped_and_never_cut(shown: Shown) -> None:
+    pairs = [("Ref", "2026-001"), ("Summary", "word " * 40), ("Empty", None)]
+    text = shown(lambda: output.facts("Proposal", pairs), columns=80)
+    assert text.count("word") == 40
+    assert max(map(len, text.splitlines())) <= 80
+    assert "Empty" not in text
+
+
+# ------------------------------------------------------------------------------------------------------------ answers
+
+ANSWER = {
+    "command": "capital call",
+    "events": [
+        {"seq": 41, "type": "contribution.called", "stream": "contribution/B2026-0001", "payload": {}},
+        {"seq": 42, "type": "contribution.called", "stream": "contribution/B2026-0002", "payload": {}},
+    ],
+    "event_count": 2,
+    "entries": [
+        {
+            "postings": [
+                {"account": "1100.gm0307", "amount_cents": 150},
+                {"account": "3000.gm0307", "amount_cents": -150},
+            ]
+        },
+        {"postings": [{"account": "1100.gm0308", "amount_cents": 50}, {"account": "3000.gm0308", "amount_cents": -50}]},
+    ],
+    "entry_count": 2,
+    "result": {},
+    "pending": None,
+    "replayed": False,
+    "dry_run": False,
+    "next": "fund capital list",
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_a_trial_shows_facts_and_entries_added_up_per_main_account(shown: Shown, lang: str) -> None:
+    language.choose(lang)
+    text = shown(lambda: output.render_answer({**ANSWER, "dry_run": True}, ["34 calls."]))
+    check(f"trial.{lang}", text)
+    assert "2.00" in text or "2,00" in text
+
+
+def test_an_answer_ends_with_the_next_command(shown: Shown) -> None:
+    text = shown(lambda: output.render_answer(ANSWER, ["34 calls."]))
+    assert text == "34 calls.\nNext step: fund capital list\n"
+
+
+def test_an_answer_without_words_lists_its_facts(shown: Shown) -> None:
+    text = shown(lambda: output.render_answer(ANSWER))
+    assert text == "contribution.called, 2 times, facts 41 to 42\nNext step: fund capital list\n"
+
+
+def test_what_waits_names_the_command_for_the_second_person(shown: Shown) -> None:
+    text = shown(lambda: output.render_answer({**ANSWER, "pending": "Q2026-0012"}, ["not shown"]))
+    assert text == ("Q2026-0012 waits for a second person.\nNext step, by somebody else: fund confirm Q2026-0012\n")
+
+
+def test_a_remembered_answer_says_so_beside_the_data(shown: Shown) -> None:
+    again = {**ANSWER, "replayed": True}
+    assert "carried out before" in shown(lambda: output.render_answer(again, ["x"]), error=True)
+    assert shown(lambda: output.render_answer(again, ["x"])).startswith("x\n")
+
+
+# ---------------------------------------------------------------------------------------------------------- questions
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("j\n", True), ("ja\n", True), ("y\n", True), ("YES \n", True), ("n\n", False), ("nee\n", False), ("no\n", False)]
+    + [("\n", False), ("", False), ("wat\nja\n", True)],
+)
+def test_yes_and_no_are_understood_in_both_languages(shown: Shown, lang: str, typed: str, meant: bool) -> None:
+    language.choose(lang)
+    said: list[bool] = []
+    asked = shown(lambda: said.append(output.ask("Carry on?")), typed=typed, columns=80, error=True)
+    assert said == [meant]
+    assert asked.startswith("Carry on? [j/N] " if lang == "nl" else "Carry on? [y/N] ")
+
+
+# ----------------------------------------------------------------------------------------------------------- progress
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def work(clock: Clock, seconds: float) -> None:
+    with output.progress("Booking", 4) as bar:
+        for _number in range(4):
+            clock.now += seconds / 4
+            bar.step()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    still = Clock()
+    monkeypatch.setattr(output.time, "monotonic", still.monotonic)
+    return still
+
+
+def test_short_work_shows_no_bar(shown: Shown, clock: Clock) -> None:
+    assert shown(lambda: work(clock, 0.5), columns=80, error=True) == ""
+
+
+def test_long_work_shows_one_bar_and_ends_with_count_and_time(shown: Shown, clock: Clock) -> None:
+    text = shown(lambda: work(clock, 8), columns=80, error=True)
+    assert "███" in text
+    assert text.endswith("Booking: 4/4, 8 s\n")
+
+
+def test_without_a_terminal_progress_is_silent(shown: Shown, clock: Clock) -> None:
+    assert shown(lambda: work(clock, 8), error=True) == ""
+
+
+def test_a_screen_reader_hears_lines_and_no_bar(shown: Shown, clock: Clock) -> None:
+    text = shown(lambda: work(clock, 160), columns=80, error=True, env={"ACCESSIBLE": "1"})
+    assert "█" not in text
+    assert text.splitlines()[0] == "Booking: 1/4"
+
+
+def test_json_keeps_days_and_euros_as_programs_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import date
+
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    output.emit_json({"as_of": date(2026, 3, 31), "name": "één", "ask_cents": 5, "hash": b"\x01\xff"})
+    assert '"schema_version": 1' in out.getvalue()
+    assert '"as_of": "2026-03-31"' in out.getvalue()
+    assert '"name": "één"' in out.getvalue()
+    assert '"hash": "01ff"' in out.getvalue()

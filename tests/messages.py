@@ -1,0 +1,179 @@
+"""The catalogues: every sentence a person reads, taken from the code, from Click and from the errors.
+
+``python -m tests.messages`` (``make messages``) brings ``fund/locale`` in line with the code: new sentences come in
+empty, sentences that are gone go out, and each ``.mo`` is compiled from its ``.po``. ``tests/test_language.py``
+complains as long as one is empty.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import io
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parent.parent
+LOCALE = ROOT / "fund" / "locale"
+LANGUAGES = ("nl",)
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+CLICK_MODULES = ("_termui_impl", "core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+_SAME_EVERYWHERE = re.compile(
+    r"fund [a-z-]+( [a-z-]+)?( (--[a-z-]+|\{\w+\}|[A-Z]+|[a-z]+))*|\{\w+\}([: ]*\{\w+\})*( --help)?"
+)
+"""Sentences that are a command as it stands, or nothing but places: no language changes them."""
+_WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def sources() -> Iterator[Path]:
+    """The files with sentences of ours."""
+    for package in ("fund", "cli", "migrations"):
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def template() -> Catalog:
+    """Every sentence, without translations."""
+    catalog = _empty(None)
+    for path in sources():
+        _extract(catalog, path, path.relative_to(ROOT).as_posix())
+    click = importlib.util.find_spec("click")
+    assert click is not None
+    assert click.submodule_search_locations
+    for name in CLICK_MODULES:
+        path = Path(click.submodule_search_locations[0]) / f"{name}.py"
+        if path.exists():
+            _extract(catalog, path, f"click/{name}.py")
+    for code, meaning in sorted(error_meanings().items()):
+        catalog.add(meaning, locations=[("fund/errors", 1)], auto_comments=[f"fund explain {code}"])
+    return catalog
+
+
+def error_meanings() -> dict[str, str]:
+    """The first sentence of every error's docstring, by code: what ``fund explain`` says it means."""
+    from fund.errors import FundError
+
+    for path in (ROOT / "fund" / "errors").glob("*.py"):
+        importlib.import_module(f"fund.errors.{path.stem}" if path.stem != "__init__" else "fund.errors")
+    ours = {code: error for code, error in FundError.every().items() if error.__module__.startswith("fund.")}
+    return {code: (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ") for code, error in ours.items()}
+
+
+def _empty(language: str | None) -> Catalog:
+    return Catalog(
+        locale=language,
+        domain="messages",
+        header_comment="# The sentences of the fund. The code decides which; `make messages` brings them here.",
+        project="revolving-fund",
+        version="0",
+        copyright_holder="revolving-fund",
+        creation_date=_WHEN,
+        revision_date=_WHEN,
+        last_translator="revolving-fund",
+        language_team="revolving-fund",
+        fuzzy=False,
+    )
+
+
+def _extract(catalog: Catalog, path: Path, shown: str) -> None:
+    for _line, message, comments, context in extract_from_file(
+        "python", path, keywords=KEYWORDS, comment_tags=["Note:"]
+    ):
+        if message and message != ("", ""):
+            catalog.add(message, locations=[(shown, 1)], auto_comments=comments, context=context)
+
+
+def catalogue_path(language: str, ending: str = "po") -> Path:
+    """Where the catalogue of a language is kept."""
+    return LOCALE / language / "LC_MESSAGES" / f"messages.{ending}"
+
+
+def kept(language: str) -> Catalog:
+    """The catalogue as it stands in the repository."""
+    path = catalogue_path(language)
+    if not path.exists():
+        return _empty(language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language, domain="messages")
+
+
+def updated(language: str) -> Catalog:
+    """The catalogue as it should stand: the sentences of the code, with the translations that are kept."""
+    old, catalog = kept(language), _empty(language)
+    for message in template():
+        if not message.id:
+            continue
+        known = old.get(message.id, message.context)
+        translation = known.string if known is not None and not known.fuzzy else None
+        if not translation and isinstance(message.id, str) and _SAME_EVERYWHERE.fullmatch(message.id):
+            translation = message.id
+        catalog.add(
+            message.id,
+            translation,
+            locations=sorted(set(message.locations)),
+            auto_comments=message.auto_comments,
+            context=message.context,
+        )
+    return catalog
+
+
+def as_po(catalog: Catalog) -> bytes:
+    """The text of a catalogue, always the same for the same sentences."""
+    target = io.BytesIO()
+    write_po(target, catalog, width=120, sort_output=True, include_lineno=False, ignore_obsolete=True)
+    return target.getvalue()
+
+
+def as_mo(catalog: Catalog) -> bytes:
+    """The compiled form that is read at run time."""
+    target = io.BytesIO()
+    write_mo(target, catalog)
+    return target.getvalue()
+
+
+def empty_sentences(catalog: Catalog) -> list[str]:
+    """The sentences without a translation."""
+    return [
+        str(message.id)
+        for message in catalog
+        if message.id and not (all(message.string) if isinstance(message.string, (list, tuple)) else message.string)
+    ]
+
+
+def wrong_marks(path: Path) -> Iterator[str]:
+    """Calls of ``_``, ``N_`` and ``ngettext`` that no catalogue can follow: f-strings, sums, formatted texts."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS):
+            continue
+        texts = node.args[:2] if node.func.id == "ngettext" else node.args[:1]
+        for text in texts:
+            literal = isinstance(text, ast.Constant) and isinstance(text.value, str)
+            named = isinstance(text, (ast.Name, ast.Attribute, ast.Subscript))
+            declared = isinstance(text, ast.Call) and not isinstance(text.func, ast.Attribute)
+            if not (literal or named or declared):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)[:100]}"
+
+
+def main() -> None:
+    """Write every catalogue again and say what is still empty."""
+    for language in LANGUAGES:
+        catalog = updated(language)
+        path = catalogue_path(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(as_po(catalog))
+        catalogue_path(language, "mo").write_bytes(as_mo(kept(language)))
+        missing = empty_sentences(catalog)
+        sys.stdout.write(f"{path.relative_to(ROOT)}: {len(catalog)} sentences, {len(missing)} to translate\n")
+
+
+if __name__ == "__main__":
+    main()
