@@ -191,12 +191,26 @@ def require(
         raise conflict
     raise NotAuthorised(
         actor=actor.name,
-        has=", ".join(_(ROLE_NAMES[role]) for role in sorted(actor.roles))
-        + (f", {actor.partner}" if actor.partner else ""),
+        has=_has(actor),
         command=command,
         needs=who.describe(),
         ref=ref,
     )
+
+
+def require_role(actor: Actor, who: Who, *, command: str, ref: str = "") -> None:
+    """Nothing, when ``actor`` has one of the roles of ``who``; what ties a person to a case is judged where the case is known.
+
+    Raises:
+        NotAuthorised: None of the roles.
+    """
+    if not actor.roles & who.all_roles():
+        raise NotAuthorised(actor=actor.name, has=_has(actor), command=command, needs=who.describe(), ref=ref)
+
+
+def _has(actor: Actor) -> str:
+    roles = ", ".join(_(ROLE_NAMES[role]) for role in sorted(actor.roles))
+    return f"{roles}, {actor.partner}" if actor.partner else roles
 
 
 def require_other_hands(

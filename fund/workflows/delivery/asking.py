@@ -32,7 +32,7 @@ from fund.errors import (
 from fund.events import Envelope, canonical_json
 from fund.glossary import state_word
 from fund.ledger import EntryDraft, Ledger, Posted
-from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, require, require_other_hands
+from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, require_other_hands, require_role
 from fund.store import PendingRow, Store
 from fund.unit_of_work import BOOK, Command, UnitOfWork, View, derive_id
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
@@ -252,7 +252,7 @@ def _ask(
 
 
 def _run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
-    require(uow.maker, command.who, command=command.name)
+    require_role(uow.maker, command.who, command=command.name)
     outcome = command.use_case(uow, **args)
     if isinstance(outcome, Mapping):
         uow.result.update(outcome)
@@ -367,7 +367,7 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     maker = uow.user(row.made_by)
     require_other_hands(who, (row.made_by,), command="confirm", ref=ref)
     assert command.second is not None
-    require(who, command.second, command=f"confirm {ref} ({command.name})", ref=ref)
+    require_role(who, command.second, command=f"confirm {ref} ({command.name})", ref=ref)
     uow.maker, uow.confirmer, uow.made_command_id = maker, who, row.made_command_id
     _run(uow, command, decode(json.loads(row.arguments)))
     now = hashlib.sha256(uow.shown().encode()).digest()
@@ -390,7 +390,7 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     uow, row, command = _pending_for(connection, who, command_id, ref)
     assert command.second is not None
     if who.user_id != row.made_by:
-        require(who, command.second, command=f"decline {ref} ({command.name})", ref=ref)
+        require_role(who, command.second, command=f"decline {ref} ({command.name})", ref=ref)
     uow.store.work.end_pending(ref, state="declined", ended_by=who.user_id, reason=reason)
     answer = _answer(uow, "decline", dry_run=False)
     answer["result"] = {"ref": ref, "state": "declined", "reason": reason}
