@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, TextIO
 
-from fund.errors import FundError
+from fund.errors import FileUnreadable, FundError
 from fund.language import _, language, ngettext, number
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "state_text",
     "table",
     "trial_lines",
+    "write_output",
 ]
 
 SCHEMA_VERSION = 1
@@ -146,6 +148,25 @@ def raw(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def write_output(path: str, content: bytes) -> None:
+    """Write a file for the user, whole or not at all; ``-`` is standard output.
+
+    Raises:
+        FileUnreadable: The folder is not there or may not be written.
+    """
+    if path == "-":
+        raw(content)
+        return
+    target = Path(path)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    except OSError as problem:
+        part.unlink(missing_ok=True)
+        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
 
 
 def _plain(value: object) -> object:

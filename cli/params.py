@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
@@ -22,6 +22,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli import output
+from cli.output import write_output
 from fund.errors import (
     Declined,
     EmptyFile,
@@ -495,7 +496,7 @@ def known(function: F) -> F:
     return dated(_KNOWN_AT(function))
 
 
-# ------------------------------------------------------------------------------------------------ into the fund and back
+# ------------------------------------------------------------------------------------------------ into the fund, back
 
 
 def run(
@@ -577,17 +578,22 @@ def confirmed(ctx: click.Context, question: str, name: str) -> None:
 
 
 @contextmanager
-def opened(ctx: click.Context) -> Iterator[tuple[Any, Callable[..., Any], Callable[..., Any]]]:
-    """The fund of this command, with the two calls into it: ``carry_out`` and ``look``."""
+def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, Callable[..., Any], Callable[..., Any]]]:
+    """The fund of this command, with the two calls into it: ``carry_out`` and ``look``.
+
+    Args:
+        changes: Whether something may follow that the workers must hear of; only then is the broker spoken to.
+    """
     from fund.workflows import delivery
 
     settings = shell(ctx).settings
-    ring = None
-    if settings.broker_url is not None:
-        from fund.workflows import broker
+    with ExitStack() as stack:
+        ring = None
+        if changes and settings.broker_url is not None:
+            from fund.worker import ringer
 
-        ring = broker.bell(settings.broker_url)
-    with delivery.open_fund(settings.database_url, ring=ring) as fund:
+            ring = stack.enter_context(ringer(settings.database_url, settings.broker_url))
+        fund = stack.enter_context(delivery.open_fund(settings.database_url, ring=ring))
         fund.warn = output.note
         yield fund, delivery.carry_out, delivery.look
 
@@ -597,7 +603,7 @@ def _look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, A
     for key in ("as_of", "known_at"):
         if typed(ctx, key) is not None:
             whole[key] = typed(ctx, key)
-    with opened(ctx) as (fund, _carry_out, look):
+    with opened(ctx, changes=False) as (fund, _carry_out, look):
         data: dict[str, Any] = look(fund, name, whole, user=shell(ctx).settings.user)
     return data
 
@@ -616,22 +622,3 @@ def read(
     else:
         show(data)
     return data
-
-
-def write_output(path: str, content: bytes) -> None:
-    """Write a file for the user, whole or not at all; ``-`` is standard output.
-
-    Raises:
-        FileUnreadable: The folder is not there or may not be written.
-    """
-    if path == "-":
-        output.raw(content)
-        return
-    target = Path(path)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    except OSError as problem:
-        part.unlink(missing_ok=True)
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -47,7 +47,7 @@ Shown = Callable[..., str]
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """What a printing function writes to standard output, on a terminal of so many columns or in a pipe."""
 
     def run(
@@ -73,7 +73,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
             function()
         return (err if error else out).memory.getvalue().decode()
 
-    yield run
+    return run
 
 
 def proposals() -> None:
@@ -209,8 +209,10 @@ def test_a_remembered_answer_says_so_beside_the_data(shown: Shown) -> None:
 @pytest.mark.parametrize("lang", ["en", "nl"])
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("j\n", True), ("ja\n", True), ("y\n", True), ("YES \n", True), ("n\n", False), ("nee\n", False), ("no\n", False)]
-    + [("\n", False), ("", False), ("wat\nja\n", True)],
+    [
+        *(("j\n", True), ("ja\n", True), ("y\n", True), ("YES \n", True), ("wat\nja\n", True)),
+        *(("n\n", False), ("nee\n", False), ("no\n", False), ("\n", False), ("", False)),
+    ],
 )
 def test_yes_and_no_are_understood_in_both_languages(shown: Shown, lang: str, typed: str, meant: bool) -> None:
     language.choose(lang)

@@ -171,5 +171,6 @@ def test_a_word_nobody_knows_is_answered_with_the_nearest(fund: Fund) -> None:
     refused = fund("explain", "mijlpal")
     assert refused.code == 1
     assert refused.err == (
-        'error[no_such_word]: "mijlpal" stands in no list of the fund\nhint: did you mean mijlpaal? fund explain mijlpaal\n'
+        'error[no_such_word]: "mijlpal" stands in no list of the fund\n'
+        "hint: did you mean mijlpaal? fund explain mijlpaal\n"
     )
