@@ -1,0 +1,79 @@
+"""``fund payee``: accounts that may be paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, table
+from cli.params import DAY, Ref, argument, booking, noun, option, read, reading, run, verb
+from fund.language import N_, _, ngettext
+
+PARTNER = Ref(("partner list", "partners", "id"))
+SIGNATORY = Ref(("user list", "users", "name"))
+
+payee = noun("payee", N_("Record the accounts that may be paid"))
+
+
+@verb(
+    payee,
+    "record",
+    N_("Record the account of a partner"),
+    about=N_(
+        "A signatory of the partner asks, a fund manager records, a treasurer confirms. "
+        "After some days of cooling off the account can be paid; the one before is replaced."
+    ),
+    examples=(
+        'fund --as anna payee record gm0351 --iban "NL91 ABNA 0417 1643 00" --name "Gemeente Woudenberg" '
+        "--requested-by fatima",
+    ),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("payee list", "confirm"),
+)
+@argument("partner", type=PARTNER, help=N_("Whose account it is"))
+@option("--iban", required=True, metavar="IBAN", help=N_("The account, with or without spaces"))
+@option("--name", required=True, metavar="NAME", help=N_("The holder as the bank knows it"))
+@option("--requested-by", type=SIGNATORY, required=True, metavar="NAME", help=N_("The signatory who asked for it"))
+@option("--from", "from_on", type=DAY, metavar="DATE", help=N_("The first day on which it holds"))
+@booking
+def record(ctx: click.Context, partner: str, iban: str, name: str, requested_by: str, from_on: date | None) -> None:
+    args = {"partner": partner, "iban": iban, "name": name, "requested_by": requested_by, "from_on": from_on}
+    run(ctx, "payee record", args, ask=True, tell=_recorded)
+
+
+def _recorded(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    return [_("The account of {partner} is recorded as {ref}.").format(partner=result["partner"], ref=result["ref"])]
+
+
+@verb(
+    payee,
+    "list",
+    N_("List the accounts that may be paid"),
+    examples=("fund payee list", "fund payee list --partner gm0351"),
+    see=("payee record",),
+)
+@option("--partner", type=PARTNER, metavar="ID", help=N_("Only those of this partner"))
+@reading
+def list_(ctx: click.Context, partner: str | None) -> None:
+    read(ctx, "payee list", {"partner": partner}, show=_listed)
+
+
+def _listed(data: Mapping[str, Any]) -> None:
+    rows = data["payees"]
+    table(
+        _("Accounts that may be paid"),
+        (
+            Column("ref", N_("Ref"), "ref"),
+            Column("name", N_("Holder"), "text"),
+            Column("iban", N_("Account"), "ref"),
+            Column("usable_on", N_("Payable from"), "date"),
+            Column("state", N_("State"), "state", kind="payee"),
+        ),
+        rows,
+        total={"ref": ngettext("{count} account", "{count} accounts", len(rows)).format(count=len(rows))},
+        empty=_("No account is recorded yet."),
+    )

@@ -1,0 +1,278 @@
+"""``fund payment``: batches for the bank, and what the bank did with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, day_text, say, table, write_output
+from cli.params import DAY, Ref, argument, booking, changing, noun, opened, option, read, reading, run, typed, verb
+from fund.language import N_, _, euros, ngettext
+
+BATCH = Ref(("payment list", "batches", "ref"))
+DISBURSEMENT = Ref(("disbursement list", "disbursements", "ref"))
+
+payment = noun("payment", N_("Pay what was approved, by files for the bank"))
+
+
+@verb(
+    payment,
+    "batch",
+    N_("Make a payment file of what is approved"),
+    about=N_(
+        "One file (pain.001) for one day. What cannot be paid on that day is left out and named. "
+        "Nothing is booked yet: two people let the batch go with payment send, then the file is uploaded to the bank."
+    ),
+    examples=(
+        "fund --as anna payment batch --output S2026005.xml",
+        "fund --as anna payment batch --execution 2026-04-02 --replaces S2026-004",
+    ),
+    who=N_("a fund manager or a treasurer"),
+    see=("disbursement list", "payment send", "payment file"),
+)
+@option(
+    "--execution",
+    "execution_on",
+    type=DAY,
+    metavar="DATE",
+    help=N_("The day the bank pays; the next working day when left out"),
+)
+@option("--ref", "refs", type=DISBURSEMENT, multiple=True, metavar="REF", help=N_("Only these disbursements; repeat"))
+@option("--version", type=click.Choice(["09", "03"]), help=N_("The version of pain.001; 09 when left out"))
+@option("--replaces", type=BATCH, metavar="REF", help=N_("A batch that was not sent, whose place this one takes"))
+@option(
+    "--output",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help=N_("Write the payment file here; - for standard output"),
+)
+@changing
+def batch(
+    ctx: click.Context,
+    execution_on: date | None,
+    refs: tuple[str, ...],
+    version: str | None,
+    replaces: str | None,
+    output: str | None,
+) -> None:
+    args = {"execution_on": execution_on, "refs": list(refs) or None, "version": version, "replaces": replaces}
+    answer = run(ctx, "payment batch", args, tell=_batched)
+    if output and not typed(ctx, "dry_run"):
+        _write(ctx, answer["result"]["ref"], output)
+
+
+def _batched(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    fact = answer["events"][0]["payload"]
+    lines = [
+        ngettext(
+            "Batch {ref} pays {count} disbursement, {total} in all, on {day}.",
+            "Batch {ref} pays {count} disbursements, {total} in all, on {day}.",
+            result["payments"],
+        ).format(
+            ref=result["ref"],
+            count=result["payments"],
+            total=euros(result["total_cents"]),
+            day=day_text(fact["execution_on"]),
+        ),
+        _("The file has hash {sha256}.").format(sha256=result["sha256"]),
+    ]
+    for left in result["left_out"]:
+        lines.append(_("{ref} is left out: {reason}").format(ref=left["ref"], reason=left["reason"]))
+    return lines
+
+
+def _write(ctx: click.Context, ref: str, output: str) -> None:
+    with opened(ctx, changes=False) as (fund, _carry_out, look):
+        found = look(fund, "payment file", {"ref": ref})
+    write_output(output, found["content"].encode())
+
+
+@verb(
+    payment,
+    "file",
+    N_("Write the payment file of a batch again"),
+    about=N_("The same bytes as when the batch was made; its hash proves it."),
+    examples=("fund payment file S2026-005 --output S2026005.xml",),
+    see=("payment batch",),
+)
+@argument("ref", type=BATCH, help=N_("The batch"))
+@option(
+    "--output",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help=N_("Write the payment file here; - for standard output"),
+)
+@reading
+def file(ctx: click.Context, ref: str, output: str | None) -> None:
+    data = read(ctx, "payment file", {"ref": ref}, show=lambda found: _file_shown(found, written=output is not None))
+    if output:
+        write_output(output, data["content"].encode())
+
+
+def _file_shown(data: Mapping[str, Any], *, written: bool) -> None:
+    if not written:
+        say(data["content"].rstrip("\n"))
+
+
+@verb(
+    payment,
+    "send",
+    N_("Let a batch go to the bank"),
+    about=N_(
+        "A treasurer sends, a second person confirms; neither acted on any payment in it. "
+        "Both see total, number and the hash of the file."
+    ),
+    examples=("fund --as bram2 payment send S2026-005",),
+    who=N_("a treasurer; a second treasurer or a fund manager confirms"),
+    see=("payment batch", "confirm", "bank import"),
+)
+@argument("ref", type=BATCH, help=N_("The batch"))
+@booking
+def send(ctx: click.Context, ref: str) -> None:
+    run(ctx, "payment send", {"ref": ref}, ask=_about_to_send, tell=_sent)
+
+
+def _about_to_send(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    return [
+        *_sent(answer),
+        *(
+            _("{ref}: {amount} to {name}, account ending in {iban}").format(
+                ref=line["ref"], amount=euros(line["amount_cents"]), name=line["name"], iban=line["iban"][-4:]
+            )
+            for line in fact["lines"]
+        ),
+    ]
+
+
+def _sent(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    return [
+        ngettext(
+            "Batch {ref}: {count} payment, {total} in all, on {day}.",
+            "Batch {ref}: {count} payments, {total} in all, on {day}.",
+            len(fact["lines"]),
+        ).format(
+            ref=fact["ref"],
+            count=len(fact["lines"]),
+            total=euros(fact["total_cents"]),
+            day=day_text(fact["execution_on"]),
+        ),
+        _("The file has hash {sha256}.").format(sha256=fact["sha256"]),
+    ]
+
+
+@verb(
+    payment,
+    "settle",
+    N_("Say that the bank paid"),
+    about=N_("Only where no bank statement can say so: payments that are matched for certain settle by themselves."),
+    examples=("fund --as bram payment settle D2026-0007 --on 2026-04-03",),
+    who=N_("a treasurer"),
+    see=("bank import", "payment fail"),
+)
+@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@option("--bank-line", metavar="ID", help=N_("The line of the bank statement that shows it"))
+@booking
+def settle(ctx: click.Context, ref: str, bank_line: str | None) -> None:
+    run(ctx, "payment settle", {"ref": ref, "bank_line": bank_line}, ask=True)
+
+
+@verb(
+    payment,
+    "fail",
+    N_("Say that the bank did not pay"),
+    about=N_("The money never left: the payee is owed again."),
+    examples=("fund --as bram payment fail D2026-0007 --reason AC01",),
+    who=N_("a treasurer"),
+    see=("payment retry",),
+)
+@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@option("--reason", required=True, metavar="TEXT", help=N_("The bank's code or words"))
+@booking
+def fail(ctx: click.Context, ref: str, reason: str) -> None:
+    run(ctx, "payment fail", {"ref": ref, "reason": reason}, ask=True)
+
+
+@verb(
+    payment,
+    "retry",
+    N_("Verify the account again after a failure"),
+    about=N_(
+        "After a failed or returned payment, or when another account took its place. Then it can be batched again."
+    ),
+    examples=("fund --as anna payment retry D2026-0007",),
+    who=N_("a fund manager"),
+    see=("payee record", "payment batch"),
+)
+@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@changing
+def retry(ctx: click.Context, ref: str) -> None:
+    run(ctx, "payment retry", {"ref": ref})
+
+
+@verb(
+    payment,
+    "return",
+    N_("Say that a receipt is a payment that came back"),
+    about=N_("A return that names our reference is found by bank import itself."),
+    examples=("fund --as bram payment return D2026-0007 --receipt O2026-0012 --reason AC04",),
+    who=N_("a treasurer"),
+    see=("bank unmatched", "payment retry"),
+)
+@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@option("--receipt", required=True, metavar="REF", help=N_("The receipt that holds the money"))
+@option("--reason", metavar="TEXT", help=N_("The bank's code or words"))
+@booking
+def return_(ctx: click.Context, ref: str, receipt: str, reason: str | None) -> None:
+    run(ctx, "payment return", {"ref": ref, "receipt": receipt, "reason": reason}, ask=True)
+
+
+@verb(
+    payment,
+    "list",
+    N_("List batches and their payments"),
+    examples=("fund payment list", "fund payment list --batch S2026-005", "fund payment list --state sent"),
+    see=("payment batch", "disbursement list"),
+)
+@option("--batch", "batch_ref", type=BATCH, metavar="REF", help=N_("Only this batch"))
+@option("--state", metavar="STATE", help=N_("Only open, sent, paid, failed or returned payments"))
+@reading
+def list_(ctx: click.Context, batch_ref: str | None, state: str | None) -> None:
+    read(ctx, "payment list", {"batch": batch_ref, "state": state}, show=_listed)
+
+
+def _listed(data: Mapping[str, Any]) -> None:
+    table(
+        _("Batches for the bank"),
+        (
+            Column("ref", N_("Ref"), "ref"),
+            Column("execution_on", N_("Day"), "date"),
+            Column("state", N_("State"), "state", kind="batch"),
+            Column("payments", N_("Payments"), "count"),
+            Column("total_cents", N_("Total"), "amount"),
+        ),
+        data["batches"],
+        empty=_("No batch was made yet."),
+    )
+    rows = data["payments"]
+    if rows:
+        table(
+            _("Payments"),
+            (
+                Column("ref", N_("Ref"), "ref"),
+                Column("batch", N_("Batch"), "ref"),
+                Column("name", N_("Payee"), "text"),
+                Column("state", N_("State"), "state", kind="payment"),
+                Column("amount_cents", N_("Amount"), "amount"),
+            ),
+            rows,
+            total={
+                "ref": ngettext("{count} payment", "{count} payments", len(rows)).format(count=len(rows)),
+                "amount_cents": sum(row["amount_cents"] for row in rows),
+            },
+        )

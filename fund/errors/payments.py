@@ -1,0 +1,235 @@
+"""Refusals of money out: payees, disbursements, batches and what the bank did with them."""
+
+from __future__ import annotations
+
+from fund.errors.base import RuleRefusal
+from fund.language import N_
+
+__all__ = [
+    "AccountOfTheFund",
+    "AlreadyRepaid",
+    "AwardExceeded",
+    "BatchExpired",
+    "BatchFileChanged",
+    "CommitmentExceeded",
+    "CoolingOff",
+    "DebitsUnexplained",
+    "DisbursementInBatch",
+    "IbanKnown",
+    "InsufficientCash",
+    "MilestoneExceeded",
+    "MilestoneNotAccepted",
+    "NoBankAccount",
+    "NoPayee",
+    "NotAPaymentDay",
+    "NothingToPay",
+    "NothingToReceive",
+    "OnAccountNotAllowed",
+    "PayeeNotParty",
+    "PayeeReplaced",
+    "PaymentDoesNotMatch",
+    "PaymentsStopped",
+    "RefundExceeded",
+    "SignatoryNeeded",
+    "WrongAccount",
+]
+
+
+class SignatoryNeeded(RuleRefusal):
+    """An account is recorded on request of a signatory of that partner, and of nobody else."""
+
+    message = N_("{requested_by} cannot ask to record an account of {partner}: this takes one of its signatories")
+    hint = N_("fund user list")
+
+
+class IbanKnown(RuleRefusal):
+    """The account is on record already."""
+
+    message = N_("{iban} is on record already as {known} ({state})")
+    hint = N_("fund payee list")
+
+
+class AccountOfTheFund(RuleRefusal):
+    """The fund does not pay itself."""
+
+    message = N_("{iban} is an account of the fund itself ({account}), and no payee")
+    hint = N_("fund payee list")
+
+
+class NoBankAccount(RuleRefusal):
+    """The fund has no account of its own from which it could pay."""
+
+    message = N_("no bank account of the fund is registered for account {account}, so nothing can be paid from it")
+    hint = N_("fund bank register IBAN --account {account}")
+
+
+class NoPayee(RuleRefusal):
+    """The partner has no verified account."""
+
+    message = N_("{payee} has no verified account, so {ref} cannot be paid")
+    hint = N_("fund payee record {payee} --iban IBAN --name NAME --requested-by SIGNATORY")
+
+
+class WrongAccount(RuleRefusal):
+    """The account that was asked for is not the one that was verified."""
+
+    message = N_("{ref} asks to pay {asked}, the verified account of {payee} is {verified}")
+    hint = N_("refuse the request, or record the new account: fund payee record {payee} --iban {asked}")
+
+
+class CoolingOff(RuleRefusal):
+    """A new account cannot be paid for some days."""
+
+    message = N_("the account of {payee} ({payee_ref}) can be paid from {usable_on} on, not on {on}")
+    hint = N_("wait until {usable_on}, then repeat the command")
+
+
+class PayeeReplaced(RuleRefusal):
+    """The account that was checked is not to be used any more, or has to be verified again."""
+
+    message = N_("{ref} goes to {payee_ref}, which has to be verified again before it is paid: {why}")
+    hint = N_("fund payment retry {ref}")
+
+
+class PayeeNotParty(RuleRefusal):
+    """Only the lead and the co-applicants of an agreement are paid from it."""
+
+    message = N_("{payee} cannot be paid from {agreement}: its parties are {parties}")
+    hint = N_("fund agreement show {agreement}")
+
+
+class PaymentsStopped(RuleRefusal):
+    """The agreement is not in a state in which money goes out."""
+
+    message = N_("nothing can be paid from {agreement} now: it is {state}")
+    hint = N_("fund agreement show {agreement}")
+
+
+class MilestoneNotAccepted(RuleRefusal):
+    """Money follows results: the milestone has not been accepted."""
+
+    message = N_("milestone {milestone} is {state}, it must be accepted before money is asked for it")
+    hint = N_("fund milestone list {agreement}")
+
+
+class MilestoneExceeded(RuleRefusal):
+    """More is asked for a milestone than the agreement gives it."""
+
+    message = N_(
+        "{asked_cents} is asked for milestone {milestone}: it is worth {milestone_cents}, "
+        "of which {live_cents} was asked before"
+    )
+    hint = N_("ask for at most {left_cents}")
+
+
+class OnAccountNotAllowed(RuleRefusal):
+    """The agreement allows no payment on account, or less."""
+
+    message = N_(
+        "{asked_cents} cannot be paid on account: {agreement} allows {allowed_cents}, "
+        "of which {live_cents} was asked before"
+    )
+    hint = N_("have a milestone accepted first: fund milestone list {agreement}")
+
+
+class AwardExceeded(RuleRefusal):
+    """More is asked than was awarded."""
+
+    message = N_(
+        "{asked_cents} cannot be asked from {agreement}: {award_cents} was awarded, "
+        "of which {live_cents} was asked before"
+    )
+    hint = N_("ask for at most {left_cents}")
+
+
+class CommitmentExceeded(RuleRefusal):
+    """More would be approved than stands committed."""
+
+    message = N_("cannot approve {ref} for {amount_cents}: {left_cents} stands committed to {proposal}")
+    hint = N_("fund ledger card 9000.{proposal}")
+
+
+class InsufficientCash(RuleRefusal):
+    """Less cash is available than asked."""
+
+    message = N_("cannot approve {ref} for {amount_cents}: {available_cents} is available on {on}")
+    hint = N_("fund statement position --as-of {on}")
+
+
+class NothingToPay(RuleRefusal):
+    """Nothing stands approved that could be paid on that day."""
+
+    message = N_("nothing stands approved that can be paid on {execution_on}: {left_out} approved and left out")
+    hint = N_("fund disbursement list")
+
+
+class NotAPaymentDay(RuleRefusal):
+    """The execution day lies before today, or banks are closed on it."""
+
+    message = N_("payments cannot be carried out on {execution_on}: {why}")
+    hint = N_("choose {next_on} or a later working day")
+
+
+class DisbursementInBatch(RuleRefusal):
+    """The payment stands in another batch already."""
+
+    message = N_("{ref} stands in batch {batch} already")
+    hint = N_("fund payment batch --replaces {batch}")
+
+
+class BatchExpired(RuleRefusal):
+    """The execution day of the batch has passed."""
+
+    message = N_("batch {batch} cannot be sent: its execution day {execution_on} lies before today, {today}")
+    hint = N_("fund payment batch --replaces {batch}")
+
+
+class DebitsUnexplained(RuleRefusal):
+    """Money left the bank without a cause that is known: first that is found out."""
+
+    message = N_(
+        "batch {batch} cannot be sent: {count} debits on the bank are unexplained, {total_cents} in all ({first})"
+    )
+    hint = N_("fund bank unmatched")
+
+
+class BatchFileChanged(RuleRefusal):
+    """The payment file as it would be written now is not the one that was made."""
+
+    message = N_("the file of batch {batch} would have hash {found}, it was made with {expected}")
+    hint = N_("fund payment batch --replaces {batch}")
+
+
+class PaymentDoesNotMatch(RuleRefusal):
+    """What the bank did is not what the fund asked."""
+
+    message = N_(
+        "{ref} is a payment of {expected_cents}; the bank line is {found_cents}, a difference of {difference_cents}"
+    )
+    hint = N_("fund payment list")
+
+
+class NothingToReceive(RuleRefusal):
+    """The receipt does not hold the money that would be used."""
+
+    message = N_("receipt {receipt} holds {left_cents} that is not allocated yet, {asked_cents} is needed")
+    hint = N_("fund bank unmatched")
+
+
+class AlreadyRepaid(RuleRefusal):
+    """The payment came back from the bank, but its advance was repaid already."""
+
+    message = N_(
+        "{ref} cannot be reopened: {repayable_cents} of it is repayable, "
+        "{outstanding_cents} is outstanding on {agreement}"
+    )
+    hint = N_("allocate the receipt by hand: fund bank match {receipt}")
+
+
+class RefundExceeded(RuleRefusal):
+    """More would come back than was paid."""
+
+    message = N_(
+        "{asked_cents} cannot come back on {ref}: {paid_cents} was paid, of which {refunded_cents} came back before"
+    )
+    hint = N_("allocate the rest by hand: fund bank match {receipt}")

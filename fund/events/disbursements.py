@@ -1,0 +1,142 @@
+"""Money out, from request to approval: asked, checked, approved, refused, cancelled, and what came back unspent.
+
+Every fact shows in the history of its agreement and proposal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from fund.events.base import Fact
+
+__all__ = [
+    "DisbursementApproved",
+    "DisbursementCancelled",
+    "DisbursementChecked",
+    "DisbursementRefunded",
+    "DisbursementRefused",
+    "DisbursementRequested",
+    "DisbursementWithdrawn",
+]
+
+
+class _OfAnAgreement(Fact):
+    """A fact about one disbursement, which belongs to an agreement and so to a proposal."""
+
+    kind: ClassVar[str] = "disbursement"
+
+    agreement: str
+    proposal: str
+    amount_cents: int
+
+    def touches(self) -> Iterable[str]:
+        return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
+
+
+class DisbursementRequested(_OfAnAgreement):
+    """A party asks for a part of its award (D1): after a milestone, or as a payment on account."""
+
+    wire: ClassVar[str] = "disbursement.requested"
+
+    milestone: str | None = None
+    on_account: bool = False
+    payee: str
+    """The partner that is paid: the lead or a co-applicant."""
+    iban: str = ""
+    """The account that the party named; empty for the one that is verified."""
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), *((f"milestone/{self.milestone}",) if self.milestone else ()))
+
+
+class DisbursementChecked(_OfAnAgreement):
+    """The fund manager found the request right (D2): it goes to a verified account that has cooled off."""
+
+    wire: ClassVar[str] = "disbursement.checked"
+
+    payee: str
+    iban_payee_ref: str
+
+
+class DisbursementApproved(_OfAnAgreement):
+    """The treasurer approved (D3): the fund owes the payee. Repayable and grant part make the amount."""
+
+    wire: ClassVar[str] = "disbursement.approved"
+
+    payee: str
+    repayable_cents: int
+    grant_cents: int
+    due_on: date
+    """The last day on which it should have reached the payee (4:87)."""
+
+
+class DisbursementRefused(_OfAnAgreement):
+    """The fund says no to a request that was not approved yet (D9)."""
+
+    wire: ClassVar[str] = "disbursement.refused"
+
+    reason: str
+
+
+class DisbursementWithdrawn(_OfAnAgreement):
+    """The party takes its request back before approval (D9)."""
+
+    wire: ClassVar[str] = "disbursement.withdrawn"
+
+    reason: str
+
+
+class DisbursementCancelled(_OfAnAgreement):
+    """An approved disbursement that is not under way will not be paid (D7): the approval is undone.
+
+    Args:
+        commitment_cents: What becomes a commitment again; nothing once the agreement is completed or terminated.
+        allowance_released_cents: What of the allowance stood above the advance that is left.
+        batch: The batch it stood in and that is not sent; that batch is dropped.
+        freed: The other disbursements of that batch, which wait for another one.
+    """
+
+    wire: ClassVar[str] = "disbursement.cancelled"
+
+    payee: str
+    repayable_cents: int
+    grant_cents: int
+    commitment_cents: int
+    allowance_released_cents: int = 0
+    batch: str = ""
+    freed: tuple[str, ...] = ()
+    reason: str
+
+    def touches(self) -> Iterable[str]:
+        dropped = (f"batch/{self.batch}",) if self.batch else ()
+        return (*super().touches(), *dropped, *(f"disbursement/{ref}" for ref in self.freed))
+
+
+class DisbursementRefunded(_OfAnAgreement):
+    """Unspent money came back (D8) and is divided as it went out: by share, with cumulative rounding.
+
+    Args:
+        amount_cents: What came back; equal to ``receipt_cents``, what is used of the receipt.
+        advance_cents: What of it lowers the advance (1200).
+        grant_cents: What of it lowers the grant (4000).
+        recovered_cents: What of the repayable share was written off before and is recovered (4300).
+        surplus_cents: What of the repayable share belongs to nothing any more and is owed back to the payer (2100).
+        allowance_released_cents: What of the allowance stood above the advance that is left.
+        receipt: The receipt on the bank that holds the money.
+    """
+
+    wire: ClassVar[str] = "disbursement.refunded"
+
+    payee: str
+    receipt: str
+    receipt_cents: int
+    advance_cents: int
+    grant_cents: int
+    recovered_cents: int = 0
+    surplus_cents: int = 0
+    allowance_released_cents: int = 0
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), f"receipt/{self.receipt}")

@@ -1,0 +1,170 @@
+"""Payments: batches for the bank, and what the bank did with each of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fund.events.base import Fact
+
+__all__ = [
+    "BatchLine",
+    "PaymentConfirmed",
+    "PaymentFailed",
+    "PaymentRetried",
+    "PaymentReturned",
+    "PaymentSent",
+    "PaymentSettled",
+    "PaymentsBatched",
+]
+
+
+class BatchLine(BaseModel):
+    """One payment of a batch: the document that is paid, and everything that stands in the payment file.
+
+    Args:
+        kind: The kind of case that is paid: ``disbursement``.
+        ref: Its ref: ``D2026-0007``.
+        payee: The holder of the sub-account of 2000.
+        payee_ref: The verified account (C7) it goes to.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    ref: str
+    end_to_end_id: str
+    amount_cents: int
+    payee: str
+    payee_ref: str
+    iban: str
+    name: str
+    text: str
+    agreement: str = ""
+    proposal: str = ""
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The lives that a payment of this line belongs to."""
+        higher = (f"agreement/{self.agreement}",) if self.agreement else ()
+        return (f"{self.kind}/{self.ref}", *higher, *((f"proposal/{self.proposal}",) if self.proposal else ()))
+
+
+class PaymentsBatched(Fact):
+    """What stands approved became one payment file for one day; it is not sent yet.
+
+    Args:
+        made_at: What the file gives as its instant of making.
+        version: The version of the format: ``09`` or ``03``.
+        sha256: The hash of the file, 64 hexadecimal digits; the file follows from the fields above, byte for byte.
+        replaces: A batch that was made before and not sent: this one takes its place.
+        freed: Disbursements of the replaced batch that are not in this one.
+    """
+
+    wire: ClassVar[str] = "payment.batched"
+    kind: ClassVar[str] = "batch"
+
+    made_at: datetime
+    execution_on: date
+    debtor_name: str
+    debtor_iban: str
+    format_version: str
+    lines: tuple[BatchLine, ...]
+    total_cents: int
+    sha256: str
+    replaces: str = ""
+    freed: tuple[str, ...] = ()
+
+    def touches(self) -> Iterable[str]:
+        replaced = (f"batch/{self.replaces}",) if self.replaces else ()
+        return (
+            *replaced,
+            *(stream for line in self.lines for stream in line.streams),
+            *(f"disbursement/{ref}" for ref in self.freed),
+        )
+
+
+class PaymentSent(Fact):
+    """Two people let the payment file go to the bank (D4): what was payable is under way."""
+
+    wire: ClassVar[str] = "payment.sent"
+    kind: ClassVar[str] = "batch"
+
+    execution_on: date
+    lines: tuple[BatchLine, ...]
+    total_cents: int
+    sha256: str
+
+    def touches(self) -> Iterable[str]:
+        return [stream for line in self.lines for stream in line.streams]
+
+
+class _OfALine(Fact):
+    """A fact about one payment of a batch."""
+
+    kind: ClassVar[str] = "batch"
+
+    line: BatchLine
+
+    def touches(self) -> Iterable[str]:
+        return self.line.streams
+
+
+class PaymentSettled(_OfALine):
+    """The bank paid (D5): the money left the account."""
+
+    wire: ClassVar[str] = "payment.settled"
+
+    bank_line: str = ""
+    """The line of the bank statement that shows it; empty when a treasurer said so before the statement came."""
+
+
+class PaymentConfirmed(_OfALine):
+    """A bank line shows what a treasurer had said before: nothing moves, but the line is explained."""
+
+    wire: ClassVar[str] = "payment.confirmed"
+
+    bank_line: str
+
+
+class PaymentFailed(_OfALine):
+    """The bank did not carry out the payment (D6): the money never left, the fund still owes it."""
+
+    wire: ClassVar[str] = "payment.failed"
+
+    reason: str
+    """The bank's code, such as ``AC01``, or its words."""
+
+
+class PaymentReturned(_OfALine):
+    """The bank gave a payment back (D10): the money is on the account again, the fund owes it again."""
+
+    wire: ClassVar[str] = "payment.returned"
+
+    receipt: str
+    """The receipt that holds the money on 2300."""
+    receipt_cents: int
+    """What of it is used: the whole payment."""
+    bank_line: str = ""
+    reason: str
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), f"receipt/{self.receipt}")
+
+
+class PaymentRetried(Fact):
+    """The account of the payee was verified again, and the payment may be made again (D6)."""
+
+    wire: ClassVar[str] = "payment.retried"
+    kind: ClassVar[str] = "disbursement"
+
+    agreement: str
+    proposal: str
+    payee: str
+    iban_payee_ref: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
