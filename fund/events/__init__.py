@@ -22,6 +22,7 @@ from fund.events.payees import *  # noqa: F403
 from fund.events.payments import *  # noqa: F403
 from fund.events.repayments import *  # noqa: F403
 from fund.events.reviews import *  # noqa: F403
+from fund.events.service import *  # noqa: F403
 
 __all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from"]
 __all__ += founding.__all__
@@ -39,3 +40,4 @@ __all__ += repayments.__all__
 __all__ += closing.__all__
 __all__ += evaluations.__all__
 __all__ += writeoffs.__all__
+__all__ += service.__all__

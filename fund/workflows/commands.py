@@ -5,12 +5,13 @@ A use case that is not in this table cannot be asked for, by nobody.
 
 from __future__ import annotations
 
-from fund import users
+from fund import closing, users
 from fund.unit_of_work import Command, Life, Query
+from fund.workflows import inbox, evaluations, writeoffs
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
-_chapters = (users,)
+_chapters = (users, inbox, evaluations, writeoffs, closing)
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}
 """What changes the fund, by the words as typed."""

@@ -1,0 +1,144 @@
+"""``fund event``: the log of facts, what follows from them, and what did not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cli.output import Column, facts, say, table
+from cli.params import Ref, argument, changing, noun, option, read, reading, run, verb
+from fund.language import N_, _, ngettext
+
+event = noun("event", N_("Show facts and their deliveries"))
+
+
+@verb(
+    event,
+    "list",
+    N_("List facts in the order in which they became known"),
+    about=N_("All facts, or those of one life (a stream such as proposal/2026-003) or of one type."),
+    examples=("fund event list --stream proposal/2026-003", "fund event list --type decision.approved --json"),
+    see=("event show", "proposal history"),
+)
+@option("--stream", metavar="STREAM", help=N_("Only facts of this life: kind/ref"))
+@option("--type", "kind", metavar="TYPE", help=N_("Only facts of this type"))
+@option("--since", "since_seq", type=click.IntRange(0), metavar="SEQ", help=N_("Only facts after this number"))
+@option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, metavar="N", help=N_("At most so many"))
+@reading
+def list_(ctx: click.Context, stream: str | None, kind: str | None, since_seq: int | None, limit: int) -> None:
+    args = {"stream": stream, "type": kind, "since_seq": since_seq, "limit": limit}
+    read(ctx, "event list", args, show=_list)
+
+
+def _list(data: Mapping[str, Any]) -> None:
+    columns = [
+        Column("seq", N_("No."), "count"),
+        Column("effective_on", N_("Day"), "date"),
+        Column("type", N_("Fact"), "ref"),
+        Column("stream", N_("Of"), "text"),
+        Column("actor_name", N_("By"), "name"),
+    ]
+    title = _("Facts, the last one is number {seq}").format(seq=data["head_seq"])
+    table(title, columns, data["events"], empty=_("No facts."))
+    if data["more"]:
+        say(_("There are more: fund event list --since {seq}").format(seq=data["events"][-1]["seq"]))
+
+
+@verb(
+    event,
+    "show",
+    N_("Show one fact, with its entries"),
+    about=N_("By number or by id: who, when, because of what, and the payload that was sealed."),
+    examples=("fund event show 12",),
+    see=("event list", "ledger entry"),
+)
+@argument("ref", type=Ref(), help=N_("The number or id of the fact"))
+@reading
+def show(ctx: click.Context, ref: str) -> None:
+    read(ctx, "event show", {"ref": ref}, show=_show)
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    line = data["event"]
+    rows = [
+        (_("Of"), line["stream"]),
+        (_("Day"), line["effective_on"]),
+        (_("Recorded"), line["recorded_at"]),
+        (_("By"), line["actor_name"]),
+        (_("Made by"), line["made_by"]),
+        (_("Command"), line["command_id"]),
+        (_("Because of"), line["causation_id"]),
+        (_("Entries"), ", ".join(str(seq) for seq in data["entries"])),
+        (_("Hash"), line["hash"]),
+    ]
+    rows += [(key, str(value)) for key, value in line["payload"].items() if value not in (None, "", [])]
+    facts(_("Fact {seq}: {type}").format(seq=line["seq"], type=line["type"]), rows)
+
+
+@verb(
+    event,
+    "deliveries",
+    N_("Count what is open, done and dead"),
+    about=N_("Every fact has one delivery for each reaction that hears it."),
+    examples=("fund event deliveries --json",),
+    see=("event dead", "worker"),
+)
+@reading
+def deliveries(ctx: click.Context) -> None:
+    read(ctx, "event deliveries", {}, show=_deliveries)
+
+
+def _deliveries(data: Mapping[str, Any]) -> None:
+    from fund.glossary import state_word
+
+    states = ("pending", "failed", "dead", "held", "skipped", "delivered")
+    facts(_("Deliveries"), [(state_word("delivery", state), str(data[state])) for state in states])
+
+
+@verb(
+    event,
+    "dead",
+    N_("Show what could not be delivered, and why"),
+    about=N_("A dead letter holds the rest of its life for that reaction, and nothing else."),
+    examples=("fund event dead",),
+    see=("event retry",),
+)
+@reading
+def dead(ctx: click.Context) -> None:
+    read(ctx, "event dead", {}, show=_dead)
+
+
+def _dead(data: Mapping[str, Any]) -> None:
+    columns = [
+        Column("seq", N_("No."), "count"),
+        Column("reaction", N_("Reaction"), "ref"),
+        Column("stream", N_("Of"), "ref"),
+        Column("error", N_("Why"), "text"),
+        Column("waiting", N_("Behind it"), "count"),
+    ]
+    table(_("Dead letters"), columns, data["dead"], empty=_("Nothing is dead."))
+    for row in data["dead"]:
+        say(row["command"])
+
+
+@verb(
+    event,
+    "retry",
+    N_("Try a dead letter again"),
+    about=N_("Do this when its cause was taken away. It is tried five times again."),
+    examples=("fund --as anna event retry evt_abc receipts.match",),
+    who=N_("a fund manager or an admin"),
+    see=("event dead",),
+)
+@argument("ref", type=Ref(("event dead", "dead", "event_id")), help=N_("The id of the fact"))
+@argument("reaction", required=False, type=Ref(("event dead", "dead", "reaction")), help=N_("The reaction; else all"))
+@changing
+def retry(ctx: click.Context, ref: str, reaction: str | None) -> None:
+    run(ctx, "event retry", {"ref": ref, "reaction": reaction}, tell=_retried)
+
+
+def _retried(answer: Mapping[str, Any]) -> list[str]:
+    count = answer["result"]["retried"]
+    return [ngettext("{count} delivery is tried again.", "{count} deliveries are tried again.", count).format(count=count)]

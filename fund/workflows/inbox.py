@@ -1,0 +1,216 @@
+"""What waits for whom, until when, and the command to type; the log of facts, and the letters that did not arrive.
+
+A line of the inbox follows from the state of a case and from who may act in it; nothing is stored for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fund.errors import UnknownDelivery, UnknownRef
+from fund.events import DeliveryRetried, Envelope
+from fund.language import AMSTERDAM, N_, _
+from fund.rules.authority import ADMIN, FUND_MANAGER, ROLE_NAMES, Actor, Role, either
+from fund.unit_of_work import Command, Query, UnitOfWork, View
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "Waiting", "event_line", "inbox"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits: for these roles (of that partner), until a day, with the command that does it."""
+
+    what: str
+    command: str
+    roles: frozenset[Role]
+    until: date | None = None
+    partner: str | None = None
+    """Only people of this partner, where it is given."""
+    not_by: tuple[str, ...] = ()
+    """User ids that may not do it: they acted on it before."""
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether this person could do it."""
+        if not actor.roles & self.roles or actor.user_id in self.not_by:
+            return False
+        return self.partner is None or actor.partner == self.partner
+
+
+SOURCES: list[Callable[[View], Iterator[Waiting]]] = []
+"""Each chapter that lets something wait adds a function here; see the foot of this file."""
+
+
+def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
+    """What waits for the one who looks (or, with ``everybody``, for anybody), soonest first."""
+    actor = None if everybody else view.actor
+    lines = [line for source in SOURCES for line in source(view) if actor is None or line.is_for(actor)]
+    lines.sort(key=lambda line: (line.until or date.max, line.command))
+    return {
+        "as_of": view.today.isoformat(),
+        "user": view.actor.name if view.actor else None,
+        "everybody": actor is None,
+        "items": [
+            {
+                "until": line.until.isoformat() if line.until else None,
+                "what": line.what,
+                "command": line.command,
+                "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.roles)),
+                "partner": line.partner,
+            }
+            for line in lines
+        ],
+    }
+
+
+def _confirmations(view: View) -> Iterator[Waiting]:
+    for row in view.store.work.pendings():
+        if row.expires_at <= view.now:
+            continue
+        until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
+        what = _(N_("confirm {command} of {maker}")).format(command=row.name, maker=view.name(row.made_by))
+        roles = frozenset(Role(name) for name in json.loads(row.needs))
+        yield Waiting(what, f"fund confirm {row.ref}", roles, until, not_by=(row.made_by,))
+
+
+SOURCES.append(_confirmations)
+
+
+def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
+    """What waits under a ref, as the first person was shown it.
+
+    Raises:
+        UnknownRef: Nothing waited under this ref.
+    """
+    row = view.store.work.pending(ref)
+    if row is None:
+        raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
+    state = "lapsed" if row.state == "pending" and row.expires_at <= view.now else row.state
+    return {
+        "ref": row.ref,
+        "command": row.name,
+        "state": state,
+        "made_by": view.name(row.made_by),
+        "made_at": row.made_at.isoformat(),
+        "expires_at": row.expires_at.isoformat(),
+        "needs": json.loads(row.needs),
+        "hash": row.shown_hash.hex(),
+        "shown": json.loads(row.shown),
+        "reason": row.reason,
+    }
+
+
+# ----------------------------------------------------------------------------------------------------------- the log
+
+
+def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
+    """A fact as the log shows it."""
+    return {
+        "seq": envelope.seq,
+        "event_id": envelope.event_id,
+        "type": envelope.type,
+        "stream": envelope.stream,
+        "occurred_at": envelope.occurred_at.isoformat(),
+        "recorded_at": envelope.recorded_at.isoformat(),
+        "effective_on": envelope.effective_on.isoformat(),
+        "actor": envelope.actor,
+        "actor_name": view.name(envelope.actor),
+        "made_by": envelope.made_by,
+        "command_id": envelope.command_id,
+        "causation_id": envelope.causation_id,
+        "payload": json.loads(envelope.fact.payload()),
+        "hash": envelope.hash.hex(),
+    }
+
+
+def event_list(view: View, *, stream: str = "", type: str = "", since_seq: int = 0, limit: int = 200) -> dict[str, Any]:
+    """Facts in the order of knowledge: all, or of one life, or of one type."""
+    if stream:
+        found: Iterator[Envelope] = iter(view.store.facts.of_stream(stream))
+    elif type:
+        found = view.store.facts.of_types((type,), since_seq=since_seq)
+    else:
+        found = view.store.facts.all(since_seq=since_seq)
+    lines: list[dict[str, Any]] = []
+    more = False
+    for envelope in found:
+        if envelope.seq <= since_seq or (type and envelope.type != type):
+            continue
+        if len(lines) == limit:
+            more = True
+            break
+        lines.append(event_line(view, envelope))
+    return {"events": lines, "more": more, "head_seq": view.store.facts.head().seq}
+
+
+def event_show(view: View, *, ref: str) -> dict[str, Any]:
+    """One fact whole, by number or id, with the entries it made and what followed from it.
+
+    Raises:
+        UnknownRef: No such fact.
+    """
+    facts = view.store.facts
+    envelope = facts.by_seq(int(ref)) if ref.isdigit() else facts.get(ref)
+    if envelope is None:
+        raise UnknownRef(kind="event", ref=ref, suggestion="fund event list")
+    entries = [entry.seq for entry in view.ledger.entries(event_id=envelope.event_id)]
+    return {"event": event_line(view, envelope), "entries": entries, "prev_hash": envelope.prev_hash.hex()}
+
+
+def deliveries(view: View) -> dict[str, Any]:
+    """How many deliveries are in each state."""
+    return dict(view.store.deliveries.counts())
+
+
+def dead(view: View) -> dict[str, Any]:
+    """The dead letters: what, why, how many wait behind each, and the command that tries again."""
+    rows = view.store.deliveries.in_state(("dead",))
+    return {
+        "dead": [
+            {
+                "event_id": row.event_id,
+                "seq": row.seq,
+                "stream": row.stream,
+                "reaction": row.reaction,
+                "attempts": row.attempts,
+                "error": row.error,
+                "waiting": view.store.deliveries.waiting_behind(row),
+                "command": f"fund event retry {row.event_id} {row.reaction}",
+            }
+            for row in rows
+        ]
+    }
+
+
+def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:
+    """Dead letters of a fact (for one reaction, or all of them) are tried again.
+
+    Raises:
+        UnknownDelivery: There is none.
+    """
+    found = [row for row in uow.store.deliveries.in_state(("dead",)) if row.event_id == ref and reaction in ("", row.reaction)]
+    if not found:
+        raise UnknownDelivery(ref=ref, reaction=reaction or "*")
+    for row in found:
+        uow.store.deliveries.retry(row.event_id, row.reaction)
+        uow.record(DeliveryRetried(event_id=row.event_id, reaction=row.reaction))
+    uow.next_step = "fund event deliveries"
+    return {"retried": len(found)}
+
+
+
+
+COMMANDS = (Command("event retry", retry, either(FUND_MANAGER, ADMIN)),)
+QUERIES = (
+    Query("inbox", inbox),
+    Query("pending show", pending_shown),
+    Query("event list", event_list),
+    Query("event show", event_show),
+    Query("event deliveries", deliveries),
+    Query("event dead", dead),
+)
+LIVES: dict[str, Any] = {}
