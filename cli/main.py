@@ -18,10 +18,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fund import language
 from fund.language import N_, _
+
+if TYPE_CHECKING:
+    from fund.errors import FundError
 
 DONE, REFUSED, USAGE, DIFFERENCES, NOT_READY, BUG = range(6)
 
@@ -63,9 +66,6 @@ def run_shell(args: Sequence[str]) -> int:
     speak(asked_language(args))
     import click  # after the language is chosen: Click words some of its messages while it is loaded
 
-    from cli import output
-    from fund.errors import Declined, FundError, OutputFailed
-
     as_json = "--json" in args
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -74,31 +74,40 @@ def run_shell(args: Sequence[str]) -> int:
         code = _carried_out(args)
         sys.stdout.flush()
         return code
-    except FundError as problem:
-        output.render_error(problem, as_json=as_json)
-        return problem.exit_code
     except click.exceptions.NoArgsIsHelpError as asked:
+        from cli import output
+
         output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
         return DONE
-    except click.ClickException as problem:
-        output.render_error(_usage_error(problem, args), as_json=as_json)
-        return USAGE
-    except (click.Abort, KeyboardInterrupt, EOFError):
-        sys.stderr.write("\n")
-        output.render_error(Declined(what=_("you stopped it")), as_json=as_json)
-        return REFUSED
     except BrokenPipeError:
         # The reader had enough. Python would complain once more while it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
-    except OSError as problem:
-        if problem.errno in _OUTPUT_ERRORS and problem.filename is None:
-            output.render_error(OutputFailed(reason=problem.strerror or str(problem)), as_json=as_json)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return NOT_READY
-        return _bug(args, problem, as_json)
-    except Exception as problem:
-        return _bug(args, problem, as_json)
+    except (Exception, KeyboardInterrupt) as problem:
+        return _failed(args, problem, as_json)
+
+
+def _failed(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
+    """Show what went wrong in the fund's own form and give the exit code that belongs to it."""
+    import click
+
+    from cli import output
+    from fund.errors import Declined, FundError, OutputFailed
+
+    if isinstance(problem, (click.Abort, KeyboardInterrupt, EOFError)):
+        sys.stderr.write("\n")
+        shown: FundError = Declined(what=_("you stopped it"))
+    elif isinstance(problem, click.ClickException):
+        shown = _usage_error(problem, args)
+    elif isinstance(problem, OSError) and problem.errno in _OUTPUT_ERRORS and problem.filename is None:
+        shown = OutputFailed(reason=problem.strerror or str(problem))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    elif isinstance(problem, FundError):
+        shown = problem
+    else:
+        shown = _bug(args, problem)
+    output.render_error(shown, as_json=as_json)
+    return shown.exit_code
 
 
 _OUTPUT_ERRORS = (5, 9, 28)  # the device fails, the stream is closed, no room is left
@@ -109,7 +118,7 @@ def _carried_out(args: Sequence[str]) -> int:
     return result if isinstance(result, int) else DONE
 
 
-def _usage_error(problem: Any, args: Sequence[str]) -> Any:
+def _usage_error(problem: Any, args: Sequence[str]) -> FundError:
     from fund.errors import UsageError
 
     ctx = getattr(problem, "ctx", None)
@@ -128,14 +137,13 @@ def _typed_command(args: Sequence[str]) -> str:
     return " ".join(["fund", words[0], *(word for word in words[1:2] if word in verbs)])
 
 
-def _bug(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
+def _bug(args: Sequence[str], problem: BaseException) -> FundError:
     """Keep the trace where whoever keeps the program finds it, and tell the user what was not done."""
     import re
     import secrets
     import traceback
     from datetime import UTC, datetime
 
-    from cli import output
     from fund.errors import Bug
 
     now = datetime.now(UTC)
@@ -148,8 +156,7 @@ def _bug(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
     else:
         where = _keep(f"{now.isoformat(timespec='seconds')} {log_id}\n{trace}\n")
     what = " ".join(["fund", *_words(args)[:2]])
-    output.render_error(Bug(what=what, kind=type(problem).__name__, log_id=log_id, log=where), as_json=as_json)
-    return BUG
+    return Bug(what=what, kind=type(problem).__name__, log_id=log_id, log=where)
 
 
 def _words(args: Sequence[str]) -> list[str]:

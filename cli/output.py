@@ -1,7 +1,8 @@
 """The only place that prints: tables, answers, JSON, questions, progress and errors.
 
 Standard output is data, standard error is talk. People get columns that fit their terminal, programs and pipes get
-everything uncut. Control characters in what others wrote are shown as pictures and never reach the terminal.
+everything uncut. Control characters in what others wrote are shown as pictures and never reach the terminal. The
+errors of the fund are loaded when one is shown: help does without them, and starts sooner.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from fund.errors import FileUnreadable, FundError
 from fund.language import _, language, ngettext, number
+
+if TYPE_CHECKING:
+    from fund.errors import FundError
 
 __all__ = [
     "Column",
@@ -165,6 +168,8 @@ def write_output(path: str, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(target)
     except OSError as problem:
+        from fund.errors import FileUnreadable
+
         part.unlink(missing_ok=True)
         raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
 

@@ -23,17 +23,10 @@ from click.shell_completion import CompletionItem
 
 from cli import output
 from cli.output import write_output
-from fund.errors import (
-    Declined,
-    EmptyFile,
-    FileUnreadable,
-    FundError,
-    NoSuchFile,
-    UnknownCommand,
-)
 from fund.language import N_, _
 
 if TYPE_CHECKING:
+    from fund.errors import FundError, UnknownCommand
     from fund.settings import Settings
 
 __all__ = [
@@ -124,6 +117,8 @@ class _Parsed(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):
             return value
+        from fund.errors import FundError
+
         try:
             return self._parse(value)
         except FundError as problem:
@@ -212,6 +207,8 @@ class _File(click.ParamType[dict[str, Any]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
+        from fund.errors import EmptyFile, FileUnreadable, NoSuchFile
+
         if value == "-":
             content = sys.stdin.buffer.read()
         else:
@@ -390,6 +387,7 @@ class Group(_Helped, click.Group):
 def unknown_command(path: str, name: str, known: Iterable[str]) -> UnknownCommand:
     """The refusal of a word that is no command here, with what was probably meant."""
     from fund import glossary
+    from fund.errors import UnknownCommand
 
     known = tuple(known)
     shown = output.clean(name)
@@ -556,11 +554,15 @@ def run(
 
 
 def _require_somebody(name: str) -> None:
+    from fund.errors import Declined
+
     if not output.interactive():
         raise Declined(what=_("`fund {name}` asks a question, and there is nobody to ask").format(name=name))
 
 
 def _require_yes(name: str, question: str) -> None:
+    from fund.errors import Declined
+
     if not output.ask(question):
         raise Declined(what=_("`fund {name}` was answered with no").format(name=name))
 
