@@ -42,6 +42,9 @@ _REF_FORMS = {
     "cost": ("K", 4),
     "batch": ("S", 3),
     "pending": ("Q", 4),
+    "receipt": ("O", 4),
+    "debit": ("U", 4),
+    "income": ("I", 4),
 }
 
 
@@ -66,13 +69,20 @@ class Command:
     """One command that changes the fund: the words as typed, the use case, who may, and who must confirm.
 
     ``who`` is checked without a case; use cases with a lifecycle check the row of their table as well. With ``second`` the
-    first person's command leaves a confirmation, and the use case runs when the second confirms.
+    first person's command leaves a confirmation, and the use case runs when the second confirms. Where it depends on the case
+    whether a second person is needed, ``second`` is a function of a view and the arguments.
     """
 
     name: str
     use_case: Callable[..., Any]
     who: Who
-    second: Who | None = None
+    second: Who | Callable[[View, Mapping[str, Any]], Who | None] | None = None
+
+    def second_for(self, view: View, args: Mapping[str, Any]) -> Who | None:
+        """Who must confirm this command with these arguments, or ``None``."""
+        if self.second is None or isinstance(self.second, Who):
+            return self.second
+        return self.second(view, args)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Fact(BaseModel):
         wire: The name in the log (``disbursement.approved``).
         kind: The kind of case whose life it belongs to; with ``ref`` it names the stream (``disbursement/D2026-0007``).
         version: The version of the payload's shape.
+        opens: Fields whose content was under seal until this fact: a trial of it does not show them.
         ref: The readable reference of the case (``2026-003``); empty for the fund itself.
     """
 
@@ -58,6 +59,7 @@ class Fact(BaseModel):
     wire: ClassVar[str] = ""
     kind: ClassVar[str] = "fund"
     version: ClassVar[int] = 1
+    opens: ClassVar[tuple[str, ...]] = ()
 
     ref: str = ""
 

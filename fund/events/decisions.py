@@ -62,6 +62,8 @@ class _DecisionFact(Fact):
 class _Decided(_DecisionFact):
     """A decision of the committee, with the votes it opens and what it was based on."""
 
+    opens: ClassVar[tuple[str, ...]] = ("votes",)
+
     round: str
     """The round whose ceiling it is held to."""
     session: int = 1
@@ -193,6 +195,7 @@ class DecisionReopened(_DecisionFact):
     """P19, P25: the matter can be decided again; what was set aside is free again."""
 
     wire: ClassVar[str] = "decision.reopened"
+    opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     round: str
     reason: str
@@ -209,6 +212,7 @@ class EligibilityReopened(_DecisionFact):
     """P25: an objection against ineligibility was right: the proposal is eligible."""
 
     wire: ClassVar[str] = "decision.eligibility_reopened"
+    opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     reason: str
     votes: tuple[OpenedVote, ...] = ()
@@ -218,6 +222,7 @@ class DecisionUpheld(_DecisionFact):
     """P25: after the objection the decision stands."""
 
     wire: ClassVar[str] = "decision.upheld"
+    opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     reason: str
     votes: tuple[OpenedVote, ...] = ()

@@ -154,6 +154,9 @@ class ReviewClosed(_ReviewFact):
     """P11: the seal is open; means, total, gates and advice are known."""
 
     wire: ClassVar[str] = "review.closed"
+    opens: ClassVar[tuple[str, ...]] = (
+        "scores", "means", "total", "gates_missed", "advice", "consensus_forced", "spread_criteria", "spread_total", "consensus_by",
+    )  # fmt: skip
 
     turn: int
     scores: tuple[OpenedScore, ...]

@@ -32,7 +32,7 @@ from fund.errors import (
 from fund.events import Envelope, canonical_json
 from fund.glossary import state_word
 from fund.ledger import EntryDraft, Ledger, Posted
-from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, require_other_hands, require_role
+from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
 from fund.store import PendingRow, Store
 from fund.unit_of_work import BOOK, Command, UnitOfWork, View, derive_id
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
@@ -239,8 +239,9 @@ def _ask(
         command = COMMANDS.get(name)
         if command is None:
             raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
-        if command.second is not None:
-            answer = _make_pending(connection, command, args, who, command_id=command_id, dry_run=dry_run)
+        second = command.second_for(View(connection, LIVES, actor=who, now=store.work.clock()), args)
+        if second is not None:
+            answer = _make_pending(connection, command, args, who, second, command_id=command_id, dry_run=dry_run)
         else:
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
             _run(uow, command, args)
@@ -312,21 +313,25 @@ def _jsonable(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _make_pending(
-    connection: Connection, command: Command, args: Mapping[str, Any], who: Actor, *, command_id: str, dry_run: bool
+    connection: Connection,
+    command: Command,
+    args: Mapping[str, Any],
+    who: Actor,
+    second: Who,
+    *,
+    command_id: str,
+    dry_run: bool,
 ) -> Answer:
     """Run the use case for what it would do, take that back, and let it wait for the second person."""
     attempt = connection.begin_nested()
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
-    shown, answer = uow.shown(), _answer(uow, command.name, dry_run=dry_run)
+    shown, answer = uow.shown(), _answer(uow, command.name, dry_run=dry_run, trial=True)
     attempt.rollback()
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
-    assert command.second is not None
-    answer.update(
-        pending=ref, next=f"fund confirm {ref}", needs=sorted(role.value for role in command.second.all_roles())
-    )
+    answer.update(pending=ref, next=f"fund confirm {ref}", needs=sorted(role.value for role in second.all_roles()))
     uow.store.work.add_pending(
         PendingRow(
             ref=ref,
@@ -366,10 +371,12 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     uow, row, command = _pending_for(connection, who, command_id, ref)
     maker = uow.user(row.made_by)
     require_other_hands(who, (row.made_by,), command="confirm", ref=ref)
-    assert command.second is not None
-    require_role(who, command.second, command=f"confirm {ref} ({command.name})", ref=ref)
+    args = decode(json.loads(row.arguments))
+    second = command.second_for(uow, args)
+    assert second is not None
+    require_role(who, second, command=f"confirm {ref} ({command.name})", ref=ref)
     uow.maker, uow.confirmer, uow.made_command_id = maker, who, row.made_command_id
-    _run(uow, command, decode(json.loads(row.arguments)))
+    _run(uow, command, args)
     now = hashlib.sha256(uow.shown().encode()).digest()
     if now != row.shown_hash:
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
@@ -388,9 +395,10 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     if not reason.strip():
         raise ReasonMissing(command=f"decline {ref}")
     uow, row, command = _pending_for(connection, who, command_id, ref)
-    assert command.second is not None
+    second = command.second_for(uow, decode(json.loads(row.arguments)))
+    assert second is not None
     if who.user_id != row.made_by:
-        require_role(who, command.second, command=f"decline {ref} ({command.name})", ref=ref)
+        require_role(who, second, command=f"decline {ref} ({command.name})", ref=ref)
     uow.store.work.end_pending(ref, state="declined", ended_by=who.user_id, reason=reason)
     answer = _answer(uow, "decline", dry_run=False)
     answer["result"] = {"ref": ref, "state": "declined", "reason": reason}
@@ -413,14 +421,14 @@ def _pending_for(
 # ----------------------------------------------------------------------------------------------------------- answers
 
 
-def _answer(uow: UnitOfWork, name: str, *, dry_run: bool) -> Answer:
+def _answer(uow: UnitOfWork, name: str, *, dry_run: bool, trial: bool = False) -> Answer:
     return {
         "schema_version": 1,
         "command": name,
         "dry_run": dry_run,
         "replayed": False,
         "event_count": len(uow.facts),
-        "events": [event_json(envelope) for envelope in uow.facts[:EVENTS_SHOWN]],
+        "events": [event_json(envelope, trial=trial or dry_run) for envelope in uow.facts[:EVENTS_SHOWN]],
         "entry_count": len(uow.entries),
         "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:EVENTS_SHOWN]],
         "result": encode(uow.result),
@@ -429,15 +437,18 @@ def _answer(uow: UnitOfWork, name: str, *, dry_run: bool) -> Answer:
     }
 
 
-def event_json(envelope: Envelope) -> dict[str, Any]:
-    """A fact as an answer shows it."""
+def event_json(envelope: Envelope, *, trial: bool = False) -> dict[str, Any]:
+    """A fact as an answer shows it; a trial opens no seal."""
+    payload = json.loads(envelope.fact.payload())
+    if trial:
+        payload.update({field: None for field in envelope.fact.opens})
     return {
         "event_id": envelope.event_id,
         "seq": envelope.seq,
         "type": envelope.type,
         "stream": envelope.stream,
         "effective_on": envelope.effective_on.isoformat(),
-        "payload": json.loads(envelope.fact.payload()),
+        "payload": payload,
     }
 
 

@@ -1,0 +1,187 @@
+"""Reviews and decisions as cases, and the score file. While the seal holds, no score and no vote stands in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from fund.events import AwardCondition, OpenedScore, OpenedVote, PanelSeat
+from fund.schemas.base import CaseColumns, CaseFile, Shape
+
+__all__ = ["Consensus", "Decision", "DecisionCondition", "Preparation", "Review", "ReviewResult", "Score"]
+
+
+class Score(Shape):
+    """What a reviewer gives: each criterion scored, or abstained from with a reason."""
+
+    scores: Mapping[str, int] = Field(default_factory=dict)
+    abstained: Mapping[str, str] = Field(default_factory=dict)
+
+
+class ReviewResult(Shape):
+    """What a closed review came to; fractions as text."""
+
+    scores: tuple[OpenedScore, ...]
+    means: Mapping[str, str]
+    total: str
+    gates_missed: tuple[str, ...]
+    advice: str
+    spread_criteria: tuple[str, ...] = ()
+    spread_total: str = "0"
+    consensus_forced: bool = False
+    closed_on: date
+
+
+class Consensus(Shape):
+    """What the panel agreed on, or that the means stand."""
+
+    agreed: bool
+    scores: Mapping[str, int] = Field(default_factory=dict)
+    total: str
+    gates_missed: tuple[str, ...]
+    advice: str
+
+
+class Review(CaseFile):
+    """The review of a proposal, under the proposal's ref. ``state``: proposed, open, closed.
+
+    ``scored`` says who scored, never what; scores stand in ``result`` once the seal is open.
+    """
+
+    kind: ClassVar[str] = "review"
+
+    panel: tuple[PanelSeat, ...] = ()
+    """Those in the panel now; the first is its chair."""
+    proposed: tuple[PanelSeat, ...] = ()
+    barred: Mapping[str, str] = Field(default_factory=dict)
+    feasible: bool = True
+    turn: int = 0
+    """Which time the proposal is reviewed: 2 after a deferral."""
+    revision_hash: str = ""
+    regulations: str = ""
+    track: str = ""
+    profile: str = ""
+    necessity: bool = False
+    opened_by: str = ""
+    closes_at: datetime | None = None
+    extended: bool = False
+    declarations: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By reviewer: the possible conflicts declared for this revision (none: an empty list)."""
+    scored: tuple[str, ...] = ()
+    commitments: Mapping[str, str] = Field(default_factory=dict)
+    recused: Mapping[str, str] = Field(default_factory=dict)
+    excluded: Mapping[str, str] = Field(default_factory=dict)
+    result: ReviewResult | None = None
+    consensus_until: datetime | None = None
+    agreement: Mapping[str, int] = Field(default_factory=dict)
+    """The scores that the chair of the panel proposes to agree on."""
+    agreed_by: tuple[str, ...] = ()
+    consensus: Consensus | None = None
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """User ids of the panel."""
+        return tuple(seat.reviewer for seat in self.panel)
+
+    @property
+    def chair(self) -> str:
+        """The user id of the panel's chair: its first seat."""
+        return self.panel[0].reviewer if self.panel else ""
+
+    @property
+    def consensus_pending(self) -> bool:
+        """Whether the panel must still agree, or let the term go by."""
+        return self.result is not None and self.result.consensus_forced and self.consensus is None
+
+    @property
+    def total(self) -> str:
+        """The total that counts, exact: of the consensus where there is one."""
+        if self.consensus is not None:
+            return self.consensus.total
+        return self.result.total if self.result is not None else ""
+
+    @property
+    def advice(self) -> str:
+        """The advice that counts."""
+        if self.consensus is not None:
+            return self.consensus.advice
+        return self.result.advice if self.result is not None else ""
+
+    @property
+    def gates_missed(self) -> tuple[str, ...]:
+        """The gates missed, by what counts."""
+        if self.consensus is not None:
+            return self.consensus.gates_missed
+        return self.result.gates_missed if self.result is not None else ()
+
+    def columns(self) -> CaseColumns:
+        due = self.closes_at if self.state == "open" else self.consensus_until if self.consensus_pending else None
+        return CaseColumns(due_on=due.date() if due else None)
+
+
+class Preparation(Shape):
+    """The committee's file, as it was made."""
+
+    advice: str
+    total: str
+    rank: int
+    of: int
+    ask_cents: int
+    ceiling_left_cents: int
+    free_to_commit_cents: int
+    two_thirds: bool
+    mandated: bool
+    necessity: bool
+    remark: str
+    prepared_on: date
+
+
+class DecisionCondition(AwardCondition):
+    """A condition with what was handed in for it."""
+
+    evidence_file: str = ""
+    evidence_sha256: str = ""
+    extended: bool = False
+
+
+class Decision(CaseFile):
+    """The decision on a proposal, under the proposal's ref.
+
+    ``state``: decidable, approved, conditional, rejected, deferred, objected, upheld. ``voted`` says who voted, never what.
+    """
+
+    kind: ClassVar[str] = "decision"
+
+    round: str = ""
+    session: int = 0
+    """Which time it is voted on; a later vote counts for its own session only."""
+    prepared: Preparation | None = None
+    voters: tuple[str, ...] = ()
+    """User ids of those who may vote."""
+    barred: Mapping[str, str] = Field(default_factory=dict)
+    voted: tuple[str, ...] = ()
+    commitments: Mapping[str, str] = Field(default_factory=dict)
+    outcome: str = ""
+    votes: tuple[OpenedVote, ...] = ()
+    award_cents: int = 0
+    reasons: Mapping[str, str] = Field(default_factory=dict)
+    deviates: bool = False
+    conditions: tuple[DecisionCondition, ...] = ()
+    deferred_for: str = ""
+    deferrals: int = 0
+    until_on: date | None = None
+    decided_on: date | None = None
+    took_part: tuple[str, ...] = ()
+    """Everybody who voted or decided, in any session: none of them decides an objection."""
+    hands: tuple[str, ...] = ()
+    """Who approved in this chain (P13-P17): one person once."""
+    objected_was: str = ""
+    objection: str = ""
+
+    def columns(self) -> CaseColumns:
+        expiries = [condition.expires_on for condition in self.conditions if not condition.evidence_sha256]
+        due = min(expiries) if self.state == "conditional" and expiries else self.until_on
+        return CaseColumns(parent=self.round or None, amount_cents=self.award_cents or None, due_on=due)
