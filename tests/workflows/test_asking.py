@@ -1,0 +1,276 @@
+"""Commands are asked once and answered for ever; two people see the same before it happens; refusals change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fund.database import writing
+from fund.errors import (
+    CommandConflict,
+    DatabaseMissing,
+    DatabaseNewer,
+    FundError,
+    FundExists,
+    NoActor,
+    NotAuthorised,
+    PendingChanged,
+    PendingNotOpen,
+    ReasonMissing,
+    SameHands,
+    UnknownCommand,
+    UnknownRef,
+    UnknownUser,
+    UserExists,
+)
+from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
+from fund.unit_of_work import Command
+from fund.users import add_user, adopt_regulations
+from fund.workflows import commands
+from fund.workflows.delivery import carry_out, found_fund, open_fund
+from fund.workflows.delivery.asking import decode, encode
+from tests.factories import START, World, founded
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with founded(database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def two_people(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A fund in which adding a user asks a fund manager after the admin."""
+    monkeypatch.setitem(commands.COMMANDS, "user add", Command("user add", add_user, ADMIN, second=FUND_MANAGER))
+    return world
+
+
+def events(world: World) -> list[tuple[str, str]]:
+    with world.view() as view:
+        return [(fact.type, fact.actor) for fact in view.store.facts.all()]
+
+
+def test_the_same_command_id_acts_once_and_answers_the_same(world: World) -> None:
+    first = world.do("user add", user="petra", command_id="once", name="rob", roles=["reviewer"])
+    before = events(world)
+    again = world.do("user add", user="petra", command_id="once", name="rob", roles=["reviewer"])
+    assert again == {**first, "replayed": True}
+    assert events(world) == before
+
+
+def test_the_same_command_id_with_other_content_is_refused(world: World) -> None:
+    world.do("user add", user="petra", command_id="once", name="rob", roles=["reviewer"])
+    before = events(world)
+    with pytest.raises(CommandConflict) as refusal:
+        world.do("user add", user="petra", command_id="once", name="rob", roles=["auditor"])
+    assert refusal.value.details == {"command_id": "once", "name": "user add"}
+    assert events(world) == before
+
+
+def test_another_persons_same_id_is_another_command(world: World) -> None:
+    world.do("user add", user="petra", name="pim", roles=["admin"])
+    world.do("user add", user="petra", command_id="mine", name="rob", roles=["reviewer"])
+    answer = world.do("user add", user="pim", command_id="mine", name="riet", roles=["reviewer"])
+    assert not answer["replayed"]
+
+
+def test_a_command_repeated_at_once_by_eight_acts_once(world: World) -> None:
+    def ask(_number: int) -> bool:
+        answer = carry_out(
+            world.fund, "user add", {"name": "rob", "roles": ["reviewer"]}, user="petra", command_id="many"
+        )
+        return bool(answer["replayed"])
+
+    with ThreadPoolExecutor(8) as pool:
+        replayed = list(pool.map(ask, range(8)))
+    assert sorted(replayed) == [False] + [True] * 7
+    assert sum(1 for kind, _actor in events(world) if kind == "user.added") == 4
+
+
+def test_a_rules_refusal_is_rolled_back_and_recorded_without_arguments(world: World) -> None:
+    with pytest.raises(NotAuthorised):
+        world.do("user add", user="anna", command_id="no", name="secret-name", roles=["reviewer"])
+    kind, actor = events(world)[-1]
+    assert kind == "command.refused"
+    with world.view() as view:
+        assert view.name(actor) == "anna"
+        (refusal,) = view.store.facts.of_stream("refusals")
+        assert "secret-name" not in refusal.fact.payload()
+        assert '"code":"not_authorised"' in refusal.fact.payload()
+
+
+def test_a_refusal_is_the_answer_of_its_command_id(world: World) -> None:
+    for _twice in range(2):
+        with pytest.raises(NotAuthorised) as refusal:
+            world.do("user add", user="anna", command_id="no", name="rob", roles=["reviewer"])
+        assert refusal.value.details["actor"] == "anna"
+    assert [kind for kind, _actor in events(world)].count("command.refused") == 1
+
+
+def test_faulty_input_makes_no_fact(world: World) -> None:
+    before = events(world)
+    with pytest.raises(FundError) as refusal:
+        world.do("user add", user="petra", command_id="x", name="rob", roles=["emperor"])
+    assert refusal.value.code() == "unknown_role"
+    assert events(world) == before
+    world.do("user add", user="petra", command_id="x", name="rob", roles=["reviewer"])
+
+
+def test_a_dry_run_shows_everything_and_keeps_nothing(world: World) -> None:
+    before = events(world)
+    answer = world.do("user add", user="petra", command_id="later", dry_run=True, name="rob", roles=["reviewer"])
+    assert answer["dry_run"] and answer["events"][0]["type"] == "user.added"
+    assert events(world) == before
+    real = world.do("user add", user="petra", command_id="later", name="rob", roles=["reviewer"])
+    assert not real["replayed"]
+    assert real["events"] == answer["events"], "the trial predicts exactly"
+
+
+def test_somebody_must_act_and_be_known(world: World) -> None:
+    with pytest.raises(NoActor):
+        carry_out(world.fund, "user add", {}, user=None)
+    with pytest.raises(UnknownUser):
+        world.do("user add", user="nobody", name="rob", roles=["reviewer"])
+    with pytest.raises(UnknownUser):
+        world.do("user add", user="system", name="rob", roles=["reviewer"])
+    with pytest.raises(UnknownCommand):
+        world.do("user dance", user="petra")
+
+
+def test_a_revoked_user_acts_no_more(world: World) -> None:
+    world.do("user revoke", user="petra", name="anna", reason="left")
+    with pytest.raises(UnknownUser):
+        world.do("regulations adopt", user="anna", content=b"", on=START.date())
+
+
+# ------------------------------------------------------------------------------------------------------- two people
+
+
+def test_the_first_person_leaves_a_confirmation_and_no_fact(two_people: World) -> None:
+    before = events(two_people)
+    answer = two_people.do("user add", user="petra", name="rob", roles=["reviewer"])
+    assert answer["pending"] == "Q2026-0001"
+    assert answer["next"] == "fund confirm Q2026-0001"
+    assert [event["type"] for event in answer["events"]] == ["user.added"], "what would happen is shown"
+    assert events(two_people) == before
+    items = two_people.look("inbox", user="anna")["items"]
+    assert [item["command"] for item in items] == ["fund confirm Q2026-0001"]
+    assert two_people.look("inbox", user="petra")["items"] == [], "the maker cannot confirm"
+
+
+def test_the_second_person_makes_it_happen_and_both_are_named(two_people: World) -> None:
+    made = two_people.do("user add", user="petra", command_id="made", name="rob", roles=["reviewer"])
+    answer = two_people.do("confirm", user="anna", ref=made["pending"])
+    assert answer["events"][0]["payload"] == made["events"][0]["payload"]
+    with two_people.view() as view:
+        fact = view.store.facts.of_types(("user.added",))
+        last = list(fact)[-1]
+        assert view.name(last.actor) == "anna"
+        assert view.name(last.made_by) == "petra"
+        assert last.made_command_id == "made"
+
+
+def test_nobody_confirms_what_they_made(two_people: World) -> None:
+    two_people.do("confirm", user="anna", ref=two_people.do(
+        "user add", user="petra", name="both", roles=["fund_manager", "treasurer"])["pending"])  # fmt: skip
+    made = two_people.do("user add", user="petra", name="rob", roles=["reviewer"])
+    with pytest.raises(SameHands):
+        two_people.do("confirm", user="petra", ref=made["pending"])
+    with pytest.raises(NotAuthorised):
+        two_people.do("confirm", user="bram", ref=made["pending"])
+
+
+def test_a_confirmation_happens_once(two_people: World) -> None:
+    made = two_people.do("user add", user="petra", name="rob", roles=["reviewer"])
+    two_people.do("confirm", user="anna", ref=made["pending"])
+    with pytest.raises(PendingNotOpen):
+        two_people.do("confirm", user="anna", ref=made["pending"])
+    with pytest.raises(UnknownRef):
+        two_people.do("confirm", user="anna", ref="Q2026-0099")
+
+
+def test_what_changed_since_it_was_shown_is_not_confirmed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    roles = [["reviewer"], ["auditor"]]
+
+    def shifting(uow: object, *, name: str) -> object:
+        return add_user(uow, name=name, roles=roles.pop(0))  # type: ignore[arg-type]
+
+    monkeypatch.setitem(commands.COMMANDS, "user add", Command("user add", shifting, ADMIN, second=FUND_MANAGER))
+    made = world.do("user add", user="petra", name="rob")
+    with pytest.raises(PendingChanged):
+        world.do("confirm", user="anna", ref=made["pending"])
+
+
+def test_declining_asks_a_reason_and_ends_it(two_people: World) -> None:
+    made = two_people.do("user add", user="petra", name="rob", roles=["reviewer"])
+    with pytest.raises(ReasonMissing):
+        two_people.do("decline", user="anna", ref=made["pending"], reason=" ")
+    with pytest.raises(NotAuthorised):
+        two_people.do("decline", user="bram", ref=made["pending"], reason="no")
+    two_people.do("decline", user="anna", ref=made["pending"], reason="not now")
+    with pytest.raises(PendingNotOpen):
+        two_people.do("confirm", user="anna", ref=made["pending"])
+
+
+def test_a_confirmation_lapses_after_fourteen_days(two_people: World) -> None:
+    made = two_people.do("user add", user="petra", name="rob", roles=["reviewer"])
+    two_people.clock(START + timedelta(days=14, seconds=1))
+    with pytest.raises(PendingNotOpen) as refusal:
+        two_people.do("confirm", user="anna", ref=made["pending"])
+    assert "lapsed" in str(refusal.value)
+    assert two_people.look("inbox", user="anna")["items"] == []
+
+
+def test_files_and_days_wait_with_the_confirmation(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fund.rules.regulations import standard_text
+
+    world.people()
+    monkeypatch.setitem(
+        commands.COMMANDS, "regulations adopt", Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR)
+    )
+    content = standard_text().replace('version = "2026-1"', 'version = "2026-2"').encode()
+    made = world.do("regulations adopt", user="anna", content=content, on=START.date() + timedelta(days=30))
+    world.do("confirm", user="carla", ref=made["pending"])
+    with world.view() as view:
+        assert view.regulations().version == "2026-1"
+        assert view.regulations(START.date() + timedelta(days=30)).version == "2026-2"
+
+
+def test_arguments_come_back_as_they_were() -> None:
+    args = {"day": START.date(), "at": START, "file": b"\x00\xff", "list": ["a", 1, None, {"x": START.date()}]}
+    assert decode(encode(args)) == args
+
+
+# --------------------------------------------------------------------------------------------------------- founding
+
+
+def test_a_fund_is_founded_once(world: World) -> None:
+    with pytest.raises(FundExists):
+        found_fund(world.fund.url, name="Ander", admin="a", fund_manager="b", treasurer="c")
+
+
+def test_the_founding_facts_have_no_person_and_a_cause(world: World) -> None:
+    with world.view() as view:
+        facts = list(view.store.facts.all())
+    assert [fact.type for fact in facts] == ["fund.founded", "regulations.adopted", *["user.added"] * 3]
+    assert facts[0].causation_id is None
+    assert {fact.causation_id for fact in facts[1:]} == {facts[0].event_id}
+
+
+def test_an_empty_place_and_a_newer_database_are_not_ready(empty_database_url: str, database_url: str) -> None:
+    with pytest.raises(DatabaseMissing), open_fund(empty_database_url):
+        pass
+    with founded(database_url) as world:
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("update alembic_version set version_num = '9999_later'"))
+        with pytest.raises(DatabaseNewer), open_fund(world.fund.url):
+            pass
+
+
+def test_a_name_in_use_is_refused(world: World) -> None:
+    with pytest.raises(UserExists):
+        world.do("user add", user="petra", name="anna", roles=["reviewer"])
