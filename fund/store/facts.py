@@ -10,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fund import ledger
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
 from fund.events import Envelope, Fact, event_fields, fact_from
-from fund.ledger import canonical, seal
+from fund.ledger import canonical
 from fund.schemas import CaseFile
 
 __all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseRow", "CaseStore", "FactStore", "Head"]
@@ -183,7 +184,7 @@ def seal_event(previous: bytes, fields: dict[str, Any]) -> bytes:
         "seq", "event_id", "stream", "type", "schema_version", "occurred_us", "recorded_us", "effective_on", "actor", "on_behalf_of",
         "command_id", "made_by", "made_command_id", "causation_id", "payload",
     )  # fmt: skip
-    return seal(
+    return ledger.seal(
         previous,
         canonical(event_fields(**{name: fields[name] for name in names})),
         tag=EVENT_TAG,
