@@ -11,6 +11,7 @@ from fund.errors.database import *  # noqa: F403
 from fund.errors.commands import *  # noqa: F403
 from fund.errors.payments import *  # noqa: F403
 from fund.errors.people import *  # noqa: F403
+from fund.errors.proposals import *  # noqa: F403
 from fund.errors.service import *  # noqa: F403
 from fund.errors.usage import *  # noqa: F403
 from fund.errors.ledger import *  # noqa: F403

@@ -1,0 +1,342 @@
+"""Refusals of rounds, of the proposal form, and of what may be done with a proposal.
+
+Those of a form point: the file, the line, what stands there, then the explanation. All faults of a file come at once.
+"""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.language import N_
+
+__all__ = [
+    "AboveCeiling", "AttachmentMissing", "AttachmentTooLarge", "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk",
+    "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed", "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowOnNotInvited",
+    "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "MissingField", "NobodyToAsk", "NotForImprovement", "ObjectionTooLate",
+    "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RollOutWithoutParent", "RoundClosesTooEarly",
+    "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters", "UnclearAmount", "UnknownChoice",
+    "UnknownField", "UnknownFormVersion", "UnknownRule", "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
+]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ rounds
+
+
+class RoundOpensTooEarly(RuleRefusal):
+    """A round is announced before it opens (4:27)."""
+
+    message = N_("a round cannot open on {opens}: today is {today}, and it is announced before it opens")
+    hint = N_("fund round plan --help")
+
+
+class RoundClosesTooEarly(FaultyInput):
+    """The last day of a round lies before its first."""
+
+    message = N_("a round that opens on {opens} cannot close on {closes}")
+    hint = N_("fund round plan --help")
+
+
+class WrongCeiling(FaultyInput):
+    """A ceiling is an amount above zero."""
+
+    message = N_("the ceiling of a round is above zero; {ceiling_cents} was given")
+    hint = N_("fund round plan --help")
+
+
+class UnknownTrack(WrongUsage):
+    """No such track."""
+
+    message = N_('"{track}" is not a track; tracks are {known}')
+    hint = N_("fund round plan --help")
+
+
+class RoundNotOpen(RuleRefusal):
+    """The round does not take proposals now."""
+
+    message = N_(
+        "{command} is not possible for {ref}: round {round} is {state}, it takes proposals from {opens_at} until {closes_at}"
+    )
+    hint = N_("fund round list")
+
+
+# ---------------------------------------------------------------------------------------------------------- the form
+
+
+class FormFault(FaultyInput):
+    """One fault in a proposal file, with its place: ``file``, ``line``, ``field``."""
+
+    message = N_("{file}:{line}: {field} is not right")
+    hint = N_("fund proposal template --track {track}")
+
+
+class FaultyForm(FaultyInput):
+    """A proposal file with more than one fault; ``faults`` holds each with its code and place."""
+
+    message = N_("{file} has {count} faults:\n{lines}")
+    hint = N_("fund proposal template --track {track}")
+
+
+class BrokenForm(FormFault):
+    """The file is not TOML."""
+
+    message = N_("{file}:{line}: {excerpt}: this line cannot be read: {reason}")
+    hint = N_("fund proposal template")
+
+
+class FormNotText(FormFault):
+    """The file is not text in UTF-8."""
+
+    message = N_("{file}:{line}: the file is not text in UTF-8")
+    hint = N_("fund proposal template")
+
+
+class FormTooLarge(FormFault):
+    """The file is larger than any form."""
+
+    message = N_("{file}: the file is {size} bytes, at most {limit} are read")
+    hint = N_("fund proposal template")
+
+
+class UnknownFormVersion(FormFault):
+    """The form is of a version that does not exist."""
+
+    message = N_('{file}:{line}: form "{version}" does not exist; the forms are {known}')
+    hint = N_("fund proposal template")
+
+
+class UnknownField(FormFault):
+    """The form has no such field."""
+
+    message = N_("{file}:{line}: {field} is no field of the form; the nearest is {nearest}")
+
+
+class MissingField(FormFault):
+    """A field that this track asks is not there."""
+
+    message = N_("{file}:{line}: {field} is missing ({question})")
+
+
+class BlockMissing(FormFault):
+    """A block that this track asks is not there."""
+
+    message = N_("{file}:{line}: there is no block [[{field}]] ({question})")
+
+
+class FieldEmpty(FormFault):
+    """A field that this track asks is empty."""
+
+    message = N_("{file}:{line}: {field} is empty ({question})")
+
+
+class WrongType(FormFault):
+    """The value is of another type than the field."""
+
+    message = N_("{file}:{line}: {excerpt}: {field} must be {expected}, this is {found}")
+
+
+class UnclearAmount(FormFault):
+    """The text is not an amount in euros."""
+
+    message = N_('{file}:{line}: {field} = "{text}" is not clear: {reason}; write 24000 or 24000,00')
+
+
+class UnreadableDay(FormFault):
+    """The text is not a day."""
+
+    message = N_('{file}:{line}: {field} = "{text}" is not a day; write 2027-06-30')
+
+
+class FieldTooLong(FormFault):
+    """The text is longer than the field."""
+
+    message = N_("{file}:{line}: {field} has {length} characters, at most {limit} fit")
+
+
+class UnknownChoice(FormFault):
+    """The value is none of those that can be chosen."""
+
+    message = N_('{file}:{line}: {field} = "{text}" cannot be chosen; the nearest is {nearest}, all are {known}')
+
+
+class UnknownSection(FaultyInput):
+    """The form has no such section."""
+
+    message = N_('"{section}" is no section of the form; sections are {known}')
+    hint = N_("fund proposal template --track major")
+
+
+class NobodyToAsk(WrongUsage):
+    """The questions of ``proposal new`` need a terminal."""
+
+    message = N_("proposal new asks questions, and there is no terminal to ask them on")
+    hint = N_("fund proposal template --track {track}")
+
+
+# ---------------------------------------------------------------------------------------------------- what adds up
+
+
+class BudgetDiffersFromAsk(RuleRefusal):
+    """The budget, all years together, is not the ask (P4)."""
+
+    message = N_(
+        "{place}: {excerpt}: {command} is not possible for {ref}: the budget is {budget_cents}, asked is {ask_cents},"
+        " difference {difference_cents}"
+    )
+    hint = N_("fund proposal save {ref} {file}")
+
+
+class MilestonesDifferFromAsk(RuleRefusal):
+    """The milestones together are not the ask (P4)."""
+
+    message = N_(
+        "{place}: {excerpt}: {command} is not possible for {ref}: the milestones are {milestones_cents}, asked is {ask_cents},"
+        " difference {difference_cents}"
+    )
+    hint = N_("fund proposal save {ref} {file}")
+
+
+class CategoriesDifferFromCost(RuleRefusal):
+    """The kinds of cost together are not what pays for them: ask, own share and money of others (P4)."""
+
+    message = N_(
+        "{place}: {excerpt}: {command} is not possible for {ref}: the kinds of cost are {categories_cents}, ask, own share and"
+        " money of others are {cost_cents}, difference {difference_cents}"
+    )
+    hint = N_("fund proposal save {ref} {file}")
+
+
+# ------------------------------------------------------------------------------------------------------- life stories
+
+
+class OutsideTrack(RuleRefusal):
+    """The ask does not lie in the band of the round's track."""
+
+    message = N_("{command} is not possible for {ref}: asked is {ask_cents}, a round on the track {track} takes {band}")
+    hint = N_("fund round list")
+
+
+class AboveCeiling(RuleRefusal):
+    """The ask is more than the round has."""
+
+    message = N_("{command} is not possible for {ref}: asked is {ask_cents}, round {round} has {ceiling_cents}")
+    hint = N_("fund round show {round}")
+
+
+class PartiesNotConfirmed(RuleRefusal):
+    """Not every party has confirmed this revision."""
+
+    message = N_("{command} is not possible for {ref}: {missing} did not confirm revision {revision} ({hash})")
+    hint = N_("fund --as NAME proposal confirm {ref}")
+
+
+class BoardNotInformed(RuleRefusal):
+    """A party says when its council, states or general board was informed on content (P3)."""
+
+    message = N_(
+        "{command} is not possible for {ref}: when was the council, states or board of {partner} informed on content?"
+    )
+    hint = N_("fund proposal {verb} {ref} --informed-on DATE")
+
+
+class AttachmentMissing(RuleRefusal):
+    """A file that the form names is not with the fund."""
+
+    message = N_("{command} is not possible for {ref}: attachment {title} ({hash}) is not with the fund")
+    hint = N_("fund proposal save {ref} FILE --attach PATH")
+
+
+class AttachmentTooLarge(FaultyInput):
+    """An attachment is larger than the fund keeps."""
+
+    message = N_("{file} is {size} bytes; the fund keeps files of at most {limit}")
+    hint = N_("make the file smaller, or split it")
+
+
+class ContentLost(FaultyInput):
+    """The bytes of a file are not there, or are not the bytes that were stored."""
+
+    message = N_("file {hash} is not as it was stored: {problem}")
+    hint = N_("fund verify")
+
+
+class SameContentInRound(RuleRefusal):
+    """The same content was submitted in this round before."""
+
+    message = N_("{command} is not possible for {ref}: {other} has the same content in round {round}")
+    hint = N_("fund proposal show {other}")
+
+
+class OldFormVersion(RuleRefusal):
+    """Only the form in force can be submitted."""
+
+    message = N_("{command} is not possible for {ref}: it is on form {version}, the form in force is {current}")
+    hint = N_("fund proposal template --track {track}")
+
+
+class PartnerNotActive(RuleRefusal):
+    """Only active partners take part."""
+
+    message = N_("{command} is not possible for {ref}: {partner} is {state}, a party must be active")
+    hint = N_("fund partner list")
+
+
+class ChangedElsewhere(RuleRefusal):
+    """A returned proposal may change in the sections that were listed, and nowhere else."""
+
+    message = N_("{command} is not possible for {ref}: {changed} changed, only {allowed} may")
+    hint = N_("fund proposal show {ref}")
+
+
+class DeadlinePassed(RuleRefusal):
+    """The last day has gone by."""
+
+    message = N_("{command} is not possible for {ref}: the last day was {due_on}, today is {today}")
+    hint = N_("fund proposal show {ref}")
+
+
+class NotForImprovement(RuleRefusal):
+    """A proposal that was deferred for another ground than improvement stays as it is."""
+
+    message = N_("{command} is not possible for {ref}: it was deferred for {ground}, not to be improved")
+    hint = N_("fund proposal show {ref}")
+
+
+class UnknownRule(FaultyInput):
+    """No such eligibility rule."""
+
+    message = N_('"{rule}" is not an eligibility rule; rules are {known}')
+    hint = N_("fund proposal show {ref}")
+
+
+class RuleNotMet(RuleRefusal):
+    """A proposal is eligible when every rule is met, with its evidence."""
+
+    message = N_("{ref} cannot be found eligible: {rule} is not met: {finding}")
+    hint = N_("fund proposal find-ineligible {ref} --rule {rule} --reason TEXT")
+
+
+class ObjectionTooLate(RuleRefusal):
+    """The term for objection is over."""
+
+    message = N_("objecting to {ref} was possible until {until_on}, today is {today}")
+    hint = N_("fund proposal show {ref}")
+
+
+class FollowOnNotInvited(RuleRefusal):
+    """A roll-out follows an invitation, within its term."""
+
+    message = N_("a roll-out of {agreement} is not possible: {reason}")
+    hint = N_("fund agreement show {agreement}")
+
+
+class RollOutWithoutParent(RuleRefusal):
+    """The kind rollout is for follow-ons, and a follow-on is of that kind."""
+
+    message = N_("{ref} has the kind {sort}: a roll-out is drafted with --follows AGREEMENT, and only a roll-out is")
+    hint = N_("fund proposal draft --help")
+
+
+class TooFewAdopters(RuleRefusal):
+    """A roll-out brings in partners that were not in the experiment."""
+
+    message = N_("a roll-out of {agreement} needs {needed} adopting partners that were not in it, {found} are named")
+    hint = N_("fund agreement show {agreement}")

@@ -1,0 +1,122 @@
+"""Files that go with a case (attachments, evidence, signed documents), kept by the hash of their content.
+
+The bytes lie in ``files/`` beside an SQLite file and in the database on PostgreSQL, under their SHA-256, never under the
+name they came with. The same bytes are kept once. What was stored by a command that did not commit lies there unnamed,
+and harms nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fund.errors import AttachmentTooLarge, ContentLost
+from fund.language import N_, _
+from fund.unit_of_work import View
+
+__all__ = ["LARGEST", "folder_of", "get", "is_kept", "put", "put_all", "verify"]
+
+LARGEST = 25 * 1024 * 1024
+"""Bytes of the largest file that is kept."""
+
+
+def folder_of(view: View) -> Path | None:
+    """Where the bytes lie beside an SQLite file; ``None`` when the database keeps them."""
+    engine = view.connection.engine
+    if engine.dialect.name != "sqlite":
+        return None
+    return Path(str(engine.url.database)).resolve().parent / "files"
+
+
+def put(view: View, content: bytes, *, name: str = "") -> str:
+    """The fund keeps these bytes; their SHA-256.
+
+    Args:
+        name: What the file was called, for the refusal; it is not kept.
+
+    Raises:
+        AttachmentTooLarge: More than 25 MB.
+    """
+    if len(content) > LARGEST:
+        raise AttachmentTooLarge(file=name or "?", size=len(content), limit=LARGEST)
+    digest = hashlib.sha256(content).hexdigest()
+    if view.store.work.blob(digest) is not None:
+        return digest
+    folder = folder_of(view)
+    if folder is None:
+        view.store.work.put_blob(sha256=digest, size=len(content), content=content)
+        return digest
+    _write(folder / digest[:2] / digest, content)
+    view.store.work.put_blob(sha256=digest, size=len(content), content=None)
+    return digest
+
+
+def put_all(view: View, files: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Several files, each with ``name`` and ``content``; their hashes, in order."""
+    return tuple(put(view, file["content"], name=str(file.get("name", ""))) for file in files)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and on the disk before the row that names it."""
+    if path.exists() and path.stat().st_size == len(content):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def is_kept(view: View, sha256: str) -> bool:
+    """Whether the fund keeps a file with this hash."""
+    return view.store.work.blob(sha256) is not None
+
+
+def get(view: View, sha256: str) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ContentLost: They are not there, or are not the bytes that were stored.
+    """
+    problem = _problem(view, sha256)
+    if isinstance(problem, bytes):
+        return problem
+    raise ContentLost(hash=sha256, problem=_(problem))
+
+
+def _problem(view: View, sha256: str) -> bytes | str:
+    row = view.store.work.blob(sha256)
+    if row is None:
+        return N_("the fund never kept it")
+    size, content = row
+    if content is None:
+        folder = folder_of(view)
+        path = (folder or Path()) / sha256[:2] / sha256
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return N_("its bytes are gone")
+    if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
+        return N_("its bytes are others")
+    return content
+
+
+def verify(view: View) -> tuple[int, list[tuple[str, str]]]:
+    """How many files are kept, and what is wrong with which: hash and problem."""
+    kept = view.store.work.blobs()
+    found = []
+    for sha256, _size in kept:
+        problem = _problem(view, sha256)
+        if not isinstance(problem, bytes):
+            found.append((sha256, _(problem)))
+    return len(kept), found

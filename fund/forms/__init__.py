@@ -1,0 +1,17 @@
+"""The proposal form: its questions per track, the file that partners fill in, its JSON Schema, its versions.
+
+A form is read whole: every fault of a file comes at once, each with its line. What is typed is checked here; what it
+means for a round, a partner or the money is the business of ``fund.workflows.proposals``.
+"""
+
+from __future__ import annotations
+
+from fund.forms.questions import CURRENT, TRACKS, VERSIONS, Column, Form, Question, form
+from fund.forms.reading import Filled, FormFile, Place, answered, open_form
+from fund.forms.schema import json_schema
+from fund.forms.writing import put_answer, template, write
+
+__all__ = [
+    "CURRENT", "TRACKS", "VERSIONS", "Column", "Filled", "Form", "FormFile", "Place", "Question", "answered", "form", "json_schema",
+    "open_form", "put_answer", "template", "write",
+]  # fmt: skip

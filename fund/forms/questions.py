@@ -1,0 +1,213 @@
+"""The questions of each version of the form, as ``data/forms/VERSION.toml`` states them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from fund.language import language
+
+__all__ = ["CURRENT", "TRACKS", "VERSIONS", "Column", "Form", "Question", "form"]
+
+VERSIONS = ("2026-1",)
+"""Every version, oldest first; old ones stay readable, only the last can be submitted."""
+CURRENT = VERSIONS[-1]
+TRACKS = ("light", "standard", "major")
+"""From few questions to many: a track asks what the ones before it ask, and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of a block or record, or a question that is one field.
+
+    Attributes:
+        key: Its key in the file.
+        name: Its name in the typed form.
+        kind: text, long, choice, choices, partner, partners, amount, percent, whole, year, day, sha256, map.
+        optional: Whether it may be left out or empty.
+        limit: The most characters of a text; none when 0.
+        options: What can be chosen: code, then the word in Dutch and in English.
+    """
+
+    key: str
+    name: str
+    kind: str
+    nl: str
+    en: str
+    optional: bool = False
+    limit: int = 0
+    default: int | None = None
+    options: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What can be chosen."""
+        return tuple(code for code, _nl, _en in self.options)
+
+    def says(self) -> str:
+        """What the field is, in the language in use."""
+        return self.nl if language() == "nl" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: a field, a record of fields, or blocks of them.
+
+    Attributes:
+        section: The table it stands in; empty for a table of its own.
+        track: From which track on it is asked; ``given`` is filled in already, ``optional`` is nobody's duty.
+        shown: From which track on the template shows it.
+        columns: Of a record or of blocks.
+        values: Of a map: what each key may be.
+    """
+
+    section: str
+    field: Column
+    track: str
+    shown: str
+    ask_nl: str
+    ask_en: str
+    columns: tuple[Column, ...] = ()
+    keys: tuple[tuple[str, Column], ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Its place in the file: ``money.ask``."""
+        return f"{self.section}.{self.field.key}" if self.section else self.field.key
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts among the questions of its track."""
+        return self.track in TRACKS
+
+    def asked_on(self, track: str) -> bool:
+        """Whether this track must answer it."""
+        if self.track == "given":
+            return True
+        return self.counted and TRACKS.index(self.track) <= TRACKS.index(track)
+
+    def shown_on(self, track: str) -> bool:
+        """Whether the template of this track shows it."""
+        if self.track == "given":
+            return True
+        return TRACKS.index(self.shown) <= TRACKS.index(track)
+
+    def asks(self) -> str:
+        """The question in the language in use."""
+        return (self.ask_nl if language() == "nl" else self.ask_en) or self.field.says()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One version of the form."""
+
+    version: str
+    questions: tuple[Question, ...]
+
+    def of_track(self, track: str) -> tuple[Question, ...]:
+        """The questions that count on this track, in their order."""
+        return tuple(question for question in self.questions if question.counted and question.asked_on(track))
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The tables of the file: what can be listed for change."""
+        return tuple(dict.fromkeys(question.section or question.field.key for question in self.questions))
+
+    def section_of(self, name: str) -> str:
+        """The section that holds the field ``name`` of the typed form."""
+        for question in self.questions:
+            if question.field.name == name:
+                return question.section or question.field.key
+        return name
+
+
+@lru_cache(maxsize=4)
+def form(version: str = CURRENT) -> Form:
+    """A version of the form.
+
+    Raises:
+        KeyError: There is no such version.
+    """
+    if version not in VERSIONS:
+        raise KeyError(version)
+    text = (resources.files("fund") / "data" / "forms" / f"{version}.toml").read_text(encoding="utf-8")
+    return Form(version, tuple(_question(row) for row in tomllib.loads(text)["question"]))
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    track = row["track"]
+    return Question(
+        section=row["section"],
+        field=_column(row),
+        track=track,
+        shown=row.get("shown", track if track in TRACKS else "light"),
+        ask_nl=row.get("ask_nl", ""),
+        ask_en=row.get("ask_en", ""),
+        columns=tuple(_column(column) for column in row.get("column", ())),
+        keys=_map_keys(row["from"]) if row["kind"] == "map" else (),
+    )
+
+
+def _column(row: Mapping[str, Any]) -> Column:
+    key, kind = row["key"], row["kind"]
+    name = row.get("name", f"{key}_cents" if kind == "amount" else key)
+    codes = row.get("options", ())
+    options = tuple(zip(codes, row.get("options_nl", codes), row.get("options_en", codes), strict=True))
+    if kind in ("choice", "choices") and "from" in row:
+        options = _listed(row["from"])
+    return Column(
+        key=key,
+        name=name,
+        kind=kind,
+        nl=row["nl"],
+        en=row["en"],
+        optional=row.get("optional", False) or row.get("empty", False),
+        limit=row.get("max", 0),
+        default=row.get("default"),
+        options=options,
+    )
+
+
+def _data(name: str) -> str:
+    return (resources.files("fund") / "data" / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=4)
+def _listed(source: str) -> tuple[tuple[str, str, str], ...]:
+    if source == "themes":
+        return tuple((row["id"], row["naam"], row["name_en"]) for row in csv.DictReader(_data("themes.csv").splitlines()))
+    rows = json.loads(_data("cooperations.json"))["samenwerkingsverbanden"]
+    none = ("none", "geen", "none")
+    return (none, *((row["id"], row["naam"], row["naam"]) for row in rows))
+
+
+@lru_cache(maxsize=4)
+def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
+    """What stands in a map: the eight characteristics with two values each, or the reflection questions."""
+    if source == "characteristics":
+        rows = json.loads(_data("characteristics.json"))["kenmerken"]
+        return tuple(
+            (
+                row["id"],
+                Column(
+                    key=row["id"],
+                    name=row["id"],
+                    kind="choice",
+                    nl=" / ".join(f"{pole['value_en']} ({pole['waarde'].lower()})" for pole in row["polen"]),
+                    en=f"{row['name_en']}: " + " / ".join(pole["value_en"] for pole in row["polen"]),
+                    options=tuple((pole["value_en"], pole["waarde"], pole["value_en"]) for pole in row["polen"]),
+                ),
+            )
+            for row in rows
+        )
+    rows = json.loads(_data("reflection_questions.json"))["reflectievragen"]
+    return tuple(
+        (row["id"], Column(key=row["id"], name=row["id"], kind="long", nl=row["vraag"], en=row["label_en"], limit=2000, optional=True))
+        for row in rows
+    )

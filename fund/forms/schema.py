@@ -1,0 +1,80 @@
+"""The form as JSON Schema, for editors and other programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.forms.questions import CURRENT, Column, Form, Question, form
+
+__all__ = ["json_schema"]
+
+_AMOUNT = r"^[0-9]+([.,][0-9]{1,2})?$"
+_TEXTS = {
+    "amount": {"type": "string", "pattern": _AMOUNT},
+    "percent": {"type": "string", "pattern": r"^[0-9]+([.,][0-9]{1,2})?%?$"},
+    "whole": {"type": "integer", "minimum": 0},
+    "year": {"type": "integer", "minimum": 2000, "maximum": 2999},
+    "day": {"type": "string", "format": "date"},
+    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "partner": {"type": "string", "pattern": "^[a-z]{2}[a-z0-9-]+$"},
+}
+
+
+def json_schema(version: str = CURRENT, *, track: str = "light") -> dict[str, Any]:
+    """The shape of a proposal file; required is what ``track`` must answer, ``x-track`` says from which track on a field is asked."""
+    chosen: Form = form(version)
+    properties: dict[str, Any] = {"schema": {"const": chosen.version}}
+    required = ["schema"]
+    for question in chosen.questions:
+        shape = _shape(question)
+        asked = question.asked_on(track) and not (question.field.kind == "blocks" and question.field.optional)
+        if not question.section:
+            properties[question.field.key] = shape
+            if asked:
+                required.append(question.field.key)
+            continue
+        table = properties.setdefault(question.section, {"type": "object", "additionalProperties": False, "properties": {}})
+        table["properties"][question.field.key] = shape
+        if asked:
+            table.setdefault("required", []).append(question.field.key)
+            if question.section not in required:
+                required.append(question.section)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"proposal {chosen.version}",
+        "type": "object",
+        "additionalProperties": False,
+        "required": required,
+        "properties": properties,
+    }
+
+
+def _shape(question: Question) -> dict[str, Any]:
+    column = question.field
+    if column.kind == "map":
+        inner = {key: _field(each) for key, each in question.keys}
+        shape: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": inner}
+    elif column.kind in ("record", "blocks"):
+        shape = {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [each.key for each in question.columns if not each.optional],
+            "properties": {each.key: _field(each) for each in question.columns},
+        }
+        if column.kind == "blocks":
+            shape = {"type": "array", "items": shape}
+    else:
+        shape = _field(column)
+    return {**shape, "description": column.en, "x-description-nl": column.nl, "x-track": question.track}
+
+
+def _field(column: Column) -> dict[str, Any]:
+    if column.kind in ("choices", "partners"):
+        item: dict[str, Any] = {"enum": list(column.codes)} if column.codes else dict(_TEXTS["partner"])
+        return {"type": "array", "items": item, "uniqueItems": True}
+    if column.kind == "choice":
+        return {"enum": list(column.codes)}
+    shape = dict(_TEXTS.get(column.kind, {"type": "string"}))
+    if column.limit:
+        shape["maxLength"] = column.limit
+    return shape

@@ -1,0 +1,189 @@
+"""From a form to a file: the template, one answer at a time, and a typed form written out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Table
+
+from fund import money
+from fund.forms.questions import CURRENT, TRACKS, Column, Form, Question, form
+from fund.schemas.proposals import ProposalForm
+
+__all__ = ["put_answer", "template", "write"]
+
+_MARKS = {"light": "[L]", "standard": "[S]", "major": "[M]"}
+_TAB = 28
+"""The column in which comments start."""
+
+
+def template(
+    track: str = "light",
+    *,
+    comments: str = "both",
+    round: str = "",
+    lead: str = "",
+    year: int | None = None,
+) -> str:
+    """The file to fill in: every field of the track, one per line, a comment per language, a mark where it must be answered.
+
+    Args:
+        track: light, standard or major; what it does not ask is left out.
+        comments: nl, en or both.
+        round, lead: Filled in already where they are known.
+    """
+    return _write(form(CURRENT), {"proposal.round": round, "proposal.lead_partner": lead}, track, comments, year or 0)
+
+
+def write(filled: ProposalForm, names: Sequence[str] = (), *, track: str = "major", comments: str = "") -> str:
+    """A typed form as a file again; reading it gives the same form.
+
+    Args:
+        names: The names of the team, in its order, where they are known.
+    """
+    version = form(filled.version)
+    dumped = filled.model_dump(mode="python")
+    values: dict[str, Any] = {}
+    for question in version.questions:
+        value = dumped[question.field.name]
+        if question.columns and value is not None:
+            rows = [value] if question.field.kind == "record" else value
+            written = [{column.key: _raw(column, row.get(column.name)) for column in question.columns} for row in rows]
+            if question.field.key == "team":
+                written = [{**row, "name": name} for row, name in zip(written, [*names, *("?" for _row in written)], strict=False)]
+            value = written[0] if question.field.kind == "record" else written
+        else:
+            value = _raw(question.field, value)
+        values[question.path] = value
+    return _write(version, values, track, comments, 0, whole=True)
+
+
+def put_answer(text: str, question: Question, value: Any) -> str:
+    """The file ``text`` with the answer to one question in it; everything else, comments too, stays as it was."""
+    document = tomlkit.parse(text)
+    holder: Any = document
+    if question.section:
+        if question.section not in document:
+            document[question.section] = tomlkit.table()
+        holder = document[question.section]
+    key, kind = question.field.key, question.field.kind
+    if kind == "blocks":
+        blocks = AoT([])
+        for row in value:
+            blocks.append(_table(row))
+        holder[key] = blocks
+    elif kind in ("record", "map"):
+        holder[key] = _table(value)
+    else:
+        old = holder.get(key)
+        item = tomlkit.item(value)
+        if old is not None and hasattr(old, "trivia"):
+            item.trivia.comment_ws, item.trivia.comment = old.trivia.comment_ws, old.trivia.comment
+        holder[key] = item
+    return tomlkit.dumps(document)
+
+
+def _table(row: Mapping[str, Any]) -> Table:
+    table = tomlkit.table()
+    for key, value in row.items():
+        table.add(key, value)
+    return table
+
+
+# ----------------------------------------------------------------------------------------------------------- writing
+
+
+def _raw(column: Column, value: Any) -> Any:
+    """A typed value as it stands in a file; ``None`` where nothing is to be written."""
+    if value is None or (column.optional and value == ""):
+        return None
+    if column.kind in ("amount", "percent"):
+        return money.format_plain(value)
+    if column.kind == "map":
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _write(version: Form, values: Mapping[str, Any], track: str, comments: str, year: int, *, whole: bool = False) -> str:
+    lines = [_line(f'schema = "{version.version}"', _say("laat staan", "leave as it is", comments), "")]
+    for section in version.sections:
+        inside = [q for q in version.questions if (q.section or q.field.key) == section and (whole or q.shown_on(track))]
+        plain = [q for q in inside if q.field.kind not in ("blocks", "record", "map")]
+        if plain:
+            lines += ["", f"[{section}]"]
+        for question in plain:
+            value = values.get(question.path)
+            if whole and not _worth(value):
+                continue
+            lines.append(_line(f"{question.field.key} = {_toml(question.field, value)}", _comment(question, comments), _mark(question)))
+        for question in inside:
+            if question not in plain:
+                lines += _tables(question, values.get(question.path), comments, year, whole)
+    return "\n".join(lines) + "\n"
+
+
+def _worth(value: Any) -> bool:
+    return value not in (None, "", "0.00")
+
+
+def _tables(question: Question, value: Any, comments: str, year: int, whole: bool) -> list[str]:
+    if whole and not value:
+        return []
+    optional = question.track == "optional" and not whole
+    head = f"[[{question.path}]]" if question.field.kind == "blocks" else f"[{question.path}]"
+    if question.field.kind == "map":
+        rows: list[Mapping[str, Any]] = [value or {}]
+        columns = tuple(column for _key, column in question.keys)
+    else:
+        rows = [value] if isinstance(value, dict) else (value or [{}])
+        columns = question.columns
+    lines: list[str] = []
+    for row in rows:
+        lines += ["", _line(head, _comment(question, comments), _mark(question))]
+        for column in columns:
+            given = row.get(column.key)
+            if whole and given is None:
+                continue
+            if column.kind == "year" and given is None:
+                given = year
+            lines.append(_line(f"{column.key} = {_toml(column, given)}", _say(column.nl, column.en, comments), ""))
+    return [f"# {line}".rstrip() if line and optional else line for line in lines]
+
+
+def _toml(column: Column, value: Any) -> str:
+    if column.kind in ("choices", "partners"):
+        return "[" + ", ".join(_quoted(item) for item in value or ()) + "]"
+    if column.kind in ("whole", "year"):
+        return str(value if value is not None else column.default or 0)
+    if isinstance(value, date):
+        return value.isoformat()
+    return _quoted(value or "")
+
+
+def _quoted(text: str) -> str:
+    if "\n" in text:
+        return tomlkit.string("\n" + text, multiline=True).as_string()
+    return tomlkit.string(text).as_string()
+
+
+def _comment(question: Question, comments: str) -> str:
+    return _say(question.field.nl, question.field.en, comments)
+
+
+def _say(nl: str, en: str, comments: str) -> str:
+    if comments == "both":
+        return nl if nl == en else f"{nl} · {en}"
+    return {"nl": nl, "en": en}.get(comments, "")
+
+
+def _mark(question: Question) -> str:
+    return _MARKS.get(question.track, "") if question.track in TRACKS else ""
+
+
+def _line(statement: str, comment: str, mark: str) -> str:
+    if not comment:
+        return statement
+    return f"{statement:<{_TAB}}# {mark} {comment}" if mark else f"{statement:<{_TAB}}# {comment}"
