@@ -1,7 +1,7 @@
 """Periods: lock and close months, close the year, reopen the latest; the ledger's periods move with the facts.
 
-A locked month takes adjusting and closing entries only, a closed one none. Closing a year brings every account of income
-and costs to the accumulated result and closes its months. Source: lifecycle.md 9 (C6, C8), ledger.md 12.
+A locked month takes adjusting and closing entries only, a closed one none. Closing a year brings every account of
+income and costs to the accumulated result and closes its months. Source: lifecycle.md 9 (C6, C8), ledger.md 12.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> dict[str, A
     Raises:
         PeriodOutOfOrder: The month is not locked, or an earlier one is not closed.
         YearNotClosed: December closes with its year.
-        PeriodNotOver, MonthsNotLocked, YearOutOfOrder, YearClosedBefore, AllowanceRunMissing, UnidentifiedReceipts: Of a year.
+        PeriodNotOver, MonthsNotLocked, YearOutOfOrder, YearClosedBefore, AllowanceRunMissing,
+        UnidentifiedReceipts: Of a year.
         NotAuthorised, SameHands: As they say.
     """
     ref = parse_period(period)
@@ -224,9 +225,7 @@ def reopen(uow: UnitOfWork, *, period: str, reason: str) -> dict[str, Any]:
 
 def _reopen_month(uow: UnitOfWork, month: str, reason: str) -> None:
     first, second = _people(uow)
-    uow.ledger.reopen_period(
-        month, actor=first, second_actor=second or "-", reason=reason, recorded_at=uow.now
-    )
+    uow.ledger.reopen_period(month, actor=first, second_actor=second or "-", reason=reason, recorded_at=uow.now)
     uow.record(PeriodReopened(ref=month, reason=reason), effective_on=last_day(month))
 
 

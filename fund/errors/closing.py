@@ -54,7 +54,10 @@ class YearNotClosed(RuleRefusal):
 class AllowanceRunMissing(RuleRefusal):
     """Before the year is closed the allowance is brought up to date (R9)."""
 
-    message = N_("{year} cannot be closed: {outstanding_cents} is outstanding, and the allowance was last set on {last_on}, before {since}")
+    message = N_(
+        "{year} cannot be closed: {outstanding_cents} is outstanding, and the allowance was last set on {last_on}, "
+        "before {since}"
+    )
     hint = N_("fund repayment allowance --on {ends_on}")
 
 

@@ -39,7 +39,9 @@ class FaultyEvaluation(FaultyInput):
 class EvaluationNotLate(RuleRefusal):
     """The fund manager writes an evaluation only when the parties are too late."""
 
-    message = N_("the evaluation of {ref} is still the parties' to write: it fell due on {due_on}, they have until {late_on}")
+    message = N_(
+        "the evaluation of {ref} is still the parties' to write: it fell due on {due_on}, they have until {late_on}"
+    )
     hint = N_("fund evaluation list")
 
 
@@ -88,35 +90,48 @@ class EvaluationNotAccepted(RuleRefusal):
 class LearningTooLow(RuleRefusal):
     """A learning write-off needs enough learning."""
 
-    message = N_("{ref} cannot be written off as learning: the quality of learning is {learning}, at least {threshold} is needed")
+    message = N_(
+        "{ref} cannot be written off as learning: the quality of learning is {learning}, at least {threshold} is needed"
+    )
     hint = N_("fund writeoff propose {ref} --ground uncollectible --amount AMOUNT --reason TEXT --file FILE")
 
 
 class LessonsNotPublished(RuleRefusal):
     """A learning write-off follows published lessons."""
 
-    message = N_("{ref} cannot be written off as learning: its evaluation is {state}, the lessons must be published to every partner")
+    message = N_(
+        "{ref} cannot be written off as learning: its evaluation is {state}, "
+        "the lessons must be published to every partner"
+    )
     hint = N_("fund evaluation list")
 
 
 class WorkNotEnded(RuleRefusal):
     """A learning write-off follows a completed agreement, or one that its stop rule ended."""
 
-    message = N_("{ref} cannot be written off as learning: the agreement is {state}, it must be completed or ended by its stop rule")
+    message = N_(
+        "{ref} cannot be written off as learning: the agreement is {state}, "
+        "it must be completed or ended by its stop rule"
+    )
     hint = N_("fund agreement show {ref}")
 
 
 class StopRuleMissing(RuleRefusal):
     """A learning write-off is only for agreements that named a hypothesis and a stop rule before they began."""
 
-    message = N_("{ref} cannot be written off as learning: the signed agreement holds {found}, it needs a hypothesis and a stop rule")
+    message = N_(
+        "{ref} cannot be written off as learning: the signed agreement holds {found}, "
+        "it needs a hypothesis and a stop rule"
+    )
     hint = N_("fund agreement show {ref}")
 
 
 class MilestonesWithoutEvidence(RuleRefusal):
     """Milestones due until now have evidence before an advance is written off as learning."""
 
-    message = N_("{ref} cannot be written off as learning: no evidence yet for {milestones}, due on {due_on} at the latest")
+    message = N_(
+        "{ref} cannot be written off as learning: no evidence yet for {milestones}, due on {due_on} at the latest"
+    )
     hint = N_("fund milestone list {ref}")
 
 
@@ -158,7 +173,10 @@ class BeyondOutstanding(RuleRefusal):
 class TooFewVotes(RuleRefusal):
     """The committee has no quorum on this matter."""
 
-    message = N_("{ref} cannot be decided: {votes} vote(s) of {kinds} kind(s) of organisation; {needed} of {needed_kinds} are needed")
+    message = N_(
+        "{ref} cannot be decided: {votes} vote(s) of {kinds} kind(s) of organisation; "
+        "{needed} of {needed_kinds} are needed"
+    )
     hint = N_("fund --as MEMBER writeoff vote {ref} --for")
 
 

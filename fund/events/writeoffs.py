@@ -1,4 +1,4 @@
-"""Write-offs: what will not come back, decided in the open, booked once, and what came back after all (lifecycle.md 7)."""
+"""Write-offs: what will not come back, decided openly, booked once, and what came back after all (lifecycle.md 7)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ __all__ = ["Period"]
 
 
 class Period(CaseFile):
-    """A month (``2027-03``) or a year (``2027``). ``state``: open, locked or closed; a period nobody touched has no case."""
+    """A month (``2027-03``) or a year (``2027``): open, locked or closed. A period nobody touched has no case."""
 
     kind: ClassVar[str] = "period"
 

@@ -1,4 +1,4 @@
-"""Evaluations: looking back on an experiment, judged by peers, accepted by the chair, its lessons shared with everybody.
+"""Evaluations: looking back on an experiment, judged by peers, accepted by the chair, its lessons shared with all.
 
 The hypothesis and the quality of learning are two independent results: refuted and well learned is a good result.
 Source: lifecycle.md 7 and 8.
@@ -31,7 +31,18 @@ from fund.store import TimerRow
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "fall_due", "fall_due_at", "invite", "plan", "publish"]
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "TRANSITIONS",
+    "State",
+    "fall_due",
+    "fall_due_at",
+    "invite",
+    "plan",
+    "publish",
+]
 
 PEERS = 2
 RETURNS = 1
@@ -168,7 +179,9 @@ def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") 
     if case.state == State.SUBMITTED and uow.maker.user_id in case.peers:
         raise ReviewedBefore(actor=uow.maker.name, ref=ref, given=case.peers[uow.maker.user_id])
     fact = EvaluationPeerReviewed(ref=ref, proposal=case.proposal, learning=learning, remarks=remarks)
-    envelope = carry(uow, TRANSITIONS, "evaluation peer-review", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
+    envelope = carry(
+        uow, TRANSITIONS, "evaluation peer-review", case, fact, lead=case.lead, parties=case.parties, look=_LOOK
+    )
     complete = uow.case(Evaluation, ref).state == State.PEER_REVIEWED
     uow.next_step = (
         f"fund --as CHAIR evaluation accept {ref}"
@@ -179,7 +192,7 @@ def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") 
 
 
 def accept(uow: UnitOfWork, *, ref: str) -> Envelope:
-    """The evaluation stands: hypothesis and quality of learning, two independent results. Publication follows by itself.
+    """The evaluation stands: hypothesis and quality of learning, two independent results. Publication follows.
 
     Raises:
         TransitionNotAllowed: Two peers must have judged first.

@@ -1,4 +1,4 @@
-"""Write-offs: proposed on a ground, decided by the committee, booked once, reversed as a mirror, recovered where money comes in.
+"""Write-offs: proposed on a ground, decided by the committee, booked once, reversed as a mirror, recovered in part.
 
 A learning write-off is *invested in learning* and never counts against anybody later. Source: lifecycle.md 7 (W1-W6).
 """
@@ -261,10 +261,15 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     content = canonical_json({"choice": choice, "reason": reason})
     salt = _salt(uow, case)
     fact = WriteoffVoted(
-        ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=hashlib.sha256((salt + content).encode()).hexdigest()
+        ref=ref,
+        agreement=case.agreement,
+        proposal=case.proposal,
+        commitment=hashlib.sha256((salt + content).encode()).hexdigest(),
     )
     envelope = carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
-    uow.store.work.put_sealed(stream=case.stream, kind="vote", actor=uow.maker.user_id, round=1, salt=salt, content=content)
+    uow.store.work.put_sealed(
+        stream=case.stream, kind="vote", actor=uow.maker.user_id, round=1, salt=salt, content=content
+    )
     uow.next_step = f"fund --as CHAIR writeoff decide {ref}"
     return envelope
 
@@ -283,7 +288,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     threshold amount on, two thirds.
 
     Raises:
-        TooFewVotes: No quorum: too few votes, kinds of organisation, or not more than half of the seats without conflict.
+        TooFewVotes: No quorum: too few votes or kinds of organisation, or not more than half of the free seats.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
@@ -313,11 +318,25 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
         uow.next_step = f"fund --as FUND_MANAGER writeoff post {ref}"
     else:
         fact = WriteoffRefused(
-            ref=ref, agreement=case.agreement, proposal=case.proposal, votes=votes, salts=salts, two_thirds=two_thirds, reason=reason
+            ref=ref,
+            agreement=case.agreement,
+            proposal=case.proposal,
+            votes=votes,
+            salts=salts,
+            two_thirds=two_thirds,
+            reason=reason,
         )
         uow.next_step = "fund writeoff list"
     envelope = carry(
-        uow, TRANSITIONS, "writeoff decide", case, fact, lead=case.lead, parties=case.parties, hands=case.hands, look=_LOOK
+        uow,
+        TRANSITIONS,
+        "writeoff decide",
+        case,
+        fact,
+        lead=case.lead,
+        parties=case.parties,
+        hands=case.hands,
+        look=_LOOK,
     )
     uow.store.work.open_sealed(stream=case.stream, kind="vote", round=1)
     return envelope
@@ -364,7 +383,7 @@ def _used(view: View, year: int) -> int:
 
 
 def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
-    """The advance is given up in the books, its instalments are cancelled, the allowance above what remains is released.
+    """The advance is given up in the books, its instalments are cancelled, the allowance above the rest is released.
 
     Args:
         on: The accounting day; its period is open.
@@ -423,7 +442,15 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     )
     uow.next_step = f"fund repayment schedule {case.agreement}"
     return carry(
-        uow, TRANSITIONS, "writeoff reverse", case, fact, lead=case.lead, parties=case.parties, effective_on=on, look=_LOOK
+        uow,
+        TRANSITIONS,
+        "writeoff reverse",
+        case,
+        fact,
+        lead=case.lead,
+        parties=case.parties,
+        effective_on=on,
+        look=_LOOK,
     )
 
 
@@ -459,7 +486,15 @@ def recover(
     )
     uow.next_step = "fund writeoff list"
     return carry(
-        uow, TRANSITIONS, "writeoff recover", case, fact, lead=case.lead, parties=case.parties, effective_on=on, look=_LOOK
+        uow,
+        TRANSITIONS,
+        "writeoff recover",
+        case,
+        fact,
+        lead=case.lead,
+        parties=case.parties,
+        effective_on=on,
+        look=_LOOK,
     )
 
 

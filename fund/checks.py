@@ -1,0 +1,353 @@
+"""Every check behind ``fund verify``: the ledger, the chain of facts, replay, deliveries, attachments, guards.
+
+Everything is read as it is stored and made anew; a finding names the number of the fact or entry it is about. Nothing
+is changed. Source: style.md, lifecycle.md 1 (G1, G3), service.md 2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fund.database import Engine
+from fund.events import FACTS, Envelope, canonical_json
+from fund.language import N_, _
+from fund.ledger import GENESIS, Verification
+from fund.rules.postings import bookings
+from fund.schemas import CaseFile
+from fund.store import envelope_of, seal_event
+from fund.store.facts import case_values
+from fund.unit_of_work import View
+from fund.workflows.commands import LIVES
+from fund.workflows.subscriptions import REACTIONS
+
+__all__ = ["MOST_FINDINGS", "verify", "verify_ledger"]
+
+MOST_FINDINGS = 100
+"""So many findings per check at most."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Check:
+    """A check while it runs: how much it looked at, and what it found."""
+
+    name: str
+    checked: int = 0
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def find(self, seq: int | None, place: str, message: str, **details: Any) -> None:
+        """Keep a finding; ``message`` is a template."""
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append({"seq": seq, "place": place, "message": _(message).format(**details)})
+
+    def done(self) -> dict[str, Any]:
+        """The check as JSON."""
+        return {"name": self.name, "ok": not self.findings, "checked": self.checked, "findings": self.findings}
+
+
+def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any]:
+    """Every check of the fund, at one instant.
+
+    Returns:
+        ``ok``, ``checks`` (name, ok, checked, findings), ``head`` of the ledger, ``events_head`` of the facts, and
+        ``first_bad_seq``: the lowest entry number a finding of the ledger names, ``null`` when there is none.
+    """
+    say = progress or (lambda _name: None)
+    with View.open(engine, LIVES) as view:
+        say("ledger")
+        ledger = view.ledger.verify(full=True)
+        checks = _ledger_checks(ledger)
+        say("facts")
+        rows = list(view.store.facts.rows())
+        envelopes, chain = _facts(view, rows)
+        checks += [check.done() for check in chain]
+        say("entries")
+        checks.append(_entries_and_facts(view, envelopes).done())
+        say("replay")
+        checks.append(_replay(view, envelopes).done())
+        say("deliveries")
+        checks.append(_deliveries(view).done())
+        checks.append(_attachments(view).done())
+        checks.append(_guards(view).done())
+        head = view.store.facts.head()
+        return {
+            "ok": all(check["ok"] for check in checks),
+            "checks": checks,
+            "head": {"seq": ledger.head.seq, "hash": ledger.head.hash.hex()},
+            "events_head": {"seq": head.seq, "hash": head.hash.hex()},
+            "first_bad_seq": _first_bad(checks, "ledger."),
+            "first_bad_event_seq": _first_bad(checks, "facts."),
+        }
+
+
+def verify_ledger(view: View) -> dict[str, Any]:
+    """The ledger's own checks, every entry read again."""
+    ledger = view.ledger.verify(full=True)
+    checks = _ledger_checks(ledger, prefix="")
+    return {
+        "ok": ledger.ok,
+        "checks": checks,
+        "head": {"seq": ledger.head.seq, "hash": ledger.head.hash.hex()},
+        "first_bad_seq": _first_bad(checks, ""),
+    }
+
+
+def _first_bad(checks: list[dict[str, Any]], prefix: str) -> int | None:
+    seqs = [
+        finding["seq"]
+        for check in checks
+        if check["name"].startswith(prefix)
+        for finding in check["findings"]
+        if finding["seq"] is not None
+    ]
+    return min(seqs, default=None)
+
+
+def _ledger_checks(ledger: Verification, prefix: str = "ledger.") -> list[dict[str, Any]]:
+    return [
+        {
+            "name": f"{prefix}{check.name}",
+            "ok": check.ok,
+            "checked": check.checked,
+            "findings": [
+                {"seq": finding.seq, "place": finding.place, "message": finding.message} for finding in check.findings
+            ],
+        }
+        for check in ledger.checks
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------- the facts
+
+
+def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
+    """The chain hashed again, its numbers, and what each fact says it touches; the facts that can be read."""
+    chain, gaps, links = _Check("facts.chain"), _Check("facts.gap_free"), _Check("facts.links")
+    linked = view.store.guards.links()
+    envelopes: list[Envelope] = []
+    previous, seq, recorded = GENESIS, 0, 0
+    for row in rows:
+        place = f"event:{row.event_id}"
+        chain.checked += 1
+        gaps.checked += 1
+        if row.seq != seq + 1:
+            gaps.find(
+                seq + 1,
+                place,
+                N_("fact {expected} is missing: {found} follows {before}"),
+                expected=seq + 1,
+                found=row.seq,
+                before=seq,
+            )
+        if bytes(row.prev_hash) != previous:
+            chain.find(row.seq, place, N_("the fact does not follow the one before it: its previous hash is another"))
+        found = seal_event(previous, dict(row._mapping))
+        if found != bytes(row.hash):
+            chain.find(row.seq, place, N_("the fact is not what was sealed: its content gives another hash"))
+        if row.recorded_us < recorded:
+            chain.find(row.seq, place, N_("the fact was recorded before the one before it"))
+        previous, seq, recorded = bytes(row.hash), row.seq, row.recorded_us
+        envelope = _read(row, chain)
+        if envelope is None:
+            continue
+        envelopes.append(envelope)
+        links.checked += 1
+        expected = {envelope.stream, *envelope.fact.touches()}
+        if linked.get(row.seq, set()) != expected:
+            links.find(
+                row.seq,
+                place,
+                N_("the fact is not linked to the lives it touches: {streams}"),
+                streams=", ".join(sorted(linked.get(row.seq, set()) ^ expected)),
+            )
+    head = view.store.facts.head()
+    if (head.seq, head.hash) != (seq, previous):
+        chain.find(
+            seq, "event_head", N_("the head stands at fact {head}, the last fact is {last}"), head=head.seq, last=seq
+        )
+    for stray in sorted(set(linked) - {row.seq for row in rows}):
+        links.find(stray, "event_link", N_("a link names fact {seq}, which is not there"), seq=stray)
+    return envelopes, [chain, gaps, links]
+
+
+def _read(row: Any, chain: _Check) -> Envelope | None:
+    place = f"event:{row.event_id}"
+    if row.type not in FACTS:
+        chain.find(row.seq, place, N_("no fact is called {type}"), type=row.type)
+        return None
+    try:
+        envelope = envelope_of(row)
+    except ValueError:
+        chain.find(row.seq, place, N_("the payload cannot be read as {type}"), type=row.type)
+        return None
+    if envelope.stream != envelope.fact.stream or row.payload != canonical_json(json.loads(row.payload)):
+        chain.find(row.seq, place, N_("the payload is not in the form in which it is sealed"))
+    return envelope
+
+
+# ---------------------------------------------------------------------------------------------------- facts and entries
+
+
+def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
+    """Each entry names its fact by id and hash and books what that says; no fact that moves money lacks its entries."""
+    check = _Check("facts.entries")
+    by_id = {envelope.event_id: envelope for envelope in envelopes}
+    found: dict[str, int] = {}
+    for entry in view.ledger.entries():
+        check.checked += 1
+        place = f"entry:{entry.seq}"
+        event_id = str(entry.metadata.get("event_id") or "")
+        envelope = by_id.get(event_id)
+        if envelope is None:
+            check.find(entry.seq, place, N_("the entry names no fact that is there ({event})"), event=event_id or "-")
+            continue
+        number = found.get(event_id, 0)
+        found[event_id] = number + 1
+        if entry.metadata.get("event_hash") != envelope.hash.hex():
+            check.find(entry.seq, place, N_("the entry vouches for another content of fact {seq}"), seq=envelope.seq)
+        if entry.idempotency_key != f"{event_id}/{number}":
+            check.find(
+                entry.seq,
+                place,
+                N_("the entry has another key than its fact gives it: {key}"),
+                key=entry.idempotency_key,
+            )
+        if (entry.effective_on, entry.recorded_at, entry.actor) != (
+            envelope.effective_on,
+            envelope.recorded_at,
+            envelope.actor,
+        ):
+            check.find(entry.seq, place, N_("day, instant or actor differ from those of fact {seq}"), seq=envelope.seq)
+        booked = bookings(envelope)
+        if number >= len(booked):
+            check.find(
+                entry.seq,
+                place,
+                N_("fact {seq} books {count} entries, this is one too many"),
+                seq=envelope.seq,
+                count=len(booked),
+            )
+            continue
+        wanted = booked[number]
+        if wanted.reverses_seq is not None:
+            same = entry.reverses == wanted.reverses_seq
+        else:
+            same = tuple((leg.account, leg.amount_cents) for leg in wanted.postings) == tuple(
+                (leg.account, leg.amount_cents) for leg in entry.postings
+            ) and entry.kind == (wanted.kind or envelope.type)
+        if not same:
+            check.find(entry.seq, place, N_("the entry is not what fact {seq} books"), seq=envelope.seq)
+    for envelope in envelopes:
+        wanted_count = len(bookings(envelope))
+        if found.get(envelope.event_id, 0) < wanted_count:
+            check.find(
+                None, f"event:{envelope.event_id}", N_("fact {seq} books {count} entries, the ledger has {found}"),
+                seq=envelope.seq, count=wanted_count, found=found.get(envelope.event_id, 0),
+            )  # fmt: skip
+    return check
+
+
+# -------------------------------------------------------------------------------------------------------------- replay
+
+
+def _replay(view: View, envelopes: list[Envelope]) -> _Check:
+    """All facts folded again give exactly the stored case files (G3)."""
+    check = _Check("facts.replay")
+    cases: dict[str, tuple[CaseFile, int]] = {}
+    for envelope in envelopes:
+        for stream in dict.fromkeys((envelope.stream, *envelope.fact.touches())):
+            kind, _slash, _ref = stream.partition("/")
+            life = LIVES.get(kind)
+            if life is None:
+                continue
+            before = cases.get(stream)
+            try:
+                case = life.after(before[0] if before else None, envelope)
+            except Exception as problem:
+                check.find(
+                    envelope.seq,
+                    stream,
+                    N_("fact {seq} cannot be folded: {problem}"),
+                    seq=envelope.seq,
+                    problem=type(problem).__name__,
+                )
+                continue
+            if case is not None:
+                cases[stream] = (case, envelope.seq)
+    for row in view.store.cases.all():
+        check.checked += 1
+        made = cases.pop(row.stream, None)
+        if made is None:
+            check.find(row.version, row.stream, N_("no fact made this case file"))
+            continue
+        wanted = case_values(*made)
+        stored = {"kind": row.kind, "ref": row.ref, "state": row.state, "version": row.version}
+        differing = [name for name, value in stored.items() if wanted[name] != value]
+        if json.loads(row.document) != json.loads(str(wanted["document"])):
+            differing.append("document")
+        if differing:
+            check.find(
+                made[1],
+                row.stream,
+                N_("the case file is not what its facts say ({fields}); fact {seq} changed it last"),
+                fields=", ".join(differing),
+                seq=made[1],
+            )
+    for stream, (_case, seq) in cases.items():
+        check.find(seq, stream, N_("the case file is missing; fact {seq} changed it last"), seq=seq)
+    return check
+
+
+# --------------------------------------------------------------------------------- deliveries, attachments, guards
+
+
+def _deliveries(view: View) -> _Check:
+    """No fact without the delivery rows that subscriptions ask for, and the program's table is the database's."""
+    check = _Check("deliveries")
+    guards = view.store.guards
+    check.checked = guards.delivery_count()
+    for seq, event_id, reaction in guards.missing_deliveries(most=MOST_FINDINGS):
+        check.find(
+            seq, f"event:{event_id}", N_("fact {seq} has no delivery row for {reaction}"), seq=seq, reaction=reaction
+        )
+    for seq, event_id, reaction in guards.stray_deliveries(most=MOST_FINDINGS):
+        check.find(
+            seq, f"delivery:{event_id}", N_("a delivery row for {reaction} names no such fact"), reaction=reaction
+        )
+    wanted = {(reaction.name, wire) for reaction in REACTIONS for wire in reaction.types}
+    for reaction, wire in sorted(wanted ^ guards.subscriptions()):
+        check.find(
+            None,
+            f"subscription:{reaction}",
+            N_("{reaction} and {wire}: the program and the database do not agree"),
+            reaction=reaction,
+            wire=wire,
+        )
+    return check
+
+
+def _attachments(view: View) -> _Check:
+    """Every attachment that the database keeps is what its hash says."""
+    check = _Check("attachments")
+    for row in view.store.guards.blobs():
+        check.checked += 1
+        if row.content is None:
+            continue
+        content = bytes(row.content)
+        if hashlib.sha256(content).hexdigest() != row.sha256 or len(content) != row.size:
+            check.find(None, f"attachment:{row.sha256[:12]}", N_("the attachment is not what was hashed"))
+    return check
+
+
+def _guards(view: View) -> _Check:
+    """The triggers that keep facts append-only and fill the outbox are there, as they were installed, switched on."""
+    check = _Check("guards")
+    check.checked, problems = view.store.guards.problems()
+    for name, problem in problems:
+        check.find(None, f"guard:{name}", problem)
+    return check

@@ -1,0 +1,1 @@
+"""What readers receive: statements, and the figures in them."""

@@ -1,0 +1,28 @@
+"""Statements: the trial balance, the fund's position on one page, and one agreement or partner from beginning to end.
+
+``STATEMENT_FORMATS`` says how a statement can leave.
+"""
+
+from __future__ import annotations
+
+from fund.reports.statements.books import accounts, balance, card, entries, entry, trial_balance
+from fund.reports.statements.formats import STATEMENT_FORMATS, as_csv
+from fund.reports.statements.position import position
+from fund.reports.statements.single import agreement_statement, partner_statement
+from fund.unit_of_work import Life, Query
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "STATEMENT_FORMATS", "as_csv", "position", "trial_balance"]
+
+COMMANDS = ()
+LIVES: dict[str, Life] = {}
+QUERIES = (
+    Query("ledger accounts", accounts),
+    Query("ledger entries", entries),
+    Query("ledger entry", entry),
+    Query("ledger balance", balance),
+    Query("ledger card", card),
+    Query("ledger trial-balance", trial_balance),
+    Query("statement position", position),
+    Query("statement agreement", agreement_statement),
+    Query("statement partner", partner_statement),
+)

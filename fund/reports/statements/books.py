@@ -1,0 +1,172 @@
+"""The books themselves: accounts, entries, cards, balances, the trial balance."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.ledger import Entry
+from fund.unit_of_work import View
+
+__all__ = ["accounts", "balance", "card", "entries", "entry", "entry_json", "trial_balance"]
+
+
+def accounts(view: View) -> dict[str, Any]:
+    """The chart of accounts with its sub-accounts, in the order of codes."""
+    return {
+        "accounts": [
+            {
+                "code": account.code,
+                "name": account.name,
+                "type": account.type.value,
+                "layer": account.layer.value,
+                "normal_side": account.normal_side.value,
+                "currency": account.currency,
+                "status": account.status.value,
+            }
+            for account in view.ledger.accounts()
+        ]
+    }
+
+
+def entry_json(found: Entry) -> dict[str, Any]:
+    """An entry as ``ledger entries --json`` gives it."""
+    return {
+        "seq": found.seq,
+        "id": found.id,
+        "effective_on": found.effective_on.isoformat(),
+        "recorded_at": found.recorded_at.isoformat(),
+        "kind": found.kind,
+        "memo": found.memo,
+        "event_id": found.metadata.get("event_id"),
+        "reverses_seq": found.reverses,
+        "reason": found.reason,
+        "hash": found.hash.hex(),
+        "postings": [{"account": posting.account, "amount_cents": posting.amount_cents} for posting in found.postings],
+    }
+
+
+def entries(
+    view: View,
+    *,
+    account: str | None = None,
+    kind: str | None = None,
+    event_id: str | None = None,
+    since_seq: int = 0,
+    as_of: date | None = None,
+    known_at: int | None = None,
+) -> dict[str, Any]:
+    """Entries in the order of their numbers; ``since_seq`` is left out, ``known_at`` is the last.
+
+    Raises:
+        UnknownAccount: No such account.
+    """
+    found = view.ledger.entries(
+        account=account, kind=kind, event_id=event_id, since_seq=since_seq, until_seq=known_at, as_of=as_of
+    )
+    return {
+        "as_of": (as_of or view.today).isoformat(),
+        "known_at": known_at,
+        "account": account,
+        "entries": [entry_json(each) for each in found],
+    }
+
+
+def entry(view: View, *, seq: int) -> dict[str, Any]:
+    """One entry, with the fact behind it.
+
+    Raises:
+        UnknownEntry: No such entry.
+    """
+    found = view.ledger.entry(seq)
+    event_id = found.metadata.get("event_id")
+    envelope = view.store.facts.get(str(event_id)) if event_id else None
+    reversal = view.ledger.reversal_of(seq)
+    return {
+        "entry": {
+            **entry_json(found),
+            "previous_hash": found.previous_hash.hex(),
+            "actor": found.actor,
+            "metadata": dict(found.metadata),
+            "reversed_by_seq": reversal.seq if reversal else None,
+        },
+        "event": {
+            "seq": envelope.seq,
+            "type": envelope.type,
+            "stream": envelope.stream,
+            "actor": envelope.actor,
+            "made_by": envelope.made_by,
+            "hash": envelope.hash.hex(),
+        }
+        if envelope
+        else None,
+    }
+
+
+def balance(view: View, *, account: str, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+    """What stands on an account, debit positive; of a main code with its sub-accounts.
+
+    Raises:
+        UnknownAccount: No such account.
+    """
+    return {
+        "account": account,
+        "as_of": (as_of or view.today).isoformat(),
+        "known_at": known_at,
+        "balance_cents": view.ledger.balance(account, as_of=as_of, known_at=known_at),
+    }
+
+
+def card(view: View, *, account: str, since: date | None = None, as_of: date | None = None) -> dict[str, Any]:
+    """Every posting on an account with the balance after it.
+
+    Raises:
+        UnknownAccount: No such account.
+    """
+    lines = [
+        {
+            "seq": line.seq,
+            "effective_on": line.effective_on.isoformat(),
+            "kind": line.kind,
+            "memo": line.memo,
+            "account": line.account,
+            "amount_cents": line.amount_cents,
+            "balance_cents": line.balance_cents,
+        }
+        for line in view.ledger.card(account, since=since, as_of=as_of)
+    ]
+    moved = view.ledger.turnover(account, since=since, as_of=as_of)
+    return {
+        "account": account,
+        "as_of": (as_of or view.today).isoformat(),
+        "since": since.isoformat() if since else None,
+        "lines": lines,
+        "debit_cents": moved.debit_cents,
+        "credit_cents": moved.credit_cents,
+        "balance_cents": view.ledger.balance(account, as_of=as_of),
+    }
+
+
+def trial_balance(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+    """Every account that ever moved, sub-accounts included, with its balance on its side; both sides add up alike."""
+    rows = [
+        {
+            "code": row.code,
+            "name": row.name,
+            "type": row.type.value,
+            "layer": row.layer.value,
+            "debit_cents": max(row.balance_cents, 0),
+            "credit_cents": max(-row.balance_cents, 0),
+            "balance_cents": row.balance_cents,
+        }
+        for row in view.ledger.trial_balance(as_of=as_of, known_at=known_at)
+    ]
+    head = view.ledger.head()
+    return {
+        "as_of": (as_of or view.today).isoformat(),
+        "known_at": known_at if known_at is not None else head.seq,
+        "head": {"seq": head.seq, "hash": head.hash.hex()},
+        "accounts": rows,
+        "total_debit_cents": sum(row["debit_cents"] for row in rows),
+        "total_credit_cents": sum(row["credit_cents"] for row in rows),
+    }

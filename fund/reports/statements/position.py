@@ -1,0 +1,173 @@
+"""The fund on one page: money, capital, what is outstanding, promised, came back, and the figures about it.
+
+Everything is read from the ledger as of a day, known at an entry; what was paid repayable and what as a grant from the
+facts of the payments behind it. Entries of kind ``closing`` are left out, so year end changes nothing here.
+Source: cli.md, statements.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from fund.events import (
+    DisbursementApproved,
+    DisbursementCancelled,
+    DisbursementRefunded,
+    Envelope,
+    EvaluationAccepted,
+    PaymentReturned,
+    PaymentSettled,
+)
+from fund.ledger import main_of
+from fund.reports.indicators import Basis, figures
+from fund.rules import valuation
+from fund.unit_of_work import View
+
+__all__ = ["basis_of", "position"]
+
+_FACTS = (
+    "disbursement.approved",
+    "disbursement.cancelled",
+    "disbursement.refunded",
+    "payment.settled",
+    "payment.returned",
+    "evaluation.accepted",
+    "agreement.completed",
+    "agreement.terminated",
+)
+
+
+def position(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+    """The position of the fund at the end of a day, as it was known at an entry.
+
+    Args:
+        as_of: The last accounting day that counts; default today.
+        known_at: The last entry that counts; default the newest.
+    """
+    day = as_of or view.today
+    balances = view.balances(as_of=day, known_at=known_at)
+    buffer_cents = view.regulations(day).buffer_cents
+    basis = basis_of(view, day, known_at, balances, buffer_cents)
+    head = view.ledger.head()
+    seq = head.seq if known_at is None else min(known_at, head.seq)
+    return {
+        "as_of": day.isoformat(),
+        "known_at": seq,
+        "head": {"seq": seq, "hash": (view.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash).hex()},
+        "capital_cents": valuation.capital(balances),
+        "receivable_cents": balances.get("1100", 0),
+        "cash_cents": valuation.cash(balances),
+        "in_transit_cents": valuation.in_transit(balances),
+        "outstanding_cents": valuation.outstanding(balances),
+        "allowance_cents": valuation.allowance(balances),
+        "committed_cents": valuation.committed(balances),
+        "free_to_commit_cents": valuation.free_to_commit(balances, buffer_cents),
+        "owed_cents": valuation.owed(balances),
+        "buffer_cents": buffer_cents,
+        "learning_writeoffs_cents": balances.get("4200", 0),
+        "other_writeoffs_cents": balances.get("4210", 0),
+        "recovered_cents": -balances.get("4300", 0),
+        "returned_cents": basis.a + basis.r + basis.v,
+        "result_cents": valuation.result(balances),
+        "net_asset_value_cents": valuation.nav(balances),
+        "indicators": figures(basis),
+    }
+
+
+def basis_of(view: View, day: date, known_at: int | None, balances: dict[str, int], buffer_cents: int) -> Basis:
+    """The quantities behind the indicators at the end of a day."""
+    facts = _facts_until(view, day, known_at)
+    shares = {each.fact.ref: each.fact for each in facts if isinstance(each.fact, DisbursementApproved)}
+    paid_u = paid_s = refunded_u = refunded_s = approved = settled = 0
+    lent: dict[str, int] = {}
+    for envelope in facts:
+        fact = envelope.fact
+        if isinstance(fact, DisbursementApproved):
+            approved += fact.amount_cents
+        elif isinstance(fact, DisbursementCancelled):
+            approved -= fact.amount_cents
+        elif isinstance(fact, (PaymentSettled, PaymentReturned)) and fact.line.ref in shares:
+            sign = 1 if isinstance(fact, PaymentSettled) else -1
+            share = shares[fact.line.ref]
+            paid_u += sign * share.repayable_cents
+            paid_s += sign * share.grant_cents
+            settled += sign * fact.line.amount_cents
+            lent[share.agreement] = lent.get(share.agreement, 0) + sign * share.repayable_cents
+        elif isinstance(fact, DisbursementRefunded):
+            refunded_u += fact.advance_cents
+            refunded_s += fact.grant_cents
+            lent[fact.agreement] = lent.get(fact.agreement, 0) - fact.advance_cents
+    ended = {each.fact.ref for each in facts if each.type in ("agreement.completed", "agreement.terminated")}
+    closed = [ref for ref in ended if lent.get(ref) and not _standing(view, f"1200.{ref}", day, known_at)]
+    accepted = [each.fact for each in facts if isinstance(each.fact, EvaluationAccepted)]
+    refuted = [fact for fact in accepted if fact.hypothesis == "refuted"]
+    repaid = -_moved(view, "1200", ("receipt.allocated", "writeoff.reversed"), day, known_at, side="credit")
+    return Basis(
+        i=-_moved(view, "1100", ("contribution.received",), day, known_at),
+        u=paid_u - refunded_u,
+        s=paid_s - refunded_s,
+        v=refunded_s,
+        a=repaid - balances.get("4300", 0),
+        r=-balances.get("4400", 0),
+        w=balances.get("4200", 0) + balances.get("4210", 0) + balances.get("4300", 0),
+        p=valuation.allowance(balances),
+        k=balances.get("4500", 0) - _unpaid_costs(view, day, known_at),
+        cash=valuation.cash(balances),
+        q=valuation.committed(balances) + approved - settled,
+        e=valuation.nav(balances) - balances.get("1100", 0),
+        free=valuation.free_to_commit(balances, buffer_cents),
+        closed_a=sum(_repaid_of(view, ref, day, known_at) for ref in closed),
+        closed_u=sum(lent[ref] for ref in closed),
+        experiments=len(accepted),
+        refuted=len(refuted),
+        refuted_well_learned=sum(fact.good_result for fact in refuted),
+        target_bps=view.regulations(day).revolving_target_bps,
+    )
+
+
+def _facts_until(view: View, day: date, known_at: int | None) -> list[Envelope]:
+    """The facts behind the payments, until a day, known when entry ``known_at`` was written."""
+    last: int | None = None
+    if known_at is not None and known_at < view.ledger.head().seq:
+        event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
+        envelope = view.store.facts.get(str(event_id)) if event_id else None
+        last = envelope.seq if envelope is not None else 0
+    return [
+        each
+        for each in view.store.facts.of_types(_FACTS)
+        if each.effective_on <= day and (last is None or each.seq <= last)
+    ]
+
+
+def _standing(view: View, code: str, day: date, known_at: int | None) -> int:
+    return view.ledger.balance(code, as_of=day, known_at=known_at)
+
+
+def _moved(view: View, code: str, kinds: Sequence[str], day: date, known_at: int | None, *, side: str = "both") -> int:
+    """What entries of these kinds moved on an account, debit positive, less what was reversed of them.
+
+    With ``side`` credit, only their credits count (a write-off's mirror debits the advance; that is no repayment).
+    """
+    turned = view.ledger.turnover(code, as_of=day, known_at=known_at, kinds=kinds)
+    moved = -turned.credit_cents if side == "credit" else turned.balance_cents
+    for mirror in view.ledger.entries(account=code, kind="reversal", until_seq=known_at, as_of=day):
+        original = view.ledger.entry(mirror.reverses) if mirror.reverses else None
+        if original is not None and original.kind in kinds:
+            moved += sum(leg.amount_cents for leg in mirror.postings if code in (leg.account, main_of(leg.account)))
+    return moved
+
+
+def _repaid_of(view: View, agreement: str, day: date, known_at: int | None) -> int:
+    """What came back of one agreement's advance, recoveries included."""
+    kinds = ("receipt.allocated", "writeoff.reversed")
+    return -_moved(view, f"1200.{agreement}", kinds, day, known_at, side="credit") - _standing(
+        view, f"4300.{agreement}", day, known_at
+    )
+
+
+def _unpaid_costs(view: View, day: date, known_at: int | None) -> int:
+    """Costs that were approved and are still payable (2000 per cost)."""
+    standing = view.ledger.balances(as_of=day, known_at=known_at)
+    return -sum(cents for code, cents in standing.items() if code.startswith("2000.K"))

@@ -1,0 +1,145 @@
+"""One agreement from award to evaluation, and one partner from call to receipt: read from cases and ledger alike."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from fund.errors import UnknownAccount
+from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.capital import Call, Partner
+from fund.schemas.disbursements import Disbursement
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.repayments import Plan
+from fund.schemas.writeoffs import Writeoff
+from fund.unit_of_work import View
+
+__all__ = ["agreement_statement", "partner_statement"]
+
+
+def _balance(view: View, code: str, as_of: date | None) -> int:
+    try:
+        return view.ledger.balance(code, as_of=as_of, kinds_excluded=("closing",))
+    except UnknownAccount:
+        return 0
+
+
+def agreement_statement(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
+    """What was awarded, paid, repaid, set aside, given up and learned under one agreement; amounts from the ledger.
+
+    Raises:
+        UnknownRef: No such agreement.
+    """
+    agreement = view.case(Agreement, ref)
+    plan = view.maybe(Plan, ref)
+    evaluation = view.maybe(Evaluation, ref)
+    return {
+        "ref": ref,
+        "as_of": (as_of or view.today).isoformat(),
+        "proposal": agreement.proposal,
+        "title": agreement.title,
+        "lead_partner": agreement.lead,
+        "parties": list(agreement.parties),
+        "state": agreement.state,
+        "award_cents": agreement.award_cents,
+        "repayable_cents": agreement.repayable_cents,
+        "share_bps": agreement.share_bps,
+        "committed_cents": _balance(view, f"9000.{agreement.proposal}", as_of),
+        "grant_cents": _balance(view, f"4000.{ref}", as_of),
+        "outstanding_cents": _balance(view, f"1200.{ref}", as_of),
+        "allowance_cents": -_balance(view, f"1290.{ref}", as_of),
+        "learning_writeoffs_cents": _balance(view, f"4200.{ref}", as_of),
+        "other_writeoffs_cents": _balance(view, f"4210.{ref}", as_of),
+        "recovered_cents": -_balance(view, f"4300.{ref}", as_of),
+        "milestones": [
+            {
+                "ref": each.ref,
+                "title": each.title,
+                "due_on": each.due_on.isoformat(),
+                "amount_cents": each.amount_cents,
+                "state": each.state,
+            }
+            for each in view.cases(Milestone, parent=ref)
+        ],
+        "disbursements": [
+            {"ref": each.ref, "state": each.state, "amount_cents": each.amount_cents, "payee": each.payee}
+            for each in view.cases(Disbursement, parent=ref)
+        ],
+        "instalments": [
+            {
+                "no": each.no,
+                "due_on": each.due_on.isoformat(),
+                "amount_cents": each.amount_cents,
+                "paid_cents": each.paid_cents,
+                "cancelled_cents": each.cancelled_cents,
+                "open_cents": each.open_cents,
+            }
+            for each in (plan.instalments if plan else ())
+        ],
+        "writeoffs": [
+            {
+                "ref": each.ref,
+                "ground": each.ground,
+                "state": each.state,
+                "posted_cents": each.posted_cents,
+                "recovered_cents": each.recovered_cents,
+            }
+            for each in view.cases(Writeoff, parent=ref)
+        ],
+        "evaluation": {
+            "state": evaluation.state,
+            "hypothesis": evaluation.hypothesis or None,
+            "learning": evaluation.learning or None,
+            "verdict": evaluation.verdict or None,
+            "lessons": [lesson.model_dump(mode="json") for lesson in evaluation.lessons],
+        }
+        if evaluation
+        else None,
+    }
+
+
+def partner_statement(view: View, *, partner: str, as_of: date | None = None) -> dict[str, Any]:
+    """What a partner was asked, paid and owes, its share of the capital, and the agreements it takes part in.
+
+    Raises:
+        UnknownRef: No such partner.
+    """
+    case = view.case(Partner, partner)
+    capital = -_balance(view, f"3000.{partner}", as_of)
+    total = -_balance(view, "3000", as_of)
+    receivable = _balance(view, f"1100.{partner}", as_of)
+    share = Fraction(capital, total) if total else None
+    running = [each for each in view.cases(Agreement) if partner in each.parties]
+    return {
+        "id": partner,
+        "name": case.name,
+        "as_of": (as_of or view.today).isoformat(),
+        "state": case.state,
+        "called_cents": capital,
+        "paid_in_cents": capital - receivable,
+        "receivable_cents": receivable,
+        "overpaid_cents": -_balance(view, f"2100.{partner}", as_of),
+        "share": f"{share.numerator}/{share.denominator}" if share is not None else None,
+        "calls": [
+            {
+                "ref": each.ref,
+                "called_cents": each.called_cents,
+                "received_cents": each.received_cents,
+                "due_on": each.due_on.isoformat(),
+                "state": each.state,
+            }
+            for each in view.cases(Call, partner=partner)
+        ],
+        "agreements": [
+            {
+                "ref": each.ref,
+                "title": each.title,
+                "as_lead": each.lead == partner,
+                "state": each.state,
+                "award_cents": each.award_cents,
+                "outstanding_cents": _balance(view, f"1200.{each.ref}", as_of),
+            }
+            for each in running
+        ],
+    }

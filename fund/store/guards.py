@@ -1,0 +1,153 @@
+"""What verification looks at beside the facts: which guards are there, which delivery rows are missing, which links."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
+
+from fund import tables as t
+from fund.database import Base, Connection, is_sqlite, sql_object
+from fund.language import N_
+
+__all__ = ["GuardStore"]
+
+MISSING = N_("this guard is missing")
+CHANGED = N_("this guard is not as it was installed")
+OFF = N_("this guard is switched off")
+FOREIGN = N_("this trigger is not ours")
+OBJECTS = ("event_log", "outbox")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().rstrip(";").strip()
+
+
+class GuardStore:
+    """Evidence for ``fund verify``: read only, rows and schema as they really are."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sqlite = is_sqlite(connection)
+
+    def problems(self) -> tuple[int, list[tuple[str, str]]]:
+        """How many guards there should be, and which (name, problem) are missing, changed, switched off or foreign."""
+        return self._sqlite_problems() if self._sqlite else self._postgresql_problems()
+
+    def _sqlite_problems(self) -> tuple[int, list[tuple[str, str]]]:
+        wanted: dict[str, str] = {}
+        for name in OBJECTS:
+            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 1, "sqlite")[0]):
+                named = re.match(r"CREATE TRIGGER (\w+)", statement)
+                if named:
+                    wanted[named.group(1)] = _squeezed(statement)
+        for table in self._tables():
+            wanted[table.name] = _squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
+        rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
+        present = {row.name: _squeezed(row.sql or "") for row in rows}
+        problems = [(name, MISSING) for name in wanted if name not in present]
+        problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
+        ours = {table.name for table in self._tables()}
+        problems += [
+            (row.name, FOREIGN)
+            for row in rows
+            if row.type == "trigger" and row.tbl_name in ours and row.name not in wanted
+        ]
+        return len(wanted), problems
+
+    def _postgresql_problems(self) -> tuple[int, list[tuple[str, str]]]:
+        text = "".join(sql_object(name, 1, "postgresql")[0] for name in OBJECTS)
+        functions = dict(re.findall(r"CREATE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$", text, re.DOTALL))
+        triggers = {
+            name: (table, function)
+            for name, table, function in re.findall(
+                r"CREATE TRIGGER (\w+)\s[^;]*?\sON (\w+) [^;]*?EXECUTE FUNCTION (\w+)\(\)", text
+            )
+        }
+        problems: list[tuple[str, str]] = []
+        bodies = {
+            row.proname: row.prosrc
+            for row in self._connection.execute(
+                sa.text("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = CAST('public' AS regnamespace)")
+            )
+        }
+        for name, body in functions.items():
+            if name not in bodies:
+                problems.append((name, MISSING))
+            elif bodies[name] != body:
+                problems.append((name, CHANGED))
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT tg.tgname, CAST(tg.tgenabled AS text) AS enabled, rel.relname, pro.proname FROM pg_trigger tg"
+                " JOIN pg_class rel ON rel.oid = tg.tgrelid JOIN pg_proc pro ON pro.oid = tg.tgfoid"
+                " WHERE NOT tg.tgisinternal AND rel.relnamespace = CAST('public' AS regnamespace)"
+            )
+        ).all()
+        present = {row.tgname: row for row in rows}
+        for name, (table, function) in triggers.items():
+            row = present.get(name)
+            if row is None:
+                problems.append((name, MISSING))
+            elif row.enabled not in ("O", "A"):
+                problems.append((name, OFF))
+            elif (row.relname, row.proname) != (table, function):
+                problems.append((name, CHANGED))
+        ours = {table.name for table in self._tables()}
+        problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]
+        return len(functions) + len(triggers), problems
+
+    @staticmethod
+    def _tables() -> list[sa.Table]:
+        return [table for table in Base.metadata.sorted_tables if table.name in t.__all__]
+
+    # ------------------------------------------------------------------------------------------------- deliveries
+
+    def missing_deliveries(self, *, most: int) -> list[tuple[int, str, str]]:
+        """Facts (seq, id) without the delivery row that a subscription asks for, by reaction; the earliest first."""
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT event.seq, event.event_id, subscription.reaction FROM event"
+                " JOIN subscription ON subscription.event_type = event.type AND event.seq > subscription.since_seq"
+                " WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.event_id = event.event_id"
+                " AND delivery.reaction = subscription.reaction) ORDER BY event.seq LIMIT :most"
+            ),
+            {"most": most},
+        )
+        return [(row.seq, row.event_id, row.reaction) for row in rows]
+
+    def stray_deliveries(self, *, most: int) -> list[tuple[int, str, str]]:
+        """Delivery rows that name no fact, or another number than the fact has."""
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT delivery.seq, delivery.event_id, delivery.reaction FROM delivery"
+                " LEFT JOIN event ON event.event_id = delivery.event_id"
+                " WHERE event.seq IS NULL OR event.seq <> delivery.seq OR event.stream <> delivery.stream"
+                " ORDER BY delivery.seq LIMIT :most"
+            ),
+            {"most": most},
+        )
+        return [(row.seq, row.event_id, row.reaction) for row in rows]
+
+    def subscriptions(self) -> set[tuple[str, str]]:
+        """Which reaction hears which fact, as the outbox reads it."""
+        rows = self._connection.execute(sa.select(t.subscription.c.reaction, t.subscription.c.event_type))
+        return {(row.reaction, row.event_type) for row in rows}
+
+    def delivery_count(self) -> int:
+        """How many delivery rows there are."""
+        return int(self._connection.execute(sa.select(sa.func.count()).select_from(t.delivery)).scalar_one())
+
+    # ------------------------------------------------------------------------------------------------------ links
+
+    def links(self) -> dict[int, set[str]]:
+        """The streams that each fact is linked to."""
+        found: dict[int, set[str]] = {}
+        for row in self._connection.execute(sa.select(t.event_link)):
+            found.setdefault(row.seq, set()).add(row.stream)
+        return found
+
+    def blobs(self) -> list[Any]:
+        """Every attachment with its bytes where the database keeps them."""
+        return list(self._connection.execute(sa.select(t.blob).order_by(t.blob.c.sha256)))
