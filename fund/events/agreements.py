@@ -28,6 +28,7 @@ __all__ = [
     "MilestoneAccepted",
     "MilestoneChangesRequested",
     "MilestoneEvidenced",
+    "MilestonePlanned",
     "MilestoneRejected",
     "MilestoneTerms",
     "PlanTerms",
@@ -90,8 +91,15 @@ class PlanTerms(Part):
 
 
 class AgreementTerms(Part):
-    """Everything the parties sign, in the order of the document."""
+    """Everything the parties sign, in the order of the document.
 
+    Attributes:
+        form: The version of the document's text, so that the same terms give the same bytes for ever.
+        names: The names of the partners when it was drafted, by id.
+    """
+
+    form: str = "2026-1"
+    names: dict[str, str] = {}
     proposal: str
     title: str
     track: str = "standard"
@@ -174,8 +182,6 @@ class AgreementActivated(AgreementFact):
     def touches(self) -> Iterable[str]:
         yield f"proposal/{self.proposal}"
         yield f"evaluation/{self.ref}"
-        for milestone in self.milestones:
-            yield f"milestone/{self.ref}-{milestone.number}"
 
 
 class AgreementAmended(AgreementFact):
@@ -286,6 +292,18 @@ class _MilestoneFact(Fact):
 
     def touches(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"proposal/{self.proposal}")
+
+
+class MilestonePlanned(_MilestoneFact):
+    """The agreement holds, and with it this milestone: until when, for how much, what must be shown."""
+
+    wire: ClassVar[str] = "milestone.planned"
+
+    number: int
+    title: str
+    due_on: date
+    amount_cents: int
+    criteria: tuple[str, ...] = ()
 
 
 class MilestoneEvidenced(_MilestoneFact):

@@ -11,7 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from fund.events import Envelope, Fact
-from fund.ledger import Posting
+from fund.events.capital import ContributionCalled, ContributionReceived
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
+from fund.events.receipts import (
+    CostCharged,
+    DebitExplained,
+    DebitRecorded,
+    IncomeRecorded,
+    ReceiptAllocated,
+    ReceiptRecorded,
+    ReceiptUnmatched,
+)
+from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
+from fund.events.repayments import AllowanceAdjusted
+from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
+from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
+from fund.events.closing import PeriodReopened, YearClosed
+from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered, WriteoffReversed
+from fund.ledger import Posting, credit, debit
 
 __all__ = ["BOOKED", "Booking", "bookings", "books"]
 
@@ -50,3 +67,328 @@ def bookings(happened: Envelope) -> Sequence[Booking]:
     """The entries that a fact makes, in order; none for most facts."""
     function = BOOKED.get(happened.type)
     return function(happened.fact) if function else ()
+
+
+# --------------------------------------------------------------------------------------------- decisions (lifecycle 4)
+
+
+@books(DecisionApproved)
+def _award_approved(fact: DecisionApproved) -> Sequence[Booking]:
+    """P14: the full award is promised, per proposal; the memo pair balances by itself."""
+    postings = (debit(f"9000.{fact.ref}", fact.award_cents), credit("9010", fact.award_cents))
+    return [Booking(memo=f"Toekenning {fact.ref}", postings=postings)]
+
+
+@books(DecisionConditional)
+def _award_conditional(fact: DecisionConditional) -> Sequence[Booking]:
+    """P15: as P14; the money is set aside while conditions are being met."""
+    postings = (debit(f"9000.{fact.ref}", fact.award_cents), credit("9010", fact.award_cents))
+    return [Booking(memo=f"Voorwaardelijke toekenning {fact.ref}", postings=postings)]
+
+
+@books(DecisionReopened)
+def _award_reopened(fact: DecisionReopened) -> Sequence[Booking]:
+    """P19: what was promised is free again; after a rejection nothing was promised."""
+    if not fact.award_cents:
+        return []
+    postings = (debit("9010", fact.award_cents), credit(f"9000.{fact.ref}", fact.award_cents))
+    return [Booking(memo=f"Toekenning {fact.ref} heropend", postings=postings)]
+
+
+# ------------------------------------------------------------------------------- capital and receipts (lifecycle 6, 9)
+
+
+@books(ContributionCalled)
+def _contribution_called(fact: ContributionCalled) -> Sequence[Booking]:
+    """K1: the partner owes its part, which is capital of the fund from now on."""
+    postings = (debit(f"1100.{fact.partner}", fact.amount_cents), credit(f"3000.{fact.partner}", fact.amount_cents))
+    by_key = f", sleutel {fact.key}" if fact.key else ""
+    return [Booking(memo=f"Kapitaaloproep {fact.ref}{by_key}", postings=postings)]
+
+
+@books(ReceiptRecorded)
+def _receipt_recorded(fact: ReceiptRecorded) -> Sequence[Booking]:
+    """R2: money is on the account, for a purpose not yet known."""
+    postings = (debit(fact.account, fact.amount_cents), credit("2300", fact.amount_cents))
+    return [Booking(memo=f"Ontvangst {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})]
+
+
+@books(ContributionReceived)
+def _contribution_received(fact: ContributionReceived) -> Sequence[Booking]:
+    """K2: the partner owes so much less; what it paid too much the fund owes back."""
+    postings = (
+        debit("2300", fact.receipt_cents),
+        *_some(credit, f"1100.{fact.partner}", fact.amount_cents),
+        *_some(credit, f"2100.{fact.partner}", fact.surplus_cents),
+    )
+    memo = f"Bijdrage op oproep {fact.ref} ontvangen ({fact.receipt})"
+    return [Booking(memo=memo, postings=postings, metadata={"rule": fact.rule})]
+
+
+@books(ReceiptAllocated)
+def _receipt_allocated(fact: ReceiptAllocated) -> Sequence[Booking]:
+    """R3: the advance falls by what was repaid; the allowance above what is left of it is released."""
+    postings = (
+        debit("2300", fact.amount_cents),
+        *_some(credit, f"1200.{fact.agreement}", fact.advance_cents),
+        *_some(credit, f"2100.{fact.partner}", fact.surplus_cents),
+    )
+    return [
+        Booking(
+            memo=f"Terugbetaling {fact.agreement} ({fact.ref})", postings=postings, metadata={"rule": fact.rule}
+        ),
+        *_allowance_released(fact.agreement, fact.allowance_released_cents),
+    ]
+
+
+@books(ReceiptUnmatched)
+def _receipt_unmatched(fact: ReceiptUnmatched) -> Sequence[Booking]:
+    """A wrong match: the exact mirror of what it booked."""
+    return [Booking(memo=fact.reason, reverses_seq=seq) for part in fact.undone for seq in part.seqs]
+
+
+@books(CostCharged)
+def _cost_charged(fact: CostCharged) -> Sequence[Booking]:
+    """C2: the bank took its price, or gave some of it back."""
+    legs = (debit, credit) if fact.amount_cents > 0 else (credit, debit)
+    postings = (legs[0]("4500", abs(fact.amount_cents)), legs[1](fact.account, abs(fact.amount_cents)))
+    return [Booking(memo=f"Bankkosten {fact.ref}", postings=postings)]
+
+
+@books(DebitRecorded)
+def _debit_recorded(fact: DebitRecorded) -> Sequence[Booking]:
+    """C2: money left the account and is not explained yet."""
+    postings = (debit("1010", fact.amount_cents), credit(fact.account, fact.amount_cents))
+    return [Booking(memo=f"Onverklaarde afschrijving {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})]
+
+
+@books(DebitExplained)
+def _debit_explained(fact: DebitExplained) -> Sequence[Booking]:
+    """C2: it was a cost of the fund."""
+    postings = (debit("4500", fact.amount_cents), credit("1010", fact.amount_cents))
+    return [Booking(memo=f"Afschrijving {fact.ref} verklaard als kosten", postings=postings)]
+
+
+@books(IncomeRecorded)
+def _income_recorded(fact: IncomeRecorded) -> Sequence[Booking]:
+    """C3: what came in is the fund's own."""
+    postings = (debit("2300", fact.receipt_cents), credit("4400", fact.receipt_cents))
+    return [Booking(memo=f"Overige baten {fact.ref} ({fact.receipt})", postings=postings)]
+
+
+# ------------------------------------------------------------------------------------------- money out (lifecycle 5)
+
+
+def _some(side: Callable[[str, int], Posting], account: str, cents: int) -> tuple[Posting, ...]:
+    """One leg, or none when there is nothing to book."""
+    return (side(account, cents),) if cents else ()
+
+
+@books(AgreementAmended)
+def _agreement_amended(fact: AgreementAmended) -> Sequence[Booking]:
+    """A3: a rise is promised, a cut is free again."""
+    change, account = fact.change_cents, f"9000.{fact.proposal}"
+    if change > 0:
+        return [Booking(memo=f"Overeenkomst {fact.ref} verhoogd", postings=(debit(account, change), credit("9010", change)))]
+    return [Booking(memo=f"Overeenkomst {fact.ref} verlaagd", postings=(debit("9010", -change), credit(account, -change)))]
+
+
+@books(AgreementCompleted)
+def _agreement_completed(fact: AgreementCompleted) -> Sequence[Booking]:
+    """A5: what was not asked for is free again."""
+    return _released(fact.proposal, fact.released_cents, f"Overeenkomst {fact.ref} afgerond, rest vrijgevallen")
+
+
+@books(AgreementTerminated)
+def _agreement_terminated(fact: AgreementTerminated) -> Sequence[Booking]:
+    """A6: as A5."""
+    return _released(fact.proposal, fact.released_cents, f"Overeenkomst {fact.ref} beëindigd, rest vrijgevallen")
+
+
+def _released(proposal: str, cents: int, memo: str) -> Sequence[Booking]:
+    if not cents:
+        return ()
+    return [Booking(memo=memo, postings=(debit("9010", cents), credit(f"9000.{proposal}", cents)))]
+
+
+@books(AllowanceAdjusted)
+def _allowance_adjusted(fact: AllowanceAdjusted) -> Sequence[Booking]:
+    """R9: one entry for each agreement whose allowance changed, so that its proof shows no other."""
+    made = []
+    for line in fact.lines:
+        expense, allowance, cents = f"4100.{line.agreement}", f"1290.{line.agreement}", line.change_cents
+        more = (debit(expense, cents), credit(allowance, cents)) if cents > 0 else ()
+        less = (debit(allowance, -cents), credit(expense, -cents)) if cents < 0 else ()
+        made.append(Booking(memo=f"Voorziening {line.agreement} {fact.ref}", postings=(*more, *less)))
+    return made
+
+
+@books(DisbursementApproved)
+def _disbursement_approved(fact: DisbursementApproved) -> Sequence[Booking]:
+    """D3: the fund owes the payee; the repayable share is an advance, the rest a grant; the commitment falls by the whole."""
+    return [
+        Booking(
+            memo=f"Uitbetaling {fact.ref} goedgekeurd ({fact.agreement})",
+            postings=(
+                *_some(debit, f"1200.{fact.agreement}", fact.repayable_cents),
+                *_some(debit, f"4000.{fact.agreement}", fact.grant_cents),
+                credit(f"2000.{fact.payee}", fact.amount_cents),
+                debit("9010", fact.amount_cents),
+                credit(f"9000.{fact.proposal}", fact.amount_cents),
+            ),
+        )
+    ]
+
+
+@books(PaymentSent)
+def _payment_sent(fact: PaymentSent) -> Sequence[Booking]:
+    """D4: what was payable is under way."""
+    payees: dict[str, int] = {}
+    for line in fact.lines:
+        payees[line.payee] = payees.get(line.payee, 0) + line.amount_cents
+    return [
+        Booking(
+            memo=f"Betaalbatch {fact.ref} verzonden",
+            postings=(*(debit(f"2000.{payee}", cents) for payee, cents in payees.items()), credit("1010", fact.total_cents)),
+        )
+    ]
+
+
+@books(PaymentSettled)
+def _payment_settled(fact: PaymentSettled) -> Sequence[Booking]:
+    """D5: the bank paid."""
+    cents = fact.line.amount_cents
+    return [Booking(memo=f"{fact.line.ref} betaald ({fact.ref})", postings=(debit("1010", cents), credit("1000", cents)))]
+
+
+@books(PaymentFailed)
+def _payment_failed(fact: PaymentFailed) -> Sequence[Booking]:
+    """D6: the bank did not pay; it is still owed."""
+    cents = fact.line.amount_cents
+    postings = (debit("1010", cents), credit(f"2000.{fact.line.payee}", cents))
+    return [Booking(memo=f"{fact.line.ref} niet uitgevoerd door de bank ({fact.ref})", postings=postings)]
+
+
+@books(DisbursementCancelled)
+def _disbursement_cancelled(fact: DisbursementCancelled) -> Sequence[Booking]:
+    """D7: the approval is undone, both pairs; after completion or termination only the first."""
+    return [
+        Booking(
+            memo=f"Uitbetaling {fact.ref} geannuleerd ({fact.agreement})",
+            postings=(
+                debit(f"2000.{fact.payee}", fact.amount_cents),
+                *_some(credit, f"1200.{fact.agreement}", fact.repayable_cents),
+                *_some(credit, f"4000.{fact.agreement}", fact.grant_cents),
+                *_some(debit, f"9000.{fact.proposal}", fact.commitment_cents),
+                *_some(credit, "9010", fact.commitment_cents),
+            ),
+        ),
+        *_allowance_released(fact.agreement, fact.allowance_released_cents),
+    ]
+
+
+def _allowance_released(agreement: str, cents: int) -> Sequence[Booking]:
+    """Wherever an advance falls, the allowance above what is left of it is released."""
+    if not cents:
+        return ()
+    postings = (debit(f"1290.{agreement}", cents), credit(f"4100.{agreement}", cents))
+    return (Booking(memo=f"Vrijval voorziening {agreement}", postings=postings),)
+
+
+@books(DisbursementRefunded)
+def _disbursement_refunded(fact: DisbursementRefunded) -> Sequence[Booking]:
+    """D8: unspent money came back, divided as it went out."""
+    return [
+        Booking(
+            memo=f"Niet besteed deel van {fact.ref} terug ontvangen ({fact.agreement})",
+            postings=(
+                debit("2300", fact.amount_cents),
+                *_some(credit, f"1200.{fact.agreement}", fact.advance_cents),
+                *_some(credit, f"4000.{fact.agreement}", fact.grant_cents),
+                *_some(credit, f"4300.{fact.agreement}", fact.recovered_cents),
+                *_some(credit, f"2100.{fact.payee}", fact.surplus_cents),
+            ),
+        ),
+        *_allowance_released(fact.agreement, fact.allowance_released_cents),
+    ]
+
+
+@books(PaymentReturned)
+def _payment_returned(fact: PaymentReturned) -> Sequence[Booking]:
+    """D10: the bank gave it back; the receipt is explained and the payee is owed again."""
+    cents = fact.line.amount_cents
+    postings = (debit("2300", cents), credit(f"2000.{fact.line.payee}", cents))
+    return [Booking(memo=f"{fact.line.ref} door de bank teruggestort ({fact.ref})", postings=postings)]
+
+
+@books(WriteoffPosted)
+def _writeoff_posted(fact: WriteoffPosted) -> Sequence[Booking]:
+    """W4: what went into learning, or was lost, in full; the allowance above what remains is released."""
+    account = "4200" if fact.ground == "learning" else "4210"
+    what = "Leerafboeking" if fact.ground == "learning" else "Afboeking"
+    return [
+        Booking(
+            memo=f"{what} {fact.ref}",
+            postings=(
+                debit(f"{account}.{fact.agreement}", fact.amount_cents),
+                credit(f"1200.{fact.agreement}", fact.amount_cents),
+                *_some(debit, f"1290.{fact.agreement}", fact.allowance_released_cents),
+                *_some(credit, f"4100.{fact.agreement}", fact.allowance_released_cents),
+            ),
+        )
+    ]
+
+
+@books(WriteoffReversed)
+def _writeoff_reversed(fact: WriteoffReversed) -> Sequence[Booking]:
+    """W5: the exact mirror; what was recovered meanwhile is a repayment."""
+    mirror = Booking(memo=f"Afboeking {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)
+    if not fact.recovered_cents:
+        return [mirror]
+    return [
+        mirror,
+        Booking(
+            memo=f"Ontvangsten op {fact.ref} tellen als terugbetaling",
+            postings=(
+                debit(f"4300.{fact.agreement}", fact.recovered_cents),
+                credit(f"1200.{fact.agreement}", fact.recovered_cents),
+                *_some(debit, f"1290.{fact.agreement}", fact.allowance_above_cents),
+                *_some(credit, f"4100.{fact.agreement}", fact.allowance_above_cents),
+            ),
+        ),
+    ]
+
+
+@books(WriteoffRecovered)
+def _writeoff_recovered(fact: WriteoffRecovered) -> Sequence[Booking]:
+    """W6: money came in on what was written off; beyond that it is the payer's."""
+    return [
+        Booking(
+            memo=f"Terugontvangen na afboeking {fact.ref}",
+            postings=(
+                debit("2300", fact.amount_cents + fact.surplus_cents),
+                *_some(credit, f"4300.{fact.agreement}", fact.amount_cents),
+                *_some(credit, f"2100.{fact.payer}", fact.surplus_cents),
+            ),
+        )
+    ]
+
+
+@books(YearClosed)
+def _year_closed(fact: YearClosed) -> Sequence[Booking]:
+    """C6: every account of income and costs to the accumulated result."""
+    if not fact.legs:
+        return []
+    closed = [
+        (credit if leg.amount_cents > 0 else debit)(leg.account, abs(leg.amount_cents)) for leg in fact.legs
+    ]
+    result = [(credit if fact.result_cents > 0 else debit)("3100", abs(fact.result_cents))] if fact.result_cents else []
+    return [Booking(memo=f"Jaarafsluiting {fact.ref}", kind="closing", postings=(*closed, *result))]
+
+
+@books(PeriodReopened)
+def _period_reopened(fact: PeriodReopened) -> Sequence[Booking]:
+    """C6 taken back: the mirror of the closing entry."""
+    if fact.entry_seq is None:
+        return []
+    return [Booking(memo=f"Jaarafsluiting {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)]

@@ -2,13 +2,78 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from pydantic import Field, ValidationError
+
+from fund.errors import FaultyAgreementTerms
 from fund.events.agreements import AgreementTerms
+from fund.language import N_, _
+from fund.money import parse
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Agreement", "Benefit", "Milestone"]
+__all__ = ["Agreement", "Benefit", "Milestone", "TermsFile", "parse_terms"]
+
+
+class MilestoneEntry(Shape):
+    """A milestone in a file of terms; the amount as text in euros."""
+
+    title: str = Field(min_length=1)
+    due_on: date
+    amount: str
+    criteria: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def amount_cents(self) -> int:
+        """The amount in cents."""
+        return parse(self.amount)
+
+
+class RepaymentEntry(Shape):
+    """How the repayable share comes back, in a file of terms."""
+
+    plan: Literal["fixed", "savings_linked", "on_success"] = "fixed"
+    grace_months: int = Field(default=0, ge=0, le=120)
+    instalments: int = Field(default=1, ge=1, le=120)
+    months_between: int = Field(default=12, ge=1, le=60)
+    savings_share_bps: int = Field(default=0, ge=0, le=10_000)
+    ends_on: date | None = None
+    early: Literal["last_first", "spread"] = "last_first"
+
+
+class TermsFile(Shape):
+    """What an agreement says otherwise than the proposal, or in addition (TOML)."""
+
+    exit_terms: str | None = None
+    stop_rule: str | None = None
+    hypothesis: str | None = None
+    assets_owner: str | None = None
+    starts_on: date | None = None
+    milestones: tuple[MilestoneEntry, ...] = ()
+    repayment: RepaymentEntry | None = None
+
+
+def parse_terms(content: bytes, name: str) -> TermsFile:
+    """The terms that a TOML file holds.
+
+    Raises:
+        FaultyAgreementTerms: Not UTF-8, not TOML, a field too many, a wrong word; with the file and the field.
+        InvalidAmount: An amount that is no number of euros.
+    """
+    try:
+        found = TermsFile.model_validate(tomllib.loads(content.decode("utf-8-sig")))
+    except ValidationError as problems:
+        first = problems.errors(include_url=False, include_context=False)[0]
+        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+        reason = _(N_("no such field")) if first["type"] == "extra_forbidden" else str(first["msg"])
+        raise FaultyAgreementTerms(file=name, problem=f"{place}: {reason}") from problems
+    except ValueError as problem:
+        raise FaultyAgreementTerms(file=name, problem=str(problem)) from problem
+    for milestone in found.milestones:
+        parse(milestone.amount)
+    return found
 
 
 class Benefit(Shape):

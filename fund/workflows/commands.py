@@ -5,13 +5,14 @@ A use case that is not in this table cannot be asked for, by nobody.
 
 from __future__ import annotations
 
-from fund import closing, users
+from fund import closing, contributions, costs, users
+from fund.reports import statements
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows import inbox, evaluations, writeoffs
+from fund.workflows import agreements, repayments, disbursements, evaluations, inbox, partners, payees, payments, receipts, writeoffs
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
-_chapters = (users, inbox, evaluations, writeoffs, closing)
+_chapters = (users, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, payees, disbursements, partners, contributions, costs, receipts, payments)
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}
 """What changes the fund, by the words as typed."""

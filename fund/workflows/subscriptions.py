@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
+from fund.workflows import agreements, repayments, disbursements, evaluations
 
 __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
 
@@ -33,9 +34,21 @@ class Timer:
     function: Callable[[UnitOfWork, TimerRow], object]
 
 
-REACTIONS: tuple[Reaction, ...] = ()
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),
+    Reaction("agreements.close", agreements.CLOSING_FACTS, agreements.close_when_done),
+    Reaction("disbursements.request", ("agreement.activated",), disbursements.request_at_activation),
+    Reaction("evaluations.plan", ("agreement.activated",), evaluations.plan),
+    Reaction("evaluations.fall_due", ("agreement.completed", "agreement.terminated"), evaluations.fall_due),
+    Reaction("evaluations.publish", ("evaluation.accepted",), evaluations.publish),
+    Reaction("evaluations.invite", ("evaluation.published",), evaluations.invite),
+)
 
-TIMERS: tuple[Timer, ...] = ()
+TIMERS: tuple[Timer, ...] = (
+    Timer("agreement.suspension", agreements.end_suspension),
+    Timer("repayment.arrears", repayments.escalate),
+    Timer("evaluation.due", evaluations.fall_due_at),
+)
 
 
 def reactions_by_name() -> dict[str, Reaction]:

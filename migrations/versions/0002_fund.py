@@ -24,6 +24,22 @@ TABLES = (
 
 SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     # reaction, fact: equal to fund/workflows/subscriptions.py, by test
+    ("agreements.activate", "agreement.signed"),
+    ("agreements.close", "agreement.completed"),
+    ("agreements.close", "agreement.terminated"),
+    ("agreements.close", "allowance.adjusted"),
+    ("agreements.close", "disbursement.cancelled"),
+    ("agreements.close", "disbursement.refunded"),
+    ("agreements.close", "evaluation.accepted"),
+    ("agreements.close", "payment.settled"),
+    ("agreements.close", "receipt.allocated"),
+    ("agreements.close", "writeoff.posted"),
+    ("disbursements.request", "agreement.activated"),
+    ("evaluations.plan", "agreement.activated"),
+    ("evaluations.fall_due", "agreement.completed"),
+    ("evaluations.fall_due", "agreement.terminated"),
+    ("evaluations.publish", "evaluation.accepted"),
+    ("evaluations.invite", "evaluation.published"),
 )
 
 

@@ -1,0 +1,61 @@
+"""Agreements: what the parties sign, the milestones they show, and how it ends. Rows P20, A1-A7, M1-M3 of lifecycle.md.
+
+``states`` holds the tables and folds, ``drafting`` the road to a signed text, ``running`` what happens to it after that,
+``milestones`` the evidence, ``document`` the text itself, ``reading`` what people look up. How the money comes back is the
+chapter ``repayments``.
+"""
+
+from __future__ import annotations
+
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, PARTY_EDITOR, PARTY_SIGNATORY, TREASURER, either
+from fund.unit_of_work import Command, Life, Query
+from fund.workflows.agreements import drafting, milestones, reading, running
+from fund.workflows.agreements.drafting import activate_when_signed
+from fund.workflows.agreements.running import close_when_done, end_suspension
+from fund.workflows.agreements.states import AGREEMENTS, MILESTONES, SECOND_PERSON, AgreementState, MilestoneState
+from fund.workflows.agreements.states import agreement_after, milestone_after
+from fund.schemas.agreements import Agreement, Milestone
+
+__all__ = [
+    "AGREEMENTS",
+    "CLOSING_FACTS",
+    "COMMANDS",
+    "LIVES",
+    "MILESTONES",
+    "QUERIES",
+    "AgreementState",
+    "MilestoneState",
+    "activate_when_signed",
+    "close_when_done",
+    "end_suspension",
+]
+
+CLOSING_FACTS = (
+    "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled", "disbursement.refunded",
+    "evaluation.accepted", "payment.settled", "receipt.allocated", "writeoff.posted",
+)  # fmt: skip
+"""After these an agreement that ended may be closed (A7)."""
+
+COMMANDS = (
+    Command("agreement draft", drafting.draft, FUND_MANAGER),
+    Command("agreement sign", drafting.sign, either(PARTY_SIGNATORY, CHAIR)),
+    Command("agreement activate", drafting.activate, FUND_MANAGER),
+    Command("agreement amend", running.amend, FUND_MANAGER, second=LEAD_SIGNATORY),
+    Command("agreement suspend", running.suspend, FUND_MANAGER, second=TREASURER),
+    Command("agreement resume", running.resume, FUND_MANAGER, second=TREASURER),
+    Command("agreement complete", running.complete, FUND_MANAGER, second=SECOND_PERSON),
+    Command("agreement terminate", running.terminate, FUND_MANAGER, second=CHAIR),
+    Command("agreement benefits", running.report_benefits, PARTY_SIGNATORY, second=FUND_MANAGER),
+    Command("milestone evidence", milestones.evidence, PARTY_EDITOR),
+    Command("milestone accept", milestones.accept, FUND_MANAGER),
+    Command("milestone request-changes", milestones.request_changes, FUND_MANAGER),
+    Command("milestone reject", milestones.reject, FUND_MANAGER),
+)
+
+QUERIES = (
+    Query("agreement list", reading.agreements),
+    Query("agreement show", reading.agreement),
+    Query("milestone list", reading.milestones),
+)
+
+LIVES = {"agreement": Life(Agreement, agreement_after), "milestone": Life(Milestone, milestone_after)}

@@ -1,0 +1,155 @@
+"""Milestones: the parties show what they did, a fund manager judges it criterion by criterion (M1, M2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, ReasonMissing, UnknownCriterion
+from fund.events import (
+    Envelope,
+    MilestoneAccepted,
+    MilestoneChangesRequested,
+    MilestoneEvidenced,
+    MilestoneRejected,
+)
+from fund.glossary import state_word
+from fund.schemas.agreements import Agreement, Milestone
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.agreements.running import keep
+from fund.workflows.agreements.states import MILESTONES, RUNNING
+from fund.workflows.lifecycle import check
+
+__all__ = ["accept", "evidence", "reject", "request_changes"]
+
+
+def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreement]:
+    milestone = uow.case(Milestone, ref)
+    agreement = uow.case(Agreement, milestone.agreement)
+    by_party = command == "milestone evidence"
+    check(
+        uow,
+        MILESTONES,
+        command,
+        milestone,
+        lead=agreement.lead,
+        parties=agreement.signers if by_party else agreement.parties,
+        look=f"fund milestone list {agreement.ref}",
+    )
+    if agreement.state not in RUNNING:
+        raise AgreementNotRunning(
+            command=command,
+            ref=ref,
+            agreement=agreement.ref,
+            state=state_word("agreement", agreement.state),
+            allowed=[state_word("agreement", state) for state in RUNNING],
+        )
+    return milestone, agreement
+
+
+def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[Mapping[str, Any]], note: str = "") -> Envelope:
+    """A party shows that the milestone was reached: files, kept and known by their hash (M1).
+
+    Args:
+        ref: The milestone (``A2026-003-1``).
+        files: Name and content of each file.
+
+    Raises:
+        EvidenceMissing: No file.
+        AgreementNotRunning: The agreement ended.
+    """
+    milestone, agreement = _checked(uow, "milestone evidence", ref)
+    if not files:
+        raise EvidenceMissing(ref=ref)
+    hashes = tuple(dict.fromkeys(keep(uow, file) for file in files))
+    happened = uow.record(
+        MilestoneEvidenced(
+            ref=ref, agreement=agreement.ref, proposal=agreement.proposal, evidence=hashes, note=note.strip()
+        )
+    )
+    uow.result.update(ref=ref, evidence=list(hashes), criteria=len(milestone.criteria))
+    uow.next_step = f"fund milestone list {agreement.ref}"
+    return happened
+
+
+def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
+    """The milestone was reached: a tick for every criterion (M2).
+
+    Args:
+        met: The numbers of the criteria that were met, from 1.
+
+    Raises:
+        UnknownCriterion: A number the milestone does not have.
+        CriteriaNotTicked: A criterion without a tick; ask for changes, or reject.
+    """
+    milestone, agreement = _checked(uow, "milestone accept", ref)
+    ticked = _ticked(milestone, met)
+    missing = [number for number in range(1, len(milestone.criteria) + 1) if number not in ticked]
+    if missing:
+        raise CriteriaNotTicked(
+            ref=ref,
+            ticked=len(ticked),
+            count=len(milestone.criteria),
+            missing=missing,
+            ticks=" ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1)),
+        )
+    happened = uow.record(
+        MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked)
+    )
+    uow.next_step = f"fund disbursement request {agreement.ref} --milestone {milestone.number}"
+    return happened
+
+
+def request_changes(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -> Envelope:
+    """The evidence does not show enough yet; the parties know what is missing (M2).
+
+    Raises:
+        ReasonMissing, UnknownCriterion: As they say.
+    """
+    milestone, agreement = _checked(uow, "milestone request-changes", ref)
+    happened = uow.record(
+        MilestoneChangesRequested(
+            ref=ref,
+            agreement=agreement.ref,
+            proposal=agreement.proposal,
+            met=_ticked(milestone, met),
+            reason=_reason("milestone request-changes", reason),
+        )
+    )
+    uow.next_step = f"fund milestone evidence {ref} FILE"
+    return happened
+
+
+def reject(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -> Envelope:
+    """The milestone was not reached: the agreement is amended or ended (M2).
+
+    Raises:
+        ReasonMissing, UnknownCriterion: As they say.
+    """
+    milestone, agreement = _checked(uow, "milestone reject", ref)
+    happened = uow.record(
+        MilestoneRejected(
+            ref=ref,
+            agreement=agreement.ref,
+            proposal=agreement.proposal,
+            met=_ticked(milestone, met),
+            reason=_reason("milestone reject", reason),
+        )
+    )
+    uow.next_step = f"fund agreement terminate {agreement.ref} --ground stop_rule --reason TEXT"
+    return happened
+
+
+def _ticked(milestone: Milestone, met: Sequence[int]) -> tuple[int, ...]:
+    for number in met:
+        if not 1 <= number <= len(milestone.criteria):
+            raise UnknownCriterion(
+                ref=milestone.ref, agreement=milestone.agreement, count=len(milestone.criteria), number=number
+            )
+    return tuple(sorted(set(met)))
+
+
+def _reason(command: str, reason: str) -> str:
+    if not reason.strip():
+        raise ReasonMissing(command=command)
+    return reason.strip()

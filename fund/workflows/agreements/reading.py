@@ -1,0 +1,141 @@
+"""What people look up about agreements and milestones."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.repayments import Plan
+from fund.unit_of_work import View
+from fund.workflows.agreements.drafting import text_of
+from fund.workflows.lifecycle import commands_from
+from fund.workflows.agreements.states import AGREEMENTS, MILESTONES
+
+__all__ = ["agreement", "agreements", "milestones"]
+
+
+def agreements(view: View, *, state: str | None = None, as_of: date | None = None) -> dict[str, Any]:
+    """Every agreement, with what is outstanding on a day."""
+    balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
+    return {
+        "as_of": (as_of or view.today).isoformat(),
+        "agreements": [
+            {
+                "ref": case.ref,
+                "proposal": case.proposal,
+                "title": case.title,
+                "lead_partner": case.lead,
+                "state": case.state,
+                "award_cents": case.award_cents,
+                "repayable_cents": case.repayable_cents,
+                "share_bps": case.share_bps,
+                "committed_cents": balances.get(f"9000.{case.proposal}", 0),
+                "outstanding_cents": balances.get(f"1200.{case.ref}", 0),
+                "ends_on": case.ends_on.isoformat(),
+                "verbs": [command.partition(" ")[2] for command in commands_from(AGREEMENTS, case.state)],
+            }
+            for case in view.cases(Agreement, states=(state,) if state else None)
+        ],
+    }
+
+
+def agreement(view: View, *, ref: str, document: bool = False, as_of: date | None = None) -> dict[str, Any]:
+    """One agreement: terms, signatures, milestones, money.
+
+    Args:
+        document: With the text that is signed.
+
+    Raises:
+        UnknownRef: There is none; the hint names the nearest.
+    """
+    case = view.case(Agreement, ref)
+    plan = view.maybe(Plan, ref)
+    accounts = {"outstanding": f"1200.{ref}", "allowance": f"1290.{ref}", "committed": f"9000.{case.proposal}"}
+    money = {
+        name: view.ledger.balance(account, as_of=as_of, kinds_excluded=("closing",)) for name, account in accounts.items()
+    }
+    found: dict[str, Any] = {
+        "as_of": (as_of or view.today).isoformat(),
+        "ref": ref,
+        "proposal": case.proposal,
+        "title": case.title,
+        "state": case.state,
+        "track": case.track,
+        "lead_partner": case.lead,
+        "co_applicants": list(case.co_applicants),
+        "beneficiaries": list(case.terms.beneficiaries),
+        "award_cents": case.award_cents,
+        "repayable_cents": case.repayable_cents,
+        "share_bps": case.share_bps,
+        "booked_cents": case.booked_cents,
+        "requested_cents": case.approved_cents,
+        "committed_cents": money["committed"],
+        "outstanding_cents": money["outstanding"],
+        "allowance_cents": -money["allowance"],
+        "released_cents": case.released_cents,
+        "document_sha256": case.document_sha256,
+        "sign_before_on": case.sign_before_on.isoformat(),
+        "signatures": [{"party": party, "document_sha256": digest} for party, digest in case.signatures.items()],
+        "unsigned": list(case.unsigned),
+        "drafted_on": case.drafted_on.isoformat(),
+        "started_on": _iso(case.started_on),
+        "ends_on": case.ends_on.isoformat(),
+        "evaluation_due_on": _iso(case.evaluation_due_on),
+        "suspended_until_on": _iso(case.suspended_until_on),
+        "ended_on": _iso(case.ended_on),
+        "ground": case.ground,
+        "hypothesis": case.hypothesis,
+        "stop_rule": case.stop_rule,
+        "exit_terms": case.terms.exit_terms,
+        "assets_owner": case.terms.assets_owner,
+        "plan_type": case.plan_type,
+        "plan_version": plan.version if plan else 0,
+        "repaid_cents": plan.paid_cents if plan else 0,
+        "milestones": [_milestone(each) for each in _of_agreement(view, ref)],
+        "benefits": [benefit.model_dump(mode="json") for benefit in case.benefits],
+    }
+    if document:
+        found["document"] = text_of(view, case)
+    return found
+
+
+def milestones(view: View, *, ref: str | None = None, state: str | None = None) -> dict[str, Any]:
+    """The milestones of an agreement, or of all of them.
+
+    Raises:
+        UnknownRef: There is no such agreement.
+    """
+    if ref is not None:
+        view.case(Agreement, ref)
+    found = _of_agreement(view, ref) if ref is not None else sorted(view.cases(Milestone), key=_order)
+    return {"milestones": [_milestone(case) for case in found if state is None or case.state == state]}
+
+
+def _of_agreement(view: View, ref: str) -> list[Milestone]:
+    return sorted(view.cases(Milestone, parent=ref), key=_order)
+
+
+def _order(case: Milestone) -> tuple[str, int]:
+    return (case.agreement, case.number)
+
+
+def _milestone(case: Milestone) -> dict[str, Any]:
+    return {
+        "ref": case.ref,
+        "agreement": case.agreement,
+        "number": case.number,
+        "title": case.title,
+        "due_on": case.due_on.isoformat(),
+        "amount_cents": case.amount_cents,
+        "state": case.state,
+        "criteria": list(case.criteria),
+        "met": list(case.met),
+        "evidence": list(case.evidence),
+        "reason": case.reason,
+        "verbs": [command.partition(" ")[2] for command in commands_from(MILESTONES, case.state)],
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,247 @@
+"""The lifecycle tables of agreements and milestones, and how their facts are folded."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fund.events import (
+    AgreementActivated,
+    AgreementAmended,
+    AgreementClosed,
+    AgreementCompleted,
+    AgreementDrafted,
+    AgreementResumed,
+    AgreementSigned,
+    AgreementSuspended,
+    AgreementTerminated,
+    BenefitReported,
+    DisbursementApproved,
+    DisbursementCancelled,
+    DisbursementRefused,
+    DisbursementRequested,
+    DisbursementWithdrawn,
+    Envelope,
+    MilestoneAccepted,
+    MilestoneChangesRequested,
+    MilestoneEvidenced,
+    MilestonePlanned,
+    MilestoneRejected,
+    PaymentReturned,
+    PaymentSettled,
+)
+from fund.rules.authority import (
+    CHAIR,
+    FUND_MANAGER,
+    LEAD_SIGNATORY,
+    PARTY_EDITOR,
+    PARTY_SIGNATORY,
+    SYSTEM,
+    TREASURER,
+    either,
+)
+from fund.schemas.agreements import Agreement, Benefit, Milestone
+from fund.workflows.lifecycle import Transition, state_after
+
+__all__ = ["AGREEMENTS", "MILESTONES", "SECOND_PERSON", "AgreementState", "MilestoneState", "agreement_after", "milestone_after"]
+
+
+class AgreementState(StrEnum):
+    """Where an agreement stands."""
+
+    DRAFTED = "drafted"
+    SIGNED = "signed"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"
+    CLOSED = "closed"
+
+
+class MilestoneState(StrEnum):
+    """Where a milestone stands."""
+
+    PLANNED = "planned"
+    EVIDENCED = "evidenced"
+    ACCEPTED = "accepted"
+    CHANGES_REQUESTED = "changes_requested"
+    REJECTED = "rejected"
+
+
+A = AgreementState
+M = MilestoneState
+RUNNING = (A.ACTIVE, A.SUSPENDED)
+ENDED = (A.COMPLETED, A.TERMINATED)
+SECOND_PERSON = either(TREASURER, FUND_MANAGER, CHAIR)
+"""Who may complete an agreement together with a fund manager: anybody of the fund, but another person (G7 a)."""
+
+AGREEMENTS = (
+    #          command                from         to            who                             records
+    Transition("agreement draft",     None,        A.DRAFTED,    FUND_MANAGER,                   AgreementDrafted, row="A1"),
+    Transition("agreement draft",     A.DRAFTED,   A.DRAFTED,    FUND_MANAGER,                   AgreementDrafted, row="A1"),
+    Transition("agreement sign",      A.DRAFTED,   A.SIGNED,     either(PARTY_SIGNATORY, CHAIR), AgreementSigned, row="A2"),
+    Transition("agreement activate",  A.SIGNED,    A.ACTIVE,     either(FUND_MANAGER, SYSTEM),   AgreementActivated, row="P20"),
+    Transition("agreement amend",     A.ACTIVE,    A.ACTIVE,     FUND_MANAGER,                   AgreementAmended, second=LEAD_SIGNATORY, row="A3"),
+    Transition("agreement suspend",   A.ACTIVE,    A.SUSPENDED,  FUND_MANAGER,                   AgreementSuspended, second=TREASURER, row="A4"),
+    Transition("agreement resume",    A.SUSPENDED, A.ACTIVE,     either(FUND_MANAGER, SYSTEM),   AgreementResumed, second=TREASURER, row="A4"),
+    Transition("agreement complete",  A.ACTIVE,    A.COMPLETED,  FUND_MANAGER,                   AgreementCompleted, second=SECOND_PERSON, row="A5"),
+    Transition("agreement terminate", RUNNING,     A.TERMINATED, FUND_MANAGER,                   AgreementTerminated, second=CHAIR, row="A6"),
+    Transition("agreement close",     ENDED,       A.CLOSED,     SYSTEM,                         AgreementClosed, row="A7"),
+    Transition("agreement benefits",  (*RUNNING, *ENDED, A.CLOSED), None, PARTY_SIGNATORY, BenefitReported, second=FUND_MANAGER, row="M3"),
+)  # fmt: skip
+"""A draft may be drafted again until the last signature (a decision that was reopened, a mistake found while signing)."""
+
+MILESTONES = (
+    #          command                      from                               to                   who           records
+    Transition("milestone evidence",        (M.PLANNED, M.CHANGES_REQUESTED),  M.EVIDENCED,         PARTY_EDITOR, MilestoneEvidenced, row="M1"),
+    Transition("milestone accept",          M.EVIDENCED,                       M.ACCEPTED,          FUND_MANAGER, MilestoneAccepted, row="M2"),
+    Transition("milestone request-changes", M.EVIDENCED,                       M.CHANGES_REQUESTED, FUND_MANAGER, MilestoneChangesRequested, row="M2"),
+    Transition("milestone reject",          M.EVIDENCED,                       M.REJECTED,          FUND_MANAGER, MilestoneRejected, row="M2"),
+)  # fmt: skip
+
+
+def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | None:
+    """The agreement after a fact."""
+    fact = happened.fact
+    if isinstance(fact, AgreementDrafted):
+        return Agreement(
+            ref=fact.ref,
+            state=state_after(AGREEMENTS, case.state if case else None, fact),
+            proposal=fact.proposal,
+            terms=fact.terms,
+            award_cents=fact.terms.award_cents,
+            repayable_cents=fact.terms.repayable_cents,
+            share_bps=fact.terms.share_bps,
+            document_sha256=fact.document_sha256,
+            sign_before_on=fact.sign_before_on,
+            drafted_on=happened.effective_on,
+            ends_on=fact.terms.ends_on,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, AgreementSigned):
+        state = state_after(AGREEMENTS, case.state, fact) if fact.complete else case.state
+        return case.but(state=state, signatures={**case.signatures, fact.party: fact.document_sha256})
+    state = state_after(AGREEMENTS, case.state, fact) if fact.kind == "agreement" else case.state
+    if isinstance(fact, AgreementActivated):
+        return case.but(
+            state=state,
+            started_on=fact.started_on,
+            ends_on=fact.ends_on,
+            evaluation_due_on=fact.evaluation_due_on,
+            milestones=tuple(f"{fact.ref}-{milestone.number}" for milestone in fact.milestones),
+        )
+    if isinstance(fact, AgreementAmended):
+        return case.but(
+            state=state, award_cents=fact.award_cents, repayable_cents=fact.repayable_cents, amended=case.amended + 1
+        )
+    if isinstance(fact, AgreementSuspended):
+        return case.but(state=state, suspended_until_on=fact.until_on)
+    if isinstance(fact, AgreementResumed):
+        return case.but(state=state, suspended_until_on=None)
+    if isinstance(fact, AgreementCompleted):
+        return case.but(
+            state=state,
+            ended_on=happened.effective_on,
+            ground="completed",
+            released_cents=fact.released_cents,
+            report_sha256=fact.report_sha256,
+        )
+    if isinstance(fact, AgreementTerminated):
+        return case.but(
+            state=state,
+            ended_on=happened.effective_on,
+            ground=fact.ground,
+            released_cents=fact.released_cents,
+            evaluation_waived=fact.evaluation_waived,
+            suspended_until_on=None,
+        )
+    if isinstance(fact, AgreementClosed):
+        return case.but(state=state)
+    if isinstance(fact, BenefitReported):
+        benefit = Benefit(**{name: getattr(fact, name) for name in Benefit.model_fields})
+        others = tuple(each for each in case.benefits if (each.partner, each.year) != (fact.partner, fact.year))
+        return case.but(benefits=tuple(sorted((*others, benefit), key=lambda each: (each.year, each.partner))))
+    return _after_money(case, happened)
+
+
+def _after_money(case: Agreement, happened: Envelope) -> Agreement:
+    """What the agreement knows of its disbursements."""
+    fact = happened.fact
+    if isinstance(fact, DisbursementRequested):
+        return case.but(
+            approved_cents=case.approved_cents + fact.amount_cents,
+            open_disbursements=_with(case.open_disbursements, fact.ref),
+        )
+    if isinstance(fact, (DisbursementRefused, DisbursementWithdrawn)):
+        return case.but(
+            approved_cents=case.approved_cents - fact.amount_cents,
+            open_disbursements=_without(case.open_disbursements, fact.ref),
+        )
+    if isinstance(fact, DisbursementApproved):
+        return case.but(
+            booked_cents=case.booked_cents + fact.amount_cents,
+            booked_repayable_cents=case.booked_repayable_cents + fact.repayable_cents,
+        )
+    if isinstance(fact, DisbursementCancelled):
+        return case.but(
+            approved_cents=case.approved_cents - fact.amount_cents,
+            booked_cents=case.booked_cents - fact.amount_cents,
+            booked_repayable_cents=case.booked_repayable_cents - fact.repayable_cents,
+            released_cents=case.released_cents + fact.amount_cents - fact.commitment_cents,
+            open_disbursements=_without(case.open_disbursements, fact.ref),
+        )
+    if isinstance(fact, PaymentSettled) and fact.line.agreement == case.ref:
+        return case.but(open_disbursements=_without(case.open_disbursements, fact.line.ref))
+    if isinstance(fact, PaymentReturned) and fact.line.agreement == case.ref:
+        return case.but(open_disbursements=_with(case.open_disbursements, fact.line.ref))
+    return case
+
+
+def _with(refs: tuple[str, ...], ref: str) -> tuple[str, ...]:
+    return tuple(sorted({*refs, ref}))
+
+
+def _without(refs: tuple[str, ...], ref: str) -> tuple[str, ...]:
+    return tuple(each for each in refs if each != ref)
+
+
+def milestone_after(case: Milestone | None, happened: Envelope) -> Milestone | None:
+    """The milestone after a fact."""
+    fact = happened.fact
+    if isinstance(fact, MilestonePlanned):
+        return Milestone(
+            ref=fact.ref,
+            state=M.PLANNED,
+            agreement=fact.agreement,
+            proposal=fact.proposal,
+            number=fact.number,
+            title=fact.title,
+            due_on=fact.due_on,
+            amount_cents=fact.amount_cents,
+            criteria=fact.criteria,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, MilestoneEvidenced):
+        return case.but(
+            state=state_after(MILESTONES, case.state, fact),
+            evidence=tuple(dict.fromkeys((*case.evidence, *fact.evidence))),
+            note=fact.note,
+            evidenced_by=happened.actor,
+        )
+    if isinstance(fact, MilestoneAccepted):
+        return case.but(
+            state=state_after(MILESTONES, case.state, fact), met=fact.met, reason="", judged_on=happened.effective_on
+        )
+    if isinstance(fact, (MilestoneChangesRequested, MilestoneRejected)):
+        return case.but(
+            state=state_after(MILESTONES, case.state, fact),
+            met=fact.met,
+            reason=fact.reason,
+            judged_on=happened.effective_on,
+        )
+    if isinstance(fact, AgreementAmended) and fact.milestone == case.number:
+        return case.but(amount_cents=fact.milestone_cents)
+    if isinstance(fact, DisbursementRequested):
+        return case.but(requested=_with(case.requested, fact.ref))
+    return case
