@@ -6,6 +6,7 @@ Names are kept apart from the chain; facts hold the user's id (ledger.md 17).
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -22,8 +23,8 @@ from fund.events import (
     canonical_json,
 )
 from fund.ledger import AccountType, Layer, Ledger, Side
-from fund.rules.authority import ADMIN, Actor, Role, require_compatible_roles
-from fund.rules.regulations import Regulations, from_toml, standard
+from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, Actor, Role, Who, require_compatible_roles
+from fund.rules.regulations import Regulations, from_toml, standard, standard_text
 from fund.schemas.people import FundFile, RegulationsAdopted, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
@@ -261,9 +262,25 @@ def actor_named(view: View, name: str) -> Actor:
     return view.user(name)
 
 
+def regulations_template(_view: View) -> dict[str, Any]:
+    """The standard regulations as TOML, to change and adopt."""
+    return {"template": standard_text()}
+
+
+def _chair_where_there_is_one(view: View, _args: Mapping[str, Any]) -> Who | None:
+    """An admin adds people alone until there is a chair, who confirms from then on (lifecycle.md 2)."""
+    chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
+    return CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
+
+
 COMMANDS = (
-    Command("user add", add_user, ADMIN),
-    Command("user change", change_user, ADMIN),
+    Command("user add", add_user, ADMIN, second=_chair_where_there_is_one),
+    Command("user change", change_user, ADMIN, second=_chair_where_there_is_one),
     Command("user revoke", revoke_user, ADMIN),
+    Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
 )
-QUERIES = (Query("user list", users), Query("regulations show", regulations_in_force))
+QUERIES = (
+    Query("user list", users),
+    Query("regulations show", regulations_in_force),
+    Query("regulations template", regulations_template),
+)

@@ -1,0 +1,280 @@
+"""Delivery rows: outbox, inbox, order and dead letter at once. Leases go by the database's clock, never by the fund's.
+
+Source: service.md 1-8, 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund import tables as t
+from fund.database import Connection, from_micros, is_sqlite, to_micros
+
+__all__ = ["BLOCKING", "OPEN", "DeliveryRow", "DeliveryStore", "WorkerRow"]
+
+OPEN = ("pending", "failed")
+"""States in which a row is still tried."""
+BLOCKING = ("pending", "failed", "dead", "held")
+"""States that hold the rest of the stream for that reaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One fact for one reaction."""
+
+    event_id: str
+    reaction: str
+    stream: str
+    seq: int
+    state: str
+    attempts: int
+    starts: int
+    handed_out: int
+    due_at: datetime
+    leased_at: datetime | None
+    epoch: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker and its last sign of life."""
+
+    worker_id: str
+    version: str
+    revision: str
+    started_at: datetime
+    seen_at: datetime
+
+
+class DeliveryStore:
+    """All SQL over delivery rows, subscriptions and workers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sqlite = is_sqlite(connection)
+
+    # ------------------------------------------------------------------------------------------------- handing out
+
+    def hand_out(self, now: datetime, *, epoch: str, lease: timedelta, limit: int = 500, lock_step: bool = False) -> list[DeliveryRow]:
+        """Lease the first open row of each (stream, reaction) that is due, and say so in the row.
+
+        Rows that another relay holds are left to it. Rows leased under another epoch (the broker forgot them) are due at
+        once. In lock-step only the first open row of the whole fund is handed out.
+        """
+        c = t.delivery.c
+        first = self._first_of_stream()
+        free = sa.or_(c.leased_us.is_(None), c.leased_us < to_micros(now - lease), c.epoch.is_distinct_from(epoch))
+        query = sa.select(t.delivery).where(c.state.in_(OPEN), first)
+        if lock_step:
+            rows = self._connection.execute(
+                sa.select(t.delivery).where(c.state.in_(BLOCKING)).order_by(c.seq, c.reaction).limit(1).with_for_update()
+            ).all()
+            rows = [
+                row
+                for row in rows
+                if row.state in OPEN
+                and row.due_us <= to_micros(now)
+                and (row.leased_us is None or row.leased_us < to_micros(now - lease) or row.epoch != epoch)
+            ]
+        else:
+            query = query.where(c.due_us <= to_micros(now), free).order_by(c.seq, c.reaction).limit(limit)
+            rows = list(self._connection.execute(query.with_for_update(skip_locked=True)).all())
+        for row in rows:
+            self._connection.execute(
+                t.delivery.update()
+                .where(c.event_id == row.event_id, c.reaction == row.reaction)
+                .values(leased_us=to_micros(now), epoch=epoch, handed_out=c.handed_out + 1)
+            )
+        return [_row(row) for row in rows]
+
+    def _first_of_stream(self) -> Any:
+        c = t.delivery.c
+        other = t.delivery.alias("earlier")
+        earlier = sa.select(sa.literal(1)).where(
+            other.c.stream == c.stream, other.c.reaction == c.reaction, other.c.seq < c.seq, other.c.state.in_(BLOCKING)
+        )
+        return ~earlier.exists()
+
+    def mark_tried(self) -> int:
+        """Say of every open row that a process is about to try it: what kills a process is told apart by this."""
+        c = t.delivery.c
+        statement = t.delivery.update().where(c.state.in_(OPEN)).values(handed_out=c.handed_out + 1)
+        return int(self._connection.execute(statement).rowcount)
+
+    def next_open(self, now: datetime) -> DeliveryRow | None:
+        """The first row of the fund, in the order (fact, reaction), that is due and waits for nothing before it."""
+        c = t.delivery.c
+        query = sa.select(t.delivery).where(c.state.in_(OPEN), c.due_us <= to_micros(now), self._first_of_stream())
+        row = self._connection.execute(query.order_by(c.seq, c.reaction).limit(1)).one_or_none()
+        return None if row is None else _row(row)
+
+    # --------------------------------------------------------------------------------------------------- reacting
+
+    def lock(self, event_id: str, reaction: str, *, skip: bool = False) -> DeliveryRow | None:
+        """The row, held until our transaction ends; with ``skip`` nothing when somebody else holds it."""
+        c = t.delivery.c
+        query = sa.select(t.delivery).where(c.event_id == event_id, c.reaction == reaction).with_for_update(skip_locked=skip)
+        if not self._sqlite and not skip:
+            self._connection.execute(sa.text("set local lock_timeout = '2s'"))
+        row = self._connection.execute(query).one_or_none()
+        if not self._sqlite and not skip:
+            self._connection.execute(sa.text("set local lock_timeout = 0"))
+        return None if row is None else _row(row)
+
+    def earlier_open(self, row: DeliveryRow) -> bool:
+        """Whether something before it in its stream still waits for the same reaction."""
+        c = t.delivery.c
+        query = sa.select(sa.literal(1)).where(
+            c.stream == row.stream, c.reaction == row.reaction, c.seq < row.seq, c.state.in_(BLOCKING)
+        )
+        return self._connection.execute(query.limit(1)).scalar_one_or_none() is not None
+
+    def lease_next(self, row: DeliveryRow, now: datetime, epoch: str) -> DeliveryRow | None:
+        """The next open row of the same stream and reaction, leased to us; nothing when somebody else holds it."""
+        c = t.delivery.c
+        query = (
+            sa.select(t.delivery)
+            .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, c.state.in_(BLOCKING))
+            .order_by(c.seq)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        found = self._connection.execute(query).one_or_none()
+        if found is None or found.state not in OPEN or found.due_us > to_micros(now):
+            return None
+        self._set(_row(found), leased_us=to_micros(now), epoch=epoch, handed_out=found.handed_out + 1)
+        return _row(found)
+
+    def _set(self, row: DeliveryRow, **values: Any) -> None:
+        c = t.delivery.c
+        self._connection.execute(t.delivery.update().where(c.event_id == row.event_id, c.reaction == row.reaction).values(**values))
+
+    def started(self, row: DeliveryRow) -> None:
+        """It starts now: committed before it runs, so that a death is counted."""
+        self._set(row, starts=row.starts + 1)
+
+    def delivered(self, row: DeliveryRow, at: datetime) -> None:
+        """The effect is done; it commits together with this mark."""
+        self._set(row, state="delivered", delivered_us=to_micros(at), leased_us=None, error=None)
+
+    def failed(self, row: DeliveryRow, *, attempts: int, due_at: datetime, error: str, dead: bool) -> None:
+        """It was tried and did not succeed; it is tried again, or is a dead letter."""
+        self._set(row, state="dead" if dead else "failed", attempts=attempts, starts=0, due_us=to_micros(due_at), error=error, leased_us=None)
+
+    def put_back(self, row: DeliveryRow, *, due_at: datetime, error: str | None) -> None:
+        """Try it again later, without counting: the world was ill, or the code is older than the reaction."""
+        self._set(row, due_us=to_micros(due_at), leased_us=None, error=error)
+
+    def release(self, row: DeliveryRow) -> None:
+        """Nobody works on it any more."""
+        self._set(row, leased_us=None)
+
+    def retry(self, event_id: str, reaction: str) -> bool:
+        """A dead letter is tried again."""
+        c = t.delivery.c
+        statement = (
+            t.delivery.update()
+            .where(c.event_id == event_id, c.reaction == reaction, c.state == "dead")
+            .values(state="pending", attempts=0, starts=0, handed_out=0, due_us=0, leased_us=None)
+        )
+        return bool(self._connection.execute(statement).rowcount)
+
+    # ----------------------------------------------------------------------------------------------------- looking
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are in each state."""
+        found = dict.fromkeys(("pending", "delivered", "failed", "dead", "held", "skipped"), 0)
+        query = sa.select(t.delivery.c.state, sa.func.count()).group_by(t.delivery.c.state)
+        found.update({state: count for state, count in self._connection.execute(query)})
+        return found
+
+    def open_count(self) -> int:
+        """How many rows are still tried."""
+        query = sa.select(sa.func.count()).select_from(t.delivery).where(t.delivery.c.state.in_(OPEN))
+        return int(self._connection.execute(query).scalar_one())
+
+    def in_state(self, states: Sequence[str]) -> list[DeliveryRow]:
+        """Rows in these states, oldest fact first."""
+        c = t.delivery.c
+        query = sa.select(t.delivery).where(c.state.in_(states)).order_by(c.seq, c.reaction)
+        return [_row(row) for row in self._connection.execute(query)]
+
+    def waiting_behind(self, row: DeliveryRow) -> int:
+        """How many rows wait behind this one."""
+        c = t.delivery.c
+        query = (
+            sa.select(sa.func.count())
+            .select_from(t.delivery)
+            .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, c.state.in_(BLOCKING))
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+    def subscriptions(self) -> list[tuple[str, str, int]]:
+        """(reaction, fact, since) as the outbox trigger reads them."""
+        c = t.subscription.c
+        rows = self._connection.execute(sa.select(c.reaction, c.event_type, c.since_seq).order_by(c.reaction, c.event_type))
+        return [(row.reaction, row.event_type, row.since_seq) for row in rows]
+
+    def missing(self, *, limit: int = 20) -> list[tuple[int, str]]:
+        """Facts without a row that a subscription asks for: (number of the fact, reaction)."""
+        query = (
+            sa.select(t.event.c.seq, t.subscription.c.reaction)
+            .join(t.subscription, sa.and_(t.subscription.c.event_type == t.event.c.type, t.subscription.c.since_seq < t.event.c.seq))
+            .outerjoin(
+                t.delivery,
+                sa.and_(t.delivery.c.event_id == t.event.c.event_id, t.delivery.c.reaction == t.subscription.c.reaction),
+            )
+            .where(t.delivery.c.event_id.is_(None))
+            .order_by(t.event.c.seq)
+            .limit(limit)
+        )
+        return [(row.seq, row.reaction) for row in self._connection.execute(query)]
+
+    # ----------------------------------------------------------------------------------------------------- workers
+
+    def seen(self, *, worker_id: str, version: str, revision: str, at: datetime) -> None:
+        """A worker gives a sign of life."""
+        insert: Any
+        if self._sqlite:
+            from sqlalchemy.dialects.sqlite import insert
+        else:
+            from sqlalchemy.dialects.postgresql import insert
+        values = {"worker_id": worker_id, "version": version, "revision": revision, "seen_us": to_micros(at)}
+        statement = insert(t.worker).values(started_us=to_micros(at), **values)
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["worker_id"], set_={"seen_us": to_micros(at), "version": version})
+        )
+
+    def gone(self, worker_id: str) -> None:
+        """A worker has stopped by itself."""
+        self._connection.execute(t.worker.delete().where(t.worker.c.worker_id == worker_id))
+
+    def workers(self) -> list[WorkerRow]:
+        """Every worker that did not say goodbye, by id."""
+        rows = self._connection.execute(sa.select(t.worker).order_by(t.worker.c.worker_id))
+        return [
+            WorkerRow(row.worker_id, row.version, row.revision, from_micros(row.started_us), from_micros(row.seen_us)) for row in rows
+        ]
+
+
+def _row(row: Any) -> DeliveryRow:
+    return DeliveryRow(
+        row.event_id,
+        row.reaction,
+        row.stream,
+        row.seq,
+        row.state,
+        row.attempts,
+        row.starts,
+        row.handed_out,
+        from_micros(row.due_us),
+        None if row.leased_us is None else from_micros(row.leased_us),
+        row.epoch,
+        row.error,
+    )
