@@ -1,0 +1,144 @@
+"""Costs and income of the fund that pass over its bank account: charges (C2), interest and other income (C3).
+
+Costs that need approval before they are paid (C1) and transfers to the treasury (C4) are not on this road yet.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
+from fund.events import CostCharged, DebitExplained, DebitRecorded, Envelope, IncomeRecorded
+from fund.glossary import state_word
+from fund.money import require_cents
+from fund.rules.authority import TREASURER
+from fund.schemas.capital import Cost, Debit, Income, Receipt
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "charge", "costs", "record_income"]
+
+
+def _cost_after(case: Cost | None, happened: Envelope) -> Cost | None:
+    fact = happened.fact
+    if isinstance(fact, CostCharged):
+        return Cost(
+            ref=fact.ref,
+            state="charged",
+            amount_cents=fact.amount_cents,
+            charged_on=fact.charged_on,
+            account=fact.account,
+            text=fact.text,
+        )
+    return case
+
+
+def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
+    fact = happened.fact
+    if isinstance(fact, DebitRecorded):
+        return Debit(
+            ref=fact.ref,
+            state="recorded",
+            account=fact.account,
+            amount_cents=fact.amount_cents,
+            debited_on=fact.debited_on,
+            line_id=fact.line_id,
+            payee_iban=fact.payee_iban,
+            end_to_end_id=fact.end_to_end_id,
+            text=fact.text,
+        )
+    if isinstance(fact, DebitExplained) and case is not None:
+        return case.but(state="explained", explanation=fact.reason)
+    return case
+
+
+def _income_after(case: Income | None, happened: Envelope) -> Income | None:
+    fact = happened.fact
+    if isinstance(fact, IncomeRecorded):
+        return Income(
+            ref=fact.ref, state="recorded", receipt=fact.receipt, amount_cents=fact.receipt_cents, reason=fact.reason
+        )
+    return case
+
+
+def charge(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
+    """An unexplained debit turns out to be a cost of the fund (C2); bank charges are booked by the service itself.
+
+    Raises:
+        UnknownRef: No such debit. TransitionNotAllowed: It was explained before. ReasonMissing: As it says.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="cost charge")
+    debit = uow.case(Debit, ref)
+    if debit.state != "recorded":
+        raise TransitionNotAllowed(
+            command="cost charge",
+            ref=ref,
+            state=state_word("debit", debit.state),
+            allowed=[state_word("debit", "recorded")],
+            look="fund cost list",
+        )
+    fact = DebitExplained(ref=ref, amount_cents=debit.amount_cents, reason=reason.strip())
+    uow.next_step = "fund cost list"
+    return uow.record(fact, effective_on=on)
+
+
+def record_income(
+    uow: UnitOfWork, *, receipt: str, reason: str, amount: int | None = None, on: date | None = None
+) -> Envelope:
+    """A receipt is income of the fund: interest, or something that nobody has to give back (C3).
+
+    Args:
+        amount: Cents of the receipt; default all that waits.
+
+    Raises:
+        UnknownRef, ReasonMissing: As they say. MoreThanReceived: More than waits, or nothing waits.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="cost income")
+    found = uow.case(Receipt, receipt)
+    used = found.waiting_cents if amount is None else require_cents(amount)
+    if not 1 <= used <= found.waiting_cents:
+        raise MoreThanReceived(asked_cents=used, ref=receipt, waiting_cents=found.waiting_cents)
+    fact = IncomeRecorded(ref=uow.next_ref("income"), receipt=receipt, receipt_cents=used, reason=reason.strip())
+    uow.next_step = "fund bank unmatched"
+    return uow.record(fact, effective_on=on)
+
+
+def costs(view: View) -> dict[str, Any]:
+    """What the bank charged, what left it unexplained, and what came in as income; each in the order of its refs."""
+    return {
+        "costs": [
+            {
+                "ref": cost.ref,
+                "amount_cents": cost.amount_cents,
+                "charged_on": cost.charged_on.isoformat(),
+                "account": cost.account,
+                "text": cost.text,
+                "state": cost.state,
+            }
+            for cost in view.cases(Cost)
+        ],
+        "debits": [
+            {
+                "ref": debit.ref,
+                "amount_cents": debit.amount_cents,
+                "debited_on": debit.debited_on.isoformat(),
+                "account": debit.account,
+                "payee_iban": debit.payee_iban,
+                "text": debit.text,
+                "state": debit.state,
+                "explanation": debit.explanation,
+            }
+            for debit in view.cases(Debit)
+        ],
+        "income": [
+            {"ref": one.ref, "receipt": one.receipt, "amount_cents": one.amount_cents, "reason": one.reason}
+            for one in view.cases(Income)
+        ],
+    }
+
+
+COMMANDS = (Command("cost charge", charge, TREASURER), Command("cost income", record_income, TREASURER))
+QUERIES = (Query("cost list", costs),)
+LIVES = {"cost": Life(Cost, _cost_after), "debit": Life(Debit, _debit_after), "income": Life(Income, _income_after)}

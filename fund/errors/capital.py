@@ -1,0 +1,177 @@
+"""Refusals of partners, distribution keys, capital calls, and of what came in on the bank."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.language import N_
+
+__all__ = [
+    "AlreadyVoted",
+    "AmountNotPositive",
+    "BankAccountExists",
+    "FaultyKeyFile",
+    "FaultyPartnerFile",
+    "FoundersOnly",
+    "KeyExists",
+    "KeyNotInForce",
+    "KeyReachesBack",
+    "MissingInhabitants",
+    "MoreThanReceived",
+    "NoActivePartners",
+    "NoKeyInForce",
+    "NotABankAccountCode",
+    "NothingOpen",
+    "NothingToUndo",
+    "NotTakingPart",
+    "ReceiptAlreadyAllocated",
+    "SeveralCandidates",
+    "UnknownVote",
+    "WrongUsageOfCall",
+]
+
+
+class FaultyPartnerFile(FaultyInput):
+    """A line of the partner file cannot be taken in."""
+
+    message = N_("{file}:{line}: {excerpt}: {problem}")
+    hint = N_("nothing was imported; correct the line, then: fund partner import {file}")
+
+
+class FoundersOnly(RuleRefusal):
+    """Partners are imported before the first call only; who comes later is admitted (K11)."""
+
+    message = N_("{partner} cannot be imported as a founder: capital was called before, on {called_on} ({call})")
+    hint = N_("import only partners that are known: fund partner list")
+
+
+class NotTakingPart(RuleRefusal):
+    """The partner does not take part at the moment."""
+
+    message = N_("{command} is not possible for {partner}: it is {state}, it must be {allowed}")
+    hint = N_("fund partner show {partner}")
+
+
+class NoActivePartners(RuleRefusal):
+    """Nobody takes part yet."""
+
+    message = N_("{command}: the fund has {count} active partners, at least 1 is needed")
+    hint = N_("fund partner import partners.csv")
+
+
+class AmountNotPositive(FaultyInput):
+    """The amount must be more than nothing."""
+
+    message = N_("{command}: {amount_cents} is asked, at least {least_cents} is needed")
+    hint = N_("give a larger amount: --amount 0.01 or more")
+
+
+class WrongUsageOfCall(WrongUsage):
+    """A key divides over everybody; one partner is called without a key."""
+
+    message = N_("capital call takes --key {key} or --partner {partner}, not both")
+    hint = N_("fund capital call --partner {partner} --amount AMOUNT")
+
+
+class NoKeyInForce(RuleRefusal):
+    """No distribution key holds on the day of the call."""
+
+    message = N_("no distribution key is in force on {on}; the first holds from {first}")
+    hint = N_("fund key show")
+
+
+class KeyNotInForce(RuleRefusal):
+    """Another key is in force on the day of the call."""
+
+    message = N_("key {key} ({state}) is not in force on {on}: calls of that day follow key {in_force}")
+    hint = N_("fund key show {in_force}")
+
+
+class FaultyKeyFile(FaultyInput):
+    """The key file cannot be proposed as it is."""
+
+    message = N_("{file}: {place}: {problem}")
+    hint = N_("correct the file, then: fund key adopt {file}")
+
+
+class KeyExists(RuleRefusal):
+    """The name of a key is used once."""
+
+    message = N_("there is a key {key} already ({state}); a changed key gets another name")
+    hint = N_("fund key show {key}")
+
+
+class KeyReachesBack(RuleRefusal):
+    """A key never reaches back."""
+
+    message = N_("key {key} cannot hold from {from_on}: today is {today}, and past calls stand")
+    hint = N_("set from_on to {today} or later")
+
+
+class MissingInhabitants(FaultyInput):
+    """The number of inhabitants of a partner is not known for the year of reference."""
+
+    message = N_("the inhabitants of {partner} in {year} are not known; known years are {known}")
+    hint = N_("choose one of those years as reference_year")
+
+
+class AlreadyVoted(RuleRefusal):
+    """A partner votes once on a matter."""
+
+    message = N_("{partner} voted on {ref} before ({choice}); each partner has one vote")
+    hint = N_("fund key show {ref}")
+
+
+class UnknownVote(FaultyInput):
+    """No such vote."""
+
+    message = N_('"{choice}" is not a vote; votes are {known}')
+    hint = N_("fund decision vote {ref} --choice for")
+
+
+class BankAccountExists(RuleRefusal):
+    """The account is registered already."""
+
+    message = N_("{iban} is registered already, on account {account} since {from_on}")
+    hint = N_("fund bank list")
+
+
+class NotABankAccountCode(FaultyInput):
+    """The code is not an account on which bank money is kept."""
+
+    message = N_("{account} is not a bank account of the fund; bank money is kept on {known}")
+    hint = N_("fund bank register {iban} --account 1000")
+
+
+class ReceiptAlreadyAllocated(RuleRefusal):
+    """Nothing of the receipt waits any more."""
+
+    message = N_("{ref} of {amount_cents} is allocated whole ({allocated_cents}, {targets})")
+    hint = N_("if that is wrong: fund bank unmatch {ref} --reason TEXT")
+
+
+class MoreThanReceived(RuleRefusal):
+    """More of a receipt is used than waits."""
+
+    message = N_("{asked_cents} of {ref} cannot be used: {waiting_cents} waits")
+    hint = N_("fund bank unmatched")
+
+
+class SeveralCandidates(RuleRefusal):
+    """The evidence proposes several cases for a receipt, or none: somebody has to say which."""
+
+    message = N_("{ref} of {amount_cents} has {count} candidates ({candidates}); exactly 1 can be left unnamed")
+    hint = N_("fund bank match {ref} --to REF")
+
+
+class NothingOpen(RuleRefusal):
+    """Nothing is open on the case that money would be set against."""
+
+    message = N_("{ref} cannot be set against {target}: {open_cents} is open there, {waiting_cents} waits")
+    hint = N_("{look}")
+
+
+class NothingToUndo(RuleRefusal):
+    """The receipt was not matched."""
+
+    message = N_("{ref} has {count} matches to undo: it is {state}, {allocated_cents} of {amount_cents} is allocated")
+    hint = N_("fund bank unmatched")

@@ -1,0 +1,136 @@
+"""Partners, distribution keys, and the contributions that are called and received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import ClassVar
+
+from fund.events.base import Fact
+
+__all__ = [
+    "ContributionCalled",
+    "ContributionReceived",
+    "KeyAdopted",
+    "KeyProposed",
+    "KeyRejected",
+    "KeyVoted",
+    "PartnerAdmitted",
+]
+
+
+class PartnerAdmitted(Fact):
+    """A government takes part in the fund from a day on (K11); founders were there before the first call."""
+
+    wire: ClassVar[str] = "partner.admitted"
+    kind: ClassVar[str] = "partner"
+
+    name: str
+    short_name: str
+    sort: str
+    """municipality, water_board, region or province."""
+    size_class: str = ""
+    region: str | None = None
+    inhabitants: int | None = None
+    inhabitants_year: int | None = None
+    joined_on: date
+    founder: bool = True
+
+
+class KeyProposed(Fact):
+    """A distribution key lies before the full board (K12)."""
+
+    wire: ClassVar[str] = "key.proposed"
+    kind: ClassVar[str] = "key"
+
+    family: str
+    reference_year: int | None = None
+    base_bps: int = 0
+    fixed_bps: Mapping[str, int] = {}
+    from_on: date
+    shares: Mapping[str, str]
+    """Weight per partner as an exact fraction of the whole."""
+    early: bool
+    """Within five years of the key before: every active partner must agree."""
+
+
+class KeyVoted(Fact):
+    """An active partner voted on a key."""
+
+    wire: ClassVar[str] = "key.voted"
+    kind: ClassVar[str] = "key"
+
+    partner: str
+    choice: str
+
+
+class KeyAdopted(Fact):
+    """A key holds for calls from a day on; earlier calls stand. Admissions and exits re-scale it."""
+
+    wire: ClassVar[str] = "key.adopted"
+    kind: ClassVar[str] = "key"
+
+    family: str
+    reference_year: int | None = None
+    base_bps: int = 0
+    fixed_bps: Mapping[str, int] = {}
+    from_on: date
+    shares: Mapping[str, str]
+    founding: bool = False
+    """Whether it came with the regulations."""
+
+
+class KeyRejected(Fact):
+    """A key can no longer get the votes it needs."""
+
+    wire: ClassVar[str] = "key.rejected"
+    kind: ClassVar[str] = "key"
+
+    votes_for: int
+    needed: int
+
+
+class ContributionCalled(Fact):
+    """One partner is asked for capital (K1); a call over all partners is one fact for each of them.
+
+    Attributes:
+        key: The version of the key that divided ``total_cents``; empty where one partner was called.
+        share: The partner's weight among those called, as an exact fraction.
+    """
+
+    wire: ClassVar[str] = "contribution.called"
+    kind: ClassVar[str] = "call"
+
+    partner: str
+    amount_cents: int
+    due_on: date
+    key: str = ""
+    share: str = ""
+    total_cents: int
+
+    def touches(self) -> Iterable[str]:
+        return (f"partner/{self.partner}",)
+
+
+class ContributionReceived(Fact):
+    """What a partner paid is set against its call (K2); what it paid too much is owed to it.
+
+    Attributes:
+        receipt: The receipt it came in with. receipt_cents: What of it is used: amount and surplus.
+        amount_cents: What the partner owes less from now on.
+        surplus_cents: What it paid above what was open.
+        rule: The evidence by which they were matched.
+    """
+
+    wire: ClassVar[str] = "contribution.received"
+    kind: ClassVar[str] = "call"
+
+    partner: str
+    receipt: str
+    receipt_cents: int
+    amount_cents: int
+    surplus_cents: int = 0
+    rule: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"receipt/{self.receipt}", f"partner/{self.partner}")

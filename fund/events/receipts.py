@@ -1,0 +1,224 @@
+"""What the bank says happened, and what it was for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fund.events.base import Fact
+
+__all__ = [
+    "AllocatedPart",
+    "BankAccountRegistered",
+    "CostCharged",
+    "DebitExplained",
+    "DebitRecorded",
+    "IncomeRecorded",
+    "ProposedMatch",
+    "ReceiptAllocated",
+    "ReceiptMatchProposed",
+    "ReceiptRecorded",
+    "ReceiptUnmatched",
+    "StatementImported",
+    "Undone",
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BankAccountRegistered(Fact):
+    """An account at a bank is the fund's own, kept on 1000 or 1005 (C7)."""
+
+    wire: ClassVar[str] = "bank_account.registered"
+    kind: ClassVar[str] = "bank_account"
+
+    account: str
+    from_on: date
+
+
+class StatementImported(Fact):
+    """A statement of the bank was taken in whole. ``ref`` is IBAN and the bank's name of the statement."""
+
+    wire: ClassVar[str] = "bank_statement.imported"
+    kind: ClassVar[str] = "bank_statement"
+
+    iban: str
+    statement_id: str
+    sequence_number: int | None
+    opening_cents: int
+    closing_cents: int
+    opened_on: date
+    closed_on: date
+    lines: int
+    file: str
+    file_sha256: str
+    content_sha256: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"bank_account/{self.iban}",)
+
+
+class ReceiptRecorded(Fact):
+    """Money came in, for a purpose not yet known (R2). ``amount_cents`` is what the payer paid."""
+
+    wire: ClassVar[str] = "receipt.recorded"
+    kind: ClassVar[str] = "receipt"
+
+    line_id: str
+    statement: str
+    account: str
+    amount_cents: int
+    booked_on: date
+    valued_on: date
+    payer_iban: str = ""
+    end_to_end_id: str = ""
+    reference: str = ""
+    text: str = ""
+    code: str = ""
+    return_reason: str = ""
+
+    def touches(self) -> Iterable[str]:
+        return (f"bank_statement/{self.statement}",)
+
+
+class ProposedMatch(_Part):
+    """What a receipt may be for: the case, the evidence, and what is open there."""
+
+    target: str
+    rule: str
+    open_cents: int
+
+
+class ReceiptMatchProposed(Fact):
+    """The evidence does not decide what a receipt is for: a treasurer has to say."""
+
+    wire: ClassVar[str] = "receipt.match_proposed"
+    kind: ClassVar[str] = "receipt"
+
+    candidates: tuple[ProposedMatch, ...]
+
+
+class AllocatedPart(_Part):
+    """What goes to one instalment, by its number."""
+
+    no: int
+    amount_cents: int
+
+
+class ReceiptAllocated(Fact):
+    """A repayment is set against the advance it repays, oldest instalment first (R3).
+
+    Attributes:
+        amount_cents: What of the receipt is used: advance and surplus.
+        advance_cents: What is outstanding less. surplus_cents: What was paid above what is outstanding.
+        allowance_released_cents: The allowance above what remains outstanding.
+        partner: Who paid: the lead of the agreement.
+    """
+
+    wire: ClassVar[str] = "receipt.allocated"
+    kind: ClassVar[str] = "receipt"
+
+    agreement: str
+    proposal: str
+    partner: str
+    rule: str
+    amount_cents: int
+    advance_cents: int
+    surplus_cents: int = 0
+    allowance_released_cents: int = 0
+    parts: tuple[AllocatedPart, ...] = ()
+
+    def touches(self) -> Iterable[str]:
+        return (f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}")
+
+
+class Undone(_Part):
+    """One use of a receipt that is taken back, with the entries that its mirrors name."""
+
+    seqs: tuple[int, ...]
+    event_id: str
+    call: str | None = None
+    agreement: str | None = None
+    proposal: str | None = None
+    amount_cents: int
+    """What the call or the plan gets open again."""
+    receipt_cents: int
+    """What waits on 2300 again."""
+    parts: tuple[AllocatedPart, ...] = ()
+
+
+class ReceiptUnmatched(Fact):
+    """A match was wrong: its entries are mirrored, and the receipt waits again."""
+
+    wire: ClassVar[str] = "receipt.unmatched"
+    kind: ClassVar[str] = "receipt"
+
+    reason: str
+    undone: tuple[Undone, ...]
+
+    def touches(self) -> Iterable[str]:
+        for part in self.undone:
+            if part.call:
+                yield f"call/{part.call}"
+            if part.agreement:
+                yield f"agreement/{part.agreement}"
+                yield f"plan/{part.agreement}"
+            if part.proposal:
+                yield f"proposal/{part.proposal}"
+
+
+class CostCharged(Fact):
+    """The bank took its price (C2); a negative amount is a price it gave back."""
+
+    wire: ClassVar[str] = "cost.charged"
+    kind: ClassVar[str] = "cost"
+
+    account: str
+    amount_cents: int
+    charged_on: date
+    line_id: str = ""
+    text: str = ""
+
+
+class DebitRecorded(Fact):
+    """Money left the bank and nobody knows yet why (C2): it stands with what is under way until it is explained."""
+
+    wire: ClassVar[str] = "debit.recorded"
+    kind: ClassVar[str] = "debit"
+
+    account: str
+    amount_cents: int
+    debited_on: date
+    line_id: str
+    payee_iban: str = ""
+    end_to_end_id: str = ""
+    text: str = ""
+
+
+class DebitExplained(Fact):
+    """An unexplained debit turns out to be a cost of the fund (C2)."""
+
+    wire: ClassVar[str] = "debit.explained"
+    kind: ClassVar[str] = "debit"
+
+    amount_cents: int
+    reason: str
+
+
+class IncomeRecorded(Fact):
+    """A receipt is income of the fund: interest or something else that nobody has to give back (C3)."""
+
+    wire: ClassVar[str] = "income.recorded"
+    kind: ClassVar[str] = "income"
+
+    receipt: str
+    receipt_cents: int
+    reason: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"receipt/{self.receipt}",)

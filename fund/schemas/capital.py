@@ -1,0 +1,233 @@
+"""Partners, keys, calls, the fund's own bank accounts, and what came in and went out on them, as cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from fund.events import AllocatedPart, ProposedMatch
+from fund.schemas.base import CaseColumns, CaseFile, Shape
+
+__all__ = [
+    "BankAccount",
+    "BankStatementFile",
+    "Call",
+    "Cost",
+    "Debit",
+    "DistributionKey",
+    "Income",
+    "KeyFile",
+    "Partner",
+    "Receipt",
+    "Use",
+]
+
+
+class Partner(CaseFile):
+    """A government that takes part. ``state``: candidate, active, notice_given, ... exited."""
+
+    kind: ClassVar[str] = "partner"
+
+    name: str
+    short_name: str
+    sort: str
+    size_class: str = ""
+    region: str | None = None
+    inhabitants: int | None = None
+    inhabitants_year: int | None = None
+    joined_on: date
+    founder: bool = True
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.region, partner=self.ref, title=self.name)
+
+
+class KeyFile(Shape):
+    """A distribution key as it is proposed in a TOML file."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$")
+    family: str = Field(pattern="^(equal|inhabitants|base_and_inhabitants)$")
+    from_on: date
+    reference_year: int | None = None
+    base_bps: int = Field(default=0, ge=0, le=10_000)
+    fixed_bps: Mapping[str, int] = Field(default_factory=dict)
+
+
+class DistributionKey(CaseFile):
+    """How calls are divided from a day on. ``state``: proposed, adopted, rejected."""
+
+    kind: ClassVar[str] = "key"
+
+    family: str
+    reference_year: int | None = None
+    base_bps: int = 0
+    fixed_bps: Mapping[str, int] = {}
+    from_on: date
+    shares: Mapping[str, str]
+    early: bool = False
+    founding: bool = False
+    votes: Mapping[str, str] = {}
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(due_on=self.from_on, title=self.family)
+
+
+class Call(CaseFile):
+    """Capital asked of one partner. ``state``: open or received."""
+
+    kind: ClassVar[str] = "call"
+
+    partner: str
+    called_cents: int
+    received_cents: int = 0
+    called_on: date
+    due_on: date
+    key: str = ""
+    share: str = ""
+    total_cents: int
+    reference: str
+    """The RF reference that the partner quotes."""
+
+    @property
+    def open_cents(self) -> int:
+        """What the partner still has to pay."""
+        return self.called_cents - self.received_cents
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(
+            partner=self.partner, lookup=self.reference, amount_cents=self.called_cents, due_on=self.due_on
+        )
+
+
+class BankAccount(CaseFile):
+    """An account of the fund at a bank; ``ref`` is its IBAN, ``account`` where it is kept: 1000 or 1005."""
+
+    kind: ClassVar[str] = "bank_account"
+
+    account: str
+    from_on: date
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(lookup=self.account, due_on=self.from_on)
+
+
+class BankStatementFile(CaseFile):
+    """A statement that was taken in: once, whole. ``state``: imported."""
+
+    kind: ClassVar[str] = "bank_statement"
+
+    iban: str
+    statement_id: str
+    sequence_number: int | None
+    opening_cents: int
+    closing_cents: int
+    opened_on: date
+    closed_on: date
+    lines: int
+    file: str
+    content_sha256: str
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.iban, amount_cents=self.closing_cents, due_on=self.closed_on)
+
+
+class Use(Shape):
+    """What (a part of) a receipt turned out to be for, by the fact that says so."""
+
+    event_id: str
+    target: str
+    """The call, agreement, disbursement, write-off or income it went to."""
+    receipt_cents: int
+    amount_cents: int
+    rule: str = ""
+    parts: tuple[AllocatedPart, ...] = ()
+    matched: bool = False
+    """Whether ``bank unmatch`` can take it back."""
+
+
+class Receipt(CaseFile):
+    """Money that came in. ``state``: recorded, proposed, allocated."""
+
+    kind: ClassVar[str] = "receipt"
+
+    line_id: str
+    statement: str
+    account: str
+    amount_cents: int
+    allocated_cents: int = 0
+    booked_on: date
+    valued_on: date
+    payer_iban: str = ""
+    end_to_end_id: str = ""
+    reference: str = ""
+    text: str = ""
+    code: str = ""
+    return_reason: str = ""
+    candidates: tuple[ProposedMatch, ...] = ()
+    uses: tuple[Use, ...] = ()
+    by_hand: bool = False
+    """A match was taken back: the service does not match it again by itself."""
+
+    @property
+    def waiting_cents(self) -> int:
+        """What of it still waits on 2300."""
+        return self.amount_cents - self.allocated_cents
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(
+            parent=self.payer_iban or None,
+            lookup=self.line_id,
+            title=self.text or None,
+            amount_cents=self.amount_cents,
+            due_on=self.booked_on,
+        )
+
+
+class Cost(CaseFile):
+    """A cost of the fund. ``state``: charged (taken by the bank)."""
+
+    kind: ClassVar[str] = "cost"
+
+    amount_cents: int
+    charged_on: date
+    account: str
+    text: str = ""
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(amount_cents=self.amount_cents, due_on=self.charged_on, title=self.text or None)
+
+
+class Debit(CaseFile):
+    """Money that left the bank unexplained. ``state``: recorded or explained."""
+
+    kind: ClassVar[str] = "debit"
+
+    account: str
+    amount_cents: int
+    debited_on: date
+    line_id: str
+    payee_iban: str = ""
+    end_to_end_id: str = ""
+    text: str = ""
+    explanation: str = ""
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(
+            lookup=self.line_id, amount_cents=self.amount_cents, due_on=self.debited_on, title=self.text or None
+        )
+
+
+class Income(CaseFile):
+    """Income of the fund that came in with a receipt. ``state``: recorded."""
+
+    kind: ClassVar[str] = "income"
+
+    receipt: str
+    amount_cents: int
+    reason: str
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.receipt, amount_cents=self.amount_cents, title=self.reason)

@@ -1,0 +1,46 @@
+"""Money in: bank statements are imported, receipts recorded, and set against calls and repayments.
+
+``importing`` takes files in and asks ``hooks`` what other trades know of a line; ``matching`` says what a receipt is
+for, ``lives`` how it stands, ``reading`` what waits.
+"""
+
+from __future__ import annotations
+
+from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.unit_of_work import Command, Query
+from fund.workflows.receipts.hooks import settles, takes_back
+from fund.workflows.receipts.importing import gaps, import_statements, register
+from fund.workflows.receipts.lives import LIVES, TRANSITIONS, State
+from fund.workflows.receipts.matching import RULES, Evidence, allocate, evidence_for, match, second_to_match, unmatch
+from fund.workflows.receipts.reading import bank, unexplained_debits, unmatched
+
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "RULES",
+    "TRANSITIONS",
+    "Evidence",
+    "State",
+    "allocate",
+    "bank",
+    "evidence_for",
+    "gaps",
+    "import_statements",
+    "match",
+    "register",
+    "settles",
+    "takes_back",
+    "unexplained_debits",
+    "unmatch",
+    "unmatched",
+]
+
+COMMANDS = (
+    Command("bank register", register, TREASURER, second=FUND_MANAGER),
+    Command("bank import", import_statements, TREASURER),
+    Command("bank match", match, TREASURER, second=second_to_match),
+    Command("bank unmatch", unmatch, TREASURER),
+    Command("repayment allocate", allocate, TREASURER, second=FUND_MANAGER),
+)
+QUERIES = (Query("bank list", bank), Query("bank unmatched", unmatched))

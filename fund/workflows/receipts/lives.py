@@ -1,0 +1,189 @@
+"""How calls, bank accounts, statements and receipts stand after each fact."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from fund.bank import creditor_reference
+from fund.events import (
+    BankAccountRegistered,
+    ContributionCalled,
+    ContributionReceived,
+    Envelope,
+    Fact,
+    ReceiptAllocated,
+    ReceiptMatchProposed,
+    ReceiptRecorded,
+    ReceiptUnmatched,
+    StatementImported,
+)
+from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.schemas.capital import BankAccount, BankStatementFile, Call, Receipt, Use
+from fund.unit_of_work import Life
+from fund.workflows.lifecycle import Transition
+
+__all__ = ["LIVES", "TRANSITIONS", "State"]
+
+
+class State(StrEnum):
+    """Where a receipt is in its life."""
+
+    RECORDED = "recorded"
+    PROPOSED = "proposed"
+    ALLOCATED = "allocated"
+
+
+WAITING = (State.RECORDED, State.PROPOSED)
+
+TRANSITIONS = (
+    Transition("bank import", None, State.RECORDED, TREASURER, ReceiptRecorded, row="R2"),
+    Transition("bank match", WAITING, State.ALLOCATED, TREASURER, ReceiptAllocated, row="R3"),
+    Transition("bank match", WAITING, State.ALLOCATED, TREASURER, ContributionReceived, row="K2"),
+    Transition(
+        "repayment allocate", WAITING, State.ALLOCATED, TREASURER, ReceiptAllocated, second=FUND_MANAGER, row="R3"
+    ),
+    Transition("bank unmatch", (*WAITING, State.ALLOCATED), State.RECORDED, TREASURER, ReceiptUnmatched, row="R3"),
+)
+"""A receipt that is used in part keeps its state: only what is used whole is allocated."""
+
+
+def _call_after(case: Call | None, happened: Envelope) -> Call | None:
+    fact = happened.fact
+    if isinstance(fact, ContributionCalled):
+        return Call(
+            ref=fact.ref,
+            state="open",
+            partner=fact.partner,
+            called_cents=fact.amount_cents,
+            called_on=happened.effective_on,
+            due_on=fact.due_on,
+            key=fact.key,
+            share=fact.share,
+            total_cents=fact.total_cents,
+            reference=creditor_reference(fact.ref),
+        )
+    if case is None:
+        return None
+    if isinstance(fact, ContributionReceived):
+        return _received(case, case.received_cents + fact.amount_cents)
+    if isinstance(fact, ReceiptUnmatched):
+        undone = sum(part.amount_cents for part in fact.undone if part.call == case.ref)
+        return _received(case, case.received_cents - undone)
+    return case
+
+
+def _received(case: Call, cents: int) -> Call:
+    return case.but(received_cents=cents, state="received" if cents >= case.called_cents else "open")
+
+
+def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount | None:
+    fact = happened.fact
+    if isinstance(fact, BankAccountRegistered):
+        return BankAccount(ref=fact.ref, state="registered", account=fact.account, from_on=fact.from_on)
+    return case
+
+
+def _statement_after(case: BankStatementFile | None, happened: Envelope) -> BankStatementFile | None:
+    fact = happened.fact
+    if isinstance(fact, StatementImported):
+        return BankStatementFile(
+            ref=fact.ref,
+            state="imported",
+            iban=fact.iban,
+            statement_id=fact.statement_id,
+            sequence_number=fact.sequence_number,
+            opening_cents=fact.opening_cents,
+            closing_cents=fact.closing_cents,
+            opened_on=fact.opened_on,
+            closed_on=fact.closed_on,
+            lines=fact.lines,
+            file=fact.file,
+            content_sha256=fact.content_sha256,
+        )
+    return case
+
+
+def _receipt_after(case: Receipt | None, happened: Envelope) -> Receipt | None:
+    fact = happened.fact
+    if isinstance(fact, ReceiptRecorded):
+        return Receipt(
+            ref=fact.ref,
+            state=State.RECORDED,
+            line_id=fact.line_id,
+            statement=fact.statement,
+            account=fact.account,
+            amount_cents=fact.amount_cents,
+            booked_on=fact.booked_on,
+            valued_on=fact.valued_on,
+            payer_iban=fact.payer_iban,
+            end_to_end_id=fact.end_to_end_id,
+            reference=fact.reference,
+            text=fact.text,
+            code=fact.code,
+            return_reason=fact.return_reason,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, ReceiptMatchProposed):
+        return _standing(case, candidates=fact.candidates)
+    if isinstance(fact, ReceiptUnmatched):
+        gone = {part.event_id for part in fact.undone}
+        return _standing(case, uses=tuple(use for use in case.uses if use.event_id not in gone), by_hand=True)
+    use = _use(case, happened)
+    return _standing(case, uses=(*case.uses, use)) if use is not None else case
+
+
+def _standing(case: Receipt, **changes: Any) -> Receipt:
+    """The receipt with other uses or candidates: how much of it is used, and its state, follow."""
+    changed = case.but(**changes)
+    used = sum(use.receipt_cents for use in changed.uses)
+    state = State.PROPOSED if changed.candidates else State.RECORDED
+    return changed.but(allocated_cents=used, state=State.ALLOCATED if used >= changed.amount_cents else state)
+
+
+def _use(case: Receipt, happened: Envelope) -> Use | None:
+    """What a fact uses of this receipt; every fact that names a receipt and an amount of it does."""
+    fact = happened.fact
+    if isinstance(fact, ContributionReceived):
+        return Use(
+            event_id=happened.event_id,
+            target=fact.ref,
+            receipt_cents=fact.receipt_cents,
+            amount_cents=fact.amount_cents,
+            rule=fact.rule,
+            matched=True,
+        )
+    if isinstance(fact, ReceiptAllocated):
+        return Use(
+            event_id=happened.event_id,
+            target=fact.agreement,
+            receipt_cents=fact.amount_cents,
+            amount_cents=fact.advance_cents,
+            rule=fact.rule,
+            parts=fact.parts,
+            matched=True,
+        )
+    cents = _cents_of(fact) if getattr(fact, "receipt", None) == case.ref else 0
+    if not cents:
+        return None
+    line = getattr(fact, "line", None)
+    target = line.ref if line is not None else fact.ref
+    return Use(event_id=happened.event_id, target=target, receipt_cents=cents, amount_cents=cents, rule=fact.wire)
+
+
+def _cents_of(fact: Fact) -> int:
+    """What a fact of another trade takes from its receipt: ``receipt_cents``, else its amount."""
+    for name in ("receipt_cents", "amount_cents"):
+        cents = getattr(fact, name, None)
+        if isinstance(cents, int):
+            return cents
+    return 0
+
+
+LIVES = {
+    "call": Life(Call, _call_after),
+    "bank_account": Life(BankAccount, _account_after),
+    "bank_statement": Life(BankStatementFile, _statement_after),
+    "receipt": Life(Receipt, _receipt_after),
+}

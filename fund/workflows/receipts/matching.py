@@ -1,0 +1,406 @@
+"""What a receipt is for: the evidence, best first, and the matches that follow from it or are made by people.
+
+One target and the exact amount are certain: the service makes that match. Several candidates, or another amount, are
+proposed to a treasurer; anything else is decided by two people. Nothing is guessed. Source: bank.md (Matching), R3, K2.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from typing import Any
+
+from fund.bank import find_references
+from fund.contributions import set_against_call
+from fund.errors import (
+    MoreThanReceived,
+    NothingOpen,
+    NothingToUndo,
+    ReasonMissing,
+    ReceiptAlreadyAllocated,
+    SeveralCandidates,
+    UnknownRef,
+)
+from fund.events import (
+    AllocatedPart,
+    Envelope,
+    ProposedMatch,
+    ReceiptAllocated,
+    ReceiptMatchProposed,
+    ReceiptUnmatched,
+    Undone,
+)
+from fund.glossary import state_word
+from fund.language import N_
+from fund.ledger import PeriodStatus
+from fund.money import require_cents
+from fund.rules.authority import FUND_MANAGER, Who
+from fund.rules.schedules import claims, split
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import Call, Receipt, Use
+from fund.schemas.disbursements import Disbursement, Payee
+from fund.schemas.repayments import Plan
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.disbursements import refund
+from fund.workflows.lifecycle import check
+from fund.workflows.receipts.lives import TRANSITIONS, State
+
+__all__ = [
+    "RULES",
+    "Evidence",
+    "allocate",
+    "booking_day",
+    "evidence_for",
+    "match",
+    "match_by_itself",
+    "receipt_named",
+    "second_to_match",
+    "unmatch",
+]
+
+RULES = {
+    "end_to_end_id": N_("our end-to-end reference"),
+    "rf_reference": N_("RF reference"),
+    "document_number": N_("our document number in the text"),
+    "iban_and_amount": N_("payer's IBAN and exact amount"),
+    "iban": N_("payer's IBAN"),
+    "manual": N_("decided by two people"),
+}
+"""The rules by which a receipt and a case belong together, best evidence first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A case that a receipt may be for: by which rule, what is open there, and whether the amount is exactly right."""
+
+    target: str
+    rule: str
+    open_cents: int
+    exact: bool
+
+    @property
+    def proposed(self) -> ProposedMatch:
+        """As a fact holds it."""
+        return ProposedMatch(target=self.target, rule=self.rule, open_cents=self.open_cents)
+
+
+def booking_day(uow: View, day: date) -> date:
+    """The day on which something of the bank is booked: the bank's own, or today once that period takes no entries."""
+    return day if uow.ledger.period_of(day).status is PeriodStatus.OPEN else uow.today
+
+
+# ---------------------------------------------------------------------------------------------------------- evidence
+
+
+def evidence_for(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
+    """The cases that what waits of a receipt may be for; one of them, and exact, decides.
+
+    References count before the payer: a payer who names a document means that one.
+    """
+    named = _by_reference(view, receipt)
+    return named or _by_payer(view, receipt)
+
+
+def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
+    found: dict[str, str] = {}
+    for reference in find_references(f"{receipt.reference} {receipt.text}"):
+        if reference.ref:
+            found.setdefault(reference.ref, "rf_reference" if reference.kind == "rf" else "document_number")
+    seen = [_weigh(view, target, rule, receipt.waiting_cents) for target, rule in found.items()]
+    return tuple(evidence for evidence in seen if evidence is not None)
+
+
+def _by_payer(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
+    if not receipt.payer_iban:
+        return ()
+    targets: list[str] = []
+    for partner in _partners_behind(view, receipt):
+        targets += [call.ref for call in view.cases(Call, partner=partner, states=["open"])]
+        targets += [plan.ref for plan in view.cases(Plan, partner=partner)]
+    seen = [_weigh(view, target, "iban_and_amount", receipt.waiting_cents) for target in dict.fromkeys(targets)]
+    open_items = [evidence for evidence in seen if evidence is not None and evidence.open_cents > 0]
+    exact = tuple(evidence for evidence in open_items if evidence.exact)
+    return exact or tuple(Evidence(each.target, "iban", each.open_cents, False) for each in open_items)
+
+
+def _partners_behind(view: View, receipt: Receipt) -> list[str]:
+    """Partners known by this IBAN: as an account that may be paid, or because an earlier receipt of it was theirs."""
+    partners = [payee.partner for payee in view.cases(Payee, lookup=receipt.payer_iban)]
+    for earlier in view.cases(Receipt, parent=receipt.payer_iban):
+        for use in earlier.uses:
+            call, plan = view.maybe(Call, use.target), view.maybe(Plan, use.target)
+            if use.matched and (call or plan):
+                partners.append(call.partner if call else plan.lead if plan else "")
+    return list(dict.fromkeys(partners))
+
+
+def _weigh(view: View, target: str, rule: str, waiting_cents: int) -> Evidence | None:
+    """A case as a candidate for an amount; ``None`` where no money is set against such a case."""
+    call = view.maybe(Call, target)
+    if call is not None:
+        return Evidence(target, rule, call.open_cents, call.open_cents == waiting_cents)
+    plan = view.maybe(Plan, target)
+    if plan is not None:
+        open_cents = max(view.ledger.balance(f"1200.{target}"), 0)
+        return Evidence(target, rule, open_cents, waiting_cents in _whole_instalments(plan, open_cents))
+    if view.maybe(Disbursement, target) is not None:
+        return Evidence(target, rule, view.case(Disbursement, target).paid_cents, False)
+    return None
+
+
+def _whole_instalments(plan: Plan, outstanding_cents: int) -> set[int]:
+    """The amounts that pay whole instalments of what was paid out, oldest first, or an announced early payment."""
+    claimed = claims(plan.instalments, outstanding_cents)
+    ordered = sorted(plan.instalments, key=lambda part: (part.due_on, part.no))
+    marks = set(accumulate(claimed[part.no] for part in ordered if claimed[part.no]))
+    if 0 < plan.early_cents <= outstanding_cents:
+        marks.add(plan.early_cents)
+    return marks
+
+
+# --------------------------------------------------------------------------------------------------- by the service
+
+
+def match_by_itself(uow: UnitOfWork, receipt: Receipt, *, cause: Envelope, reaction: str) -> bool:
+    """Make the one certain match of a receipt, or propose what it may be for; whether it was matched.
+
+    Run again on a receipt that waits, it does nothing while the evidence is the same.
+    """
+    found = evidence_for(uow, receipt)
+    if len(found) == 1 and found[0].exact:
+        on = booking_day(uow, receipt.booked_on)
+        _set_against(uow, receipt, found[0].target, found[0].rule, on=on, cause=cause, reaction=reaction)
+        return True
+    proposed = tuple(evidence.proposed for evidence in found)
+    if proposed and proposed != receipt.candidates:
+        uow.record(ReceiptMatchProposed(ref=receipt.ref, candidates=proposed), cause=cause, reaction=reaction)
+    return False
+
+
+def _set_against(
+    uow: UnitOfWork,
+    receipt: Receipt,
+    target: str,
+    rule: str,
+    *,
+    amount: int | None = None,
+    on: date,
+    cause: Envelope | None = None,
+    reaction: str = "",
+) -> Envelope:
+    call = uow.maybe(Call, target)
+    if call is not None:
+        return set_against_call(uow, receipt, call, rule=rule, amount=amount, on=on, cause=cause, reaction=reaction)
+    plan = uow.maybe(Plan, target)
+    if plan is None:
+        near = difflib.get_close_matches(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")], n=1)
+        raise UnknownRef(kind="call", ref=target, suggestion=near[0] if near else "fund capital list")
+    return _repay(uow, receipt, plan, rule=rule, amount=amount, on=on, cause=cause, reaction=reaction)
+
+
+def _repay(
+    uow: UnitOfWork,
+    receipt: Receipt,
+    plan: Plan,
+    *,
+    rule: str,
+    amount: int | None = None,
+    instalment: int | None = None,
+    on: date,
+    cause: Envelope | None = None,
+    reaction: str = "",
+) -> Envelope:
+    """A receipt repays an advance, oldest instalment first, only what was paid out; the rest is owed back (R3)."""
+    used = receipt.waiting_cents if amount is None else require_cents(amount)
+    if used > receipt.waiting_cents:
+        raise MoreThanReceived(asked_cents=used, ref=receipt.ref, waiting_cents=receipt.waiting_cents)
+    outstanding_cents = max(uow.ledger.balance(f"1200.{plan.ref}"), 0)
+    if used < 1 or (outstanding_cents == 0 and _written_off(uow, plan.ref)):
+        raise NothingOpen(
+            ref=receipt.ref,
+            target=plan.ref,
+            open_cents=outstanding_cents,
+            waiting_cents=receipt.waiting_cents,
+            look="fund writeoff list" if used else "fund bank unmatched",
+        )
+    divided = split(
+        plan,
+        used,
+        outstanding_cents,
+        on=receipt.booked_on,
+        instructed={instalment: used} if instalment is not None else None,
+    )
+    left_cents = outstanding_cents - divided.allocated_cents
+    allowance_cents = -uow.ledger.balance(f"1290.{plan.ref}")
+    fact = ReceiptAllocated(
+        ref=receipt.ref,
+        agreement=plan.ref,
+        proposal=plan.proposal,
+        partner=plan.lead,
+        rule=rule,
+        amount_cents=used,
+        advance_cents=divided.allocated_cents,
+        surplus_cents=divided.surplus_cents,
+        allowance_released_cents=max(allowance_cents - left_cents, 0),
+        parts=tuple(AllocatedPart(no=no, amount_cents=cents) for no, cents in sorted(divided.parts.items())),
+    )
+    return uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
+
+
+def _written_off(view: View, agreement: str) -> bool:
+    """Whether what was written off is not recovered whole: then money that comes in is a recovery (W6)."""
+    codes = ("4200", "4210", "4300")
+    return sum(view.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes) > 0
+
+
+# -------------------------------------------------------------------------------------------------------- by people
+
+
+def receipt_named(view: View, ref: str) -> Receipt:
+    """The receipt with this ref, or of the bank line with this id.
+
+    Raises:
+        UnknownRef: Neither.
+    """
+    if ref.startswith("lin_"):
+        found = view.cases(Receipt, lookup=ref)
+        if found:
+            return found[0]
+    return view.case(Receipt, ref)
+
+
+def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | None = None) -> Envelope | None:
+    """A treasurer says what a receipt is for: alone where the evidence proposes it, else with a fund manager.
+
+    Args:
+        ref: The receipt, or its bank line.
+        to: The call, agreement or disbursement; may be left out where there is one candidate.
+        amount: Cents of the receipt; default all that waits.
+
+    Raises:
+        UnknownRef, ReceiptAlreadyAllocated, MoreThanReceived, NothingOpen: As they say.
+        SeveralCandidates: Nothing is named, and the evidence proposes several cases, or none.
+    """
+    receipt = receipt_named(uow, ref)
+    _require_waiting(receipt)
+    found = _rules_by_target(uow, receipt)
+    target = to or (next(iter(found)) if len(found) == 1 else "")
+    if not target:
+        raise SeveralCandidates(
+            ref=receipt.ref, amount_cents=receipt.waiting_cents, count=len(found), candidates=list(found) or ["-"]
+        )
+    rule = found.get(target, "manual")
+    uow.next_step = "fund bank unmatched"
+    lead, parties = _around(uow, target)
+    check(
+        uow, TRANSITIONS, "bank match", receipt, records=ReceiptAllocated, lead=lead, parties=parties,
+        look="fund bank unmatched",
+    )  # fmt: skip
+    if uow.maybe(Disbursement, target) is not None:
+        uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
+        return None
+    on = booking_day(uow, receipt.booked_on)
+    return _set_against(uow, receipt, target, rule, amount=amount, on=on)
+
+
+def second_to_match(view: View, args: Mapping[str, Any]) -> Who | None:
+    """A match that the evidence does not propose asks a second person (R3, manual)."""
+    target = args.get("to")
+    if not target:
+        return None
+    return None if target in _rules_by_target(view, receipt_named(view, str(args.get("ref", "")))) else FUND_MANAGER
+
+
+def _rules_by_target(view: View, receipt: Receipt) -> dict[str, str]:
+    """What the evidence proposes, now or when the receipt came in, with the rule."""
+    now = {evidence.target: evidence.rule for evidence in evidence_for(view, receipt)}
+    return {**{proposed.target: proposed.rule for proposed in receipt.candidates}, **now}
+
+
+def allocate(
+    uow: UnitOfWork,
+    *,
+    ref: str,
+    receipt: str,
+    amount: int | None = None,
+    instalment: int | None = None,
+    on: date | None = None,
+) -> Envelope:
+    """By two people: a receipt repays an advance, whatever its evidence says (R3 manual).
+
+    Args:
+        ref: The agreement. instalment: The one that the payer named, by number; else oldest due first.
+        amount: Cents of the receipt; default all that waits.
+
+    Raises:
+        UnknownRef, ReceiptAlreadyAllocated, MoreThanReceived, NothingOpen, ConflictOfInterest: As they say.
+    """
+    found = receipt_named(uow, receipt)
+    _require_waiting(found)
+    plan = uow.case(Plan, ref)
+    if instalment is not None and instalment not in {part.no for part in plan.instalments}:
+        raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=f"fund repayment schedule {ref}")
+    lead, parties = _around(uow, ref)
+    check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
+    uow.next_step = f"fund repayment schedule {ref}"
+    day = on or booking_day(uow, found.booked_on)
+    return _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
+
+
+def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
+    """Matches of a receipt were wrong: their entries are mirrored, and it waits again, for people to decide.
+
+    Raises:
+        ReasonMissing, UnknownRef: As they say.
+        NothingToUndo: It was not matched with a call or a plan.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="bank unmatch")
+    receipt = receipt_named(uow, ref)
+    matched = [use for use in receipt.uses if use.matched]
+    if not matched:
+        raise NothingToUndo(
+            ref=receipt.ref,
+            count=0,
+            state=state_word("receipt", receipt.state),
+            allocated_cents=receipt.allocated_cents,
+            amount_cents=receipt.amount_cents,
+        )
+    check(uow, TRANSITIONS, "bank unmatch", receipt, look="fund bank list")
+    uow.next_step = f"fund bank match {receipt.ref} --to REF"
+    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(_undone(uow, use) for use in matched))
+    return uow.record(fact, effective_on=on)
+
+
+def _undone(uow: UnitOfWork, use: Use) -> Undone:
+    plan = uow.maybe(Plan, use.target)
+    return Undone(
+        seqs=tuple(entry.seq for entry in uow.ledger.entries(event_id=use.event_id)),
+        event_id=use.event_id,
+        call=None if plan else use.target,
+        agreement=plan.ref if plan else None,
+        proposal=plan.proposal if plan else None,
+        amount_cents=use.amount_cents,
+        receipt_cents=use.receipt_cents,
+        parts=use.parts,
+    )
+
+
+def _require_waiting(receipt: Receipt) -> None:
+    if receipt.state == State.ALLOCATED:
+        raise ReceiptAlreadyAllocated(
+            ref=receipt.ref,
+            amount_cents=receipt.amount_cents,
+            allocated_cents=receipt.allocated_cents,
+            targets=[use.target for use in receipt.uses],
+        )
+
+
+def _around(view: View, target: str) -> tuple[str | None, Sequence[str]]:
+    """Lead and parties of the agreement that a target belongs to; nobody for a call."""
+    disbursement = view.maybe(Disbursement, target)
+    agreement = view.maybe(Agreement, disbursement.agreement if disbursement else target)
+    return (agreement.lead, agreement.parties) if agreement else (None, ())

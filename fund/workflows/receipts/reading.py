@@ -1,0 +1,123 @@
+"""What stands on the bank: accounts, statements, receipts, and what waits for an explanation."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.bank import iban_mask
+from fund.rules.authority import Role
+from fund.schemas.capital import BankAccount, BankStatementFile, Debit, Receipt
+from fund.unit_of_work import View
+from fund.workflows.receipts.importing import gaps
+from fund.workflows.receipts.lives import WAITING
+from fund.workflows.receipts.matching import evidence_for
+
+__all__ = ["bank", "unexplained_debits", "unmatched"]
+
+
+def unexplained_debits(view: View) -> list[Debit]:
+    """Money that left the bank and that nobody has explained: until then no payment file leaves (C2)."""
+    return view.cases(Debit, states=["recorded"])
+
+
+def bank(view: View, *, as_of: date | None = None, state: str | None = None) -> dict[str, Any]:
+    """Accounts with the bank's balance beside the ledger's, statements, receipts (in one state, when asked so)."""
+    day = as_of or view.today
+    statements = [statement for statement in view.cases(BankStatementFile) if statement.closed_on <= day]
+    statements.sort(key=lambda one: (one.iban, one.closed_on, one.sequence_number or 0))
+    receipts = [
+        receipt for receipt in view.cases(Receipt, states=[state] if state else None) if receipt.booked_on <= day
+    ]
+    return {
+        "as_of": day.isoformat(),
+        "accounts": [_account(view, account, statements, as_of) for account in view.cases(BankAccount)],
+        "statements": [
+            {
+                "iban": statement.iban,
+                "statement_id": statement.statement_id,
+                "sequence_number": statement.sequence_number,
+                "opened_on": statement.opened_on.isoformat(),
+                "closed_on": statement.closed_on.isoformat(),
+                "opening_cents": statement.opening_cents,
+                "closing_cents": statement.closing_cents,
+                "lines": statement.lines,
+                "file": statement.file,
+            }
+            for statement in statements
+        ],
+        "receipts": [_receipt(view, receipt) for receipt in receipts],
+        "gaps": gaps(view),
+    }
+
+
+def _account(
+    view: View, account: BankAccount, statements: list[BankStatementFile], as_of: date | None
+) -> dict[str, Any]:
+    own = [statement for statement in statements if statement.iban == account.ref]
+    return {
+        "iban": account.ref,
+        "account": account.account,
+        "from_on": account.from_on.isoformat(),
+        "statements": len(own),
+        "closed_on": own[-1].closed_on.isoformat() if own else None,
+        "closing_cents": own[-1].closing_cents if own else None,
+        "ledger_cents": view.ledger.balance(account.account, as_of=as_of),
+    }
+
+
+def _receipt(view: View, receipt: Receipt) -> dict[str, Any]:
+    whole = view.actor is not None and view.actor.has(Role.FUND_MANAGER, Role.TREASURER, Role.AUDITOR)
+    iban = receipt.payer_iban
+    return {
+        "ref": receipt.ref,
+        "line_id": receipt.line_id,
+        "account": receipt.account,
+        "booked_on": receipt.booked_on.isoformat(),
+        "valued_on": receipt.valued_on.isoformat(),
+        "amount_cents": receipt.amount_cents,
+        "allocated_cents": receipt.allocated_cents,
+        "waiting_cents": receipt.waiting_cents,
+        "state": receipt.state,
+        "payer_iban": iban if whole or not iban else iban_mask(iban),
+        "reference": receipt.reference,
+        "text": receipt.text if whole else "",
+        "uses": [{"target": use.target, "receipt_cents": use.receipt_cents, "rule": use.rule} for use in receipt.uses],
+    }
+
+
+def unmatched(view: View) -> dict[str, Any]:
+    """What waits: receipts with their candidates, debits that nobody explained, statements that are missing."""
+    waiting = view.cases(Receipt, states=list(WAITING))
+    return {
+        "as_of": view.today.isoformat(),
+        "receipts": [
+            {
+                **_receipt(view, receipt),
+                "days": (view.today - receipt.booked_on).days,
+                "candidates": [
+                    {
+                        "target": evidence.target,
+                        "rule": evidence.rule,
+                        "open_cents": evidence.open_cents,
+                        "exact": evidence.exact,
+                    }
+                    for evidence in evidence_for(view, receipt)
+                ],
+            }
+            for receipt in waiting
+        ],
+        "debits": [
+            {
+                "ref": debit.ref,
+                "line_id": debit.line_id,
+                "debited_on": debit.debited_on.isoformat(),
+                "days": (view.today - debit.debited_on).days,
+                "amount_cents": debit.amount_cents,
+                "text": debit.text,
+            }
+            for debit in unexplained_debits(view)
+        ],
+        "gaps": gaps(view),
+        "waiting_cents": sum(receipt.waiting_cents for receipt in waiting),
+    }
