@@ -1,0 +1,21 @@
+"""The reference pages say what the code says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import write_docs
+
+PAGES = write_docs.pages()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reference_page_is_what_the_code_says(name: str) -> None:
+    path = write_docs.DOCS / name
+    assert path.exists(), "run make docs"
+    assert path.read_text(encoding="utf-8") == PAGES[name], "run make docs"
+
+
+def test_every_life_story_is_drawn() -> None:
+    drawn = {table[0].records.kind for table in write_docs.lifecycle_tables().values()}
+    assert {"proposal", "agreement", "disbursement", "writeoff", "evaluation"} <= drawn

@@ -1,0 +1,325 @@
+"""The reference pages, written by the code itself: commands, errors, events, life stories, accounts, ledger, glossary.
+
+``python -m tests.write_docs`` (``make docs``) writes them again; ``tests/test_docs.py`` complains when one differs.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+DOCS = Path(__file__).parent.parent / "docs"
+BY_ITSELF = "<!-- written by make docs; a change here is lost -->"
+
+
+def pages() -> dict[str, str]:
+    """Every page by its path under ``docs``."""
+    return {
+        "reference/commands.md": commands(),
+        "reference/errors.md": errors(),
+        "reference/events.md": events(),
+        "reference/lifecycles.md": lifecycles(),
+        "reference/accounts.md": accounts(),
+        "reference/ledger.md": ledger(),
+        "glossary.md": glossary(),
+    }
+
+
+def _page(title: str, introduction: str, lines: Iterator[str]) -> str:
+    return "\n".join([f"# {title}", "", BY_ITSELF, "", introduction, "", *lines]).rstrip() + "\n"
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _head(*titles: str) -> list[str]:
+    return [_row(*titles), _row(*("---" for _title in titles))]
+
+
+def _meaning(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+# ----------------------------------------------------------------------------------------------------------- commands
+
+
+def commands() -> str:
+    """Every command with its usage, options, examples and who may."""
+    from cli import main
+
+    def write() -> Iterator[str]:
+        root = main._root()
+        for title, group in main.GROUPS.items():
+            names = [name for name in group if name in main.entries()]
+            if not names:
+                continue
+            yield f"## {title}"
+            yield ""
+            for name in names:
+                yield from _command(main._command(name), click.Context(root, info_name="fund"), name)
+
+    text = "Every option is also a variable of the environment: `FUND_` and the words of the command and the option."
+    return _page("Commands", text, write())
+
+
+def _command(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
+    ctx = click.Context(command, info_name=name, parent=parent)
+    if isinstance(command, click.Group):
+        for verb in command.list_commands(ctx):
+            found = command.get_command(ctx, verb)
+            assert found is not None
+            yield from _command(found, ctx, verb)
+        return
+    yield f"### `{ctx.command_path}`"
+    yield ""
+    yield f"{getattr(command, 'line', '')}."
+    if getattr(command, "about", ""):
+        yield f"{command.about}"  # type: ignore[attr-defined]
+    yield ""
+    yield "```console"
+    for example in getattr(command, "examples", ()):
+        yield f"$ {example}"
+    yield "```"
+    yield ""
+    yield f"Usage: `{ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}`"
+    yield ""
+    shared = {"json", "yes", "dry_run", "command_id", "on", "as_of", "known_at", "help"}
+    own = [param for param in command.get_params(ctx) if param.name not in shared]
+    records = [record for param in own if (record := param.get_help_record(ctx)) is not None]
+    for names, text in records:
+        yield f"- `{names}`: {text}"
+    common = [param.opts[0] for param in command.get_params(ctx) if param.name in shared - {"help"}]
+    if common:
+        yield "- also " + ", ".join(f"`{option}`" for option in sorted(common))
+    if getattr(command, "who", ""):
+        yield ""
+        yield f"Who may do this: {command.who}."  # type: ignore[attr-defined]
+    yield ""
+
+
+# -------------------------------------------------------------------------------------------------------------- errors
+
+
+def errors() -> str:
+    """Every refusal with its code, sentence, way out and exit code."""
+    from fund.errors import FundError
+
+    def write() -> Iterator[str]:
+        chapters: dict[str, list[type[FundError]]] = {}
+        for path in sorted((Path(__file__).parent.parent / "fund" / "errors").glob("*.py")):
+            if path.stem != "__init__":
+                importlib.import_module(f"fund.errors.{path.stem}")
+        for error in FundError.every().values():
+            if error.__module__.startswith("fund."):
+                chapters.setdefault(error.__module__, []).append(error)
+        for module, found in sorted(chapters.items()):
+            if module.endswith(".base"):
+                continue
+            yield f"## {_meaning(importlib.import_module(module)).rstrip('.')}"
+            yield ""
+            yield from _head("code", "exit", "recorded", "meaning", "it says", "what to do")
+            for error in sorted(found, key=lambda each: each.code()):
+                recorded = "yes" if error.recorded else ""
+                yield _row(
+                    f"`{error.code()}`", error.exit_code, recorded, _meaning(error), error.message, error.hint or ""
+                )
+            yield ""
+
+    text = "`fund explain CODE` shows the same page at the terminal. A recorded refusal is itself a fact."
+    return _page("Errors", text, write())
+
+
+# -------------------------------------------------------------------------------------------------------------- events
+
+
+def events() -> str:
+    """Every fact with its fields."""
+    from fund.events import FACTS, Fact
+
+    def write() -> Iterator[str]:
+        yield from _head("type", "stream", "meaning", "fields")
+        for wire, fact in sorted(FACTS.items()):
+            if fact.__module__.startswith("fund."):
+                fields = [name for name in fact.model_fields if name not in Fact.model_fields]
+                yield _row(f"`{wire}`", f"{fact.kind}/…", _meaning(fact), ", ".join(f"`{name}`" for name in fields))
+
+    return _page("Events", "Facts are in the past tense; a type never changes its name.", write())
+
+
+# ------------------------------------------------------------------------------------------------------ life stories
+
+
+def lifecycle_tables() -> dict[str, tuple[Any, ...]]:
+    """Every table of transitions, by module and name."""
+    from fund import workflows
+    from fund.workflows.lifecycle import Transition
+
+    found: dict[str, tuple[Any, ...]] = {}
+    seen: set[int] = set()
+    modules = [workflows, *_modules(workflows)]
+    for module in modules:
+        for name, value in sorted(vars(module).items()):
+            is_table = isinstance(value, tuple) and value and all(isinstance(row, Transition) for row in value)
+            if is_table and id(value) not in seen:
+                seen.add(id(value))
+                found[f"{module.__name__}.{name}"] = value
+    return found
+
+
+def _modules(package: Any) -> Iterator[Any]:
+    for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        yield importlib.import_module(info.name)
+
+
+def _states(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ("[*]",)
+    return tuple(str(state) for state in value) if isinstance(value, tuple) else (str(value),)
+
+
+def lifecycles() -> str:
+    """Every life story as a table and a diagram."""
+
+    def write() -> Iterator[str]:
+        for name, table in sorted(lifecycle_tables().items(), key=lambda item: item[1][0].records.kind + item[0]):
+            yield f"## {table[0].records.kind.replace('_', ' ')}"
+            yield ""
+            yield f"`{name}`"
+            yield ""
+            yield "```mermaid"
+            yield "stateDiagram-v2"
+            for row in table:
+                for source in _states(row.sources):
+                    target = str(row.target) if row.target is not None else source
+                    if target != "[*]":
+                        yield f"    {source} --> {target}: {row.command}"
+            yield "```"
+            yield ""
+            yield from _head("row", "command", "from", "to", "records", "second person")
+            for row in table:
+                sources = ", ".join("(start)" if state == "[*]" else state for state in _states(row.sources))
+                yield _row(
+                    row.row,
+                    f"`{row.command}`",
+                    sources,
+                    row.target or "(same)",
+                    f"`{row.records.wire}`",
+                    "yes" if row.second is not None else "",
+                )
+            yield ""
+
+    return _page("Life stories", "What is not in a table is refused with `transition_not_allowed`.", write())
+
+
+# ------------------------------------------------------------------------------------------- accounts, ledger, words
+
+
+def _data(name: str) -> list[dict[str, str]]:
+    path = Path(__file__).parent.parent / "fund" / "data" / name
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def accounts() -> str:
+    """The chart of accounts."""
+
+    def write() -> Iterator[str]:
+        yield from _head("code", "name", "naam", "type", "normal side", "one per", "RGS", "BBV")
+        for row in _data("accounts.csv"):
+            yield _row(
+                row["code"],
+                row["name_en"],
+                row["name_nl"],
+                row["type"],
+                row["normal_side"],
+                row["one_per"],
+                row["rgs_code"],
+                row["bbv"],
+            )
+
+    return _page("Chart of accounts", "Sub-accounts are written `3000.gm0344`.", write())
+
+
+def ledger() -> str:
+    """The ledger as a library: its public names, with types and refusals."""
+    import fund.ledger as book
+
+    def write() -> Iterator[str]:
+        for name in book.__all__:
+            thing = getattr(book, name)
+            if not (inspect.isclass(thing) or inspect.isroutine(thing)):
+                yield f"## `{name}`"
+                yield ""
+                continue
+            yield f"## `{name}{_signature(thing)}`"
+            yield ""
+            yield "```text"
+            yield inspect.getdoc(thing) or ""
+            yield "```"
+            yield ""
+            if inspect.isclass(thing):
+                for method, function in sorted(vars(thing).items()):
+                    target = function.__func__ if isinstance(function, (classmethod, staticmethod)) else function
+                    if not method.startswith("_") and inspect.isfunction(target) and inspect.getdoc(target):
+                        yield f"### `{name}.{method}{_signature(target)}`"
+                        yield ""
+                        yield "```text"
+                        yield inspect.getdoc(target) or ""
+                        yield "```"
+                        yield ""
+
+    text = _meaning(book) + " Everything is imported from `fund.ledger`."
+    return _page("The ledger as a library", text, write())
+
+
+def _signature(thing: Any) -> str:
+    if inspect.isclass(thing) and issubclass(thing, (BaseException, str)):
+        return ""
+    try:
+        return str(inspect.signature(thing)).replace("'", "")
+    except (TypeError, ValueError):
+        return ""
+
+
+def glossary() -> str:
+    """The words in both languages."""
+    from fund.glossary import words
+
+    def write() -> Iterator[str]:
+        section = ""
+        for word in words():
+            if word.section != section:
+                section = word.section
+                yield ""
+                yield f"## {section}"
+                yield ""
+                yield from _head("Nederlands", "English", "in code", "uitleg", "vindplaats", "niet")
+            yield _row(word.nl, word.en, f"`{word.name}`", word.explanation, word.source, ", ".join(word.avoid))
+
+    return _page("Glossary", "`fund explain WORD` shows a word at the terminal.", write())
+
+
+def main() -> None:
+    """Write every page."""
+    for name, text in pages().items():
+        path = DOCS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()
