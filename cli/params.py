@@ -253,10 +253,21 @@ class Ref(click.ParamType[str]):
         command, plural, key = self.source
         try:
             rows = _look(ctx, command, {})[plural]
+            possible = _states_for(ctx)
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
-        found = [str(row[key]) for row in rows if str(row[key]).startswith(incomplete)]
-        return [CompletionItem(ref) for ref in found]
+        return [
+            CompletionItem(str(row[key]))
+            for row in rows
+            if str(row[key]).startswith(incomplete) and (not possible or row.get("state") in possible)
+        ]
+
+
+def _states_for(ctx: click.Context) -> frozenset[str]:
+    """The states in which the command that is being typed is possible; empty where every state will do."""
+    from fund.workflows.commands import states_for
+
+    return states_for(ctx.command_path.partition(" ")[2])
 
 
 # ---------------------------------------------------------------------------------------------- commands and their help

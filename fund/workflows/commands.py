@@ -9,8 +9,9 @@ from fund import closing, contributions, costs, users
 from fund.reports import statements
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows import agreements, repayments, disbursements, evaluations, inbox, partners, payees, payments, receipts, writeoffs
+from fund.workflows.lifecycle import Transition, same_command_from
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "states_for"]
 
 _chapters = (users, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, payees, disbursements, partners, contributions, costs, receipts, payments)
 
@@ -22,3 +23,13 @@ QUERIES: dict[str, Query] = {query.name: query for chapter in _chapters for quer
 
 LIVES: dict[str, Life] = {kind: life for chapter in _chapters for kind, life in chapter.LIVES.items()}
 """How the facts of each kind of case are folded."""
+
+
+def states_for(command: str) -> frozenset[str]:
+    """The states in which a command is possible, by the tables of all chapters; empty where no table names it, or where it
+    begins a life."""
+    tables = [value for chapter in _chapters for value in vars(chapter).values() if isinstance(value, tuple)]
+    rows = [row for table in tables for row in table if isinstance(row, Transition)]
+    if any(row.command == command and row.sources is None for row in rows):
+        return frozenset()
+    return frozenset(same_command_from(rows, command))
