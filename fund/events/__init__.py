@@ -5,7 +5,24 @@ Wire names never change. A new version of a payload gets a new ``version`` and a
 
 from __future__ import annotations
 
-from fund.events import agreements, capital, decisions, founding, proposals, receipts, reviews, rounds
+from fund.events import (
+    agreements,
+    capital,
+    closing,
+    decisions,
+    disbursements,
+    evaluations,
+    founding,
+    payees,
+    payments,
+    proposals,
+    receipts,
+    repayments,
+    reviews,
+    rounds,
+    service,
+    writeoffs,
+)
 from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from
 from fund.events.agreements import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403

@@ -111,7 +111,7 @@ class DisbursementCancelled(_OfAnAgreement):
 
     def touches(self) -> Iterable[str]:
         dropped = (f"batch/{self.batch}",) if self.batch else ()
-        return (*super().touches(), *dropped, *(f"disbursement/{ref}" for ref in self.freed))
+        return (*super().touches(), f"plan/{self.agreement}", *dropped, *(f"disbursement/{ref}" for ref in self.freed))
 
 
 class DisbursementRefunded(_OfAnAgreement):
@@ -139,4 +139,4 @@ class DisbursementRefunded(_OfAnAgreement):
     allowance_released_cents: int = 0
 
     def touches(self) -> Iterable[str]:
-        return (*super().touches(), f"receipt/{self.receipt}")
+        return (*super().touches(), f"plan/{self.agreement}", f"receipt/{self.receipt}")
