@@ -33,6 +33,7 @@ from fund.events import Envelope, canonical_json
 from fund.glossary import state_word
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
+from fund.rules.regulations import Regulations
 from fund.store import PendingRow, Store
 from fund.unit_of_work import BOOK, Command, UnitOfWork, View, derive_id
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
@@ -87,6 +88,7 @@ def found_fund(
     fund_manager: str,
     treasurer: str,
     on: date | None = None,
+    rules: Regulations | None = None,
     held_clock: datetime | None = None,
     lock_step: bool = False,
 ) -> Answer:
@@ -94,6 +96,7 @@ def found_fund(
 
     Args:
         on: The first day of the regulations (default today).
+        rules: Other regulations than the standard ones.
         held_clock: For a story or a test: the fund's clock stands still at this instant from the beginning.
         lock_step: For a story: what follows is handed out in one order only.
 
@@ -119,7 +122,7 @@ def found_fund(
                 connection, LIVES, actor=SYSTEM_ACTOR, now=store.work.clock(), head=head, command_id=f"found:{name}"
             )
             people = [(admin, Role.ADMIN), (fund_manager, Role.FUND_MANAGER), (treasurer, Role.TREASURER)]
-            users.found(uow, name=name, people=people, from_on=on or uow.today)
+            users.found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)
             uow.next_step = "fund partner import partners.csv"
             return _answer(uow, "init", dry_run=False)
     except FundError as problem:

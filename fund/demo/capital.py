@@ -1,0 +1,154 @@
+"""First chapters of the story: the fund is founded, the partners pay in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from importlib import resources
+from typing import Any
+
+from fund.demo.cast import MANAGER, MANAGER_2, PARTNERS, TREASURER, TREASURER_2, invite_office, invite_partners
+from fund.demo.stage import FUND_IBAN, Stage, iban_of, refusal_line
+from fund.language import N_, _, euros
+from fund.rules.regulations import Regulations, standard
+
+__all__ = ["CALL_CENTS", "founding", "import_statement", "paying_in", "rules_of_the_story"]
+
+CALL_CENTS = 2_100_000_00
+
+
+def rules_of_the_story() -> Regulations:
+    """The standard regulations with a buffer and budgets that fit a fund of two million."""
+    rules = standard()
+    return rules.model_copy(
+        update={
+            "version": "2024-1",
+            "buffer_cents": 210_000_00,
+            "learning_budget_cents": 100_000_00,
+            "key": rules.key.model_copy(update={"name": "2024"}),
+        }
+    )
+
+
+def founding(stage: Stage) -> None:
+    """The fund has an office, 34 partners, a bank account and a committee."""
+    stage.chapter(_(N_("1. The fund is founded")))
+    stage.say(_(N_("petra, anna and bram found the fund: chart of accounts, regulations 2024-1, first three people.")))
+    invite_office(stage)
+    stage.clock(date(2024, 1, 10))
+    content = (resources.files("fund") / "data" / "partners.csv").read_bytes()
+    stage.do(MANAGER, "partner import", content=content, name="partners.csv")
+    stage.say(
+        _(N_("anna imports the {count} partners: 26 municipalities, 4 water boards, 3 regions, 1 province; the founding key holds.")).format(
+            count=len(PARTNERS)
+        )
+    )
+    stage.clock(date(2024, 1, 11))
+    invite_partners(stage)
+    stage.both(TREASURER, MANAGER, "bank register", iban=FUND_IBAN, account="1000")
+    stage.say(_(N_("bram registers the bank account of the fund, anna confirms it.")))
+
+
+def import_statement(stage: Stage, on: date, *, version: str = "08", by: str = TREASURER) -> dict[str, Any]:
+    """A treasurer imports what the bank wrote down until a day; the counts."""
+    content = stage.bank.statement(on, version=version)
+    answer = stage.do(by, "bank import", files=[{"name": f"camt053-{on:%Y%m%d}.xml", "content": content}])
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def paying_in(stage: Stage) -> None:
+    """Capital is called over all partners by the key, and comes in by bank files of two versions."""
+    stage.chapter(_(N_("2. The partners pay in")))
+    stage.clock(date(2024, 1, 15))
+    refusal = stage.refused(TREASURER, "capital call", amount=CALL_CENTS, key="2024")
+    stage.say(_(N_("bram tries to call capital himself: {refusal}")).format(refusal=refusal_line(refusal)))
+    made = stage.do(MANAGER, "capital call", amount=CALL_CENTS, key="2024")
+    stage.say(
+        _(N_("anna calls {amount} by key 2024 over all partners, by largest remainder: {pending} waits for a treasurer.")).format(
+            amount=euros(CALL_CENTS), pending=made["pending"]
+        )
+    )
+    stage.do(TREASURER, "confirm", ref=made["pending"])
+    calls = stage.look("capital list")["calls"]
+    total = sum(call["called_cents"] for call in calls)
+    largest = max(calls, key=lambda call: int(call["called_cents"]))
+    smallest = min(calls, key=lambda call: int(call["called_cents"]))
+    stage.say(
+        _(N_("bram confirms: {count} calls, together {total}; the largest {largest} ({who}), the smallest {smallest} ({other}).")).format(
+            count=len(calls),
+            total=euros(total),
+            largest=euros(largest["called_cents"]),
+            who=PARTNERS[largest["partner"]]["korte_naam"],
+            smallest=euros(smallest["called_cents"]),
+            other=PARTNERS[smallest["partner"]]["korte_naam"],
+        )
+    )
+    details = {call["ref"]: call for call in calls}
+    order = sorted(details)
+    first, second, late = order[:18], order[18:32], order[32:]
+    _pay(stage, [details[ref] for ref in first], date(2024, 1, 29))
+    stage.clock(date(2024, 1, 30))
+    result = import_statement(stage, date(2024, 1, 29))
+    stage.say(_told(_(N_("bram imports a bank statement (camt.053.001.08)")), result))
+    _pay(stage, [details[ref] for ref in second], date(2024, 2, 12))
+    stage.clock(date(2024, 2, 13))
+    result = import_statement(stage, date(2024, 2, 12), version="02")
+    stage.say(_told(_(N_("and a second one in the older format (camt.053.001.02)")), result))
+    _late_payers(stage, [details[ref] for ref in late])
+
+
+def _pay(stage: Stage, calls: list[dict[str, Any]], on: date) -> None:
+    for number, call in enumerate(calls):
+        partner = call["partner"]
+        stage.bank.receive(
+            call["called_cents"],
+            name=PARTNERS[partner]["naam"],
+            iban=partner_iban(partner),
+            on=on - timedelta(days=number % 3),
+            reference=call["reference"],
+        )
+
+
+def partner_iban(partner: str) -> str:
+    """The account of a partner in the story."""
+    return iban_of(1_000 + sorted(PARTNERS).index(partner))
+
+
+def _late_payers(stage: Stage, calls: list[dict[str, Any]]) -> None:
+    """One pays in two parts, one pays a euro too much without a reference: a treasurer matches that by hand."""
+    parts, odd = calls[0], calls[1]
+    half = parts["called_cents"] // 2
+    for cents, on in ((half, date(2024, 2, 20)), (parts["called_cents"] - half, date(2024, 2, 26))):
+        stage.bank.receive(
+            cents,
+            name=PARTNERS[parts["partner"]]["naam"],
+            iban=partner_iban(parts["partner"]),
+            on=on,
+            reference=parts["reference"],
+        )
+    stage.bank.receive(
+        odd["called_cents"] + 100,
+        name=PARTNERS[odd["partner"]]["naam"],
+        iban=partner_iban(odd["partner"]),
+        on=date(2024, 2, 27),
+        text="bijdrage fonds",
+    )
+    stage.clock(date(2024, 2, 28))
+    result = import_statement(stage, date(2024, 2, 27))
+    stage.say(_told(_(N_("a third statement brings the last two partners, one of them in two parts")), result))
+    for receipt in stage.look("bank unmatched")["receipts"]:
+        if receipt["state"] == "proposed":
+            stage.do(TREASURER, "bank match", ref=receipt["ref"])
+        else:
+            stage.both(TREASURER_2, MANAGER_2, "capital receive", ref=odd["ref"], receipt=receipt["ref"])
+    stage.say(
+        _(N_("{partner} paid {surplus} too much and named no reference: the treasurer matches it, the surplus is owed back.")).format(
+            partner=PARTNERS[odd["partner"]]["korte_naam"], surplus=euros(100)
+        )
+    )
+
+
+def _told(what: str, result: dict[str, Any]) -> str:
+    return _(N_("{what}: {lines} lines, {matched} matched by reference, {unmatched} not.")).format(
+        what=what, lines=result["lines_new"], matched=result["matched"], unmatched=result["unmatched"]
+    )

@@ -1,0 +1,53 @@
+"""The story from beginning to end: who plays, in which order, and what it ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.stage import Stage, office_hour
+from fund.workflows.delivery import found_fund, open_fund
+
+__all__ = ["play"]
+
+BEGINS = date(2024, 1, 8)
+
+
+def play(
+    url: str,
+    *,
+    tell: Callable[[str], None],
+    seed: int = 2024,
+    nudge: Callable[[], None] | None = None,
+    step: Callable[[], None] | None = None,
+) -> dict[str, Any]:
+    """A fund lives its life in the empty database at ``url``; what it ends with.
+
+    Args:
+        tell: Gets each line of the story.
+        seed: What every id follows from.
+        nudge: Rings for workers that run already; without it this process does what follows itself.
+        step: Called with each command.
+
+    Raises:
+        FundExists: There is a fund already.
+    """
+    begins = office_hour(BEGINS)
+    found_fund(
+        url,
+        name="Innovatiefonds Utrecht",
+        admin="petra",
+        fund_manager="anna",
+        treasurer="bram",
+        on=date(2024, 1, 1),
+        rules=rules_of_the_story(),
+        held_clock=begins,
+        lock_step=True,
+    )
+    with open_fund(url, ring=nudge) as fund:
+        stage = Stage(fund, seed, tell, nudge=nudge, step=step, now=begins)
+        founding(stage)
+        paying_in(stage)
+        return {"commands": stage.commands, "refusals": stage.refusals}
