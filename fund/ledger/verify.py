@@ -104,7 +104,7 @@ def verify(store: LedgerStore, *, full: bool = False) -> Verification:
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
     chain = _Chain(store.book, store.book_id, evidence, start=_start(evidence, full))
     checks = [
-        *chain.run(at, head is not None),
+        *chain.run(at, None if head is None else head.recorded_at),
         _stray_legs(evidence),
         _balances(evidence, by_day=False),
         _balances(evidence, by_day=True),
@@ -159,7 +159,7 @@ class _Chain:
         self.months = _Tally("period_rules")
         self.standing = _Standings(evidence.periods())
 
-    def run(self, head: Head, head_present: bool) -> Iterator[Check]:
+    def run(self, head: Head, head_recorded_at: int | None) -> Iterator[Check]:
         previous, recorded_at, seq = self.start.hash, self.start.recorded_at, self.start.seq
         for entry in self.evidence.entries(self.start.seq):
             self._place(entry, seq)
@@ -168,7 +168,7 @@ class _Chain:
             self._month(entry)
             previous, recorded_at, seq = entry.hash, entry.recorded_at, entry.seq
         self.gaps.checked += 1
-        if not head_present:
+        if head_recorded_at is None:
             self.gaps.find(None, "chain_head", N_("the head of the chain is missing"))
         elif (seq, previous) != (head.seq, head.hash):
             self.gaps.find(
@@ -178,6 +178,8 @@ class _Chain:
                 named=head.seq,
                 last=seq,
             )
+        elif head_recorded_at != recorded_at:
+            self.gaps.find(seq, "chain_head", N_("the head of the chain has another instant than the last entry"))
         for double, what in self.evidence.doubles():
             self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
         for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months):

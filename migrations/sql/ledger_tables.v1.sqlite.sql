@@ -26,7 +26,10 @@ CREATE TABLE account (
     CONSTRAINT pk_account PRIMARY KEY (id),
     CONSTRAINT uq_account_book_id_code UNIQUE (book_id, code),
     CONSTRAINT fk_account_book_id FOREIGN KEY (book_id) REFERENCES book (id),
-    CONSTRAINT ck_account_code CHECK (length(code) BETWEEN 1 AND 121 AND code NOT GLOB '*[^A-Za-z0-9_.-]*' AND code GLOB '[^.]*[^.]' AND code NOT GLOB '*.*.*'),
+    CONSTRAINT ck_account_code CHECK (
+        length(code) BETWEEN 1 AND 121 AND code NOT GLOB '*[^A-Za-z0-9_.-]*'
+        AND code NOT GLOB '.*' AND code NOT GLOB '*.' AND code NOT GLOB '*.*.*'
+    ),
     CONSTRAINT ck_account_type CHECK (type IN ('asset', 'liability', 'equity', 'income', 'expense', 'memo')),
     CONSTRAINT ck_account_layer CHECK (layer = CASE type WHEN 'memo' THEN 'commitment' ELSE 'actual' END),
     CONSTRAINT ck_account_currency CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),

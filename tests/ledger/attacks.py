@@ -1,0 +1,120 @@
+"""Raw SQL against the ledger, as any client could send it: no part of our store is between the attacker and the tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund.database import Connection, Engine, is_sqlite
+from fund.errors import FundError
+from fund.ledger.store.refusals import refusal_of
+
+EVIL = "ent_evil"
+
+
+def attempt(engine: Engine, *statements: str) -> FundError | None:
+    """Send the statements in one transaction and commit it; the refusal, or ``None`` when it went through."""
+    try:
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+    except sa.exc.DBAPIError as problem:
+        refusal = refusal_of(problem)
+        assert refusal is not None, problem
+        return refusal
+    return None
+
+
+def legs_sql(*legs: tuple[str, int], entry_id: str = EVIL, legs_said: int | None = None, first: int = 1) -> str:
+    """One statement that inserts legs (account code, cents) under an entry id."""
+    count = len(legs) if legs_said is None else legs_said
+    rows = " UNION ALL ".join(
+        f"SELECT '{entry_id}', {position}, {count}, id, {cents} FROM account WHERE code = '{code}' AND book_id = 1"
+        for position, (code, cents) in enumerate(legs, start=first)
+    )
+    return f"INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) {rows}"
+
+
+def entry_sql(engine: Engine, *, verb: str = "INSERT", tail: str = "", **change: str) -> str:
+    """One statement that inserts an entry row; ``change`` gives SQL for columns that should be different."""
+    values = {
+        "book_id": "1",
+        "id": f"'{EVIL}'",
+        "effective_on": "'2027-03-10'" if is_sqlite(engine) else "DATE '2027-03-10'",
+        "kind": "'receipt'",
+        "memo": "'evil'",
+        "actor": "'usr_evil'",
+        "idempotency_key": "'evil'",
+        "metadata": "'{}'",
+        "legs": "2",
+    }
+    if is_sqlite(engine):
+        values |= {
+            "seq": "seq + 1",
+            "previous_hash": "hash",
+            "recorded_at": "recorded_at",
+            "version": "1",
+            "request_hash": "randomblob(32)",
+            "hash": "randomblob(32)",
+        }
+    values |= change
+    return f"{verb} INTO entry ({', '.join(values)}) SELECT {', '.join(values.values())} FROM chain_head WHERE book_id = 1 {tail}"
+
+
+@contextmanager
+def owner(engine: Engine) -> Iterator[Connection]:
+    """The owner of the database, with every trigger and check out of the way, in a transaction that is rolled back."""
+    if not is_sqlite(engine):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            checks = connection.exec_driver_sql(
+                "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
+                " WHERE contype = 'c' AND relname IN ('book', 'account', 'entry', 'posting', 'period')"
+            ).all()
+            for table, name in checks:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+            yield connection
+            connection.rollback()
+        return
+    plain = sa.create_engine(engine.url, connect_args={"isolation_level": None})
+    with plain.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        yield connection
+        connection.rollback()
+    plain.dispose()
+
+
+def flipped(value: Any, bit: int) -> Any:
+    """``value`` with one bit of it turned over; of a text, a bit of its first character."""
+    if isinstance(value, (bytes, memoryview)):
+        data = bytearray(value)
+        data[(bit // 8) % len(data)] ^= 1 << (bit % 8)
+        return bytes(data)
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise TypeError(type(value))
+    if isinstance(value, int):
+        return value ^ (1 << bit)
+    return chr(ord(value[0]) ^ (1 << (bit % 3))) + value[1:]
+
+
+def day_sql(engine: Engine, column: str) -> str:
+    """SQL for the day after the one in ``column``."""
+    return f"date({column}, '+1 day')" if is_sqlite(engine) else f"{column} + 1"
+
+
+def table_columns(engine: Engine, table: str) -> list[str]:
+    """The columns of a table that can be written."""
+    return [
+        column["name"]
+        for column in sa.inspect(engine).get_columns(table)
+        if "computed" not in column and re.match(r"[a-z_]+$", column["name"])
+    ]

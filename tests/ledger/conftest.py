@@ -1,0 +1,76 @@
+"""A small book on each kind of database: a bank, partners' capital, costs, and a memo pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from fund.database import Engine, create_engine, writing
+from fund.ledger import AccountType, EntryDraft, Ledger, Posting, Side
+
+BOOK = "bakery"
+DAY = date(2027, 3, 10)
+NOON = datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+Opens = Callable[[], AbstractContextManager[Ledger]]
+
+
+def draft(
+    key: str, *postings: Posting, on: date = DAY, kind: str = "receipt", memo: str = "Broodverkoop", **more: Any
+) -> EntryDraft:
+    """One valid entry, but for what the test says otherwise."""
+    return EntryDraft(
+        effective_on=on,
+        kind=kind,
+        memo=memo,
+        actor=more.pop("actor", "usr_baker"),
+        idempotency_key=key,
+        postings=postings,
+        recorded_at=more.pop("recorded_at", NOON),
+        **more,
+    )
+
+
+def fill_chart(ledger: Ledger) -> None:
+    """The accounts of the bakery."""
+    ledger.add_account("1000", name="Bank", type=AccountType.ASSET)
+    ledger.add_account("1290", name="Voorziening", type=AccountType.ASSET, normal_side=Side.CREDIT)
+    ledger.add_account("3000", name="Kapitaal", type=AccountType.EQUITY)
+    ledger.add_account("4000", name="Meel", type=AccountType.EXPENSE)
+    ledger.add_account("4400", name="Verkoop", type=AccountType.INCOME)
+    ledger.add_account("9000", name="Verplichtingen", type=AccountType.MEMO)
+    ledger.add_account("9010", name="Tegenrekening", type=AccountType.MEMO, normal_side=Side.CREDIT)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database at head with the bakery's chart in it, on each kind."""
+    engine = create_engine(database_url)
+    with writing(engine) as connection:
+        fill_chart(Ledger.create(connection, book=BOOK))
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def opened(engine: Engine) -> Iterator[Ledger]:
+    """The bakery's ledger in a transaction of its own, committed at the end."""
+    with writing(engine) as connection:
+        yield Ledger.open(connection, book=BOOK)
+
+
+@pytest.fixture
+def book(engine: Engine) -> Opens:
+    """A function that opens the bakery's ledger in a transaction of its own."""
+    return lambda: opened(engine)
+
+
+def as_text(postings: Sequence[Posting]) -> str:
+    """An entry's legs as bookkeepers write them."""
+    return "\n".join(
+        f"{'Dr' if leg.amount_cents > 0 else 'Cr'} {leg.account} {abs(leg.amount_cents)}" for leg in postings
+    )

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import TypeVar
+
+from fund.database import Engine
+from fund.errors import FundError, IdempotencyConflict, LimitExceeded
+from fund.ledger import AccountType, Posted, credit, debit
+from tests.ledger.conftest import draft, opened
+
+CLIENTS = 8
+T = TypeVar("T")
+
+
+def at_once(work: Callable[[int], T]) -> list[T]:
+    """The answers of eight clients that start at the same moment, each with a connection of its own."""
+    start = threading.Barrier(CLIENTS)
+
+    def one(number: int) -> T:
+        start.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return list(pool.map(one, range(CLIENTS)))
+
+
+def test_eight_clients_posting_at_once_make_one_chain(engine: Engine) -> None:
+    def work(number: int) -> list[int]:
+        seqs = []
+        for round in range(5):
+            with opened(engine) as ledger:
+                posted = ledger.post(
+                    draft(f"{number}-{round}", debit("1000", 10), credit(f"3000.p{(number + round) % 3}", 10))
+                )
+                seqs.append(posted.seq)
+        return seqs
+
+    seqs = at_once(work)
+    assert sorted(seq for one in seqs for seq in one) == list(range(1, CLIENTS * 5 + 1))
+    assert all(one == sorted(one) for one in seqs)
+    with opened(engine) as ledger:
+        assert ledger.balance("1000") == CLIENTS * 50
+        assert len(ledger.accounts("3000")) == 4
+        assert ledger.verify(full=True).ok
+
+
+def test_the_same_key_from_eight_clients_is_one_entry(engine: Engine) -> None:
+    def work(_number: int) -> Posted:
+        with opened(engine) as ledger:
+            return ledger.post(draft("once", debit("1000", 10), credit("3000.anna", 10)))
+
+    answers = at_once(work)
+    assert sorted(one.replayed for one in answers) == [False] + [True] * (CLIENTS - 1)
+    assert len({(one.seq, one.hash) for one in answers}) == 1
+    with opened(engine) as ledger:
+        assert ledger.balance("1000") == 10
+        assert ledger.verify(full=True).ok
+
+
+def test_the_same_key_for_different_things_from_eight_clients_is_one_entry_and_seven_conflicts(engine: Engine) -> None:
+    def work(number: int) -> Posted | FundError:
+        try:
+            with opened(engine) as ledger:
+                return ledger.post(draft("once", debit("1000", 1 + number), credit("3000", 1 + number)))
+        except IdempotencyConflict as refusal:
+            return refusal
+
+    answers = at_once(work)
+    assert sum(isinstance(one, Posted) for one in answers) == 1
+    with opened(engine) as ledger:
+        assert ledger.head().seq == 1
+        assert ledger.verify(full=True).ok
+
+
+def test_from_eight_clients_exactly_the_affordable_ones_pass(engine: Engine) -> None:
+    with opened(engine) as ledger:
+        ledger.add_account("1010", name="Kas", type=AccountType.ASSET, min_balance_cents=0)
+        ledger.post(draft("0", debit("1010", 50), credit("3000", 50), on=date(2027, 3, 1)))
+
+    def work(number: int) -> bool:
+        try:
+            with opened(engine) as ledger:
+                on = date(2027, 3, 1 + number)
+                ledger.post(draft(f"out{number}", debit("4000", 10), credit("1010", 10), on=on))
+        except LimitExceeded:
+            return False
+        return True
+
+    assert sorted(at_once(work)) == [False] * 3 + [True] * 5
+    with opened(engine) as ledger:
+        assert ledger.balance("1010") == 0
+        assert ledger.verify(full=True).ok
+
+
+def test_batches_from_eight_clients_do_not_lock_each_other_out(engine: Engine) -> None:
+    """Each opens the same sub-accounts, in another order, in a transaction of several batches."""
+
+    def work(number: int) -> int:
+        holders = [f"3000.h{(number * 3 + step) % 8}" for step in range(8)]
+        with opened(engine) as ledger:
+            for batch in (holders[:4], holders[4:]):
+                ledger.post_many([draft(f"{number}-{holder}", debit("1000", 1), credit(holder, 1)) for holder in batch])
+            return ledger.head().seq
+
+    assert sorted(at_once(work)) == [8 * (number + 1) for number in range(CLIENTS)]
+    with opened(engine) as ledger:
+        assert ledger.balance("1000") == 64
+        assert ledger.verify(full=True).ok

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from fund import language
+from fund.database import Connection, Engine, is_sqlite, reading
+from fund.ledger import Ledger, Verification, credit, debit
+from tests.ledger.attacks import day_sql, flipped, owner, table_columns
+from tests.ledger.conftest import BOOK, draft, opened
+
+
+@pytest.fixture
+def engine(engine: Engine) -> Iterator[Engine]:
+    """The bakery with five entries in both layers, the third reversed by the fourth, and two months stepped through."""
+    with opened(engine) as ledger:
+        ledger.lock_period("2027-01", actor="usr_a", second_actor="usr_b")
+        ledger.post(draft("k1", debit("1000", 500), credit("3000.anna", 500), on=date(2027, 2, 3), metadata={"n": "é"}))
+        ledger.post(draft("k2", debit("1000", 70), credit("4400", 70), on=date(2027, 2, 4)))
+        ledger.post(draft("k3", debit("4000", 9), credit("1000", 9), debit("9000", 4), credit("9010", 4)))
+        ledger.reverse(3, effective_on=date(2027, 3, 11), reason="fout", idempotency_key="k4", actor="usr_a")
+        ledger.close_period("2027-01", actor="usr_a", second_actor="usr_b")
+        ledger.lock_period("2027-02", actor="usr_a", second_actor="usr_b")
+        ledger.close_period("2027-02", actor="usr_a", second_actor="usr_b")
+        ledger.post(draft("k5", debit("1000", 1), credit("3000.bob", 1), on=date(2027, 4, 1)))
+    yield engine
+
+
+def bad(found: Verification) -> set[str]:
+    """The names of the checks that found something, the guards left out: the owner dropped those."""
+    return {check.name for check in found.checks if not check.ok} - {"guards"}
+
+
+def run(connection: Connection, *, full: bool = True) -> Verification:
+    return Ledger.open(connection, book=BOOK).verify(full=full)
+
+
+def test_an_honest_book_verifies(engine: Engine) -> None:
+    with opened(engine) as ledger:
+        found = ledger.verify(full=True)
+        assert found.ok
+        assert found.head == ledger.head()
+        assert [(check.name, check.findings) for check in found.checks if not check.ok] == []
+        looked = {check.name: check.checked for check in found.checks}
+        assert looked["chain"] == 5
+        assert looked["periods"] == 4
+        assert looked["frozen_trial_balances"] == 2
+        assert looked["reversals"] == 1
+        assert looked["guards"] > 30
+
+
+def test_a_reading_transaction_can_verify(engine: Engine) -> None:
+    with reading(engine) as connection:
+        assert run(connection).ok
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM verification")).scalar_one() == 0
+
+
+def test_an_incremental_run_starts_at_the_last_good_head(engine: Engine) -> None:
+    with opened(engine) as ledger:
+        assert ledger.verify().ok
+        ledger.post(draft("k6", debit("1000", 1), credit("3000.bob", 1)))
+        again = ledger.verify()
+        assert again.ok
+        assert next(check.checked for check in again.checks if check.name == "chain") == 1
+        full = ledger.verify(full=True)
+        assert next(check.checked for check in full.checks if check.name == "chain") == 6
+
+
+def test_an_incremental_run_starts_over_when_its_start_is_gone(engine: Engine) -> None:
+    with opened(engine) as ledger:
+        assert ledger.verify().ok
+    with owner(engine) as connection:
+        connection.exec_driver_sql("UPDATE entry SET hash = previous_hash WHERE seq = 5")
+        found = run(connection, full=False)
+        assert next(check.checked for check in found.checks if check.name == "chain") == 5
+        assert found.first_bad_seq == 5
+
+
+SEALED = ("entry", "posting", "period", "account", "chain_head", "account_balance", "balance_day", "book")
+UNSEALED = {
+    "account": {"name", "normal_side", "min_balance_cents", "max_balance_cents", "status"},
+    "book": {"id", "currency"},
+}
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, table: str) -> None:
+    """Of every column of every row that is sealed or kept; what an account is called or may hold is not history."""
+    dice = random.Random(table)
+    day_columns = {"effective_on", "day"}
+    columns = [name for name in table_columns(engine, table) if name not in UNSEALED.get(table, ())]
+    for column in columns:
+        with owner(engine) as connection:
+            row_id = "ctid" if not is_sqlite(engine) else None
+            order = {
+                "entry": "seq",
+                "posting": "entry_id, position",
+                "period": "number",
+                "account": "code",
+                "balance_day": "account_id, day",
+            }.get(table, "1")
+            rows = connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY {order}")).all()
+            rows = [row for row in rows if table != "account" or row.code in ("1000", "3000.anna", "4400", "9010")]
+            row = dice.choice(rows)
+            assert row_id or is_sqlite(engine)
+            keys = {
+                "entry": ("id",),
+                "posting": ("entry_id", "position"),
+                "period": ("book_id", "number"),
+                "account": ("id",),
+                "chain_head": ("book_id",),
+                "account_balance": ("account_id",),
+                "balance_day": ("account_id", "day"),
+                "book": ("id",),
+            }[table]
+            where = " AND ".join(f"{key} = :key_{key}" for key in keys)
+            parameters = {f"key_{key}": getattr(row, key) for key in keys}
+            value = getattr(row, column)
+            if column in day_columns:
+                done = connection.execute(
+                    sa.text(f"UPDATE {table} SET {column} = {day_sql(engine, column)} WHERE {where}"), parameters
+                )
+            else:
+                if value is None:
+                    new = 1 if column == "reverses_seq" else b"\x01" * 32 if column.endswith("hash") else "x"
+                else:
+                    new = flipped(value, dice.randrange(4) if isinstance(value, int) else dice.randrange(256))
+                done = connection.execute(
+                    sa.text(f"UPDATE {table} SET {column} = :new WHERE {where}"), parameters | {"new": new}
+                )
+            assert done.rowcount == 1
+            book = connection.execute(sa.text("SELECT name FROM book")).scalar_one()
+            found = Ledger.open(connection, book=book).verify(full=True)
+            assert bad(found), f"{table}.{column} of {row}"
+            if table == "entry":
+                assert found.first_bad_seq is not None
+                assert found.first_bad_seq <= row.seq, f"{table}.{column} of {row}: {found.findings}"
+    with opened(engine) as ledger:
+        assert ledger.verify(full=True).ok
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq", "checks"),
+    [
+        ("UPDATE entry SET memo = 'Taart' WHERE seq = 2", 2, {"chain", "idempotency"}),
+        ("UPDATE entry SET actor = 'usr_evil' WHERE seq = 3", 3, {"chain", "idempotency"}),
+        ("UPDATE entry SET recorded_at = 5 WHERE seq = 2", 2, {"chain"}),
+        (
+            "UPDATE posting SET amount_cents = amount_cents * 2 WHERE entry_id = (SELECT id FROM entry WHERE seq = 2)",
+            2,
+            {"chain", "idempotency", "balances", "day_balances", "frozen_trial_balances"},
+        ),
+        (
+            "DELETE FROM entry WHERE seq = 3",
+            3,
+            {"chain", "gap_free", "stray_legs", "balances", "day_balances", "reversals"},
+        ),
+        (
+            "DELETE FROM posting WHERE position = 2 AND entry_id = (SELECT id FROM entry WHERE seq = 5)",
+            5,
+            {"chain", "idempotency", "balanced", "balances", "day_balances"},
+        ),
+        ("DELETE FROM entry WHERE seq = 5", 5, {"gap_free", "stray_legs", "balances", "day_balances"}),
+        ("DELETE FROM chain_head", None, {"gap_free", "periods"}),
+        ("DELETE FROM period WHERE number = 4", None, {"periods"}),
+        ("DELETE FROM period WHERE number = 2", None, {"periods"}),
+        ("DELETE FROM period", None, {"periods"}),
+        ("UPDATE account_balance SET debit_cents = debit_cents + 1 WHERE credit_cents > 0", None, {"balances"}),
+        ("DELETE FROM account_balance WHERE debit_cents > 0", None, {"balances"}),
+        ("DELETE FROM balance_day WHERE debit_cents > 400", None, {"day_balances", "frozen_trial_balances"}),
+        (
+            "INSERT INTO balance_day SELECT id, '2027-05-05', 5, 5 FROM account WHERE code = '9000'",
+            None,
+            {"day_balances"},
+        ),
+    ],
+)
+def test_what_the_owner_did_is_found_and_named(
+    engine: Engine, statement: str, seq: int | None, checks: set[str]
+) -> None:
+    with owner(engine) as connection:
+        connection.exec_driver_sql(statement)
+        found = run(connection)
+        assert bad(found) == checks
+        assert found.first_bad_seq == seq or (seq is None and found.first_bad_seq in (None, 0, 5))
+
+
+def test_bytes_that_are_no_text_are_found(sqlite_url: str, engine: Engine) -> None:
+    if not is_sqlite(engine):
+        return  # PostgreSQL keeps no such text
+    with owner(engine) as connection:
+        connection.exec_driver_sql("UPDATE entry SET memo = CAST(x'ff41' AS TEXT) WHERE seq = 2")
+        assert run(connection).first_bad_seq == 2
+
+
+def test_a_whole_entry_written_past_the_guards_is_found(engine: Engine) -> None:
+    with owner(engine) as connection:
+        zero = "zeroblob(32)" if is_sqlite(engine) else "decode(repeat('00', 32), 'hex')"
+        connection.exec_driver_sql(
+            "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata, legs,"
+            f" recorded_at, version, previous_hash, hash) SELECT 1, 6, 'ent_evil', effective_on, kind, memo, actor, 'evil', {zero},"
+            f" metadata, 2, recorded_at, 1, hash, {zero} FROM entry WHERE seq = 5"
+        )
+        found = run(connection)
+        assert {"chain", "gap_free", "balanced", "idempotency"} <= bad(found)
+        assert found.first_bad_seq == 6
+
+
+def test_an_entry_in_a_closed_month_is_found(engine: Engine) -> None:
+    with owner(engine) as connection:
+        day = "'2027-02-05'" if is_sqlite(engine) else "DATE '2027-02-05'"
+        connection.exec_driver_sql(f"UPDATE entry SET effective_on = {day} WHERE seq = 5")
+        found = run(connection)
+        assert {"period_rules", "chain"} <= bad(found)
+        assert found.first_bad_seq == 5
+
+
+def guard_findings(engine: Engine, *statements: str) -> dict[str, str]:
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        found = run(connection)
+        connection.rollback()
+    return {
+        finding.place: finding.message for check in found.checks if check.name == "guards" for finding in check.findings
+    }
+
+
+def test_each_guard_that_is_dropped_is_missed(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if is_sqlite(engine):
+            names = connection.exec_driver_sql(
+                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN"
+                " ('account', 'book', 'entry', 'period', 'posting')"
+            ).all()
+        else:
+            names = connection.exec_driver_sql(
+                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal"
+                " AND relname IN ('account', 'book', 'entry', 'period', 'posting')"
+            ).all()
+    assert len(names) >= 10
+    for name, table in names:
+        drop = f"DROP TRIGGER {name}" + ("" if is_sqlite(engine) else f" ON {table}")
+        assert guard_findings(engine, drop) == {f"guard:{name}": "this guard is missing"}
+
+
+def test_a_guard_that_is_weakened_is_found(engine: Engine) -> None:
+    if is_sqlite(engine):
+        weaker = "CREATE TRIGGER entry_not_removed BEFORE DELETE ON entry WHEN 0 BEGIN SELECT RAISE(ABORT, 'no'); END"
+        assert guard_findings(engine, "DROP TRIGGER entry_not_removed", weaker) == {
+            "guard:entry_not_removed": "this guard is not as it was installed"
+        }
+        foreign = "CREATE TRIGGER evil AFTER INSERT ON entry BEGIN UPDATE chain_head SET seq = 0; END"
+        assert guard_findings(engine, foreign) == {"guard:evil": "this trigger is not ours"}
+        assert "guard:ix_posting_account_id" in guard_findings(engine, "DROP INDEX ix_posting_account_id")
+        return
+    changed = "this guard is not as it was installed"
+    off = "this guard is switched off"
+    assert guard_findings(engine, "ALTER TABLE entry DISABLE TRIGGER entry_seals") == {"guard:entry_seals": off}
+    assert set(guard_findings(engine, "ALTER TABLE posting DISABLE TRIGGER ALL").values()) == {off}
+    hollow = (
+        "CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql"
+        " SET search_path = pg_catalog, public, pg_temp AS 'BEGIN RETURN NULL; END'"
+    )
+    assert guard_findings(engine, hollow) == {"guard:ledger_refuse_change": changed}
+    assert guard_findings(engine, "ALTER FUNCTION ledger_seal_entry() SECURITY INVOKER") == {
+        "guard:ledger_seal_entry": changed
+    }
+    assert guard_findings(engine, "ALTER TABLE posting DROP CONSTRAINT fk_posting_entry_id_legs") == {
+        "guard:fk_posting_entry_id_legs": "this guard is missing"
+    }
+    moved = (
+        "DROP TRIGGER entry_unchanged ON entry",
+        "CREATE TRIGGER entry_unchanged BEFORE DELETE ON entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()",
+    )
+    assert guard_findings(engine, *moved) == {"guard:entry_unchanged": changed}
+    foreign = "CREATE TRIGGER evil BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change()"
+    assert guard_findings(engine, foreign) == {"guard:evil": "this trigger is not ours"}
+
+
+def test_every_finding_reads_as_a_sentence_in_each_language(engine: Engine) -> None:
+    with owner(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM entry WHERE seq = 2")
+        connection.exec_driver_sql("UPDATE account_balance SET debit_cents = debit_cents + 123456")
+        found = run(connection)
+        for name in ("en", "nl"):
+            language.choose(name)
+            assert all(finding.message and "{" not in finding.message for finding in found.findings)
+        language.choose("en")
+        assert "the kept sums are off: debit by EUR 1,234.56, credit by EUR 0.00" in {f.message for f in found.findings}
