@@ -185,7 +185,7 @@ class AgreementActivated(AgreementFact):
 
 
 class AgreementAmended(AgreementFact):
-    """The award became another amount, in the milestone named; the plan followed. The repayable share in basis points stays."""
+    """The award became another amount, in the milestone named; the plan followed, the share in basis points stayed."""
 
     wire: ClassVar[str] = "agreement.amended"
 

@@ -85,7 +85,7 @@ class AllowanceLine(Part):
 
 
 class AllowanceAdjusted(Fact):
-    """The allowance of a quarter was reckoned again: for each agreement the rate of its stage over what is outstanding."""
+    """The allowance of a quarter was reckoned: for each agreement the rate of its stage over what is outstanding."""
 
     wire: ClassVar[str] = "allowance.adjusted"
     kind: ClassVar[str] = "allowance"

@@ -16,8 +16,8 @@ from fund.events.agreements import InstalmentCut, InstalmentTerms, PlanTerms
 from fund.money import portion, split_cumulative
 
 __all__ = [
-    "BANDS", "Ageing", "Due", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut", "days_overdue", "instalments",
-    "prepay", "repayable_of", "split", "total",
+    "BANDS", "Ageing", "Due", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut", "days_overdue",
+    "instalments", "prepay", "repayable_of", "split", "total",
 ]  # fmt: skip
 
 BANDS: tuple[tuple[str, int | None], ...] = (
@@ -93,8 +93,9 @@ def build(
 ) -> PlanTerms:
     """The plan of an agreement, with its instalments.
 
-    ``fixed`` and ``on_success`` (six months after the grace when no verdict came before) divide the share over ``count``
-    instalments; ``savings_linked`` owes the cap in one amount on its last day, and savings bring payments forward.
+    ``fixed`` and ``on_success`` (six months after the grace when no verdict came before) divide the share over
+    ``count`` instalments; ``savings_linked`` owes the cap in one amount on its last day, and savings bring payments
+    forward.
     """
     if plan_type == "savings_linked":
         last = ends_on or add_months(starts_on, grace_months + interval_months * max(count - 1, 0))
@@ -173,7 +174,8 @@ def split(
 ) -> Split:
     """Divide a receipt: the payer's instruction, then the oldest due, then the next due; only what was paid out (R3).
 
-    What an announced early payment (R4) brings beyond what is due on ``on`` shortens the plan as the agreement fixed it.
+    What an announced early payment (R4) brings beyond what is due on ``on`` shortens the plan as the agreement
+    fixed it.
 
     Args:
         outstanding_cents: The balance of the advance (1200 of the agreement): never more is allocated.
@@ -214,7 +216,8 @@ def split(
 def prepay(later: Sequence[tuple[int, int]], cents: int, early: str) -> dict[int, int]:
     """Divide an early payment over the open instalments (number, open), in due order.
 
-    ``last_first`` shortens the plan from its end; ``spread`` lowers every instalment in proportion, by cumulative rounding.
+    ``last_first`` shortens the plan from its end; ``spread`` lowers every instalment in proportion, by cumulative
+    rounding.
     """
     whole = sum(open_cents for _no, open_cents in later)
     left = min(cents, whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -88,7 +89,9 @@ class Benefit(Shape):
 
 
 class Agreement(CaseFile):
-    """What the parties and the fund agreed on one award. ``state``: drafted, signed, active, suspended, completed, terminated, closed.
+    """What the parties and the fund agreed on one award.
+
+    ``state``: drafted, signed, active, suspended, completed, terminated, closed.
 
     Attributes:
         signatures: Who signed (partner id, or ``fund``) and the hash of the document that was before them.
@@ -109,7 +112,7 @@ class Agreement(CaseFile):
     document_sha256: str
     sign_before_on: date
     drafted_on: date
-    signatures: dict[str, str] = {}
+    signatures: Mapping[str, str] = Field(default_factory=dict)
     milestones: tuple[str, ...] = ()
     started_on: date | None = None
     ends_on: date
@@ -215,6 +218,4 @@ class Milestone(CaseFile):
     judged_on: date | None = None
 
     def columns(self) -> CaseColumns:
-        return CaseColumns(
-            parent=self.agreement, title=self.title, amount_cents=self.amount_cents, due_on=self.due_on
-        )
+        return CaseColumns(parent=self.agreement, title=self.title, amount_cents=self.amount_cents, due_on=self.due_on)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
+
+from pydantic import Field
 
 from fund.events.agreements import InstalmentTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
@@ -61,8 +64,8 @@ class Plan(CaseFile):
     savings_bps: int = 0
     started_on: date
     ends_on: date
-    lapsed: dict[str, dict[int, int]] = {}
-    receipts: dict[str, dict[int, int]] = {}
+    lapsed: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
+    receipts: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
 
     @property
     def agreement(self) -> str:

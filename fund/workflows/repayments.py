@@ -1,7 +1,7 @@
-"""How the repayable share comes back: plans and their versions, what was paid, what is late, the allowance (lifecycle.md 6).
+"""How the repayable share comes back: plans, what was paid, what is late, the allowance (lifecycle.md 6).
 
-A plan starts with its agreement. Receipts are allocated by ``receipts``; here their parts are folded into the plan. Days
-late are reckoned for any day and never stored; each step of arrears is taken once per instalment.
+A plan starts with its agreement. Receipts are allocated by ``receipts``; here their parts are folded into the plan.
+Days late are reckoned for any day and never stored; each step of arrears is taken once per instalment.
 """
 
 from __future__ import annotations
@@ -125,9 +125,7 @@ def _after(case: Plan | None, happened: Envelope) -> Plan | None:
         return _changed(case, {fact.instalment: {"escalated_days": fact.step_days}})
     if isinstance(fact, ReceiptAllocated):
         parts = {part.no: part.amount_cents for part in fact.parts}
-        early = sum(
-            parts.get(each.no, 0) for each in case.instalments if each.due_on > happened.effective_on
-        )
+        early = sum(parts.get(each.no, 0) for each in case.instalments if each.due_on > happened.effective_on)
         paid = _paid(case, parts)
         receipts = {**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), parts)}
         return paid.but(receipts=receipts, early_cents=case.early_cents - min(case.early_cents, early))
@@ -159,8 +157,8 @@ def _after_loss(case: Plan, happened: Envelope) -> Plan:
         parts = _from_the_end(case, fact.amount_cents)
         return _lapsed(case, parts).but(lapsed={**case.lapsed, fact.ref: parts})
     if isinstance(fact, WriteoffReversed):
-        parts = case.lapsed.get(fact.ref, {})
-        returned = _lapsed(case, {no: -cents for no, cents in parts.items()})
+        gone = case.lapsed.get(fact.ref, {})
+        returned = _lapsed(case, {no: -cents for no, cents in gone.items()})
         kept = {ref: each for ref, each in case.lapsed.items() if ref != fact.ref}
         recovered = schedules.split(returned, fact.recovered_cents, fact.recovered_cents).parts
         return _paid(returned, recovered).but(lapsed=kept)
@@ -286,9 +284,7 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
     open_cents = plan.open_cents - plan.early_cents
     if not 0 < amount_cents <= open_cents:
         raise PrepaymentExceedsPlan(ref=ref, amount_cents=amount_cents, open_cents=open_cents)
-    happened = uow.record(
-        PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early)
-    )
+    happened = uow.record(PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early))
     last = max((part for part in plan.instalments if part.open_cents > 0), key=lambda part: part.due_on)
     uow.result.update(ref=ref, reference=instalment_reference(ref, last.no), early=plan.early)
     uow.next_step = f"fund repayment plan {ref}"
@@ -299,7 +295,7 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
 
 
 def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
-    """An instalment that is late by a step of days is noted, called and demanded, or told to the committee: once each (R8).
+    """An instalment that is late by a step of days is noted, demanded, or told to the committee: once each (R8).
 
     An instalment of money that was never paid out is not late.
 
@@ -347,10 +343,10 @@ def quarter_end(day: date) -> date:
 
 
 def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
-    """What is expected to be lost stands on 1290: the rate of its stage over every advance outstanding on the day (R9).
+    """What is expected to be lost stands on 1290: the rate of its stage over every advance outstanding then (R9).
 
-    The stage is that of the oldest instalment late on the day, the rate that of the regulations of the day. A quarter may be
-    reckoned again: then only what changed is booked.
+    The stage is that of the oldest instalment late on the day, the rate that of the regulations of the day. A
+    quarter may be reckoned again: then only what changed is booked.
 
     Args:
         on: The accounting day (default today); it names the quarter.
@@ -463,7 +459,8 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "state": plan.state,
         "version": shown.version if shown else plan.version,
         "versions": [
-            {"version": each.version, "from_on": each.from_on.isoformat(), "reason": each.reason} for each in plan.versions
+            {"version": each.version, "from_on": each.from_on.isoformat(), "reason": each.reason}
+            for each in plan.versions
         ],
         "early": plan.early,
         "early_cents": plan.early_cents,
@@ -472,15 +469,19 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "open_cents": plan.open_cents,
         "outstanding_cents": view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",)),
         "ends_on": plan.ends_on.isoformat(),
-        "instalments": [_instalment(plan, part, day) for part in sorted(parts, key=lambda part: (part.due_on, part.no))],
+        "instalments": [
+            _instalment(plan, part, day) for part in sorted(parts, key=lambda part: (part.due_on, part.no))
+        ],
     }
 
 
-def schedule(view: View, *, until: date | None = None, as_of: date | None = None) -> dict[str, Any]:
-    """Every instalment that is open, over all plans, in the order of their days."""
+def schedule(
+    view: View, *, ref: str | None = None, until: date | None = None, as_of: date | None = None
+) -> dict[str, Any]:
+    """Every instalment that is open, of one plan or of all, in the order of their days."""
     day = as_of or view.today
     rows = []
-    for case in view.cases(Plan):
+    for case in [view.case(Plan, ref)] if ref is not None else view.cases(Plan):
         plan = plan_on(view, case, as_of)
         rows += [_instalment(plan, part, day) for part in plan.instalments if part.open_cents > 0]
     rows.sort(key=lambda row: (row["due_on"], row["agreement"], row["no"]))

@@ -1,20 +1,27 @@
 """Agreements: what the parties sign, the milestones they show, and how it ends. Rows P20, A1-A7, M1-M3 of lifecycle.md.
 
-``states`` holds the tables and folds, ``drafting`` the road to a signed text, ``running`` what happens to it after that,
-``milestones`` the evidence, ``document`` the text itself, ``reading`` what people look up. How the money comes back is the
-chapter ``repayments``.
+``states`` holds the tables and folds, ``drafting`` the road to a signed text, ``running`` what happens to it after
+that, ``milestones`` the evidence, ``document`` the text itself, ``reading`` what people look up. How the money comes
+back is the chapter ``repayments``.
 """
 
 from __future__ import annotations
 
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, PARTY_EDITOR, PARTY_SIGNATORY, TREASURER, either
+from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows.agreements import drafting, milestones, reading, running
 from fund.workflows.agreements.drafting import activate_when_signed
 from fund.workflows.agreements.running import close_when_done, end_suspension
-from fund.workflows.agreements.states import AGREEMENTS, MILESTONES, SECOND_PERSON, AgreementState, MilestoneState
-from fund.workflows.agreements.states import agreement_after, milestone_after
-from fund.schemas.agreements import Agreement, Milestone
+from fund.workflows.agreements.states import (
+    AGREEMENTS,
+    MILESTONES,
+    SECOND_PERSON,
+    AgreementState,
+    MilestoneState,
+    agreement_after,
+    milestone_after,
+)
 
 __all__ = [
     "AGREEMENTS",
@@ -31,8 +38,8 @@ __all__ = [
 ]
 
 CLOSING_FACTS = (
-    "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled", "disbursement.refunded",
-    "evaluation.accepted", "payment.settled", "receipt.allocated", "writeoff.posted",
+    "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled",
+    "disbursement.refunded", "evaluation.accepted", "payment.settled", "receipt.allocated", "writeoff.posted",
 )  # fmt: skip
 """After these an agreement that ended may be closed (A7)."""
 

@@ -6,7 +6,6 @@ agreements of before keep theirs.
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from importlib import resources
 
@@ -14,7 +13,7 @@ from fund.bank import reference_spaced
 from fund.events import AgreementTerms, PlanTerms
 from fund.workflows.repayments import instalment_reference
 
-__all__ = ["FORM", "document", "sha256_of", "standard_terms"]
+__all__ = ["FORM", "document", "standard_terms"]
 
 FORM = "2026-1"
 _PLANS = {"fixed": "vaste termijnen", "savings_linked": "naar besparing", "on_success": "bij succes"}
@@ -74,11 +73,6 @@ def standard_terms(form: str = FORM) -> dict[str, str]:
     """What an agreement says where the light track asks nothing."""
     text = (resources.files("fund") / "templates" / f"agreement-{form}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
-
-
-def sha256_of(text: str) -> str:
-    """The hash of a text: what is signed."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plan_terms(plan: PlanTerms) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
+from fund import files
 from fund.dates import add_months
 from fund.errors import (
     AlreadySigned,
     AwardChanged,
     BoardsNotHeard,
+    ContentLost,
     DocumentDiffers,
     FundError,
     InstalmentsDoNotAddUp,
@@ -38,7 +41,7 @@ from fund.schemas.agreements import Agreement, TermsFile, parse_terms
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.agreements.document import FORM, document, sha256_of, standard_terms
+from fund.workflows.agreements.document import FORM, document, standard_terms
 from fund.workflows.agreements.states import AGREEMENTS, AgreementState
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments import plan_timers
@@ -52,11 +55,13 @@ FUND = "fund"
 def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) -> Envelope:
     """The text of the agreement on a proposal exists, and everybody it binds can sign it (A1).
 
-    Amounts, repayable share, milestones and plan follow from the proposal as decided; the repayable share stays for life.
+    Amounts, repayable share, milestones and plan follow from the proposal as decided; the repayable share stays
+    for life.
 
     Args:
         ref: The proposal (``2026-003``).
-        terms: Name and content of a TOML file with what the agreement says otherwise: milestones, repayment, exit terms.
+        terms: Name and content of a TOML file with what the agreement says otherwise: milestones, repayment,
+            exit terms.
 
     Raises:
         NotADecidedProposal: The proposal is not approved.
@@ -82,8 +87,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     agreed = _terms(uow, agreement_ref, proposal, asked)
     _require_totals(agreement_ref, proposal.ref, agreed)
     text = document(agreement_ref, agreed, fund=_fund_name(uow))
-    digest = sha256_of(text)
-    uow.store.work.put_blob(sha256=digest, size=len(text.encode()), content=text.encode())
+    digest = files.put(uow, text.encode(), name=f"{agreement_ref}.md")
     happened = uow.record(
         AgreementDrafted(
             ref=agreement_ref,
@@ -146,7 +150,9 @@ def _terms(uow: UnitOfWork, ref: str, proposal: Proposal, asked: TermsFile) -> A
         regulations=uow.regulations(decided_on).version,
         starts_on=starts_on,
         ends_on=max((part.due_on for part in milestones), default=add_months(starts_on, 12)),
-        **told,
+        exit_terms=told["exit_terms"],
+        stop_rule=told["stop_rule"],
+        assets_owner=told["assets_owner"],
     )
 
 
@@ -164,7 +170,11 @@ def _milestones(proposal: Proposal, asked: TermsFile, starts_on: date) -> tuple[
     if asked.milestones:
         return tuple(
             MilestoneTerms(
-                number=number, title=part.title, due_on=part.due_on, amount_cents=part.amount_cents, criteria=part.criteria
+                number=number,
+                title=part.title,
+                due_on=part.due_on,
+                amount_cents=part.amount_cents,
+                criteria=part.criteria,
             )
             for number, part in enumerate(asked.milestones, start=1)
         )
@@ -179,7 +189,11 @@ def _milestones(proposal: Proposal, asked: TermsFile, starts_on: date) -> tuple[
     amounts = _in_proportion([part.amount_cents for part in planned], whole, award)
     return tuple(
         MilestoneTerms(
-            number=number, title=part.title, due_on=part.due_on, amount_cents=cents, criteria=(part.evidence or part.title,)
+            number=number,
+            title=part.title,
+            due_on=part.due_on,
+            amount_cents=cents,
+            criteria=(part.evidence or part.title,),
         )
         for number, (part, cents) in enumerate(zip(planned, amounts, strict=True), start=1)
     )
@@ -192,7 +206,7 @@ def _in_proportion(parts: Sequence[int], whole: int, award: int) -> list[int]:
     for cents in parts:
         reached += cents
         marks.append(award * reached // whole)
-    return [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    return [after - before for before, after in pairwise(marks)]
 
 
 def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on: date) -> PlanTerms:
@@ -271,10 +285,10 @@ def _fund_name(view: View) -> str:
 
 def text_of(view: View, agreement: Agreement) -> str:
     """The text that was, or is to be, signed: the kept bytes, else made again from the terms."""
-    kept = view.store.work.blob(agreement.document_sha256)
-    if kept is not None and kept[1] is not None:
-        return kept[1].decode()
-    return document(agreement.ref, agreement.terms, fund=_fund_name(view))
+    try:
+        return files.get(view, agreement.document_sha256).decode()
+    except ContentLost:
+        return document(agreement.ref, agreement.terms, fund=_fund_name(view))
 
 
 # ------------------------------------------------------------------------------------------------------------ signing
@@ -303,15 +317,13 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
         parties=agreement.signers if by_partner or uow.maker.has(Role.PARTNER_SIGNATORY) else agreement.parties,
     )
     party = str(uow.maker.partner) if by_partner else FUND
-    given = (hash or agreement.document_sha256).lower().replace(" ", "")
+    given = (agreement.document_sha256 if hash is None else hash).lower().replace(" ", "")
     if len(given) < 12 or not agreement.document_sha256.startswith(given):
         raise DocumentDiffers(ref=ref, given=given, expected=agreement.document_sha256)
     if party in agreement.signatures:
         raise AlreadySigned(ref=ref, party=party, unsigned=agreement.unsigned)
     if uow.today > agreement.sign_before_on:
-        raise SigningTermOver(
-            ref=ref, proposal=agreement.proposal, until=agreement.sign_before_on, today=uow.today
-        )
+        raise SigningTermOver(ref=ref, proposal=agreement.proposal, until=agreement.sign_before_on, today=uow.today)
     _require_as_decided(uow, agreement)
     happened = uow.record(
         AgreementSigned(
@@ -347,7 +359,8 @@ def _require_as_decided(uow: View, agreement: Agreement) -> None:
 def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelope:
     """The agreement holds: milestones, repayment plan and evaluation are planned, the proposal is agreed (P20, R1).
 
-    The service does it at the last signature; a fund manager where a council, states or general board had to be heard first.
+    The service does it at the last signature; a fund manager where a council, states or general board had to
+    be heard first.
 
     Args:
         boards_heard: Every council, states or general board was heard (track major).

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fund import files as kept
 from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, ReasonMissing, UnknownCriterion
 from fund.events import (
     Envelope,
@@ -16,7 +17,6 @@ from fund.events import (
 from fund.glossary import state_word
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.agreements.running import keep
 from fund.workflows.agreements.states import MILESTONES, RUNNING
 from fund.workflows.lifecycle import check
 
@@ -61,7 +61,7 @@ def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[Mapping[str, Any]], n
     milestone, agreement = _checked(uow, "milestone evidence", ref)
     if not files:
         raise EvidenceMissing(ref=ref)
-    hashes = tuple(dict.fromkeys(keep(uow, file) for file in files))
+    hashes = tuple(dict.fromkeys(kept.put_all(uow, files)))
     happened = uow.record(
         MilestoneEvidenced(
             ref=ref, agreement=agreement.ref, proposal=agreement.proposal, evidence=hashes, note=note.strip()
@@ -93,9 +93,7 @@ def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
             missing=missing,
             ticks=" ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1)),
         )
-    happened = uow.record(
-        MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked)
-    )
+    happened = uow.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
     uow.next_step = f"fund disbursement request {agreement.ref} --milestone {milestone.number}"
     return happened
 

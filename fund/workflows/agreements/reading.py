@@ -9,8 +9,8 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
 from fund.workflows.agreements.drafting import text_of
-from fund.workflows.lifecycle import commands_from
 from fund.workflows.agreements.states import AGREEMENTS, MILESTONES
+from fund.workflows.lifecycle import commands_from
 
 __all__ = ["agreement", "agreements", "milestones"]
 
@@ -53,7 +53,8 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
     plan = view.maybe(Plan, ref)
     accounts = {"outstanding": f"1200.{ref}", "allowance": f"1290.{ref}", "committed": f"9000.{case.proposal}"}
     money = {
-        name: view.ledger.balance(account, as_of=as_of, kinds_excluded=("closing",)) for name, account in accounts.items()
+        name: view.ledger.balance(account, as_of=as_of, kinds_excluded=("closing",))
+        for name, account in accounts.items()
     }
     found: dict[str, Any] = {
         "as_of": (as_of or view.today).isoformat(),

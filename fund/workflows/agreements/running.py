@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from fund import files
 from fund.dates import deadline, term_end, weeks
 from fund.errors import (
     AmendmentNeedsCommittee,
@@ -41,7 +41,16 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState, MilestoneState
 from fund.workflows.lifecycle import check
 
-__all__ = ["amend", "close_when_done", "complete", "end_suspension", "report_benefits", "resume", "suspend", "terminate"]
+__all__ = [
+    "amend",
+    "close_when_done",
+    "complete",
+    "end_suspension",
+    "report_benefits",
+    "resume",
+    "suspend",
+    "terminate",
+]
 
 SUSPENSION = "agreement.suspension"
 """The timer that ends a suspension."""
@@ -66,7 +75,7 @@ def _reason(command: str, reason: str) -> str:
 def amend(
     uow: UnitOfWork, *, ref: str, change_cents: int, milestone: int, reason: str, on: date | None = None
 ) -> Envelope:
-    """The award became higher or lower, in one milestone; plan and commitment follow, the share in basis points stays (A3).
+    """The award became higher or lower, in one milestone; plan and commitment follow, the share stays (A3).
 
     Args:
         change_cents: Above zero a rise, below zero a cut.
@@ -129,7 +138,7 @@ def report_benefits(
     realised_benefit_cents: int = 0,
     on: date | None = None,
 ) -> Envelope:
-    """What the experiment cost and brought a partner in a year, planned against realised; the fund manager accepts it (M3).
+    """What the experiment cost and brought a partner in a year, planned against realised, as accepted (M3).
 
     A later report on the same year takes the place of the first.
     """
@@ -155,7 +164,7 @@ def report_benefits(
 
 
 def suspend(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
-    """On written, serious suspicion nothing is requested or paid any more, for thirteen weeks at most; repayment goes on (A4).
+    """On written, serious suspicion nothing is paid out any more, for thirteen weeks at most; repayment goes on (A4).
 
     Raises:
         ReasonMissing: The suspicion is not written down.
@@ -241,7 +250,7 @@ def complete(
             released_cents=released,
             repayable_released_cents=repayable,
             plan_cuts=cuts,
-            report_sha256=keep(uow, report) if report else None,
+            report_sha256=files.put(uow, bytes(report["content"]), name=str(report["name"])) if report else None,
             ex_officio=report is None,
             reason=reason.strip(),
         ),
@@ -312,14 +321,6 @@ def _rest(uow: UnitOfWork, agreement: Agreement) -> tuple[int, int, tuple[Instal
     repayable = agreement.repayable_cents - agreement.booked_repayable_cents
     plan = uow.case(Plan, agreement.ref)
     return released, repayable, schedules.cut(plan.instalments, repayable)
-
-
-def keep(uow: UnitOfWork, file: Mapping[str, Any]) -> str:
-    """A file is known by its hash; the hash."""
-    content = bytes(file["content"])
-    digest = hashlib.sha256(content).hexdigest()
-    uow.store.work.put_blob(sha256=digest, size=len(content), content=content)
-    return digest
 
 
 # ----------------------------------------------------------------------------------------------------------- A7

@@ -42,7 +42,15 @@ from fund.rules.authority import (
 from fund.schemas.agreements import Agreement, Benefit, Milestone
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["AGREEMENTS", "MILESTONES", "SECOND_PERSON", "AgreementState", "MilestoneState", "agreement_after", "milestone_after"]
+__all__ = [
+    "AGREEMENTS",
+    "MILESTONES",
+    "SECOND_PERSON",
+    "AgreementState",
+    "MilestoneState",
+    "agreement_after",
+    "milestone_after",
+]
 
 
 class AgreementState(StrEnum):
@@ -75,27 +83,45 @@ SECOND_PERSON = either(TREASURER, FUND_MANAGER, CHAIR)
 """Who may complete an agreement together with a fund manager: anybody of the fund, but another person (G7 a)."""
 
 AGREEMENTS = (
-    #          command                from         to            who                             records
-    Transition("agreement draft",     None,        A.DRAFTED,    FUND_MANAGER,                   AgreementDrafted, row="A1"),
-    Transition("agreement draft",     A.DRAFTED,   A.DRAFTED,    FUND_MANAGER,                   AgreementDrafted, row="A1"),
-    Transition("agreement sign",      A.DRAFTED,   A.SIGNED,     either(PARTY_SIGNATORY, CHAIR), AgreementSigned, row="A2"),
-    Transition("agreement activate",  A.SIGNED,    A.ACTIVE,     either(FUND_MANAGER, SYSTEM),   AgreementActivated, row="P20"),
-    Transition("agreement amend",     A.ACTIVE,    A.ACTIVE,     FUND_MANAGER,                   AgreementAmended, second=LEAD_SIGNATORY, row="A3"),
-    Transition("agreement suspend",   A.ACTIVE,    A.SUSPENDED,  FUND_MANAGER,                   AgreementSuspended, second=TREASURER, row="A4"),
-    Transition("agreement resume",    A.SUSPENDED, A.ACTIVE,     either(FUND_MANAGER, SYSTEM),   AgreementResumed, second=TREASURER, row="A4"),
-    Transition("agreement complete",  A.ACTIVE,    A.COMPLETED,  FUND_MANAGER,                   AgreementCompleted, second=SECOND_PERSON, row="A5"),
-    Transition("agreement terminate", RUNNING,     A.TERMINATED, FUND_MANAGER,                   AgreementTerminated, second=CHAIR, row="A6"),
-    Transition("agreement close",     ENDED,       A.CLOSED,     SYSTEM,                         AgreementClosed, row="A7"),
-    Transition("agreement benefits",  (*RUNNING, *ENDED, A.CLOSED), None, PARTY_SIGNATORY, BenefitReported, second=FUND_MANAGER, row="M3"),
+    #          command                from         to            who           records
+    Transition("agreement draft", None, A.DRAFTED, FUND_MANAGER, AgreementDrafted, row="A1"),
+    Transition("agreement draft", A.DRAFTED, A.DRAFTED, FUND_MANAGER, AgreementDrafted, row="A1"),
+    Transition("agreement sign", A.DRAFTED, A.SIGNED, either(PARTY_SIGNATORY, CHAIR), AgreementSigned, row="A2"),
+    Transition("agreement activate", A.SIGNED, A.ACTIVE, either(FUND_MANAGER, SYSTEM), AgreementActivated, row="P20"),
+    Transition(
+        "agreement amend", A.ACTIVE, A.ACTIVE, FUND_MANAGER, AgreementAmended, second=LEAD_SIGNATORY, row="A3"
+    ),
+    Transition(
+        "agreement suspend", A.ACTIVE, A.SUSPENDED, FUND_MANAGER, AgreementSuspended, second=TREASURER, row="A4"
+    ),
+    Transition(
+        "agreement resume", A.SUSPENDED, A.ACTIVE, either(FUND_MANAGER, SYSTEM), AgreementResumed, second=TREASURER,
+        row="A4",
+    ),
+    Transition(
+        "agreement complete", A.ACTIVE, A.COMPLETED, FUND_MANAGER, AgreementCompleted, second=SECOND_PERSON, row="A5"
+    ),
+    Transition(
+        "agreement terminate", RUNNING, A.TERMINATED, FUND_MANAGER, AgreementTerminated, second=CHAIR, row="A6"
+    ),
+    Transition("agreement close", ENDED, A.CLOSED, SYSTEM, AgreementClosed, row="A7"),
+    Transition(
+        "agreement benefits", (*RUNNING, *ENDED, A.CLOSED), None, PARTY_SIGNATORY, BenefitReported,
+        second=FUND_MANAGER, row="M3",
+    ),
 )  # fmt: skip
-"""A draft may be drafted again until the last signature (a decision that was reopened, a mistake found while signing)."""
+"""A draft may be drafted again until the last signature: a decision was reopened, or a mistake found while signing."""
 
+SHOWABLE = (M.PLANNED, M.CHANGES_REQUESTED)
 MILESTONES = (
-    #          command                      from                               to                   who           records
-    Transition("milestone evidence",        (M.PLANNED, M.CHANGES_REQUESTED),  M.EVIDENCED,         PARTY_EDITOR, MilestoneEvidenced, row="M1"),
-    Transition("milestone accept",          M.EVIDENCED,                       M.ACCEPTED,          FUND_MANAGER, MilestoneAccepted, row="M2"),
-    Transition("milestone request-changes", M.EVIDENCED,                       M.CHANGES_REQUESTED, FUND_MANAGER, MilestoneChangesRequested, row="M2"),
-    Transition("milestone reject",          M.EVIDENCED,                       M.REJECTED,          FUND_MANAGER, MilestoneRejected, row="M2"),
+    #          command                      from         to                   who           records
+    Transition("milestone evidence", SHOWABLE, M.EVIDENCED, PARTY_EDITOR, MilestoneEvidenced, row="M1"),
+    Transition("milestone accept", M.EVIDENCED, M.ACCEPTED, FUND_MANAGER, MilestoneAccepted, row="M2"),
+    Transition(
+        "milestone request-changes", M.EVIDENCED, M.CHANGES_REQUESTED, FUND_MANAGER, MilestoneChangesRequested,
+        row="M2",
+    ),
+    Transition("milestone reject", M.EVIDENCED, M.REJECTED, FUND_MANAGER, MilestoneRejected, row="M2"),
 )  # fmt: skip
 
 

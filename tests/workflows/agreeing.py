@@ -1,0 +1,114 @@
+"""A fund with money and a proposal that was just approved: where an agreement begins."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fund.events import DecisionApproved
+from fund.schemas.proposals import BudgetYear, PlannedMilestone, Proposal, ProposalForm, RepaymentTerms
+from tests.factories import START, World
+from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared
+
+PROPOSAL, AGREEMENT = "2026-003", "A2026-003"
+AWARD = 4_000_000
+MILESTONES = (2_500_001, 1_499_999)
+
+
+def form(*, ask_cents: int = AWARD, **more: Any) -> ProposalForm:
+    """The form of a standard proposal of Baarn and Bunnik, for the benefit of Bunschoten too."""
+    said: dict[str, Any] = {
+        "version": "2026-1",
+        "round": "2026-1",
+        "lead": BAARN,
+        "title": "Samen pompen",
+        "sort": "technology",
+        "co_applicants": (BUNNIK,),
+        "beneficiaries": (BUNSCHOTEN,),
+        "hypothesis": "Samen pompen kost een derde minder stroom.",
+        "measurement": "kWh per kubieke meter",
+        "stop_rule": "Na een jaar zonder daling stoppen wij.",
+        "ask_cents": ask_cents,
+        "share_bps": 7000,
+        "budget": (BudgetYear(year=2026, amount_cents=ask_cents),),
+        "repayment": RepaymentTerms(
+            plan="fixed", grace_months=6, instalments=3, months_between=3, ends_on=date(2027, 6, 30)
+        ),
+        "milestones": (
+            PlannedMilestone(
+                title="Pompen gekoppeld", due_on=date(2026, 6, 1), amount_cents=MILESTONES[0], evidence="foto's"
+            ),
+            PlannedMilestone(
+                title="Jaar gemeten", due_on=date(2027, 1, 31), amount_cents=MILESTONES[1], evidence="meetrapport"
+            ),
+        ),
+        "exit_rules": "Wie uitstapt, betaalt zijn deel.",
+        "assets": "van Baarn en Bunnik samen",
+    }
+    return ProposalForm(**{**said, **more})
+
+
+def approved(
+    world: World,
+    *,
+    ref: str = PROPOSAL,
+    award_cents: int = AWARD,
+    track: str = "standard",
+    informed: bool = True,
+    **more: Any,
+) -> str:
+    """A proposal the committee approved, its award committed; the ref."""
+    told = form(**more)
+    case = Proposal(
+        ref=ref,
+        state="decidable",
+        title=told.title,
+        round=told.round,
+        track=track,
+        lead=told.lead,
+        ask_cents=told.ask_cents,
+        form=told,
+        revision_hash=told.revision_hash(),
+        content_hash=told.content_hash(),
+        informed={party: START.date() for party in told.applicants} if informed else {},
+        drafted_at=START,
+    )
+    with world.uow("anna") as uow:
+        uow.store.cases.put([(case, 1)])
+        decided = uow.record(DecisionApproved(ref=ref, round=told.round, award_cents=award_cents))
+        now = case.but(state="approved", award_cents=award_cents, decided_on=decided.effective_on)
+        uow.store.cases.put([(now, decided.seq)])
+    return ref
+
+
+def office(world: World, **more: Any) -> World:
+    """People of the fund and of Baarn, Bunnik and Bunschoten, with money on the bank."""
+    prepared(world, **more)
+    world.user("lotte", "partner_editor", partner=BUNNIK)
+    world.user("sara", "partner_signatory", partner=BUNSCHOTEN)
+    return world
+
+
+def signed(world: World, **more: Any) -> str:
+    """An agreement that every party and the chair signed, so that it holds; its ref."""
+    proposal = approved(world, **more)
+    ref = str(world.do("agreement draft", user="anna", ref=proposal)["result"]["ref"])
+    for person in ("fatima", "piet", "carla"):
+        world.do("agreement sign", user=person, ref=ref)
+    return ref
+
+
+def file(text: str = "bewijs", name: str = "bewijs.pdf") -> dict[str, Any]:
+    """A file as it is handed in."""
+    return {"name": name, "content": text.encode()}
+
+
+def accepted(world: World, ref: str, number: int) -> None:
+    """A milestone that was shown and accepted."""
+    world.do("milestone evidence", user="lotte", ref=f"{ref}-{number}", files=[file(f"bewijs {number}")])
+    world.do("milestone accept", user="anna", ref=f"{ref}-{number}", met=[1])
+
+
+def noon(day: date) -> datetime:
+    """Midday UTC of a day."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
