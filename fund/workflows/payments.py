@@ -222,6 +222,7 @@ def batch(
         freed=tuple(line.ref for line in old.lines if line.ref not in {new.ref for new in lines}) if old else (),
     )
     uow.record(fact)
+    uow.store.work.put_blob(sha256=fact.sha256, size=len(data), content=data)
     uow.next_step = f"fund payment send {ref}"
     return {
         "ref": ref,

@@ -1,0 +1,524 @@
+"""Batches for the bank, and what the bank did with them: sent by two others, settled, failed, tried again, returned."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fund.bank import file_sha256, read_payments, read_statements
+from fund.bank.simulation import StoryBank
+from fund.errors import (
+    AlreadyRepaid,
+    BatchExpired,
+    ConflictOfInterest,
+    CoolingOff,
+    DebitsUnexplained,
+    DisbursementInBatch,
+    FundError,
+    NoBankAccount,
+    NotAPaymentDay,
+    NotAuthorised,
+    NothingToPay,
+    PayeeReplaced,
+    PaymentDoesNotMatch,
+    PaymentsStopped,
+    ReasonMissing,
+    SameHands,
+    TransitionNotAllowed,
+    UnknownPaymentVersion,
+    UnknownRef,
+)
+from fund.events import AgreementSuspended, DebitRecorded, ReceiptAllocated
+from fund.workflows.receipts import unexplained_debits
+from tests.factories import START, World, as_text, founded
+from tests.workflows.money_out import (
+    AGREEMENT,
+    BAARN,
+    BUNNIK,
+    IBAN,
+    OTHER_IBAN,
+    OURS,
+    PROPOSAL,
+    agree,
+    approved,
+    at,
+    prepared,
+    receipt,
+    recorded,
+    sent,
+)
+
+FRIDAY = date(2026, 1, 9)
+
+
+def state_of(world: World, ref: str) -> str:
+    return str(world.look("disbursement show", ref=ref)["state"])
+
+
+def file_of(world: World, batch: str) -> bytes:
+    return str(world.look("payment file", ref=batch)["content"]).encode()
+
+
+def test_what_stands_approved_becomes_one_file_for_one_day(database_url: str) -> None:
+    with founded(database_url) as world:
+        # Given two disbursements that are approved and one that is only checked (on Thursday 8 January)
+        agree(prepared(world))
+        first, second = approved(world, amount=2000000), approved(world, amount=500001)
+        third = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=2)["result"]["ref"]
+        world.do("disbursement check", user="anna", ref=third)
+        before = world.balances()
+        # When the fund manager makes the batch
+        made = world.do("payment batch", user="anna", execution_on=FRIDAY)
+        # Then the file pays both, says so, and nothing has moved
+        data = file_of(world, "S2026-001")
+        assert made["result"] == {
+            "ref": "S2026-001",
+            "execution_on": {"$day": "2026-01-09"},
+            "payments": 2,
+            "total_cents": 2500001,
+            "sha256": file_sha256(data),
+            "file": "S2026001.pain.001.001.09.xml",
+            "left_out": [],
+        }
+        read = read_payments(data, name="batch.xml")
+        assert (read.message_id, read.debtor_iban, read.debtor_name, read.execution_on) == (
+            "S2026001",
+            OURS,
+            "Testfonds",
+            FRIDAY,
+        )
+        assert [(one.end_to_end_id, one.amount_cents, one.payee_iban, one.text) for one in read.payments] == [
+            ("D20260001", 2000000, IBAN, "D2026-0001 A2026-001"),
+            ("D20260002", 500001, IBAN, "D2026-0002 A2026-001"),
+        ]
+        assert world.balances() == before
+        assert [state_of(world, ref) for ref in (first, second, third)] == ["approved", "approved", "checked"]
+        assert world.look("disbursement show", ref=first)["batch"] == "S2026-001"
+
+
+def test_a_batch_is_sent_by_a_treasurer_and_a_second_person_who_saw_total_and_hash(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        batch = world.do("payment batch", user="bram2")["result"]
+        made = world.do("payment send", user="bram2", ref=batch["ref"])
+        assert made["result"]["total_cents"] == 2500001
+        assert made["result"]["sha256"] == batch["sha256"]
+        assert state_of(world, ref) == "approved"
+        world.do("confirm", user="anna2", ref=made["pending"])
+        assert state_of(world, ref) == "sent"
+        assert as_text(world.entries()[-1]) == (
+            "2026-01-08 payment.sent Betaalbatch S2026-001 verzonden\n  Dr 2000.gm0308 2500001\n    Cr 1010 2500001"
+        )
+
+
+def test_neither_of_the_two_who_send_acted_on_a_line(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        world.do("payment batch", user="anna")
+        # bram approved the line, anna checked it
+        with pytest.raises(SameHands):
+            world.do("payment send", user="bram", ref="S2026-001")
+        made = world.do("payment send", user="bram2", ref="S2026-001")
+        for user in ("bram", "anna"):
+            with pytest.raises(SameHands):
+                world.do("confirm", user=user, ref=made["pending"])
+        with pytest.raises(SameHands):
+            world.do("confirm", user="bram2", ref=made["pending"])
+        world.do("confirm", user="anna2", ref=made["pending"])
+
+
+def test_a_batch_is_not_sent_by_a_fund_manager_first_nor_by_somebody_of_a_party(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        world.user("tess", "treasurer", partner=BUNNIK)
+        approved(world)
+        world.do("payment batch", user="anna")
+        with pytest.raises(NotAuthorised):
+            world.do("payment send", user="anna2", ref="S2026-001")
+        with pytest.raises(ConflictOfInterest):
+            world.do("payment send", user="tess", ref="S2026-001")
+
+
+def test_the_worked_example_from_approval_to_payment_and_a_return_restores_the_row(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+
+        def row() -> tuple[int, ...]:
+            balances = world.balances()
+            result = -sum(cents for code, cents in balances.items() if code.startswith("4"))
+            return (
+                *(balances.get(code, 0) for code in ("1000", "1010", "1200")),
+                -balances.get("2000", 0),
+                balances.get("9000", 0),
+                result,
+            )
+
+        assert row() == (10000000, 0, 0, 0, 4000000, 0)
+        ref = approved(world)
+        assert row() == (10000000, 0, 1750001, 2500001, 1499999, -750000)  # D3
+        sent(world, ref)
+        assert row() == (10000000, -2500001, 1750001, 0, 1499999, -750000)  # D4
+        world.do("payment fail", user="bram", ref=ref, reason="AC01")
+        assert row() == (10000000, 0, 1750001, 2500001, 1499999, -750000)  # D6 restores D3
+        world.do("payment retry", user="anna", ref=ref)
+        sent(world, ref)
+        world.do("payment settle", user="bram", ref=ref)
+        assert row() == (7499999, 0, 1750001, 0, 1499999, -750000)  # D5
+        assert state_of(world, ref) == "paid"
+
+
+def test_a_payment_made_again_has_a_reference_of_its_own(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        sent(world, ref)
+        world.do("payment fail", user="bram", ref=ref, reason="MS03")
+        assert world.look("disbursement show", ref=ref)["bank_reason"] == "MS03"
+        with pytest.raises(TransitionNotAllowed):
+            world.do("payment batch", user="anna", refs=[ref])
+        world.do("payment retry", user="anna", ref=ref)
+        again = sent(world, ref)
+        (payment,) = read_payments(file_of(world, again), name="again.xml").payments
+        assert payment.end_to_end_id == "D20260001R2"
+        assert [(batch["ref"], batch["state"]) for batch in world.look("payment list")["batches"]] == [
+            ("S2026-001", "settled"),
+            ("S2026-002", "sent"),
+        ]
+
+
+def test_what_stands_in_a_batch_is_not_put_in_a_second_one(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        world.do("payment batch", user="anna")
+        with pytest.raises(DisbursementInBatch):
+            world.do("payment batch", user="anna", refs=[ref])
+        with pytest.raises(NothingToPay) as caught:
+            world.do("payment batch", user="anna")
+        assert caught.value.details["left_out"] == 1
+
+
+def test_a_batch_takes_the_place_of_one_that_was_not_sent(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        first, second = approved(world, amount=1000), approved(world, amount=2000)
+        world.do("payment batch", user="anna")
+        world.do("payment batch", user="anna", refs=[second], replaces="S2026-001", version="03")
+        states = {batch["ref"]: batch["state"] for batch in world.look("payment list")["batches"]}
+        assert states == {"S2026-001": "dropped", "S2026-002": "made"}
+        assert world.look("disbursement show", ref=first)["batch"] is None
+        assert b"pain.001.001.03" in file_of(world, "S2026-002")
+        with pytest.raises(TransitionNotAllowed):
+            world.do("payment send", user="bram2", ref="S2026-001")
+        world.do("payment batch", user="anna")  # the first one again
+
+
+def test_a_cancelled_line_drops_the_batch_that_was_not_sent(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        first, second = approved(world, amount=1000), approved(world, amount=2000)
+        world.do("payment batch", user="anna")
+        world.both("disbursement cancel", user="anna", second="bram", ref=first, reason="dubbel")
+        assert world.look("payment list")["batches"][0]["state"] == "dropped"
+        assert state_of(world, second) == "approved"
+        made = world.do("payment batch", user="anna")
+        assert made["result"]["total_cents"] == 2000
+
+
+def test_what_cannot_be_paid_on_that_day_is_left_out_and_named(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        agree(world, ref="A2026-002", lead=BUNNIK, co_applicants=())
+        recorded(world, partner=BUNNIK, iban=OTHER_IBAN, requested_by="piet")
+        world.clock(at(7))
+        approved(world, amount=1000)
+        ref = world.do("disbursement request", user="piet", ref="A2026-002", milestone=1, amount=2000)["result"]["ref"]
+        world.do("disbursement check", user="anna", ref=ref)
+        world.do("disbursement approve", user="bram", ref=ref)
+        with world.uow("anna") as uow:
+            uow.record(
+                AgreementSuspended(ref="A2026-002", proposal="2026-002", reason="vermoeden", until_on=date(2026, 4, 1))
+            )
+        made = world.do("payment batch", user="anna")["result"]
+        assert made["total_cents"] == 1000
+        assert [(one["ref"], one["code"]) for one in made["left_out"]] == [(ref, "payments_stopped")]
+        with pytest.raises(PaymentsStopped):
+            world.do("payment batch", user="anna", refs=[ref])
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        ({"execution_on": date(2026, 1, 7)}, NotAPaymentDay),
+        ({"execution_on": date(2026, 1, 10)}, NotAPaymentDay),
+        ({"execution_on": date(2026, 4, 3)}, NotAPaymentDay),
+        ({"version": "08"}, UnknownPaymentVersion),
+        ({"refs": ["D2026-0099"]}, UnknownRef),
+        ({"replaces": "S2026-009"}, UnknownRef),
+    ],
+)
+def test_a_batch_that_no_bank_could_carry_out_is_refused(
+    database_url: str, args: dict[str, Any], error: type[FundError]
+) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        with pytest.raises(error) as caught:
+            world.do("payment batch", user="anna", **args)
+        assert caught.value.advice
+        assert world.look("payment list")["batches"] == []
+
+
+def test_without_anything_approved_there_is_no_batch(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        with pytest.raises(NothingToPay):
+            world.do("payment batch", user="anna")
+
+
+def test_without_an_account_of_its_own_the_fund_cannot_pay(database_url: str) -> None:
+    with founded(database_url) as world, pytest.raises(NoBankAccount):
+        world.do("payment batch", user="anna")
+
+
+def test_a_batch_is_not_sent_after_its_day(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        world.do("payment batch", user="anna", execution_on=FRIDAY)
+        world.clock(at(7))
+        with pytest.raises(BatchExpired) as caught:
+            world.do("payment send", user="bram2", ref="S2026-001")
+        assert caught.value.details["execution_on"] == FRIDAY
+        world.do("payment batch", user="anna", replaces="S2026-001")
+
+
+def test_a_batch_is_not_sent_to_an_account_that_was_replaced_meanwhile(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        world.do("payment batch", user="anna", execution_on=date(2026, 1, 30))
+        recorded(world, iban=OTHER_IBAN)
+        with pytest.raises(PayeeReplaced):
+            world.do("payment send", user="bram2", ref="S2026-001")
+        with pytest.raises(DisbursementInBatch):
+            world.do("payment retry", user="anna", ref=ref)
+        with pytest.raises(PayeeReplaced):
+            world.do("payment batch", user="anna", refs=[ref], replaces="S2026-001")
+
+
+def test_an_account_that_was_replaced_is_verified_again_before_it_is_paid(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        recorded(world, iban=OTHER_IBAN)
+        with pytest.raises(NothingToPay):
+            world.do("payment batch", user="anna")
+        with pytest.raises(CoolingOff):
+            world.do("payment retry", user="anna", ref=ref)
+        world.clock(at(7))
+        world.do("payment retry", user="anna", ref=ref)
+        batch = sent(world)
+        assert read_payments(file_of(world, batch), name="b.xml").payments[0].payee_iban == OTHER_IBAN
+
+
+def test_nothing_is_sent_while_a_debit_on_the_bank_is_unexplained(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        world.do("payment batch", user="anna")
+        with world.uow("bram") as uow:
+            uow.record(
+                DebitRecorded(ref="X2026-0001", account="1000", amount_cents=999, debited_on=uow.today, line_id="lin_x")
+            )
+        with pytest.raises(DebitsUnexplained) as caught:
+            world.do("payment send", user="bram2", ref="S2026-001")
+        assert caught.value.details["total_cents"] == 999
+
+
+def test_a_reason_is_needed_to_say_that_a_payment_failed(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        sent(world, ref)
+        with pytest.raises(ReasonMissing):
+            world.do("payment fail", user="bram", ref=ref, reason=" ")
+
+
+# ---------------------------------------------------------------------------------------------- from the bank statement
+
+
+def imported(world: World, data: bytes, name: str = "statement.xml") -> dict[str, Any]:
+    return dict(world.do("bank import", user="bram", files=[{"name": name, "content": data}]))
+
+
+def the_bank(world: World) -> StoryBank:
+    return StoryBank(iban=OURS, owner="Testfonds", balance_cents=10000000)
+
+
+def test_a_bank_statement_settles_each_payment_that_it_shows(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        first, second = approved(world, amount=2000000), approved(world, amount=500001)
+        batch = sent(world)
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
+        imported(world, bank.statement(FRIDAY))
+        assert [state_of(world, ref) for ref in (first, second)] == ["paid", "paid"]
+        assert world.look("disbursement show", ref=first)["paid_on"] == "2026-01-09"
+        assert world.look("payment list")["batches"][0]["state"] == "settled"
+        settled = [entry for entry in world.entries() if entry.kind == "payment.settled"]
+        assert as_text(settled[0]) == (
+            "2026-01-09 payment.settled D2026-0001 betaald (S2026-001)\n  Dr 1010 2000000\n    Cr 1000 2000000"
+        )
+        assert world.balances()["1010"] == 0
+        assert all(payment["bank_line"].startswith("lin_") for payment in world.look("payment list")["payments"])
+
+
+def test_a_bank_that_shows_a_batch_as_one_debit_settles_all_of_it(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world, amount=2000000)
+        approved(world, amount=500001)
+        batch = sent(world)
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        text = bank.statement(FRIDAY).decode()
+        start, end = text.index("<TxDtls>"), text.rindex("</TxDtls>") + len("</TxDtls>")
+        data = (text[:start] + text[end:]).encode()
+        assert len(read_statements(data, name="s.xml").statements[0].lines) == 1
+        world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
+        imported(world, data)
+        assert {payment["state"] for payment in world.look("payment list")["payments"]} == {"paid"}
+        assert world.balances()["1010"] == 0
+
+
+def test_a_payment_that_a_treasurer_settled_before_the_statement_came_is_not_booked_twice(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        batch = sent(world)
+        world.do("payment settle", user="bram", ref=ref)
+        before = world.balances()
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
+        imported(world, bank.statement(FRIDAY))
+        assert world.balances() == before
+        assert world.look("payment list")["payments"][0]["bank_line"].startswith("lin_")
+
+
+def test_a_debit_of_another_amount_is_not_guessed_to_be_a_payment(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        batch = sent(world)
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch).replace(b"25000.01", b"25000.02"), on=FRIDAY)
+        world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
+        imported(world, bank.statement(FRIDAY))
+        assert state_of(world, ref) == "sent"
+        with world.view() as view:
+            (debit,) = unexplained_debits(view)
+        assert debit.amount_cents == 2500002  # it stands on 1010 until somebody says what it was
+
+
+def test_a_payment_that_the_bank_gives_back_is_owed_again_and_its_account_verified_again(database_url: str) -> None:
+    with founded(database_url) as world:
+        # Given a payment to an account that turns out to be closed
+        agree(prepared(world))
+        ref = approved(world)
+        batch = sent(world)
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        bank.send_back("D20260001", on=date(2026, 1, 12), reason="AC04")
+        world.clock(datetime(2026, 1, 13, 9, tzinfo=START.tzinfo))
+        # When the statement is imported
+        imported(world, bank.statement(date(2026, 1, 12)))
+        # Then it is approved again, the receipt is explained, and the bank's reason is known
+        shown = world.look("disbursement show", ref=ref)
+        assert (shown["state"], shown["bank_reason"], shown["paid_cents"]) == ("approved", "AC04", 0)
+        balances = world.balances()
+        assert (balances["1000"], balances["1010"], balances.get("2300", 0), balances["2000"]) == (
+            10000000,
+            0,
+            0,
+            -2500001,
+        )
+        assert as_text(world.entries()[-1]).splitlines()[1:] == ["  Dr 2300 2500001", "    Cr 2000.gm0308 2500001"]
+        # and it is not paid to the same account without a look
+        with pytest.raises(NothingToPay):
+            world.do("payment batch", user="anna")
+        recorded(world, iban=OTHER_IBAN)
+        world.clock(datetime(2026, 1, 19, 9, tzinfo=START.tzinfo))
+        world.do("payment retry", user="anna", ref=ref)
+        again = sent(world)
+        bank.pay(file_of(world, again))
+        world.clock(datetime(2026, 1, 21, 9, tzinfo=START.tzinfo))
+        imported(world, bank.statement(date(2026, 1, 20)), "second.xml")
+        assert state_of(world, ref) == "paid"
+        assert world.balances()["1000"] == 7499999
+
+
+def test_a_treasurer_says_that_a_receipt_is_a_payment_that_came_back(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        sent(world, ref)
+        world.do("payment settle", user="bram", ref=ref)
+        with world.uow("bram") as uow:
+            receipt(uow, "O2026-9002", 2500001)
+            receipt(uow, "O2026-9003", 2500000)
+        with pytest.raises(PaymentDoesNotMatch) as caught:
+            world.do("payment return", user="bram", ref=ref, receipt="O2026-9003", reason="AC04")
+        assert caught.value.details["difference_cents"] == -1
+        world.do("payment return", user="bram", ref=ref, receipt="O2026-9002", reason="AC04")
+        assert state_of(world, ref) == "approved"
+        assert world.look("payment list")["payments"][0]["state"] == "returned"
+
+
+def test_a_payment_whose_advance_was_repaid_is_not_reopened(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        sent(world, ref)
+        world.do("payment settle", user="bram", ref=ref)
+        with world.uow("bram") as uow:
+            receipt(uow, "O2026-9002", 2500001)
+            receipt(uow, "O2026-9003", 100)
+            uow.record(
+                ReceiptAllocated(
+                    ref="O2026-9003",
+                    agreement=AGREEMENT,
+                    proposal=PROPOSAL,
+                    partner=BAARN,
+                    rule="rf",
+                    amount_cents=100,
+                    advance_cents=100,
+                )
+            )
+        with pytest.raises(AlreadyRepaid) as caught:
+            world.do("payment return", user="bram", ref=ref, receipt="O2026-9002", reason="AC04")
+        assert (caught.value.details["repayable_cents"], caught.value.details["outstanding_cents"]) == (
+            1750001,
+            1749901,
+        )
+
+
+def test_the_file_of_a_batch_is_the_same_bytes_for_ever(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        made = world.do("payment batch", user="anna")["result"]
+        first = file_of(world, made["ref"])
+        world.clock(START + timedelta(days=400))
+        assert file_of(world, made["ref"]) == first
+        assert file_sha256(first) == made["sha256"]
+        with world.view() as view:
+            kept = view.store.work.blob(made["sha256"])
+        assert kept == (len(first), first)
