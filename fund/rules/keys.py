@@ -137,6 +137,7 @@ def base_and_inhabitants(
 
     Raises:
         MissingInhabitants: As it says.
+        ValueError: Base and fixed shares are more than the whole.
     """
     everyone = _ordered(members)
     towns = [member for member in everyone if member.sort == MUNICIPALITY]
@@ -149,6 +150,8 @@ def base_and_inhabitants(
     }
     base = Fraction(base_bps, 10_000)
     rest = 1 - base - sum(fixed.values(), Fraction(0))
+    if rest < 0:
+        raise ValueError("more than the whole")
     return tuple(
         Share(
             member.partner,
@@ -183,10 +186,7 @@ def shares(
         raise ValueError("no municipality")
     if family == "inhabitants":
         return inhabitants(members, year)
-    found = base_and_inhabitants(members, year, base_bps=base_bps, fixed_bps=fixed_bps or {})
-    if any(share.weight < 0 for share in found):
-        raise ValueError("more than the whole")
-    return found
+    return base_and_inhabitants(members, year, base_bps=base_bps, fixed_bps=fixed_bps or {})
 
 
 def rescale(weights: Mapping[str, Fraction], partners: Iterable[str]) -> dict[str, Fraction]:

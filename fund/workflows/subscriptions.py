@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
+from fund.workflows import proposals, rounds
 from fund.workflows import agreements, repayments, disbursements, evaluations
 
 __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
@@ -35,6 +36,9 @@ class Timer:
 
 
 REACTIONS: tuple[Reaction, ...] = (
+    Reaction("proposals.screen", ("proposal.submitted", "proposal.resubmitted"), proposals.screen),
+    Reaction("proposals.clock", proposals.CLOCK_FACTS, proposals.set_clock),
+    Reaction("rounds.decide", rounds.DECIDING_FACTS, rounds.decide_if_done),
     Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),
     Reaction("agreements.close", agreements.CLOSING_FACTS, agreements.close_when_done),
     Reaction("disbursements.request", ("agreement.activated",), disbursements.request_at_activation),
@@ -45,6 +49,10 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 TIMERS: tuple[Timer, ...] = (
+    Timer("round.open", rounds.open_round),
+    Timer("round.close", rounds.close),
+    Timer("proposal.announce", proposals.announce),
+    Timer("proposal.expire", proposals.expire),
     Timer("agreement.suspension", agreements.end_suspension),
     Timer("repayment.arrears", repayments.escalate),
     Timer("evaluation.due", evaluations.fall_due_at),

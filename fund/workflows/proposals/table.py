@@ -49,10 +49,12 @@ from fund.events import (
     ReviewScoreExcluded,
 )
 from fund.rules.authority import (
+    BOARD,
     CHAIR,
     COMMITTEE,
     FUND_MANAGER,
     LEAD_SIGNATORY,
+    PANEL,
     PARTY_EDITOR,
     PARTY_SIGNATORY,
     REVIEWER,
@@ -111,6 +113,7 @@ _REVIEWING = State.IN_REVIEW
 _MANAGER_OR_CLOCK = either(FUND_MANAGER, SYSTEM)
 _DECIDES = either(CHAIR, FUND_MANAGER)
 _SECOND = either(FUND_MANAGER, TREASURER, COMMITTEE)
+_BODY = either(COMMITTEE, BOARD)
 
 TRANSITIONS = (
     #          command                       from                                to                who                records
@@ -139,7 +142,7 @@ TRANSITIONS = (
     Transition("review open", State.ELIGIBLE, State.IN_REVIEW, FUND_MANAGER, ReviewOpened, row="P9"),
     Transition("review declare", _REVIEWING, None, REVIEWER, ReviewDeclared, row="P10"),
     Transition("review score", _REVIEWING, None, REVIEWER, ReviewScored, row="P10"),
-    Transition("review recuse", _REVIEWING, None, REVIEWER, ReviewerRecused, row="P10"),
+    Transition("review recuse", _REVIEWING, None, PANEL, ReviewerRecused, row="P10"),
     Transition("review exclude", (State.IN_REVIEW, State.SCORED), None, _MANAGER_OR_CLOCK, ReviewScoreExcluded),
     Transition("review close", _REVIEWING, State.SCORED, _MANAGER_OR_CLOCK, ReviewClosed, row="P11"),
     Transition("review extend", _REVIEWING, None, _MANAGER_OR_CLOCK, ReviewExtended, row="P11"),
@@ -181,5 +184,5 @@ TRANSITIONS = (
     Transition("decision decide-objection", State.OBJECTED, State.UPHELD, CHAIR, DecisionUpheld, row="P25"),
     Transition("decision decide-objection", State.OBJECTED, State.DECIDABLE, CHAIR, DecisionReopened, row="P25"),
     Transition("decision decide-objection", State.OBJECTED, State.ELIGIBLE, CHAIR, EligibilityReopened, row="P25"),
-    Transition("decision vote", (State.DECIDABLE, State.OBJECTED), None, COMMITTEE, DecisionVoted, row="P26"),
+    Transition("decision vote", (State.DECIDABLE, State.OBJECTED), None, _BODY, DecisionVoted, row="P26"),
 )  # fmt: skip
