@@ -38,6 +38,10 @@ class Basis:
     q: int
     e: int
     free: int
+    in_transit: int = 0
+    owed: int = 0
+    committed: int = 0
+    buffer: int = 0
     closed_a: int = 0
     closed_u: int = 0
     experiments: int = 0
@@ -85,7 +89,10 @@ def _inputs(*names: str) -> Callable[[Basis], Mapping[str, int]]:
     symbols = {"l": "cash"}
 
     def read(basis: Basis) -> Mapping[str, int]:
-        return {f"{name.upper()}_cents": int(getattr(basis, symbols.get(name, name))) for name in names}
+        return {
+            f"{name.upper() if len(name) == 1 else name}_cents": int(getattr(basis, symbols.get(name, name)))
+            for name in names
+        }
 
     return read
 
@@ -193,7 +200,7 @@ INDICATORS: tuple[Indicator, ...] = (
         N_("1000 + 1005 + 1010 - 2000 - 2100 - 2200 - 2300 - 9000 - buffer; nothing expected counts"),
         "cents",
         lambda b: b.free,
-        lambda b: {"free_cents": b.free},
+        _inputs("cash", "in_transit", "owed", "committed", "buffer"),
     ),
     Indicator(
         "loss_ratio",

@@ -1,0 +1,372 @@
+"""Write-offs: the guards by name, the committee's vote, the entries as bookkeeping text, the mirror."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from fund.errors import (
+    BeyondOutstanding,
+    ConflictOfInterest,
+    EvaluationNotAccepted,
+    FundError,
+    LearningTooLow,
+    LessonsNotPublished,
+    MilestonesWithoutEvidence,
+    NothingToRecover,
+    ReasonMissing,
+    SameHands,
+    StopRuleMissing,
+    SuspicionOpen,
+    TooFewVotes,
+    TransitionNotAllowed,
+    UnknownGround,
+    UnspentMoneyOut,
+    WorkNotEnded,
+    WriteoffOpen,
+    WriteoffWithoutFile,
+)
+from fund.events import AgreementSuspended, DisbursementRequested
+from tests.factories import World, as_text, founded
+from tests.workflows.looking_back import (
+    AGREEMENT,
+    BAARN,
+    PROPOSAL,
+    came_in,
+    decided,
+    evaluated,
+    file,
+    posted,
+    until_completed,
+    voted,
+)
+
+W1 = f"{AGREEMENT}-W1"
+
+
+def propose(world: World, **more: object) -> object:
+    return world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", **more)
+
+
+def test_a_learning_write_off_is_booked_as_the_worked_example_says(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        assert posted(world) == W1
+        assert as_text(world.entries()[-1]) == (
+            "2026-01-05 writeoff.posted Leerafboeking A2026-001-W1\n"
+            "  Dr 4200.A2026-001 1250001\n"
+            "    Cr 1200.A2026-001 1250001\n"
+            "  Dr 1290.A2026-001 312500\n"
+            "    Cr 4100.A2026-001 312500"
+        )
+        balances = world.balances()
+        assert (balances["1000"], balances["1200"], balances["1290"], balances["4100"]) == (7_999_999, 0, 0, 0)
+        position = world.look("statement position")
+        assert (position["free_to_commit_cents"], position["net_asset_value_cents"], position["result_cents"]) == (
+            7_499_999,
+            7_999_999,
+            -2_000_001,
+        )
+
+
+def test_what_is_recovered_is_booked_as_the_worked_example_says(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 100_000)
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0009")
+        assert as_text(world.entries()[-1]) == (
+            "2026-01-05 writeoff.recovered Terugontvangen na afboeking A2026-001-W1\n"
+            "  Dr 2300 100000\n"
+            "    Cr 4300.A2026-001 100000"
+        )
+        position = world.look("statement position")
+        assert (position["free_to_commit_cents"], position["net_asset_value_cents"], position["result_cents"]) == (
+            7_599_999,
+            8_099_999,
+            -1_900_001,
+        )
+
+
+def test_a_surplus_on_what_was_written_off_is_owed_to_the_payer(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world, amount_cents=1_000)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 1_500)
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0009", amount_cents=1_500)
+        assert as_text(world.entries()[-1]).splitlines()[1:] == [
+            "  Dr 2300 1500",
+            "    Cr 4300.A2026-001 1000",
+            "    Cr 2100.gm0308 500",
+        ]
+
+
+def test_recovery_beyond_what_came_in_is_refused(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        with pytest.raises(NothingToRecover, match=r"EUR 1\.00 .* EUR 0\.00"):
+            world.do("writeoff recover", user="bram", ref=ref, amount_cents=100)
+
+
+def test_a_partial_write_off_releases_only_the_allowance_above_the_rest(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        posted(world, amount_cents=1_000_000)
+        assert as_text(world.entries()[-1]).splitlines()[1:] == [
+            "  Dr 4200.A2026-001 1000000",
+            "    Cr 1200.A2026-001 1000000",
+            "  Dr 1290.A2026-001 62499",
+            "    Cr 4100.A2026-001 62499",
+        ]
+
+
+def test_a_write_off_and_its_reversal_leave_every_balance_as_it_was(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        with world.view() as view:
+            before = {code: cents for code, cents in view.ledger.balances().items() if cents}
+        ref = posted(world)
+        original = world.entries()[-1]
+        world.both("writeoff reverse", user="carla", second="bram", ref=ref, reason="Er komt toch geld.")
+        mirror = world.entries()[-1]
+        assert mirror.reverses == original.seq and mirror.kind == "reversal"
+        assert [(leg.account, leg.amount_cents) for leg in mirror.postings] == [
+            (leg.account, -leg.amount_cents) for leg in original.postings
+        ]
+        with world.view() as view:
+            assert {code: cents for code, cents in view.ledger.balances().items() if cents} == before
+        assert world.look("writeoff list")["writeoffs"][0]["state"] == "reversed"
+        assert world.look("statement position")["learning_writeoffs_cents"] == 0
+
+
+def test_what_was_recovered_before_a_reversal_becomes_a_repayment(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 1_000_000)
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0009")
+        world.both("writeoff reverse", user="carla", second="bram", ref=ref, reason="Er komt toch geld.")
+        assert as_text(world.entries()[-1]).splitlines()[1:] == [
+            "  Dr 4300.A2026-001 1000000",
+            "    Cr 1200.A2026-001 1000000",
+            "  Dr 1290.A2026-001 62499",
+            "    Cr 4100.A2026-001 62499",
+        ]
+        balances = world.balances()
+        assert (balances["1200"], -balances["1290"], balances["4300"]) == (250_001, 250_001, 0)
+        assert world.look("statement position")["returned_cents"] == 1_500_000
+
+
+def test_ending_by_the_stop_rule_is_as_good_as_completion(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="stop_rule")
+        evaluated(world)
+        assert posted(world) == W1
+
+
+def _refused(world: World, error: type[FundError], **more: object) -> FundError:
+    with pytest.raises(error) as refused:
+        propose(world, **more)
+    with world.view() as view:
+        assert view.store.cases.get(f"writeoff/{W1}") is None
+    return refused.value
+
+
+def test_no_learning_write_off_while_the_work_runs(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="")
+        assert "active" in str(_refused(world, WorkNotEnded))
+
+
+def test_no_learning_write_off_after_a_breach(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="breach")
+        _refused(world, WorkNotEnded)
+
+
+def test_no_learning_write_off_while_a_suspicion_is_open(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="")
+        with world.uow("anna") as uow:
+            uow.record(
+                AgreementSuspended(ref=AGREEMENT, proposal=PROPOSAL, reason="Vermoeden.", until_on=date(2026, 4, 1))
+            )
+        _refused(world, SuspicionOpen)
+
+
+def test_no_learning_write_off_without_a_hypothesis_in_the_agreement(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, hypothesis=" ")
+        assert "a stop rule" in str(_refused(world, StopRuleMissing))
+
+
+def test_no_learning_write_off_before_the_evaluation_is_accepted(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        assert "it must be accepted" in str(_refused(world, EvaluationNotAccepted))
+
+
+def test_no_learning_write_off_below_the_threshold_of_learning(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world, learning=1)
+        assert "learning is 1, at least 2" in str(_refused(world, LearningTooLow))
+
+
+def test_no_learning_write_off_before_the_lessons_are_published(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=3)
+        world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=3)
+        world.fund.ring = lambda: None  # workers would do what follows, and have not done it yet
+        world.do("evaluation accept", user="carla", ref=AGREEMENT)
+        _refused(world, LessonsNotPublished)
+
+
+def test_no_learning_write_off_while_a_milestone_lacks_evidence(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="", accepted=False)
+        world.clock(date(2026, 2, 2))
+        with world.uow("anna") as uow:
+            from tests.workflows.looking_back import completed
+
+            completed(uow)
+        world.drain()
+        evaluated(world)
+        refused = _refused(world, MilestonesWithoutEvidence)
+        assert refused.details["milestones"] == [f"{AGREEMENT}-1"]
+
+
+def test_no_learning_write_off_while_money_may_still_leave(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        with world.uow("fatima") as uow:
+            uow.record(
+                DisbursementRequested(
+                    ref="D2026-0099", agreement=AGREEMENT, proposal=PROPOSAL, amount_cents=1, payee=BAARN
+                )
+            )
+        assert _refused(world, UnspentMoneyOut).details["disbursements"] == ["D2026-0099"]
+
+
+def test_a_write_off_never_exceeds_what_is_outstanding(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        assert "EUR 12,500.02" in str(_refused(world, BeyondOutstanding, amount_cents=1_250_002))
+
+
+def test_other_grounds_have_their_file_and_book_as_a_loss(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        _refused(world, UnknownGround, ground="bad_luck")
+        _refused(world, WriteoffWithoutFile, ground="uncollectible")
+        posted(world, ground="uncollectible", file=file("advies", "advies.txt"))
+        assert as_text(world.entries()[-1]).splitlines()[0:2] == [
+            "2026-01-05 writeoff.posted Afboeking A2026-001-W1",
+            "  Dr 4210.A2026-001 1250001",
+        ]
+        assert world.look("statement position")["other_writeoffs_cents"] == 1_250_001
+
+
+def test_one_write_off_at_a_time(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world, amount_cents=100)
+        with pytest.raises(WriteoffOpen, match=W1):
+            propose(world, amount_cents=100)
+
+
+def test_the_committee_needs_a_quorum_and_nobody_of_a_party(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        world.user("bas", "committee_member", partner=BAARN)
+        propose(world)
+        with pytest.raises(ConflictOfInterest):
+            voted(world, W1, bas="for")
+        voted(world, W1, mira="for", mees="for")
+        with pytest.raises(TooFewVotes, match=r"2 vote.*2 kind.*3 of 2"):
+            world.do("writeoff decide", user="carla", ref=W1)
+
+
+def test_votes_are_under_seal_until_the_decision_opens_them(sqlite_url: str) -> None:
+    import hashlib
+
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="against", carla="for")
+        with world.view() as view:
+            sealed = [
+                each.fact for each in view.store.facts.of_stream(f"writeoff/{W1}") if each.type == "writeoff.voted"
+            ]
+        assert all("for" not in fact.payload() for fact in sealed)
+        opened = world.do("writeoff decide", user="carla", ref=W1)["events"][0]["payload"]
+        assert sorted(opened["votes"].values()) == ["against", "for", "for"]
+        made = {
+            hashlib.sha256((opened["salts"][who] + f'{{"choice":"{choice}","reason":""}}').encode()).hexdigest()
+            for who, choice in opened["votes"].items()
+        }
+        assert made == {fact.commitment for fact in sealed}
+
+
+def test_a_tie_is_a_refusal(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="against", carla="abstain")
+        answer = world.do("writeoff decide", user="carla", ref=W1)
+        assert answer["events"][0]["type"] == "writeoff.refused"
+        with pytest.raises(TransitionNotAllowed):
+            world.do("writeoff post", user="anna", ref=W1)
+
+
+def test_beyond_the_learning_budget_two_thirds_are_needed(sqlite_url: str) -> None:
+    from fund.rules.regulations import standard_text
+
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        text = standard_text().replace("learning_budget_cents = 250_000_00", "learning_budget_cents = 1_250_000")
+        with world.uow("anna") as uow:
+            from fund import users
+            from fund.rules.regulations import from_toml
+
+            users.adopt(uow, from_toml(text.replace('"2026-1"', '"2026-2"')), from_on=uow.today)
+        world.user("mo", "committee_member", partner="ws14")
+        world.user("max", "committee_member")
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="for", carla="for", mo="against", max="against")
+        answer = world.do("writeoff decide", user="carla", ref=W1)
+        assert (answer["events"][0]["type"], answer["events"][0]["payload"]["two_thirds"]) == ("writeoff.refused", True)
+
+
+def test_maker_and_checker_of_a_write_off_are_two_people(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = decided(world)
+        pending = world.do("writeoff post", user="anna", ref=ref)["pending"]
+        with pytest.raises(SameHands):
+            world.do("confirm", user="anna", ref=pending)
+        world.do("confirm", user="bram", ref=pending)
+        with pytest.raises(ReasonMissing):
+            world.do("writeoff reverse", user="carla", ref=ref, reason="")
