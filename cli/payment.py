@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, say, table, write_output
+from cli.output import Column, day_text, table, write_output
 from cli.params import DAY, Ref, argument, booking, changing, noun, opened, option, read, reading, run, typed, verb
 from fund.language import N_, _, euros, ngettext
 
@@ -108,14 +108,13 @@ def _write(ctx: click.Context, ref: str, output: str) -> None:
 )
 @reading
 def file(ctx: click.Context, ref: str, output: str | None) -> None:
-    data = read(ctx, "payment file", {"ref": ref}, show=lambda found: _file_shown(found, written=output is not None))
-    if output:
-        write_output(output, data["content"].encode())
+    data = read(ctx, "payment file", {"ref": ref}, show=lambda found: _file_written(found, output or "-"))
+    if output and typed(ctx, "json"):
+        _file_written(data, output)
 
 
-def _file_shown(data: Mapping[str, Any], *, written: bool) -> None:
-    if not written:
-        say(data["content"].rstrip("\n"))
+def _file_written(data: Mapping[str, Any], output: str) -> None:
+    write_output(output, data["content"].encode())
 
 
 @verb(
