@@ -19,6 +19,7 @@ __all__ = [
     "DecidedOtherwise",
     "DeclarationMissing",
     "DeferredBefore",
+    "DeputyNotNeeded",
     "FaultyCondition",
     "FaultyReason",
     "FaultyScores",
@@ -263,6 +264,13 @@ class FaultyReason(FaultyInput):
 
     message = N_('the reason "{typed}" is not SUBJECT=TEXT with a subject from {subjects}')
     hint = N_("fund review show {ref}")
+
+
+class DeputyNotNeeded(RuleRefusal):
+    """The deputy acts when the chair is barred, and only then."""
+
+    message = N_("{actor} is deputy: {command} for {ref} is up to {chair}, who is not barred")
+    hint = N_("fund --as {chair} {command} {ref}")
 
 
 class DeferredBefore(RuleRefusal):

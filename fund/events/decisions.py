@@ -203,6 +203,8 @@ class DecisionReopened(_DecisionFact):
     """The commitment taken back; nothing after a rejection."""
     votes: tuple[OpenedVote, ...] = ()
     """On an objection: the votes it opens."""
+    advice_sha256: str = ""
+    """On an objection: the hash of the external advice."""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.ref}", f"round/{self.round}")
@@ -216,6 +218,8 @@ class EligibilityReopened(_DecisionFact):
 
     reason: str
     votes: tuple[OpenedVote, ...] = ()
+    advice_sha256: str = ""
+    """On an objection: the hash of the external advice."""
 
 
 class DecisionUpheld(_DecisionFact):
@@ -226,3 +230,5 @@ class DecisionUpheld(_DecisionFact):
 
     reason: str
     votes: tuple[OpenedVote, ...] = ()
+    advice_sha256: str = ""
+    """On an objection: the hash of the external advice."""

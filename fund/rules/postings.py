@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from fund.events import Envelope, Fact
 from fund.events.capital import ContributionCalled, ContributionReceived
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
+from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.receipts import (
     CostCharged,
     DebitExplained,
@@ -93,6 +94,25 @@ def _award_reopened(fact: DecisionReopened) -> Sequence[Booking]:
         return []
     postings = (debit("9010", fact.award_cents), credit(f"9000.{fact.ref}", fact.award_cents))
     return [Booking(memo=f"Toekenning {fact.ref} heropend", postings=postings)]
+
+
+def _released(ref: str, cents: int, memo: str) -> Sequence[Booking]:
+    """What was promised to a proposal is free again; nothing is booked where nothing was."""
+    if not cents:
+        return []
+    return [Booking(memo=memo, postings=(debit("9010", cents), credit(f"9000.{ref}", cents)))]
+
+
+@books(ProposalWithdrawn)
+def _proposal_withdrawn(fact: ProposalWithdrawn) -> Sequence[Booking]:
+    """P21: a proposal was taken back after money was set aside for it."""
+    return _released(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} ingetrokken")
+
+
+@books(ProposalLapsed)
+def _proposal_lapsed(fact: ProposalLapsed) -> Sequence[Booking]:
+    """P22: as P21; nobody acted in time."""
+    return _released(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} vervallen")
 
 
 # ------------------------------------------------------------------------------- capital and receipts (lifecycle 6, 9)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from fund import closing, contributions, costs, users
 from fund.reports import statements
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows import proposals, rounds
+from fund.workflows import decisions, proposals, reviews, rounds
 from fund.workflows import agreements, repayments, disbursements, evaluations, inbox, partners, payees, payments, receipts, writeoffs
 from fund.workflows.lifecycle import Transition, same_command_from
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "states_for"]
 
-_chapters = (users, rounds, proposals, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, payees, disbursements, partners, contributions, costs, receipts, payments)
+_chapters = (users, rounds, proposals, reviews, decisions, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, payees, disbursements, partners, contributions, costs, receipts, payments)
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}
 """What changes the fund, by the words as typed."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows import proposals, rounds
+from fund.workflows import decisions, proposals, reviews, rounds
 from fund.workflows import agreements, repayments, disbursements, evaluations
 
 __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
@@ -39,6 +39,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("proposals.screen", ("proposal.submitted", "proposal.resubmitted"), proposals.screen),
     Reaction("proposals.clock", proposals.CLOCK_FACTS, proposals.set_clock),
     Reaction("rounds.decide", rounds.DECIDING_FACTS, rounds.decide_if_done),
+    Reaction("reviews.propose_panel", ("proposal.found_eligible", "decision.eligibility_reopened"), reviews.propose_panel),
+    Reaction("reviews.close_when_complete", ("review.scored", "review.recused"), reviews.close_when_complete),
+    Reaction("decisions.prepare", ("review.closed", "review.consensus_recorded"), decisions.prepare_when_scored),
     Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),
     Reaction("agreements.close", agreements.CLOSING_FACTS, agreements.close_when_done),
     Reaction("disbursements.request", ("agreement.activated",), disbursements.request_at_activation),
@@ -51,6 +54,8 @@ REACTIONS: tuple[Reaction, ...] = (
 TIMERS: tuple[Timer, ...] = (
     Timer("round.open", rounds.open_round),
     Timer("round.close", rounds.close),
+    Timer("review.close", reviews.close_at_deadline),
+    Timer("review.consensus", reviews.means_stand),
     Timer("proposal.announce", proposals.announce),
     Timer("proposal.expire", proposals.expire),
     Timer("agreement.suspension", agreements.end_suspension),

@@ -1,0 +1,151 @@
+"""Who decides: the committee without those who have a conflict or reviewed, the full board where nobody else is free.
+
+Source: lifecycle.md 1 (G7 b, d), 2, 12 (quorum of the committee, rule of necessity).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fund.language import N_, _
+from fund.rules.authority import Actor, Role, hard_conflict
+from fund.rules.scoring import Missing
+from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, committee_missing, outcome
+from fund.schemas.capital import Partner
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Decision, Review
+from fund.unit_of_work import View
+from fund.workflows.reviews import kind_of, parties_of, people
+
+__all__ = ["Body", "body_of", "chairs", "committee_of", "needs_the_board"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Those who may vote on a proposal, and the ground of each who sits in it and may not."""
+
+    voters: dict[str, Ballot]
+    """By user id; the choice is still open."""
+    barred: dict[str, str]
+    board_size: int = 0
+    """Active partners, where the full board decides."""
+    conflicted: frozenset[str] = frozenset()
+    """Partners with a hard conflict, where the full board decides."""
+
+    @property
+    def is_board(self) -> bool:
+        return bool(self.board_size)
+
+
+def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
+    """The chairs who may act on the proposal and, when none may, the deputies who may."""
+    parties = parties_of(view, proposal)
+    free = [each for each in people(view, Role.COMMITTEE_CHAIR) if hard_conflict(each, parties) is None]
+    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if hard_conflict(each, parties) is None]
+    return free, deputies
+
+
+def committee_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Body:
+    """The committee on this proposal: barred are hard conflicts, its reviewers, on an objection all who took part before.
+
+    The deputy chair votes when no chair may.
+    """
+    parties = parties_of(view, proposal)
+    review = view.maybe(Review, proposal.ref)
+    reviewers = set(review.reviewers) | {each.reviewer for each in review.result.scores} if review and review.result else set()
+    if review is not None and review.state == "open":
+        reviewers = set(review.reviewers)
+    voters: dict[str, Ballot] = {}
+    barred: dict[str, str] = {}
+    chair_sits = False
+    members = people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
+    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if not each.has(Role.COMMITTEE_MEMBER)]
+    for actor in members:
+        ground = _ground(actor, parties_conflict=hard_conflict(actor, parties), reviewers=reviewers, objection=objection)
+        if ground:
+            barred[actor.user_id] = ground
+        else:
+            voters[actor.user_id] = Ballot(actor.user_id, actor.organisation, kind_of(view, actor), ABSTAIN)
+            chair_sits = chair_sits or actor.has(Role.COMMITTEE_CHAIR)
+    for actor in deputies if not chair_sits else []:
+        ground = _ground(actor, parties_conflict=hard_conflict(actor, parties), reviewers=reviewers, objection=objection)
+        if ground:
+            barred[actor.user_id] = ground
+        else:
+            voters[actor.user_id] = Ballot(actor.user_id, actor.organisation, kind_of(view, actor), ABSTAIN)
+    return Body(voters, barred)
+
+
+def _ground(actor: Actor, *, parties_conflict: object, reviewers: set[str], objection: Decision | None) -> str:
+    """Why this person may not vote, in the language in use; empty when nothing stands in the way."""
+    describe = getattr(parties_conflict, "describe", None)
+    if describe is not None:
+        return str(describe())
+    if actor.user_id in reviewers:
+        return _(N_("reviewed this proposal"))
+    if objection is not None and actor.user_id in objection.took_part:
+        return _(N_("took part in the decision objected to"))
+    return ""
+
+
+def needs_the_board(view: View, proposal: Proposal) -> bool:
+    """Whether conflicts alone keep the committee from a quorum: then the full board decides (rule of necessity).
+
+    A committee that is simply not appointed is no necessity.
+    """
+    rules = view.regulations().committee
+    sits = [Ballot(each.user_id, each.organisation, kind_of(view, each), ABSTAIN)
+            for each in people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)]  # fmt: skip
+    if committee_missing(rules, voters=[each.voter for each in sits], ballots=sits):
+        return False
+    free = committee_of(view, proposal).voters
+    return bool(committee_missing(rules, voters=list(free), ballots=list(free.values())))
+
+
+def _board_of(view: View, proposal: Proposal) -> Body:
+    """One vote per active partner, cast by a signatory who did not sign the proposal; conflicts are disclosed, not barred."""
+    active = {partner.ref for partner in view.cases(Partner, states=["active"])}
+    signed = {
+        happened.actor
+        for happened in view.history(proposal)
+        if happened.type in ("proposal.participation_confirmed", "proposal.submitted", "proposal.resubmitted")
+    }
+    parties = parties_of(view, proposal)
+    voters: dict[str, Ballot] = {}
+    barred: dict[str, str] = {}
+    conflicted: set[str] = set()
+    for partner in sorted(active):
+        stand_in = Actor("", "", frozenset({Role.PARTNER_SIGNATORY}), partner)
+        if hard_conflict(stand_in, parties) is not None:
+            conflicted.add(partner)
+    for actor in people(view, Role.PARTNER_SIGNATORY):
+        if actor.partner not in active:
+            continue
+        if actor.user_id in signed:
+            barred[actor.user_id] = _(N_("signed this proposal"))
+        else:
+            voters[actor.user_id] = Ballot(actor.user_id, actor.partner, kind_of(view, actor), ABSTAIN)
+    return Body(voters, barred, board_size=len(active), conflicted=frozenset(conflicted))
+
+
+def body_of(view: View, proposal: Proposal, decision: Decision) -> Body:
+    """Who votes on the proposal as its decision stands: committee, full board, or the members who took no part."""
+    if decision.state == "objected":
+        return committee_of(view, proposal, objection=decision)
+    if decision.prepared is not None and decision.prepared.necessity:
+        return _board_of(view, proposal)
+    return committee_of(view, proposal)
+
+
+def missing_of(view: View, body: Body, ballots: list[Ballot]) -> tuple[Missing, ...]:
+    """What the body lacks before it may decide."""
+    if body.is_board:
+        return board_missing(body.board_size, ballots)
+    return committee_missing(view.regulations().committee, voters=list(body.voters), ballots=ballots)
+
+
+def outcome_of(body: Body, ballots: list[Ballot], *, two_thirds: bool) -> str:
+    """carried, lost or tie, as this body counts."""
+    if body.is_board:
+        return board_outcome(ballots, conflicted=body.conflicted)
+    return outcome(ballots, two_thirds=two_thirds)

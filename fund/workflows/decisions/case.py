@@ -1,0 +1,168 @@
+"""The decision as a case: how its facts are folded. While the seal holds, no vote is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fund.events import (
+    DecisionApproved,
+    DecisionConditional,
+    DecisionConditionEvidenced,
+    DecisionConditionExtended,
+    DecisionConditionsMet,
+    DecisionDeferred,
+    DecisionObjected,
+    DecisionPrepared,
+    DecisionRejected,
+    DecisionReopened,
+    DecisionUpheld,
+    DecisionVoted,
+    EligibilityReopened,
+    Envelope,
+)
+from fund.schemas.reviews import Decision, DecisionCondition, Preparation
+from fund.unit_of_work import Life
+
+__all__ = ["LIVES", "after"]
+
+_Outcome = DecisionApproved | DecisionConditional | DecisionRejected | DecisionDeferred
+
+
+def after(case: Decision | None, happened: Envelope) -> Decision | None:
+    """The decision after a fact. Pure."""
+    fact = happened.fact
+    if isinstance(fact, DecisionPrepared):
+        before = case or Decision(ref=fact.ref, state="decidable")
+        return _prepared(before, fact, happened)
+    if isinstance(fact, DecisionObjected):
+        before = case or Decision(ref=fact.ref, state="objected")
+        return before.but(
+            state="objected",
+            objected_was=fact.was,
+            objection=fact.grounds,
+            session=before.session + 1,
+            voted=(),
+            commitments={},
+            hands=(),
+        )
+    if case is None:
+        return None
+    if isinstance(fact, DecisionVoted):
+        return case.but(
+            voted=tuple(sorted({*case.voted, happened.actor})),
+            commitments={**case.commitments, happened.actor: fact.commitment},
+        )
+    if isinstance(fact, (DecisionApproved, DecisionConditional, DecisionRejected, DecisionDeferred)):
+        return _decided(case, fact, happened)
+    if isinstance(fact, DecisionConditionEvidenced):
+        return case.but(
+            conditions=_changed(case, fact.number, {"evidence_file": fact.file, "evidence_sha256": fact.sha256})
+        )
+    if isinstance(fact, DecisionConditionExtended):
+        return case.but(conditions=_changed(case, fact.number, {"expires_on": fact.expires_on, "extended": True}))
+    if isinstance(fact, DecisionConditionsMet):
+        return case.but(state="approved", hands=_hands(case.hands, happened))
+    if isinstance(fact, DecisionReopened):
+        return _reopened(case, happened, _voters(fact.votes))
+    if isinstance(fact, EligibilityReopened):
+        return case.but(state="reopened", outcome="", took_part=_people(case.took_part, happened, _voters(fact.votes)))
+    if isinstance(fact, DecisionUpheld):
+        return case.but(
+            state="upheld", votes=fact.votes, took_part=_people(case.took_part, happened, _voters(fact.votes))
+        )
+    return case
+
+
+def _prepared(case: Decision, fact: DecisionPrepared, happened: Envelope) -> Decision:
+    file = Preparation(
+        advice=fact.advice,
+        total=fact.total,
+        rank=fact.rank,
+        of=fact.of,
+        ask_cents=fact.ask_cents,
+        ceiling_left_cents=fact.ceiling_left_cents,
+        free_to_commit_cents=fact.free_to_commit_cents,
+        two_thirds=fact.two_thirds,
+        mandated=fact.mandated,
+        necessity=fact.necessity,
+        remark=fact.remark,
+        prepared_on=happened.effective_on,
+    )
+    return case.but(
+        state="decidable",
+        round=fact.round,
+        session=fact.session,
+        prepared=file,
+        voters=fact.voters,
+        barred=fact.barred,
+        voted=(),
+        commitments={},
+        outcome="",
+        until_on=None,
+        hands=(),
+    )
+
+
+def _decided(case: Decision, fact: _Outcome, happened: Envelope) -> Decision:
+    state = fact.wire.rpartition(".")[2]
+    award = fact.award_cents if isinstance(fact, (DecisionApproved, DecisionConditional)) else 0
+    conditions: tuple[DecisionCondition, ...] = ()
+    if isinstance(fact, DecisionConditional):
+        conditions = tuple(DecisionCondition(**each.model_dump()) for each in fact.conditions)
+    deferred = fact if isinstance(fact, DecisionDeferred) else None
+    return case.but(
+        state=state,
+        outcome=state,
+        votes=fact.votes,
+        award_cents=award,
+        reasons=fact.reasons,
+        deviates=fact.deviates,
+        conditions=conditions,
+        deferred_for=deferred.ground if deferred else case.deferred_for,
+        deferrals=case.deferrals + (1 if deferred else 0),
+        until_on=deferred.until_on if deferred else None,
+        decided_on=None if deferred else happened.effective_on,
+        took_part=_people(case.took_part, happened, _voters(fact.votes)),
+        hands=_hands(case.hands, happened),
+    )
+
+
+def _reopened(case: Decision, happened: Envelope, voters: Iterable[str]) -> Decision:
+    """Decided again, by a fresh vote."""
+    return case.but(
+        state="decidable",
+        session=case.session + 1,
+        outcome="",
+        voted=(),
+        commitments={},
+        award_cents=0,
+        reasons={},
+        deviates=False,
+        conditions=(),
+        decided_on=None,
+        took_part=_people(case.took_part, happened, voters),
+        hands=(),
+    )
+
+
+def _voters(votes: Iterable[object]) -> tuple[str, ...]:
+    return tuple(str(getattr(vote, "voter", "")) for vote in votes)
+
+
+def _people(before: Iterable[str], happened: Envelope, voters: Iterable[str]) -> tuple[str, ...]:
+    acting = [person for person in (happened.actor, happened.made_by) if person and person != "system"]
+    return tuple(sorted({*before, *acting, *voters}))
+
+
+def _hands(before: Iterable[str], happened: Envelope) -> tuple[str, ...]:
+    acting = [person for person in (happened.actor, happened.made_by) if person and person != "system"]
+    return tuple(dict.fromkeys((*before, *acting)))
+
+
+def _changed(case: Decision, number: int, changes: dict[str, object]) -> tuple[DecisionCondition, ...]:
+    return tuple(
+        each.model_copy(update=changes) if each.number == number else each for each in case.conditions
+    )
+
+
+LIVES = {"decision": Life(Decision, after)}

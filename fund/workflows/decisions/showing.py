@@ -1,0 +1,92 @@
+"""What may be seen of a decision: the file, who has voted; what they voted only once it was decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.rules.authority import Role, hard_conflict
+from fund.rules.scoring import rounded
+from fund.rules.valuation import free_to_commit
+from fund.schemas.proposals import Proposal, Round
+from fund.schemas.reviews import Decision
+from fund.unit_of_work import View
+from fund.workflows.decisions.body import body_of, missing_of
+from fund.workflows.decisions.deciding import ranking
+from fund.workflows.reviews import parties_of
+
+__all__ = ["show"]
+
+_READERS = (
+    Role.FUND_MANAGER, Role.TREASURER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
+)  # fmt: skip
+
+
+def show(view: View, *, ref: str) -> dict[str, Any]:
+    """The decision on a proposal: the committee's file, who may vote and who has, the outcome with its reasons.
+
+    Raises:
+        UnknownRef: There is no such proposal, or nothing was prepared yet.
+    """
+    proposal = view.case(Proposal, ref)
+    decision = view.case(Decision, ref)
+    round_ = view.case(Round, proposal.round)
+    ranked = ranking(view, proposal.round)
+    place = next((number for number, (each, _total) in enumerate(ranked, start=1) if each == ref), None)
+    inside = _inside(view, proposal)
+    undecided = decision.state in ("decidable", "objected")
+    file = decision.prepared
+    answer: dict[str, Any] = {
+        "ref": ref,
+        "title": proposal.title,
+        "state": decision.state,
+        "proposal_state": proposal.state,
+        "round": proposal.round,
+        "session": decision.session,
+        "ask_cents": proposal.ask_cents,
+        "rank": place,
+        "of": len(ranked),
+        "ceiling_left_cents": round_.ceiling_left_cents,
+        "free_to_commit_cents": free_to_commit(view.balances(), view.regulations().buffer_cents),
+        "prepared": None,
+        "voters": [],
+        "barred": [],
+        "missing": [],
+        "outcome": decision.outcome or None,
+        "award_cents": decision.award_cents,
+        "decided_on": decision.decided_on.isoformat() if decision.decided_on else None,
+        "deviates": decision.deviates,
+        "reasons": dict(decision.reasons),
+        "conditions": [each.model_dump(mode="json") for each in decision.conditions],
+        "deferred_for": decision.deferred_for or None,
+        "until_on": decision.until_on.isoformat() if decision.until_on else None,
+        "votes": [],
+    }
+    if file is not None and (inside or not undecided):
+        answer["prepared"] = {**file.model_dump(mode="json"), "total_rounded": rounded(file.total)}
+    if inside and undecided and not (file is not None and file.mandated and decision.state == "decidable"):
+        body = body_of(view, proposal, decision)
+        ballots = [body.voters[each] for each in decision.voted if each in body.voters]
+        answer["voters"] = [
+            {"voter": each.voter, "name": view.name(each.voter), "organisation": each.organisation, "kind": each.kind,
+             "voted": each.voter in decision.voted}
+            for each in body.voters.values()
+        ]  # fmt: skip
+        answer["barred"] = [
+            {"voter": each, "name": view.name(each), "ground": ground} for each, ground in sorted(body.barred.items())
+        ]
+        answer["missing"] = [
+            {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}
+            for each in missing_of(view, body, ballots)
+        ]
+    if inside and not undecided:
+        answer["votes"] = [{**each.model_dump(mode="json"), "name": view.name(each.voter)} for each in decision.votes]
+    return answer
+
+
+def _inside(view: View, proposal: Proposal) -> bool:
+    """Whether the one who looks reads the committee's papers: fund office, committee, auditor; nobody with a hard conflict."""
+    if view.actor is None or view.actor.has(Role.AUDITOR):
+        return True
+    if hard_conflict(view.actor, parties_of(view, proposal)) is not None:
+        return False
+    return view.actor.has(*_READERS)

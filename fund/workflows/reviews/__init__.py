@@ -1,0 +1,41 @@
+"""Reviews: a panel without conflicts, scores under seal, the closing that opens them, consensus where it is asked.
+
+The rows of the lifecycle stand in the table of ``fund.workflows.proposals``; what follows by itself in ``subscriptions``.
+"""
+
+from __future__ import annotations
+
+from fund.rules.authority import FUND_MANAGER, PANEL
+from fund.unit_of_work import Command, Query
+from fund.workflows.reviews.case import LIVES
+from fund.workflows.reviews.panel import assign, open_review, propose_panel, recuse, rules_of, seat_panel
+from fund.workflows.reviews.scores import (
+    close,
+    close_at_deadline,
+    close_when_complete,
+    consensus,
+    declare,
+    means_stand,
+    parse_scores,
+    score,
+)
+from fund.workflows.reviews.seal import put_under_seal, read_sealed
+from fund.workflows.reviews.showing import show
+from fund.workflows.reviews.ties import kind_of, parties_of, people
+
+__all__ = [
+    "COMMANDS", "LIVES", "QUERIES", "assign", "close", "close_at_deadline", "close_when_complete", "consensus", "declare", "kind_of",
+    "means_stand", "open_review", "read_sealed", "parse_scores", "parties_of", "people", "propose_panel", "put_under_seal", "recuse",
+    "rules_of", "score", "seat_panel", "show",
+]  # fmt: skip
+
+COMMANDS = (
+    Command("review open", open_review, FUND_MANAGER),
+    Command("review assign", assign, FUND_MANAGER),
+    Command("review declare", declare, PANEL),
+    Command("review score", score, PANEL),
+    Command("review recuse", recuse, PANEL),
+    Command("review close", close, FUND_MANAGER),
+    Command("review consensus", consensus, PANEL),
+)
+QUERIES = (Query("review show", show),)
