@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from fund import files
 from fund.bank import (
     BankLine,
     Payment,
@@ -222,7 +223,7 @@ def batch(
         freed=tuple(line.ref for line in old.lines if line.ref not in {new.ref for new in lines}) if old else (),
     )
     uow.record(fact)
-    uow.store.work.put_blob(sha256=fact.sha256, size=len(data), content=data)
+    files.put(uow, data, name=f"{wire(ref)}.xml")
     uow.next_step = f"fund payment send {ref}"
     return {
         "ref": ref,
