@@ -7,8 +7,9 @@ from typing import Any
 
 from fund.events import DecisionApproved
 from fund.schemas.proposals import BudgetYear, PlannedMilestone, Proposal, ProposalForm, RepaymentTerms
-from tests.factories import START, World
-from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared
+from tests.factories import START, World, as_text
+from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared, receipt, sent
+from tests.workflows.money_out import approved as approved_payment
 
 PROPOSAL, AGREEMENT = "2026-003", "A2026-003"
 AWARD = 4_000_000
@@ -112,3 +113,28 @@ def accepted(world: World, ref: str, number: int) -> None:
 def noon(day: date) -> datetime:
     """Midday UTC of a day."""
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def running(world: World, *, paid: int = 0, cash: int = 10_000_000, **more: Any) -> str:
+    """An agreement that holds, the first ``paid`` milestones accepted and paid by the bank; its ref."""
+    office(world, cash_cents=cash)
+    ref = signed(world, **more)
+    for number in range(1, paid + 1):
+        accepted(world, ref, number)
+        disbursement = approved_payment(world, ref=ref, milestone=number)
+        sent(world, disbursement)
+        world.do("payment settle", user="bram", ref=disbursement)
+    return ref
+
+
+def received(world: World, ref: str, cents: int, *, agreement: str = AGREEMENT, number: int | None = None) -> None:
+    """Money came in, and two people allocated it to an agreement."""
+    with world.uow("bram") as uow:
+        receipt(uow, ref, cents)
+    more = {"instalment": number} if number else {}
+    world.both("repayment allocate", user="bram", second="anna", receipt=ref, ref=agreement, **more)
+
+
+def last_entry(world: World) -> str:
+    """The newest entry as bookkeeping text."""
+    return as_text(world.entries()[-1])

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from fund.errors import (
+    AllowanceUpToDate,
+    NotAuthorised,
+    PrepaymentExceedsPlan,
+    QuarterNotOver,
+    SameHands,
+    TransitionNotAllowed,
+    UnknownRef,
+)
+from fund.events import PlanRestructured
+from fund.events.agreements import InstalmentTerms
+from fund.schemas.repayments import Plan
+from fund.workflows.repayments import (
+    TRANSITIONS,
+    instalment_of_reference,
+    instalment_reference,
+    quarter_end,
+    quarter_of,
+)
+from tests.factories import World, as_text, founded
+from tests.workflows.agreeing import AGREEMENT, last_entry, noon, received, running, signed
+
+# Instalments of the plan: 933333 on 8 July and 8 October 2026, 933334 on 8 January 2027; 1750001 is paid out.
+
+
+def parts(world: World, **more: Any) -> list[tuple[int, int]]:
+    return [
+        (row["paid_cents"], row["open_cents"])
+        for row in world.look("repayment plan", ref=AGREEMENT, **more)["instalments"]
+    ]
+
+
+def types(world: World, stream: str = "plan/" + AGREEMENT) -> list[str]:
+    with world.view() as view:
+        return [event.type for event in view.store.facts.of_stream(stream)]
+
+
+def test_an_instalment_is_found_by_the_reference_that_payers_quote() -> None:
+    reference = instalment_reference("A2026-003", 2)
+    assert instalment_of_reference(reference) == ("A2026-003", 2)
+    assert instalment_of_reference(f"{reference[:4]} {reference[4:]}".lower()) == ("A2026-003", 2)
+    assert instalment_of_reference(instalment_reference("A2026-1234", 12)) == ("A2026-1234", 12)
+    assert instalment_of_reference("RF18539007547034") is None
+    assert instalment_of_reference("B2026-0001") is None
+
+
+def test_the_plan_starts_with_the_agreement_and_adds_up(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        plan = world.look("repayment plan", ref=AGREEMENT)
+        assert (plan["state"], plan["version"], plan["open_cents"], plan["outstanding_cents"]) == (
+            "active",
+            1,
+            2_800_000,
+            1_750_001,
+        )
+        row = world.look("repayment list")["plans"][0]
+        assert (row["repayable_cents"], row["repaid_cents"], row["next_due_on"]) == (2_800_000, 0, "2026-07-08")
+        due = world.look("repayment schedule", until=date(2026, 12, 31))["instalments"]
+        assert [(each["agreement"], each["no"], each["due_on"]) for each in due] == [
+            (AGREEMENT, 1, "2026-07-08"),
+            (AGREEMENT, 2, "2026-10-08"),
+        ]
+        assert world.look("repayment schedule", ref=AGREEMENT)["instalments"][2]["amount_cents"] == 933_334
+        with pytest.raises(UnknownRef):
+            world.look("repayment plan", ref="A2026-999")
+
+
+def test_open_instalments_are_the_advance_and_the_repayable_part_of_the_commitment(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        received(world, "O2026-0101", 500_000)
+        plan = world.look("repayment plan", ref=AGREEMENT)
+        shown = world.look("agreement show", ref=AGREEMENT)
+        repayable_part = shown["repayable_cents"] - 1_750_001
+        assert plan["open_cents"] == plan["outstanding_cents"] + repayable_part == 2_300_000
+
+
+def test_a_plan_is_shown_as_it_stood_on_an_earlier_day(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 7, 1)))
+        received(world, "O2026-0101", 1_000_000)
+        world.clock(noon(date(2026, 8, 1)))
+        assert parts(world) == [(933_333, 0), (66_667, 866_666), (0, 933_334)]
+        assert parts(world, as_of=date(2026, 6, 30)) == [(0, 933_333), (0, 933_333), (0, 933_334)]
+        assert parts(world, as_of=date(2026, 7, 1)) == parts(world)
+        assert parts(world, as_of=date(2026, 1, 5)) == []
+
+
+def test_an_announced_early_payment_shortens_the_plan_from_its_end(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=2)
+        with pytest.raises(NotAuthorised):
+            world.do("repayment prepay", user="piet", ref=AGREEMENT, amount_cents=1_000_000)
+        for cents in (0, 2_800_001):
+            with pytest.raises(PrepaymentExceedsPlan) as caught:
+                world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=cents)
+            assert caught.value.details["open_cents"] == 2_800_000
+        told = world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=1_000_000)
+        assert told["result"]["reference"] == instalment_reference(AGREEMENT, 3)
+        received(world, "O2026-0101", 1_000_000)
+        assert parts(world) == [(0, 933_333), (66_666, 866_667), (933_334, 0)]
+        assert world.look("repayment plan", ref=AGREEMENT)["early_cents"] == 0
+
+
+def test_each_step_of_arrears_is_taken_once_and_only_on_money_that_was_paid_out(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 7, 8)))
+        assert "arrears.escalated" not in types(world)
+        world.clock(noon(date(2026, 7, 9)))
+        world.clock(noon(date(2026, 7, 10)))
+        assert types(world).count("arrears.escalated") == 1
+        with world.view() as view:
+            note = view.store.facts.of_stream("plan/" + AGREEMENT)[-1]
+            assert (note.actor, note.fact.step, note.fact.open_cents) == ("system", "note", 933_333)  # type: ignore[attr-defined]
+        world.clock(noon(date(2026, 9, 7)))
+        assert types(world).count("arrears.escalated") == 3
+        world.clock(noon(date(2026, 10, 9)))
+        with world.view() as view:
+            second = view.store.facts.of_stream("plan/" + AGREEMENT)[-1]
+            assert (second.fact.instalment, second.fact.open_cents) == (2, 816_668)  # type: ignore[attr-defined]
+        world.clock(noon(date(2027, 6, 1)))
+        steps = [
+            (event.fact.instalment, event.fact.step)  # type: ignore[attr-defined]
+            for event in _events(world)
+            if event.type == "arrears.escalated"
+        ]
+        assert steps == [(1, "note"), (1, "demand"), (1, "committee"), (2, "note"), (2, "demand"), (2, "committee")]
+
+
+def _events(world: World) -> list[Any]:
+    with world.view() as view:
+        return view.store.facts.of_stream("plan/" + AGREEMENT)
+
+
+def test_who_pays_in_time_is_never_reminded(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 7, 8)))
+        received(world, "O2026-0101", 933_333)
+        world.clock(noon(date(2026, 9, 30)))
+        assert "arrears.escalated" not in types(world)
+
+
+def test_ageing_is_reckoned_for_any_day(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 7, 20)))
+        received(world, "O2026-0101", 33_333)
+        world.clock(noon(date(2026, 12, 1)))
+        row = world.look("repayment arrears", as_of=date(2026, 7, 19))["arrears"][0]
+        assert (row["1_30_cents"], row["not_due_cents"], row["days"]) == (933_333, 816_668, 11)
+        now = world.look("repayment arrears")
+        assert now["total"] == {
+            "outstanding_cents": 1_716_668,
+            "not_due_cents": 0,
+            "1_30_cents": 0,
+            "31_90_cents": 816_668,
+            "91_180_cents": 900_000,
+            "over_180_cents": 0,
+        }
+        assert (now["arrears"][0]["step_days"], now["arrears"][0]["overdue_cents"]) == (60, 1_716_668)
+
+
+def test_the_allowance_follows_the_stage_of_each_advance(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 4, 2)))
+        with pytest.raises(QuarterNotOver):
+            world.do("repayment allowance", user="anna", on=date(2026, 6, 30))
+        with pytest.raises(NotAuthorised):
+            world.do("repayment allowance", user="bram", on=date(2026, 3, 31))
+        made = world.do("repayment allowance", user="anna", on=date(2026, 3, 31))
+        with pytest.raises(SameHands):
+            world.do("confirm", user="anna", ref=made["pending"])
+        world.do("confirm", user="bram", ref=made["pending"])
+        assert last_entry(world) == (
+            "2026-03-31 allowance.adjusted Voorziening A2026-003 2026-Q1\n"
+            "  Dr 4100.A2026-003 437500\n"
+            "    Cr 1290.A2026-003 437500"
+        )
+        with pytest.raises(AllowanceUpToDate):
+            world.do("repayment allowance", user="anna", on=date(2026, 3, 31))
+        world.clock(noon(date(2026, 8, 20)))
+        world.both("repayment allowance", user="anna", second="bram", on=date(2026, 8, 20))
+        assert last_entry(world) == (
+            "2026-08-20 allowance.adjusted Voorziening A2026-003 2026-Q3\n"
+            "  Dr 4100.A2026-003 262500\n"
+            "    Cr 1290.A2026-003 262500"
+        )
+        received(world, "O2026-0101", 1_000_000)
+        world.both("repayment allowance", user="anna2", second="bram2", on=date(2026, 8, 20))
+        entry = as_text(world.entries()[-1])
+        assert entry == (
+            "2026-08-20 allowance.adjusted Voorziening A2026-003 2026-Q3\n"
+            "  Dr 1290.A2026-003 512500\n"
+            "    Cr 4100.A2026-003 512500"
+        )
+        shown = world.look("agreement show", ref=AGREEMENT)
+        assert (shown["allowance_cents"], shown["outstanding_cents"]) == (187_500, 750_001)
+
+
+def test_a_run_over_nothing_is_kept_and_books_nothing(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world)
+        before = len(world.entries())
+        world.both("repayment allowance", user="anna", second="bram")
+        assert len(world.entries()) == before
+        assert types(world, "allowance/2026-Q1") == ["allowance.adjusted"]
+
+
+def test_an_allowance_of_a_past_day_never_exceeds_what_is_outstanding_now(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 4, 2)))
+        received(world, "O2026-0101", 1_750_000)
+        world.both("repayment allowance", user="anna", second="bram", on=date(2026, 3, 31))
+        shown = world.look("agreement show", ref=AGREEMENT)
+        assert (shown["allowance_cents"], shown["outstanding_cents"]) == (1, 1)
+
+
+def test_a_new_schedule_leaves_the_old_one_readable(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        received(world, "O2026-0101", 33_333)
+        with world.uow() as uow:
+            uow.record(
+                PlanRestructured(
+                    ref=AGREEMENT,
+                    proposal="2026-003",
+                    instalments=(InstalmentTerms(no=4, due_on=date(2028, 1, 1), amount_cents=2_766_667),),
+                    ends_on=date(2028, 1, 1),
+                    reason="uitstel",
+                )
+            )
+        plan = world.look("repayment plan", ref=AGREEMENT)
+        assert (plan["state"], plan["version"], plan["open_cents"]) == ("restructured", 2, 2_766_667)
+        assert [(row["no"], row["paid_cents"], row["open_cents"]) for row in plan["instalments"]] == [
+            (1, 33_333, 0),
+            (4, 0, 2_766_667),
+        ]
+        old = world.look("repayment plan", ref=AGREEMENT, version=1)
+        assert [row["amount_cents"] for row in old["instalments"]] == [933_333, 933_333, 933_334]
+        world.clock(noon(date(2027, 6, 1)))
+        assert "arrears.escalated" not in types(world)
+
+
+def test_what_happened_gives_the_stored_plan(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        received(world, "O2026-0101", 500_000)
+        world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, ex_officio=True, reason="klaar")
+        world.clock(noon(date(2026, 12, 1)))
+        with world.view() as view:
+            life = view.lives["plan"]
+            stored = view.case(Plan, AGREEMENT)
+            again = None
+            for event in view.history(stored):
+                again = life.after(again, event)
+            assert again == stored
+            assert stored.open_cents == 1_250_001
+
+
+def test_a_plan_has_no_command_before_it_starts(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world)
+        with world.uow() as uow:
+            case = uow.case(Plan, AGREEMENT)
+            uow.store.cases.put([(case.but(state="gone"), uow.version(case))])
+        with pytest.raises(TransitionNotAllowed):
+            world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=1)
+        assert {row.command for row in TRANSITIONS} == {"repayment activate", "repayment prepay", "repayment escalate"}
+
+
+def test_quarters_follow_the_calendar() -> None:
+    assert [quarter_of(date(2026, month, 1)) for month in (1, 3, 4, 12)] == ["2026-Q1", "2026-Q1", "2026-Q2", "2026-Q4"]
+    assert [quarter_end(date(2026, month, 15)) for month in (2, 12)] == [date(2026, 3, 31), date(2026, 12, 31)]
+
+
+def test_a_second_agreement_has_a_plan_of_its_own(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world)
+        other = signed(world, ref="2026-004", ask_cents=4_000_000)
+        assert [row["agreement"] for row in world.look("repayment list")["plans"]] == [AGREEMENT, other]
