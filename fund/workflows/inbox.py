@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
-from fund.language import AMSTERDAM, N_, _
+from fund.language import AMSTERDAM, N_, _, euros
 from fund.rules.authority import ADMIN, FUND_MANAGER, ROLE_NAMES, Actor, Role, either
+from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Command, Query, UnitOfWork, View
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "Waiting", "event_line", "inbox"]
@@ -78,6 +79,36 @@ def _confirmations(view: View) -> Iterator[Waiting]:
 
 
 SOURCES.append(_confirmations)
+
+
+def _money_out(view: View) -> Iterator[Waiting]:
+    """Disbursements and batches, each with the step that comes next and those who did not act on it yet."""
+    manager, treasurer = frozenset({Role.FUND_MANAGER}), frozenset({Role.TREASURER})
+    for case in view.cases(Disbursement, states=("requested", "checked", "approved", "failed")):
+        about = {"ref": case.ref, "amount": euros(case.amount_cents)}
+        if case.state == "requested":
+            what = _(N_("check {ref} of {amount}")).format(**about)
+            yield Waiting(what, f"fund disbursement check {case.ref}", manager, not_by=case.hands)
+        elif case.state == "checked":
+            what = _(N_("approve {ref} of {amount}")).format(**about)
+            yield Waiting(what, f"fund disbursement approve {case.ref}", treasurer, not_by=case.hands)
+        elif case.state == "failed" or case.to_verify:
+            what = _(N_("verify the account again for {ref} of {amount}")).format(**about)
+            yield Waiting(what, f"fund payment retry {case.ref}", manager, case.due_on)
+        elif not case.batch:
+            what = _(N_("pay {ref} of {amount}")).format(**about)
+            yield Waiting(what, f"fund payment batch --ref {case.ref}", manager | treasurer, case.due_on)
+    for batch in view.cases(Batch, states=("made",)):
+        what = _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents))
+        acted = tuple(hand for line in batch.lines for hand in view.case(Disbursement, line.ref).hands)
+        yield Waiting(what, f"fund payment send {batch.ref}", treasurer, batch.execution_on, not_by=acted)
+    for batch in view.cases(Batch, states=("sent",)):
+        if batch.execution_on < view.today:
+            what = _(N_("find batch {ref} on the bank statement")).format(ref=batch.ref)
+            yield Waiting(what, "fund bank import FILE", treasurer, batch.execution_on)
+
+
+SOURCES.append(_money_out)
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:

@@ -524,6 +524,8 @@ def take_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, cause
     if named is None:
         return False
     case, found, entry = named
+    if not line.returned and line.counterparty_iban != entry.line.iban:
+        return False  # somebody else may use the same reference for a payment of their own
     if case.state == State.SENT and line.amount_cents == case.amount_cents:
         # the debit was not shown by itself, but what comes back has left: first settled, then returned
         fact = PaymentSettled(ref=found.ref, line=entry.line)

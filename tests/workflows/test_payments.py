@@ -350,6 +350,32 @@ def test_a_reason_is_needed_to_say_that_a_payment_failed(database_url: str) -> N
             world.do("payment fail", user="bram", ref=ref, reason=" ")
 
 
+def test_what_waits_is_shown_to_those_who_did_not_act_on_it_yet(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+
+        def waits(user: str) -> list[str]:
+            return [item["command"] for item in world.look("inbox", user=user)["items"]]
+
+        ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)["result"]["ref"]
+        assert f"fund disbursement check {ref}" in waits("anna")
+        assert f"fund disbursement check {ref}" not in waits("bram")
+        world.do("disbursement check", user="anna", ref=ref)
+        assert f"fund disbursement approve {ref}" in waits("bram")
+        world.do("disbursement approve", user="bram", ref=ref)
+        assert f"fund payment batch --ref {ref}" in waits("anna")
+        world.do("payment batch", user="anna", execution_on=FRIDAY)
+        assert f"fund payment batch --ref {ref}" not in waits("anna")
+        assert "fund payment send S2026-001" in waits("bram2")
+        assert "fund payment send S2026-001" not in waits("bram")  # approved a line of it
+        world.both("payment send", user="bram2", second="anna2", ref="S2026-001")
+        assert "fund bank import FILE" not in waits("bram")
+        world.clock(at(7))
+        assert "fund bank import FILE" in waits("bram")
+        world.do("payment fail", user="bram", ref=ref, reason="AC01")
+        assert f"fund payment retry {ref}" in waits("anna")
+
+
 # ---------------------------------------------------------------------------------------------- from the bank statement
 
 
@@ -464,6 +490,20 @@ def test_a_payment_that_the_bank_gives_back_is_owed_again_and_its_account_verifi
         imported(world, bank.statement(date(2026, 1, 20)), "second.xml")
         assert state_of(world, ref) == "paid"
         assert world.balances()["1000"] == 7499999
+
+
+def test_a_receipt_with_our_reference_from_somebody_else_is_no_return(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        batch = sent(world)
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        bank.receive(2500001, name="Iemand", iban="NL02ABNA0123456789", on=FRIDAY, end_to_end_id="D20260001")
+        world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
+        imported(world, bank.statement(FRIDAY))
+        assert state_of(world, ref) == "paid"
+        assert world.balances()["2300"] == -2500001
 
 
 def test_a_treasurer_says_that_a_receipt_is_a_payment_that_came_back(database_url: str) -> None:
