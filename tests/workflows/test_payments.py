@@ -10,6 +10,7 @@ import pytest
 from fund import files
 from fund.bank import file_sha256, read_payments, read_statements
 from fund.bank.simulation import StoryBank
+from fund.checks import verify
 from fund.errors import (
     AlreadyRepaid,
     BatchExpired,
@@ -490,6 +491,9 @@ def test_a_payment_that_the_bank_gives_back_is_owed_again_and_its_account_verifi
         imported(world, bank.statement(date(2026, 1, 20)), "second.xml")
         assert state_of(world, ref) == "paid"
         assert world.balances()["1000"] == 7499999
+        # and everything that is kept follows from the facts
+        report = verify(world.fund.engine)
+        assert report["ok"], [check for check in report["checks"] if not check["ok"]]
 
 
 def test_a_receipt_with_our_reference_from_somebody_else_is_no_return(database_url: str) -> None:
