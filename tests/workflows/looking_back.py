@@ -136,10 +136,20 @@ def agreed(
     )
     milestone = MilestoneTerms(number=1, title="Stap 1", due_on=date(2026, 2, 1), amount_cents=4_000_000)
     shared: dict[str, Any] = {
-        "title": "Samen pompen", "track": "standard", "lead": BAARN, "co_applicants": (BUNNIK,), "beneficiaries": (),
-        "award_cents": 4_000_000, "repayable_cents": 2_800_000, "share_bps": 7000, "milestones": (milestone,), "plan": plan,
-        "hypothesis": hypothesis, "stop_rule": "Na een jaar zonder daling.", "ends_on": date(2026, 12, 31),
-    }  # fmt: skip
+        "title": "Samen pompen",
+        "track": "standard",
+        "lead": BAARN,
+        "co_applicants": (BUNNIK,),
+        "beneficiaries": (),
+        "award_cents": 4_000_000,
+        "repayable_cents": 2_800_000,
+        "share_bps": 7000,
+        "milestones": (milestone,),
+        "plan": plan,
+        "hypothesis": hypothesis,
+        "stop_rule": "Na een jaar zonder daling.",
+        "ends_on": date(2026, 12, 31),
+    }
     uow.record(DecisionApproved(ref=proposal, round="2026-1", award_cents=4_000_000))
     terms = AgreementTerms(proposal=proposal, exit_terms="Drie maanden.", assets_owner=BAARN, starts_on=DAY, **shared)
     before_on = DAY + timedelta(days=60)
@@ -176,15 +186,31 @@ def paid(uow: UnitOfWork, *, ref: str = AGREEMENT, number: int = 1) -> None:
         DisbursementApproved(payee=BAARN, repayable_cents=1_750_001, grant_cents=750_000, due_on=uow.today, **case)
     )
     line = BatchLine(
-        kind="disbursement", ref=disbursement, end_to_end_id=disbursement.replace("-", ""), amount_cents=2_500_001, payee=BAARN,
-        payee_ref=f"{BAARN}-1", iban="NL44RABO0123456789", name="Gemeente Baarn", text="Uitbetaling", agreement=ref, proposal=proposal,
-    )  # fmt: skip
+        kind="disbursement",
+        ref=disbursement,
+        end_to_end_id=disbursement.replace("-", ""),
+        amount_cents=2_500_001,
+        payee=BAARN,
+        payee_ref=f"{BAARN}-1",
+        iban="NL44RABO0123456789",
+        name="Gemeente Baarn",
+        text="Uitbetaling",
+        agreement=ref,
+        proposal=proposal,
+    )
     uow.record(
         PaymentsBatched(
-            ref=batch, made_at=uow.now, execution_on=uow.today, debtor_name="Fonds", debtor_iban="NL91ABNA0417164300",
-            format_version="09", lines=(line,), total_cents=2_500_001, sha256="00",
+            ref=batch,
+            made_at=uow.now,
+            execution_on=uow.today,
+            debtor_name="Fonds",
+            debtor_iban="NL91ABNA0417164300",
+            format_version="09",
+            lines=(line,),
+            total_cents=2_500_001,
+            sha256="00",
         )
-    )  # fmt: skip
+    )
     uow.record(PaymentSent(ref=batch, execution_on=uow.today, lines=(line,), total_cents=2_500_001, sha256="00"))
     uow.record(PaymentSettled(ref=batch, line=line, bank_line="l-1"))
 
@@ -194,18 +220,30 @@ def repaid(uow: UnitOfWork, *, receipt: str = "O2026-0008", ref: str = AGREEMENT
     came_in(uow, receipt, 500_000)
     uow.record(
         ReceiptAllocated(
-            ref=receipt, agreement=ref, proposal=ref.removeprefix("A"), partner=BAARN, rule="reference",
-            amount_cents=500_000, advance_cents=500_000, parts=(AllocatedPart(no=1, amount_cents=500_000),),
+            ref=receipt,
+            agreement=ref,
+            proposal=ref.removeprefix("A"),
+            partner=BAARN,
+            rule="reference",
+            amount_cents=500_000,
+            advance_cents=500_000,
+            parts=(AllocatedPart(no=1, amount_cents=500_000),),
         )
-    )  # fmt: skip
+    )
 
 
 def set_aside(uow: UnitOfWork, *, quarter: str = "2026-Q4", on: date | None = None, ref: str = AGREEMENT) -> None:
     """R9: a quarter of what is outstanding."""
     line = AllowanceLine(
-        agreement=ref, proposal=ref.removeprefix("A"), outstanding_cents=1_250_001, days_overdue=0, stage="not_due", rate_bps=2500,
-        before_cents=0, after_cents=312_500,
-    )  # fmt: skip
+        agreement=ref,
+        proposal=ref.removeprefix("A"),
+        outstanding_cents=1_250_001,
+        days_overdue=0,
+        stage="not_due",
+        rate_bps=2500,
+        before_cents=0,
+        after_cents=312_500,
+    )
     uow.record(AllowanceAdjusted(ref=quarter, regulations="2026-1", lines=(line,)), effective_on=on)
 
 
@@ -213,20 +251,32 @@ def completed(uow: UnitOfWork, *, ref: str = AGREEMENT) -> None:
     """A5: the work is done; the rest of the commitment is free again."""
     uow.record(
         AgreementCompleted(
-            ref=ref, proposal=ref.removeprefix("A"), award_cents=4_000_000, booked_cents=2_500_001, released_cents=1_499_999,
-            repayable_released_cents=1_049_999, plan_cuts=(),
+            ref=ref,
+            proposal=ref.removeprefix("A"),
+            award_cents=4_000_000,
+            booked_cents=2_500_001,
+            released_cents=1_499_999,
+            repayable_released_cents=1_049_999,
+            plan_cuts=(),
         )
-    )  # fmt: skip
+    )
 
 
 def ended(uow: UnitOfWork, *, ground: str, ref: str = AGREEMENT) -> None:
     """A6: by the stop rule, or for a breach."""
     uow.record(
         AgreementTerminated(
-            ref=ref, proposal=ref.removeprefix("A"), ground=ground, reason="De regel is vervuld.", award_cents=4_000_000,
-            booked_cents=2_500_001, released_cents=1_499_999, repayable_released_cents=1_049_999, plan_cuts=(),
+            ref=ref,
+            proposal=ref.removeprefix("A"),
+            ground=ground,
+            reason="De regel is vervuld.",
+            award_cents=4_000_000,
+            booked_cents=2_500_001,
+            released_cents=1_499_999,
+            repayable_released_cents=1_049_999,
+            plan_cuts=(),
         )
-    )  # fmt: skip
+    )
 
 
 def until_completed(

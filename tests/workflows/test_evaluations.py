@@ -38,7 +38,8 @@ def test_a_refuted_hypothesis_with_good_lessons_is_a_good_result(database_url: s
         )
         with world.view() as view:
             published = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.published")
-            assert published is not None and published.actor == "system"
+            assert published is not None
+            assert published.actor == "system"
             assert published.fact.recipients == ("gm0308", "gm0312", "gm0313", "ws14")
             shown = [each.type for each in view.store.facts.of_stream("proposal/2026-001")]
         assert [each for each in shown if each.startswith("evaluation.")] == [

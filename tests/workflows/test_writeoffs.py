@@ -139,7 +139,8 @@ def test_a_write_off_and_its_reversal_leave_every_balance_as_it_was(database_url
         original = world.entries()[-1]
         world.both("writeoff reverse", user="carla", second="bram", ref=ref, reason="Er komt toch geld.")
         mirror = world.entries()[-1]
-        assert mirror.reverses == original.seq and mirror.kind == "reversal"
+        assert mirror.reverses == original.seq
+        assert mirror.kind == "reversal"
         assert [(leg.account, leg.amount_cents) for leg in mirror.postings] == [
             (leg.account, -leg.amount_cents) for leg in original.postings
         ]

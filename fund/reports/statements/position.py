@@ -146,7 +146,7 @@ def _facts_until(view: View, day: date, known_at: int | None) -> list[Envelope]:
 
 
 def _standing(view: View, code: str, day: date, known_at: int | None) -> int:
-    return view.ledger.balance(code, as_of=day, known_at=known_at)
+    return view.ledger.balance(code, as_of=day, known_at=known_at, kinds_excluded=("closing",))
 
 
 def _moved(view: View, code: str, kinds: Sequence[str], day: date, known_at: int | None, *, side: str = "both") -> int:

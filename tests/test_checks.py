@@ -1,0 +1,209 @@
+"""What ``fund verify`` finds when somebody with a database client has been at work, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from fund.checks import verify
+from tests.factories import World, founded
+from tests.workflows.looking_back import AGREEMENT, evaluated, posted, until_completed
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """A fund with a story, at rest."""
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        posted(world)
+        yield world
+
+
+def run(world: World, *statements: str) -> None:
+    """As any client would."""
+    with world.fund.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def unguarded(world: World, table: str) -> list[str]:
+    """Statements that drop every trigger of a table."""
+    sqlite = world.fund.engine.dialect.name == "sqlite"
+    query = (
+        f"select name from sqlite_master where type = 'trigger' and tbl_name = '{table}'"
+        if sqlite
+        else f"select tgname from pg_trigger where tgrelid = '{table}'::regclass and not tgisinternal"
+    )
+    with world.fund.engine.connect() as connection:
+        names = list(connection.execute(sa.text(query)).scalars())
+    return [f"drop trigger {name}" if sqlite else f"drop trigger {name} on {table}" for name in names]
+
+
+def bad(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {check["name"]: check["findings"] for check in found["checks"] if not check["ok"]}
+
+
+def test_a_fund_at_rest_is_clean(world: World) -> None:
+    found = verify(world.fund.engine)
+    assert bad(found) == {}
+    assert found["ok"] is True
+    assert found["first_bad_seq"] is None
+    last = world.entries()[-1]
+    assert found["head"] == {"seq": last.seq, "hash": last.hash.hex()}
+    assert all(set(check) == {"name", "ok", "checked", "findings"} for check in found["checks"])
+    assert {"ledger.chain", "facts.chain", "facts.entries", "facts.replay", "deliveries", "guards"} <= {
+        check["name"] for check in found["checks"]
+    }
+
+
+def test_a_flipped_amount_with_the_triggers_dropped_names_the_entry(world: World) -> None:
+    entry = world.entries()[5]
+    run(
+        world,
+        *unguarded(world, "posting"),
+        f"update posting set amount_cents = amount_cents + 1 where entry_id = '{entry.id}' and amount_cents > 0",
+    )
+    found = verify(world.fund.engine)
+    assert found["ok"] is False
+    assert found["first_bad_seq"] == entry.seq
+    assert {"ledger.chain", "ledger.guards"} <= set(bad(found))
+
+
+def test_a_changed_day_of_an_entry_names_it_in_ledger_and_facts(world: World) -> None:
+    entry = world.entries()[5]
+    run(
+        world,
+        *unguarded(world, "entry"),
+        f"update entry set effective_on = '2026-01-06' where id = '{entry.id}'",
+    )
+    found = verify(world.fund.engine)
+    assert found["first_bad_seq"] == entry.seq
+    assert [finding["seq"] for finding in bad(found)["facts.entries"]] == [entry.seq]
+
+
+def test_a_changed_payload_names_the_fact_and_what_follows_from_it(world: World) -> None:
+    with world.view() as view:
+        fact = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.accepted")
+    assert fact is not None
+    run(
+        world,
+        *unguarded(world, "event"),
+        f'update event set payload = replace(payload, \'"learning":"3"\', \'"learning":"4"\') where seq = {fact.seq}',
+    )
+    findings = bad(verify(world.fund.engine))
+    assert findings["facts.chain"][0]["seq"] == fact.seq
+    assert [finding["place"] for finding in findings["facts.replay"]] == [f"evaluation/{AGREEMENT}"]
+    assert "guards" in findings
+
+
+def test_a_changed_amount_in_a_fact_contradicts_its_entry(world: World) -> None:
+    entry = world.entries()[-1]
+    run(
+        world,
+        *unguarded(world, "event"),
+        "update event set payload = replace(payload, '1250001', '1250000') where type = 'writeoff.posted'",
+    )
+    findings = bad(verify(world.fund.engine))
+    assert entry.seq in [finding["seq"] for finding in findings["facts.entries"]]
+
+
+def test_a_fact_taken_out_leaves_a_gap(world: World) -> None:
+    run(
+        world,
+        *unguarded(world, "event"),
+        *unguarded(world, "event_link"),
+        "delete from event_link where seq = 7",
+        "delete from event where seq = 7",
+    )
+    findings = bad(verify(world.fund.engine))
+    assert findings["facts.gap_free"][0]["seq"] == 7
+    assert findings["facts.chain"][0]["seq"] == 8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update case_file set state = 'proposed' where kind = 'writeoff'",
+        "update case_file set amount_cents = 1 where kind = 'writeoff'",
+        """update case_file set document = replace(document, '"ground":"learning"', '"ground":"hardship"') where kind = 'writeoff'""",
+        "update case_file set document = 'x' where kind = 'writeoff'",
+        "delete from case_file where kind = 'writeoff'",
+    ],
+)
+def test_a_changed_case_file_is_told_from_its_facts(world: World, change: str) -> None:
+    run(world, change)
+    found = verify(world.fund.engine)
+    findings = bad(found)
+    assert list(findings) == ["facts.replay"]
+    (finding,) = findings["facts.replay"]
+    assert finding["place"] == f"writeoff/{AGREEMENT}-W1"
+    with world.view() as view:
+        assert finding["seq"] == view.store.facts.of_stream(f"writeoff/{AGREEMENT}-W1")[-1].seq
+    assert found["first_bad_event_seq"] == finding["seq"]
+
+
+def test_a_missing_delivery_row_is_found(world: World) -> None:
+    with world.view() as view:
+        fact = view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.accepted")
+    assert fact is not None
+    run(world, f"delete from delivery where event_id = '{fact.event_id}' and reaction = 'evaluations.publish'")
+    findings = bad(verify(world.fund.engine))
+    assert list(findings) == ["deliveries"]
+    assert [(each["seq"], "evaluations.publish" in each["message"]) for each in findings["deliveries"]] == [
+        (fact.seq, True)
+    ]
+
+
+def test_a_subscription_that_was_taken_away_is_found(world: World) -> None:
+    run(world, "delete from subscription where reaction = 'evaluations.publish'")
+    assert list(bad(verify(world.fund.engine))) == ["deliveries"]
+
+
+def test_a_dropped_trigger_is_named(world: World) -> None:
+    sqlite = world.fund.engine.dialect.name == "sqlite"
+    run(world, "drop trigger event_fills_outbox" + ("" if sqlite else " on event"))
+    findings = bad(verify(world.fund.engine))
+    assert [finding["place"] for finding in findings["guards"]] == ["guard:event_fills_outbox"]
+
+
+def test_a_trigger_that_does_something_else_is_named(world: World) -> None:
+    if world.fund.engine.dialect.name == "sqlite":
+        run(
+            world,
+            "drop trigger event_never_goes",
+            "create trigger event_never_goes before delete on event begin select 1; end",
+        )
+        name = "event_never_goes"
+    else:
+        run(
+            world,
+            "create or replace function fund_fill_outbox() returns trigger language plpgsql as"
+            " 'begin return null; end'",
+        )
+        name = "fund_fill_outbox"
+    findings = bad(verify(world.fund.engine))
+    assert [finding["place"] for finding in findings["guards"]] == [f"guard:{name}"]
+
+
+def test_a_trigger_that_is_switched_off_is_named(postgres_url: str) -> None:
+    with founded(postgres_url) as world:
+        run(world, "alter table event disable trigger event_never_changes")
+        findings = bad(verify(world.fund.engine))
+        assert [finding["place"] for finding in findings["guards"]] == ["guard:event_never_changes"]
+
+
+def test_a_trigger_of_somebody_else_is_named(world: World) -> None:
+    if world.fund.engine.dialect.name == "sqlite":
+        run(world, "create trigger theirs after insert on event begin select 1; end")
+    else:
+        run(
+            world,
+            "create function theirs() returns trigger language plpgsql as 'begin return null; end'",
+            "create trigger theirs after insert on event for each row execute function theirs()",
+        )
+    findings = bad(verify(world.fund.engine))
+    assert [finding["place"] for finding in findings["guards"]] == ["guard:theirs"]

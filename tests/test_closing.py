@@ -1,0 +1,279 @@
+"""Months are locked and closed in order, years carry their result over, and what is closed takes nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from fund.errors import (
+    AllowanceRunMissing,
+    ClosedPeriod,
+    InvalidMonth,
+    MonthsNotLocked,
+    PeriodNotOver,
+    PeriodOutOfOrder,
+    ReasonMissing,
+    SameHands,
+    UnidentifiedReceipts,
+    YearClosedBefore,
+    YearNotClosed,
+    YearOutOfOrder,
+)
+from fund.events import AllowanceAdjusted, ContributionCalled, CostCharged
+from tests.factories import World, as_text, founded
+from tests.workflows.looking_back import (
+    admitted,
+    came_in,
+    evaluated,
+    posted,
+    received,
+    until_completed,
+)
+
+
+def lock(world: World, period: str) -> None:
+    world.both("period lock", user="anna", second="bram", period=period)
+
+
+def close(world: World, period: str, **more: str) -> None:
+    world.both("period close", user="anna", second="bram", period=period, **more)
+
+
+def quiet(world: World) -> None:
+    """Capital called and received, nothing else."""
+    with world.uow("anna") as uow:
+        admitted(uow)
+        received(uow)
+
+
+def test_a_year_is_closed_as_the_worked_example_says(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 100_000)
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0009")
+        before = world.look("statement position")
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        close(world, "2026")
+        closing = next(entry for entry in world.entries() if entry.kind == "closing")
+        assert as_text(closing) == (
+            "2026-12-31 closing Jaarafsluiting 2026\n"
+            "    Cr 4000.A2026-001 750000\n"
+            "    Cr 4200.A2026-001 1250001\n"
+            "  Dr 4300.A2026-001 100000\n"
+            "  Dr 3100 1900001"
+        )
+        after = world.look("statement position", as_of=date(2026, 12, 31))
+        for key in ("free_to_commit_cents", "net_asset_value_cents", "learning_writeoffs_cents", "returned_cents"):
+            assert after[key] == before[key]
+        assert (after["free_to_commit_cents"], after["net_asset_value_cents"]) == (7_599_999, 8_099_999)
+        balance = world.look("ledger balance", account="3100")
+        assert balance["balance_cents"] == 1_900_001
+        rows = {row["code"]: row for row in world.look("ledger trial-balance")["accounts"]}
+        assert all(row["balance_cents"] == 0 for code, row in rows.items() if code.startswith("4"))
+        states = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
+        assert states["2026"] == "closed"
+        assert states["2026-12"] == "closed"
+        assert len(states) == 13
+
+
+def test_a_day_in_a_closed_month_is_refused_with_the_way_out(database_url: str) -> None:
+    with founded(database_url) as world:
+        quiet(world)
+        world.clock(date(2026, 2, 3))
+        lock(world, "2026-01")
+        close(world, "2026-01")
+        seen = world.entries()[-1].seq
+        with pytest.raises(ClosedPeriod) as refused, world.uow("bram") as uow:
+            uow.record(_called(), effective_on=date(2026, 1, 20))
+        assert refused.value.code() == "closed_period"
+        assert "2026-01-20 lies in 2026-01" in str(refused.value)
+        assert refused.value.advice == "book it on a later day, or fund period reopen 2026-01"
+        assert world.entries()[-1].seq == seen
+        with world.uow("bram") as uow:
+            uow.record(_called(), effective_on=date(2026, 2, 3))
+        assert world.entries()[-1].seq == seen + 1
+
+
+def _called() -> ContributionCalled:
+    return ContributionCalled(
+        ref="B2026-0009", partner="gm0308", amount_cents=1, due_on=date(2026, 3, 1), total_cents=1
+    )
+
+
+def test_months_and_facts_move_together(database_url: str) -> None:
+    with founded(database_url) as world:
+        quiet(world)
+        world.clock(date(2026, 3, 3))
+        lock(world, "2026-01")
+        with pytest.raises(PeriodOutOfOrder, match="2026-02"):
+            close(world, "2026-02")
+        with pytest.raises(PeriodOutOfOrder):
+            lock(world, "2026-01")
+        lock(world, "2026-02")
+        with pytest.raises(PeriodOutOfOrder, match="2026-01"):
+            close(world, "2026-02")
+        close(world, "2026-01")
+        with world.view() as view:
+            ledger = {period.month: period.status.value for period in view.ledger.periods()}
+        facts = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
+        assert ledger == facts == {"2026-01": "closed", "2026-02": "locked"}
+
+
+def test_locking_and_closing_take_two_people_and_the_treasurer_is_the_second(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        world.clock(date(2026, 2, 3))
+        pending = world.do("period lock", user="anna", period="2026-01")["pending"]
+        with pytest.raises(SameHands):
+            world.do("confirm", user="anna", ref=pending)
+        assert world.look("period list")["periods"] == []
+        world.do("confirm", user="bram", ref=pending)
+        with world.view() as view:
+            (step,) = view.ledger.period_log()
+            fact = view.store.facts.last_of("period/2026-01", "period.locked")
+        assert fact is not None
+        assert (step.actor, step.second_actor) == (fact.made_by, fact.actor)
+
+
+def test_a_month_is_locked_once_it_is_over(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        with pytest.raises(PeriodNotOver, match="2026-01-31"):
+            lock(world, "2026-01")
+        with pytest.raises(InvalidMonth):
+            lock(world, "2026-13")
+
+
+def test_only_the_latest_is_reopened_and_with_a_reason(database_url: str) -> None:
+    with founded(database_url) as world:
+        quiet(world)
+        world.clock(date(2026, 3, 3))
+        lock(world, "2026-01")
+        lock(world, "2026-02")
+        close(world, "2026-01")
+        with pytest.raises(ReasonMissing):
+            world.do("period reopen", user="anna", period="2026-02", reason=" ")
+        with pytest.raises(PeriodOutOfOrder):
+            world.both("period reopen", user="anna", second="bram", period="2026-01", reason="Fout.")
+        world.both("period reopen", user="anna", second="bram", period="2026-02", reason="Factuur vergeten.")
+        with world.uow("bram") as uow:
+            uow.record(_called(), effective_on=date(2026, 2, 20))
+
+
+def test_reopening_a_year_reverses_its_closing_entry(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        with world.uow("bram") as uow:
+            uow.record(_allowance("2026-Q4"), effective_on=date(2026, 12, 31))
+        with world.view() as view:
+            before = {code: cents for code, cents in view.ledger.balances().items() if cents}
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        close(world, "2026")
+        with pytest.raises(YearClosedBefore):
+            close(world, "2026")
+        with pytest.raises(PeriodOutOfOrder, match="reopen 2026"):
+            world.both("period reopen", user="anna", second="bram", period="2026-12", reason="Fout.")
+        world.both("period reopen", user="anna", second="bram", period="2026", reason="Een kostenpost vergeten.")
+        mirror = world.entries()[-1]
+        assert (mirror.kind, mirror.effective_on) == ("closing", date(2026, 12, 31))
+        with world.view() as view:
+            assert {code: cents for code, cents in view.ledger.balances().items() if cents} == before
+        states = {row["period"]: row["state"] for row in world.look("period list")["periods"]}
+        assert (states["2026"], states["2026-12"], states["2026-11"]) == ("open", "open", "closed")
+        lock(world, "2026-12")
+        close(world, "2026")
+
+
+def _allowance(quarter: str) -> AllowanceAdjusted:
+    return AllowanceAdjusted(ref=quarter, regulations="2026-1", lines=())
+
+
+def test_a_year_is_not_closed_before_its_months_are_locked_and_its_day_has_come(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        with pytest.raises(PeriodNotOver, match="2026-12-31"):
+            close(world, "2026")
+        world.clock(date(2027, 1, 10))
+        with pytest.raises(MonthsNotLocked) as refused:
+            close(world, "2026")
+        assert refused.value.advice == "fund period lock 2026-01"
+        lock(world, "2026-01")
+        with pytest.raises(MonthsNotLocked) as refused:
+            close(world, "2026")
+        assert refused.value.advice == "fund period lock 2026-02"
+
+
+def test_december_closes_with_its_year(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        with pytest.raises(YearNotClosed) as refused:
+            close(world, "2026-12")
+        assert refused.value.advice == "fund period close 2026"
+
+
+def test_a_year_with_money_on_2300_is_closed_when_somebody_says_why(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 12_345)
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        with pytest.raises(UnidentifiedReceipts, match=r"EUR 123\.45"):
+            close(world, "2026")
+        close(world, "2026", explanation="De betaler is aangeschreven.")
+        with world.view() as view:
+            fact = view.store.facts.last_of("period/2026", "year.closed")
+        assert fact is not None
+        assert fact.fact.unidentified_cents == 12_345
+
+
+def test_a_year_with_advances_is_closed_after_the_allowance_run(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        with pytest.raises(AllowanceRunMissing) as refused:
+            close(world, "2026")
+        assert "EUR 12,500.01 is outstanding" in str(refused.value)
+
+
+def test_years_are_closed_in_order(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.clock(date(2028, 1, 10))
+        for year in ("2026", "2027"):
+            lock(world, year)
+        with pytest.raises(YearOutOfOrder, match="2026"):
+            close(world, "2027")
+
+
+def test_a_second_year_carries_only_its_own_result(sqlite_url: str) -> None:
+    def charge(number: int, day: date) -> None:
+        with world.uow("bram") as uow:
+            uow.record(
+                CostCharged(ref=f"K2026-000{number}", account="1000", amount_cents=100 * number, charged_on=day),
+                effective_on=day,
+            )
+
+    with founded(sqlite_url) as world:
+        quiet(world)
+        charge(1, date(2026, 1, 6))
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        close(world, "2026")
+        charge(2, date(2027, 1, 10))
+        world.clock(date(2028, 1, 10))
+        lock(world, "2027")
+        close(world, "2027")
+        results = {row["period"]: row["result_cents"] for row in world.look("period list")["periods"]}
+        assert (results["2026"], results["2027"]) == (-100, -200)
+        assert world.look("ledger balance", account="3100")["balance_cents"] == 300
+        assert world.look("statement position")["result_cents"] == -300
