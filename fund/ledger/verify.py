@@ -44,7 +44,8 @@ class Finding:
     @property
     def message(self) -> str:
         """The sentence, in the language in use."""
-        return _(self.template).format(**{key: present(key, value) for key, value in self.details.items()})
+        sentence = _(self.template).format(**{key: present(key, value) for key, value in self.details.items()})
+        return sentence.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,20 @@ def verify(store: LedgerStore, *, full: bool = False) -> Verification:
             checks always look at everything.
     """
     evidence = Evidence(store)
+    with evidence.as_stored():
+        result = _run(store, evidence, full)
+    evidence.log_run(
+        everything=full,
+        ok=result.ok,
+        seq=result.head.seq,
+        hash=result.head.hash,
+        findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
+        at=time.time_ns() // 1000,
+    )
+    return result
+
+
+def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
     head = evidence.head()
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
     chain = _Chain(store.book, store.book_id, evidence, start=_start(evidence, full))
@@ -115,16 +130,7 @@ def verify(store: LedgerStore, *, full: bool = False) -> Verification:
         _reversals(evidence),
         _guards(evidence),
     ]
-    result = Verification(all(check.ok for check in checks), tuple(checks), at)
-    evidence.log_run(
-        everything=full,
-        ok=result.ok,
-        seq=at.seq,
-        hash=at.hash,
-        findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
-        at=time.time_ns() // 1000,
-    )
-    return result
+    return Verification(all(check.ok for check in checks), tuple(checks), at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +360,11 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
             continue
         frozen.checked += 1
         kept = row["trial_balance_hash"]
-        ends_on = (date.fromisoformat(month + "-01") + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        try:
+            ends_on = (date.fromisoformat(month + "-01") + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        except ValueError:
+            frozen.find(None, f"period:{month}", N_("it is no month"))
+            continue
         now = store.trial_balance_hash(as_of=ends_on)
         then = store.trial_balance_hash(as_of=ends_on, known_at=int(str(row["head_seq"]))) if full else now
         if not isinstance(kept, (bytes, memoryview)) or not bytes(kept) == now == then:

@@ -1,4 +1,4 @@
-"""Raw SQL against the ledger, as any client could send it: no part of our store is between the attacker and the tables."""
+"""Raw SQL against the ledger, as any client could send it: nothing of our store stands between them and the tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def attempt(engine: Engine, *statements: str) -> FundError | None:
             connection.commit()
     except sa.exc.DBAPIError as problem:
         refusal = refusal_of(problem)
-        assert refusal is not None, problem
+        if refusal is None:
+            raise
         return refusal
     return None
 
@@ -63,7 +64,8 @@ def entry_sql(engine: Engine, *, verb: str = "INSERT", tail: str = "", **change:
             "hash": "randomblob(32)",
         }
     values |= change
-    return f"{verb} INTO entry ({', '.join(values)}) SELECT {', '.join(values.values())} FROM chain_head WHERE book_id = 1 {tail}"
+    columns, found = ", ".join(values), ", ".join(values.values())
+    return f"{verb} INTO entry ({columns}) SELECT {found} FROM chain_head WHERE book_id = 1 {tail}"
 
 
 @contextmanager
@@ -78,6 +80,7 @@ def owner(engine: Engine) -> Iterator[Connection]:
             ).all()
             for table, name in checks:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+            connection.exec_driver_sql("DROP INDEX ix_entry_event")
             yield connection
             connection.rollback()
         return
@@ -88,6 +91,7 @@ def owner(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql("DROP INDEX ix_entry_event")
         yield connection
         connection.rollback()
     plain.dispose()
@@ -107,8 +111,8 @@ def flipped(value: Any, bit: int) -> Any:
 
 
 def day_sql(engine: Engine, column: str) -> str:
-    """SQL for the day after the one in ``column``."""
-    return f"date({column}, '+1 day')" if is_sqlite(engine) else f"{column} + 1"
+    """SQL for the day 64 days after the one in ``column``: a bit of its number turned over."""
+    return f"date({column}, '+64 days')" if is_sqlite(engine) else f"{column} + 64"
 
 
 def table_columns(engine: Engine, table: str) -> list[str]:

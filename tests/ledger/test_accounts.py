@@ -72,7 +72,8 @@ def test_a_refused_entry_opens_no_sub_account(book: Opens) -> None:
             [draft("1", debit("1000", 5), credit("3000.anna", 4)), draft("2", debit("1000", 5), credit("3000.bob", 5))],
             on_error="skip",
         )
-        assert isinstance(refused, Exception) and not isinstance(done, Exception)
+        assert isinstance(refused, Exception)
+        assert not isinstance(done, Exception)
         assert [account.code for account in ledger.accounts(main="3000")] == ["3000", "3000.bob"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fund.database import Engine, is_sqlite, writing
+from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors import (
     AlreadyReversed,
     AmountTooLarge,
@@ -135,25 +135,22 @@ def test_an_entry_that_is_sealed_takes_no_more_legs(engine: Engine, said: int, f
 
 def test_two_clients_cannot_slip_a_leg_into_one_entry(postgres_url: str) -> None:
     """The second adds its leg before the first commits, and commits after it: it finds no place left."""
-    from fund.database import create_engine
-
     engine = create_engine(postgres_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
-    for said, first in ((2, 3), (3, 3)):
-        late = legs_sql(("4000", 5), entry_id=f"ent_race{said}", legs_said=said, first=first)
-        with engine.connect() as honest, engine.connect() as evil:
-            honest.exec_driver_sql(legs_sql(*GOOD, entry_id=f"ent_race{said}"))
-            honest.exec_driver_sql(entry_sql(engine, id=f"'ent_race{said}'", idempotency_key=f"'race{said}'"))
-            with pytest.raises(sa.exc.IntegrityError):
-                evil.exec_driver_sql(late)
-                honest.commit()
-                evil.commit()
-            evil.rollback()
-            honest.commit()
+    with engine.connect() as honest, engine.connect() as evil:
+        honest.exec_driver_sql(legs_sql(*GOOD, entry_id="ent_race"))
+        honest.exec_driver_sql(entry_sql(engine, id="'ent_race'"))
+        with pytest.raises(sa.exc.IntegrityError, match="ck_posting_position"):
+            evil.exec_driver_sql(legs_sql(("4000", 5), entry_id="ent_race", legs_said=2, first=3))
+        evil.rollback()
+        evil.exec_driver_sql(legs_sql(("4000", 5), entry_id="ent_race", legs_said=3, first=3))
+        honest.commit()
+        with pytest.raises(sa.exc.IntegrityError, match="fk_posting_entry_id_legs"):
+            evil.commit()
     with opened(engine) as ledger:
         assert ledger.verify(full=True).ok
-        assert ledger.head().seq == 2
+        assert ledger.head().seq == 1
     engine.dispose()
 
 
@@ -191,8 +188,6 @@ def test_what_is_written_is_not_changed_or_removed(engine: Engine, statement: st
 
 @pytest.mark.parametrize("table", ["entry, posting", "posting", "period", "account CASCADE", "book CASCADE"])
 def test_no_table_is_emptied_on_postgresql(table: str, postgres_url: str) -> None:
-    from fund.database import create_engine
-
     engine = create_engine(postgres_url)
     assert isinstance(attempt(engine, f"TRUNCATE {table}"), AppendOnly)
     engine.dispose()
@@ -200,8 +195,6 @@ def test_no_table_is_emptied_on_postgresql(table: str, postgres_url: str) -> Non
 
 @pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "INSERT OR IGNORE", "REPLACE"])
 def test_no_row_is_replaced_on_sqlite(verb: str, sqlite_url: str) -> None:
-    from fund.database import create_engine
-
     engine = create_engine(sqlite_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
@@ -277,8 +270,6 @@ def test_an_entry_before_the_last_one_in_time_is_refused_or_put_right(engine: En
 
 
 def test_postgresql_refuses_a_false_hash(postgres_url: str) -> None:
-    from fund.database import create_engine
-
     engine = create_engine(postgres_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
@@ -289,8 +280,6 @@ def test_postgresql_refuses_a_false_hash(postgres_url: str) -> None:
 
 
 def test_sqlite_lets_a_false_hash_in_and_verification_names_it(sqlite_url: str) -> None:
-    from fund.database import create_engine
-
     engine = create_engine(sqlite_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
@@ -314,14 +303,14 @@ def test_no_entry_goes_into_another_book_or_a_closed_account(engine: Engine) -> 
     other = (
         "SELECT 'ent_evil', 2, 2, account.id, -5 FROM account JOIN book ON book.id = book_id WHERE book.name = 'dairy'"
     )
-    with pytest.raises(RuntimeError, match="undo"), writing(engine) as connection:
+    with engine.connect() as connection:
         dairy = Ledger.create(connection, book="dairy")
         dairy.add_account("3000", name="Kapitaal", type=AccountType.EQUITY)
         connection.exec_driver_sql(legs_sql(("1000", 5), legs_said=2))
         connection.exec_driver_sql(f"INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) {other}")
         with pytest.raises(sa.exc.DBAPIError, match="ledger: unknown_account"):
             connection.exec_driver_sql(entry_sql(engine))
-        raise RuntimeError("undo")
+        connection.rollback()
     closing = "UPDATE account SET status = 'closed' WHERE code = '3000'"
     assert isinstance(attempt(engine, closing, legs_sql(*GOOD), entry_sql(engine)), ClosedAccount)
 
@@ -348,9 +337,10 @@ def test_a_text_that_says_nothing_is_refused(engine: Engine) -> None:
 
 
 PERIOD = (
-    "INSERT INTO period (book_id, number, month, status, head_seq, head_hash, trial_balance_hash, actor, second_actor, reason,"
-    " recorded_at, version, previous_hash, hash) SELECT 1, period_number + 1, '{month}', '{status}', seq, hash, {frozen}, 'a',"
-    " 'b', 'x', recorded_at, 1, period_hash, {hash} FROM chain_head WHERE book_id = 1"
+    "INSERT INTO period (book_id, number, month, status, head_seq, head_hash, trial_balance_hash, actor, second_actor,"
+    " reason, recorded_at, version, previous_hash, hash)"
+    " SELECT 1, period_number + 1, '{month}', '{status}', seq, hash, {frozen}, 'a', 'b', 'x',"
+    " recorded_at, 1, period_hash, {hash} FROM chain_head WHERE book_id = 1"
 )
 
 
@@ -375,8 +365,6 @@ def test_a_month_takes_no_step_out_of_order(engine: Engine, month: str, status: 
 
 def test_legs_that_a_careless_client_left_count_nowhere_and_are_found(sqlite_url: str) -> None:
     """A SQLite client with foreign keys off, which is how every client starts."""
-    from fund.database import create_engine
-
     engine = create_engine(sqlite_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
@@ -384,8 +372,8 @@ def test_legs_that_a_careless_client_left_count_nowhere_and_are_found(sqlite_url
     careless = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
     careless.execute(legs_sql(*GOOD))
     careless.commit()
+    careless.execute(legs_sql(("1000", 5), ("3000", -4), entry_id="ent_other"))
     with pytest.raises(sqlite3.IntegrityError, match="ledger: unbalanced_entry"):
-        careless.execute(legs_sql(("1000", 5), ("3000", -4), entry_id="ent_other"))
         careless.execute(entry_sql(engine, id="'ent_other'"))
     careless.close()
     with opened(engine) as ledger:
@@ -397,8 +385,6 @@ def test_legs_that_a_careless_client_left_count_nowhere_and_are_found(sqlite_url
 
 def test_the_application_posts_without_owning_anything(postgres_url: str) -> None:
     """A login that may insert and read: the triggers keep balances and heads for it, and it cannot touch them."""
-    from fund.database import create_engine
-
     engine = create_engine(postgres_url)
     role = f"baker_{uuid.uuid4().hex[:8]}"
     with writing(engine) as connection:
@@ -419,7 +405,7 @@ def test_the_application_posts_without_owning_anything(postgres_url: str) -> Non
             "TRUNCATE posting CASCADE",
             "ALTER TABLE entry DISABLE TRIGGER ALL",
             "DROP TRIGGER entry_seals ON entry",
-            "CREATE OR REPLACE FUNCTION ledger_seal_entry() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE OR REPLACE FUNCTION ledger_seal_entry() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
             "SET session_replication_role = replica",
         ):
             with engine.connect() as connection:

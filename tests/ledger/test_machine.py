@@ -52,7 +52,7 @@ def balanced(draw: st.DrawFn) -> tuple[Posting, ...]:
 
 
 class Bookkeeper(RuleBasedStateMachine):
-    """Every rule is one transaction; the model is updated only when the ledger says yes, and predicts when it says no."""
+    """Every rule is one transaction; the model follows when the ledger says yes, and foretells when it says no."""
 
     engine: Engine
 

@@ -130,7 +130,8 @@ def test_with_skip_each_draft_gets_its_entry_or_its_refusal(book: Opens) -> None
         )
         said = [one.seq if isinstance(one, Posted) else type(one).__name__ for one in results]
         assert said == [1, "UnbalancedEntry", "UnknownAccount", 1, "IdempotencyConflict", "ClosedPeriod", 2]
-        assert isinstance(results[3], Posted) and results[3].replayed
+        assert isinstance(results[3], Posted)
+        assert results[3].replayed
         assert ledger.balance("1000") == 6
 
 
@@ -353,7 +354,8 @@ def test_nothing_crosses_books(engine: Engine) -> None:
         assert (bakery.balance("1000"), other.balance("1000")) == (5, 7)
         assert [entry.postings[0].amount_cents for entry in other.entries()] == [7]
         assert bakery.head() != other.head()
-        assert bakery.verify(full=True).ok and other.verify(full=True).ok
+        assert bakery.verify(full=True).ok
+        assert other.verify(full=True).ok
         assert Ledger.books(connection) == ["bakery", "dairy"]
 
 

@@ -9,7 +9,7 @@ from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
 from fund.ledger.store.evidence import Evidence, RawEntry, RawPeriod
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
-from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover, trial_balance_hash
+from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "commit",
     "install",
     "period_hash",
-    "trial_balance_hash",
     "uninstall",
 ]
 

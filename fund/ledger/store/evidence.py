@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -33,7 +35,7 @@ TABLES = (
     "posting",
     "verification",
 )
-_TEXTS = ("effective_on", "id", "kind", "memo", "actor", "idempotency_key", "metadata", "reason")
+_TEXTS = ("id", "kind", "memo", "actor", "idempotency_key", "metadata", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,6 @@ class Difference:
     credit_cents: int
 
 
-def _text(value: Any) -> Any:
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-
-
 class Evidence:
     """The stored truth of one book, read without trusting any of it."""
 
@@ -101,10 +99,22 @@ class Evidence:
     def _rows(self, query: str, **parameters: Any) -> Sequence[sa.Row[Any]]:
         return self._connection.execute(sa.text(query), {"book": self._book.book_id} | parameters).all()
 
-    def _column(self, name: str) -> str:
-        if self._sqlite:
-            return f"CAST({name} AS blob) AS {name}"
-        return "to_char(effective_on, 'YYYY-MM-DD') AS effective_on" if name == "effective_on" else name
+    @contextmanager
+    def as_stored(self) -> Iterator[None]:
+        """Text is read even where it is no UTF-8 any more: such bytes come as surrogates, and hash as what they are."""
+        connection: object = self._connection.connection.dbapi_connection
+        if not isinstance(connection, sqlite3.Connection):
+            yield  # PostgreSQL keeps no such text
+            return
+        before = connection.text_factory
+        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        try:
+            yield
+        finally:
+            connection.text_factory = before
+
+    def _day_text(self, column: str) -> str:
+        return column if self._sqlite else f"to_char({column}, 'YYYY-MM-DD') AS {column}"
 
     def head(self) -> sa.Row[Any] | None:
         """The row of the chain head; ``None`` when somebody removed it."""
@@ -115,8 +125,8 @@ class Evidence:
         query = (
             f"SELECT page.*, posting.position, posting.legs AS leg_legs, posting.amount_cents,"
             " account.book_id AS leg_book, account.code, account.type, account.layer, account.currency"
-            f" FROM (SELECT seq, {', '.join(self._column(name) for name in _TEXTS)}, request_hash, reverses_seq, legs,"
-            " recorded_at, version, previous_hash, hash, id AS page_id FROM entry"
+            f" FROM (SELECT seq, {self._day_text('effective_on')}, {', '.join(_TEXTS)}, request_hash, reverses_seq,"
+            " legs, recorded_at, version, previous_hash, hash, id AS page_id FROM entry"
             f" WHERE book_id = :book AND seq > :since_seq ORDER BY seq LIMIT {PAGE}) AS page"
             " LEFT JOIN posting ON posting.entry_id = page.page_id LEFT JOIN account ON account.id = posting.account_id"
             " ORDER BY page.seq, page.page_id, posting.position"
@@ -369,16 +379,16 @@ def _raw_entry(rows: Sequence[Any]) -> RawEntry:
     row = rows[0]
     return RawEntry(
         seq=row.seq,
-        id=_text(row.id),
-        effective_on=_text(row.effective_on),
-        kind=_text(row.kind),
-        memo=_text(row.memo),
-        actor=_text(row.actor),
-        idempotency_key=_text(row.idempotency_key),
+        id=row.id,
+        effective_on=row.effective_on,
+        kind=row.kind,
+        memo=row.memo,
+        actor=row.actor,
+        idempotency_key=row.idempotency_key,
         request_hash=bytes(row.request_hash),
-        metadata=_text(row.metadata),
+        metadata=row.metadata,
         reverses=row.reverses_seq,
-        reason=_text(row.reason),
+        reason=row.reason,
         legs=row.legs,
         recorded_at=row.recorded_at,
         version=row.version,
@@ -389,9 +399,7 @@ def _raw_entry(rows: Sequence[Any]) -> RawEntry:
                 leg.position,
                 leg.leg_legs,
                 leg.leg_book,
-                SealedLeg(
-                    str(_text(leg.code)), str(_text(leg.type)), str(leg.layer), str(leg.currency), leg.amount_cents
-                ),
+                SealedLeg(str(leg.code), str(leg.type), str(leg.layer), str(leg.currency), leg.amount_cents),
             )
             for leg in rows
             if leg.position is not None

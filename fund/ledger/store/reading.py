@@ -18,7 +18,7 @@ from fund.ledger.journal import Entry, Posting
 from fund.ledger.seal import GENESIS, canonical, seal
 from fund.ledger.store.book import Book
 
-__all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover", "trial_balance_hash"]
+__all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover"]
 
 PAGE = 200
 _ENTRY_COLUMNS = (
@@ -70,15 +70,6 @@ class CardLine:
     account: str
     amount_cents: int
     balance_cents: int
-
-
-def trial_balance_hash(rows: Sequence[TrialBalanceRow]) -> bytes:
-    """The hash under which a trial balance is frozen: codes, layers, currencies and both sides, not the names."""
-    return seal(
-        GENESIS,
-        canonical([row.code, row.layer.value, row.currency, row.debit_cents, row.credit_cents] for row in rows),
-        "trial-balance",
-    )
 
 
 class Reading(Book):
@@ -238,8 +229,10 @@ class Reading(Book):
         ]
 
     def trial_balance_hash(self, *, as_of: date | None = None, known_at: int | None = None) -> bytes:
-        """The hash of the trial balance, as a closed month keeps it."""
-        return trial_balance_hash(self.trial_balance(as_of=as_of, known_at=known_at))
+        """The hash of the trial balance, as a closed month keeps it: codes, layers, currencies and sides, not names."""
+        rows = self._all(as_of, known_at, (), everything=False)
+        fields = ([row.code, row.layer, row.currency, row.debit_cents, row.credit_cents] for row in rows)
+        return seal(GENESIS, canonical(fields), "trial-balance")
 
     def _all(
         self, as_of: date | None, known_at: int | None, kinds_excluded: tuple[str, ...], *, everything: bool
