@@ -6,12 +6,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli.output import trial_lines
-from cli.params import Ref, argument, changing, option, run, verb
+from cli.params import Ref, argument, changing, look, option, run, verb
 from fund.language import N_, _
 
-PENDING = Ref(("inbox", "items", "ref"))
+_CONFIRM = "fund confirm "
+
+
+class _Pending(Ref):
+    """What waits for a second person, as the inbox of the one who types names it."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        try:
+            commands = [str(item["command"]) for item in look(ctx, "inbox", {})["items"]]
+        except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
+            return []
+        refs = [command.removeprefix(_CONFIRM) for command in commands if command.startswith(_CONFIRM)]
+        return [CompletionItem(ref) for ref in refs if ref.startswith(incomplete)]
+
+
+PENDING = _Pending()
 
 
 @verb(

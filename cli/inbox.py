@@ -10,6 +10,7 @@ import click
 
 from cli.output import Column, say, table
 from cli.params import option, read, reading, verb
+from fund import glossary
 from fund.language import N_, _, day, ngettext
 
 
@@ -33,16 +34,14 @@ def _show(data: Mapping[str, Any]) -> None:
     if everybody:
         title = _("Waiting, for everybody, on {day}").format(day=day(today))
     else:
-        title = _("Waiting for you, {user}, on {day}").format(user=data["user"], day=day(today))
+        roles = ", ".join(glossary.role_word(role) for role in data["roles"])
+        title = _("Waiting for you, {user} ({roles}), on {day}").format(user=data["user"], roles=roles, day=day(today))
     columns = [Column("until", N_("At the latest"), "date"), Column("what", N_("What"), "text")]
     if everybody:
         columns.append(Column("roles", N_("For"), "name"))
     columns.append(Column("command", N_("Type"), "ref"))
     table(title, columns, data["items"], empty=_("Nothing waits."))
     late = sum(1 for item in data["items"] if item.get("until") and item["until"][:10] < data["as_of"])
-    if data["items"]:
-        say(
-            ngettext("{count} of them is late.", "{count} of them are late.", late).format(count=late)
-            if late
-            else _("Late: nothing.")
-        )
+    said = ngettext("{count} of them is late.", "{count} of them are late.", late) if late else _("Late: nothing.")
+    rest = "" if everybody else _("For everybody: {command}").format(command="fund inbox --all")
+    say(f"{said.format(count=late)} {rest}".rstrip())

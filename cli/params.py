@@ -47,6 +47,7 @@ __all__ = [
     "confirmed",
     "dated",
     "known",
+    "look",
     "noun",
     "opened",
     "option",
@@ -252,7 +253,7 @@ class Ref(click.ParamType[str]):
             return []
         command, plural, key = self.source
         try:
-            rows = _look(ctx, command, {})[plural]
+            rows = look(ctx, command, {})[plural]
             possible = _states_for(ctx)
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
@@ -611,13 +612,14 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
         yield fund, delivery.carry_out, delivery.look
 
 
-def _look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+def look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object behind a reading command; ``None`` arguments are left out, the shared options go along."""
     whole = {key: value for key, value in args.items() if value is not None}
     for key in ("as_of", "known_at"):
         if typed(ctx, key) is not None:
             whole[key] = typed(ctx, key)
-    with opened(ctx, changes=False) as (fund, _carry_out, look):
-        data: dict[str, Any] = look(fund, name, whole, user=shell(ctx).settings.user)
+    with opened(ctx, changes=False) as (fund, _carry_out, asked):
+        data: dict[str, Any] = asked(fund, name, whole, user=shell(ctx).settings.user)
     return data
 
 
@@ -629,7 +631,7 @@ def read(
     show: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
     """Look something up and show it: ``--json`` prints the object as it is, ``show`` prints it for people."""
-    data = _look(ctx, name, args or {})
+    data = look(ctx, name, args or {})
     if typed(ctx, "json"):
         output.emit_json(data)
     else:

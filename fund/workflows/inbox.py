@@ -54,6 +54,7 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
     return {
         "as_of": view.today.isoformat(),
         "user": view.actor.name if view.actor else None,
+        "roles": sorted(role.value for role in view.actor.roles) if view.actor else [],
         "everybody": actor is None,
         "items": [
             {

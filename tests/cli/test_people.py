@@ -123,7 +123,8 @@ def test_a_right_that_ends_is_asked_for_first(fund: Fund, founded: str) -> None:
 def test_the_inbox_of_somebody_for_whom_nothing_waits_says_so(fund: Fund, founded: str) -> None:
     shown = fund("inbox", database=founded, user="bram", lang="nl")
     assert shown.code == 0
-    assert shown.out.startswith("Wacht op u, bram")
+    assert shown.out.startswith("Wacht op u, bram (penningmeester), stand ")
+    assert shown.out.endswith("Er wacht niets.\nTe laat: niets. Van iedereen: fund inbox --all\n")
 
 
 def test_completion_offers_the_people_of_the_fund(fund: Fund, founded: str) -> None:
