@@ -62,7 +62,7 @@ def put_all(view: View, files: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, and on the disk before the row that names it."""
-    if path.exists() and path.stat().st_size == len(content):
+    if path.exists() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")

@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from fund import forms
 from fund.database import writing
 from fund.ledger import Entry
+from fund.schemas.proposals import ProposalForm
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.commands import LIVES
@@ -124,3 +126,57 @@ def as_text(entry: Entry) -> str:
         side = "Dr" if posting.amount_cents > 0 else "  Cr"
         lines.append(f"  {side} {posting.account} {abs(posting.amount_cents)}")
     return "\n".join(lines)
+
+
+# ------------------------------------------------------------------------------------------------------------ proposals
+
+
+def a_form(**changes: Any) -> ProposalForm:
+    """A light form of Woudenberg (gm0351) for round 2026-1: € 24.000, 70 % repayable; ``changes`` by field name."""
+    ask = int(changes.get("ask_cents", 24_000_00))
+    values: dict[str, Any] = {
+        "version": "2026-1",
+        "round": "2026-1",
+        "lead": "gm0351",
+        "title": "Eén loket voor vergunningen",
+        "sort": "cooperation",
+        "summary": "Drie gemeenten behandelen vergunningen aan één loket.",
+        "themes": ("T06",),
+        "ambition": "Een inwoner vraagt één keer en krijgt één antwoord.",
+        "public_task": "Het verlenen van vergunningen onder de Omgevingswet.",
+        "state_aid": "none",
+        "cooperation": "regio-amersfoort",
+        "province_role": "broker",
+        "hypothesis": "Wij denken dat één loket sneller werkt, omdat dossiers niet wachten.",
+        "measurement": "Doorlooptijd van honderd dossiers voor en na.",
+        "stop_rule": "Als na zes maanden de doorlooptijd niet korter is, stoppen we.",
+        "ask_cents": ask,
+        "share_bps": 7000,
+        "already_funded": "no",
+        "budget": ({"year": 2026, "amount_cents": ask},),
+        "repayment": {"plan": "fixed", "grace_months": 6, "instalments": 4, "ends_on": date(2029, 12, 31)},
+        "milestones": ({"title": "Loket open", "due_on": date(2026, 12, 1), "amount_cents": ask, "evidence": "Verslag van de opening"},),
+        "characteristics": {
+            "duur_opgaven": "permanent", "aantal_opgaven": "one", "financieel_belang": "limited", "bestuurlijk_belang": "limited",
+            "soort_werk": "executive", "veranderlijkheid": "stable", "aard": "economies of scale", "samenhang": "limited",
+        },
+        "categories": ({"category": "Uren", "amount_cents": ask},),
+        "interests": ({"party": "Woudenberg", "interest": "snelheid", "gives": "mensen", "gets": "tijd"},),
+        "benefits": ({"partner": "gm0351", "year": 2027, "amount_cents": 10_000_00},),
+        "exit_rules": "Wie weggaat betaalt zijn deel van het lopende jaar.",
+        "boards": ({"partner": "gm0351", "how": "brief aan de raad", "informed_on": date(2026, 1, 5)},),
+        "risks": ({"risk": "te weinig dossiers", "measure": "langer meten"},),
+        "team": ({"partner": "gm0351", "function": "projectleider", "hours": 8},),
+        "governance_form": "dienstverleningsovereenkomst",
+        "payers": "de begroting van de leges",
+        "sensitivity": "Bij de helft van de besparing duurt terugbetalen twee jaar langer.",
+        "assets": "De software is van de penvoerder, de gegevens van elke gemeente.",
+        "rollout_plan": "Andere gemeenten kunnen na een jaar aansluiten.",
+    }  # fmt: skip
+    return ProposalForm.model_validate({**values, **changes})
+
+
+def a_proposal_file(**changes: Any) -> bytes:
+    """A proposal file, complete for every track."""
+    form = a_form(**changes)
+    return forms.write(form, [f"Persoon {number}" for number, _member in enumerate(form.team, start=1)]).encode()

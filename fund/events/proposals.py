@@ -148,8 +148,8 @@ class ProposalFoundIneligible(_ProposalFact):
     revision_hash: str
     rule: str
     reason: str
-    objection_until_on: date
-    """The last day on which the lead may object."""
+    objection_weeks: int
+    """So many weeks from the day it was made known, the lead may object."""
 
 
 class _Released(_ProposalFact):

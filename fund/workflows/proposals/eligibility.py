@@ -1,0 +1,161 @@
+"""P5, P7, P8: the rules run by themselves, people decide what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from fund import forms
+from fund.errors import DeadlinePassed, ReasonMissing, RuleNotMet, UnknownRule, UnknownSection
+from fund.events import (
+    Envelope,
+    ProposalChangesRequested,
+    ProposalFoundEligible,
+    ProposalFoundIneligible,
+    ProposalScreened,
+)
+from fund.dates import end_of_day
+from fund.rules import eligibility as rules
+from fund.schemas.capital import Partner
+from fund.schemas.proposals import Proposal, Round
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.lifecycle import carry, check
+from fund.workflows.proposals.drafting import find, regulations_of, start_clock
+from fund.workflows.proposals.table import TRANSITIONS, State
+
+__all__ = ["find_eligible", "find_ineligible", "judged", "request_changes", "screen"]
+
+_AWARDED = (State.CONDITIONAL, State.APPROVED, State.AGREED)
+
+
+def judged(view: View, case: Proposal) -> rules.Judged:
+    """What the eligibility rules look at, for this proposal now."""
+    form, round_ = case.form, view.case(Round, case.round)
+    track = regulations_of(view, round_).tracks[case.track]
+    states = {ref: partner.state if (partner := view.maybe(Partner, ref)) else "unknown" for ref in case.applicants}
+    before = [
+        other.ref for other in view.cases(Proposal, lookup=case.content_hash, states=_AWARDED) if other.ref != case.ref
+    ]
+    return rules.Judged(
+        public_task=form.public_task,
+        state_aid=form.state_aid,
+        already_funded=form.already_funded,
+        hypothesis=form.hypothesis,
+        measurement=form.measurement,
+        stop_rule=form.stop_rule,
+        ask_cents=form.ask_cents,
+        share_bps=form.share_bps,
+        budget_cents=form.budget_cents,
+        milestones_cents=sum(each.amount_cents for each in form.milestones),
+        has_repayment_plan=form.repayment is not None,
+        ceiling_cents=round_.ceiling_cents,
+        track=case.track,
+        track_from_cents=0 if case.sort == "rollout" else track.from_cents,
+        track_below_cents=track.below_cents,
+        parties=states,
+        funded_before=tuple(before),
+    )
+
+
+def screen(uow: UnitOfWork, happened: Envelope) -> None:
+    """After submitting: the outcome of every rule is kept, and a note where many parties take part (never a guard)."""
+    case = uow.maybe(Proposal, happened.fact.ref)
+    if case is None or case.state != State.SUBMITTED or case.screened:
+        return
+    outcomes = rules.screen(judged(uow, case))
+    fact = ProposalScreened(
+        ref=case.ref,
+        revision_hash=case.revision_hash,
+        outcomes=outcomes,
+        passed=all(outcome.passed for outcome in outcomes),
+        note=rules.many_parties(len(case.parties), uow.regulations().many_parties),
+    )
+    carry(uow, TRANSITIONS, "proposal screen", case, fact)
+
+
+def request_changes(
+    uow: UnitOfWork, *, ref: str, sections: Sequence[str], reason: str, due_on: date | None = None
+) -> Envelope:
+    """P5: the parties may change some sections, and have until a day.
+
+    Args:
+        sections: Names of tables of the form (``money``, ``milestones``); nothing else may change.
+        due_on: The last day; default the term of the regulations.
+
+    Raises:
+        UnknownSection, ReasonMissing, DeadlinePassed: As they say.
+    """
+    command = "proposal request-changes"
+    case = find(uow, ref)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
+    known = forms.form(case.form.version).sections
+    wrong = [section for section in sections if section not in known]
+    if wrong or not sections:
+        raise UnknownSection(section=wrong[0] if wrong else "", known=list(known))
+    if not reason.strip():
+        raise ReasonMissing(command=command)
+    last = due_on or uow.today + timedelta(days=uow.regulations().terms.cure_days)
+    if last <= uow.today:
+        raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
+    fact = ProposalChangesRequested(ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason.strip(), due_on=last)
+    returned = carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties)
+    start_clock(uow, returned, end_of_day(last))
+    uow.result.update(ref=ref, due_on=last.isoformat(), sections=list(fact.sections))
+    uow.next_step = f"fund proposal save {ref} FILE"
+    return returned
+
+
+def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | None = None) -> Envelope:
+    """P7: every rule is met, each with its evidence.
+
+    Args:
+        evidence: By rule, what else shows that it is met. Enough for the rules that judge words (public task, state aid,
+            other funding); what the numbers say, nobody can talk away.
+
+    Raises:
+        RuleNotMet: A rule failed; the message names it and what it found.
+        UnknownRule, SameHands, ConflictOfInterest: As they say.
+    """
+    command = "proposal find-eligible"
+    case = find(uow, ref)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.hands)
+    given = dict(evidence or {})
+    for rule in given:
+        _known(rule, ref)
+    shown: dict[str, str] = {}
+    for outcome in rules.screen(judged(uow, case)):
+        other = given.get(outcome.rule, "").strip()
+        if not outcome.passed and not (other and outcome.rule in rules.JUDGED_BY_PEOPLE):
+            raise RuleNotMet(ref=ref, rule=outcome.rule, finding=outcome.finding)
+        shown[outcome.rule] = other or outcome.finding
+    fact = ProposalFoundEligible(ref=ref, revision_hash=case.revision_hash, evidence=shown)
+    uow.next_step = f"fund review open {ref}"
+    return carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.hands)
+
+
+def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Envelope:
+    """P8: a rule is not met, and a second fund manager says so too.
+
+    Raises:
+        UnknownRule, ReasonMissing, SameHands, ConflictOfInterest: As they say.
+    """
+    command = "proposal find-ineligible"
+    case = find(uow, ref)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.hands)
+    _known(rule, ref)
+    if not reason.strip():
+        raise ReasonMissing(command=command)
+    fact = ProposalFoundIneligible(
+        ref=ref,
+        revision_hash=case.revision_hash,
+        rule=rule,
+        reason=reason.strip(),
+        objection_weeks=uow.regulations().terms.objection_weeks,
+    )
+    uow.next_step = f"fund proposal show {ref}"
+    return carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.hands)
+
+
+def _known(rule: str, ref: str) -> None:
+    if rule not in rules.RULES:
+        raise UnknownRule(rule=rule, known=list(rules.RULES), ref=ref)

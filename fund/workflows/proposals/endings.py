@@ -1,0 +1,144 @@
+"""P18, P21, P22: objecting, withdrawing, and what lapses when nobody acts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from fund.dates import day_of, end_of_day
+from fund.errors import ObjectionTooLate, ReasonMissing
+from fund.events import (
+    DecisionApproved,
+    DecisionConditional,
+    DecisionConditionEvidenced,
+    DecisionConditionExtended,
+    DecisionConditionsMet,
+    DecisionDeferred,
+    DecisionObjected,
+    Envelope,
+    ProposalLapseAnnounced,
+    ProposalLapsed,
+    ProposalWithdrawn,
+)
+from fund.schemas.proposals import Proposal
+from fund.store import TimerRow
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.lifecycle import carry, check
+from fund.workflows.proposals.drafting import IMPROVE, find, start_clock
+from fund.workflows.proposals.table import COMMITTED, LAPSING, TRANSITIONS, State
+
+__all__ = ["CLOCK_FACTS", "announce", "expire", "object_to", "set_clock", "withdraw"]
+
+
+CLOCK_FACTS = (
+    "decision.approved", "decision.conditional", "decision.conditions_met", "decision.condition_extended", "decision.deferred",
+)  # fmt: skip
+"""After these the parties have until a day."""
+
+
+def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
+    """P21: the lead takes the proposal back; what was set aside for it is free again.
+
+    Raises:
+        ReasonMissing: No reason was given.
+    """
+    command = "proposal withdraw"
+    case = find(uow, ref)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
+    if not reason.strip():
+        raise ReasonMissing(command=command)
+    fact = ProposalWithdrawn(ref=ref, round=case.round, reason=reason.strip(), released_cents=_committed(case))
+    uow.result.update(ref=ref, released_cents=fact.released_cents)
+    uow.next_step = "fund proposal list"
+    return carry(
+        uow, TRANSITIONS, command, case, fact, effective_on=on, lead=case.lead, parties=case.parties, on_behalf_of=case.lead
+    )
+
+
+def _committed(case: Proposal) -> int:
+    return case.award_cents if case.state in COMMITTED else 0
+
+
+def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
+    """P18: a party objects to a rejection or to ineligibility, within the term.
+
+    Raises:
+        ReasonMissing: No grounds. ObjectionTooLate: The term is over; the message has the last day.
+    """
+    command = "proposal object"
+    case = find(uow, ref)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
+    if not grounds.strip():
+        raise ReasonMissing(command=command)
+    until = case.objection_until_on
+    if until is not None and uow.today > until:
+        raise ObjectionTooLate(ref=ref, until_on=until, today=uow.today)
+    fact = DecisionObjected(ref=ref, was=case.state, grounds=grounds.strip())
+    uow.next_step = f"fund proposal show {ref}"
+    return carry(
+        uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.applicants, on_behalf_of=uow.maker.partner
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- P22, clock
+
+
+def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
+    """After a decision: until when the parties have time. A deferral that is not for improvement has no such day (it
+    waits for the fund)."""
+    case = uow.maybe(Proposal, happened.fact.ref)
+    if case is None or case.clock_from != happened.event_id:
+        return
+    day = day_of(happened.recorded_at)
+    fact = happened.fact
+    last: date | None = None
+    if isinstance(fact, (DecisionApproved, DecisionConditionsMet)):
+        last = day + timedelta(days=uow.regulations(day).terms.signing_days)
+    elif isinstance(fact, DecisionConditional):
+        last = max((condition.expires_on for condition in fact.conditions), default=None)
+    elif isinstance(fact, DecisionConditionExtended):
+        last = fact.expires_on
+    elif isinstance(fact, DecisionDeferred) and fact.ground == IMPROVE:
+        last = fact.until_on
+    if last is not None:
+        start_clock(uow, happened, end_of_day(last))
+
+
+def _running(uow: UnitOfWork, timer: TimerRow) -> Proposal | None:
+    """The proposal whose clock this timer still is."""
+    case = uow.maybe(Proposal, timer.stream.partition("/")[2])
+    if case is None or case.clock_from != timer.cause or case.state not in LAPSING:
+        return None
+    if case.state == State.DEFERRED and case.deferred_for != IMPROVE:
+        return None
+    return None if case.state == State.CONDITIONAL and _all_evidenced(uow, case) else case
+
+
+def _all_evidenced(uow: UnitOfWork, case: Proposal) -> bool:
+    """Whether the parties did their part: evidence was handed in for every condition, and the fund must judge it."""
+    needed: set[int] = set()
+    shown: set[int] = set()
+    for happened in uow.history(case):
+        if isinstance(happened.fact, DecisionConditional):
+            needed, shown = {condition.number for condition in happened.fact.conditions}, set()
+        elif isinstance(happened.fact, DecisionConditionEvidenced):
+            shown.add(happened.fact.number)
+    return needed <= shown
+
+
+def expire(uow: UnitOfWork, timer: TimerRow) -> None:
+    """P22: the parties did nothing in time; the proposal lapses, what was set aside is free again."""
+    case = _running(uow, timer)
+    if case is None:
+        return
+    fact = ProposalLapsed(ref=case.ref, round=case.round, was=case.state, released_cents=_committed(case))
+    carry(uow, TRANSITIONS, "proposal expire", case, fact)
+
+
+def announce(uow: UnitOfWork, timer: TimerRow) -> None:
+    """The parties are warned, 14 and 3 days before."""
+    case = _running(uow, timer)
+    if case is None:
+        return
+    days = int(timer.timer_id.rpartition("-")[2])
+    fact = ProposalLapseAnnounced(ref=case.ref, days=days, lapses_at=timer.due_at + timedelta(days=days))
+    carry(uow, TRANSITIONS, "proposal announce", case, fact)

@@ -1,0 +1,144 @@
+"""How the facts of a proposal, of its review and of its decision change its case. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.dates import day_of, term_end, weeks
+from fund.events import (
+    DecisionApproved,
+    DecisionConditional,
+    DecisionConditionExtended,
+    DecisionConditionsMet,
+    DecisionDeferred,
+    DecisionRejected,
+    DecisionReopened,
+    EligibilityReopened,
+    Envelope,
+    Fact,
+    ProposalChangesRequested,
+    ProposalDrafted,
+    ProposalFoundEligible,
+    ProposalFoundIneligible,
+    ProposalLapsed,
+    ProposalParticipationConfirmed,
+    ProposalResubmitted,
+    ProposalRevised,
+    ProposalScreened,
+    ProposalSubmitted,
+    ProposalWithdrawn,
+)
+from fund.schemas.proposals import Proposal, ProposalForm
+from fund.unit_of_work import Life
+from fund.workflows.lifecycle import state_after
+from fund.workflows.proposals.table import TRANSITIONS
+
+__all__ = ["LIVES", "after"]
+
+_MOVING: frozenset[type[Fact]] = frozenset(row.records for row in TRANSITIONS)
+
+
+def after(case: Proposal | None, happened: Envelope) -> Proposal | None:
+    """The proposal after a fact; one that does not concern it leaves it as it was."""
+    fact = happened.fact
+    if isinstance(fact, ProposalDrafted):
+        return _drafted(fact, happened)
+    if case is None or type(fact) not in _MOVING:
+        return case
+    state = state_after(TRANSITIONS, case.state, fact)
+    return case.but(state=state, **_changes(case, fact, happened))
+
+
+def _drafted(fact: ProposalDrafted, happened: Envelope) -> Proposal:
+    form = ProposalForm.model_validate(fact.form)
+    return Proposal(
+        ref=fact.ref,
+        state=state_after(TRANSITIONS, None, fact),
+        title=form.title,
+        round=fact.round,
+        track=fact.track,
+        lead=fact.lead,
+        follows=fact.follows,
+        ask_cents=fact.ask_cents,
+        form=form,
+        revision=fact.revision,
+        revision_hash=fact.revision_hash,
+        content_hash=fact.content_hash,
+        drafted_at=happened.recorded_at,
+        drafted_by=happened.actor,
+        clock_from=happened.event_id,
+    )
+
+
+def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
+    match fact:
+        case ProposalRevised():
+            form = ProposalForm.model_validate(fact.form)
+            return {
+                "form": form,
+                "title": form.title,
+                "round": fact.round,
+                "ask_cents": fact.ask_cents,
+                "revision": fact.revision,
+                "revision_hash": fact.revision_hash,
+                "content_hash": fact.content_hash,
+                "confirmed": {},
+            }
+        case ProposalParticipationConfirmed():
+            return _confirmed(case, fact.partner, fact)
+        case ProposalSubmitted():
+            return {
+                **_confirmed(case, case.lead, fact), "submitted_at": happened.recorded_at, "screened": (), "note": "", "clock_from": "",
+            }  # fmt: skip
+        case ProposalScreened():
+            return {"screened": fact.outcomes, "note": fact.note}
+        case ProposalChangesRequested():
+            return {
+                "sections": fact.sections, "due_on": fact.due_on, "before": case.form, "hands": (), "clock_from": happened.event_id,
+            }  # fmt: skip
+        case ProposalResubmitted():
+            return {
+                **_confirmed(case, case.lead, fact), "sections": (), "due_on": None, "before": None, "screened": (), "note": "",
+                "hands": (), "deferred_for": "", "clock_from": "",
+            }  # fmt: skip
+        case ProposalFoundEligible():
+            return {"hands": (*case.hands, happened.actor)}
+        case ProposalFoundIneligible():
+            until = term_end(day_of(happened.recorded_at), weeks(fact.objection_weeks))
+            hands = (*case.hands, *(each for each in (happened.made_by, happened.actor) if each))
+            return {"hands": hands, "failing_rule": fact.rule, "objection_until_on": until}
+        case DecisionApproved() | DecisionConditional():
+            return {
+                "award_cents": fact.award_cents, "decided_on": happened.effective_on, "due_on": None, "clock_from": happened.event_id,
+            }  # fmt: skip
+        case DecisionConditionsMet() | DecisionConditionExtended():
+            return {"clock_from": happened.event_id}
+        case DecisionRejected():
+            return {"decided_on": happened.effective_on, "objection_until_on": fact.objection_until_on, "due_on": None}
+        case DecisionDeferred():
+            return {
+                "deferred_for": fact.ground, "due_on": fact.until_on, "sections": (), "before": case.form, "clock_from": happened.event_id,
+            }  # fmt: skip
+        case DecisionReopened():
+            return {"award_cents": 0, "decided_on": None, "objection_until_on": None, "clock_from": ""}
+        case EligibilityReopened():
+            return {"failing_rule": "", "objection_until_on": None, "hands": ()}
+        case ProposalWithdrawn() | ProposalLapsed():
+            return {"award_cents": case.award_cents if not fact.released_cents else 0, "due_on": None, "clock_from": ""}
+        case _ if happened.type == "decision.prepared":
+            return {"due_on": None, "before": None}
+        case _ if happened.type == "agreement.activated":
+            return {"clock_from": ""}
+    return {}
+
+
+def _confirmed(
+    case: Proposal, partner: str, fact: ProposalParticipationConfirmed | ProposalSubmitted | ProposalResubmitted
+) -> dict[str, Any]:
+    informed = {**case.informed}
+    if fact.informed_on is not None:
+        informed[partner] = fact.informed_on
+    return {"confirmed": {**case.confirmed, partner: fact.revision_hash}, "informed": informed}
+
+
+LIVES = {"proposal": Life(Proposal, after)}

@@ -1,0 +1,169 @@
+"""What of proposals is read: the list, one of them, its whole life, and its file."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from fund import forms
+from fund.events import Envelope
+from fund.rules.authority import Role
+from fund.schemas.proposals import Proposal
+from fund.unit_of_work import View
+from fund.workflows.lifecycle import commands_from
+from fund.workflows.proposals.drafting import find, may_see, team_of
+from fund.workflows.proposals.life import after
+from fund.workflows.proposals.table import TRANSITIONS
+
+__all__ = ["file_of", "history", "proposals", "show"]
+
+
+def _row(case: Proposal) -> dict[str, Any]:
+    return {
+        "ref": case.ref,
+        "title": case.title,
+        "lead_partner": case.lead,
+        "state": case.state,
+        "ask_cents": case.ask_cents,
+        "round": case.round,
+        "track": case.track,
+        "sort": case.sort,
+        "award_cents": case.award_cents,
+        "due_on": case.due_on.isoformat() if case.due_on else None,
+    }
+
+
+def _on(view: View, case: Proposal, day: date | None) -> Proposal | None:
+    """The proposal as it stood at the end of a day, by what counts for that day."""
+    if day is None or day >= view.today:
+        return case
+    then: Proposal | None = None
+    for happened in view.history(case):
+        if happened.effective_on <= day:
+            then = after(then, happened)
+    return then
+
+
+def proposals(
+    view: View,
+    *,
+    state: str | None = None,
+    round: str | None = None,
+    partner: str | None = None,
+    as_of: date | None = None,
+) -> dict[str, Any]:
+    """Every proposal that whoever looks may see, in the order of the refs.
+
+    Args:
+        partner: Only those in which this partner is a party.
+    """
+    listed = []
+    for case in view.cases(Proposal):
+        then = _on(view, case, as_of)
+        if then is None or not may_see(view, then):
+            continue
+        if (state and then.state != state) or (round and then.round != round) or (partner and partner not in then.parties):
+            continue
+        listed.append(_row(then))
+    return {"as_of": (as_of or view.today).isoformat(), "proposals": listed}
+
+
+def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
+    """One proposal, whole: where it stands, its form, who confirmed, what the rules found, what can be done now.
+
+    Raises:
+        UnknownRef: There is none, or it is a draft of others.
+    """
+    now = find(view, ref)
+    case = _on(view, now, as_of)
+    if case is None:
+        return {"as_of": (as_of or view.today).isoformat(), "ref": ref, "state": None}
+    return {
+        "as_of": (as_of or view.today).isoformat(),
+        **_row(case),
+        "version": view.version(now),
+        "revision": case.revision,
+        "revision_hash": case.revision_hash,
+        "co_applicants": list(case.co_applicants),
+        "beneficiaries": list(case.beneficiaries),
+        "follows": case.follows,
+        "share_bps": case.share_bps,
+        "drafted_at": case.drafted_at.isoformat(),
+        "submitted_at": case.submitted_at.isoformat() if case.submitted_at else None,
+        "decided_on": case.decided_on.isoformat() if case.decided_on else None,
+        "objection_until_on": case.objection_until_on.isoformat() if case.objection_until_on else None,
+        "deferred_for": case.deferred_for or None,
+        "failing_rule": case.failing_rule or None,
+        "sections": list(case.sections),
+        "parties": [
+            {
+                "partner": partner,
+                "confirmed": case.confirmed.get(partner) == case.revision_hash,
+                "informed_on": case.informed[partner].isoformat() if partner in case.informed else None,
+            }
+            for partner in case.applicants
+        ],
+        "rules": [outcome.model_dump(mode="json") for outcome in case.screened],
+        "note": case.note or None,
+        "commands": commands_from(TRANSITIONS, case.state),
+        "team": _team(view, case),
+        "form": case.form.as_json(),
+    }
+
+
+def _knows_names(view: View, case: Proposal) -> bool:
+    actor = view.actor
+    if actor is None:
+        return False
+    return actor.has(Role.FUND_MANAGER, Role.AUDITOR) or actor.partner in case.applicants
+
+
+def _team(view: View, case: Proposal) -> list[dict[str, Any]]:
+    names = {row["person"]: row["name"] for row in team_of(view, case.stream)} if _knows_names(view, case) else {}
+    return [
+        {"name": names.get(member.person), "partner": member.partner, "function": member.function, "hours": member.hours}
+        for member in case.form.team
+    ]
+
+
+def file_of(view: View, *, ref: str, comments: str = "") -> dict[str, Any]:
+    """The proposal as a file again, to change and save.
+
+    Raises:
+        UnknownRef: There is none, or it is a draft of others.
+    """
+    case = find(view, ref)
+    names = {row["person"]: row["name"] for row in team_of(view, case.stream)} if _knows_names(view, case) else {}
+    listed = [names.get(member.person, "?") for member in case.form.team]
+    return {"ref": ref, "version": view.version(case), "toml": forms.write(case.form, listed, comments=comments)}
+
+
+def history(view: View, *, ref: str) -> dict[str, Any]:
+    """The whole life: every fact of the proposal and every other fact that touches it, oldest first.
+
+    Raises:
+        UnknownRef: There is none, or it is a draft of others.
+    """
+    case = find(view, ref)
+    return {"ref": ref, "title": case.title, "state": case.state, "events": [_event(view, each) for each in view.history(case)]}
+
+
+def _event(view: View, happened: Envelope) -> dict[str, Any]:
+    return {
+        "seq": happened.seq,
+        "type": happened.type,
+        "stream": happened.stream,
+        "occurred_at": happened.occurred_at.isoformat(),
+        "recorded_at": happened.recorded_at.isoformat(),
+        "effective_on": happened.effective_on.isoformat(),
+        "actor": happened.actor,
+        "actor_name": view.name(happened.actor),
+        "made_by": happened.made_by,
+        "made_by_name": view.name(happened.made_by) or None,
+        "on_behalf_of": happened.on_behalf_of,
+        "command_id": happened.command_id,
+        "causation_id": happened.causation_id,
+        "hash": happened.hash.hex(),
+        "payload": json.loads(happened.fact.payload()),
+    }

@@ -1,0 +1,248 @@
+"""Rounds: planned by two people, then they open, close and are decided by themselves.
+
+Whether a round takes proposals is judged by its instants, not by its state: a clock that nobody looked at for a while
+opens and closes a round all the same. Source: lifecycle.md 4 (4:25-4:28).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from fund.dates import deadline, end_of_day, start_of_day, weeks
+from fund.errors import ReasonMissing, RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
+from fund.events import (
+    DecisionApproved,
+    DecisionConditional,
+    DecisionReopened,
+    Envelope,
+    ProposalLapsed,
+    ProposalWithdrawn,
+    RoundClosed,
+    RoundDecided,
+    RoundOpened,
+    RoundPlanned,
+)
+from fund.glossary import state_word
+from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
+from fund.schemas.proposals import Proposal, Round
+from fund.store import TimerRow
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.workflows.lifecycle import Transition, carry, state_after
+
+__all__ = ["COMMANDS", "DECIDING_FACTS", "LIVES", "QUERIES", "TRANSITIONS", "State", "close", "decide_if_done", "open_round", "plan", "require_open"]
+
+
+class State(StrEnum):
+    """Where a round stands."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+    DECIDED = "decided"
+
+
+TRANSITIONS = (
+    #          command       from           to             who           records
+    Transition("round plan", None, State.PLANNED, FUND_MANAGER, RoundPlanned, second=CHAIR),
+    Transition("round open", State.PLANNED, State.OPEN, SYSTEM, RoundOpened),
+    Transition("round close", (State.PLANNED, State.OPEN), State.CLOSED, SYSTEM, RoundClosed),
+    Transition("round decide", State.CLOSED, State.DECIDED, SYSTEM, RoundDecided),
+)
+
+DECIDING_FACTS = (
+    "round.closed", "decision.approved", "decision.conditional", "decision.rejected", "proposal.found_ineligible", "proposal.withdrawn",
+    "proposal.lapsed",
+)  # fmt: skip
+"""After these a round may be done."""
+
+_WAITED_FOR = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
+"""States in which a proposal still waits for its decision."""
+
+
+def _after(case: Round | None, happened: Envelope) -> Round | None:
+    fact = happened.fact
+    if isinstance(fact, RoundPlanned):
+        return Round(
+            ref=fact.ref,
+            state=state_after(TRANSITIONS, None, fact),
+            title=fact.title,
+            track=fact.track,
+            opens_at=fact.opens_at,
+            closes_at=fact.closes_at,
+            ceiling_cents=fact.ceiling_cents,
+            allocation=fact.allocation,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, (RoundOpened, RoundClosed, RoundDecided)):
+        return case.but(state=state_after(TRANSITIONS, case.state, fact))
+    if isinstance(fact, (DecisionApproved, DecisionConditional)):
+        return _with_awards(case, {**case.awards, fact.ref: fact.award_cents})
+    if isinstance(fact, (DecisionReopened, ProposalWithdrawn, ProposalLapsed)):
+        return _with_awards(case, {ref: cents for ref, cents in case.awards.items() if ref != fact.ref})
+    return case
+
+
+def _with_awards(case: Round, awards: dict[str, int]) -> Round:
+    return case.but(awards=awards, committed_cents=sum(awards.values()))
+
+
+LIVES = {"round": Life(Round, _after)}
+
+
+# --------------------------------------------------------------------------------------------------------- use cases
+
+
+def plan(
+    uow: UnitOfWork,
+    *,
+    title: str,
+    opens: date,
+    closes: date,
+    ceiling_cents: int,
+    track: str = "standard",
+    allocation: str = "score",
+) -> Envelope:
+    """A round is announced; it opens and closes by itself.
+
+    Args:
+        opens: The day at whose beginning, in Amsterdam, it opens; not before today.
+        closes: The last day; the instant at which that day ends is too late.
+        ceiling_cents: What it may award in all.
+
+    Raises:
+        RoundOpensTooEarly, RoundClosesTooEarly, WrongCeiling, UnknownTrack: As they say.
+    """
+    if not title.strip():
+        raise ReasonMissing(command="round plan --title")
+    tracks = uow.regulations().tracks
+    if track not in tracks:
+        raise UnknownTrack(track=track, known=list(tracks))
+    if ceiling_cents <= 0:
+        raise WrongCeiling(ceiling_cents=ceiling_cents)
+    if opens < uow.today:
+        raise RoundOpensTooEarly(opens=opens, today=uow.today)
+    if closes < opens:
+        raise RoundClosesTooEarly(opens=opens, closes=closes)
+    fact = RoundPlanned(
+        ref=uow.next_ref("round", year=opens.year),
+        title=title.strip(),
+        track=track,
+        opens_at=start_of_day(opens),
+        closes_at=end_of_day(closes),
+        ceiling_cents=ceiling_cents,
+        allocation=allocation,
+    )
+    planned = carry(uow, TRANSITIONS, "round plan", None, fact, look="fund round list")
+    uow.set_timer("round.open", fact.stream, fact.opens_at, cause=planned)
+    uow.set_timer("round.close", fact.stream, fact.closes_at, cause=planned)
+    uow.result["round"] = fact.ref
+    uow.next_step = f"fund round show {fact.ref}"
+    return planned
+
+
+def open_round(uow: UnitOfWork, timer: TimerRow) -> None:
+    """The opening instant has come: partners may apply."""
+    case = _of_timer(uow, timer)
+    if case.state == State.PLANNED:
+        carry(uow, TRANSITIONS, "round open", case, RoundOpened(ref=case.ref))
+
+
+def close(uow: UnitOfWork, timer: TimerRow) -> None:
+    """The closing instant has come: it is too late to submit."""
+    case = _of_timer(uow, timer)
+    if case.state in (State.PLANNED, State.OPEN):
+        submitted = [each for each in uow.cases(Proposal, parent=case.ref) if not each.is_draft]
+        carry(uow, TRANSITIONS, "round close", case, RoundClosed(ref=case.ref, submitted=len(submitted)))
+
+
+def _of_timer(uow: UnitOfWork, timer: TimerRow) -> Round:
+    return uow.case(Round, timer.stream.partition("/")[2])
+
+
+def decide_if_done(uow: UnitOfWork, happened: Envelope) -> None:
+    """Once the round is closed and the last proposal has its decision, the round is decided."""
+    for ref in _rounds_of(uow, happened):
+        case = uow.maybe(Round, ref)
+        if case is None or case.state != State.CLOSED or uow.cases(Proposal, parent=ref, states=_WAITED_FOR):
+            continue
+        fact = RoundDecided(ref=ref, approved=len(case.awards), committed_cents=case.committed_cents)
+        carry(uow, TRANSITIONS, "round decide", case, fact)
+
+
+def _rounds_of(view: View, happened: Envelope) -> list[str]:
+    fact = happened.fact
+    if isinstance(fact, RoundClosed):
+        return [fact.ref]
+    proposal = view.maybe(Proposal, fact.ref)
+    return [proposal.round] if proposal is not None else []
+
+
+def require_open(view: View, ref: str, *, command: str, subject: str) -> Round:
+    """The round, when it takes proposals at this instant.
+
+    Raises:
+        UnknownRef: There is no such round. RoundNotOpen: It does not open yet, or it is too late; the message has both instants.
+    """
+    case = view.case(Round, ref)
+    if case.state != State.DECIDED and case.opens_at <= view.now < case.closes_at:
+        return case
+    raise RoundNotOpen(
+        command=command, ref=subject, round=ref, state=state_word("round", _state_at(case, view.now)), opens_at=case.opens_at, closes_at=case.closes_at
+    )  # fmt: skip
+
+
+def _state_at(case: Round, now: datetime) -> str:
+    if case.state == State.DECIDED:
+        return State.DECIDED
+    return State.PLANNED if now < case.opens_at else State.OPEN if now < case.closes_at else State.CLOSED
+
+
+# ----------------------------------------------------------------------------------------------------------- queries
+
+
+def _row(view: View, case: Round) -> dict[str, Any]:
+    decided_by = deadline(case.closes_at.date(), weeks(view.regulations().terms.decision_weeks))
+    proposals = [each for each in view.cases(Proposal, parent=case.ref) if not each.is_draft]
+    return {
+        "ref": case.ref,
+        "title": case.title,
+        "track": case.track,
+        "state": _state_at(case, view.now),
+        "opens_at": case.opens_at.isoformat(),
+        "closes_at": case.closes_at.isoformat(),
+        "decision_before": decided_by.isoformat(),
+        "allocation": case.allocation,
+        "ceiling_cents": case.ceiling_cents,
+        "committed_cents": case.committed_cents,
+        "left_cents": case.ceiling_left_cents,
+        "proposals": len(proposals),
+        "ask_cents": sum(each.ask_cents for each in proposals),
+    }
+
+
+def rounds(view: View) -> dict[str, Any]:
+    """Every round, in the order in which they open."""
+    listed = sorted(view.cases(Round), key=lambda case: (case.opens_at, case.ref))
+    return {"rounds": [_row(view, case) for case in listed]}
+
+
+def round_shown(view: View, *, ref: str) -> dict[str, Any]:
+    """One round with the proposals in it (drafts left out).
+
+    Raises:
+        UnknownRef: There is no such round.
+    """
+    case = view.case(Round, ref)
+    proposals = [
+        {"ref": each.ref, "title": each.title, "lead_partner": each.lead, "state": each.state, "ask_cents": each.ask_cents, "award_cents": each.award_cents}
+        for each in view.cases(Proposal, parent=ref)
+        if not each.is_draft
+    ]  # fmt: skip
+    return {"round": _row(view, case), "proposals": proposals}
+
+
+COMMANDS = (Command("round plan", plan, FUND_MANAGER, second=CHAIR),)
+QUERIES = (Query("round list", rounds), Query("round show", round_shown))
