@@ -92,6 +92,8 @@ class ProposedMatch(_Part):
     target: str
     rule: str
     open_cents: int
+    instalment: int | None = None
+    """The instalment that the payer named."""
 
 
 class ReceiptMatchProposed(Fact):

@@ -47,6 +47,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.disbursements import refund
 from fund.workflows.lifecycle import check
 from fund.workflows.receipts.lives import TRANSITIONS, State
+from fund.workflows.repayments import instalment_of_reference
 
 __all__ = [
     "RULES",
@@ -80,11 +81,13 @@ class Evidence:
     rule: str
     open_cents: int
     exact: bool
+    instalment: int | None = None
+    """The instalment that the payer named."""
 
     @property
     def proposed(self) -> ProposedMatch:
         """As a fact holds it."""
-        return ProposedMatch(target=self.target, rule=self.rule, open_cents=self.open_cents)
+        return ProposedMatch(target=self.target, rule=self.rule, open_cents=self.open_cents, instalment=self.instalment)
 
 
 def booking_day(uow: View, day: date) -> date:
@@ -105,11 +108,14 @@ def evidence_for(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
 
 
 def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, int | None]] = {}
     for reference in find_references(f"{receipt.reference} {receipt.text}"):
-        if reference.ref:
-            found.setdefault(reference.ref, "rf_reference" if reference.kind == "rf" else "document_number")
-    seen = [_weigh(view, target, rule, receipt.waiting_cents) for target, rule in found.items()]
+        instalment = instalment_of_reference(reference.reference) if reference.kind == "rf" else None
+        if instalment is not None:
+            found.setdefault(instalment[0], ("rf_reference", instalment[1]))
+        elif reference.ref:
+            found.setdefault(reference.ref, ("rf_reference" if reference.kind == "rf" else "document_number", None))
+    seen = [_weigh(view, target, rule, receipt.waiting_cents, no) for target, (rule, no) in found.items()]
     return tuple(evidence for evidence in seen if evidence is not None)
 
 
@@ -137,7 +143,7 @@ def _partners_behind(view: View, receipt: Receipt) -> list[str]:
     return list(dict.fromkeys(partners))
 
 
-def _weigh(view: View, target: str, rule: str, waiting_cents: int) -> Evidence | None:
+def _weigh(view: View, target: str, rule: str, waiting_cents: int, instalment: int | None = None) -> Evidence | None:
     """A case as a candidate for an amount; ``None`` where no money is set against such a case."""
     call = view.maybe(Call, target)
     if call is not None:
@@ -145,7 +151,11 @@ def _weigh(view: View, target: str, rule: str, waiting_cents: int) -> Evidence |
     plan = view.maybe(Plan, target)
     if plan is not None:
         open_cents = max(view.ledger.balance(f"1200.{target}"), 0)
-        return Evidence(target, rule, open_cents, waiting_cents in _whole_instalments(plan, open_cents))
+        if instalment is None:
+            return Evidence(target, rule, open_cents, waiting_cents in _whole_instalments(plan, open_cents))
+        asked = next((part.open_cents for part in plan.instalments if part.no == instalment), 0)
+        open_cents = min(asked, open_cents)
+        return Evidence(target, rule, open_cents, open_cents == waiting_cents, instalment)
     if view.maybe(Disbursement, target) is not None:
         return Evidence(target, rule, view.case(Disbursement, target).paid_cents, False)
     return None
@@ -172,7 +182,7 @@ def match_by_itself(uow: UnitOfWork, receipt: Receipt, *, cause: Envelope, react
     found = evidence_for(uow, receipt)
     if len(found) == 1 and found[0].exact:
         on = booking_day(uow, receipt.booked_on)
-        _set_against(uow, receipt, found[0].target, found[0].rule, on=on, cause=cause, reaction=reaction)
+        _set_against(uow, receipt, found[0], on=on, cause=cause, reaction=reaction)
         return True
     proposed = tuple(evidence.proposed for evidence in found)
     if proposed and proposed != receipt.candidates:
@@ -183,14 +193,14 @@ def match_by_itself(uow: UnitOfWork, receipt: Receipt, *, cause: Envelope, react
 def _set_against(
     uow: UnitOfWork,
     receipt: Receipt,
-    target: str,
-    rule: str,
+    found: Evidence,
     *,
     amount: int | None = None,
     on: date,
     cause: Envelope | None = None,
     reaction: str = "",
 ) -> Envelope:
+    target, rule = found.target, found.rule
     call = uow.maybe(Call, target)
     if call is not None:
         return set_against_call(uow, receipt, call, rule=rule, amount=amount, on=on, cause=cause, reaction=reaction)
@@ -198,7 +208,9 @@ def _set_against(
     if plan is None:
         near = difflib.get_close_matches(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")], n=1)
         raise UnknownRef(kind="call", ref=target, suggestion=near[0] if near else "fund capital list")
-    return _repay(uow, receipt, plan, rule=rule, amount=amount, on=on, cause=cause, reaction=reaction)
+    return _repay(
+        uow, receipt, plan, rule=rule, amount=amount, instalment=found.instalment, on=on, cause=cause, reaction=reaction
+    )
 
 
 def _repay(
@@ -286,13 +298,13 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
     """
     receipt = receipt_named(uow, ref)
     _require_waiting(receipt)
-    found = _rules_by_target(uow, receipt)
+    found = _known_evidence(uow, receipt)
     target = to or (next(iter(found)) if len(found) == 1 else "")
     if not target:
         raise SeveralCandidates(
             ref=receipt.ref, amount_cents=receipt.waiting_cents, count=len(found), candidates=list(found) or ["-"]
         )
-    rule = found.get(target, "manual")
+    chosen = found.get(target, Evidence(target, "manual", 0, False))
     uow.next_step = "fund bank unmatched"
     lead, parties = _around(uow, target)
     check(
@@ -303,7 +315,7 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
         return None
     on = booking_day(uow, receipt.booked_on)
-    return _set_against(uow, receipt, target, rule, amount=amount, on=on)
+    return _set_against(uow, receipt, chosen, amount=amount, on=on)
 
 
 def second_to_match(view: View, args: Mapping[str, Any]) -> Who | None:
@@ -311,13 +323,16 @@ def second_to_match(view: View, args: Mapping[str, Any]) -> Who | None:
     target = args.get("to")
     if not target:
         return None
-    return None if target in _rules_by_target(view, receipt_named(view, str(args.get("ref", "")))) else FUND_MANAGER
+    return None if target in _known_evidence(view, receipt_named(view, str(args.get("ref", "")))) else FUND_MANAGER
 
 
-def _rules_by_target(view: View, receipt: Receipt) -> dict[str, str]:
-    """What the evidence proposes, now or when the receipt came in, with the rule."""
-    now = {evidence.target: evidence.rule for evidence in evidence_for(view, receipt)}
-    return {**{proposed.target: proposed.rule for proposed in receipt.candidates}, **now}
+def _known_evidence(view: View, receipt: Receipt) -> dict[str, Evidence]:
+    """By target, what the evidence proposes, now or when the receipt came in."""
+    before = {
+        proposed.target: Evidence(proposed.target, proposed.rule, proposed.open_cents, False, proposed.instalment)
+        for proposed in receipt.candidates
+    }
+    return {**before, **{evidence.target: evidence for evidence in evidence_for(view, receipt)}}
 
 
 def allocate(

@@ -1,0 +1,132 @@
+"""``fund capital``: contributions, called and received."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, day_text, table
+from cli.params import DAY, MONEY, Ref, argument, booking, noun, option, read, reading, run, verb
+from fund.language import N_, _, euros, ngettext
+
+PARTNER = Ref(("partner list", "partners", "id"))
+KEY = Ref(("key show", "keys", "name"))
+CALL = Ref(("capital list", "calls", "ref"))
+RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
+
+capital = noun("capital", N_("Call and receive contributions"))
+
+
+@verb(
+    capital,
+    "call",
+    N_("Call capital from all partners, or from one"),
+    about=N_(
+        "A total is divided over every active partner by the key of the day, to the cent; each gets a call and an "
+        "entry of its own. With --partner one partner is called for the amount."
+    ),
+    examples=(
+        "fund --as anna capital call --amount 2500000 --key 2026",
+        "fund --as anna capital call --partner gm0344 --amount 12500.00 --due 2026-06-30",
+    ),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("key compare", "capital list", "confirm"),
+)
+@option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total, or what the one partner is asked"))
+@option("--key", type=KEY, metavar="NAME", help=N_("The key you expect to be in force"))
+@option("--partner", type=PARTNER, metavar="ID", help=N_("Only this partner"))
+@option("--due", type=DAY, metavar="DATE", help=N_("The last day to pay; by the regulations when left out"))
+@booking
+def call(ctx: click.Context, amount: int, key: str | None, partner: str | None, due: date | None) -> None:
+    args = {"amount": amount, "key": key, "partner": partner, "due": due}
+    run(ctx, "capital call", args, ask=_called, tell=_called)
+
+
+def _called(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    lines = [
+        ngettext(
+            "{count} call makes {total}; to be paid by {day}.",
+            "{count} calls make {total}; to be paid by {day}.",
+            result["calls"],
+        ).format(count=result["calls"], total=euros(result["total_cents"]), day=day_text(result["due_on"]))
+    ]
+    if result["key"]:
+        lines.append(_("Divided by key {key}.").format(key=result["key"]))
+    return lines
+
+
+@verb(
+    capital,
+    "receive",
+    N_("Set a receipt against a call, by two people"),
+    about=N_(
+        "Receipts with certain evidence are matched by bank import, proposed ones by bank match. "
+        "This is for a receipt whose evidence says nothing, or something else."
+    ),
+    examples=("fund --as bram capital receive B2026-0007 --receipt O2026-0012",),
+    who=N_("a treasurer; a fund manager confirms"),
+    see=("bank match", "bank unmatched"),
+)
+@argument("ref", type=CALL, help=N_("The call"))
+@option("--receipt", type=RECEIPT, required=True, metavar="REF", help=N_("The receipt that holds the money"))
+@option("--amount", type=MONEY, metavar="AMOUNT", help=N_("A part of it; all that waits when left out"))
+@booking
+def receive(ctx: click.Context, ref: str, receipt: str, amount: int | None) -> None:
+    run(ctx, "capital receive", {"ref": ref, "receipt": receipt, "amount": amount}, tell=_received)
+
+
+def _received(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    lines = [
+        _("{amount} of {receipt} is set against {call}.").format(
+            amount=euros(fact["amount_cents"]), receipt=fact["receipt"], call=fact["ref"]
+        )
+    ]
+    if fact["surplus_cents"]:
+        lines.append(
+            _("{amount} more than was open is owed back to {partner}.").format(
+                amount=euros(fact["surplus_cents"]), partner=fact["partner"]
+            )
+        )
+    return lines
+
+
+@verb(
+    capital,
+    "list",
+    N_("List the calls"),
+    examples=("fund capital list", "fund capital list --open", "fund capital list --partner gm0344 --json"),
+    see=("capital call", "partner list"),
+)
+@option("--partner", type=PARTNER, metavar="ID", help=N_("Only those of this partner"))
+@option("--open", "open_", is_flag=True, help=N_("Only those that are not paid whole"))
+@reading
+def list_(ctx: click.Context, partner: str | None, open_: bool) -> None:
+    read(ctx, "capital list", {"partner": partner, "open": open_ or None}, show=_listed)
+
+
+def _listed(data: Mapping[str, Any]) -> None:
+    rows = data["calls"]
+    table(
+        _("Capital calls"),
+        (
+            Column("ref", N_("Ref"), "ref"),
+            Column("partner", N_("Partner"), "ref"),
+            Column("due_on", N_("Due"), "date"),
+            Column("reference", N_("Reference"), "ref"),
+            Column("state", N_("State"), "state", kind="call"),
+            Column("called_cents", N_("Called"), "amount"),
+            Column("received_cents", N_("Received"), "amount"),
+        ),
+        rows,
+        total={
+            "ref": ngettext("{count} call", "{count} calls", len(rows)).format(count=len(rows)),
+            "called_cents": sum(row["called_cents"] for row in rows),
+            "received_cents": sum(row["received_cents"] for row in rows),
+        },
+        empty=_("No capital was called yet."),
+    )

@@ -1,0 +1,147 @@
+"""``fund key``: distribution keys side by side, adopted, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cli.output import Column, day_text, facts, state_text, table
+from cli.params import FILE, MONEY, Ref, argument, changing, dated, noun, option, read, reading, run, verb
+from fund.language import N_, _, ngettext, number
+
+KEY = Ref(("key show", "keys", "name"))
+FAMILIES = {
+    "equal": N_("equal parts"),
+    "inhabitants": N_("by inhabitants"),
+    "base_and_inhabitants": N_("fixed, base and inhabitants"),
+}
+
+key = noun("key", N_("Compare and adopt distribution keys"))
+
+
+@verb(
+    key,
+    "compare",
+    N_("Compare all keys for an amount, side by side"),
+    about=N_(
+        "Three families with the numbers of the regulations, and the key in force. "
+        "Every column makes the amount, to the cent; --json shows each step as an exact fraction."
+    ),
+    examples=("fund key compare --amount 1000000",),
+    see=("key show", "capital call"),
+)
+@option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total to divide"))
+@reading
+def compare(ctx: click.Context, amount: int) -> None:
+    read(ctx, "key compare", {"amount": amount}, show=_compared)
+
+
+def _compared(data: Mapping[str, Any]) -> None:
+    columns = [Column("partner", N_("Partner"), "ref"), Column("weight", N_("Inhabitants"), "count")]
+    rows: dict[str, dict[str, Any]] = {}
+    totals: dict[str, Any] = {}
+    for at, one in enumerate(data["keys"]):
+        name = f"key{at}"
+        header = _("key {name}").format(name=one["name"]) if one["in_force"] else _(FAMILIES[one["family"]])
+        columns.append(Column(name, header, "amount"))
+        totals[name] = one["total_cents"]
+        for part in one["partners"]:
+            row = rows.setdefault(part["partner"], {"partner": part["partner"], "weight": ""})
+            row[name] = part["amount_cents"]
+            if part["inhabitants"]:
+                row["weight"] = part["inhabitants"]
+    count = len(rows)
+    table(
+        _("Distribution keys compared, {day}").format(day=day_text(data["as_of"])),
+        tuple(columns),
+        [rows[partner] for partner in sorted(rows)],
+        total={"partner": ngettext("{count} partner", "{count} partners", count).format(count=count), **totals},
+    )
+
+
+@verb(
+    key,
+    "adopt",
+    N_("Propose a key to the full board"),
+    about=N_(
+        "A TOML file with name, family, from_on and, where the family asks it, reference_year, base_bps and fixed_bps. "
+        "Every active partner votes with decision vote; two thirds adopt it, within five years of the last key all."
+    ),
+    examples=("fund --as anna key adopt key-2031.toml", "fund --as fatima decision vote 2031 --choice for"),
+    who=N_("a fund manager; then a signatory of each partner votes"),
+    see=("key compare", "key show", "decision vote"),
+)
+@argument("file", type=FILE, help=N_("The TOML file; - for standard input"))
+@changing
+def adopt(ctx: click.Context, file: Mapping[str, Any]) -> None:
+    run(ctx, "key adopt", {"content": file["content"], "name": file["name"]}, tell=_proposed)
+
+
+def _proposed(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    lines = [
+        _("Key {name} lies before the full board; it would hold from {day}.").format(
+            name=fact["ref"], day=day_text(fact["from_on"])
+        )
+    ]
+    if fact["early"]:
+        lines.append(_("It comes within five years of the key before: every active partner must agree."))
+    return lines
+
+
+@verb(
+    key,
+    "show",
+    N_("Show a key, its shares and the votes on it"),
+    about=N_("Without a name: the key in force."),
+    examples=("fund key show", "fund key show 2026", "fund key show --as-of 2031-01-01"),
+    see=("key compare",),
+)
+@argument("ref", type=KEY, required=False, metavar="[NAME]", help=N_("The key; the one in force when left out"))
+@dated
+def show(ctx: click.Context, ref: str | None) -> None:
+    read(ctx, "key show", {"ref": ref}, show=_shown)
+
+
+def _shown(data: Mapping[str, Any]) -> None:
+    one = data["key"]
+    votes = list(one["votes"].values())
+    facts(
+        _("Distribution key {name}").format(name=one["name"]),
+        [
+            (_("State"), state_text("key", one["state"])),
+            (_("Family"), _(FAMILIES[one["family"]])),
+            (_("Inhabitants of"), one["reference_year"]),
+            (_("In force from"), day_text(one["from_on"])),
+            (_("Review due"), day_text(one["review_on"])),
+            (_("Origin"), _("comes with the regulations") if one["founding"] else ""),
+            (
+                _("Votes"),
+                _("{in_favour} for, {against} against, {abstained} abstained").format(
+                    in_favour=votes.count("for"), against=votes.count("against"), abstained=votes.count("abstain")
+                )
+                if votes
+                else "",
+            ),
+        ],
+    )
+    rows = [
+        {**row, "percent": f"{number(row['share_bps'])}%", "inhabitants": row["inhabitants"] or ""}
+        for row in data["partners"]
+    ]
+    table(
+        _("Shares, an exact fraction each"),
+        (
+            Column("partner", N_("Partner"), "ref"),
+            Column("inhabitants", N_("Inhabitants"), "count"),
+            Column("percent", N_("Share"), "count"),
+            Column("share", N_("Fraction"), "text"),
+        ),
+        rows,
+        total={
+            "partner": ngettext("{count} partner", "{count} partners", len(rows)).format(count=len(rows)),
+            "percent": f"{number(sum(row['share_bps'] for row in rows))}%",
+        },
+    )

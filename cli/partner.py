@@ -1,0 +1,143 @@
+"""``fund partner``: the governments that take part, their share and what they paid in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, day_text, facts, state_text, table
+from cli.params import DAY, FILE, Ref, argument, changing, dated, noun, option, read, run, verb
+from fund.language import N_, _, euros, ngettext, number
+
+PARTNER = Ref(("partner list", "partners", "id"))
+KINDS = {
+    "municipality": N_("municipality"),
+    "water_board": N_("water board"),
+    "region": N_("region"),
+    "province": N_("province"),
+}
+
+partner = noun("partner", N_("Import, admit and follow the partners"))
+
+
+@verb(
+    partner,
+    "import",
+    N_("Import the founders from a file"),
+    about=N_(
+        "A CSV file with id, naam, korte_naam, kind_en, size_class_en, inwoners, inwoners_peiljaar and regio_id. "
+        "The whole file or nothing; partners that are known stay as they are. Until the first capital call."
+    ),
+    examples=("fund --as anna partner import partners.csv",),
+    who=N_("a fund manager"),
+    see=("partner list", "key show"),
+)
+@argument("file", type=FILE, help=N_("The CSV file; - for standard input"))
+@option("--from", "joined_on", type=DAY, metavar="DATE", help=N_("The day from which they take part, default today"))
+@changing
+def import_(ctx: click.Context, file: Mapping[str, Any], joined_on: date | None) -> None:
+    args = {"content": file["content"], "name": file["name"], "on": joined_on}
+    run(ctx, "partner import", args, tell=_imported)
+
+
+def _imported(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    new, known = result["partners_new"], result["partners_known"]
+    lines = [ngettext("{count} partner takes part.", "{count} partners take part.", new).format(count=new)]
+    if known:
+        lines.append(
+            ngettext("{count} partner was known already.", "{count} partners were known already.", known).format(
+                count=known
+            )
+        )
+    return lines
+
+
+@verb(
+    partner,
+    "list",
+    N_("List the partners"),
+    about=N_("The share follows the capital called; before the first call, the distribution key in force."),
+    examples=("fund partner list", "fund partner list --as-of 2026-12-31"),
+    see=("partner show", "capital list"),
+)
+@dated
+def list_(ctx: click.Context) -> None:
+    read(ctx, "partner list", {}, show=_listed)
+
+
+def _listed(data: Mapping[str, Any]) -> None:
+    rows = [{**row, "kind": _(KINDS[row["kind"]]), "share": _percent(row["share_bps"])} for row in data["partners"]]
+    table(
+        _("Partners, state of {day}").format(day=day_text(data["as_of"])),
+        (
+            Column("id", N_("Partner"), "ref"),
+            Column("name", N_("Name"), "text"),
+            Column("kind", N_("Kind"), "name"),
+            Column("state", N_("State"), "state", kind="partner"),
+            Column("share", N_("Share"), "count"),
+            Column("paid_in_cents", N_("Paid in"), "amount"),
+        ),
+        rows,
+        total={
+            "id": ngettext("{count} partner", "{count} partners", len(rows)).format(count=len(rows)),
+            "share": _percent(sum(row["share_bps"] for row in rows)),
+            "paid_in_cents": sum(row["paid_in_cents"] for row in rows),
+        },
+        empty=_("Nobody takes part yet: fund partner import partners.csv"),
+    )
+
+
+def _percent(bps: int) -> str:
+    return f"{number(bps)}%"
+
+
+@verb(
+    partner,
+    "show",
+    N_("Show one partner"),
+    examples=("fund partner show gm0344",),
+    see=("partner list", "statement partner"),
+)
+@argument("ref", type=PARTNER, help=N_("The partner"))
+@dated
+def show(ctx: click.Context, ref: str) -> None:
+    read(ctx, "partner show", {"ref": ref}, show=_shown)
+
+
+def _shown(data: Mapping[str, Any]) -> None:
+    one = data["partner"]
+    facts(
+        _("{name}, state of {day}").format(name=one["name"], day=day_text(data["as_of"])),
+        [
+            (_("Partner"), one["id"]),
+            (_("Kind"), _(KINDS[one["kind"]]) if "kind" in one else ""),
+            (_("State"), state_text("partner", one["state"]) if "state" in one else ""),
+            (_("Region"), one["region"]),
+            (
+                _("Inhabitants"),
+                _("{count} in {year}").format(count=one["inhabitants"], year=one["inhabitants_year"])
+                if one["inhabitants"]
+                else "",
+            ),
+            (_("Takes part from"), day_text(one["joined_on"])),
+            (_("Share"), _percent(one.get("share_bps", 0))),
+            (_("Called"), euros(one.get("called_cents", 0))),
+            (_("Paid in"), euros(one.get("paid_in_cents", 0))),
+        ],
+    )
+    if data["calls"]:
+        table(
+            _("Capital calls"),
+            (
+                Column("ref", N_("Ref"), "ref"),
+                Column("due_on", N_("Due"), "date"),
+                Column("state", N_("State"), "state", kind="call"),
+                Column("called_cents", N_("Called"), "amount"),
+                Column("received_cents", N_("Received"), "amount"),
+            ),
+            data["calls"],
+        )
