@@ -31,7 +31,7 @@ def document(ref: str, terms: AgreementTerms, *, fund: str) -> str:
     if terms.beneficiaries:
         lines += ["", "Ook betrokken: " + ", ".join(_named(terms, party) for party in terms.beneficiaries) + "."]
     conditions = [f"{number}. {text}" for number, text in enumerate(terms.conditions, start=1)]
-    return template.format(
+    text = template.format(
         ref=ref,
         title=terms.title,
         proposal=terms.proposal,
@@ -67,6 +67,7 @@ def document(ref: str, terms: AgreementTerms, *, fund: str) -> str:
         regulations=terms.regulations,
         conditions="\n".join(["", "## 8 Voorwaarden", "", *conditions]) if conditions else "",
     )
+    return text.rstrip("\n") + "\n"
 
 
 def standard_terms(form: str = FORM) -> dict[str, str]:

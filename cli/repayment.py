@@ -1,0 +1,242 @@
+"""``fund repayment``: plans, what came back, what is late, and what is expected to be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, day_text, facts, say, state_text, table
+from cli.params import DAY, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
+from fund.language import N_, _, euros, ngettext
+
+AGREEMENT = Ref(("agreement list", "agreements", "ref"))
+PLAN = Ref(("repayment list", "plans", "agreement"))
+RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
+
+repayment = noun("repayment", N_("Follow plans, receipts and arrears"))
+
+
+@verb(
+    repayment,
+    "list",
+    N_("List the repayment plans"),
+    examples=("fund repayment list", "fund repayment list --as-of 2027-12-31 --json"),
+    see=("repayment plan", "repayment arrears"),
+)
+@dated
+def list_plans(ctx: click.Context) -> None:
+    read(ctx, "repayment list", show=_show_list)
+
+
+def _show_list(data: Mapping[str, Any]) -> None:
+    rows = data["plans"]
+    table(
+        _("Repayment plans, state of {day}").format(day=day_text(data["as_of"])),
+        (
+            Column("agreement", N_("Agreement"), "ref"),
+            Column("next_due_on", N_("Next due"), "date"),
+            Column("repayable_cents", N_("Repayable"), "amount"),
+            Column("repaid_cents", N_("Repaid"), "amount"),
+            Column("outstanding_cents", N_("Outstanding"), "amount"),
+            Column("overdue_cents", N_("Overdue"), "amount"),
+        ),
+        rows,
+        total={
+            "agreement": ngettext("{count} plan", "{count} plans", len(rows)).format(count=len(rows)),
+            **_sums(rows, "repayable_cents", "repaid_cents", "outstanding_cents", "overdue_cents"),
+        },
+        empty=_("No plan yet."),
+    )
+
+
+@verb(
+    repayment,
+    "plan",
+    N_("Show the repayment plan of an agreement"),
+    about=N_("Each instalment with the reference that the payer quotes. Earlier versions stay readable."),
+    examples=("fund repayment plan A2026-003", "fund repayment plan A2026-003 --version 1"),
+    see=("repayment schedule",),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@option("--version", type=click.IntRange(1), metavar="NUMBER", help=N_("An earlier schedule"))
+@dated
+def plan(ctx: click.Context, ref: str, version: int | None) -> None:
+    read(ctx, "repayment plan", {"ref": ref, "version": version}, show=_show_plan)
+
+
+def _show_plan(data: Mapping[str, Any]) -> None:
+    facts(
+        _("Repayment of {ref}, state of {day}").format(ref=data["agreement"], day=day_text(data["as_of"])),
+        [
+            (_("State"), state_text("plan", data["state"])),
+            (_("Payer"), data["lead_partner"]),
+            (_("Repayable"), euros(data["repayable_cents"])),
+            (_("Repaid"), euros(data["repaid_cents"])),
+            (_("Outstanding"), euros(data["outstanding_cents"])),
+            (_("Announced early"), euros(data["early_cents"]) if data["early_cents"] else ""),
+            (_("Last day"), day_text(data["ends_on"])),
+            (_("Version"), str(data["version"])),
+        ],
+    )
+    say()
+    _instalments(_("Instalments of {ref}").format(ref=data["agreement"]), data["instalments"], per_agreement=False)
+
+
+@verb(
+    repayment,
+    "schedule",
+    N_("List open instalments in order of their days"),
+    examples=("fund repayment schedule", "fund repayment schedule A2026-003 --until 2027-12-31"),
+    see=("repayment plan", "repayment arrears"),
+)
+@argument("ref", type=PLAN, required=False, help=N_("The agreement; all of them when left out"))
+@option("--until", type=DAY, metavar="DATE", help=N_("Only what falls due until this day"))
+@dated
+def schedule(ctx: click.Context, ref: str | None, until: date | None) -> None:
+    read(ctx, "repayment schedule", {"ref": ref, "until": until}, show=_show_schedule)
+
+
+def _show_schedule(data: Mapping[str, Any]) -> None:
+    title = _("Open instalments, state of {day}").format(day=day_text(data["as_of"]))
+    _instalments(title, data["instalments"], per_agreement=True)
+
+
+def _instalments(title: str, rows: list[Mapping[str, Any]], *, per_agreement: bool) -> None:
+    first = (Column("agreement", N_("Agreement"), "ref"),) if per_agreement else ()
+    table(
+        title,
+        (
+            *first,
+            Column("no", N_("No."), "count"),
+            Column("due_on", N_("Due"), "date"),
+            Column("amount_cents", N_("Amount"), "amount"),
+            Column("open_cents", N_("Open"), "amount"),
+            Column("reference", N_("Reference"), "ref"),
+        ),
+        rows,
+        total=_sums(rows, "amount_cents", "open_cents"),
+        empty=_("No instalment is open."),
+    )
+
+
+@verb(
+    repayment,
+    "arrears",
+    N_("Show what is outstanding by how late it is"),
+    about=N_("Days late are reckoned for the day asked; only what was paid out can be late."),
+    examples=("fund repayment arrears", "fund repayment arrears --as-of 2027-12-31 --json"),
+    see=("repayment schedule", "repayment allowance"),
+)
+@dated
+def arrears(ctx: click.Context) -> None:
+    read(ctx, "repayment arrears", show=_show_arrears)
+
+
+def _show_arrears(data: Mapping[str, Any]) -> None:
+    table(
+        _("Outstanding by days late, state of {day}").format(day=day_text(data["as_of"])),
+        (
+            Column("agreement", N_("Agreement"), "ref"),
+            Column("not_due_cents", N_("Not due"), "amount"),
+            Column("1_30_cents", N_("1-30"), "amount"),
+            Column("31_90_cents", N_("31-90"), "amount"),
+            Column("91_180_cents", N_("91-180"), "amount"),
+            Column("over_180_cents", N_("Over 180"), "amount"),
+        ),
+        data["arrears"],
+        total={"agreement": _("Together"), **data["total"]},
+        empty=_("Nothing is outstanding."),
+    )
+
+
+@verb(
+    repayment,
+    "allocate",
+    N_("Set a receipt against an advance by hand"),
+    about=N_(
+        "What the evidence proposes needs no hand: fund bank match. Here two people decide. "
+        "The oldest instalment goes first, unless the payer named one; what exceeds the advance is owed back."
+    ),
+    examples=("fund --as bram repayment allocate A2026-003 --receipt O2026-0012",),
+    who=N_("a treasurer; a fund manager confirms"),
+    see=("bank unmatched", "repayment plan"),
+)
+@argument("ref", type=AGREEMENT, help=N_("The agreement"))
+@option("--receipt", type=RECEIPT, required=True, metavar="REF", help=N_("The receipt"))
+@option("--amount", type=MONEY, metavar="AMOUNT", help=N_("A part of the receipt; all of it when left out"))
+@option("--instalment", type=click.IntRange(1), metavar="NUMBER", help=N_("The instalment that the payer named"))
+@booking
+def allocate(ctx: click.Context, ref: str, receipt: str, amount: int | None, instalment: int | None) -> None:
+    args = {"ref": ref, "receipt": receipt, "amount": amount, "instalment": instalment}
+    run(ctx, "repayment allocate", args, tell=_allocated)
+
+
+def _allocated(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    lines = [
+        _("{amount} of {receipt} repays {ref}.").format(
+            amount=euros(fact["advance_cents"]), receipt=fact["ref"], ref=fact["agreement"]
+        )
+    ]
+    if fact["surplus_cents"]:
+        lines.append(_("{amount} is owed back to the payer.").format(amount=euros(fact["surplus_cents"])))
+    return lines
+
+
+@verb(
+    repayment,
+    "prepay",
+    N_("Announce an early repayment"),
+    about=N_("When it arrives, what exceeds the instalments that are due shortens the plan as the agreement says."),
+    examples=("fund --as fatima repayment prepay A2026-003 --amount 5000",),
+    who=N_("a signatory of the lead"),
+    see=("repayment plan",),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@option("--amount", "amount_cents", type=MONEY, required=True, metavar="AMOUNT", help=N_("What will be paid early"))
+@changing
+def prepay(ctx: click.Context, ref: str, amount_cents: int) -> None:
+    run(ctx, "repayment prepay", {"ref": ref, "amount_cents": amount_cents}, tell=_prepaid)
+
+
+def _prepaid(answer: Mapping[str, Any]) -> list[str]:
+    fact, result = answer["events"][0]["payload"], answer["result"]
+    return [
+        _("{amount} is announced; pay it with reference {reference}.").format(
+            amount=euros(fact["amount_cents"]), reference=result["reference"]
+        )
+    ]
+
+
+@verb(
+    repayment,
+    "allowance",
+    N_("Reckon what is expected to be lost"),
+    about=N_(
+        "Over every advance the rate of its stage, from the regulations. The day names the quarter; "
+        "a quarter that is reckoned again books only what changed."
+    ),
+    examples=("fund --as anna repayment allowance --on 2026-09-30",),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("repayment arrears", "period lock"),
+)
+@booking
+def allowance(ctx: click.Context) -> None:
+    run(ctx, "repayment allowance", {}, ask=True, tell=_reckoned)
+
+
+def _reckoned(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    text = ngettext(
+        "Allowance of {quarter}: {count} agreement changed, together {change}.",
+        "Allowance of {quarter}: {count} agreements changed, together {change}.",
+        result["agreements"],
+    )
+    return [text.format(quarter=result["quarter"], count=result["agreements"], change=euros(result["change_cents"]))]
+
+
+def _sums(rows: list[Mapping[str, Any]], *keys: str) -> dict[str, int]:
+    return {key: sum(row[key] for row in rows) for key in keys}
