@@ -1,0 +1,206 @@
+"""``fund partner``, ``key``, ``capital``, ``bank`` and ``cost`` as they are typed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fund.bank.simulation import StoryBank
+from tests.factories import PARTNERS_CSV, founded
+
+OURS, FROM = "NL91ABNA0417164300", "NL44RABO0123456789"
+DAY = date(2026, 1, 5)
+
+
+def started(url: str) -> None:
+    """A fund with its partners, a call over all of them, and an account."""
+    with founded(url) as world:
+        world.partners()
+        world.both("capital call", user="anna", second="bram", amount=100_000_00)
+        world.both("bank register", user="bram", second="anna", iban=OURS, account="1000")
+
+
+def pending(result: Any) -> str:
+    return str(next(word for word in result.out.split() if word.startswith("Q2026-")))
+
+
+def test_partners_are_imported_listed_and_shown(fund: Any, database_url: str) -> None:
+    with founded(database_url):
+        pass
+    done = fund("partner", "import", PARTNERS_CSV, database=database_url, user="anna")
+    assert done.code == 0, done.err
+    assert "34 partners take part." in done.out
+    again = fund("partner", "import", PARTNERS_CSV, database=database_url, user="anna")
+    assert "34 partners were known already." in again.out
+
+    listed = fund("partner", "list", "--json", database=database_url).json
+    assert set(listed["partners"][0]) >= {"id", "name", "kind", "state", "share_bps", "paid_in_cents"}
+    assert sum(row["share_bps"] for row in listed["partners"]) == 10_000
+    shown = fund("partner", "list", database=database_url, lang="nl").out
+    assert "actief" in shown
+    assert "100,00%" in shown
+    assert "gm0344" in fund("partner", "show", "gm0344", database=database_url).out
+    missing = fund("partner", "show", "gm0345x", database=database_url)
+    assert missing.code == 1
+    assert missing.err.startswith("error[unknown_ref]: there is no partner gm0345x")
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(fund: Any, sqlite_url: str) -> None:
+    with founded(sqlite_url):
+        pass
+    result = fund("partner", "import", "nergens.csv", database=sqlite_url, user="anna")
+    assert result.code == 1
+    assert result.err.startswith("error[no_such_file]:")
+    assert "nergens.csv" in result.err
+
+
+def test_keys_stand_side_by_side_and_make_the_amount(fund: Any, sqlite_url: str) -> None:
+    started(sqlite_url)
+    compared = fund("key", "compare", "--amount", "1234,56", database=sqlite_url)
+    assert compared.code == 0, compared.err
+    assert compared.out.count("1,234.56") == 4
+    assert "key 2026" in compared.out
+    shown = fund("key", "show", database=sqlite_url, lang="nl")
+    assert "vastgesteld" in shown.out
+
+
+def test_a_key_is_proposed_and_shown_with_its_votes(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
+    started(sqlite_url)
+    path = tmp_path / "key.toml"
+    path.write_text('name = "2027"\nfamily = "equal"\nfrom_on = 2027-01-01\n')
+    proposed = fund("key", "adopt", path, database=sqlite_url, user="anna")
+    assert proposed.code == 0, proposed.err
+    assert "every active partner must agree" in proposed.out
+    assert "fund decision vote 2027" in proposed.out
+    assert "proposed" in fund("key", "show", "2027", database=sqlite_url).out
+
+
+def test_capital_is_called_by_two_people_and_listed(fund: Any, database_url: str) -> None:
+    with founded(database_url) as world:
+        world.partners()
+    typed = ("capital", "call", "--amount", "100000", "--key", "2026")
+    declined = fund(*typed, database=database_url, user="anna")
+    assert (declined.code, "declined" in declined.err) == (1, True)
+    trial = fund(*typed, "--dry-run", database=database_url, user="anna")
+    assert "34 calls make EUR 100,000.00; to be paid by 2026-02-04." in trial.out
+    made = fund(*typed, "--yes", database=database_url, user="anna")
+    assert made.code == 0, made.err
+    confirmed = fund("confirm", pending(made), "--yes", database=database_url, user="bram")
+    assert confirmed.code == 0, confirmed.err
+    calls = fund("capital", "list", "--json", database=database_url).json["calls"]
+    assert set(calls[0]) >= {"ref", "partner", "called_cents", "received_cents", "due_on"}
+    assert sum(call["called_cents"] for call in calls) == 100_000_00
+    assert "34 calls" in fund("capital", "list", database=database_url).out
+    assert (
+        fund("capital", "list", "--partner", "gm0344", "--json", database=database_url).json["calls"][0]["key"]
+        == "2026"
+    )
+
+
+def test_amounts_are_refused_by_name_before_anything_happens(fund: Any, sqlite_url: str) -> None:
+    started(sqlite_url)
+    for text in ("1.234,56", "1e3", "12,345", "٣", "-0"):
+        result = fund("capital", "call", "--amount", text, "--yes", database=sqlite_url, user="anna")
+        assert result.code == 2, text
+        assert result.err.startswith("error[invalid_amount]:"), text
+    nothing = fund("capital", "call", "--amount", "0", "--yes", database=sqlite_url, user="anna")
+    assert nothing.code == 1
+    assert nothing.err.startswith("error[amount_not_positive]: capital call: EUR 0.00 is asked, at least EUR 0.01")
+
+
+def test_a_statement_is_imported_once_and_tells_what_it_did(fund: Any, database_url: str, tmp_path: Path) -> None:
+    started(database_url)
+    call = fund("capital", "list", "--json", database=database_url).json["calls"][0]
+    bank = StoryBank(OURS)
+    bank.receive(call["called_cents"], name="Gemeente", iban=FROM, on=DAY, reference=call["reference"])
+    bank.receive(12_345, name="?", iban=FROM, on=DAY, text="onduidelijk")
+    bank.charge(250, on=DAY)
+    path = tmp_path / "afschrift.xml"
+    path.write_bytes(bank.statement(DAY))
+
+    done = fund("bank", "import", path, "--json", database=database_url, user="bram")
+
+    assert done.code == 0, done.err
+    result = done.json["result"]
+    assert [result[key] for key in ("files", "statements", "lines_new", "lines_known", "matched", "unmatched")] == [
+        1,
+        1,
+        3,
+        0,
+        2,
+        1,
+    ]
+    again = fund("bank", "import", path, path, database=database_url, user="bram")
+    assert "0 new lines, 6 known before." in again.out
+    waiting = fund("bank", "unmatched", database=database_url, user="bram")
+    assert "O2026-0002" in waiting.out
+    assert "123.45" in waiting.out
+    listed = fund("bank", "list", database=database_url, user="bram", lang="nl")
+    assert "toegerekend" in listed.out
+    assert call["ref"] in listed.out
+    assert "2.50" in fund("cost", "list", database=database_url).out
+
+
+def test_a_match_that_nothing_points_to_asks_a_second_person(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
+    started(sqlite_url)
+    bank = StoryBank(OURS)
+    bank.receive(12_345, name="?", iban=FROM, on=DAY, text="onduidelijk")
+    path = tmp_path / "afschrift.xml"
+    path.write_bytes(bank.statement(DAY))
+    assert fund("bank", "import", path, database=sqlite_url, user="bram").code == 0
+
+    unnamed = fund("bank", "match", "O2026-0001", database=sqlite_url, user="bram")
+    assert unnamed.code == 1
+    assert unnamed.err.startswith("error[several_candidates]: O2026-0001 of EUR 123.45 has 0 candidates")
+    made = fund("bank", "match", "O2026-0001", "--to", "B2026-0001", database=sqlite_url, user="bram")
+    assert made.code == 0, made.err
+    assert fund("confirm", pending(made), "--yes", database=sqlite_url, user="anna").code == 0
+    undone = fund("bank", "unmatch", "O2026-0001", "--reason", "x", "--yes", database=sqlite_url, user="bram")
+    assert undone.code == 0, undone.err
+    assert (
+        fund("capital", "receive", "B2026-0002", "--receipt", "O2026-0001", database=sqlite_url, user="bram").code == 0
+    )
+
+
+def test_an_xml_of_another_account_and_a_broken_one_are_refused_with_their_place(
+    fund: Any, sqlite_url: str, tmp_path: Path
+) -> None:
+    started(sqlite_url)
+    other = StoryBank(FROM)
+    other.receive(1, name="?", iban=OURS, on=DAY)
+    (tmp_path / "ander.xml").write_bytes(other.statement(DAY))
+    (tmp_path / "stuk.xml").write_bytes(b"<Document>")
+
+    wrong = fund("bank", "import", tmp_path / "ander.xml", database=sqlite_url, user="bram")
+    assert wrong.code == 1
+    assert "error[other_account]" in wrong.err
+    assert FROM in wrong.err
+    assert OURS in wrong.err
+    broken = fund("bank", "import", tmp_path / "stuk.xml", database=sqlite_url, user="bram")
+    assert broken.code == 1
+    assert "stuk.xml:1" in broken.err
+    assert fund("bank", "list", "--json", database=sqlite_url).json["statements"] == []
+
+
+def test_an_unexplained_debit_and_income_are_explained(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
+    from fund.bank.simulation import StoryEntry, StoryTransaction
+
+    started(sqlite_url)
+    bank = StoryBank(OURS)
+    bank.receive(500, name="Bank", iban="", on=DAY, text="rente")
+    debit = StoryTransaction(amount_cents=-300, name="?", iban=FROM, text="incasso")
+    bank.entries.append(StoryEntry(transactions=(debit,), booked_on=DAY, code="PMNT/RDDT/ESDD"))
+    path = tmp_path / "afschrift.xml"
+    path.write_bytes(bank.statement(DAY))
+    assert fund("bank", "import", path, database=sqlite_url, user="bram").code == 0
+
+    assert "U2026-0001" in fund("bank", "unmatched", database=sqlite_url, user="bram").out
+    charged = fund("cost", "charge", "U2026-0001", "--reason", "contributie", database=sqlite_url, user="bram")
+    assert charged.code == 0, charged.err
+    income = ("cost", "income", "--receipt", "O2026-0001", "--reason", "rente")
+    assert fund(*income, database=sqlite_url, user="bram").code == 0
+    listed = fund("cost", "list", database=sqlite_url).out
+    assert "contributie" in listed
+    assert "rente" in listed
+    assert "No receipt waits." in fund("bank", "unmatched", database=sqlite_url).out
