@@ -189,7 +189,7 @@ def test_what_the_owner_did_is_found_and_named(
         assert found.first_bad_seq == seq or (seq is None and found.first_bad_seq in (None, 0, 5))
 
 
-def test_bytes_that_are_no_text_are_found(sqlite_url: str, engine: Engine) -> None:
+def test_bytes_that_are_no_text_are_found(engine: Engine) -> None:
     if not is_sqlite(engine):
         return  # PostgreSQL keeps no such text
     with owner(engine) as connection:
