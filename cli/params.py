@@ -558,7 +558,8 @@ def run(
             _require_yes(name, question)
         answer = carried_out(dry_run)
     if typed(ctx, "json"):
-        output.emit_json(answer)
+        # what the use case answered stands at the top, where scripts look for it (lines_new of bank import)
+        output.emit_json({**(answer.get("result") or {}), **answer})
     else:
         waits = answer.get("pending") and not dry_run
         output.render_answer(answer, tell(answer) if tell is not None and not waits else ())

@@ -122,7 +122,8 @@ def test_a_statement_is_imported_once_and_tells_what_it_did(fund: Any, database_
     done = fund("bank", "import", path, "--json", database=database_url, user="bram")
 
     assert done.code == 0, done.err
-    result = done.json["result"]
+    result = done.json
+    assert result["result"]["lines_new"] == 3
     assert [result[key] for key in ("files", "statements", "lines_new", "lines_known", "matched", "unmatched")] == [
         1,
         1,
