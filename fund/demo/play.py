@@ -7,7 +7,11 @@ from datetime import date
 from typing import Any
 
 from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.round_one import first_round
+from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
+from fund.demo.years import close_year
+from fund.language import N_, _
 from fund.workflows.delivery import found_fund, open_fund
 
 __all__ = ["play"]
@@ -20,6 +24,7 @@ def play(
     *,
     tell: Callable[[str], None],
     seed: int = 2024,
+    proposals: int = 9,
     nudge: Callable[[], None] | None = None,
     step: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
@@ -50,4 +55,9 @@ def play(
         stage = Stage(fund, seed, tell, nudge=nudge, step=step, now=begins)
         founding(stage)
         paying_in(stage)
+        refs = first_round(stage)
+        first_payments(stage, refs)
+        stage.chapter(_(N_("5. A year is closed")))
+        close_year(stage, 2024, on=date(2025, 1, 20))
+        first_repayments(stage, refs)
         return {"commands": stage.commands, "refusals": stage.refusals}

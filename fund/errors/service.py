@@ -5,7 +5,7 @@ from __future__ import annotations
 from fund.errors.base import FaultyInput, NotReady, WrongUsage
 from fund.language import N_
 
-__all__ = ["BrokerUnreachable", "NotQuiet", "UnknownBroker", "UnknownDelivery"]
+__all__ = ["BrokerUnreachable", "FolderNotEmpty", "NotAFolder", "NotQuiet", "UnknownBroker", "UnknownDelivery"]
 
 
 class BrokerUnreachable(NotReady):
@@ -34,3 +34,17 @@ class NotQuiet(NotReady):
 
     message = N_("after {seconds} seconds {open} deliveries are still open; is a worker running?")
     hint = N_("fund event deliveries")
+
+
+class FolderNotEmpty(FaultyInput):
+    """A story is only played into an empty folder."""
+
+    message = N_("the folder {folder} is not empty; nothing was written")
+    hint = N_("fund demo --home another-folder")
+
+
+class NotAFolder(FaultyInput):
+    """The path names something else than a folder."""
+
+    message = N_("{folder} is not a folder")
+    hint = N_("fund demo --home another-folder")

@@ -1,0 +1,140 @@
+"""``fund demo``: the story of a fund, told by the same commands that people type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli import output
+from cli.params import Code, option, reading, shell, typed, verb
+from fund.language import N_, _, language
+
+STORY_SEED = 2024
+
+
+@verb(
+    None,
+    "demo",
+    N_("Play the story of a fund"),
+    about=N_(
+        "Three years of a fund on the 34 real partners, from capital call to learning write-off, by the same commands that "
+        "people type, into an empty folder or database. The same seed gives the same story, entry hashes included, on "
+        "SQLite and PostgreSQL, with and without workers. It ends with the position and a verification."
+    ),
+    examples=("fund demo --home demo-fund",),
+    see=("statement position", "proposal list", "verify"),
+)
+@option("--home", type=click.Path(path_type=Path), metavar="DIR", help=N_("An empty folder; demo-fund if left out"))
+@option("--database", "database", metavar="URL", help=N_("An empty database instead of DIR/fund.db"))
+@option("--broker", "broker", metavar="URL", help=N_("Let workers do what follows, through this broker"))
+@option("--workers", type=click.IntRange(0, 64), default=2, show_default=True, metavar="N", help=N_("Workers to start; 0: those that run"))
+@option("--seed", type=int, default=STORY_SEED, show_default=True, metavar="N", help=N_("What every id follows from"))
+@option("--proposals", type=click.IntRange(9, 500), default=9, show_default=True, metavar="N", help=N_("So many proposals"))
+@reading
+def demo(
+    ctx: click.Context,
+    home: Path | None,
+    database: str | None,
+    broker: str | None,
+    workers: int,
+    seed: int,
+    proposals: int,
+) -> None:
+    from fund.demo import play
+
+    given = shell(ctx).settings
+    url = database or (given.database.get_secret_value() if given.database is not None else None)
+    place = ""
+    if url is None:
+        folder = home or Path("demo-fund")
+        _require_empty(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{(folder / 'fund.db').absolute()}"
+        place = str(folder)
+    bell = broker or given.broker_url
+    quietly = bool(typed(ctx, "json"))
+    tell = (lambda _line: None) if quietly else output.say
+    with ExitStack() as stack:
+        nudge = None
+        if bell is not None:
+            nudge = stack.enter_context(_with_workers(url, bell, workers))
+        ending = play(url, tell=tell, seed=seed, proposals=proposals, nudge=nudge)
+    _finish(ctx, ending, url, place, quietly)
+
+
+def _require_empty(folder: Path) -> None:
+    from fund.errors import FolderNotEmpty, NotAFolder
+
+    if folder.exists() and not folder.is_dir():
+        raise NotAFolder(folder=str(folder))
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderNotEmpty(folder=str(folder))
+
+
+@contextmanager
+def _with_workers(url: str, broker: str, count: int) -> Iterator[Any]:
+    """Worker processes on the database, each a ``fund worker`` of its own; the function that rings for them."""
+    from fund.database import upgrade
+    from fund.worker import ringer
+
+    upgrade(url)
+    environment = {**os.environ, "FUND_DATABASE": url, "FUND_BROKER": broker, "FUND_LANG": language()}
+    command = [sys.executable, "-m", "cli.main", "worker"]
+    running = [
+        subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _number in range(count)
+    ]
+    try:
+        with ringer(url, broker) as ring:
+            yield ring
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _finish(ctx: click.Context, ending: dict[str, Any], url: str, place: str, quietly: bool) -> None:
+    if quietly:
+        output.emit_json(ending)
+    else:
+        from cli.statement import show_position
+
+        output.say("")
+        show_position(ending["position"])
+        output.say("")
+        for line in _last_lines(ending, place):
+            output.say(line)
+    if not ending["verify"]["ok"]:
+        ctx.exit(Code.DIFFERENCES)
+
+
+def _last_lines(ending: dict[str, Any], place: str) -> list[str]:
+    verify = ending["verify"]
+    findings = sum(len(check["findings"]) for check in verify["checks"])
+    lines = [
+        _("{checks} checks, {entries} entries, {findings} differences. Head {seq}, {hash}.").format(
+            checks=len(verify["checks"]),
+            entries=verify["head"]["seq"],
+            findings=findings,
+            seq=verify["head"]["seq"],
+            hash=output.short_hash(verify["head"]["hash"]),
+        ),
+        _("{commands} commands by {people} people; {refusals} of them were refused by the rules, as they should be.").format(
+            commands=ending["commands"], people=ending["people"], refusals=len(ending["refusals"])
+        ),
+    ]
+    if place:
+        lines.append(_("Look around: FUND_HOME={place} fund proposal list").format(place=place))
+    return lines

@@ -1,0 +1,133 @@
+"""From idea to agreement, as the story plays it: rounds, proposals, reviews, the committee, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from fund.demo.cast import CHAIR, COMMITTEE, DEPUTY, MANAGER, MANAGER_2, PARTNERS, signatory
+from fund.demo.ideas import IDEAS, Idea, form_file
+from fund.demo.stage import Stage
+from fund.language import N_, _, euros
+
+__all__ = ["CRITERIA", "agree", "confirm_parties", "decide", "draft", "eligible", "plan_round", "propose", "review", "score_file", "short", "submit"]
+
+CRITERIA = ("ambition", "interests", "people", "organisation", "process", "learning", "business_case", "exit")
+
+
+def short(partner: str) -> str:
+    """A partner as a sentence names it."""
+    return PARTNERS[partner]["korte_naam"]
+
+
+def plan_round(stage: Stage, *, title: str, opens: date, closes: date, ceiling_cents: int, track: str) -> str:
+    """A round is planned by two people; it opens and closes by itself."""
+    answer = stage.both(
+        MANAGER, CHAIR, "round plan", title=title, opens=opens, closes=closes, ceiling_cents=ceiling_cents, track=track
+    )
+    ref = str(answer["result"]["round"])
+    stage.say(
+        _(N_("anna plans round {ref} ({title}), open from {opens} to {closes}, ceiling {ceiling}; the chair confirms.")).format(
+            ref=ref, title=title, opens=opens.isoformat(), closes=closes.isoformat(), ceiling=euros(ceiling_cents)
+        )
+    )
+    return ref
+
+
+def draft(stage: Stage, key: str, round_ref: str, *, follows: str | None = None, content: bytes | None = None) -> str:
+    """The lead drafts a proposal from a file; its ref."""
+    idea = IDEAS[key]
+    args: dict[str, Any] = {"content": content or form_file(idea, round_ref), "name": f"{key}.toml"}
+    if follows is not None:
+        args["follows"] = follows
+    answer = stage.do(signatory(idea.lead), "proposal draft", **args)
+    return str(answer["result"]["ref"])
+
+
+def confirm_parties(stage: Stage, idea: Idea, ref: str) -> None:
+    """Every other party confirms the same text."""
+    informed = stage.now.date()
+    for party in (*idea.co, *idea.adopters):
+        stage.do(signatory(party), "proposal confirm", ref=ref, informed_on=informed)
+
+
+def submit(stage: Stage, idea: Idea, ref: str) -> None:
+    """The lead submits, which is its own confirmation."""
+    stage.do(signatory(idea.lead), "proposal submit", ref=ref, informed_on=stage.now.date())
+
+
+def propose(stage: Stage, key: str, round_ref: str, *, follows: str | None = None) -> str:
+    """An idea is drafted, confirmed by its parties and submitted; its ref."""
+    idea = IDEAS[key]
+    ref = draft(stage, key, round_ref, follows=follows)
+    confirm_parties(stage, idea, ref)
+    submit(stage, idea, ref)
+    return ref
+
+
+def eligible(stage: Stage, *refs: str) -> None:
+    """The rules ran by themselves; the fund manager finds the proposals eligible."""
+    for ref in refs:
+        stage.do(MANAGER, "proposal find-eligible", ref=ref)
+
+
+def score_file(scores: Mapping[str, int] | int) -> bytes:
+    """A reviewer's file: one score for all criteria, or one each."""
+    given = dict.fromkeys(CRITERIA, scores) if isinstance(scores, int) else {**dict.fromkeys(CRITERIA, 3), **scores}
+    lines = ['declaration = "none"', "[scores]", *(f"{criterion} = {score}" for criterion, score in given.items())]
+    return "\n".join(lines).encode()
+
+
+def review(stage: Stage, ref: str, *scores: Mapping[str, int] | int) -> list[str]:
+    """The panel that the service proposed scores under seal, each its own; the review closes with the last score."""
+    stage.do(MANAGER, "review open", ref=ref)
+    panel = [str(seat["name"]) for seat in stage.look("review show", ref=ref)["panel"]]
+    for number, name in enumerate(panel):
+        given = scores[number % len(scores)] if scores else 3
+        stage.do(name, "review score", ref=ref, content=score_file(given), name=f"{name}.toml")
+    return panel
+
+
+def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision vote") -> int:
+    """Committee members who are free vote, the last ``against`` of them against; how many voted."""
+    parties = _parties(stage, ref)
+    free = [name for name in COMMITTEE if COMMITTEE[name] not in parties]
+    for number, name in enumerate(free):
+        choice = "against" if number >= len(free) - against else "for"
+        stage.do(name, command, ref=ref, choice=choice)
+    return len(free)
+
+
+def _parties(stage: Stage, ref: str) -> set[str]:
+    shown = stage.look("proposal show", ref=ref.removeprefix("A").split("-W")[0])
+    return {str(party["partner"]) for party in shown["parties"]}
+
+
+def decide(stage: Stage, ref: str, *, against: int = 0, **outcome: Any) -> None:
+    """The committee votes under seal, the chair decides."""
+    vote(stage, ref, against=against)
+    stage.do(CHAIR, "decision decide", ref=ref, **outcome)
+
+
+def agree(stage: Stage, key: str, ref: str) -> str:
+    """The agreement is drafted from what was decided and signed by every party and the chair; its ref."""
+    idea = IDEAS[key]
+    terms = 'assets_owner = "De penvoerder; alle partners mogen gebruiken wat gemaakt is."\n'
+    stage.do(MANAGER, "agreement draft", ref=ref, terms={"name": "terms.toml", "content": terms.encode()})
+    agreement = f"A{ref}"
+    shown = stage.look("agreement show", ref=agreement)
+    for party in (idea.lead, *idea.co, *idea.adopters):
+        stage.do(signatory(party), "agreement sign", ref=agreement, hash=shown["document_sha256"])
+    stage.do(CHAIR, "agreement sign", ref=agreement, hash=shown["document_sha256"])
+    return agreement
+
+
+def office_pair(number: int) -> tuple[str, str]:
+    """The two fund managers, taking turns."""
+    return (MANAGER, MANAGER_2) if number % 2 == 0 else (MANAGER_2, MANAGER)
+
+
+def deputy() -> str:
+    """Who chairs when the chair may not."""
+    return DEPUTY

@@ -1,0 +1,70 @@
+"""Money out and money back, as the story plays it: payees, milestones, disbursements, batches, receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from fund.demo.capital import import_statement, partner_iban
+from fund.demo.cast import MANAGER, MANAGER_2, PARTNERS, TREASURER, TREASURER_2, TREASURER_3, signatory
+from fund.demo.stage import Stage
+
+__all__ = ["batch", "disburse", "earn", "payee", "receive"]
+
+
+def payee(stage: Stage, partner: str, *, iban: str = "") -> None:
+    """The account of a partner is recorded at its signatory's request and confirmed by a treasurer; three days cool off."""
+    stage.both(
+        MANAGER, TREASURER, "payee record",
+        partner=partner, iban=iban or partner_iban(partner), name=PARTNERS[partner]["naam"][:70], requested_by=signatory(partner),
+    )  # fmt: skip
+
+
+def earn(stage: Stage, agreement: str, number: int, lead: str) -> None:
+    """A milestone is shown with hashed evidence, and accepted."""
+    milestone = f"{agreement}-{number}"
+    evidence = f"Verslag bij mijlpaal {milestone}: de cijfers van dit halfjaar.\n".encode()
+    stage.do(signatory(lead), "milestone evidence", ref=milestone, files=[{"name": f"{milestone}.txt", "content": evidence}])
+    stage.do(MANAGER, "milestone accept", ref=milestone, met=[1])
+
+
+def disburse(stage: Stage, agreement: str, number: int, lead: str) -> str:
+    """Asked by the lead, checked by a fund manager, approved by a treasurer: three different people; the ref."""
+    asked = stage.do(signatory(lead), "disbursement request", ref=agreement, milestone=number)
+    ref = next(str(event["payload"]["ref"]) for event in asked["events"] if event["type"] == "disbursement.requested")
+    stage.do(MANAGER, "disbursement check", ref=ref)
+    stage.do(TREASURER, "disbursement approve", ref=ref)
+    return ref
+
+
+def batch(stage: Stage, on: date, *, return_of: str = "", tempted: str = "") -> dict[str, Any]:
+    """What stands approved goes to the bank in one file, sent by two people who approved none of it.
+
+    Args:
+        on: The day of execution; the bank's statement of that day is imported the day after.
+        return_of: A payment (its end-to-end reference) that the bank sends back a week later.
+        tempted: Somebody who approved a line and tries to send it all the same.
+    """
+    made = stage.do(MANAGER_2, "payment batch", execution_on=on)
+    ref = next(str(event["payload"]["ref"]) for event in made["events"] if event["type"].startswith("payment"))
+    content = str(stage.look("payment file", ref=ref)["content"]).encode()
+    refusal = stage.refused(tempted, "payment send", ref=ref) if tempted else None
+    stage.both(TREASURER_2, TREASURER_3, "payment send", ref=ref)
+    stage.bank.pay(content, on=on)
+    stage.clock(on + timedelta(days=1))
+    result = import_statement(stage, on)
+    if return_of:
+        back = on + timedelta(days=6)
+        stage.bank.send_back(return_of, on=back)
+        stage.clock(back + timedelta(days=1))
+        result = import_statement(stage, back)
+    return {"ref": ref, "result": result, "refusal": refusal}
+
+
+def receive(stage: Stage, payments: Sequence[tuple[str, int, str]], on: date) -> dict[str, Any]:
+    """Partners pay instalments: (partner, cents, RF reference); the statement is imported the day after."""
+    for partner, cents, reference in payments:
+        stage.bank.receive(cents, name=PARTNERS[partner]["naam"], iban=partner_iban(partner), on=on, reference=reference)
+    stage.clock(on + timedelta(days=1))
+    return import_statement(stage, on)
