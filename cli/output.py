@@ -20,7 +20,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fund.language import _, language, ngettext, number
+from fund.language import N_, _, language, ngettext, number
 
 if TYPE_CHECKING:
     from fund.errors import FundError
@@ -43,6 +43,7 @@ __all__ = [
     "raw",
     "render_answer",
     "render_error",
+    "render_verification",
     "say",
     "say_lines",
     "short_hash",
@@ -377,6 +378,40 @@ def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:
         _write(head + parts[0])
         for part in parts[1:]:
             _write(" " * margin + part)
+
+
+def render_verification(found: Mapping[str, Any]) -> None:
+    """What was checked and what was found, finding by finding; in the last line whether all is well."""
+    table(
+        _("What was checked, until entry {seq}").format(seq=found["head"]["seq"]),
+        [
+            Column("name", N_("Check"), "ref"),
+            Column("result", N_("Found"), "text"),
+            Column("checked", N_("Looked at"), "count"),
+        ],
+        [
+            {
+                "name": check["name"],
+                "checked": check["checked"],
+                "result": _("well")
+                if check["ok"]
+                else ngettext("{count} finding", "{count} findings", len(check["findings"])).format(
+                    count=len(check["findings"])
+                ),
+            }
+            for check in found["checks"]
+        ],
+    )
+    for check in found["checks"]:
+        for finding in check["findings"]:
+            say(f"{check['name']}: {finding['place']}: {finding['message']}")
+    if found["ok"]:
+        head = found["head"]
+        say(_("All is well: head {seq}, {hash}.").format(seq=head["seq"], hash=short_hash(head["hash"])))
+    elif found.get("first_bad_seq"):
+        say(_("The first entry that is not right: {seq}.").format(seq=found["first_bad_seq"]))
+    else:
+        say(_("There are differences."))
 
 
 # ------------------------------------------------------------------------------------------------------------- answers

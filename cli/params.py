@@ -47,6 +47,7 @@ __all__ = [
     "confirmed",
     "dated",
     "known",
+    "leave",
     "look",
     "noun",
     "opened",
@@ -622,6 +623,25 @@ def look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, An
     with opened(ctx, changes=False) as (fund, _carry_out, asked):
         data: dict[str, Any] = asked(fund, name, whole, user=shell(ctx).settings.user)
     return data
+
+
+def leave(
+    ctx: click.Context,
+    name: str,
+    args: Mapping[str, Any],
+    *,
+    form: str,
+    path: str | None,
+    show: Callable[[dict[str, Any]], None],
+) -> None:
+    """Look something up that can leave as a file: a table on the screen, else JSON or CSV, to ``path`` if named."""
+    if form == "table" and (path is None or typed(ctx, "json")):
+        read(ctx, name, args, show=show)
+        return
+    from fund.reports.statements import STATEMENT_FORMATS
+
+    chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
+    write_output(path or "-", STATEMENT_FORMATS[chosen](look(ctx, name, args)))
 
 
 def read(

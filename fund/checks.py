@@ -15,7 +15,8 @@ from typing import Any
 from fund.database import Engine
 from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _
-from fund.ledger import GENESIS, Verification
+from fund.ledger import GENESIS
+from fund.reports.statements import first_bad, ledger_checks
 from fund.rules.postings import bookings
 from fund.schemas import CaseFile
 from fund.store import envelope_of, seal_event
@@ -24,10 +25,13 @@ from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.subscriptions import REACTIONS
 
-__all__ = ["MOST_FINDINGS", "verify", "verify_ledger"]
+__all__ = ["MOST_FINDINGS", "STEPS", "verify"]
 
 MOST_FINDINGS = 100
 """So many findings per check at most."""
+
+STEPS = ("ledger", "facts", "entries", "replay", "deliveries")
+"""What ``progress`` is told, one after the other."""
 
 Progress = Callable[[str], None]
 
@@ -61,7 +65,7 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
     with View.open(engine, LIVES) as view:
         say("ledger")
         ledger = view.ledger.verify(full=True)
-        checks = _ledger_checks(ledger)
+        checks = ledger_checks(ledger, prefix="ledger.")
         say("facts")
         rows = list(view.store.facts.rows())
         envelopes, chain = _facts(view, rows)
@@ -80,46 +84,9 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
             "checks": checks,
             "head": {"seq": ledger.head.seq, "hash": ledger.head.hash.hex()},
             "events_head": {"seq": head.seq, "hash": head.hash.hex()},
-            "first_bad_seq": _first_bad(checks, "ledger."),
-            "first_bad_event_seq": _first_bad(checks, "facts."),
+            "first_bad_seq": first_bad(checks, "ledger."),
+            "first_bad_event_seq": first_bad(checks, "facts."),
         }
-
-
-def verify_ledger(view: View) -> dict[str, Any]:
-    """The ledger's own checks, every entry read again."""
-    ledger = view.ledger.verify(full=True)
-    checks = _ledger_checks(ledger, prefix="")
-    return {
-        "ok": ledger.ok,
-        "checks": checks,
-        "head": {"seq": ledger.head.seq, "hash": ledger.head.hash.hex()},
-        "first_bad_seq": _first_bad(checks, ""),
-    }
-
-
-def _first_bad(checks: list[dict[str, Any]], prefix: str) -> int | None:
-    seqs = [
-        finding["seq"]
-        for check in checks
-        if check["name"].startswith(prefix)
-        for finding in check["findings"]
-        if finding["seq"] is not None
-    ]
-    return min(seqs, default=None)
-
-
-def _ledger_checks(ledger: Verification, prefix: str = "ledger.") -> list[dict[str, Any]]:
-    return [
-        {
-            "name": f"{prefix}{check.name}",
-            "ok": check.ok,
-            "checked": check.checked,
-            "findings": [
-                {"seq": finding.seq, "place": finding.place, "message": finding.message} for finding in check.findings
-            ],
-        }
-        for check in ledger.checks
-    ]
 
 
 # ---------------------------------------------------------------------------------------------------------- the facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fund.errors.base import RuleRefusal
+from fund.errors.base import FaultyInput, RuleRefusal
 from fund.language import N_
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "MonthsNotLocked",
     "PeriodNotOver",
     "UnidentifiedReceipts",
+    "UnknownFigure",
     "YearClosedBefore",
     "YearNotClosed",
     "YearOutOfOrder",
@@ -66,3 +67,10 @@ class UnidentifiedReceipts(RuleRefusal):
 
     message = N_("{year} cannot be closed: {unidentified_cents} stands on 2300 and nobody said why")
     hint = N_("fund bank unmatched, or say it: fund period close {year} --explanation TEXT")
+
+
+class UnknownFigure(FaultyInput):
+    """The position holds no figure of this name."""
+
+    message = N_('"{name}" is no figure of the position; figures are {known}')
+    hint = N_("fund statement position")

@@ -5,13 +5,33 @@
 
 from __future__ import annotations
 
-from fund.reports.statements.books import accounts, balance, card, entries, entry, trial_balance
+from fund.reports.statements.books import (
+    accounts,
+    balance,
+    card,
+    entries,
+    entry,
+    first_bad,
+    ledger_checks,
+    trial_balance,
+    verification,
+)
 from fund.reports.statements.formats import STATEMENT_FORMATS, as_csv
 from fund.reports.statements.position import position
 from fund.reports.statements.single import agreement_statement, partner_statement
 from fund.unit_of_work import Life, Query
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "STATEMENT_FORMATS", "as_csv", "position", "trial_balance"]
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "STATEMENT_FORMATS",
+    "as_csv",
+    "first_bad",
+    "ledger_checks",
+    "position",
+    "trial_balance",
+]
 
 COMMANDS = ()
 LIVES: dict[str, Life] = {}
@@ -22,6 +42,7 @@ QUERIES = (
     Query("ledger balance", balance),
     Query("ledger card", card),
     Query("ledger trial-balance", trial_balance),
+    Query("ledger verify", verification),
     Query("statement position", position),
     Query("statement agreement", agreement_statement),
     Query("statement partner", partner_statement),

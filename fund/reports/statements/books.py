@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.ledger import Entry
+from fund.ledger import Entry, Verification
 from fund.unit_of_work import View
 
-__all__ = ["accounts", "balance", "card", "entries", "entry", "entry_json", "trial_balance"]
+__all__ = [
+    "accounts",
+    "balance",
+    "card",
+    "entries",
+    "entry",
+    "entry_json",
+    "first_bad",
+    "ledger_checks",
+    "trial_balance",
+    "verification",
+]
 
 
 def accounts(view: View) -> dict[str, Any]:
@@ -170,3 +181,42 @@ def trial_balance(view: View, *, as_of: date | None = None, known_at: int | None
         "total_debit_cents": sum(row["debit_cents"] for row in rows),
         "total_credit_cents": sum(row["credit_cents"] for row in rows),
     }
+
+
+def verification(view: View) -> dict[str, Any]:
+    """The ledger's own checks, every entry read again."""
+    found = view.ledger.verify(full=True)
+    checks = ledger_checks(found)
+    return {
+        "ok": found.ok,
+        "checks": checks,
+        "head": {"seq": found.head.seq, "hash": found.head.hash.hex()},
+        "first_bad_seq": first_bad(checks),
+    }
+
+
+def ledger_checks(found: Verification, *, prefix: str = "") -> list[dict[str, Any]]:
+    """The checks of the ledger as JSON; ``prefix`` stands before their names."""
+    return [
+        {
+            "name": f"{prefix}{check.name}",
+            "ok": check.ok,
+            "checked": check.checked,
+            "findings": [
+                {"seq": finding.seq, "place": finding.place, "message": finding.message} for finding in check.findings
+            ],
+        }
+        for check in found.checks
+    ]
+
+
+def first_bad(checks: list[dict[str, Any]], prefix: str = "") -> int | None:
+    """The lowest number that a finding names, among checks whose name starts with ``prefix``."""
+    seqs = [
+        finding["seq"]
+        for check in checks
+        if check["name"].startswith(prefix)
+        for finding in check["findings"]
+        if finding["seq"] is not None
+    ]
+    return min(seqs, default=None)

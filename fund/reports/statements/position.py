@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from fund.errors import UnknownFigure
 from fund.events import (
     DisbursementApproved,
     DisbursementCancelled,
@@ -21,7 +22,7 @@ from fund.events import (
     PaymentSettled,
 )
 from fund.ledger import main_of
-from fund.reports.indicators import Basis, figures
+from fund.reports.indicators import INDICATORS, Basis, figures
 from fund.rules import valuation
 from fund.unit_of_work import View
 
@@ -39,13 +40,21 @@ _FACTS = (
 )
 
 
-def position(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+def position(
+    view: View, *, as_of: date | None = None, known_at: int | None = None, explain: str | None = None
+) -> dict[str, Any]:
     """The position of the fund at the end of a day, as it was known at an entry.
 
     Args:
         as_of: The last accounting day that counts; default today.
         known_at: The last entry that counts; default the newest.
+        explain: Only this figure among the indicators.
+
+    Raises:
+        UnknownFigure: No figure has that name.
     """
+    if explain is not None and explain not in {indicator.name for indicator in INDICATORS}:
+        raise UnknownFigure(name=explain, known=[indicator.name for indicator in INDICATORS])
     day = as_of or view.today
     balances = view.balances(as_of=day, known_at=known_at)
     buffer_cents = view.regulations(day).buffer_cents
@@ -72,7 +81,7 @@ def position(view: View, *, as_of: date | None = None, known_at: int | None = No
         "returned_cents": basis.a + basis.r + basis.v,
         "result_cents": valuation.result(balances),
         "net_asset_value_cents": valuation.nav(balances),
-        "indicators": figures(basis),
+        "indicators": {name: figure for name, figure in figures(basis).items() if explain is None or name == explain},
     }
 
 

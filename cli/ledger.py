@@ -1,0 +1,308 @@
+"""``fund ledger``: the books as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, account_name, day_text, facts, render_verification, say, short_hash, table
+from cli.params import (
+    ACCOUNT,
+    DAY,
+    Code,
+    argument,
+    dated,
+    known,
+    leave,
+    noun,
+    option,
+    read,
+    reading,
+    verb,
+)
+from fund.language import N_, _, day, euros
+
+FORMATS = ("table", "json", "csv")
+
+ledger = noun("ledger", N_("Look into the ledger, post and reverse"))
+
+
+@verb(
+    ledger,
+    "accounts",
+    N_("List the chart of accounts"),
+    examples=("fund ledger accounts",),
+    see=("ledger balance", "explain"),
+)
+@option("--detail", is_flag=True, help=N_("Sub-accounts as well"))
+@reading
+def accounts(ctx: click.Context, detail: bool) -> None:
+    read(ctx, "ledger accounts", show=lambda data: _show_accounts(data, detail=detail))
+
+
+def _show_accounts(data: Mapping[str, Any], *, detail: bool) -> None:
+    rows = [
+        {**row, "name": _name(row), "type_word": _(TYPES[row["type"]]), "side": _(SIDES[row["normal_side"]])}
+        for row in data["accounts"]
+        if detail or "." not in row["code"]
+    ]
+    table(
+        _("Chart of accounts"),
+        [
+            Column("code", N_("Account"), "ref"),
+            Column("name", N_("Name"), "text"),
+            Column("type_word", N_("Type"), "ref"),
+            Column("side", N_("Side"), "ref"),
+        ],
+        rows,
+    )
+
+
+TYPES = {
+    "asset": N_("asset"),
+    "liability": N_("liability"),
+    "equity": N_("equity"),
+    "income": N_("income"),
+    "expense": N_("expense"),
+    "memo": N_("off balance"),
+}
+SIDES = {"debit": N_("debit"), "credit": N_("credit")}
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    main, _dot, holder = str(row["code"]).partition(".")
+    return f"{account_name(main)} {holder}".strip()
+
+
+@verb(
+    ledger,
+    "entries",
+    N_("List entries with their postings"),
+    examples=("fund ledger entries --account 1200.A2026-003", "fund ledger entries --kind closing --json"),
+    see=("ledger entry", "ledger card"),
+)
+@option("--account", type=ACCOUNT, metavar="ACCOUNT", help=N_("Only those on this account"))
+@option("--kind", metavar="KIND", help=N_("Only those of this kind"))
+@option("--since-seq", type=click.IntRange(0), default=0, metavar="SEQ", help=N_("Only those after this number"))
+@known
+def entries(ctx: click.Context, account: str | None, kind: str | None, since_seq: int) -> None:
+    read(
+        ctx,
+        "ledger entries",
+        {"account": account, "kind": kind, "since_seq": since_seq or None},
+        show=_show_entries,
+    )
+
+
+def _show_entries(data: Mapping[str, Any]) -> None:
+    rows = []
+    for entry in data["entries"]:
+        for number_, posting in enumerate(entry["postings"]):
+            cents = posting["amount_cents"]
+            rows.append(
+                {
+                    "seq": entry["seq"] if number_ == 0 else "",
+                    "effective_on": entry["effective_on"] if number_ == 0 else None,
+                    "memo": entry["memo"] if number_ == 0 else "",
+                    "account": posting["account"],
+                    "debit": cents if cents > 0 else None,
+                    "credit": -cents if cents < 0 else None,
+                }
+            )
+    table(
+        _("Entries until {day}").format(day=_day(data)),
+        [
+            Column("seq", N_("Entry"), "count"),
+            Column("effective_on", N_("Day"), "date"),
+            Column("account", N_("Account"), "ref"),
+            Column("memo", N_("What"), "text"),
+            Column("debit", N_("Debit"), "amount"),
+            Column("credit", N_("Credit"), "amount"),
+        ],
+        rows,
+        empty=_("No entries yet."),
+    )
+
+
+def _day(data: Mapping[str, Any]) -> str:
+    return day(date.fromisoformat(data["as_of"]))
+
+
+@verb(
+    ledger,
+    "entry",
+    N_("Show one entry and the fact behind it"),
+    examples=("fund ledger entry 42",),
+    see=("event show",),
+)
+@argument("seq", type=click.IntRange(1), metavar="SEQ", help=N_("The number of the entry"))
+@reading
+def entry(ctx: click.Context, seq: int) -> None:
+    read(ctx, "ledger entry", {"seq": seq}, show=_show_entry)
+
+
+def _show_entry(data: Mapping[str, Any]) -> None:
+    found, event = data["entry"], data["event"]
+    facts(
+        _("Entry {seq}: {memo}").format(seq=found["seq"], memo=found["memo"]),
+        [
+            (_("day"), day_text(found["effective_on"])),
+            (_("kind"), found["kind"]),
+            (_("fact"), f"{event['seq']} {event['type']} {event['stream']}" if event else None),
+            (_("reverses"), found["reverses_seq"]),
+            (_("reversed by"), found["reversed_by_seq"]),
+            (_("hash"), short_hash(found["hash"])),
+        ],
+    )
+    table(
+        _("Postings"),
+        [
+            Column("account", N_("Account"), "ref"),
+            Column("name", N_("Name"), "text"),
+            Column("debit", N_("Debit"), "amount"),
+            Column("credit", N_("Credit"), "amount"),
+        ],
+        [
+            {
+                "account": posting["account"],
+                "name": account_name(posting["account"]),
+                "debit": posting["amount_cents"] if posting["amount_cents"] > 0 else None,
+                "credit": -posting["amount_cents"] if posting["amount_cents"] < 0 else None,
+            }
+            for posting in found["postings"]
+        ],
+    )
+
+
+@verb(
+    ledger,
+    "balance",
+    N_("Show what stands on an account"),
+    about=N_("Debit is positive. A main account is the sum of its sub-accounts."),
+    examples=("fund ledger balance 1000", "fund ledger balance 3000.gm0344 --as-of 2026-12-31"),
+    see=("ledger card",),
+)
+@argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("1000, or 3000.gm0344"))
+@known
+def balance(ctx: click.Context, account: str) -> None:
+    read(ctx, "ledger balance", {"account": account}, show=_show_balance)
+
+
+def _show_balance(data: Mapping[str, Any]) -> None:
+    cents = data["balance_cents"]
+    words = {
+        "account": data["account"],
+        "name": account_name(data["account"]),
+        "amount": euros(abs(cents)),
+        "day": _day(data),
+    }
+    if cents < 0:
+        say(_("{account} {name} on {day}: {amount} credit").format(**words))
+    else:
+        say(_("{account} {name} on {day}: {amount} debit").format(**words))
+
+
+@verb(
+    ledger,
+    "card",
+    N_("Show every posting on an account"),
+    examples=("fund ledger card 1200.A2026-003",),
+    see=("ledger balance", "ledger entry"),
+)
+@argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("1000, or 3000.gm0344"))
+@option("--since", type=DAY, metavar="DATE", help=N_("From this day on"))
+@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
+@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@dated
+def card(ctx: click.Context, account: str, since: date | None, form: str, output: str | None) -> None:
+    leave(ctx, "ledger card", {"account": account, "since": since}, form=form, path=output, show=_show_card)
+
+
+def _show_card(data: Mapping[str, Any]) -> None:
+    table(
+        _("{account} {name} until {day}").format(
+            account=data["account"], name=account_name(data["account"]), day=_day(data)
+        ),
+        [
+            Column("seq", N_("Entry"), "count"),
+            Column("effective_on", N_("Day"), "date"),
+            Column("memo", N_("What"), "text"),
+            Column("amount_cents", N_("Amount"), "amount"),
+            Column("balance_cents", N_("Balance"), "amount"),
+        ],
+        data["lines"],
+        total={"memo": _("Balance"), "balance_cents": data["balance_cents"]},
+        empty=_("Nothing moved on it."),
+    )
+
+
+@verb(
+    ledger,
+    "trial-balance",
+    N_("Show the balance of every account"),
+    examples=("fund ledger trial-balance", "fund ledger trial-balance --as-of 2026-12-31 --format csv --output tb.csv"),
+    see=("statement position", "ledger card"),
+)
+@option("--detail", is_flag=True, help=N_("Sub-accounts apart"))
+@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
+@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@known
+def trial_balance(ctx: click.Context, detail: bool, form: str, output: str | None) -> None:
+    leave(
+        ctx,
+        "ledger trial-balance",
+        {},
+        form=form,
+        path=output,
+        show=lambda data: _show_trial_balance(data, detail=detail),
+    )
+
+
+def _show_trial_balance(data: Mapping[str, Any], *, detail: bool) -> None:
+    sums: dict[str, int] = {}
+    for row in data["accounts"]:
+        code = row["code"] if detail else row["code"].partition(".")[0]
+        sums[code] = sums.get(code, 0) + row["balance_cents"]
+    rows = [
+        {
+            "code": code,
+            "name": _name({"code": code}),
+            "debit": cents if cents > 0 else None,
+            "credit": -cents if cents < 0 else None,
+        }
+        for code, cents in sums.items()
+    ]
+    table(
+        _("Trial balance on {day}, until entry {seq}").format(day=_day(data), seq=data["known_at"]),
+        [
+            Column("code", N_("Account"), "ref"),
+            Column("name", N_("Name"), "text"),
+            Column("debit", N_("Debit"), "amount"),
+            Column("credit", N_("Credit"), "amount"),
+        ],
+        rows,
+        total={
+            "name": _("Total"),
+            "debit": sum(row["debit"] or 0 for row in rows),
+            "credit": sum(row["credit"] or 0 for row in rows),
+        },
+        empty=_("Nothing was booked yet."),
+    )
+
+
+@verb(
+    ledger,
+    "verify",
+    N_("Check the ledger, every entry anew"),
+    about=N_("`fund verify` checks the facts, their deliveries and guards as well."),
+    examples=("fund ledger verify", "fund ledger verify --json"),
+    see=("verify",),
+)
+@reading
+def verify(ctx: click.Context) -> None:
+    found = read(ctx, "ledger verify", show=render_verification)
+    if not found["ok"]:
+        ctx.exit(Code.DIFFERENCES)

@@ -1,0 +1,73 @@
+"""``fund status``: how the fund and its machine are doing, in four lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cli.output import emit_json, say, short_hash
+from cli.params import Code, opened, reading, shell, typed, verb
+from fund.language import N_, _, euros
+
+
+@verb(
+    None,
+    "status",
+    N_("Show how the fund and its machine are doing"),
+    about=N_("Exit code 0 is fine, 3 needs a person, 4 is not ready."),
+    examples=("fund status", "fund --as anna status --json"),
+    see=("verify", "inbox"),
+)
+@reading
+def status(ctx: click.Context) -> None:
+    from fund import operations
+
+    with opened(ctx, changes=False) as (fund, _carry_out, _look):
+        found = operations.status(fund.engine, user=shell(ctx).settings.user)
+    if typed(ctx, "json"):
+        emit_json({"schema_version": 1, **found})
+    else:
+        _show(found)
+    if found["needs_person"]:
+        ctx.exit(Code.DIFFERENCES)
+
+
+def _show(found: Mapping[str, Any]) -> None:
+    from fund.glossary import role_word
+
+    who = _("nobody is named") if not found["user"] else found["user"]
+    roles = ", ".join(role_word(role) for role in found["roles"])
+    say(
+        _("{fund}, {database}, version {revision}; you: {who}").format(
+            fund=found["fund"],
+            database=found["database"],
+            revision=found["revision"],
+            who=f"{who} ({roles})" if roles else who,
+        )
+    )
+    say(
+        _("Head: entry {seq} ({hash}), fact {fact}; last locked month: {month}").format(
+            seq=found["head"]["seq"],
+            hash=short_hash(found["head"]["hash"]),
+            fact=found["events_head"]["seq"],
+            month=found["last_locked_month"] or _("none"),
+        )
+    )
+    say(
+        _("Bank {cash}, free to commit {free}; running experiments: {running}; waiting for you: {waiting}").format(
+            cash=euros(found["cash_cents"]),
+            free=euros(found["free_to_commit_cents"]),
+            running=found["running_experiments"],
+            waiting="-" if found["waiting_for_you"] is None else found["waiting_for_you"],
+        )
+    )
+    deliveries = found["deliveries"]
+    say(
+        _("Deliveries: {pending} pending, {failed} failed, {dead} dead").format(
+            pending=deliveries.get("pending", 0), failed=deliveries.get("failed", 0), dead=deliveries.get("dead", 0)
+        )
+    )
+    if found["needs_person"]:
+        say(_("Next step: {command}").format(command="fund event dead"))
