@@ -13,7 +13,7 @@ __all__ = [
     "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed", "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowOnNotInvited",
     "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "MissingField", "NobodyToAsk", "NotForImprovement", "ObjectionTooLate",
     "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RollOutWithoutParent", "RoundClosesTooEarly",
-    "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters", "UnclearAmount", "UnknownChoice",
+    "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters", "UnclearAmount", "UnclearPercentage", "UnknownChoice",
     "UnknownField", "UnknownFormVersion", "UnknownRule", "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
 ]  # fmt: skip
 
@@ -137,6 +137,12 @@ class UnclearAmount(FormFault):
     """The text is not an amount in euros."""
 
     message = N_('{file}:{line}: {field} = "{text}" is not clear: {reason}; write 24000 or 24000,00')
+
+
+class UnclearPercentage(FormFault):
+    """The text is not a percentage from 0 to 100."""
+
+    message = N_('{file}:{line}: {field} = "{text}" is not clear; write a percentage from 0 to 100: 70 or 66,67')
 
 
 class UnreadableDay(FormFault):

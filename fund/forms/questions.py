@@ -199,7 +199,7 @@ def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
                     key=row["id"],
                     name=row["id"],
                     kind="choice",
-                    nl=" / ".join(f"{pole['value_en']} ({pole['waarde'].lower()})" for pole in row["polen"]),
+                    nl=f"{row['naam']}: " + " / ".join(f"{pole['value_en']} ({pole['waarde'].lower()})" for pole in row["polen"]),
                     en=f"{row['name_en']}: " + " / ".join(pole["value_en"] for pole in row["polen"]),
                     options=tuple((pole["value_en"], pole["waarde"], pole["value_en"]) for pole in row["polen"]),
                 ),

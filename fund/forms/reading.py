@@ -34,6 +34,7 @@ from fund.errors import (
     InvalidDay,
     MissingField,
     UnclearAmount,
+    UnclearPercentage,
     UnknownChoice,
     UnknownField,
     UnknownFormVersion,
@@ -118,11 +119,23 @@ def _broken(file: str, text: str, problem: Exception) -> BrokenForm:
         line = int(found.group(1)) if found else text.count("\n") + 1
     lines = text.split("\n")
     excerpt = lines[line - 1].strip()[:_EXCERPT] if 0 < line <= len(lines) else ""
-    if "already exists" in str(problem) or "overwrite" in str(problem):
-        reason = _(N_("the same name stands in the file twice"))
+    if "already exists" in str(problem):
+        reason = _("the same name stands in the file twice")
+        line = _line_of_second(text) or line
+        excerpt = lines[line - 1].strip()[:_EXCERPT] if 0 < line <= len(lines) else ""
     else:
         reason = _(_REASONS.get(type(problem).__name__, N_('it is not NAME = "VALUE"')))
     return BrokenForm(file=file, line=line, excerpt=excerpt, reason=reason, track="light")
+
+
+def _line_of_second(text: str) -> int:
+    """The line of a name that stands in a text twice: the standard parser knows it, the other one does not."""
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        found = re.search(r"line (\d+)", str(problem))
+        return int(found.group(1)) if found else 0
+    return 0
 
 
 def _places(text: str) -> dict[Path, Place]:
@@ -306,8 +319,8 @@ class FormFile:
             cls(file=self.file, line=place.line, field=_shown(path), excerpt=place.excerpt, track=self.track, **details)
         )
 
-    def _wrong_type(self, path: Path, expected: str, value: Any) -> None:
-        self._fault(WrongType, path, expected=_(expected), found=_(_type_word(value)))
+    def _wrong_type(self, path: Path, expected: str, value: Any, found: str = "") -> None:
+        self._fault(WrongType, path, expected=_(expected), found=_(found or _type_word(value)))
 
     def _answer(self, question: Question, path: Path) -> Any:
         column, required = question.field, question.asked_on(self.track)
@@ -407,17 +420,18 @@ class FormFile:
         if column.limit and len(text) > column.limit:
             return self._fault(FieldTooLong, path, length=len(text), limit=column.limit)
         if kind == "text" and "\n" in text:
-            return self._wrong_type(path, N_("text on one line"), text)
-        if kind in ("amount", "percent"):
+            return self._wrong_type(path, N_("text on one line"), text, N_("text on several lines"))
+        if kind == "percent":
+            return self._percentage(text, path)
+        if kind == "amount":
             try:
-                cents = money.parse(text.removesuffix("%").strip() if kind == "percent" else text)
+                cents = money.parse(text)
             except InvalidAmount as problem:
                 return self._fault(UnclearAmount, path, text=text[:_EXCERPT], reason=problem.details["reason"])
             except FundError as problem:
                 return self._fault(UnclearAmount, path, text=text[:_EXCERPT], reason=str(problem))
-            if cents < 0 or (kind == "percent" and cents > 10_000) or (column.key == "ask" and cents == 0):
-                reason = N_("it lies between 0 and 100") if kind == "percent" else N_("it must be above zero")
-                return self._fault(UnclearAmount, path, text=text, reason=_(reason))
+            if cents < 0 or (column.key == "ask" and cents == 0):
+                return self._fault(UnclearAmount, path, text=text, reason=_("it must be above zero"))
             return cents
         if kind == "day":
             try:
@@ -429,6 +443,16 @@ class FormFile:
         if kind == "sha256" and not _HASH.fullmatch(text.lower()):
             return self._wrong_type(path, _expected(kind), text)
         return text.lower() if kind in ("sha256", "partner") else text
+
+    def _percentage(self, text: str, path: Path) -> int | None:
+        """Basis points: a percentage has at most two decimals, as euros have."""
+        try:
+            share_bps = money.parse(text.removesuffix("%").rstrip())
+        except FundError:
+            share_bps = -1
+        if not 0 <= share_bps <= 10_000:
+            return self._fault(UnclearPercentage, path, text=text[:_EXCERPT])
+        return share_bps
 
     def _choice(self, column: Column, text: str, path: Path) -> str | None:
         if text in column.codes:
@@ -489,7 +513,7 @@ def _type_word(value: Any) -> str:
     if isinstance(value, bool):
         return N_("true or false")
     if isinstance(value, str):
-        return N_("other text")
+        return N_("text")
     if isinstance(value, (int, float)):
         return N_("a number")
     if isinstance(value, (date, datetime)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ import tomlkit
 from tomlkit.items import AoT, Table
 
 from fund import money
-from fund.forms.questions import CURRENT, TRACKS, Column, Form, Question, form
+from fund.forms.questions import CURRENT, Column, Form, Question, form
 from fund.schemas.proposals import ProposalForm
 
 __all__ = ["put_answer", "template", "write"]
@@ -18,6 +19,7 @@ __all__ = ["put_answer", "template", "write"]
 _MARKS = {"light": "[L]", "standard": "[S]", "major": "[M]"}
 _TAB = 28
 """The column in which comments start."""
+_WIDTH = 80
 
 
 def template(
@@ -28,7 +30,8 @@ def template(
     lead: str = "",
     year: int | None = None,
 ) -> str:
-    """The file to fill in: every field of the track, one per line, a comment per language, a mark where it must be answered.
+    """The file to fill in: every field of the track, one per line, a comment per language, a mark where it must be
+    answered ([L] on every track, [S] from standard on, [M] on major).
 
     Args:
         track: light, standard or major; what it does not ask is left out.
@@ -108,7 +111,7 @@ def _raw(column: Column, value: Any) -> Any:
 
 
 def _write(version: Form, values: Mapping[str, Any], track: str, comments: str, year: int, *, whole: bool = False) -> str:
-    lines = [_line(f'schema = "{version.version}"', _say("laat staan", "leave as it is", comments), "")]
+    lines = _line(f'schema = "{version.version}"', ("laat staan", "leave as it is"), comments)
     for section in version.sections:
         inside = [q for q in version.questions if (q.section or q.field.key) == section and (whole or q.shown_on(track))]
         plain = [q for q in inside if q.field.kind not in ("blocks", "record", "map")]
@@ -116,17 +119,14 @@ def _write(version: Form, values: Mapping[str, Any], track: str, comments: str, 
             lines += ["", f"[{section}]"]
         for question in plain:
             value = values.get(question.path)
-            if whole and not _worth(value):
+            if whole and (value in (None, "") or (value == "0.00" and not question.counted)):
                 continue
-            lines.append(_line(f"{question.field.key} = {_toml(question.field, value)}", _comment(question, comments), _mark(question)))
+            statement = f"{question.field.key} = {_toml(question.field, value)}"
+            lines += _line(statement, (question.field.nl, question.field.en), comments, _mark(question))
         for question in inside:
             if question not in plain:
                 lines += _tables(question, values.get(question.path), comments, year, whole)
     return "\n".join(lines) + "\n"
-
-
-def _worth(value: Any) -> bool:
-    return value not in (None, "", "0.00")
 
 
 def _tables(question: Question, value: Any, comments: str, year: int, whole: bool) -> list[str]:
@@ -142,14 +142,14 @@ def _tables(question: Question, value: Any, comments: str, year: int, whole: boo
         columns = question.columns
     lines: list[str] = []
     for row in rows:
-        lines += ["", _line(head, _comment(question, comments), _mark(question))]
+        lines += ["", *_line(head, (question.field.nl, question.field.en), comments, _mark(question))]
         for column in columns:
             given = row.get(column.key)
             if whole and given is None:
                 continue
             if column.kind == "year" and given is None:
                 given = year
-            lines.append(_line(f"{column.key} = {_toml(column, given)}", _say(column.nl, column.en, comments), ""))
+            lines += _line(f"{column.key} = {_toml(column, given)}", (column.nl, column.en), comments)
     return [f"# {line}".rstrip() if line and optional else line for line in lines]
 
 
@@ -169,21 +169,19 @@ def _quoted(text: str) -> str:
     return tomlkit.string(text).as_string()
 
 
-def _comment(question: Question, comments: str) -> str:
-    return _say(question.field.nl, question.field.en, comments)
-
-
-def _say(nl: str, en: str, comments: str) -> str:
-    if comments == "both":
-        return nl if nl == en else f"{nl} · {en}"
-    return {"nl": nl, "en": en}.get(comments, "")
-
-
 def _mark(question: Question) -> str:
-    return _MARKS.get(question.track, "") if question.track in TRACKS else ""
+    return _MARKS.get(question.track, "")
 
 
-def _line(statement: str, comment: str, mark: str) -> str:
-    if not comment:
-        return statement
-    return f"{statement:<{_TAB}}# {mark} {comment}" if mark else f"{statement:<{_TAB}}# {comment}"
+def _line(statement: str, says: tuple[str, str], comments: str, mark: str = "") -> list[str]:
+    """A statement and what it asks, beside it where both fit on 80 signs, else on lines of their own above it."""
+    both = {"nl": says[:1], "en": says[1:], "both": tuple(dict.fromkeys(says))}.get(comments, ())
+    if not both:
+        return [statement]
+    start = f"# {mark} " if mark else "# "
+    padded = f"{statement} ".ljust(_TAB)
+    beside = f"{padded}{start}{' · '.join(both)}"
+    if len(beside) <= _WIDTH:
+        return [beside]
+    above = [line for text in both for line in textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="#   ")]
+    return [*above, f"{padded}# {mark}" if mark else statement]

@@ -1,0 +1,236 @@
+"""The proposal form: its questions per track, the template, the round trip through a file, its JSON Schema."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fund import errors, forms, language
+from fund.schemas.proposals import ProposalForm
+from tests.factories import a_form, a_proposal_file
+
+QUESTIONS = {"light": 15, "standard": 28, "major": 35}
+
+
+@pytest.mark.parametrize(("track", "number"), QUESTIONS.items())
+def test_each_track_asks_so_many_questions_and_what_the_one_before_it_asks(track: str, number: int) -> None:
+    asked = forms.form().of_track(track)
+    assert len(asked) == number
+    fewer = {"light": (), "standard": forms.form().of_track("light"), "major": forms.form().of_track("standard")}[track]
+    assert set(fewer) <= set(asked)
+
+
+@pytest.mark.parametrize("track", QUESTIONS)
+@pytest.mark.parametrize("comments", ["nl", "en", "both"])
+def test_a_template_shows_what_its_track_asks_with_a_mark_and_fits_on_eighty_signs(track: str, comments: str) -> None:
+    text = forms.template(track, comments=comments, round="2026-1", lead="gm0351", year=2027)
+    assert max(len(line) for line in text.split("\n")) <= 80
+    marks = sum(text.count(mark) for mark in ("[L]", "[S]", "[M]"))
+    assert marks == QUESTIONS[track]
+    assert ("· as it is" in text or "laat staan" in text) is (comments != "en")
+    document = tomllib.loads(text)
+    assert document["proposal"]["round"] == "2026-1"
+    for question in forms.form().questions:
+        holder = document.get(question.section, {}) if question.section else document
+        if question.shown_on(track) and question.track != "optional":
+            assert question.field.key in holder, question.path
+        elif not question.shown_on(track):
+            assert question.field.key not in holder, question.path
+
+
+@pytest.mark.parametrize("track", QUESTIONS)
+def test_an_empty_template_is_refused_with_a_fault_for_every_question(track: str) -> None:
+    text = forms.template(track, round="2026-1", lead="gm0351", year=2027)
+    with pytest.raises(errors.FaultyForm) as refused:
+        forms.open_form(text.encode(), "leeg.toml").read(track)
+    lines = [fault["line"] for fault in refused.value.details["faults"]]
+    assert lines == sorted(lines)
+    places = {fault["field"].partition("[")[0] for fault in refused.value.details["faults"]}
+    empty_allowed = {"proposal.co_applicants", "proposal.adopters", "proposal.beneficiaries", "money.cofinancing"}
+    wanted = {question.path for question in forms.form().of_track(track)} - empty_allowed
+    met = {path for path in wanted if any(place == path or place.startswith(f"{path}.") for place in places)}
+    assert met == wanted
+
+
+def test_every_fault_names_the_line_it_stands_on() -> None:
+    text = a_proposal_file().decode().replace('year = 2026\namount = "24000.00"', 'year = "2026"\namount = 24000')
+    with pytest.raises(errors.FaultyForm) as refused:
+        forms.open_form(text.encode(), "map/loket.toml").read("light")
+    first, second = refused.value.details["faults"]
+    lines = text.split("\n")
+    assert (lines[first["line"] - 1], lines[second["line"] - 1]) == ('year = "2026"', "amount = 24000")
+    assert str(refused.value).startswith("loket.toml has 2 faults:\nloket.toml:")
+
+
+def test_a_fault_after_a_text_of_many_lines_still_names_its_line() -> None:
+    text = a_proposal_file().decode().replace(
+        'hypothesis = "Wij denken', 'hypothesis = """\nWij denken\n[dit is geen tabel]\nask = "dit ook niet"\n\\\n   Wij denken', 1
+    ).replace("niet wachten.\"", 'niet wachten."""', 1).replace('stop_rule = "', 'stop_rule = 7 # "', 1)  # fmt: skip
+    with pytest.raises(errors.WrongType) as refused:
+        forms.open_form(text.encode()).read("light")
+    assert text.split("\n")[refused.value.details["line"] - 1].startswith("stop_rule")
+
+
+def test_what_a_higher_track_asks_may_be_left_out_or_empty_on_a_lower_one() -> None:
+    lines = [line for line in a_proposal_file().decode().split("\n") if not line.startswith(("summary", "cooperation", "province"))]
+    assert forms.open_form("\n".join(lines).encode()).read("light").form.summary == ""
+    with pytest.raises(errors.FaultyForm):
+        forms.open_form("\n".join(lines).encode()).read("standard")
+
+
+def test_names_of_the_team_come_apart_from_the_form() -> None:
+    filled = forms.open_form(a_proposal_file()).read("standard")
+    assert filled.names == ("Persoon 1",)
+    assert "Persoon 1" not in filled.form.model_dump_json()
+
+
+def test_a_windows_file_with_a_byte_order_mark_reads_the_same() -> None:
+    plain = a_proposal_file()
+    windows = b"\xef\xbb\xbf" + plain.replace(b"\n", b"\r\n")
+    assert forms.open_form(windows).read("major").form == forms.open_form(plain).read("major").form
+
+
+def test_any_change_of_the_form_gives_another_hash_and_a_team_is_no_content() -> None:
+    form = a_form()
+    other = form.model_copy(update={"stop_rule": form.stop_rule + "!"})
+    assert form.revision_hash() != other.revision_hash()
+    assert form.content_hash() != other.content_hash()
+    smaller = form.model_copy(update={"team": ()})
+    assert form.revision_hash() != smaller.revision_hash()
+    assert form.content_hash() == smaller.content_hash()
+
+
+def test_a_large_file_is_not_read() -> None:
+    with pytest.raises(errors.FormTooLarge):
+        forms.open_form(b"#" * 1_000_001)
+
+
+def test_the_schema_accepts_what_the_reader_accepts() -> None:
+    schema = forms.json_schema(track="light")
+    document = tomllib.loads(a_proposal_file().decode())
+    assert set(schema["required"]) <= set(document)
+    for table, content in document.items():
+        shape = schema["properties"][table]
+        if isinstance(content, dict):
+            assert set(content) <= set(shape["properties"])
+            assert set(shape.get("required", ())) <= set(content)
+    assert schema["properties"]["money"]["properties"]["ask"]["pattern"].startswith("^[0-9]+")
+    assert schema["properties"]["proposal"]["properties"]["title"]["maxLength"] == 80
+
+
+# ------------------------------------------------------------------------------------------------------------- answers
+
+
+def question(path: str) -> forms.Question:
+    return next(each for each in forms.form().questions if each.path == path)
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "stands"),
+    [
+        ("proposal.title", " Eén loket ", "Eén loket"),
+        ("proposal.sort", "1", "cooperation"),
+        ("proposal.sort", "governance", "governance"),
+        ("proposal.themes", "T01, T04", ["T01", "T04"]),
+        ("proposal.co_applicants", "", []),
+        ("money.ask", "24000,00", "24000,00"),
+        ("money.repayable_share", "66,67", "66,67"),
+    ],
+)
+def test_what_is_typed_at_the_prompt_stands_in_the_file(path: str, typed: str, stands: object) -> None:
+    assert forms.answered(question(path), typed) == stands
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "refusal"),
+    [
+        ("money.ask", "24.000", errors.UnclearAmount),
+        ("money.ask", "", errors.FieldEmpty),
+        ("proposal.sort", "4711", errors.UnknownChoice),
+        ("proposal.themes", "T99", errors.UnknownChoice),
+        ("money.repayable_share", "101", errors.UnclearPercentage),
+        ("proposal.title", "a" * 81, errors.FieldTooLong),
+    ],
+)
+def test_what_is_no_answer_is_refused_at_the_prompt(path: str, typed: str, refusal: type[errors.FundError]) -> None:
+    with pytest.raises(refusal):
+        forms.answered(question(path), typed)
+
+
+def test_each_answer_is_written_into_the_file_and_leaves_the_rest_as_it_was() -> None:
+    text = forms.template("light", round="2026-1", lead="gm0351", year=2027)
+    after = forms.put_answer(text, question("proposal.title"), "Eén loket")
+    changed = [(old, new) for old, new in zip(text.split("\n"), after.split("\n"), strict=True) if old != new]
+    assert len(changed) == 1
+    assert changed[0][1].startswith('title = "Eén loket"')
+    assert changed[0][1].endswith("# [L] hooguit 80 tekens · at most 80 characters")
+    blocks = forms.put_answer(after, question("money.budget"), [{"year": 2027, "amount": "1"}, {"year": 2028, "amount": "2"}])
+    assert [row["year"] for row in tomllib.loads(blocks)["money"]["budget"]] == [2027, 2028]
+
+
+# ---------------------------------------------------------------------------------------------------------- round trip
+
+LINE = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=40).filter(
+    lambda text: text.strip() == text and text != ""
+)
+TEXT = st.lists(LINE, min_size=1, max_size=4).map("\n".join)
+CENTS = st.integers(1, 10**11)
+DAYS = st.dates(date(2000, 1, 1), date(2999, 12, 31))
+YEARS = st.integers(2000, 2999)
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "title": draw(LINE), "ambition": draw(LINE), "summary": draw(TEXT), "hypothesis": draw(TEXT), "stop_rule": draw(TEXT),
+        "ask_cents": draw(CENTS), "share_bps": draw(st.integers(0, 10_000)), "own_share_cents": draw(CENTS),
+        "themes": tuple(draw(st.lists(st.sampled_from([f"T{number:02d}" for number in range(1, 11)]), min_size=1, unique=True))),
+        "co_applicants": tuple(draw(st.lists(st.sampled_from(["gm0307", "gm0308", "ws0155"]), unique=True))),
+        "budget": tuple({"year": draw(YEARS), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(1, 3)))),
+        "categories": tuple({"category": draw(LINE), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(1, 3)))),
+        "cofinancing": tuple({"source": draw(LINE), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(0, 2)))),
+        "milestones": tuple(
+            {"title": draw(LINE), "due_on": draw(DAYS), "amount_cents": draw(CENTS), "evidence": draw(LINE)}
+            for _number in range(draw(st.integers(1, 3)))
+        ),
+        "repayment": {
+            "plan": "savings_linked", "grace_months": draw(st.integers(0, 36)), "instalments": draw(st.integers(0, 40)),
+            "savings_share_bps": draw(st.none() | st.integers(0, 10_000)), "ends_on": draw(DAYS),
+        },
+        "team": tuple({"partner": "gm0351", "function": draw(LINE), "hours": draw(st.integers(1, 40))} for _n in range(draw(st.integers(1, 3)))),
+        "attachments": tuple({"title": draw(LINE), "sha256": "ab" * 32} for _number in range(draw(st.integers(0, 2)))),
+        "reflection": draw(st.dictionaries(st.sampled_from(["motivatie", "bijdrage"]), LINE)),
+    }  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(changed=changes(), comments=st.sampled_from(["", "nl", "both"]))
+def test_a_form_written_to_a_file_and_read_again_is_the_same_form(changed: dict[str, Any], comments: str) -> None:
+    import unicodedata
+
+    def normal(value: Any) -> Any:
+        if isinstance(value, str):
+            return unicodedata.normalize("NFC", value)
+        if isinstance(value, dict):
+            return {key: normal(each) for key, each in value.items()}
+        return tuple(normal(each) for each in value) if isinstance(value, tuple) else value
+
+    form: ProposalForm = a_form(**normal(changed))
+    names = tuple(f"Naam {number}" for number in range(len(form.team)))
+    filled = forms.open_form(forms.write(form, names, comments=comments).encode()).read("major")
+    assert filled.form == form
+    assert filled.names == names
+
+
+def test_questions_are_asked_in_both_languages() -> None:
+    for each in forms.form().questions:
+        if each.counted:
+            assert each.ask_nl, each.path
+            assert each.ask_en, each.path
+    language.choose("nl")
+    assert question("proposal.title").asks() == "Titel"
