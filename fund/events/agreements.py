@@ -274,6 +274,8 @@ class BenefitReported(AgreementFact):
     realised_cost_cents: int
     planned_benefit_cents: int
     realised_benefit_cents: int
+    called: InstalmentTerms | None = None
+    """For a plan by savings: the instalment that this saving brings forward, out of the last one."""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}")

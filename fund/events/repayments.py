@@ -93,6 +93,8 @@ class AllowanceAdjusted(Fact):
     regulations: str
     lines: tuple[AllowanceLine, ...]
     """Only agreements whose allowance changed."""
+    adjusting: bool = False
+    """Whether the day lies in a locked month, which takes adjusting entries only."""
 
     def touches(self) -> Iterable[str]:
         for line in self.lines:

@@ -239,7 +239,8 @@ def _allowance_adjusted(fact: AllowanceAdjusted) -> Sequence[Booking]:
         expense, allowance, cents = f"4100.{line.agreement}", f"1290.{line.agreement}", line.change_cents
         more = (debit(expense, cents), credit(allowance, cents)) if cents > 0 else ()
         less = (debit(allowance, -cents), credit(expense, -cents)) if cents < 0 else ()
-        made.append(Booking(memo=f"Voorziening {line.agreement} {fact.ref}", postings=(*more, *less)))
+        kind = "adjusting" if fact.adjusting else ""
+        made.append(Booking(memo=f"Voorziening {line.agreement} {fact.ref}", postings=(*more, *less), kind=kind))
     return made
 
 

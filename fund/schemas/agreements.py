@@ -86,6 +86,8 @@ class Benefit(Shape):
     realised_cost_cents: int
     planned_benefit_cents: int
     realised_benefit_cents: int
+    called_cents: int = 0
+    """For a plan by savings: what this saving brought forward so far."""
 
 
 class Agreement(CaseFile):

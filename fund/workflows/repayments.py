@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import Any
 
 from fund.bank import creditor_reference, read_creditor_reference
-from fund.dates import last_day, month_of, start_of_day
+from fund.dates import add_months, last_day, month_of, start_of_day
 from fund.errors import AllowanceUpToDate, InvalidReference, PrepaymentExceedsPlan, QuarterNotOver
 from fund.events import (
     AgreementAmended,
@@ -23,6 +23,7 @@ from fund.events import (
     AllowanceAdjusted,
     AllowanceLine,
     ArrearsEscalated,
+    BenefitReported,
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
@@ -35,6 +36,7 @@ from fund.events import (
     WriteoffPosted,
     WriteoffReversed,
 )
+from fund.ledger import PeriodStatus
 from fund.rules import schedules
 from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER
 from fund.rules.regulations import age_rate
@@ -50,6 +52,7 @@ __all__ = [
     "QUERIES",
     "TRANSITIONS",
     "State",
+    "called_by_saving",
     "escalate",
     "instalment_of_reference",
     "instalment_reference",
@@ -59,6 +62,8 @@ __all__ = [
 
 ARREARS = "repayment.arrears"
 """The timer of one step of arrears of one instalment."""
+SAVING_MONTHS = 3
+"""So long after its report the share of a saving falls due."""
 STEPS = ("note", "demand", "committee")
 _OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")
 
@@ -142,7 +147,25 @@ def _after(case: Plan | None, happened: Envelope) -> Plan | None:
         grown = {no: -cents for no, cents in cuts.items() if cents < 0}
         lapsed = {no: cents for no, cents in cuts.items() if cents > 0}
         return _grown(_lapsed(case, lapsed), grown).but(repayable_cents=case.repayable_cents + change)
+    if isinstance(fact, BenefitReported):
+        return _brought_forward(case, fact)
     return _after_loss(case, happened)
+
+
+def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
+    """A saving calls a part of the last instalment as one of its own."""
+    called = fact.called
+    if called is None:
+        return case
+    last = _last_open(case)
+    if last is None:
+        return case
+    less = _grown(case, {last.no: -called.amount_cents})
+    return less.but(instalments=(*less.instalments, *_fresh((called,))))
+
+
+def _last_open(case: Plan) -> Instalment | None:
+    return max((part for part in case.instalments if part.open_cents > 0), key=lambda part: part.due_on, default=None)
 
 
 def _after_loss(case: Plan, happened: Envelope) -> Plan:
@@ -261,6 +284,22 @@ def plan_timers(uow: UnitOfWork, happened: Envelope) -> None:
                 )
 
 
+def called_by_saving(plan: Plan, realised_cents: int, *, before_cents: int, on: date) -> InstalmentTerms | None:
+    """The instalment that a saving brings forward in a plan by savings: its share, less what was called before.
+
+    Due three months after the report, never after the last day; at most what the last instalment still holds.
+    """
+    last = _last_open(plan)
+    if plan.plan_type != "savings_linked" or last is None:
+        return None
+    share = schedules.repayable_of(max(realised_cents, 0), plan.savings_bps)
+    cents = min(share - before_cents, last.open_cents)
+    due_on = min(add_months(on, SAVING_MONTHS), plan.ends_on)
+    if cents <= 0 or due_on >= last.due_on:
+        return None
+    return InstalmentTerms(no=max(part.no for part in plan.instalments) + 1, due_on=due_on, amount_cents=cents)
+
+
 def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
     """The lead announces an early payment; when it arrives it shortens the plan as the agreement fixed it (R4).
 
@@ -352,6 +391,7 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
         on: The accounting day (default today); it names the quarter.
 
     Raises:
+        ClosedPeriod: The day lies in a closed month; in a locked one the entries are adjusting.
         QuarterNotOver: A day to come.
         AllowanceUpToDate: The quarter was reckoned before and nothing changed.
     """
@@ -390,7 +430,13 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
     if run is not None and not lines:
         raise AllowanceUpToDate(quarter=quarter, count=run.runs)
     happened = uow.record(
-        AllowanceAdjusted(ref=quarter, regulations=rules.version, lines=tuple(lines)), effective_on=day
+        AllowanceAdjusted(
+            ref=quarter,
+            regulations=rules.version,
+            lines=tuple(lines),
+            adjusting=uow.ledger.period_of(day).status is PeriodStatus.LOCKED,
+        ),
+        effective_on=day,
     )
     uow.result.update(quarter=quarter, change_cents=sum(line.change_cents for line in lines), agreements=len(lines))
     uow.next_step = f"fund repayment arrears --as-of {day.isoformat()}"

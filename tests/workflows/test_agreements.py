@@ -12,6 +12,7 @@ from fund.errors import (
     ConflictOfInterest,
     DocumentDiffers,
     FaultyAgreementTerms,
+    InstalmentsDoNotAddUp,
     InvalidAmount,
     MilestonesDoNotAddUp,
     NotADecidedProposal,
@@ -21,6 +22,7 @@ from fund.errors import (
     TransitionNotAllowed,
 )
 from fund.money import parse
+from fund.schemas.proposals import Proposal
 from tests.factories import founded
 from tests.workflows.agreeing import AGREEMENT, AWARD, PROPOSAL, approved, form, noon, office, signed
 from tests.workflows.money_out import BAARN, BUNNIK
@@ -77,6 +79,7 @@ def test_the_last_signature_makes_the_agreement_hold_by_itself(database_url: str
         ]
         assert sum(row["amount_cents"] for row in plan["instalments"]) == shown["repayable_cents"]
         with world.view() as view:
+            assert view.case(Proposal, PROPOSAL).state == "agreed"
             events = view.store.facts.of_stream("agreement/" + AGREEMENT)
             activated = next(event for event in events if event.type == "agreement.activated")
             assert activated.actor == "system"
@@ -153,8 +156,6 @@ def test_nothing_is_drafted_without_exit_terms_or_approval(database_url: str) ->
             world.do("agreement draft", user="anna", ref=PROPOSAL)
         assert missing.value.details["field"] == "exit terms"
         with world.uow() as uow:
-            from fund.schemas.proposals import Proposal
-
             case = uow.case(Proposal, PROPOSAL)
             uow.store.cases.put([(case.but(state="rejected"), uow.version(case))])
         with pytest.raises(NotADecidedProposal):
@@ -229,8 +230,6 @@ def test_another_decision_asks_another_draft_and_signatures_anew(database_url: s
         world.do("agreement draft", user="anna", ref=PROPOSAL)
         world.do("agreement sign", user="fatima", ref=AGREEMENT)
         with world.uow() as uow:
-            from fund.schemas.proposals import Proposal
-
             case = uow.case(Proposal, PROPOSAL)
             uow.store.cases.put([(case.but(award_cents=3_900_000), uow.version(case))])
         with pytest.raises(AwardChanged) as changed:
@@ -260,6 +259,34 @@ def test_a_proposal_without_repayable_share_has_an_empty_plan(database_url: str)
         ref = signed(world, share_bps=0, repayment=None)
         plan = world.look("repayment plan", ref=ref)
         assert (plan["state"], plan["repayable_cents"], plan["instalments"]) == ("active", 0, [])
+
+
+def test_an_agreement_whose_instalments_do_not_add_up_does_not_hold(sqlite_url: str) -> None:
+    from fund.events import AgreementDrafted
+    from fund.schemas.agreements import Agreement
+
+    with founded(sqlite_url) as world:
+        office(world)
+        approved(world)
+        world.do("agreement draft", user="anna", ref=PROPOSAL)
+        with world.uow() as uow:
+            case = uow.case(Agreement, AGREEMENT)
+            plan = case.terms.plan.model_copy(update={"instalments": case.terms.plan.instalments[:2]})
+            uow.record(
+                AgreementDrafted(
+                    ref=AGREEMENT,
+                    proposal=PROPOSAL,
+                    terms=case.terms.model_copy(update={"plan": plan}),
+                    document_sha256=case.document_sha256,
+                    sign_before_on=case.sign_before_on,
+                )
+            )
+        for person in ("fatima", "piet", "carla"):
+            world.do("agreement sign", user=person, ref=AGREEMENT)
+        assert world.look("agreement show", ref=AGREEMENT)["state"] == "signed"
+        with pytest.raises(InstalmentsDoNotAddUp) as caught:
+            world.do("agreement activate", user="anna", ref=AGREEMENT)
+        assert (caught.value.details["total_cents"], caught.value.details["difference_cents"]) == (1_866_666, 933_334)
 
 
 def test_the_form_of_the_tests_is_whole() -> None:

@@ -365,6 +365,32 @@ def test_a_party_reports_what_the_experiment_brought_and_the_fund_accepts(databa
             world.do("agreement benefits", user="bram", ref=AGREEMENT, year=2026)
 
 
+def test_what_happened_gives_the_stored_agreement_and_milestones(database_url: str) -> None:
+    from fund.schemas.agreements import Agreement, Milestone
+
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.both(
+            "agreement amend",
+            user="anna",
+            second="fatima",
+            ref=AGREEMENT,
+            change_cents=-1,
+            milestone=2,
+            reason="minder",
+        )
+        world.both("agreement suspend", user="anna", second="bram", ref=AGREEMENT, reason="twijfel")
+        world.both("agreement resume", user="anna", second="bram", ref=AGREEMENT, reason="opgelost")
+        world.both("agreement complete", user="anna", second="bram", ref=AGREEMENT, report=file())
+        with world.view() as view:
+            stored = [view.case(Agreement, AGREEMENT), view.case(Milestone, FIRST), view.case(Milestone, SECOND)]
+            for case in stored:
+                again = None
+                for event in view.history(case):
+                    again = view.lives[case.kind].after(again, event)
+                assert again == case
+
+
 # ---------------------------------------------------------------------------------------------- every state x command
 
 ARGUMENTS: dict[str, dict[str, Any]] = {

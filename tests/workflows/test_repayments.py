@@ -25,7 +25,7 @@ from fund.workflows.repayments import (
     quarter_of,
 )
 from tests.factories import World, as_text, founded
-from tests.workflows.agreeing import AGREEMENT, last_entry, noon, received, running, signed
+from tests.workflows.agreeing import AGREEMENT, approved, last_entry, noon, office, received, running, signed
 
 # Instalments of the plan: 933333 on 8 July and 8 October 2026, 933334 on 8 January 2027; 1750001 is paid out.
 
@@ -151,6 +151,45 @@ def test_who_pays_in_time_is_never_reminded(database_url: str) -> None:
         assert "arrears.escalated" not in types(world)
 
 
+SAVINGS = b"""
+[repayment]
+plan = "savings_linked"
+savings_share_bps = 5000
+ends_on = 2029-12-31
+"""
+
+
+def test_a_plan_by_savings_calls_its_share_of_each_saving(database_url: str) -> None:
+    with founded(database_url) as world:
+        office(world)
+        approved(world)
+        world.do("agreement draft", user="anna", ref="2026-003", terms={"name": "t.toml", "content": SAVINGS})
+        for person in ("fatima", "piet", "carla"):
+            world.do("agreement sign", user=person, ref=AGREEMENT)
+
+        def due() -> list[tuple[int, str, int]]:
+            rows = world.look("repayment plan", ref=AGREEMENT)["instalments"]
+            return [(row["no"], row["due_on"], row["open_cents"]) for row in rows]
+
+        def saved(cents: int) -> None:
+            world.both(
+                "agreement benefits", user="piet", second="anna", ref=AGREEMENT, year=2026, realised_benefit_cents=cents
+            )
+
+        assert due() == [(1, "2029-12-31", 2_800_000)]
+        saved(100_001)
+        assert due() == [(2, "2026-04-08", 50_001), (1, "2029-12-31", 2_749_999)]
+        saved(100_001)
+        saved(90_000)
+        assert len(due()) == 2
+        world.clock(noon(date(2026, 2, 8)))
+        saved(120_001)
+        assert due() == [(2, "2026-04-08", 50_001), (3, "2026-05-08", 10_000), (1, "2029-12-31", 2_739_999)]
+        saved(99_999_999)
+        assert sum(cents for _no, _day, cents in due()) == 2_800_000
+        assert due()[2] == (4, "2026-05-08", 2_739_999)
+
+
 def test_ageing_is_reckoned_for_any_day(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)
@@ -207,6 +246,16 @@ def test_the_allowance_follows_the_stage_of_each_advance(database_url: str) -> N
         )
         shown = world.look("agreement show", ref=AGREEMENT)
         assert (shown["allowance_cents"], shown["outstanding_cents"]) == (187_500, 750_001)
+
+
+def test_a_locked_month_takes_the_allowance_as_adjusting_entries(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 4, 2)))
+        for month in ("2026-01", "2026-02", "2026-03"):
+            world.both("period lock", user="anna", second="bram", period=month)
+        world.both("repayment allowance", user="anna", second="bram", on=date(2026, 3, 31))
+        assert last_entry(world).startswith("2026-03-31 adjusting Voorziening A2026-003 2026-Q1\n")
 
 
 def test_a_run_over_nothing_is_kept_and_books_nothing(database_url: str) -> None:

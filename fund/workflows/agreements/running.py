@@ -40,6 +40,7 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState, MilestoneState
 from fund.workflows.lifecycle import check
+from fund.workflows.repayments import called_by_saving, plan_timers
 
 __all__ = [
     "amend",
@@ -140,9 +141,15 @@ def report_benefits(
 ) -> Envelope:
     """What the experiment cost and brought a partner in a year, planned against realised, as accepted (M3).
 
-    A later report on the same year takes the place of the first.
+    A later report on the same year takes the place of the first. In a plan by savings the agreed share of what was
+    saved falls due three months later, out of the last instalment.
     """
     agreement = _checked(uow, "agreement benefits", ref)
+    day = on or uow.today
+    before = sum(
+        each.called_cents for each in agreement.benefits if (each.partner, each.year) == (uow.maker.partner, year)
+    )
+    called = called_by_saving(uow.case(Plan, ref), realised_benefit_cents, before_cents=before, on=day)
     happened = uow.record(
         BenefitReported(
             ref=ref,
@@ -153,9 +160,12 @@ def report_benefits(
             realised_cost_cents=realised_cost_cents,
             planned_benefit_cents=planned_benefit_cents,
             realised_benefit_cents=realised_benefit_cents,
+            called=called,
         ),
-        effective_on=on,
+        effective_on=day,
     )
+    if called is not None:
+        plan_timers(uow, happened)
     uow.next_step = f"fund agreement show {ref}"
     return happened
 

@@ -184,8 +184,11 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
     if isinstance(fact, AgreementClosed):
         return case.but(state=state)
     if isinstance(fact, BenefitReported):
-        benefit = Benefit(**{name: getattr(fact, name) for name in Benefit.model_fields})
-        others = tuple(each for each in case.benefits if (each.partner, each.year) != (fact.partner, fact.year))
+        same = [each for each in case.benefits if (each.partner, each.year) == (fact.partner, fact.year)]
+        others = [each for each in case.benefits if each not in same]
+        called = sum(each.called_cents for each in same) + (fact.called.amount_cents if fact.called else 0)
+        told = {name: getattr(fact, name) for name in Benefit.model_fields if name != "called_cents"}
+        benefit = Benefit(**told, called_cents=called)
         return case.but(benefits=tuple(sorted((*others, benefit), key=lambda each: (each.year, each.partner))))
     return _after_money(case, happened)
 
