@@ -134,7 +134,7 @@ class NothingToChange(FaultyInput):
     """An amendment changes something."""
 
     message = N_("{ref} would stay as it is: a change of {change_cents}")
-    hint = N_("fund agreement amend {ref} --change AMOUNT --milestone NUMBER --reason TEXT")
+    hint = N_("fund agreement amend --help")
 
 
 class DisbursementsOpen(RuleRefusal):
@@ -148,7 +148,7 @@ class ReportMissing(RuleRefusal):
     """Completion takes a final report, or is ex officio with a reason (4:47)."""
 
     message = N_("{ref} cannot be completed: there is no final report, and no reason to complete it ex officio")
-    hint = N_("fund agreement complete {ref} --report FILE, or --ex-officio --reason TEXT")
+    hint = N_("fund agreement complete {ref} --ex-officio --reason TEXT")
 
 
 class GroundUnknown(FaultyInput):
@@ -183,7 +183,7 @@ class CriteriaNotTicked(RuleRefusal):
     """A milestone is accepted when each criterion was ticked."""
 
     message = N_("{ref} cannot be accepted: {ticked} of {count} criteria were ticked, missing: {missing}")
-    hint = N_("fund milestone accept {ref} {ticks}, or fund milestone request-changes {ref} --reason TEXT")
+    hint = N_("fund milestone request-changes {ref} --reason TEXT")
 
 
 class MilestoneNotOpen(RuleRefusal):

@@ -56,7 +56,7 @@ def test_a_milestone_is_shown_and_judged(fund: Fund, database_url: str, tmp_path
         assert f"{ref} is shown with 1 file." in shown.out
         refused = fund("milestone", "accept", ref, "--json", database=database_url, user="anna")
         assert (refused.code, refused.json["error"]["code"]) == (1, "criteria_not_ticked")
-        assert "fund milestone accept A2026-003-1 --met 1" in refused.json["error"]["hint"]
+        assert refused.json["error"]["hint"] == "fund milestone request-changes A2026-003-1 --reason TEXT"
         back = fund("milestone", "request-changes", ref, "--reason", "meer", database=database_url, user="anna")
         assert back.code == 0
         fund("milestone", "evidence", ref, photo, database=database_url, user="lotte")

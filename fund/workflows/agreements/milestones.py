@@ -91,7 +91,6 @@ def accept(uow: UnitOfWork, *, ref: str, met: Sequence[int] = ()) -> Envelope:
             ticked=len(ticked),
             count=len(milestone.criteria),
             missing=missing,
-            ticks=" ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1)),
         )
     happened = uow.record(MilestoneAccepted(ref=ref, agreement=agreement.ref, proposal=agreement.proposal, met=ticked))
     uow.next_step = f"fund disbursement request {agreement.ref} --milestone {milestone.number}"
