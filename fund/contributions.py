@@ -17,6 +17,7 @@ from fund.errors import (
     NoKeyInForce,
     NothingOpen,
     NotTakingPart,
+    UnknownPartner,
     WrongUsageOfCall,
 )
 from fund.events import ContributionCalled, ContributionReceived, Envelope
@@ -27,7 +28,7 @@ from fund.rules.keys import divide, fraction_text, rescale
 from fund.schemas.capital import Call, DistributionKey, Partner, Receipt
 from fund.unit_of_work import Command, Query, UnitOfWork, View
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "call", "calls", "key_in_force", "receive", "set_against_call"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "call", "calls", "key_in_force", "partner_named", "receive", "set_against_call"]
 
 
 def key_in_force(view: View, on: date) -> DistributionKey:
@@ -67,7 +68,7 @@ def call(
     Raises:
         AmountNotPositive, AmountTooLarge: As they say.
         WrongUsageOfCall: Both a key and one partner.
-        NoActivePartners, NotTakingPart, UnknownRef: Nobody to call, or not this one.
+        NoActivePartners, NotTakingPart, UnknownPartner: Nobody to call, or not this one.
         NoKeyInForce, KeyNotInForce: Another key holds on the day, or none.
     """
     if partner is not None and key is not None:
@@ -95,8 +96,20 @@ def call(
     uow.next_step = "fund capital list"
 
 
+def partner_named(view: View, ref: str) -> Partner:
+    """The partner with this id.
+
+    Raises:
+        UnknownPartner: None of the fund's partners has it.
+    """
+    found = view.maybe(Partner, ref)
+    if found is None:
+        raise UnknownPartner(partner=ref, known=len(view.store.cases.refs("partner")))
+    return found
+
+
 def _call_of_one(uow: UnitOfWork, partner: str, amount: int) -> tuple[str, list[tuple[str, Fraction, int]]]:
-    found = uow.case(Partner, partner)
+    found = partner_named(uow, partner)
     if found.state != "active":
         raise NotTakingPart(
             command="capital call",
@@ -188,7 +201,7 @@ def receive(uow: UnitOfWork, *, ref: str, receipt: str, amount: int | None = Non
 def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict[str, Any]:
     """Every call, or those of one partner, or those that are not paid whole; in the order of their refs."""
     if partner is not None:
-        view.case(Partner, partner)
+        partner_named(view, partner)
     found = view.cases(Call, partner=partner, states=["open"] if open else None)
     return {
         "calls": [

@@ -12,10 +12,12 @@ from fund.errors import (
     KeyNotInForce,
     MoreThanReceived,
     NoActivePartners,
+    NoKeyInForce,
     NotAuthorised,
     NotIntegerCents,
     NotTakingPart,
     SameHands,
+    UnknownPartner,
     UnknownRef,
     WrongUsageOfCall,
 )
@@ -111,7 +113,7 @@ def test_a_part_of_nothing_is_not_called(sqlite_url: str) -> None:
         ({"amount": 2**63}, AmountTooLarge),
         ({"amount": "100"}, NotIntegerCents),
         ({"amount": True}, NotIntegerCents),
-        ({"amount": 100, "partner": "gm9999"}, UnknownRef),
+        ({"amount": 100, "partner": "gm9999"}, UnknownPartner),
         ({"amount": 100, "key": "2031"}, UnknownRef),
         ({"amount": 100, "key": "2026", "partner": "gm0308"}, WrongUsageOfCall),
     ],
@@ -136,6 +138,16 @@ def test_a_key_that_is_only_proposed_is_not_in_force(sqlite_url: str) -> None:
 
         assert refused.value.details["in_force"] == "2026"
         assert refused.value.advice == "fund key show 2026"
+
+
+def test_before_the_first_key_holds_nothing_is_divided(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.do("partner import", user="anna", content=THREE)
+
+        with pytest.raises(NoKeyInForce) as refused:
+            world.do("capital call", user="anna", amount=100, on=date(2025, 12, 31))
+
+        assert refused.value.details == {"on": date(2025, 12, 31), "first": date(2026, 1, 5)}
 
 
 def test_nobody_can_be_called_before_there_are_partners(sqlite_url: str) -> None:

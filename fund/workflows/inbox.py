@@ -16,8 +16,10 @@ from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
 from fund.language import AMSTERDAM, N_, _, euros
 from fund.rules.authority import ADMIN, FUND_MANAGER, ROLE_NAMES, Actor, Role, either
+from fund.schemas.capital import DistributionKey, Partner, Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Command, Query, UnitOfWork, View
+from fund.workflows.receipts import gaps, unexplained_debits
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "Waiting", "event_line", "inbox"]
 
@@ -110,6 +112,33 @@ def _money_out(view: View) -> Iterator[Waiting]:
 
 
 SOURCES.append(_money_out)
+
+
+def _money_in(view: View) -> Iterator[Waiting]:
+    """Receipts and debits that nobody explained, statements that are missing, keys that ask the vote of a partner."""
+    treasurer = frozenset({Role.TREASURER})
+    for receipt in view.cases(Receipt, states=("recorded", "proposed")):
+        amount = euros(receipt.waiting_cents)
+        what = _(N_("say what {ref} of {amount} is for")).format(ref=receipt.ref, amount=amount)
+        yield Waiting(what, f"fund bank match {receipt.ref} --to REF", treasurer)
+    for debit in unexplained_debits(view):
+        what = _(N_("explain {ref} of {amount}")).format(ref=debit.ref, amount=euros(debit.amount_cents))
+        yield Waiting(what, f"fund cost charge {debit.ref} --reason TEXT", treasurer)
+    for gap in gaps(view):
+        if gap["missing"]:
+            what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])
+            yield Waiting(what, "fund bank import FILE", treasurer)
+    proposed = view.cases(DistributionKey, states=("proposed",))
+    active = view.cases(Partner, states=("active",)) if proposed else []
+    for key in proposed:
+        what = _(N_("vote on key {ref}")).format(ref=key.ref)
+        signatory = frozenset({Role.PARTNER_SIGNATORY})
+        for partner in active:
+            if partner.ref not in key.votes:
+                yield Waiting(what, f"fund decision vote {key.ref} --choice for", signatory, partner=partner.ref)
+
+
+SOURCES.append(_money_in)
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:

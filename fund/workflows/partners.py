@@ -17,7 +17,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from fund.contributions import key_in_force
+from fund.contributions import key_in_force, partner_named
 from fund.dates import add_months
 from fund.errors import (
     AlreadyVoted,
@@ -408,7 +408,7 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str) -> Envelope:
         "decision vote",
         key,
         KeyVoted(ref=ref, partner=own, choice=said),
-        own=own or None,
+        own=own or "-",
         look=f"fund key show {ref}",
         on_behalf_of=own or None,
     )
@@ -479,9 +479,9 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
     """One partner: what it is, its part in the fund, and its calls.
 
     Raises:
-        UnknownRef: No such partner.
+        UnknownPartner: No such partner.
     """
-    found = view.case(Partner, ref)
+    found = partner_named(view, ref)
     row: dict[str, Any] = next((row for row in partners(view, as_of=as_of)["partners"] if row["id"] == ref), {})
     return {
         "as_of": (as_of or view.today).isoformat(),

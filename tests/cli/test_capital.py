@@ -43,7 +43,7 @@ def test_partners_are_imported_listed_and_shown(fund: Any, database_url: str) ->
     assert "gm0344" in fund("partner", "show", "gm0344", database=database_url).out
     missing = fund("partner", "show", "gm0345x", database=database_url)
     assert missing.code == 1
-    assert missing.err.startswith("error[unknown_ref]: there is no partner gm0345x")
+    assert missing.err.startswith('error[unknown_partner]: "gm0345x" is not one of the 34 partners of this fund')
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(fund: Any, sqlite_url: str) -> None:

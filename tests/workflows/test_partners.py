@@ -249,6 +249,16 @@ def test_a_partner_votes_once_by_its_own_signatory_and_with_a_known_choice(sqlit
             vote(world, "bob", "inwoners-2022", "for")
 
 
+def test_a_signatory_of_no_partner_has_no_vote(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        three(world)
+        world.user("niemand", "partner_signatory")
+        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+
+        with pytest.raises(NotAuthorised):
+            vote(world, "niemand", "inwoners-2021", "for")
+
+
 def test_a_partner_that_takes_no_part_does_not_vote(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         three(world)

@@ -456,3 +456,32 @@ def test_a_bank_line_is_named_by_its_id_as_well(sqlite_url: str) -> None:
         world.do("bank match", user="bram", ref=line_id)
 
         assert world.look("capital list")["calls"][0]["received_cents"] == 1
+
+
+def test_what_waits_on_the_bank_stands_in_the_inbox_of_a_treasurer(database_url: str) -> None:
+    with founded(database_url) as world:
+        called(world)
+        bank = registered(world)
+        bank.receive(10, name="?", iban=OTHER, on=DAY)
+        debit = StoryTransaction(amount_cents=-7, name="?", iban=OTHER)
+        bank.entries.append(StoryEntry(transactions=(debit,), booked_on=DAY, code="PMNT/RDDT/ESDD"))
+        import_statement(world, bank)
+
+        commands = [item["command"] for item in world.look("inbox", user="bram")["items"]]
+
+        assert "fund bank match O2026-0001 --to REF" in commands
+        assert "fund cost charge U2026-0001 --reason TEXT" in commands
+        assert world.look("inbox", user="anna")["items"] == []
+
+
+def test_hundreds_of_lines_go_in_at_once_and_the_bank_agrees_with_the_ledger(database_url: str) -> None:
+    with founded(database_url) as world:
+        called(world)
+        bank = registered(world)
+        for number in range(1, 301):
+            bank.receive(number, name="?", iban=OTHER, on=DAY, text=f"stuk {number}")
+
+        result = import_statement(world, bank)
+
+        assert (result["lines_new"], result["unmatched"]) == (300, 300)
+        assert world.balances()["2300"] == -sum(range(1, 301))

@@ -135,7 +135,7 @@ def _by_payer(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
 def _partners_behind(view: View, receipt: Receipt) -> list[str]:
     """Partners known by this IBAN: as an account that may be paid, or because an earlier receipt of it was theirs."""
     partners = [payee.partner for payee in view.cases(Payee, lookup=receipt.payer_iban)]
-    for earlier in view.cases(Receipt, parent=receipt.payer_iban):
+    for earlier in view.cases(Receipt, parent=receipt.payer_iban, states=[State.ALLOCATED]):
         for use in earlier.uses:
             call, plan = view.maybe(Call, use.target), view.maybe(Plan, use.target)
             if use.matched and (call or plan):
