@@ -526,7 +526,8 @@ def run(
             as ``on`` when it was typed.
         ask: What cannot be undone asks first, unless ``--yes`` or ``--dry-run``. ``True`` first shows the facts and
             entries of a trial; a text is the question itself; a function gets the answer of a trial and gives the lines
-            (amount, payee, balance after) that stand above the question.
+            (amount, payee, balance after) that stand above the question. What a second person must confirm is not
+            asked of the first, nor what was done before under the same command id.
         tell: The lines that say in words what was done, from the answer. Without it the facts are listed.
 
     Raises:
@@ -550,13 +551,13 @@ def run(
             return answer
 
         if ask and not dry_run and not typed(ctx, "yes"):
-            _require_somebody(name)
             question = ask if isinstance(ask, str) else _("Carry this out?")
-            if not isinstance(ask, str):
-                trial = carried_out(True)
+            trial = {} if isinstance(ask, str) else carried_out(True)
+            if not (trial.get("pending") or trial.get("replayed")):
+                _require_somebody(name)
                 for line in ask(trial) if callable(ask) else output.trial_lines(trial):
                     output.note(line)
-            _require_yes(name, question)
+                _require_yes(name, question)
         answer = carried_out(dry_run)
     if typed(ctx, "json"):
         # what the use case answered stands at the top, where scripts look for it (lines_new of bank import)
