@@ -69,7 +69,7 @@ def _compared(data: Mapping[str, Any]) -> None:
         "A TOML file with name, family, from_on and, where the family asks it, reference_year, base_bps and fixed_bps. "
         "Every active partner votes with decision vote; two thirds adopt it, within five years of the last key all."
     ),
-    examples=("fund --as anna key adopt key-2031.toml", "fund --as fatima decision vote 2031 --choice for"),
+    examples=("fund --as anna key adopt key-2031.toml", "fund --as fatima decision vote 2031 --for"),
     who=N_("a fund manager; then a signatory of each partner votes"),
     see=("key compare", "key show", "decision vote"),
 )

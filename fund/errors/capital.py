@@ -125,7 +125,7 @@ class UnknownVote(FaultyInput):
     """No such vote."""
 
     message = N_('"{choice}" is not a vote; votes are {known}')
-    hint = N_("fund decision vote {ref} --choice for")
+    hint = N_("fund decision vote {ref} --for")
 
 
 class BankAccountExists(RuleRefusal):

@@ -135,7 +135,7 @@ def _money_in(view: View) -> Iterator[Waiting]:
         signatory = frozenset({Role.PARTNER_SIGNATORY})
         for partner in active:
             if partner.ref not in key.votes:
-                yield Waiting(what, f"fund decision vote {key.ref} --choice for", signatory, partner=partner.ref)
+                yield Waiting(what, f"fund decision vote {key.ref} --for", signatory, partner=partner.ref)
 
 
 SOURCES.append(_money_in)

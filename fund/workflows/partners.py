@@ -339,7 +339,7 @@ def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Env
         shares=_texts(divided),
         early=_early(uow, form.from_on),
     )
-    uow.next_step = f"fund decision vote {form.name} --choice for"
+    uow.next_step = f"fund decision vote {form.name} --for"
     return carry(uow, KEY_TRANSITIONS, "key adopt", None, fact)
 
 

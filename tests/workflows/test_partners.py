@@ -310,3 +310,16 @@ def test_a_key_has_a_name_of_its_own_and_never_reaches_back(sqlite_url: str) -> 
         with pytest.raises(KeyReachesBack) as back:
             world.do("key adopt", user="anna", content=BY_INHABITANTS.replace(b"2026-01-05", b"2026-01-04"))
         assert back.value.details == {"key": "inwoners-2021", "from_on": date(2026, 1, 4), "today": date(2026, 1, 5)}
+
+
+def test_a_key_is_voted_with_the_command_for_any_matter_of_a_body(database_url: str) -> None:
+    with founded(database_url) as world:
+        three(world)
+        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+
+        for name in SIGNATORIES.values():
+            assert any("inwoners-2021" in item["command"] for item in world.look("inbox", user=name)["items"])
+            world.do("decision vote", user=name, ref="inwoners-2021", choice="for")
+            assert world.look("inbox", user=name)["items"] == []
+
+        assert world.look("key show")["key"]["name"] == "inwoners-2021"
