@@ -21,6 +21,7 @@ GROUNDS = {
     "uncollectible": N_("uncollectible"),
     "irregularity": N_("irregularity"),
 }
+CHOICES = ("for", "against", "abstain")
 STATES = ("proposed", "decided", "refused", "posted", "reversed")
 
 writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
@@ -76,21 +77,15 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
     "vote",
     N_("Vote on a proposed write-off"),
     about=N_("Votes stay under seal until the decision; a later vote takes the place of an earlier one."),
-    examples=("fund --as mira writeoff vote A2026-003-W1 --for",),
+    examples=("fund --as mira writeoff vote A2026-003-W1 --choice for",),
     who=N_("a member of the committee who is of no party"),
     see=("writeoff decide",),
 )
 @argument("ref", type=WRITEOFF, help=N_("The write-off"))
-@option("--for", "choice", flag_value="for", help=N_("In favour"))
-@option("--against", "choice", flag_value="against", help=N_("Opposed"))
-@option("--abstain", "choice", flag_value="abstain", help=N_("Neither; it counts for the quorum"))
+@option("--choice", type=click.Choice(CHOICES), required=True, help=N_("An abstention counts for the quorum only"))
 @option("--reason", metavar="TEXT", help=N_("Why; it is opened with the vote"))
 @changing
-def vote(ctx: click.Context, ref: str, choice: str | None, reason: str | None) -> None:
-    if choice is None:
-        from fund.errors import UsageError
-
-        raise UsageError(reason=_("say --for, --against or --abstain"), command="fund writeoff vote")
+def vote(ctx: click.Context, ref: str, choice: str, reason: str | None) -> None:
     args = {"ref": ref, "choice": choice, "reason": reason}
     run(ctx, "writeoff vote", args, tell=lambda _answer: [_("Your vote on {ref} is under seal.").format(ref=ref)])
 

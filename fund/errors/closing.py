@@ -65,8 +65,8 @@ class AllowanceRunMissing(RuleRefusal):
 class UnidentifiedReceipts(RuleRefusal):
     """Before the year is closed every receipt is explained."""
 
-    message = N_("{year} cannot be closed: {unidentified_cents} stands on 2300 and nobody said why")
-    hint = N_("fund bank unmatched, or say it: fund period close {year} --explanation TEXT")
+    message = N_("{year} cannot be closed: {unidentified_cents} stands on 2300 and nobody said why (--explanation)")
+    hint = N_("fund bank unmatched")
 
 
 class UnknownFigure(FaultyInput):

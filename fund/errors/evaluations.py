@@ -93,7 +93,7 @@ class LearningTooLow(RuleRefusal):
     message = N_(
         "{ref} cannot be written off as learning: the quality of learning is {learning}, at least {threshold} is needed"
     )
-    hint = N_("fund writeoff propose {ref} --ground uncollectible --amount AMOUNT --reason TEXT --file FILE")
+    hint = N_("fund statement agreement {ref}")
 
 
 class LessonsNotPublished(RuleRefusal):
@@ -173,11 +173,8 @@ class BeyondOutstanding(RuleRefusal):
 class TooFewVotes(RuleRefusal):
     """The committee has no quorum on this matter."""
 
-    message = N_(
-        "{ref} cannot be decided: {votes} vote(s) of {kinds} kind(s) of organisation; "
-        "{needed} of {needed_kinds} are needed"
-    )
-    hint = N_("fund --as MEMBER writeoff vote {ref} --for")
+    message = N_("{ref} cannot be decided yet: {found} {what}, at least {needed} are needed")
+    hint = N_("fund decision vote {ref} --choice for")
 
 
 class NothingToRecover(RuleRefusal):

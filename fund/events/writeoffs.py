@@ -117,6 +117,8 @@ class WriteoffRecovered(_WriteoffFact):
 
     wire: ClassVar[str] = "writeoff.recovered"
 
+    receipt_cents: int
+    """What came in: the two below together."""
     amount_cents: int
     surplus_cents: int = 0
     payer: str

@@ -387,7 +387,7 @@ def _writeoff_recovered(fact: WriteoffRecovered) -> Sequence[Booking]:
         Booking(
             memo=f"Terugontvangen na afboeking {fact.ref}",
             postings=(
-                debit("2300", fact.amount_cents + fact.surplus_cents),
+                debit("2300", fact.receipt_cents),
                 *_some(credit, f"4300.{fact.agreement}", fact.amount_cents),
                 *_some(credit, f"2100.{fact.payer}", fact.surplus_cents),
             ),

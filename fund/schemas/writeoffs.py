@@ -14,7 +14,7 @@ class Writeoff(CaseFile):
 
     Attributes:
         hands: User ids that supplied an approval in this chain (lifecycle G7 c).
-        voters: User ids that voted; what they voted is under seal until the decision.
+        commitments: By user id of who voted: what commits to the vote, which is under seal until the decision.
         event_id: The fact that posted it.
     """
 
@@ -31,10 +31,12 @@ class Writeoff(CaseFile):
     recovered_cents: int = 0
     allowance_released_cents: int = 0
     hands: tuple[str, ...] = ()
-    voters: tuple[str, ...] = ()
+    commitments: dict[str, str] = {}
     event_id: str | None = None
     posted_year: int | None = None
     decided_year: int | None = None
 
     def columns(self) -> CaseColumns:
-        return CaseColumns(parent=self.agreement, partner=self.lead, lookup=self.proposal, amount_cents=self.amount_cents)
+        return CaseColumns(
+            parent=self.agreement, partner=self.lead, lookup=self.proposal, amount_cents=self.amount_cents
+        )

@@ -6,7 +6,7 @@ A learning write-off is *invested in learning* and never counts against anybody 
 from __future__ import annotations
 
 import hashlib
-import secrets
+import json
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -44,15 +44,17 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.language import N_, _
-from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, Role
+from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, TREASURER
+from fund.rules.voting import Ballot, committee_missing, outcome
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Partner, Receipt
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.people import User
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, check, state_after
+from fund.workflows.reviews.seal import put_under_seal, read_sealed
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State"]
 
@@ -87,6 +89,8 @@ TRANSITIONS = (
 )
 OPEN = (State.PROPOSED, State.DECIDED)
 CHOICES = ("for", "against", "abstain")
+CARRIED = "carried"
+VOTE = "vote"
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
 """States of a disbursement in which money may still leave."""
 
@@ -113,7 +117,7 @@ def _after(case: Writeoff | None, happened: Envelope) -> Writeoff | None:
     state = state_after(TRANSITIONS, case.state, fact)
     hands = tuple(dict.fromkeys((*case.hands, happened.actor)))
     if isinstance(fact, WriteoffVoted):
-        return case.but(voters=tuple(dict.fromkeys((*case.voters, happened.actor))))
+        return case.but(commitments={**case.commitments, happened.actor: fact.commitment})
     if isinstance(fact, WriteoffDecided):
         return case.but(state=state, hands=hands, decided_year=happened.effective_on.year)
     if isinstance(fact, WriteoffRefused):
@@ -192,7 +196,7 @@ def propose(
     elif file is None:
         raise WriteoffWithoutFile(ref=ref, ground=ground)
     new = f"{ref}-W{len(earlier) + 1}"
-    uow.next_step = f"fund --as MEMBER writeoff vote {new} --for"
+    uow.next_step = f"fund --as MEMBER decision vote {new} --choice for"
     fact = WriteoffProposed(
         ref=new,
         agreement=ref,
@@ -258,27 +262,12 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     """
     case = uow.case(Writeoff, ref)
     assert choice in CHOICES
+    check(uow, TRANSITIONS, "writeoff vote", case, lead=case.lead, parties=case.parties, look=_LOOK)
     content = canonical_json({"choice": choice, "reason": reason})
-    salt = _salt(uow, case)
-    fact = WriteoffVoted(
-        ref=ref,
-        agreement=case.agreement,
-        proposal=case.proposal,
-        commitment=hashlib.sha256((salt + content).encode()).hexdigest(),
-    )
-    envelope = carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
-    uow.store.work.put_sealed(
-        stream=case.stream, kind="vote", actor=uow.maker.user_id, round=1, salt=salt, content=content
-    )
+    commitment = put_under_seal(uow, stream=case.stream, kind=VOTE, turn=1, content=content)
+    fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
     uow.next_step = f"fund --as CHAIR writeoff decide {ref}"
-    return envelope
-
-
-def _salt(uow: UnitOfWork, case: Writeoff) -> str:
-    """What keeps a vote from being guessed; in a story with a held clock it follows from the command."""
-    if uow.store.work.setting("held_clock_us") is not None:
-        return derive_id("", "salt", case.stream, uow.maker.user_id, uow.command_id)
-    return secrets.token_hex(16)
+    return carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
 
 
 def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
@@ -294,17 +283,21 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     case = uow.case(Writeoff, ref)
     check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, look=_LOOK)
     rules = uow.regulations()
-    sealed = uow.store.work.sealed(stream=case.stream, kind="vote", round=1)
-    votes = {row.actor: str(_read(row.content)["choice"]) for row in sealed}
-    _require_quorum(uow, case, list(votes))
+    sealed = read_sealed(
+        uow, stream=case.stream, kind=VOTE, turn=1, commitments=case.commitments, whose=case.commitments
+    )
+    ballots = [_ballot(uow, row.actor, json.loads(row.content)["choice"]) for row in sealed]
+    missing = committee_missing(rules.committee, voters=_seats(uow, case), ballots=ballots)
+    if missing:
+        first = missing[0]
+        raise TooFewVotes(ref=ref, what=_(DEMANDS[first.demand]), found=first.found, needed=first.needed)
     left = rules.learning_budget_cents - _used(uow, uow.today.year)
     beyond = case.ground == Ground.LEARNING and case.amount_cents > left
     two_thirds = beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
-    for_, against = (sum(choice == each for choice in votes.values()) for each in ("for", "against"))
-    agreed = 3 * for_ >= 2 * (for_ + against) if two_thirds else 2 * for_ > for_ + against
     fact: WriteoffDecided | WriteoffRefused
+    votes = {ballot.voter: ballot.choice for ballot in ballots}
     salts = {row.actor: row.salt for row in sealed}
-    if agreed and for_ > 0:
+    if outcome(ballots, two_thirds=two_thirds) == CARRIED:
         fact = WriteoffDecided(
             ref=ref,
             agreement=case.agreement,
@@ -338,33 +331,34 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
         hands=case.hands,
         look=_LOOK,
     )
-    uow.store.work.open_sealed(stream=case.stream, kind="vote", round=1)
+    uow.store.work.open_sealed(stream=case.stream, kind=VOTE, round=1)
     return envelope
 
 
-def _read(content: str) -> dict[str, Any]:
-    import json
-
-    found: dict[str, Any] = json.loads(content)
-    return found
-
-
-def _require_quorum(uow: UnitOfWork, case: Writeoff, voters: list[str]) -> None:
-    rules = uow.regulations().committee
-    seats = [
-        user
-        for user in uow.cases(User, states=["active"])
-        if set(user.roles) & {Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR}
+def _seats(view: View, case: Writeoff) -> list[str]:
+    """The members of the committee that no party of the case pays or mandates."""
+    return [
+        user.ref
+        for user in view.cases(User, states=["active"])
+        if set(user.roles) & COMMITTEE.all_roles()
         and (user.seconded or user.partner is None or user.partner not in case.parties)
     ]
-    kinds = {_kind(uow, uow.case(User, voter)) for voter in voters}
-    needed = max(rules.votes, len(seats) // 2 + 1)
-    if len(voters) < needed or len(kinds) < rules.kinds:
-        raise TooFewVotes(ref=case.ref, votes=len(voters), kinds=len(kinds), needed=needed, needed_kinds=rules.kinds)
+
+
+def _ballot(view: View, voter: str, choice: str) -> Ballot:
+    user = view.case(User, voter)
+    return Ballot(voter, None if user.seconded else user.partner, _kind(view, user), choice)
+
+
+DEMANDS = {
+    "seats": N_("votes of seats without a conflict"),
+    "votes": N_("votes"),
+    "kinds": N_("kinds of organisation"),
+}
 
 
 def _kind(view: View, user: User) -> str:
-    if user.partner is None:
+    if user.partner is None or user.seconded:
         return "external"
     partner = view.maybe(Partner, user.partner)
     return partner.sort if partner is not None else user.partner
@@ -479,6 +473,7 @@ def recover(
         ref=ref,
         agreement=case.agreement,
         proposal=case.proposal,
+        receipt_cents=amount,
         amount_cents=taken,
         surplus_cents=amount - taken,
         payer=case.lead,
@@ -516,7 +511,7 @@ def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
                 "amount_cents": case.amount_cents,
                 "posted_cents": case.posted_cents,
                 "recovered_cents": case.recovered_cents,
-                "votes": len(case.voters),
+                "votes": len(case.commitments),
             }
             for case in view.cases(Writeoff, states=[state] if state else None)
         ],
