@@ -46,9 +46,9 @@ def draft(stage: Stage, key: str, round_ref: str, *, follows: str | None = None,
 
 
 def confirm_parties(stage: Stage, idea: Idea, ref: str) -> None:
-    """Every other party confirms the same text."""
+    """Every co-applicant confirms the same text."""
     informed = stage.now.date()
-    for party in (*idea.co, *idea.adopters):
+    for party in idea.co:
         stage.do(signatory(party), "proposal confirm", ref=ref, informed_on=informed)
 
 
@@ -110,16 +110,15 @@ def decide(stage: Stage, ref: str, *, against: int = 0, **outcome: Any) -> None:
     stage.do(CHAIR, "decision decide", ref=ref, **outcome)
 
 
-def agree(stage: Stage, key: str, ref: str) -> str:
+def agree(stage: Stage, ref: str) -> str:
     """The agreement is drafted from what was decided and signed by every party and the chair; its ref."""
-    idea = IDEAS[key]
     terms = 'assets_owner = "De penvoerder; alle partners mogen gebruiken wat gemaakt is."\n'
     stage.do(MANAGER, "agreement draft", ref=ref, terms={"name": "terms.toml", "content": terms.encode()})
     agreement = f"A{ref}"
     shown = stage.look("agreement show", ref=agreement)
-    for party in (idea.lead, *idea.co, *idea.adopters):
-        stage.do(signatory(party), "agreement sign", ref=agreement, hash=shown["document_sha256"])
-    stage.do(CHAIR, "agreement sign", ref=agreement, hash=shown["document_sha256"])
+    for party in shown["unsigned"]:
+        name = CHAIR if party == "fund" else signatory(party)
+        stage.do(name, "agreement sign", ref=agreement, hash=shown["document_sha256"])
     return agreement
 
 

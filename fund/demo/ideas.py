@@ -224,6 +224,7 @@ def _list(values: Sequence[str]) -> str:
 def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> bytes:
     """The TOML file of an idea for a round; with ``budget_short_cents`` its budget does not add up to the ask."""
     parties = (idea.lead, *idea.co, *idea.adopters)
+    major = idea.sort == "rollout"
     budget = split_cumulative(idea.ask_cents, len(idea.years))
     stones = split_cumulative(idea.ask_cents, len(idea.milestones))
     lines = [
@@ -240,6 +241,7 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
         f"state_aid = {_text(idea.state_aid)}",
         f"co_applicants = {_list(idea.co)}",
         f"adopters = {_list(idea.adopters)}",
+        *(['beneficiaries = []'] if major else []),
         f"cooperation = {_text(idea.cooperation)}",
         'province_role = "broker"',
         f"province_reason = {_text('De provincie brengt de partijen bij elkaar en beslist niet mee.')}",
@@ -247,6 +249,7 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
         f"hypothesis = {_text(idea.hypothesis)}",
         f"measurement = {_text('Wij tellen elke maand en vergelijken met het jaar ervoor.')}",
         f"stop_rule = {_text(idea.stop_rule)}",
+        *([f"governance_form = {_text('Een lichte samenwerking met één opdrachtgever; elke gemeente blijft zelf verantwoordelijk.')}"] if major else []),
         "[experiment.characteristics]",
         'duur_opgaven = "temporary"',
         'aantal_opgaven = "one"',
@@ -292,6 +295,12 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
             f"gives = {_text('Een dag per week van een vakspecialist.')}",
             f"gets = {_text('Een werkwijze die meteen bruikbaar is.')}",
         ]
+    if major:
+        lines += [
+            "[business_case]",
+            f"payers = {_text('De gemeenten zelf, uit het budget voor lichte zorg.')}",
+            f"sensitivity = {_text('Bij de helft van de besparing duurt terugbetalen twee jaar langer.')}",
+        ]
     for party in parties:
         benefit = format_plain(idea.benefit_cents // len(parties))
         lines += [
@@ -301,6 +310,11 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
             f"amount = {_text(benefit)}",
         ]
     lines += ["[arrangements]", f"exit_rules = {_text('Wie vertrekt, draagt zijn deel van de afgesproken kosten tot het einde van het jaar.')}"]
+    if major:
+        lines += [
+            f"assets = {_text('Wat gemaakt wordt is van alle partners samen.')}",
+            f"rollout_plan = {_text('Na een jaar kan elke gemeente aansluiten met dezelfde handleiding.')}",
+        ]
     informed = f"{idea.years[0] if idea.years[0] < 2026 else 2026}-02-01"
     for party in parties:
         lines += [

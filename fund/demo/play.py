@@ -6,17 +6,20 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from fund.checks import verify
 from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.learning import last_year, light_round, refuted, repaid, rolled_out, second_round
 from fund.demo.round_one import first_round
 from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
-from fund.demo.years import close_year
+from fund.demo.years import close_year, lock_months
 from fund.language import N_, _
 from fund.workflows.delivery import found_fund, open_fund
 
 __all__ = ["play"]
 
 BEGINS = date(2024, 1, 8)
+ENDS = date(2026, 10, 30)
 
 
 def play(
@@ -60,4 +63,31 @@ def play(
         stage.chapter(_(N_("5. A year is closed")))
         close_year(stage, 2024, on=date(2025, 1, 20))
         first_repayments(stage, refs)
-        return {"commands": stage.commands, "refusals": stage.refusals}
+        refs["loket"] = light_round(stage)
+        refs |= second_round(stage)
+        refuted(stage, refs)
+        repaid(stage, refs)
+        stage.chapter(_(N_("11. A second year is closed")))
+        close_year(stage, 2025, on=date(2026, 1, 19))
+        refs |= rolled_out(stage, refs)
+        last_year(stage, refs)
+        return _ending(stage)
+
+
+def _ending(stage: Stage) -> dict[str, Any]:
+    """The books of the third year are locked up to September; the position, and every check."""
+    stage.clock(ENDS)
+    lock_months(stage, ENDS.year, range(1, 10))
+    stage.say(_(N_("the months of {year} are locked up to September.")).format(year=ENDS.year))
+    position = stage.look("statement position")
+    people = len(stage.look("user list")["users"])
+    verified = verify(stage.fund.engine)
+    stage.let_go()
+    return {
+        "schema_version": 1,
+        "commands": stage.commands,
+        "people": people,
+        "refusals": stage.refusals,
+        "position": position,
+        "verify": verified,
+    }

@@ -89,7 +89,7 @@ def _judged(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
         )
     )
     stage.clock(date(2024, 5, 28))
-    agree(stage, "rid", refs["rid"])
-    agree(stage, "water", refs["water"])
+    agree(stage, refs["rid"])
+    agree(stage, refs["water"])
     stage.say(_(N_("all parties and the chair sign the same text; both experiments run.")))
     return refs

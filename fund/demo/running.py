@@ -73,7 +73,7 @@ def amount_of(stage: Stage, disbursement: str) -> int:
 def instalment_of(stage: Stage, agreement: str, number: int) -> dict[str, object]:
     """An instalment of the plan of an agreement: due day, cents, RF reference."""
     plan = stage.look("repayment plan", ref=agreement)
-    return next(row for row in plan["instalments"] if row["number"] == number)
+    return next(row for row in plan["instalments"] if row["no"] == number)
 
 
 def pay_instalment(stage: Stage, agreement: str, number: int, lead: str, on: date) -> int:
