@@ -224,9 +224,9 @@ GROUPS: dict[str, dict[str, Entry]] = {
     N_("Money"): {
         "capital": Entry(N_("Call and receive contributions")),
         "bank": Entry(N_("Import bank statements and match receipts")),
-        "payee": Entry(N_("Record and verify where money may go")),
+        "payee": Entry(N_("Record the accounts that may be paid")),
         "disbursement": Entry(N_("Request, check and approve disbursements")),
-        "payment": Entry(N_("Make payment files and settle them")),
+        "payment": Entry(N_("Pay what was approved, by files for the bank")),
         "cost": Entry(N_("Book costs, income and transfers")),
         "repayment": Entry(N_("Follow plans, receipts and arrears")),
         "writeoff": Entry(N_("Propose, decide and post write-offs")),

@@ -49,7 +49,7 @@ def parse(line: str) -> None:
     Raises:
         click.UsageError, FundError: It cannot be typed as it stands.
     """
-    words = shlex.split(line)
+    words = shlex.split(line.partition(" > ")[0])
     assert words[0] == "fund", line
     ctx = root().make_context("fund", words[1:])
     group: click.Command = root()
@@ -129,6 +129,16 @@ def test_a_line_is_the_same_in_the_first_help_and_in_its_own() -> None:
     assert differs == {}
 
 
+FILLED = {
+    r"\{\w*(?:cents|amount)\w*\}|AMOUNT": "100.00",
+    r"\{\w*(?:_on|day|today|date|on)\}|DATE": "2026-03-31",
+    r"\{\w*(?:month|period|year|earlier)\w*\}": "2026",
+    r"\{account\}|CODE": "1000",
+    r"\{track\}": "light",
+    r"lock \{first\}": "lock 2026-03",
+    r"\{(?:seq|last|number|reversal)\}|NUMBER|SEQ": "1",
+}
+"""What stands in the places of a hint while it is tried."""
 PLACE = re.compile(r"\{[^}]*\}")
 
 
@@ -143,7 +153,6 @@ def _hints() -> Iterator[tuple[str, str]]:
 def test_a_hint_that_is_a_command_can_be_typed(code: str, hint: str) -> None:
     if PLACE.match(hint.removeprefix("fund ")):
         return
-    filled = re.sub(r"\{\w*(?:cents|amount)\w*\}", "100.00", hint)
-    filled = re.sub(r"\{\w*(?:_on|day|today|date)\w*\}", "2026-03-31", filled)
-    filled = re.sub(r"\{\w*(?:month|period)\w*\}", "2026-03", filled)
-    parse(PLACE.sub("X1", filled))
+    for pattern, value in FILLED.items():
+        hint = re.sub(pattern, value, hint)
+    parse(PLACE.sub("X1", hint))
