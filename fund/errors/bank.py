@@ -202,7 +202,7 @@ class NameTooLong(FaultyInput):
     """A name does not fit in a payment, and names are never cut."""
 
     message = N_('the name "{text}" is {length} characters, a payment takes at most {limit}')
-    hint = N_("record a shorter name for the payee: fund payee record")
+    hint = N_("record a shorter name for the payee: fund payee record --help")
 
 
 class TextTooLong(FaultyInput):

@@ -74,7 +74,7 @@ class WrongAccount(RuleRefusal):
     """The account that was asked for is not the one that was verified."""
 
     message = N_("{ref} asks to pay {asked}, the verified account of {payee} is {verified}")
-    hint = N_("refuse the request, or record the new account: fund payee record {payee} --iban {asked}")
+    hint = N_("refuse the request, or record the new account: fund payee record --help")
 
 
 class CoolingOff(RuleRefusal):
