@@ -8,18 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fund.dates import add_months
 from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
 from fund.language import AMSTERDAM, N_, _, euros
 from fund.rules.authority import ADMIN, FUND_MANAGER, ROLE_NAMES, Actor, Role, either
+from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import DistributionKey, Partner, Receipt
 from fund.schemas.disbursements import Batch, Disbursement
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import Proposal
+from fund.schemas.repayments import AllowanceRun
+from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Query, UnitOfWork, View
 from fund.workflows.receipts import gaps, unexplained_debits
+from fund.workflows.repayments import quarter_of
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "Waiting", "event_line", "inbox"]
 
@@ -139,6 +146,100 @@ def _money_in(view: View) -> Iterator[Waiting]:
 
 
 SOURCES.append(_money_in)
+
+
+def _looking_back(view: View) -> Iterator[Waiting]:
+    """Evaluations and write-offs, each with the step that comes next and those who did not take it yet."""
+    chair = frozenset({Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR})
+    committee = chair | {Role.COMMITTEE_MEMBER}
+    late = timedelta(days=view.regulations().terms.evaluation_days)
+    for case in view.cases(Evaluation, states=("due", "submitted", "peer_reviewed")):
+        about = {"ref": case.ref}
+        if case.state == "due" and case.fell_due:
+            what, roles = _(N_("evaluate {ref}")).format(**about), frozenset({Role.PARTNER_SIGNATORY})
+            until = case.due_on + late
+            yield Waiting(what, f"fund evaluation submit {case.ref} FILE", roles, until, partner=case.lead)
+        elif case.state == "submitted":
+            what, roles = _(N_("judge what {ref} learned")).format(**about), frozenset({Role.REVIEWER})
+            command = f"fund evaluation peer-review {case.ref} --learning 3"
+            yield Waiting(what, command, roles, not_by=tuple(case.peers))
+        elif case.state == "peer_reviewed":
+            what = _(N_("accept the evaluation of {ref}")).format(**about)
+            yield Waiting(what, f"fund evaluation accept {case.ref}", chair)
+    for writeoff in view.cases(Writeoff, states=("proposed", "decided")):
+        about = {"ref": writeoff.ref, "amount": euros(writeoff.amount_cents)}
+        if writeoff.state == "decided":
+            what = _(N_("book write-off {ref} of {amount}")).format(**about)
+            yield Waiting(what, f"fund writeoff post {writeoff.ref}", frozenset({Role.FUND_MANAGER}))
+            continue
+        what = _(N_("vote on write-off {ref} of {amount}")).format(**about)
+        command = f"fund decision vote {writeoff.ref} --choice for"
+        yield Waiting(what, command, committee, not_by=tuple(writeoff.commitments))
+        if len(writeoff.commitments) >= view.regulations().committee.votes:
+            what = _(N_("decide write-off {ref} of {amount}")).format(**about)
+            yield Waiting(what, f"fund writeoff decide {writeoff.ref}", chair)
+
+
+SOURCES.append(_looking_back)
+
+
+def _agreements(view: View) -> Iterator[Waiting]:
+    """Agreements to draft, sign, let hold and complete; milestones to show and judge; the allowance of the quarter."""
+    manager, chair = frozenset({Role.FUND_MANAGER}), frozenset({Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR})
+    signatory = frozenset({Role.PARTNER_SIGNATORY})
+    editor = signatory | {Role.PARTNER_EDITOR}
+    for proposal in view.cases(Proposal, states=("approved",)):
+        if view.maybe(Agreement, f"A{proposal.ref}") is None:
+            what = _(N_("draft the agreement on {ref}")).format(ref=proposal.ref)
+            yield Waiting(what, f"fund agreement draft {proposal.ref}", manager)
+    for agreement in view.cases(Agreement, states=("drafted", "signed", "active", "suspended")):
+        ref = agreement.ref
+        if agreement.state == "drafted":
+            what = _(N_("sign agreement {ref}")).format(ref=ref)
+            for party in agreement.unsigned:
+                roles, partner = (chair, None) if party == "fund" else (signatory, party)
+                yield Waiting(what, f"fund agreement sign {ref}", roles, agreement.sign_before_on, partner)
+        elif agreement.state == "signed":
+            what = _(N_("let agreement {ref} hold, once the boards were heard")).format(ref=ref)
+            yield Waiting(what, f"fund agreement activate {ref} --boards-heard", manager)
+        elif agreement.state == "suspended":
+            what = _(N_("resume agreement {ref} or end it")).format(ref=ref)
+            yield Waiting(what, f"fund agreement resume {ref} --reason TEXT", manager, agreement.suspended_until_on)
+        if agreement.state in ("active", "suspended"):
+            milestones = sorted(view.cases(Milestone, parent=ref), key=lambda each: each.number)
+            yield from _milestones(agreement, milestones, manager, editor)
+    yield from _allowance(view, manager)
+
+
+def _milestones(
+    agreement: Agreement, milestones: list[Milestone], manager: frozenset[Role], editor: frozenset[Role]
+) -> Iterator[Waiting]:
+    for milestone in milestones:
+        if milestone.state == "evidenced":
+            ticks = " ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1))
+            what = _(N_("judge milestone {ref}")).format(ref=milestone.ref)
+            yield Waiting(what, f"fund milestone accept {milestone.ref} {ticks}".strip(), manager)
+    waiting = [each for each in milestones if each.state in ("planned", "changes_requested")]
+    if waiting:
+        what = _(N_("show milestone {ref}")).format(ref=waiting[0].ref)
+        for party in agreement.signers:
+            yield Waiting(what, f"fund milestone evidence {waiting[0].ref} FILE", editor, waiting[0].due_on, party)
+        return
+    judged = all(each.state in ("accepted", "rejected") for each in milestones)
+    if judged and agreement.state == "active" and not agreement.open_disbursements:
+        what = _(N_("complete agreement {ref}")).format(ref=agreement.ref)
+        yield Waiting(what, f"fund agreement complete {agreement.ref} --report FILE", manager, agreement.ends_on)
+
+
+def _allowance(view: View, manager: frozenset[Role]) -> Iterator[Waiting]:
+    """The allowance of the last quarter that is over, where something was outstanding at its end."""
+    ended = date(view.today.year, (view.today.month - 1) // 3 * 3 + 1, 1) - timedelta(days=1)
+    if view.maybe(AllowanceRun, quarter_of(ended)) is None and view.ledger.balance("1200", as_of=ended):
+        what = _(N_("reckon the allowance of {quarter}")).format(quarter=quarter_of(ended))
+        yield Waiting(what, f"fund repayment allowance --on {ended.isoformat()}", manager, add_months(ended, 1))
+
+
+SOURCES.append(_agreements)
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
