@@ -58,7 +58,8 @@ class QuorumNotFeasible(RuleRefusal):
     """Without people who have a conflict the panel cannot make the quorum (section 12, rule of necessity)."""
 
     message = N_(
-        "the review of {ref} cannot reach its quorum: {missing}; {free} reviewers without a conflict, {external} of them external"
+        "the review of {ref} cannot reach its quorum: {missing}; {free} reviewers have no conflict, "
+        "{external} of them external"
     )
     hint = N_("fund review open {ref} --necessity, with at least 3 external reviewers")
 
@@ -67,7 +68,7 @@ class NecessityNotNeeded(RuleRefusal):
     """The rule of necessity is only for cases in which nobody is free."""
 
     message = N_(
-        "the rule of necessity is not open to {ref}: {free} reviewers have no conflict, {needed} are enough for a quorum"
+        "the rule of necessity is not open to {ref}: {free} reviewers have no conflict, {needed} make a quorum"
     )
     hint = N_("fund review open {ref}")
 
@@ -223,7 +224,8 @@ class AwardAboveCeiling(RuleRefusal):
     """The award does not fit in what is left of the round's ceiling."""
 
     message = N_(
-        "cannot award {award_cents} to {ref}: {left_cents} is left of the ceiling of round {round}, {difference_cents} short"
+        "cannot award {award_cents} to {ref}: {left_cents} is left of the ceiling of round {round}, "
+        "{difference_cents} short"
     )
     hint = N_("fund round show {round}")
 
@@ -241,7 +243,9 @@ class AwardAboveRolloutCap(RuleRefusal):
 class InsufficientFreeToCommit(RuleRefusal):
     """The fund would promise more than it has free: cash, less what is owed, promised and kept as buffer."""
 
-    message = N_("cannot commit {amount_cents} to {ref}: {free_cents} is free to commit on {on}, {difference_cents} short")
+    message = N_(
+        "cannot commit {amount_cents} to {ref}: {free_cents} is free to commit on {on}, {difference_cents} short"
+    )
     hint = N_("fund statement position --as-of {on}")
 
 

@@ -1,6 +1,7 @@
 """Decisions of the committee: the file, votes under seal, the outcome that opens them, conditions, objection.
 
-``decision.voted`` carries a salted commitment; the fact of the decision opens every vote. An approval books the full award
+``decision.voted`` carries a salted commitment; the fact of the decision opens every vote. An approval books the
+full award
 as a commitment. Source: lifecycle.md 4 (P13-P19, P24-P26).
 """
 
@@ -15,10 +16,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from fund.events.base import Fact
 
 __all__ = [
-    "AwardCondition", "DecisionApproved", "DecisionConditionEvidenced", "DecisionConditionExtended", "DecisionConditional",
-    "DecisionConditionsMet", "DecisionDeferred", "DecisionObjected", "DecisionPrepared", "DecisionRejected", "DecisionReopened",
-    "DecisionUpheld", "DecisionVoted", "EligibilityReopened", "OpenedVote",
-]  # fmt: skip
+    "AwardCondition",
+    "DecisionApproved",
+    "DecisionConditionEvidenced",
+    "DecisionConditionExtended",
+    "DecisionConditional",
+    "DecisionConditionsMet",
+    "DecisionDeferred",
+    "DecisionObjected",
+    "DecisionPrepared",
+    "DecisionRejected",
+    "DecisionReopened",
+    "DecisionUpheld",
+    "DecisionVoted",
+    "EligibilityReopened",
+    "OpenedVote",
+]
 
 
 class OpenedVote(BaseModel):
@@ -70,7 +83,7 @@ class _Decided(_DecisionFact):
     """Which time the matter is decided (a deferred one comes back)."""
     votes: tuple[OpenedVote, ...] = ()
     """In the order of user ids; none where the decision is mandated."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, str] = Field(default_factory=dict)
     """By criterion or subject, where rules ask for them."""
     deviates: bool = False
     """Whether the decision differs from the panel's advice."""
@@ -97,7 +110,7 @@ class DecisionPrepared(_DecisionFact):
     """The liquidity statement: free to commit when the file was made."""
     voters: tuple[str, ...]
     """User ids of those who may vote."""
-    barred: dict[str, str] = {}
+    barred: dict[str, str] = Field(default_factory=dict)
     """The ground by user id of those who may not."""
     mandated: bool = False
     """Fund manager and one committee member decide (light)."""

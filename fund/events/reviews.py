@@ -1,6 +1,7 @@
 """Reviews: panel, sealed scores, the closing that opens them, consensus.
 
-A score under seal is a salted commitment; ``review.closed`` opens every one of them. Exact figures are fractions as text
+A score under seal is a salted commitment; ``review.closed`` opens every one of them. Exact figures are fractions
+as text
 (``7/3``): they are rounded only where they are shown. Source: lifecycle.md 4 (P9-P12, P23) and 12.
 """
 
@@ -10,15 +11,26 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from fund.events.base import Fact
 
 __all__ = [
-    "ConsensusAgreed", "ConsensusProposed", "OpenedScore", "PanelSeat", "ReviewClosed", "ReviewConsensusRecorded", "ReviewDeclared",
-    "ReviewExtended", "ReviewOpened", "ReviewPanelProposed", "ReviewScoreExcluded", "ReviewScored", "ReviewerAssigned",
+    "ConsensusAgreed",
+    "ConsensusProposed",
+    "OpenedScore",
+    "PanelSeat",
+    "ReviewClosed",
+    "ReviewConsensusRecorded",
+    "ReviewDeclared",
+    "ReviewExtended",
+    "ReviewOpened",
+    "ReviewPanelProposed",
+    "ReviewScoreExcluded",
+    "ReviewScored",
+    "ReviewerAssigned",
     "ReviewerRecused",
-]  # fmt: skip
+]
 
 
 class PanelSeat(BaseModel):
@@ -48,7 +60,7 @@ class OpenedScore(BaseModel):
     """With the content it gives the commitment that stood in ``review.scored``."""
     scores: dict[str, int]
     """0 to 4 by criterion."""
-    abstained: dict[str, str] = {}
+    abstained: dict[str, str] = Field(default_factory=dict)
     """The reason by criterion: an abstention is not a zero."""
     total: str
     """0 to 100, exact."""
@@ -69,7 +81,7 @@ class ReviewPanelProposed(_ReviewFact):
     wire: ClassVar[str] = "review.panel_proposed"
 
     panel: tuple[PanelSeat, ...]
-    barred: dict[str, str] = {}
+    barred: dict[str, str] = Field(default_factory=dict)
     """The ground by user id, for reviewers who may not."""
     feasible: bool
     """Whether the quorum can be reached without anybody who has a conflict."""
@@ -155,7 +167,8 @@ class ReviewClosed(_ReviewFact):
 
     wire: ClassVar[str] = "review.closed"
     opens: ClassVar[tuple[str, ...]] = (
-        "scores", "means", "total", "gates_missed", "advice", "consensus_forced", "spread_criteria", "spread_total", "consensus_by",
+        "scores", "means", "total", "gates_missed", "advice", "consensus_forced", "spread_criteria", "spread_total",
+        "consensus_by",
     )  # fmt: skip
 
     turn: int
@@ -201,7 +214,7 @@ class ReviewConsensusRecorded(_ReviewFact):
 
     agreed: bool
     """False: no agreement in time, the means of the closing stand."""
-    scores: dict[str, int] = {}
+    scores: dict[str, int] = Field(default_factory=dict)
     """By criterion, where agreed."""
     total: str
     gates_missed: tuple[str, ...]

@@ -14,11 +14,38 @@ from fund.errors import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHa
 from fund.language import N_, _
 
 __all__ = [
-    "ADMIN", "ANYONE", "AUDITOR", "BOARD", "CHAIR", "COMMITTEE", "EVERYBODY", "FUND_MANAGER", "LEAD_SIGNATORY", "OWN_SIGNATORY",
-    "PANEL", "PARTY_EDITOR", "PARTY_SIGNATORY", "REVIEWER", "SYSTEM", "SYSTEM_ACTOR", "TREASURER", "Actor", "CaseParties", "Conflict",
-    "Cooperation", "Ground", "Relation", "Role", "Who", "either", "hard_conflict", "require", "require_compatible_roles",
-    "require_other_hands", "soft_conflicts",
-]  # fmt: skip
+    "ADMIN",
+    "ANYONE",
+    "AUDITOR",
+    "BOARD",
+    "CHAIR",
+    "COMMITTEE",
+    "EVERYBODY",
+    "FUND_MANAGER",
+    "LEAD_SIGNATORY",
+    "OWN_SIGNATORY",
+    "PANEL",
+    "PARTY_EDITOR",
+    "PARTY_SIGNATORY",
+    "REVIEWER",
+    "SYSTEM",
+    "SYSTEM_ACTOR",
+    "TREASURER",
+    "Actor",
+    "CaseParties",
+    "Conflict",
+    "Cooperation",
+    "Ground",
+    "Relation",
+    "Role",
+    "Who",
+    "either",
+    "hard_conflict",
+    "require",
+    "require_compatible_roles",
+    "require_other_hands",
+    "soft_conflicts",
+]
 
 
 class Role(StrEnum):
@@ -199,7 +226,8 @@ def require(
 
 
 def require_role(actor: Actor, who: Who, *, command: str, ref: str = "") -> None:
-    """Nothing, when ``actor`` has one of the roles of ``who``; what ties a person to a case is judged where the case is known.
+    """Nothing, when ``actor`` has one of the roles of ``who``; what ties a person to a case is judged where the case
+    is known.
 
     Raises:
         NotAuthorised: None of the roles.
@@ -294,7 +322,9 @@ class Cooperation:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A tie between an organisation and a case: the ground, and what it was found in (a region, a proposal, a cooperation)."""
+    """A tie between an organisation and a case: the ground, and what it was found in (a region, a proposal, a
+    cooperation).
+    """
 
     ground: Ground
     organisation: str

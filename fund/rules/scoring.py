@@ -13,9 +13,25 @@ from fund.language import N_, _
 from fund.rules.regulations import Quorum, Regulations
 
 __all__ = [
-    "EXPERIMENT", "EXTERNAL", "ROLLOUT", "Line", "Marks", "Missing", "Seat", "Verdict", "advice_of", "assigned_missing", "fraction_text",
-    "judge", "panel_means", "quorum_missing", "rounded", "rubric", "spread_of", "total_of",
-]  # fmt: skip
+    "EXPERIMENT",
+    "EXTERNAL",
+    "ROLLOUT",
+    "Line",
+    "Marks",
+    "Missing",
+    "Seat",
+    "Verdict",
+    "advice_of",
+    "assigned_missing",
+    "fraction_text",
+    "judge",
+    "panel_means",
+    "quorum_missing",
+    "rounded",
+    "rubric",
+    "spread_of",
+    "total_of",
+]
 
 EXPERIMENT, ROLLOUT = "experiment", "rollout"
 EXTERNAL = "external"
@@ -92,7 +108,9 @@ def advice_of(rules: Regulations, total: Fraction, gates_missed: int) -> str:
 def spread_of(
     rules: Regulations, lines: Sequence[Line], given: Sequence[Mapping[str, int]]
 ) -> tuple[tuple[str, ...], Fraction, bool]:
-    """The criteria on which reviewers differ by the gap of the regulations, the spread of totals, and whether that forces a talk."""
+    """The criteria on which reviewers differ by the gap of the regulations, the spread of totals, and whether that
+    forces a talk.
+    """
     apart = []
     for line in lines:
         marks = [scores[line.id] for scores in given if line.id in scores]
@@ -108,7 +126,9 @@ def spread_of(
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A reviewer as a quorum counts: for which organisation and kind; an external one counts as an organisation alone."""
+    """A reviewer as a quorum counts: for which organisation and kind; an external one counts as an organisation
+    alone.
+    """
 
     reviewer: str
     organisation: str | None
@@ -139,7 +159,11 @@ class Missing:
 
     def describe(self) -> str:
         """In the language in use: `2 organisations of 3`."""
-        name = _(_DEMANDS[self.demand]) if self.demand in _DEMANDS else _(N_("scores on {criterion}")).format(criterion=self.demand)
+        name = (
+            _(_DEMANDS[self.demand])
+            if self.demand in _DEMANDS
+            else _(N_("scores on {criterion}")).format(criterion=self.demand)
+        )
         return _(N_("{found} of {needed} {what}")).format(found=self.found, needed=self.needed, what=name)
 
 

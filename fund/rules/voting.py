@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from fund.rules.regulations import Committee
 from fund.rules.scoring import Missing
 
-__all__ = ["ABSTAIN", "AGAINST", "FOR", "Ballot", "board_missing", "board_outcome", "commitment", "committee_missing", "outcome", "salt_for"]
+__all__ = [
+    "ABSTAIN",
+    "AGAINST",
+    "FOR",
+    "Ballot",
+    "board_missing",
+    "board_outcome",
+    "commitment",
+    "committee_missing",
+    "outcome",
+    "salt_for",
+]
 
 FOR, AGAINST, ABSTAIN = "for", "against", "abstain"
 CARRIED, LOST, TIE = "carried", "lost", "tie"
@@ -61,7 +72,8 @@ def board_missing(partners: int, ballots: Sequence[Ballot]) -> tuple[Missing, ..
 
 
 def board_outcome(ballots: Sequence[Ballot], *, conflicted: Collection[str]) -> str:
-    """What the full board says under the rule of necessity: two thirds, and a majority of the unconflicted when there are three.
+    """What the full board says under the rule of necessity: two thirds, and a majority of the unconflicted when there
+    are three.
 
     Args:
         conflicted: The partners with a conflict.

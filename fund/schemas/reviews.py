@@ -1,4 +1,6 @@
-"""Reviews and decisions as cases, and the score file. While the seal holds, no score and no vote stands in any of them."""
+"""Reviews and decisions as cases, and the score file. While the seal holds, no score and no vote stands in any of
+them.
+"""
 
 from __future__ import annotations
 
@@ -150,7 +152,8 @@ class DecisionCondition(AwardCondition):
 class Decision(CaseFile):
     """The decision on a proposal, under the proposal's ref.
 
-    ``state``: decidable, approved, conditional, rejected, deferred, objected, upheld. ``voted`` says who voted, never what.
+    ``state``: decidable, approved, conditional, rejected, deferred, objected, upheld. ``voted`` says who voted,
+    never what.
     """
 
     kind: ClassVar[str] = "decision"

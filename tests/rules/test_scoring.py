@@ -26,15 +26,16 @@ from fund.rules.scoring import (
 )
 
 RULES = standard()
+_COMMON = {"ambition": 15, "interests": 10, "people": 10, "organisation": 10, "process": 10, "exit": 10}
 WEIGHTS = {
-    EXPERIMENT: {"ambition": 15, "interests": 10, "people": 10, "organisation": 10, "process": 10, "learning": 20, "business_case": 15, "exit": 10},
-    ROLLOUT: {"ambition": 15, "interests": 10, "people": 10, "organisation": 10, "process": 10, "learning": 10, "business_case": 25, "exit": 10},
-}  # fmt: skip
+    EXPERIMENT: {**_COMMON, "learning": 20, "business_case": 15},
+    ROLLOUT: {**_COMMON, "learning": 10, "business_case": 25},
+}
 GATES = {
     EXPERIMENT: {"ambition": 2, "interests": 2, "learning": 2, "business_case": 1, "exit": 2},
     ROLLOUT: {"ambition": 2, "interests": 2, "learning": 3, "business_case": 3, "exit": 2},
 }
-CRITERIA = list(WEIGHTS[EXPERIMENT])
+CRITERIA = ["ambition", "interests", "people", "organisation", "process", "learning", "business_case", "exit"]
 profiles = st.sampled_from([EXPERIMENT, ROLLOUT])
 sheets = st.dictionaries(st.sampled_from(CRITERIA), st.integers(0, 4), min_size=1)
 panels = st.lists(sheets, min_size=1, max_size=7)
@@ -105,7 +106,12 @@ def test_advice_follows_from_total_and_gates(total: Fraction, missed: int, advic
         ({"exit": 2, "ambition": 2}, {"exit": 3, "ambition": 2}, (), False),
         ({"exit": 1, "ambition": 2}, {"exit": 3, "ambition": 2}, ("exit",), True),
         (dict.fromkeys(CRITERIA, 2), dict.fromkeys(CRITERIA, 3), (), True),  # 50 and 75: 25 points apart
-        (dict.fromkeys(CRITERIA, 2), {**dict.fromkeys(CRITERIA, 2), "ambition": 3, "learning": 3, "people": 3}, (), False),
+        (
+            dict.fromkeys(CRITERIA, 2),
+            {**dict.fromkeys(CRITERIA, 2), "ambition": 3, "learning": 3, "people": 3},
+            (),
+            False,
+        ),
     ],
 )
 def test_reviewers_far_apart_must_talk(
@@ -119,7 +125,12 @@ def test_reviewers_far_apart_must_talk(
 # ------------------------------------------------------------------------------------------------------------ quorums
 
 A, B, C = Seat("a", "gm1", "municipality"), Seat("b", "gm2", "municipality"), Seat("c", "ws1", "water_board")
-D, X, Y, Z = Seat("d", "gm1", "municipality"), Seat("x", None, "external"), Seat("y", None, "external"), Seat("z", None, "external")
+D, X, Y, Z = (
+    Seat("d", "gm1", "municipality"),
+    Seat("x", None, "external"),
+    Seat("y", None, "external"),
+    Seat("z", None, "external"),
+)
 STANDARD, LIGHT = RULES.tracks["standard"].quorum, RULES.tracks["light"].quorum
 
 
@@ -146,7 +157,8 @@ def test_the_quorum_of_a_standard_review(seats: list[Seat], missing: list[str]) 
 
 
 @pytest.mark.parametrize(
-    ("seats", "missing"), [([A, B], []), ([X, Y], []), ([A, D], ["organisations"]), ([A], ["complete", "organisations", *CRITERIA])]
+    ("seats", "missing"),
+    [([A, B], []), ([X, Y], []), ([A, D], ["organisations"]), ([A], ["complete", "organisations", *CRITERIA])],
 )
 def test_the_quorum_of_a_light_review(seats: list[Seat], missing: list[str]) -> None:
     assert lacks(LIGHT, seats) == missing
@@ -169,12 +181,15 @@ def test_a_criterion_needs_its_scores_even_when_reviews_are_complete() -> None:
 
 def test_a_panel_is_large_and_mixed_enough_before_it_opens() -> None:
     assert [each.demand for each in assigned_missing(STANDARD, [A, B, C, X])] == ["assigned"]
-    assert [each.demand for each in assigned_missing(STANDARD, [A, B, C, D, Seat("e", "gm3", "municipality")])] == ["external"]
+    assert [each.demand for each in assigned_missing(STANDARD, [A, B, C, D, Seat("e", "gm3", "municipality")])] == [
+        "external"
+    ]
     assert assigned_missing(STANDARD, [A, B, C, D, X]) == ()
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(Fraction(125, 2), "62.5"), (Fraction(2, 3), "0.7"), (Fraction(1, 20), "0.1"), (Fraction(100), "100.0")]
+    ("value", "shown"),
+    [(Fraction(125, 2), "62.5"), (Fraction(2, 3), "0.7"), (Fraction(1, 20), "0.1"), (Fraction(100), "100.0")],
 )
 def test_a_figure_is_rounded_only_where_it_is_shown(value: Fraction, shown: str) -> None:
     assert rounded(value) == shown

@@ -25,7 +25,9 @@ CLOSED = datetime(2026, 2, 2, 10, tzinfo=UTC)
 
 
 def peopled(world: World) -> World:
-    """The 34 partners, the office, seven reviewers, a committee of four with chair and deputy, and the lead's signatory."""
+    """The 34 partners, the office, seven reviewers, a committee of four with chair and deputy, and the lead's
+    signatory.
+    """
     world.partners()
     world.people()
     world.user("dora", "deputy_chair")
@@ -77,7 +79,9 @@ def submitted(world: World, round_: str, *, ask_cents: int = 40_000_00, **more: 
     return ref
 
 
-def eligible(world: World, *, count: int = 1, track: str = "standard", ask_cents: int = 40_000_00, **more: Any) -> list[str]:
+def eligible(
+    world: World, *, count: int = 1, track: str = "standard", ask_cents: int = 40_000_00, **more: Any
+) -> list[str]:
     """Proposals that were found eligible, their round closed; their refs."""
     ceiling_cents = more.pop("ceiling_cents", 200_000_00)
     round_ = round_of(world, track=track, ceiling_cents=ceiling_cents)
@@ -92,7 +96,7 @@ def eligible(world: World, *, count: int = 1, track: str = "standard", ask_cents
 
 def score_file(scores: Mapping[str, int] | int = 3, *, abstain: Mapping[str, str] | None = None) -> bytes:
     """A score file: one score for all, or by criterion; ``abstain`` takes criteria out."""
-    given = {each: scores for each in CRITERIA} if isinstance(scores, int) else dict(scores)
+    given = dict.fromkeys(CRITERIA, scores) if isinstance(scores, int) else dict(scores)
     out = abstain or {}
     lines = ['declaration = "none"', "[scores]"]
     lines += [f"{criterion} = {score}" for criterion, score in given.items() if criterion not in out]

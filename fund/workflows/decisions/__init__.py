@@ -1,6 +1,7 @@
 """Decisions: the committee's file, votes under seal, the outcome with its money, conditions, reopening, objections.
 
-The rows of the lifecycle stand in the table of ``fund.workflows.proposals``; what follows by itself in ``subscriptions``.
+The rows of the lifecycle stand in the table of ``fund.workflows.proposals``; what follows by itself in
+``subscriptions``.
 """
 
 from __future__ import annotations
@@ -14,16 +15,30 @@ from fund.workflows.decisions.deciding import decide, prepare, prepare_when_scor
 from fund.workflows.decisions.showing import show
 
 __all__ = [
-    "COMMANDS", "LIVES", "QUERIES", "committee_of", "decide", "decide_objection", "evidence", "meet_conditions", "prepare",
-    "prepare_when_scored", "ranking", "reopen", "show", "vote",
-]  # fmt: skip
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "committee_of",
+    "decide",
+    "decide_objection",
+    "evidence",
+    "meet_conditions",
+    "prepare",
+    "prepare_when_scored",
+    "ranking",
+    "reopen",
+    "show",
+    "vote",
+]
 
 COMMANDS = (
     Command("decision prepare", prepare, FUND_MANAGER),
     Command("decision vote", vote, either(COMMITTEE, BOARD)),
     Command("decision decide", decide, either(CHAIR, FUND_MANAGER), second=second_of_decide),
     Command("decision evidence", evidence, either(PARTY_SIGNATORY, CHAIR)),
-    Command("decision meet-conditions", meet_conditions, FUND_MANAGER, second=either(FUND_MANAGER, TREASURER, COMMITTEE)),
+    Command(
+        "decision meet-conditions", meet_conditions, FUND_MANAGER, second=either(FUND_MANAGER, TREASURER, COMMITTEE)
+    ),
     Command("decision reopen", reopen, CHAIR, second=COMMITTEE),
     Command("decision decide-objection", decide_objection, CHAIR),
 )

@@ -54,7 +54,8 @@ def evidence(
     name: str = "",
     extend_to: date | None = None,
 ) -> Envelope:
-    """Evidence for a condition lies on file, by its hash (a signatory of its owner); or the chair gave it more time, once.
+    """Evidence for a condition lies on file, by its hash (a signatory of its owner); or the chair gave it more time,
+    once.
 
     Raises:
         UnknownCondition, ConditionExpired, ConditionExtendedBefore, SomethingToDecideMissing: As they say.
@@ -92,7 +93,9 @@ def _condition(decision: Decision, number: int) -> DecisionCondition:
     for each in decision.conditions:
         if each.number == number:
             return each
-    raise UnknownCondition(ref=decision.ref, number=number, known=[each.number for each in decision.conditions] or ["-"])
+    raise UnknownCondition(
+        ref=decision.ref, number=number, known=[each.number for each in decision.conditions] or ["-"]
+    )
 
 
 def meet_conditions(uow: UnitOfWork, *, ref: str) -> Envelope:
@@ -150,7 +153,8 @@ def decide_objection(
 ) -> Envelope:
     """An objection is decided by a chair or deputy and two members, none of whom took part before, on external advice.
 
-    The members have voted under seal; the three decide by majority. Upheld: the decision stands. Otherwise a rejected proposal
+    The members have voted under seal; the three decide by majority. Upheld: the decision stands. Otherwise a
+    rejected proposal
     is voted on anew, and an ineligible one is eligible.
 
     Args:
@@ -206,9 +210,7 @@ def decide_objection(
         fact = EligibilityReopened(ref=ref, reason=reason, votes=votes, advice_sha256=digest)
     else:
         fact = DecisionReopened(ref=ref, round=proposal.round, reason=reason, votes=votes, advice_sha256=digest)
-    decided = carry(
-        uow, TRANSITIONS, command, proposal, fact, effective_on=on, lead=lead, parties=parties, look=look
-    )
+    decided = carry(uow, TRANSITIONS, command, proposal, fact, effective_on=on, lead=lead, parties=parties, look=look)
     uow.store.work.open_sealed(stream=decision.stream, kind="vote", round=decision.session)
     uow.next_step = look
     return decided

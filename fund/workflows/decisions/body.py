@@ -46,13 +46,16 @@ def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
 
 
 def committee_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Body:
-    """The committee on this proposal: barred are hard conflicts, its reviewers, on an objection all who took part before.
+    """The committee on this proposal: barred are hard conflicts, its reviewers, on an objection all who took part
+    before.
 
     The deputy chair votes when no chair may.
     """
     parties = parties_of(view, proposal)
     review = view.maybe(Review, proposal.ref)
-    reviewers = set(review.reviewers) | {each.reviewer for each in review.result.scores} if review and review.result else set()
+    reviewers = (
+        set(review.reviewers) | {each.reviewer for each in review.result.scores} if review and review.result else set()
+    )
     if review is not None and review.state == "open":
         reviewers = set(review.reviewers)
     voters: dict[str, Ballot] = {}
@@ -61,14 +64,18 @@ def committee_of(view: View, proposal: Proposal, *, objection: Decision | None =
     members = people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
     deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if not each.has(Role.COMMITTEE_MEMBER)]
     for actor in members:
-        ground = _ground(actor, parties_conflict=hard_conflict(actor, parties), reviewers=reviewers, objection=objection)
+        ground = _ground(
+            actor, parties_conflict=hard_conflict(actor, parties), reviewers=reviewers, objection=objection
+        )
         if ground:
             barred[actor.user_id] = ground
         else:
             voters[actor.user_id] = Ballot(actor.user_id, actor.organisation, kind_of(view, actor), ABSTAIN)
             chair_sits = chair_sits or actor.has(Role.COMMITTEE_CHAIR)
     for actor in deputies if not chair_sits else []:
-        ground = _ground(actor, parties_conflict=hard_conflict(actor, parties), reviewers=reviewers, objection=objection)
+        ground = _ground(
+            actor, parties_conflict=hard_conflict(actor, parties), reviewers=reviewers, objection=objection
+        )
         if ground:
             barred[actor.user_id] = ground
         else:
@@ -103,7 +110,9 @@ def needs_the_board(view: View, proposal: Proposal) -> bool:
 
 
 def _board_of(view: View, proposal: Proposal) -> Body:
-    """One vote per active partner, cast by a signatory who did not sign the proposal; conflicts are disclosed, not barred."""
+    """One vote per active partner, cast by a signatory who did not sign the proposal; conflicts are disclosed, not
+    barred.
+    """
     active = {partner.ref for partner in view.cases(Partner, states=["active"])}
     signed = {
         happened.actor

@@ -160,9 +160,7 @@ def _hands(before: Iterable[str], happened: Envelope) -> tuple[str, ...]:
 
 
 def _changed(case: Decision, number: int, changes: dict[str, object]) -> tuple[DecisionCondition, ...]:
-    return tuple(
-        each.model_copy(update=changes) if each.number == number else each for each in case.conditions
-    )
+    return tuple(each.model_copy(update=changes) if each.number == number else each for each in case.conditions)
 
 
 LIVES = {"decision": Life(Decision, after)}

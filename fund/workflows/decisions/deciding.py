@@ -1,6 +1,7 @@
 """From the committee's file to its decision: prepared by the service, voted under seal, decided by the chair.
 
-An approval sets the award aside: it is held to the ask, to what is left of the round's ceiling and to what is free to commit,
+An approval sets the award aside: it is held to the ask, to what is left of the round's ceiling and to what is
+free to commit,
 under the fund's lock. Source: lifecycle.md 4 (P13-P15, P17, P26), 9 (free to commit), 12.
 """
 
@@ -73,7 +74,9 @@ TIE_DAYS = 28
 
 
 def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
-    """The scored proposals of a round with their exact totals, best first; equal totals by date of submission, then ref."""
+    """The scored proposals of a round with their exact totals, best first; equal totals by date of submission, then
+    ref.
+    """
     scored = []
     for proposal in view.cases(Proposal, parent=round_ref):
         review = view.maybe(Review, proposal.ref)
@@ -87,7 +90,8 @@ def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
 def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     """The committee's file is complete: advice, rank in the round, money, who may vote.
 
-    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral, or to add a remark.
+    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral, or to
+    add a remark.
 
     Raises:
         ConsensusPending: The panel must agree first, or its term go by.
@@ -99,7 +103,9 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     review = uow.case(Review, ref)
     if review.consensus_pending and review.result is not None and review.consensus_until is not None:
         raise ConsensusPending(
-            ref=ref, criteria=list(review.result.spread_criteria) or [_(N_("the total"))], until_at=review.consensus_until
+            ref=ref,
+            criteria=list(review.result.spread_criteria) or [_(N_("the total"))],
+            until_at=review.consensus_until,
         )
     before = uow.maybe(Decision, ref)
     rules, round_ = uow.regulations(), uow.case(Round, proposal.round)
@@ -133,7 +139,9 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
 
 
 def prepare_when_scored(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
-    """After ``review.closed`` and ``review.consensus_recorded``: the file is made, unless the panel still has to agree."""
+    """After ``review.closed`` and ``review.consensus_recorded``: the file is made, unless the panel still has to
+    agree.
+    """
     proposal, review = uow.case(Proposal, happened.fact.ref), uow.maybe(Review, happened.fact.ref)
     if proposal.state != State.SCORED or review is None or review.state != "closed" or review.consensus_pending:
         return None
@@ -223,7 +231,7 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
     raise UnknownMatter(ref=ref)
 
 
-# ------------------------------------------------------------------------------------------------- P14, P15, P17: decide
+# ------------------------------------------------------------------------------------------ P14, P15, P17: decide
 
 
 def second_of_decide(view: View, args: Mapping[str, Any]) -> Who | None:
@@ -259,19 +267,22 @@ def decide(
 ) -> Envelope:
     """The votes are opened and the proposal is approved, approved on conditions, rejected, or deferred once.
 
-    What is not said follows from the votes: carried approves the ask, lost rejects, a tie defers and the second time rejects.
+    What is not said follows from the votes: carried approves the ask, lost rejects, a tie defers and the second
+    time rejects.
 
     Args:
         amount_cents: The award; default the whole ask.
         defer_for: improve, information, money or tie; with ``until``, the day it is back.
         conditions: ``PARTY;EVIDENCE;YYYY-MM-DD;TEXT`` each.
-        reasons: ``CRITERION=TEXT`` each, or a text on the advice; asked when rejecting and when deviating from the advice.
+        reasons: ``CRITERION=TEXT`` each, or a text on the advice; asked when rejecting and when deviating from
+            the advice.
         on: The accounting day of the commitment.
 
     Raises:
         CommitteeQuorumNotMet: Too few votes, kinds, or seats without a conflict.
         DecidedOtherwise: The votes say something else than was typed.
-        AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the difference.
+        AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
+        difference.
         GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, SomethingToDecideMissing: As they say.
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, DeputyNotNeeded, ClosedPeriod: As they say.
     """
@@ -288,13 +299,15 @@ def decide(
         hands=hands,
         look=look,
     )
-    assert decision is not None and decision.prepared is not None
+    assert decision is not None
+    assert decision.prepared is not None
     _require_deciders(uow, proposal, decision)
     review = uow.case(Review, ref)
     given = _parsed_reasons(uow, review, reasons or [])
     award = amount_cents if amount_cents is not None else proposal.ask_cents
     votes, voted = _opened(uow, proposal, decision, two_thirds=_two_thirds(uow, proposal, award))
-    asked = _asked(decision, voted, reject=reject, defer_for=defer_for, conditions=bool(conditions))
+    approves = bool(conditions) or amount_cents is not None
+    asked = _asked(decision, voted, approves=approves, conditions=bool(conditions), reject=reject, defer_for=defer_for)
     base: dict[str, Any] = {"ref": ref, "round": proposal.round, "session": decision.session, "votes": votes}
     fact: DecisionApproved | DecisionConditional | DecisionRejected | DecisionDeferred
     if asked == State.DEFERRED:
@@ -387,18 +400,22 @@ def _opened(
     return tuple(votes), outcome_of(body, ballots, two_thirds=two_thirds)
 
 
-def _asked(decision: Decision, voted: str, *, reject: bool, defer_for: str | None, conditions: bool) -> State:
+def _asked(
+    decision: Decision, voted: str, *, approves: bool, conditions: bool, reject: bool, defer_for: str | None
+) -> State:
     """The decision that was typed, or that follows from the votes; refused when the votes say something else."""
     if defer_for is not None:
         asked = State.DEFERRED
     elif reject:
         asked = State.REJECTED
+    elif approves:
+        asked = State.CONDITIONAL if conditions else State.APPROVED
     elif voted == TIE:
         asked = State.REJECTED if decision.deferrals else State.DEFERRED
     elif voted == LOST:
         asked = State.REJECTED
     else:
-        asked = State.CONDITIONAL if conditions else State.APPROVED
+        asked = State.APPROVED
     said = {CARRIED: State.APPROVED, LOST: State.REJECTED, TIE: State.DEFERRED}.get(voted)
     fits = {
         State.DEFERRED: True,
@@ -407,7 +424,9 @@ def _asked(decision: Decision, voted: str, *, reject: bool, defer_for: str | Non
         State.CONDITIONAL: voted in ("", CARRIED),
     }[asked]
     if not fits and said is not None:
-        raise DecidedOtherwise(ref=decision.ref, asked=state_word("proposal", asked), voted=state_word("proposal", said))
+        raise DecidedOtherwise(
+            ref=decision.ref, asked=state_word("proposal", asked), voted=state_word("proposal", said)
+        )
     if asked == State.DEFERRED and decision.deferrals:
         raise DeferredBefore(ref=decision.ref, ground=decision.deferred_for)
     return asked
@@ -428,7 +447,9 @@ def _deferral(
         raise NotAChoice(choice=chosen, choices=list(GROUNDS), ref=decision.ref, first="abstain")
     back = until or (uow.today + timedelta(days=TIE_DAYS) if chosen == "tie" else None)
     if back is None or back <= uow.today:
-        raise SomethingToDecideMissing(ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)")))
+        raise SomethingToDecideMissing(
+            ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)"))
+        )
     assert decision.prepared is not None
     deviates = not (chosen == "improve" and decision.prepared.advice == "improve")
     return DecisionDeferred(**base, ground=chosen, until_on=back, reasons=dict(reasons), deviates=deviates)

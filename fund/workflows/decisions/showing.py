@@ -84,7 +84,9 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
 
 
 def _inside(view: View, proposal: Proposal) -> bool:
-    """Whether the one who looks reads the committee's papers: fund office, committee, auditor; nobody with a hard conflict."""
+    """Whether the one who looks reads the committee's papers: fund office, committee, auditor; nobody with a hard
+    conflict.
+    """
     if view.actor is None or view.actor.has(Role.AUDITOR):
         return True
     if hard_conflict(view.actor, parties_of(view, proposal)) is not None:

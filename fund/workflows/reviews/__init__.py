@@ -1,6 +1,7 @@
 """Reviews: a panel without conflicts, scores under seal, the closing that opens them, consensus where it is asked.
 
-The rows of the lifecycle stand in the table of ``fund.workflows.proposals``; what follows by itself in ``subscriptions``.
+The rows of the lifecycle stand in the table of ``fund.workflows.proposals``; what follows by itself in
+``subscriptions``.
 """
 
 from __future__ import annotations
@@ -24,10 +25,30 @@ from fund.workflows.reviews.showing import show
 from fund.workflows.reviews.ties import kind_of, parties_of, people
 
 __all__ = [
-    "COMMANDS", "LIVES", "QUERIES", "assign", "close", "close_at_deadline", "close_when_complete", "consensus", "declare", "kind_of",
-    "means_stand", "open_review", "read_sealed", "parse_scores", "parties_of", "people", "propose_panel", "put_under_seal", "recuse",
-    "rules_of", "score", "seat_panel", "show",
-]  # fmt: skip
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "assign",
+    "close",
+    "close_at_deadline",
+    "close_when_complete",
+    "consensus",
+    "declare",
+    "kind_of",
+    "means_stand",
+    "open_review",
+    "read_sealed",
+    "parse_scores",
+    "parties_of",
+    "people",
+    "propose_panel",
+    "put_under_seal",
+    "recuse",
+    "rules_of",
+    "score",
+    "seat_panel",
+    "show",
+]
 
 COMMANDS = (
     Command("review open", open_review, FUND_MANAGER),

@@ -127,9 +127,7 @@ def _still_free(review: Review | None, free: Sequence[Candidate]) -> tuple[Panel
 # ---------------------------------------------------------------------------------------------------------- P9: open
 
 
-def open_review(
-    uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None, necessity: bool = False
-) -> Envelope:
+def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None, necessity: bool = False) -> Envelope:
     """The panel may read and score; rubric, quorum and revision are fixed from here.
 
     Args:
@@ -188,7 +186,9 @@ def open_review(
         parties=proposal.parties,
         look=look,
     )
-    uow.set_timer("review.close", f"review/{ref}", closes_at, cause=opened, name=str((review.turn if review else 0) + 1))
+    uow.set_timer(
+        "review.close", f"review/{ref}", closes_at, cause=opened, name=str((review.turn if review else 0) + 1)
+    )
     uow.result.update(panel=[uow.name(seat.reviewer) for seat in panel], closes_at=closes_at.isoformat())
     uow.next_step = f"fund --as {uow.name(panel[0].reviewer)} review score {ref} FILE"
     return opened

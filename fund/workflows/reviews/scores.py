@@ -39,7 +39,7 @@ from fund.events import (
     ReviewScoreExcluded,
     canonical_json,
 )
-from fund.language import N_, _
+from fund.language import _
 from fund.rules.authority import hard_conflict
 from fund.rules.scoring import (
     TOP,
@@ -66,8 +66,16 @@ from fund.workflows.reviews.seal import put_under_seal, read_sealed
 from fund.workflows.reviews.ties import parties_of, people, require_no_conflict, seat_of, soft_of
 
 __all__ = [
-    "close", "close_at_deadline", "close_when_complete", "consensus", "declare", "means_stand", "parse_scores", "score", "what_is_missing",
-]  # fmt: skip
+    "close",
+    "close_at_deadline",
+    "close_when_complete",
+    "consensus",
+    "declare",
+    "means_stand",
+    "parse_scores",
+    "score",
+    "what_is_missing",
+]
 
 EXTENSION_DAYS = 14
 """Once, at the deadline, a review without a quorum gets so many days more."""
@@ -115,9 +123,7 @@ def _declare(
 def _assigned(uow: UnitOfWork, ref: str, command: str) -> tuple[Proposal, Review]:
     """The case and its review, for a member of the panel without a conflict, on the revision the panel was given."""
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
-    check(
-        uow, TRANSITIONS, command, proposal, lead=proposal.lead, parties=proposal.parties, look=LOOK.format(ref=ref)
-    )
+    check(uow, TRANSITIONS, command, proposal, lead=proposal.lead, parties=proposal.parties, look=LOOK.format(ref=ref))
     require_no_conflict(uow, uow.maker, proposal, command=command)
     assert review is not None
     if uow.maker.user_id not in review.reviewers:
@@ -180,9 +186,7 @@ def score(
     return scored
 
 
-def parse_scores(
-    content: bytes, lines: Sequence[Line], *, name: str, ref: str
-) -> tuple[Score, list[str] | None]:
+def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) -> tuple[Score, list[str] | None]:
     """What a score file says, and the declaration in it (``None`` when it holds none, empty for "none").
 
     Raises:
@@ -413,9 +417,11 @@ def close_at_deadline(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:
 def consensus(
     uow: UnitOfWork, *, ref: str, scores: list[str] | None = None, grounds: str = "", agree: bool = False
 ) -> Envelope:
-    """The panel's chair writes down scores on which the panel may agree; the others who scored agree with exactly these.
+    """The panel's chair writes down scores on which the panel may agree; the others who scored agree with exactly
+    these.
 
-    With the last of them it is recorded. The scores of the closing stay beside it; where the panel agreed on nothing for a
+    With the last of them it is recorded. The scores of the closing stay beside it; where the panel agreed on
+    nothing for a
     criterion, its mean stands.
 
     Args:
@@ -433,7 +439,8 @@ def consensus(
     lead, parties = proposal.lead, proposal.parties
     command = "review consensus"
     check(uow, TRANSITIONS, command, proposal, records=ConsensusProposed, lead=lead, parties=parties, look=look)
-    assert review is not None and review.result is not None
+    assert review is not None
+    assert review.result is not None
     rules = rules_of(uow, review)
     if not review.consensus_pending:
         raise ConsensusNotForced(ref=ref, spread=rounded(review.result.spread_total), needed=rules.consensus_total_gap)

@@ -1,6 +1,7 @@
 """The seal over scores and votes: what is kept apart, what stands in the fact, and the opening that compares the two.
 
-The content lies in table ``sealed`` and in no fact, answer or case until the use case that opens it. The salt follows from
+The content lies in table ``sealed`` and in no fact, answer or case until the use case that opens it. The salt
+follows from
 the command's id and a secret of the fund, so that a reader of the facts cannot try every possible score.
 """
 
@@ -25,9 +26,7 @@ def put_under_seal(uow: UnitOfWork, *, stream: str, kind: str, turn: int, conten
     A later score or vote of the same person in the same turn replaces it.
     """
     salt = salt_for(_secret(uow), stream, kind, turn, uow.maker.user_id, uow.command_id)
-    uow.store.work.put_sealed(
-        stream=stream, kind=kind, actor=uow.maker.user_id, round=turn, salt=salt, content=content
-    )
+    uow.store.work.put_sealed(stream=stream, kind=kind, actor=uow.maker.user_id, round=turn, salt=salt, content=content)
     return commitment(salt, content)
 
 

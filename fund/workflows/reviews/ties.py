@@ -23,8 +23,16 @@ from fund.unit_of_work import View
 from fund.workflows.proposals import UNDECIDED
 
 __all__ = [
-    "Candidate", "candidates", "cooperations", "kind_of", "parties_of", "people", "require_no_conflict", "seat_of", "soft_of",
-]  # fmt: skip
+    "Candidate",
+    "candidates",
+    "cooperations",
+    "kind_of",
+    "parties_of",
+    "people",
+    "require_no_conflict",
+    "seat_of",
+    "soft_of",
+]
 
 COMMITTEE_ROLES = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
 _TAKING_PART = ("deelnemer", "op_onderdelen")
@@ -70,9 +78,7 @@ def soft_of(view: View, actor: Actor, proposal: Proposal, parties: CaseParties) 
         for other in view.cases(Proposal, states=[str(state) for state in UNDECIDED], parent=proposal.round)
         if other.ref != proposal.ref
     }
-    return soft_conflicts(
-        actor, parties, themes=proposal.form.themes, competing=competing, cooperations=cooperations()
-    )
+    return soft_conflicts(actor, parties, themes=proposal.form.themes, competing=competing, cooperations=cooperations())
 
 
 def kind_of(view: View, actor: Actor) -> str:
