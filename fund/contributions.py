@@ -28,7 +28,17 @@ from fund.rules.keys import divide, fraction_text, rescale
 from fund.schemas.capital import Call, DistributionKey, Partner, Receipt
 from fund.unit_of_work import Command, Query, UnitOfWork, View
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "call", "calls", "key_in_force", "partner_named", "receive", "set_against_call"]
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "call",
+    "calls",
+    "key_in_force",
+    "partner_named",
+    "receive",
+    "set_against_call",
+]
 
 
 def key_in_force(view: View, on: date) -> DistributionKey:

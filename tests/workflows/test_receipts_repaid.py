@@ -9,7 +9,14 @@ import pytest
 
 from fund.bank.simulation import StoryBank
 from fund.errors import ConflictOfInterest, MoreThanReceived, NothingOpen, UnknownRef
-from fund.events import AllowanceAdjusted, AllowanceLine, InstalmentTerms, PlanActivated, PlanRestructured, WriteoffPosted
+from fund.events import (
+    AllowanceAdjusted,
+    AllowanceLine,
+    InstalmentTerms,
+    PlanActivated,
+    PlanRestructured,
+    WriteoffPosted,
+)
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
@@ -29,7 +36,11 @@ def lent(world: World) -> StoryBank:
         terms = uow.case(Agreement, AGREEMENT).terms
         uow.record(
             PlanActivated(
-                ref=AGREEMENT, proposal=PROPOSAL, lead=terms.lead, repayable_cents=terms.repayable_cents, plan=terms.plan
+                ref=AGREEMENT,
+                proposal=PROPOSAL,
+                lead=terms.lead,
+                repayable_cents=terms.repayable_cents,
+                plan=terms.plan,
             )
         )
     approved(world)
