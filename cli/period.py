@@ -29,7 +29,7 @@ period = noun("period", N_("Lock and close months and years"))
 @argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
 @changing
 def lock(ctx: click.Context, period: str) -> None:
-    run(ctx, "period lock", {"period": period}, ask=_("Lock {period}?").format(period=period))
+    run(ctx, "period lock", {"period": period}, ask=True)
 
 
 @verb(

@@ -129,7 +129,7 @@ def test_a_fact_taken_out_leaves_a_gap(world: World) -> None:
     [
         "update case_file set state = 'proposed' where kind = 'writeoff'",
         "update case_file set amount_cents = 1 where kind = 'writeoff'",
-        """update case_file set document = replace(document, '"ground":"learning"', '"ground":"hardship"') where kind = 'writeoff'""",
+        "update case_file set document = replace(document, '\"learning\"', '\"hardship\"') where kind = 'writeoff'",
         "update case_file set document = 'x' where kind = 'writeoff'",
         "delete from case_file where kind = 'writeoff'",
     ],

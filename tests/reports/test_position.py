@@ -1,4 +1,4 @@
-"""The position of the fund against an independent computation from raw postings, and its figures against their definitions."""
+"""The position of the fund against sums over raw postings, and its figures against their definitions."""
 
 from __future__ import annotations
 
