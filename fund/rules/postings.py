@@ -96,7 +96,7 @@ def _award_reopened(fact: DecisionReopened) -> Sequence[Booking]:
     return [Booking(memo=f"Toekenning {fact.ref} heropend", postings=postings)]
 
 
-def _released(ref: str, cents: int, memo: str) -> Sequence[Booking]:
+def _freed(ref: str, cents: int, memo: str) -> Sequence[Booking]:
     """What was promised to a proposal is free again; nothing is booked where nothing was."""
     if not cents:
         return []
@@ -106,13 +106,13 @@ def _released(ref: str, cents: int, memo: str) -> Sequence[Booking]:
 @books(ProposalWithdrawn)
 def _proposal_withdrawn(fact: ProposalWithdrawn) -> Sequence[Booking]:
     """P21: a proposal was taken back after money was set aside for it."""
-    return _released(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} ingetrokken")
+    return _freed(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} ingetrokken")
 
 
 @books(ProposalLapsed)
 def _proposal_lapsed(fact: ProposalLapsed) -> Sequence[Booking]:
     """P22: as P21; nobody acted in time."""
-    return _released(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} vervallen")
+    return _freed(fact.ref, fact.released_cents, f"Aanvraag {fact.ref} vervallen")
 
 
 # ------------------------------------------------------------------------------- capital and receipts (lifecycle 6, 9)
