@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fund.errors import InvalidAccount
+from fund.language import _
 
 __all__ = ["Account", "AccountStatus", "AccountType", "Layer", "Side", "check_code", "layer_of", "main_of", "side_of"]
 
@@ -77,6 +78,11 @@ class Account:
         return self.code.partition(".")[2] or None
 
     @property
+    def has_limit(self) -> bool:
+        """Whether its balance has a minimum or a maximum."""
+        return self.min_balance_cents is not None or self.max_balance_cents is not None
+
+    @property
     def is_open(self) -> bool:
         """Whether it takes entries."""
         return self.status is AccountStatus.OPEN
@@ -104,7 +110,7 @@ def check_code(code: str) -> str:
         InvalidAccount: Other characters than letters, digits, ``_`` and ``-``, or more than one point.
     """
     if not isinstance(code, str) or _CODE.fullmatch(code) is None:
-        raise InvalidAccount(account=code, reason="its code has letters, digits, - and _, and at most one point")
+        raise InvalidAccount(account=code, reason=_("its code has letters, digits, - and _, and at most one point"))
     return code
 
 
@@ -115,5 +121,5 @@ def check_currency(currency: str) -> str:
         InvalidAccount: It is not.
     """
     if not isinstance(currency, str) or _CURRENCY.fullmatch(currency) is None:
-        raise InvalidAccount(account=currency, reason="a currency is three capitals, like EUR")
+        raise InvalidAccount(account=currency, reason=_("a currency is three capitals, like EUR"))
     return currency

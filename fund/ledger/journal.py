@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from fund.errors import (
     AmountTooLarge,
     EmptyText,
+    LimitExceeded,
     NotPositive,
     TooFewPostings,
     UnbalancedEntry,
@@ -36,6 +37,7 @@ __all__ = [
     "SealedLeg",
     "check_balanced",
     "check_form",
+    "check_limits",
     "credit",
     "debit",
     "mirror",
@@ -207,6 +209,28 @@ def check_balanced(draft: EntryDraft, accounts: Mapping[str, Account]) -> None:
             )
         if debits > LARGEST_CENTS:
             raise AmountTooLarge(value=debits, limit=LARGEST_CENTS)
+
+
+def check_limits(account: Account, moved: Mapping[date, int], on: date, cents: int) -> None:
+    """Nothing, when the account keeps its limits on ``on`` and every later day with ``cents`` more.
+
+    An entry that does not worsen a balance passes, even where a limit is exceeded already.
+
+    Args:
+        moved: What moved on the account by day, in cents, debit positive.
+
+    Raises:
+        LimitExceeded: The balance of some day would be out of bounds; names the worst.
+    """
+    standing = sum(moved[day] for day in moved if day <= on) + cents
+    lowest = highest = standing
+    for day in sorted(day for day in moved if day > on):
+        standing += moved[day]
+        lowest, highest = min(lowest, standing), max(highest, standing)
+    if cents < 0 and account.min_balance_cents is not None and lowest < account.min_balance_cents:
+        raise LimitExceeded(account=account.code, balance_cents=lowest, limit_cents=account.min_balance_cents)
+    if cents > 0 and account.max_balance_cents is not None and highest > account.max_balance_cents:
+        raise LimitExceeded(account=account.code, balance_cents=highest, limit_cents=account.max_balance_cents)
 
 
 def mirror(postings: Sequence[Posting]) -> tuple[Posting, ...]:

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fund.errors import NotCanonical
+from fund.language import _
 from fund.ledger.journal import SealedLeg
 
 __all__ = [
@@ -47,11 +48,11 @@ def nfc(text: str) -> str:
         NotCanonical: It holds a zero character or half a surrogate pair, which a database cannot keep.
     """
     if "\x00" in text:
-        raise NotCanonical(value=repr(text), reason="it holds a zero character")
+        raise NotCanonical(value=repr(text), reason=_("it holds a zero character"))
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as problem:
-        raise NotCanonical(value=repr(text), reason="it holds half a surrogate pair") from problem
+        raise NotCanonical(value=repr(text), reason=_("it holds half a surrogate pair")) from problem
     return unicodedata.normalize("NFC", text)
 
 
@@ -83,7 +84,7 @@ def _bytes(value: Any, exact: bool) -> bytes:
         return b"%d" % value
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise NotCanonical(value=repr(value), reason="an instant needs its time zone")
+            raise NotCanonical(value=repr(value), reason=_("an instant needs its time zone"))
         return b"%d" % ((value - _EPOCH) // timedelta(microseconds=1))
     if isinstance(value, date):
         return value.isoformat().encode()
@@ -93,7 +94,7 @@ def _bytes(value: Any, exact: bool) -> bytes:
         return canonical_json(value).encode()
     if isinstance(value, (list, tuple)):
         return canonical(value, exact=exact)
-    raise NotCanonical(value=repr(value), reason=f"{type(value).__name__} has no canonical form")
+    raise NotCanonical(value=repr(value), reason=_("{type} has no canonical form").format(type=type(value).__name__))
 
 
 def canonical_json(value: Any) -> str:
@@ -116,15 +117,15 @@ def _plain(value: Any) -> Any:
         plain: dict[str, Any] = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                raise NotCanonical(value=repr(key), reason="a key is text")
+                raise NotCanonical(value=repr(key), reason=_("a key is text"))
             name = nfc(key)
             if name in plain:
-                raise NotCanonical(value=repr(key), reason="the key is given twice")
+                raise NotCanonical(value=repr(key), reason=_("the key is given twice"))
             plain[name] = _plain(item)
         return plain
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    raise NotCanonical(value=repr(value), reason=f"{type(value).__name__} is not kept in metadata")
+    raise NotCanonical(value=repr(value), reason=_("{type} is not kept in metadata").format(type=type(value).__name__))
 
 
 def seal(previous: bytes, canonical: bytes, tag: str = "event", version: int = VERSION) -> bytes:

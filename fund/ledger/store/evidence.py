@@ -212,12 +212,10 @@ class Evidence:
         found: list[tuple[str, str]] = []
         for row in rows:
             if (row.type == "memo") != (row.layer == "commitment"):
-                found.append((row.code, f"type {row.type} in layer {row.layer}"))
+                found.append((row.code, f"{row.type}, {row.layer}"))
             main = (row.main_type, row.main_layer, row.main_currency)
             if row.main_type is not None and main != (row.type, row.layer, row.currency):
-                found.append(
-                    (row.code, f"{row.type}, {row.layer}, {row.currency}; its main account: {', '.join(main)}")
-                )
+                found.append((row.code, f"{row.type}, {row.layer}, {row.currency} / {', '.join(main)}"))
         return found
 
     def doubles(self) -> list[tuple[int, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ class Known:
         standings: The status of each month.
         reversed: Which originals are reversed, by which entry.
         originals: The legs of the entries that are to be reversed.
+        moved: What moved by day on each account that has a limit.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Known:
     standings: Mapping[str, PeriodStatus] = field(default_factory=dict)
     reversed: dict[int, int] = field(default_factory=dict)
     originals: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    moved: dict[str, dict[date, int]] = field(default_factory=dict)
 
 
 class Lookups(Periods):
@@ -88,6 +91,15 @@ class Lookups(Periods):
             )
             known.reversed = {row.reverses_seq: row.seq for row in rows}
         return known
+
+    def _moved_by_day(self, code: str, known: Known) -> dict[date, int]:
+        if code not in known.moved:
+            rows = self.connection.execute(
+                sa.text("SELECT day, debit_cents - credit_cents AS cents FROM balance_day WHERE account_id = :id"),
+                {"id": known.ids[code]},
+            )
+            known.moved[code] = {self._date(row.day): row.cents for row in rows}
+        return known.moved[code]
 
     def _read_posted(self, keys: Sequence[str], known: Known) -> None:
         rows = self.connection.execute(

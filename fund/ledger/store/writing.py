@@ -21,7 +21,17 @@ from fund.errors import (
     UnknownEntry,
 )
 from fund.ledger.accounts import Account, check_code, main_of
-from fund.ledger.journal import CLOSING, REVERSAL, EntryDraft, Posted, SealedLeg, check_balanced, check_form, mirror
+from fund.ledger.journal import (
+    CLOSING,
+    REVERSAL,
+    EntryDraft,
+    Posted,
+    SealedLeg,
+    check_balanced,
+    check_form,
+    check_limits,
+    mirror,
+)
 from fund.ledger.seal import (
     VERSION,
     canonical_json,
@@ -270,7 +280,7 @@ class LedgerStore(Lookups):
         earlier = ready.get(key)
         if earlier is not None:
             if earlier.request_hash != one.request_hash:
-                raise IdempotencyConflict(key=key, seq="-")
+                raise IdempotencyConflict(key=key, seq=earlier.id)
             return one
         for code, account in accounts.items():
             if not account.is_open:
@@ -285,9 +295,20 @@ class LedgerStore(Lookups):
                 raise AlreadyReversed(seq=draft.reverses, reversal=reversal)
             if known.originals[draft.reverses] != tuple((leg.account, -leg.amount_cents) for leg in draft.postings):
                 raise NotTheMirror(seq=draft.reverses)
+        self._check_limits(draft, accounts, known)
+        if draft.reverses is not None:
             reversed_here[draft.reverses] = one.id
         opened.update({code: account for code, account in accounts.items() if code not in known.accounts})
         return one
+
+    def _check_limits(self, draft: EntryDraft, accounts: Mapping[str, Account], known: Known) -> None:
+        limited = {code: account for code, account in accounts.items() if account.has_limit}
+        sums = {code: sum(leg.amount_cents for leg in draft.postings if leg.account == code) for code in limited}
+        for code, account in limited.items():
+            check_limits(account, self._moved_by_day(code, known), draft.effective_on, sums[code])
+        for code, cents in sums.items():
+            moved = known.moved[code]
+            moved[draft.effective_on] = moved.get(draft.effective_on, 0) + cents
 
     def _sub_account(self, code: str, known: Known, names: Mapping[str, str]) -> Account | None:
         main = known.accounts.get(main_of(code))
