@@ -9,7 +9,10 @@ from typing import ClassVar
 from fund.events.agreements import InstalmentTerms, Part, PlanTerms
 from fund.events.base import Fact
 
-__all__ = ["AllowanceAdjusted", "AllowanceLine", "ArrearsEscalated", "PlanActivated", "PlanPrepaid", "PlanRestructured"]
+__all__ = [
+    "AllowanceAdjusted", "AllowanceLine", "ArrearsEscalated", "PlanActivated", "PlanPrepaid", "PlanRestructured",
+    "PlanStarted",
+]  # fmt: skip
 
 
 class _PlanFact(Fact):
@@ -50,6 +53,16 @@ class PlanRestructured(_PlanFact):
     instalments: tuple[InstalmentTerms, ...]
     ends_on: date
     reason: str
+
+
+class PlanStarted(_PlanFact):
+    """The experiment succeeded: a plan that waits for success runs from the verdict on; only days change."""
+
+    wire: ClassVar[str] = "plan.started"
+
+    verdict: str
+    instalments: tuple[InstalmentTerms, ...]
+    """The instalments that got another day, by number."""
 
 
 class ArrearsEscalated(_PlanFact):

@@ -17,7 +17,7 @@ from fund.money import portion, split_cumulative
 
 __all__ = [
     "BANDS", "Ageing", "Due", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut", "days_overdue",
-    "instalments", "prepay", "repayable_of", "split", "total",
+    "from_verdict", "instalments", "prepay", "repayable_of", "split", "total",
 ]  # fmt: skip
 
 BANDS: tuple[tuple[str, int | None], ...] = (
@@ -28,6 +28,10 @@ BANDS: tuple[tuple[str, int | None], ...] = (
     ("over-180", None),
 )
 """The bands of ageing with the last day overdue of each."""
+
+
+WAITING_MONTHS = 6
+"""A plan that waits for success starts so long after the work when no verdict started it."""
 
 
 class Due(Protocol):
@@ -90,22 +94,30 @@ def build(
     savings_bps: int = 0,
     ends_on: date | None = None,
     early: str = "last_first",
+    works_until: date | None = None,
 ) -> PlanTerms:
     """The plan of an agreement, with its instalments.
 
-    ``fixed`` and ``on_success`` (six months after the grace when no verdict came before) divide the share over
-    ``count`` instalments; ``savings_linked`` owes the cap in one amount on its last day, and savings bring payments
-    forward.
+    ``fixed`` divides the share over ``count`` instalments from the end of the grace on; ``on_success`` does so from six
+    months after the work on, unless a good verdict starts it before (:func:`from_verdict`); ``savings_linked`` owes the
+    cap in one amount on its last day, and savings bring payments forward.
+
+    Args:
+        works_until: The last day of the work, for ``on_success``.
     """
     if plan_type == "savings_linked":
         last = ends_on or add_months(starts_on, grace_months + interval_months * max(count - 1, 0))
         parts = instalments(repayable_cents, starts_on=last, grace_months=0, count=1)
     else:
-        grace = grace_months + (6 if plan_type == "on_success" else 0)
+        waits = plan_type == "on_success"
         parts = instalments(
-            repayable_cents, starts_on=starts_on, grace_months=grace, count=count, interval_months=interval_months
+            repayable_cents,
+            starts_on=(works_until or starts_on) if waits else starts_on,
+            grace_months=grace_months + (WAITING_MONTHS if waits else 0),
+            count=count,
+            interval_months=interval_months,
         )
-        last = ends_on or (parts[-1].due_on if parts else starts_on)
+        last = max([part.due_on for part in parts[-1:]] + [ends_on or starts_on])
     return PlanTerms(
         plan_type=plan_type,
         grace_months=grace_months,
@@ -115,6 +127,22 @@ def build(
         ends_on=last,
         early=early,
         instalments=parts,
+    )
+
+
+def from_verdict(
+    parts: Sequence[Due], verdict_on: date, *, grace_months: int, interval_months: int
+) -> tuple[InstalmentTerms, ...]:
+    """The days that open instalments get when a good verdict starts the plan: from the grace after it on, never later
+    than they were. Amounts are what is open."""
+    waiting = sorted((part for part in parts if part.open_cents > 0), key=lambda part: (part.due_on, part.no))
+    return tuple(
+        InstalmentTerms(
+            no=part.no,
+            due_on=min(part.due_on, add_months(verdict_on, grace_months + interval_months * number)),
+            amount_cents=part.open_cents,
+        )
+        for number, part in enumerate(waiting)
     )
 
 

@@ -61,7 +61,10 @@ class Plan(CaseFile):
     early: str = "last_first"
     early_cents: int = 0
     grace_months: int = 0
+    interval_months: int = 12
     savings_bps: int = 0
+    verdict: str = ""
+    """The verdict that started a plan that waits for success."""
     started_on: date
     ends_on: date
     lapsed: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)

@@ -27,10 +27,12 @@ from fund.events import (
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
+    EvaluationAccepted,
     InstalmentTerms,
     PlanActivated,
     PlanPrepaid,
     PlanRestructured,
+    PlanStarted,
     ReceiptAllocated,
     ReceiptUnmatched,
     WriteoffPosted,
@@ -58,6 +60,7 @@ __all__ = [
     "instalment_reference",
     "plan_on",
     "plan_timers",
+    "start_on_success",
 ]
 
 ARREARS = "repayment.arrears"
@@ -81,6 +84,7 @@ TRANSITIONS = (
     #          command                from   to            who             records
     Transition("repayment activate", None, State.ACTIVE, SYSTEM, PlanActivated, row="R1"),
     Transition("repayment prepay", LIVE, None, LEAD_SIGNATORY, PlanPrepaid, row="R4"),
+    Transition("repayment start", LIVE, None, SYSTEM, PlanStarted, row="R1"),
     Transition("repayment escalate", LIVE, None, SYSTEM, ArrearsEscalated, row="R8"),
 )
 
@@ -116,6 +120,7 @@ def _after(case: Plan | None, happened: Envelope) -> Plan | None:
             versions=(PlanVersion(version=1, from_on=happened.effective_on, instalments=fact.plan.instalments),),
             early=fact.plan.early,
             grace_months=fact.plan.grace_months,
+            interval_months=fact.plan.interval_months,
             savings_bps=fact.plan.savings_bps,
             started_on=happened.effective_on,
             ends_on=fact.plan.ends_on,
@@ -124,6 +129,16 @@ def _after(case: Plan | None, happened: Envelope) -> Plan | None:
         return None
     if isinstance(fact, PlanPrepaid):
         return case.but(early_cents=case.early_cents + fact.amount_cents)
+    if isinstance(fact, PlanStarted):
+        days = {part.no: {"due_on": part.due_on} for part in fact.instalments}
+        version = PlanVersion(
+            version=case.version + 1,
+            from_on=happened.effective_on,
+            reason=fact.verdict,
+            instalments=fact.instalments,
+        )
+        started = _changed(case, days).but(verdict=fact.verdict)
+        return started.but(version=version.version, versions=(*case.versions, version))
     if isinstance(fact, PlanRestructured):
         return _restructured(case, fact, happened)
     if isinstance(fact, ArrearsEscalated):
@@ -282,6 +297,22 @@ def plan_timers(uow: UnitOfWork, happened: Envelope) -> None:
                     cause=happened,
                     name=f"{plan.version}-{part.no}-{days}",
                 )
+
+
+def start_on_success(uow: UnitOfWork, happened: Envelope) -> None:
+    """After a good verdict a plan that waits for success runs: its instalments count from the verdict (R1)."""
+    fact = happened.fact
+    if not isinstance(fact, EvaluationAccepted) or fact.verdict not in ("scale", "adopt"):
+        return
+    plan = uow.maybe(Plan, fact.ref)
+    if plan is None or plan.plan_type != "on_success" or plan.verdict or plan.open_cents <= 0:
+        return
+    check(uow, TRANSITIONS, "repayment start", plan, lead=plan.lead)
+    moved = schedules.from_verdict(
+        plan.instalments, uow.today, grace_months=plan.grace_months, interval_months=plan.interval_months
+    )
+    started = uow.record(PlanStarted(ref=plan.ref, proposal=plan.proposal, verdict=fact.verdict, instalments=moved))
+    plan_timers(uow, started)
 
 
 def called_by_saving(plan: Plan, realised_cents: int, *, before_cents: int, on: date) -> InstalmentTerms | None:

@@ -43,6 +43,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("reviews.close_when_complete", ("review.scored", "review.recused"), reviews.close_when_complete),
     Reaction("decisions.prepare", ("review.closed", "review.consensus_recorded"), decisions.prepare_when_scored),
     Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),
+    Reaction("repayments.start", ("evaluation.accepted",), repayments.start_on_success),
     Reaction("agreements.close", agreements.CLOSING_FACTS, agreements.close_when_done),
     Reaction("disbursements.request", ("agreement.activated",), disbursements.request_at_activation),
     Reaction("evaluations.plan", ("agreement.activated",), evaluations.plan),

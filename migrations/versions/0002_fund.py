@@ -45,6 +45,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("decisions.prepare", "review.closed"),
     ("decisions.prepare", "review.consensus_recorded"),
     ("agreements.activate", "agreement.signed"),
+    ("repayments.start", "evaluation.accepted"),
     ("agreements.close", "agreement.completed"),
     ("agreements.close", "agreement.terminated"),
     ("agreements.close", "allowance.adjusted"),

@@ -83,8 +83,10 @@ def test_a_plan_without_an_end_of_its_own_ends_with_its_last_instalment() -> Non
     fixed = schedules.build("fixed", 900, starts_on=DAY, grace_months=1, count=3, interval_months=1)
     assert [str(part.due_on) for part in fixed.instalments] == ["2026-02-28", "2026-03-31", "2026-04-30"]
     assert fixed.ends_on == date(2026, 4, 30)
-    on_success = schedules.build("on_success", 900, starts_on=DAY, grace_months=1)
-    assert on_success.ends_on == date(2026, 8, 31)
+    on_success = schedules.build("on_success", 900, starts_on=DAY, grace_months=1, works_until=date(2027, 1, 31))
+    assert on_success.ends_on == date(2027, 8, 31)
+    late = schedules.build("fixed", 900, starts_on=DAY, grace_months=6, ends_on=date(2026, 2, 1))
+    assert late.ends_on == late.instalments[-1].due_on == date(2026, 7, 31)
     linked = schedules.build("savings_linked", 900, starts_on=DAY, grace_months=12, count=2)
     assert [(part.due_on, part.amount_cents) for part in linked.instalments] == [(date(2028, 1, 31), 900)]
     assert schedules.build("fixed", 0, starts_on=DAY).instalments == ()
@@ -108,6 +110,18 @@ def test_what_is_added_goes_to_the_last_instalment() -> None:
     assert [(part.no, part.amount_cents) for part in schedules.cut(parts_of(900), -100)] == [(3, -100)]
     with pytest.raises(ValueError, match="no instalment"):
         schedules.cut([], -100)
+
+
+def test_a_good_verdict_brings_days_forward_and_never_back() -> None:
+    parts = [part.model_copy(update={"paid_cents": 100}) if part.no == 1 else part for part in parts_of(900)]
+    moved = schedules.from_verdict(parts, date(2026, 2, 1), grace_months=0, interval_months=1)
+    assert [(part.no, str(part.due_on), part.amount_cents) for part in moved] == [
+        (1, "2026-02-01", 200),
+        (2, "2026-03-01", 300),
+        (3, "2026-04-01", 300),
+    ]
+    late = schedules.from_verdict(parts, date(2027, 1, 1), grace_months=0, interval_months=1)
+    assert [part.due_on for part in late] == [part.due_on for part in parts]
 
 
 # ---------------------------------------------------------------------------------------------------- what is paid

@@ -14,7 +14,7 @@ from fund.errors import (
     TransitionNotAllowed,
     UnknownRef,
 )
-from fund.events import PlanRestructured
+from fund.events import EvaluationAccepted, PlanRestructured
 from fund.events.agreements import InstalmentTerms
 from fund.schemas.repayments import Plan
 from fund.workflows.repayments import (
@@ -190,6 +190,49 @@ def test_a_plan_by_savings_calls_its_share_of_each_saving(database_url: str) -> 
         assert due()[2] == (4, "2026-05-08", 2_739_999)
 
 
+ON_SUCCESS = b"""
+[repayment]
+plan = "on_success"
+grace_months = 3
+instalments = 2
+months_between = 6
+"""
+
+
+@pytest.mark.parametrize("verdict", ["scale", "iterate"])
+def test_a_plan_that_waits_for_success_starts_with_a_good_verdict(sqlite_url: str, verdict: str) -> None:
+    with founded(sqlite_url) as world:
+        office(world)
+        approved(world)
+        world.do("agreement draft", user="anna", ref="2026-003", terms={"name": "t.toml", "content": ON_SUCCESS})
+        for person in ("fatima", "piet", "carla"):
+            world.do("agreement sign", user=person, ref=AGREEMENT)
+
+        def days() -> list[str]:
+            return [row["due_on"] for row in world.look("repayment plan", ref=AGREEMENT)["instalments"]]
+
+        assert days() == ["2027-10-31", "2028-04-30"]
+        world.clock(noon(date(2027, 2, 15)))
+        with world.uow("carla") as uow:
+            uow.record(
+                EvaluationAccepted(
+                    ref=AGREEMENT,
+                    proposal="2026-003",
+                    hypothesis="confirmed",
+                    learning="3",
+                    verdict=verdict,
+                    good_result=True,
+                )
+            )
+        world.drain()
+        plan = world.look("repayment plan", ref=AGREEMENT)
+        if verdict == "scale":
+            assert (days(), plan["version"]) == (["2027-05-15", "2027-11-15"], 2)
+        else:
+            assert (days(), plan["version"]) == (["2027-10-31", "2028-04-30"], 1)
+        assert plan["open_cents"] == 2_800_000
+
+
 def test_ageing_is_reckoned_for_any_day(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)
@@ -327,7 +370,12 @@ def test_a_plan_has_no_command_before_it_starts(database_url: str) -> None:
             uow.store.cases.put([(case.but(state="gone"), uow.version(case))])
         with pytest.raises(TransitionNotAllowed):
             world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=1)
-        assert {row.command for row in TRANSITIONS} == {"repayment activate", "repayment prepay", "repayment escalate"}
+        assert {row.command for row in TRANSITIONS} == {
+            "repayment activate",
+            "repayment prepay",
+            "repayment start",
+            "repayment escalate",
+        }
 
 
 def test_quarters_follow_the_calendar() -> None:

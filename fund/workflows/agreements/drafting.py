@@ -119,6 +119,7 @@ def _terms(uow: UnitOfWork, ref: str, proposal: Proposal, asked: TermsFile) -> A
     decided_on = proposal.decided_on or uow.today
     starts_on = asked.starts_on or decided_on
     milestones = _milestones(proposal, asked, starts_on)
+    ends_on = max(part.due_on for part in milestones)
     partners = tuple(dict.fromkeys((proposal.lead, *form.applicants, *form.parties)))
     told = {
         "exit_terms": asked.exit_terms or form.exit_rules or _light(proposal, "exit_terms"),
@@ -142,14 +143,14 @@ def _terms(uow: UnitOfWork, ref: str, proposal: Proposal, asked: TermsFile) -> A
         repayable_cents=repayable,
         share_bps=share_bps,
         milestones=milestones,
-        plan=_plan(proposal, asked, repayable, starts_on),
+        plan=_plan(proposal, asked, repayable, starts_on, ends_on),
         hypothesis=asked.hypothesis or form.hypothesis,
         measurement=form.measurement,
         boards_heard=_boards_heard(proposal),
         decided_on=proposal.decided_on,
         regulations=uow.regulations(decided_on).version,
         starts_on=starts_on,
-        ends_on=max((part.due_on for part in milestones), default=add_months(starts_on, 12)),
+        ends_on=ends_on,
         exit_terms=told["exit_terms"],
         stop_rule=told["stop_rule"],
         assets_owner=told["assets_owner"],
@@ -209,7 +210,7 @@ def _in_proportion(parts: Sequence[int], whole: int, award: int) -> list[int]:
     return [after - before for before, after in pairwise(marks)]
 
 
-def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on: date) -> PlanTerms:
+def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on: date, ends_on: date) -> PlanTerms:
     form = proposal.form
     if asked.repayment is not None:
         said = asked.repayment
@@ -223,6 +224,7 @@ def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on:
             savings_bps=said.savings_share_bps,
             ends_on=said.ends_on,
             early=said.early,
+            works_until=ends_on,
         )
     if form.repayment is None:
         if repayable_cents and proposal.track != "light":
@@ -237,6 +239,7 @@ def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on:
         interval_months=form.repayment.months_between,
         savings_bps=form.repayment.savings_share_bps or 0,
         ends_on=form.repayment.ends_on,
+        works_until=ends_on,
     )
 
 
