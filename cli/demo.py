@@ -109,7 +109,7 @@ def _finish(ctx: click.Context, ending: dict[str, Any], url: str, place: str, qu
     if quietly:
         output.emit_json(ending)
     else:
-        from cli.statement import show_position
+        from cli.position import show_position
 
         output.say("")
         show_position(ending["position"])
