@@ -1,8 +1,8 @@
 """Files that go with a case (attachments, evidence, signed documents), kept by the hash of their content.
 
-The bytes lie in ``files/`` beside an SQLite file and in the database on PostgreSQL, under their SHA-256, never under the
-name they came with. The same bytes are kept once. What was stored by a command that did not commit lies there unnamed,
-and harms nobody.
+The bytes lie in ``files/`` beside an SQLite file and in the database on PostgreSQL, under their SHA-256, never under
+the name they came with. The same bytes are kept once. What a command stored that did not commit
+lies there unnamed, and harms nobody.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def test_a_file_is_kept_under_the_hash_of_its_content(world: World) -> None:
         assert files.verify(view) == (2, [])
         folder = files.folder_of(view)
         if folder is not None:
-            assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted([HASH, hashlib.sha256(b"b").hexdigest()])
+            assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted(
+                [HASH, hashlib.sha256(b"b").hexdigest()]
+            )
 
 
 def test_a_file_nobody_stored_is_not_given(world: World) -> None:

@@ -9,12 +9,14 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
-    "AboveCeiling", "AttachmentMissing", "AttachmentTooLarge", "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk",
-    "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed", "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowOnNotInvited",
-    "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "MissingField", "NobodyToAsk", "NotForImprovement", "ObjectionTooLate",
-    "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RollOutWithoutParent", "RoundClosesTooEarly",
-    "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters", "UnclearAmount", "UnclearPercentage", "UnknownChoice",
-    "UnknownField", "UnknownFormVersion", "UnknownRule", "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
+    "AboveCeiling", "AttachmentMissing", "AttachmentTooLarge", "BlockMissing", "BoardNotInformed", "BrokenForm",
+    "BudgetDiffersFromAsk", "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed",
+    "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowOnNotInvited", "FormFault", "FormNotText", "FormTooLarge",
+    "MilestonesDifferFromAsk", "MissingField", "NobodyToAsk", "NotForImprovement", "ObjectionTooLate",
+    "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RollOutWithoutParent",
+    "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters",
+    "UnclearAmount", "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule",
+    "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
 ]  # fmt: skip
 
 
@@ -53,7 +55,8 @@ class RoundNotOpen(RuleRefusal):
     """The round does not take proposals now."""
 
     message = N_(
-        "{command} is not possible for {ref}: round {round} is {state}, it takes proposals from {opens_at} until {closes_at}"
+        "{command} is not possible for {ref}: round {round} is {state},"
+        " it takes proposals from {opens_at} until {closes_at}"
     )
     hint = N_("fund round list")
 
@@ -194,8 +197,8 @@ class MilestonesDifferFromAsk(RuleRefusal):
     """The milestones together are not the ask (P4)."""
 
     message = N_(
-        "{place}: {excerpt}: {command} is not possible for {ref}: the milestones are {milestones_cents}, asked is {ask_cents},"
-        " difference {difference_cents}"
+        "{place}: {excerpt}: {command} is not possible for {ref}: the milestones are {milestones_cents},"
+        " asked is {ask_cents}, difference {difference_cents}"
     )
     hint = N_("fund proposal save {ref} {file}")
 
@@ -204,8 +207,8 @@ class CategoriesDifferFromCost(RuleRefusal):
     """The kinds of cost together are not what pays for them: ask, own share and money of others (P4)."""
 
     message = N_(
-        "{place}: {excerpt}: {command} is not possible for {ref}: the kinds of cost are {categories_cents}, ask, own share and"
-        " money of others are {cost_cents}, difference {difference_cents}"
+        "{place}: {excerpt}: {command} is not possible for {ref}: the kinds of cost are {categories_cents},"
+        " ask, own share and money of others are {cost_cents}, difference {difference_cents}"
     )
     hint = N_("fund proposal save {ref} {file}")
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from fund.events.base import Fact
 
 __all__ = [
-    "ProposalChangesRequested", "ProposalDrafted", "ProposalFoundEligible", "ProposalFoundIneligible", "ProposalLapseAnnounced",
-    "ProposalLapsed", "ProposalParticipationConfirmed", "ProposalResubmitted", "ProposalRevised", "ProposalScreened", "ProposalSubmitted",
-    "ProposalWithdrawn", "RuleOutcome",
+    "ProposalChangesRequested", "ProposalDrafted", "ProposalFoundEligible", "ProposalFoundIneligible",
+    "ProposalLapseAnnounced", "ProposalLapsed", "ProposalParticipationConfirmed", "ProposalResubmitted",
+    "ProposalRevised", "ProposalScreened", "ProposalSubmitted", "ProposalWithdrawn", "RuleOutcome",
 ]  # fmt: skip
 
 

@@ -12,6 +12,6 @@ from fund.forms.schema import json_schema
 from fund.forms.writing import put_answer, template, write
 
 __all__ = [
-    "CURRENT", "TRACKS", "VERSIONS", "Column", "Filled", "Form", "FormFile", "Place", "Question", "answered", "form", "json_schema",
-    "open_form", "put_answer", "template", "write",
+    "CURRENT", "TRACKS", "VERSIONS", "Column", "Filled", "Form", "FormFile", "Place", "Question", "answered", "form",
+    "json_schema", "open_form", "put_answer", "template", "write",
 ]  # fmt: skip

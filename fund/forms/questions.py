@@ -181,7 +181,9 @@ def _data(name: str) -> str:
 @lru_cache(maxsize=4)
 def _listed(source: str) -> tuple[tuple[str, str, str], ...]:
     if source == "themes":
-        return tuple((row["id"], row["naam"], row["name_en"]) for row in csv.DictReader(_data("themes.csv").splitlines()))
+        return tuple(
+            (row["id"], row["naam"], row["name_en"]) for row in csv.DictReader(_data("themes.csv").splitlines())
+        )
     rows = json.loads(_data("cooperations.json"))["samenwerkingsverbanden"]
     none = ("none", "geen", "none")
     return (none, *((row["id"], row["naam"], row["naam"]) for row in rows))
@@ -199,7 +201,8 @@ def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
                     key=row["id"],
                     name=row["id"],
                     kind="choice",
-                    nl=f"{row['naam']}: " + " / ".join(f"{pole['value_en']} ({pole['waarde'].lower()})" for pole in row["polen"]),
+                    nl=f"{row['naam']}: "
+                    + " / ".join(f"{pole['value_en']} ({pole['waarde'].lower()})" for pole in row["polen"]),
                     en=f"{row['name_en']}: " + " / ".join(pole["value_en"] for pole in row["polen"]),
                     options=tuple((pole["value_en"], pole["waarde"], pole["value_en"]) for pole in row["polen"]),
                 ),
@@ -208,6 +211,17 @@ def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
         )
     rows = json.loads(_data("reflection_questions.json"))["reflectievragen"]
     return tuple(
-        (row["id"], Column(key=row["id"], name=row["id"], kind="long", nl=row["vraag"], en=row["label_en"], limit=2000, optional=True))
+        (
+            row["id"],
+            Column(
+                key=row["id"],
+                name=row["id"],
+                kind="long",
+                nl=row["vraag"],
+                en=row["label_en"],
+                limit=2000,
+                optional=True,
+            ),
+        )
         for row in rows
     )

@@ -253,7 +253,12 @@ class FormFile:
             return faults[0]
         lines = "\n".join(str(fault) for fault in faults)
         listed = [
-            {"code": fault.code(), "line": fault.details["line"], "field": fault.details.get("field", ""), "message": str(fault)}
+            {
+                "code": fault.code(),
+                "line": fault.details["line"],
+                "field": fault.details.get("field", ""),
+                "message": str(fault),
+            }
             for fault in faults
         ]
         return FaultyForm(file=self.file, count=len(faults), lines=lines, faults=listed, track=self.track)
@@ -262,7 +267,9 @@ class FormFile:
         """The last line on which an amount of this field stands."""
         path: Path = tuple(name.split("."))
         inside = [
-            place for each, place in self.places.items() if each[: len(path)] == path and (each == path or each[-1] == "amount")
+            place
+            for each, place in self.places.items()
+            if each[: len(path)] == path and (each == path or each[-1] == "amount")
         ]
         return max(inside, key=lambda place: place.line) if inside else self.place(path)
 
@@ -450,9 +457,10 @@ class FormFile:
             share_bps = money.parse(text.removesuffix("%").rstrip())
         except FundError:
             share_bps = -1
-        if not 0 <= share_bps <= 10_000:
-            return self._fault(UnclearPercentage, path, text=text[:_EXCERPT])
-        return share_bps
+        if 0 <= share_bps <= 10_000:
+            return share_bps
+        self._fault(UnclearPercentage, path, text=text[:_EXCERPT])
+        return None
 
     def _choice(self, column: Column, text: str, path: Path) -> str | None:
         if text in column.codes:

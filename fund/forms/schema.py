@@ -9,7 +9,7 @@ from fund.forms.questions import CURRENT, Column, Form, Question, form
 __all__ = ["json_schema"]
 
 _AMOUNT = r"^[0-9]+([.,][0-9]{1,2})?$"
-_TEXTS = {
+_TEXTS: dict[str, dict[str, Any]] = {
     "amount": {"type": "string", "pattern": _AMOUNT},
     "percent": {"type": "string", "pattern": r"^[0-9]+([.,][0-9]{1,2})?%?$"},
     "whole": {"type": "integer", "minimum": 0},
@@ -21,7 +21,10 @@ _TEXTS = {
 
 
 def json_schema(version: str = CURRENT, *, track: str = "light") -> dict[str, Any]:
-    """The shape of a proposal file; required is what ``track`` must answer, ``x-track`` says from which track on a field is asked."""
+    """The shape of a proposal file.
+
+    Required is what ``track`` must answer; ``x-track`` says from which track on a field is asked.
+    """
     chosen: Form = form(version)
     properties: dict[str, Any] = {"schema": {"const": chosen.version}}
     required = ["schema"]
@@ -33,7 +36,9 @@ def json_schema(version: str = CURRENT, *, track: str = "light") -> dict[str, An
             if asked:
                 required.append(question.field.key)
             continue
-        table = properties.setdefault(question.section, {"type": "object", "additionalProperties": False, "properties": {}})
+        table = properties.setdefault(
+            question.section, {"type": "object", "additionalProperties": False, "properties": {}}
+        )
         table["properties"][question.field.key] = shape
         if asked:
             table.setdefault("required", []).append(question.field.key)

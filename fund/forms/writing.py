@@ -56,7 +56,10 @@ def write(filled: ProposalForm, names: Sequence[str] = (), *, track: str = "majo
             rows = [value] if question.field.kind == "record" else value
             written = [{column.key: _raw(column, row.get(column.name)) for column in question.columns} for row in rows]
             if question.field.key == "team":
-                written = [{**row, "name": name} for row, name in zip(written, [*names, *("?" for _row in written)], strict=False)]
+                written = [
+                    {**row, "name": name}
+                    for row, name in zip(written, [*names, *("?" for _row in written)], strict=False)
+                ]
             value = written[0] if question.field.kind == "record" else written
         else:
             value = _raw(question.field, value)
@@ -110,10 +113,14 @@ def _raw(column: Column, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _write(version: Form, values: Mapping[str, Any], track: str, comments: str, year: int, *, whole: bool = False) -> str:
+def _write(
+    version: Form, values: Mapping[str, Any], track: str, comments: str, year: int, *, whole: bool = False
+) -> str:
     lines = _line(f'schema = "{version.version}"', ("laat staan", "leave as it is"), comments)
     for section in version.sections:
-        inside = [q for q in version.questions if (q.section or q.field.key) == section and (whole or q.shown_on(track))]
+        inside = [
+            q for q in version.questions if (q.section or q.field.key) == section and (whole or q.shown_on(track))
+        ]
         plain = [q for q in inside if q.field.kind not in ("blocks", "record", "map")]
         if plain:
             lines += ["", f"[{section}]"]
@@ -183,5 +190,7 @@ def _line(statement: str, says: tuple[str, str], comments: str, mark: str = "") 
     beside = f"{padded}{start}{' · '.join(both)}"
     if len(beside) <= _WIDTH:
         return [beside]
-    above = [line for text in both for line in textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="#   ")]
+    above = [
+        line for text in both for line in textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="#   ")
+    ]
     return [*above, f"{padded}# {mark}" if mark else statement]

@@ -1,4 +1,4 @@
-"""When a proposal may be judged on its merits: the eligibility rules, each with a name, a verdict and what it looked at.
+"""When a proposal may be judged on its merits: the eligibility rules, each with a name, a verdict, what it saw.
 
 Pure: the caller reads what the rules judge. A person decides on the outcomes (P7, P8); where a rule judges words, that
 person may bring other evidence. Source: lifecycle.md 4 (P7).

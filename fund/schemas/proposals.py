@@ -16,8 +16,8 @@ from fund.events import RuleOutcome, canonical_json
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = [
-    "Attachment", "Benefit", "BoardInvolvement", "BudgetYear", "Cofinancing", "CostCategory", "Interest", "PlannedMilestone", "Proposal",
-    "ProposalForm", "RepaymentTerms", "Risk", "Round", "TeamMember",
+    "Attachment", "Benefit", "BoardInvolvement", "BudgetYear", "Cofinancing", "CostCategory", "Interest",
+    "PlannedMilestone", "Proposal", "ProposalForm", "RepaymentTerms", "Risk", "Round", "TeamMember",
 ]  # fmt: skip
 
 

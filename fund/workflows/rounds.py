@@ -31,7 +31,19 @@ from fund.store import TimerRow
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
-__all__ = ["COMMANDS", "DECIDING_FACTS", "LIVES", "QUERIES", "TRANSITIONS", "State", "close", "decide_if_done", "open_round", "plan", "require_open"]
+__all__ = [
+    "COMMANDS",
+    "DECIDING_FACTS",
+    "LIVES",
+    "QUERIES",
+    "TRANSITIONS",
+    "State",
+    "close",
+    "decide_if_done",
+    "open_round",
+    "plan",
+    "require_open",
+]
 
 
 class State(StrEnum):
@@ -52,9 +64,14 @@ TRANSITIONS = (
 )
 
 DECIDING_FACTS = (
-    "round.closed", "decision.approved", "decision.conditional", "decision.rejected", "proposal.found_ineligible", "proposal.withdrawn",
+    "round.closed",
+    "decision.approved",
+    "decision.conditional",
+    "decision.rejected",
+    "proposal.found_ineligible",
+    "proposal.withdrawn",
     "proposal.lapsed",
-)  # fmt: skip
+)
 """After these a round may be done."""
 
 _WAITED_FOR = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
@@ -184,14 +201,20 @@ def require_open(view: View, ref: str, *, command: str, subject: str) -> Round:
     """The round, when it takes proposals at this instant.
 
     Raises:
-        UnknownRef: There is no such round. RoundNotOpen: It does not open yet, or it is too late; the message has both instants.
+        UnknownRef: There is no such round.
+        RoundNotOpen: It does not open yet, or it is too late; the message has both instants.
     """
     case = view.case(Round, ref)
     if case.state != State.DECIDED and case.opens_at <= view.now < case.closes_at:
         return case
     raise RoundNotOpen(
-        command=command, ref=subject, round=ref, state=state_word("round", _state_at(case, view.now)), opens_at=case.opens_at, closes_at=case.closes_at
-    )  # fmt: skip
+        command=command,
+        ref=subject,
+        round=ref,
+        state=state_word("round", _state_at(case, view.now)),
+        opens_at=case.opens_at,
+        closes_at=case.closes_at,
+    )
 
 
 def _state_at(case: Round, now: datetime) -> str:
@@ -237,10 +260,17 @@ def round_shown(view: View, *, ref: str) -> dict[str, Any]:
     """
     case = view.case(Round, ref)
     proposals = [
-        {"ref": each.ref, "title": each.title, "lead_partner": each.lead, "state": each.state, "ask_cents": each.ask_cents, "award_cents": each.award_cents}
+        {
+            "ref": each.ref,
+            "title": each.title,
+            "lead_partner": each.lead,
+            "state": each.state,
+            "ask_cents": each.ask_cents,
+            "award_cents": each.award_cents,
+        }
         for each in view.cases(Proposal, parent=ref)
         if not each.is_draft
-    ]  # fmt: skip
+    ]
     return {"round": _row(view, case), "proposals": proposals}
 
 

@@ -68,16 +68,28 @@ def test_every_fault_names_the_line_it_stands_on() -> None:
 
 
 def test_a_fault_after_a_text_of_many_lines_still_names_its_line() -> None:
-    text = a_proposal_file().decode().replace(
-        'hypothesis = "Wij denken', 'hypothesis = """\nWij denken\n[dit is geen tabel]\nask = "dit ook niet"\n\\\n   Wij denken', 1
-    ).replace("niet wachten.\"", 'niet wachten."""', 1).replace('stop_rule = "', 'stop_rule = 7 # "', 1)  # fmt: skip
+    text = (
+        a_proposal_file()
+        .decode()
+        .replace(
+            'hypothesis = "Wij denken',
+            'hypothesis = """\nWij denken\n[dit is geen tabel]\nask = "dit ook niet"\n\\\n   Wij denken',
+            1,
+        )
+        .replace('niet wachten."', 'niet wachten."""', 1)
+        .replace('stop_rule = "', 'stop_rule = 7 # "', 1)
+    )
     with pytest.raises(errors.WrongType) as refused:
         forms.open_form(text.encode()).read("light")
     assert text.split("\n")[refused.value.details["line"] - 1].startswith("stop_rule")
 
 
 def test_what_a_higher_track_asks_may_be_left_out_or_empty_on_a_lower_one() -> None:
-    lines = [line for line in a_proposal_file().decode().split("\n") if not line.startswith(("summary", "cooperation", "province"))]
+    lines = [
+        line
+        for line in a_proposal_file().decode().split("\n")
+        if not line.startswith(("summary", "cooperation", "province"))
+    ]
     assert forms.open_form("\n".join(lines).encode()).read("light").form.summary == ""
     with pytest.raises(errors.FaultyForm):
         forms.open_form("\n".join(lines).encode()).read("standard")
@@ -169,15 +181,17 @@ def test_each_answer_is_written_into_the_file_and_leaves_the_rest_as_it_was() ->
     assert len(changed) == 1
     assert changed[0][1].startswith('title = "Eén loket"')
     assert changed[0][1].endswith("# [L] hooguit 80 tekens · at most 80 characters")
-    blocks = forms.put_answer(after, question("money.budget"), [{"year": 2027, "amount": "1"}, {"year": 2028, "amount": "2"}])
+    blocks = forms.put_answer(
+        after, question("money.budget"), [{"year": 2027, "amount": "1"}, {"year": 2028, "amount": "2"}]
+    )
     assert [row["year"] for row in tomllib.loads(blocks)["money"]["budget"]] == [2027, 2028]
 
 
 # ---------------------------------------------------------------------------------------------------------- round trip
 
-LINE = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=40).filter(
-    lambda text: text.strip() == text and text != ""
-)
+LINE = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=40
+).filter(lambda text: text.strip() == text and text != "")
 TEXT = st.lists(LINE, min_size=1, max_size=4).map("\n".join)
 CENTS = st.integers(1, 10**11)
 DAYS = st.dates(date(2000, 1, 1), date(2999, 12, 31))
@@ -187,25 +201,45 @@ YEARS = st.integers(2000, 2999)
 @st.composite
 def changes(draw: st.DrawFn) -> dict[str, Any]:
     return {
-        "title": draw(LINE), "ambition": draw(LINE), "summary": draw(TEXT), "hypothesis": draw(TEXT), "stop_rule": draw(TEXT),
-        "ask_cents": draw(CENTS), "share_bps": draw(st.integers(0, 10_000)), "own_share_cents": draw(CENTS),
-        "themes": tuple(draw(st.lists(st.sampled_from([f"T{number:02d}" for number in range(1, 11)]), min_size=1, unique=True))),
+        "title": draw(LINE),
+        "ambition": draw(LINE),
+        "summary": draw(TEXT),
+        "hypothesis": draw(TEXT),
+        "stop_rule": draw(TEXT),
+        "ask_cents": draw(CENTS),
+        "share_bps": draw(st.integers(0, 10_000)),
+        "own_share_cents": draw(CENTS),
+        "themes": tuple(
+            draw(st.lists(st.sampled_from([f"T{number:02d}" for number in range(1, 11)]), min_size=1, unique=True))
+        ),
         "co_applicants": tuple(draw(st.lists(st.sampled_from(["gm0307", "gm0308", "ws0155"]), unique=True))),
-        "budget": tuple({"year": draw(YEARS), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(1, 3)))),
-        "categories": tuple({"category": draw(LINE), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(1, 3)))),
-        "cofinancing": tuple({"source": draw(LINE), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(0, 2)))),
+        "budget": tuple(
+            {"year": draw(YEARS), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(1, 3)))
+        ),
+        "categories": tuple(
+            {"category": draw(LINE), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(1, 3)))
+        ),
+        "cofinancing": tuple(
+            {"source": draw(LINE), "amount_cents": draw(CENTS)} for _number in range(draw(st.integers(0, 2)))
+        ),
         "milestones": tuple(
             {"title": draw(LINE), "due_on": draw(DAYS), "amount_cents": draw(CENTS), "evidence": draw(LINE)}
             for _number in range(draw(st.integers(1, 3)))
         ),
         "repayment": {
-            "plan": "savings_linked", "grace_months": draw(st.integers(0, 36)), "instalments": draw(st.integers(0, 40)),
-            "savings_share_bps": draw(st.none() | st.integers(0, 10_000)), "ends_on": draw(DAYS),
+            "plan": "savings_linked",
+            "grace_months": draw(st.integers(0, 36)),
+            "instalments": draw(st.integers(0, 40)),
+            "savings_share_bps": draw(st.none() | st.integers(0, 10_000)),
+            "ends_on": draw(DAYS),
         },
-        "team": tuple({"partner": "gm0351", "function": draw(LINE), "hours": draw(st.integers(1, 40))} for _n in range(draw(st.integers(1, 3)))),
+        "team": tuple(
+            {"partner": "gm0351", "function": draw(LINE), "hours": draw(st.integers(1, 40))}
+            for _n in range(draw(st.integers(1, 3)))
+        ),
         "attachments": tuple({"title": draw(LINE), "sha256": "ab" * 32} for _number in range(draw(st.integers(0, 2)))),
         "reflection": draw(st.dictionaries(st.sampled_from(["motivatie", "bijdrage"]), LINE)),
-    }  # fmt: skip
+    }
 
 
 @settings(max_examples=40, deadline=None)

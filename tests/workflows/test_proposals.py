@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from fund import errors, files
+from fund.database import writing
 from fund.events import AwardCondition, DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
-from fund.database import writing
 from fund.workflows import proposals
 from fund.workflows.lifecycle import commands_from
 from fund.workflows.proposals import TRANSITIONS, State
@@ -42,8 +42,12 @@ def world(database_url: str) -> Iterator[World]:
 
 def plan_round(world: World, **changes: Any) -> str:
     args: dict[str, Any] = {
-        "title": "Eerste ronde", "opens": OPENS, "closes": CLOSES, "ceiling_cents": 500_000_00, "track": "light",
-    }  # fmt: skip
+        "title": "Eerste ronde",
+        "opens": OPENS,
+        "closes": CLOSES,
+        "ceiling_cents": 500_000_00,
+        "track": "light",
+    }
     answer = world.both("round plan", user="anna", second="carla", **{**args, **changes})
     return str(answer["result"]["round"])
 
@@ -103,8 +107,12 @@ def test_a_draft_is_kept_with_its_form_and_named_by_a_ref(world: World) -> None:
     assert answer["next"] == "fund proposal submit 2026-001"
     found = case(world, "2026-001")
     assert (found.state, found.title, found.lead, found.ask_cents, found.round) == (
-        "draft", "Eén loket voor vergunningen", "gm0351", 24_000_00, "2026-1",
-    )  # fmt: skip
+        "draft",
+        "Eén loket voor vergunningen",
+        "gm0351",
+        24_000_00,
+        "2026-1",
+    )
     expected = a_form()
     assert found.form.model_copy(update={"team": ()}) == expected.model_copy(update={"team": ()})
 
@@ -118,13 +126,22 @@ def test_names_of_the_team_stand_in_no_fact_and_can_be_erased(world: World) -> N
     with world.view("sam") as view, pytest.raises(errors.UnknownRef):
         proposals.reading.show(view, ref=ref)
     with writing(world.fund.engine) as connection:
-        Store(connection).work.put_sealed(stream=f"proposal/{ref}", kind="team", actor="", round=0, salt="", content="[]")
+        Store(connection).work.put_sealed(
+            stream=f"proposal/{ref}", kind="team", actor="", round=0, salt="", content="[]"
+        )
     assert world.look("proposal show", user="fatima", ref=ref)["team"][0]["name"] is None
 
 
 def test_a_draft_is_seen_by_its_parties_and_an_auditor_and_nobody_else(world: World) -> None:
     ref = drafted(world, co_applicants=("gm0327",))
-    for user, seen in (("fatima", True), ("lotte", True), ("joost", True), ("sam", False), ("anna", False), (None, False)):
+    for user, seen in (
+        ("fatima", True),
+        ("lotte", True),
+        ("joost", True),
+        ("sam", False),
+        ("anna", False),
+        (None, False),
+    ):
         listed = [row["ref"] for row in world.look("proposal list", user=user)["proposals"]]
         assert (ref in listed) is seen, user
     with pytest.raises(errors.UnknownRef):
@@ -167,7 +184,10 @@ def test_saving_other_content_clears_every_confirmation(world: World) -> None:
     world.do("proposal join", user="lotte", ref=ref)
     assert case(world, ref).confirmed == {"gm0327": case(world, ref).revision_hash}
     answer = world.do(
-        "proposal save", user="lotte", ref=ref, content=a_proposal_file(co_applicants=("gm0327",), title="Eén loket voor alles")
+        "proposal save",
+        user="lotte",
+        ref=ref,
+        content=a_proposal_file(co_applicants=("gm0327",), title="Eén loket voor alles"),
     )
     assert answer["result"]["sections"] == ["proposal"]
     found = case(world, ref)
@@ -194,7 +214,9 @@ def test_saving_over_somebody_elses_change_is_refused(world: World) -> None:
 def test_the_lead_stays_the_lead(world: World) -> None:
     ref = drafted(world, co_applicants=("gm0327",))
     with pytest.raises(errors.ChangedElsewhere):
-        world.do("proposal save", user="lotte", ref=ref, content=a_proposal_file(lead="gm0327", co_applicants=("gm0351",)))
+        world.do(
+            "proposal save", user="lotte", ref=ref, content=a_proposal_file(lead="gm0327", co_applicants=("gm0351",))
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------- P3, P4
@@ -253,8 +275,8 @@ def test_a_budget_that_differs_from_the_ask_is_refused_with_both_numbers_and_its
         world.do("proposal submit", user="fatima", ref=ref)
     line = content.decode().split("\n").index('amount = "23000.00"') + 1
     assert str(refused.value) == (
-        f'loket.toml:{line}: amount = "23000.00": proposal submit is not possible for {ref}: the budget is EUR 23,000.00,'
-        " asked is EUR 24,000.00, difference EUR 1,000.00"
+        f'loket.toml:{line}: amount = "23000.00": proposal submit is not possible for {ref}: the budget is'
+        " EUR 23,000.00, asked is EUR 24,000.00, difference EUR 1,000.00"
     )
     assert refused.value.advice == f"fund proposal save {ref} loket.toml"
     assert state(world, ref) == "draft"
@@ -263,13 +285,18 @@ def test_a_budget_that_differs_from_the_ask_is_refused_with_both_numbers_and_its
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"milestones": ({"title": "t", "due_on": date(2026, 12, 1), "amount_cents": 1_00, "evidence": "e"},)}, errors.MilestonesDifferFromAsk),
+        (
+            {"milestones": ({"title": "t", "due_on": date(2026, 12, 1), "amount_cents": 1_00, "evidence": "e"},)},
+            errors.MilestonesDifferFromAsk,
+        ),
         ({"categories": ({"category": "Uren", "amount_cents": 1_00},)}, errors.CategoriesDifferFromCost),
         ({"ask_cents": 25_000_00}, errors.OutsideTrack),
         ({"attachments": ({"title": "Plan", "sha256": "a" * 64},)}, errors.AttachmentMissing),
     ],
 )
-def test_what_does_not_fit_is_refused_at_submitting(world: World, changes: dict[str, Any], refusal: type[errors.FundError]) -> None:
+def test_what_does_not_fit_is_refused_at_submitting(
+    world: World, changes: dict[str, Any], refusal: type[errors.FundError]
+) -> None:
     ref = drafted(world, **changes)
     before = types(world, ref)
     with pytest.raises(refusal) as refused:
@@ -292,7 +319,9 @@ def test_an_attachment_that_came_along_lets_it_be_submitted(world: World) -> Non
     plan = b"%PDF-1.7 een plan"
     digest = hashlib.sha256(plan).hexdigest()
     content = a_proposal_file(attachments=({"title": "Plan", "sha256": digest},))
-    answer = world.do("proposal draft", user="fatima", content=content, attach=[{"name": "../plan.pdf", "content": plan}])
+    answer = world.do(
+        "proposal draft", user="fatima", content=content, attach=[{"name": "../plan.pdf", "content": plan}]
+    )
     world.do("proposal submit", user="fatima", ref=answer["result"]["ref"])
     with world.view() as view:
         assert files.get(view, digest) == plan
@@ -323,7 +352,12 @@ def test_a_returned_proposal_changes_only_where_it_may_and_comes_back(world: Wor
     with pytest.raises(errors.ChangedElsewhere) as refused:
         world.do("proposal save", user="fatima", ref=ref, content=a_proposal_file(title="Anders"))
     assert refused.value.details["changed"] == ["proposal"]
-    milestone = {"title": "Loket open in drie gemeenten", "due_on": date(2026, 12, 1), "amount_cents": 24_000_00, "evidence": "Verslag"}
+    milestone = {
+        "title": "Loket open in drie gemeenten",
+        "due_on": date(2026, 12, 1),
+        "amount_cents": 24_000_00,
+        "evidence": "Verslag",
+    }
     world.do("proposal save", user="fatima", ref=ref, content=a_proposal_file(milestones=(milestone,)))
     world.do("proposal resubmit", user="fatima", ref=ref)
     assert types(world, ref)[-2:] == ["proposal.resubmitted", "proposal.screened"]
@@ -349,7 +383,9 @@ def test_resubmitting_is_possible_until_the_last_day(world: World) -> None:
         ({"sections": ["money"], "reason": "r", "due_on": date(2026, 2, 10)}, errors.DeadlinePassed),
     ],
 )
-def test_changes_are_asked_for_with_sections_a_reason_and_time(world: World, args: dict[str, Any], refusal: type[errors.FundError]) -> None:
+def test_changes_are_asked_for_with_sections_a_reason_and_time(
+    world: World, args: dict[str, Any], refusal: type[errors.FundError]
+) -> None:
     ref = submitted(world)
     with pytest.raises(refusal):
         world.do("proposal request-changes", user="anna", ref=ref, **args)
@@ -398,13 +434,19 @@ def test_a_fund_manager_of_a_party_judges_nothing(world: World) -> None:
 
 def test_two_fund_managers_find_a_proposal_ineligible_and_the_lead_may_object(world: World) -> None:
     ref = submitted(world)
-    made = world.do("proposal find-ineligible", user="anna", ref=ref, rule="public_task", reason="Geen taak van een gemeente")
+    made = world.do(
+        "proposal find-ineligible", user="anna", ref=ref, rule="public_task", reason="Geen taak van een gemeente"
+    )
     assert state(world, ref) == "submitted"
     with pytest.raises(errors.SameHands):
         world.do("confirm", user="anna", ref=made["pending"])
     world.do("confirm", user="anna2", ref=made["pending"])
     found = case(world, ref)
-    assert (found.state, found.failing_rule, found.objection_until_on) == ("ineligible", "public_task", date(2026, 3, 24))
+    assert (found.state, found.failing_rule, found.objection_until_on) == (
+        "ineligible",
+        "public_task",
+        date(2026, 3, 24),
+    )
     with pytest.raises(errors.ReasonMissing):
         world.do("proposal object", user="fatima", ref=ref, grounds="")
     world.do("proposal object", user="fatima", ref=ref, grounds="Het is wel onze taak")
@@ -498,7 +540,9 @@ def test_a_deferral_for_improvement_comes_back_changed(world: World) -> None:
 
 def test_a_condition_nobody_showed_in_time_lets_the_award_lapse(world: World) -> None:
     ref = submitted(world)
-    condition = AwardCondition(number=1, text="Raadsbesluit", owner="gm0351", evidence="besluit", expires_on=date(2026, 3, 31))
+    condition = AwardCondition(
+        number=1, text="Raadsbesluit", owner="gm0351", evidence="besluit", expires_on=date(2026, 3, 31)
+    )
     decided(world, ref, DecisionConditional(ref=ref, round="2026-1", award_cents=10_000_00, conditions=(condition,)))
     world.clock(date(2026, 3, 31))
     assert state(world, ref) == "conditional"
@@ -514,7 +558,9 @@ def test_the_history_is_the_whole_life_with_names(world: World) -> None:
     ref = submitted(world)
     approved(world, ref)
     events = world.look("proposal history", user="anna", ref=ref)["events"]
-    assert {"seq", "type", "occurred_at", "effective_on", "actor", "command_id", "causation_id", "payload"} <= set(events[0])
+    assert {"seq", "type", "occurred_at", "effective_on", "actor", "command_id", "causation_id", "payload"} <= set(
+        events[0]
+    )
     assert [event["type"] for event in events][-1] == "decision.approved"
     assert events[0]["actor_name"] == "fatima"
 

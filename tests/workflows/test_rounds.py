@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 
 from fund import errors
+from fund.database import writing
 from fund.events import DecisionApproved, DecisionReopened
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
-from fund.database import writing
 from tests.factories import World, a_proposal_file, founded
 
 PLAN: dict[str, Any] = {
-    "title": "Eerste ronde", "opens": date(2026, 3, 1), "closes": date(2026, 3, 31), "ceiling_cents": 500_000_00, "track": "light",
-}  # fmt: skip
+    "title": "Eerste ronde",
+    "opens": date(2026, 3, 1),
+    "closes": date(2026, 3, 31),
+    "ceiling_cents": 500_000_00,
+    "track": "light",
+}
 
 
 @pytest.fixture
@@ -72,7 +76,11 @@ def test_what_the_service_does_names_its_cause_and_happens_once(world: World) ->
     first, opened, closed, decided = events
     assert (first.actor, first.made_by) != ("system", None)
     assert [event.actor for event in (opened, closed, decided)] == ["system"] * 3
-    assert [opened.causation_id, closed.causation_id, decided.causation_id] == [first.event_id, first.event_id, closed.event_id]
+    assert [opened.causation_id, closed.causation_id, decided.causation_id] == [
+        first.event_id,
+        first.event_id,
+        closed.event_id,
+    ]
 
 
 def test_rounds_count_per_year_of_their_opening(world: World) -> None:
@@ -91,7 +99,9 @@ def test_rounds_count_per_year_of_their_opening(world: World) -> None:
         ({"title": "  "}, errors.ReasonMissing),
     ],
 )
-def test_a_round_that_cannot_be_is_refused(world: World, changes: dict[str, Any], refusal: type[errors.FundError]) -> None:
+def test_a_round_that_cannot_be_is_refused(
+    world: World, changes: dict[str, Any], refusal: type[errors.FundError]
+) -> None:
     with pytest.raises(refusal) as refused:
         world.do("round plan", user="anna", **{**PLAN, **changes})
     assert str(refused.value)
@@ -105,7 +115,9 @@ def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: 
     planned(world)
     world.clock(date(2026, 3, 10))
     for title in ("Een", "Twee", "Drie"):
-        content = a_proposal_file(title=title, boards=({"partner": "gm0351", "how": "brief", "informed_on": date(2026, 3, 1)},))
+        content = a_proposal_file(
+            title=title, boards=({"partner": "gm0351", "how": "brief", "informed_on": date(2026, 3, 1)},)
+        )
         ref = world.do("proposal draft", user="fatima", content=content)["result"]["ref"]
         if title != "Drie":
             world.do("proposal submit", user="fatima", ref=ref)
@@ -121,7 +133,11 @@ def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: 
     with world.uow("carla") as uow:
         uow.record(DecisionApproved(ref="2026-002", round="2026-1", award_cents=1_000_00))
     world.drain()
-    assert (shown(world)["state"], shown(world)["committed_cents"], shown(world)["left_cents"]) == ("decided", 100_000, 49_900_000)
+    assert (shown(world)["state"], shown(world)["committed_cents"], shown(world)["left_cents"]) == (
+        "decided",
+        100_000,
+        49_900_000,
+    )
     with world.uow("carla") as uow:
         uow.record(DecisionReopened(ref="2026-002", round="2026-1", reason="r", award_cents=1_000_00))
     assert shown(world)["committed_cents"] == 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from fund import forms
+from fund.dates import end_of_day
 from fund.errors import DeadlinePassed, ReasonMissing, RuleNotMet, UnknownRule, UnknownSection
 from fund.events import (
     Envelope,
@@ -14,7 +15,6 @@ from fund.events import (
     ProposalFoundIneligible,
     ProposalScreened,
 )
-from fund.dates import end_of_day
 from fund.rules import eligibility as rules
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
@@ -97,7 +97,9 @@ def request_changes(
     last = due_on or uow.today + timedelta(days=uow.regulations().terms.cure_days)
     if last <= uow.today:
         raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
-    fact = ProposalChangesRequested(ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason.strip(), due_on=last)
+    fact = ProposalChangesRequested(
+        ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason.strip(), due_on=last
+    )
     returned = carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties)
     start_clock(uow, returned, end_of_day(last))
     uow.result.update(ref=ref, due_on=last.isoformat(), sections=list(fact.sections))
@@ -109,8 +111,8 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     """P7: every rule is met, each with its evidence.
 
     Args:
-        evidence: By rule, what else shows that it is met. Enough for the rules that judge words (public task, state aid,
-            other funding); what the numbers say, nobody can talk away.
+        evidence: By rule, what else shows that it is met. Enough for the rules that judge words (public task, state
+            aid, other funding); what the numbers say, nobody can talk away.
 
     Raises:
         RuleNotMet: A rule failed; the message names it and what it found.

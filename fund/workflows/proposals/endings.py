@@ -30,8 +30,12 @@ __all__ = ["CLOCK_FACTS", "announce", "expire", "object_to", "set_clock", "withd
 
 
 CLOCK_FACTS = (
-    "decision.approved", "decision.conditional", "decision.conditions_met", "decision.condition_extended", "decision.deferred",
-)  # fmt: skip
+    "decision.approved",
+    "decision.conditional",
+    "decision.conditions_met",
+    "decision.condition_extended",
+    "decision.deferred",
+)
 """After these the parties have until a day."""
 
 
@@ -50,7 +54,15 @@ def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) 
     uow.result.update(ref=ref, released_cents=fact.released_cents)
     uow.next_step = "fund proposal list"
     return carry(
-        uow, TRANSITIONS, command, case, fact, effective_on=on, lead=case.lead, parties=case.parties, on_behalf_of=case.lead
+        uow,
+        TRANSITIONS,
+        command,
+        case,
+        fact,
+        effective_on=on,
+        lead=case.lead,
+        parties=case.parties,
+        on_behalf_of=case.lead,
     )
 
 

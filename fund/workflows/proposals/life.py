@@ -88,19 +88,34 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
             return _confirmed(case, fact.partner, fact)
         case ProposalSubmitted():
             return {
-                **_confirmed(case, case.lead, fact), "submitted_at": happened.recorded_at, "screened": (), "note": "", "clock_from": "",
-            }  # fmt: skip
+                **_confirmed(case, case.lead, fact),
+                "submitted_at": happened.recorded_at,
+                "screened": (),
+                "note": "",
+                "clock_from": "",
+            }
         case ProposalScreened():
             return {"screened": fact.outcomes, "note": fact.note}
         case ProposalChangesRequested():
             return {
-                "sections": fact.sections, "due_on": fact.due_on, "before": case.form, "hands": (), "clock_from": happened.event_id,
-            }  # fmt: skip
+                "sections": fact.sections,
+                "due_on": fact.due_on,
+                "before": case.form,
+                "hands": (),
+                "clock_from": happened.event_id,
+            }
         case ProposalResubmitted():
             return {
-                **_confirmed(case, case.lead, fact), "sections": (), "due_on": None, "before": None, "screened": (), "note": "",
-                "hands": (), "deferred_for": "", "clock_from": "",
-            }  # fmt: skip
+                **_confirmed(case, case.lead, fact),
+                "sections": (),
+                "due_on": None,
+                "before": None,
+                "screened": (),
+                "note": "",
+                "hands": (),
+                "deferred_for": "",
+                "clock_from": "",
+            }
         case ProposalFoundEligible():
             return {"hands": (*case.hands, happened.actor)}
         case ProposalFoundIneligible():
@@ -109,16 +124,23 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
             return {"hands": hands, "failing_rule": fact.rule, "objection_until_on": until}
         case DecisionApproved() | DecisionConditional():
             return {
-                "award_cents": fact.award_cents, "decided_on": happened.effective_on, "due_on": None, "clock_from": happened.event_id,
-            }  # fmt: skip
+                "award_cents": fact.award_cents,
+                "decided_on": happened.effective_on,
+                "due_on": None,
+                "clock_from": happened.event_id,
+            }
         case DecisionConditionsMet() | DecisionConditionExtended():
             return {"clock_from": happened.event_id}
         case DecisionRejected():
             return {"decided_on": happened.effective_on, "objection_until_on": fact.objection_until_on, "due_on": None}
         case DecisionDeferred():
             return {
-                "deferred_for": fact.ground, "due_on": fact.until_on, "sections": (), "before": case.form, "clock_from": happened.event_id,
-            }  # fmt: skip
+                "deferred_for": fact.ground,
+                "due_on": fact.until_on,
+                "sections": (),
+                "before": case.form,
+                "clock_from": happened.event_id,
+            }
         case DecisionReopened():
             return {"award_cents": 0, "decided_on": None, "objection_until_on": None, "clock_from": ""}
         case EligibilityReopened():

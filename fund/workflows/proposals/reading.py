@@ -63,7 +63,11 @@ def proposals(
         then = _on(view, case, as_of)
         if then is None or not may_see(view, then):
             continue
-        if (state and then.state != state) or (round and then.round != round) or (partner and partner not in then.parties):
+        if (
+            (state and then.state != state)
+            or (round and then.round != round)
+            or (partner and partner not in then.parties)
+        ):
             continue
         listed.append(_row(then))
     return {"as_of": (as_of or view.today).isoformat(), "proposals": listed}
@@ -122,7 +126,12 @@ def _knows_names(view: View, case: Proposal) -> bool:
 def _team(view: View, case: Proposal) -> list[dict[str, Any]]:
     names = {row["person"]: row["name"] for row in team_of(view, case.stream)} if _knows_names(view, case) else {}
     return [
-        {"name": names.get(member.person), "partner": member.partner, "function": member.function, "hours": member.hours}
+        {
+            "name": names.get(member.person),
+            "partner": member.partner,
+            "function": member.function,
+            "hours": member.hours,
+        }
         for member in case.form.team
     ]
 
@@ -146,7 +155,12 @@ def history(view: View, *, ref: str) -> dict[str, Any]:
         UnknownRef: There is none, or it is a draft of others.
     """
     case = find(view, ref)
-    return {"ref": ref, "title": case.title, "state": case.state, "events": [_event(view, each) for each in view.history(case)]}
+    return {
+        "ref": ref,
+        "title": case.title,
+        "state": case.state,
+        "events": [_event(view, each) for each in view.history(case)],
+    }
 
 
 def _event(view: View, happened: Envelope) -> dict[str, Any]:

@@ -116,7 +116,7 @@ _SECOND = either(FUND_MANAGER, TREASURER, COMMITTEE)
 _BODY = either(COMMITTEE, BOARD)
 
 TRANSITIONS = (
-    #          command                       from                                to                who                records
+    #          command           from  to           who           records
     Transition("proposal draft", None, State.DRAFT, PARTY_EDITOR, ProposalDrafted, row="P1"),
     Transition("proposal save", EDITABLE, None, PARTY_EDITOR, ProposalRevised, row="P2"),
     Transition("proposal join", EDITABLE, None, PARTY_SIGNATORY, ProposalParticipationConfirmed, row="P3"),

@@ -1,0 +1,138 @@
+"""``fund round``: when partners may apply, and for how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, facts, state_text, table
+from cli.params import DAY, MONEY, Ref, argument, changing, noun, option, read, reading, run, verb
+from fund.language import N_, _, euros, instant, ngettext
+
+ROUND = Ref(("round list", "rounds", "ref"))
+TRACKS = ("light", "standard", "major")
+
+round = noun("round", N_("Plan and follow rounds"))
+
+
+@verb(
+    round,
+    "plan",
+    N_("Announce a round"),
+    about=N_("It opens at the start of its first day and closes at the end of its last, by itself."),
+    examples=('fund --as anna round plan --title "Spring" --opens 2027-03-01 --closes 2027-04-15 --ceiling 500000',),
+    who=N_("a fund manager; a committee chair confirms"),
+    see=("round list", "confirm"),
+)
+@option("--title", required=True, metavar="TEXT", help=N_("What the round is called"))
+@option("--opens", type=DAY, required=True, metavar="DATE", help=N_("The first day"))
+@option("--closes", type=DAY, required=True, metavar="DATE", help=N_("The last day"))
+@option("--ceiling", "ceiling_cents", type=MONEY, required=True, metavar="EUROS", help=N_("What it may award in all"))
+@option("--track", type=click.Choice(TRACKS), help=N_("How much is asked and required; standard when left out"))
+@option(
+    "--allocation",
+    type=click.Choice(("score", "order")),
+    help=N_("How money is divided when it is short; score when left out"),
+)
+@changing
+def plan(
+    ctx: click.Context,
+    title: str,
+    opens: date,
+    closes: date,
+    ceiling_cents: int,
+    track: str | None,
+    allocation: str | None,
+) -> None:
+    args = {
+        "title": title,
+        "opens": opens,
+        "closes": closes,
+        "ceiling_cents": ceiling_cents,
+        "track": track,
+        "allocation": allocation,
+    }
+    run(ctx, "round plan", args, tell=_planned)
+
+
+def _planned(answer: Mapping[str, Any]) -> list[str]:
+    return [_("Round {round} is planned; it opens and closes by itself.").format(round=answer["result"]["round"])]
+
+
+@verb(round, "list", N_("List the rounds"), examples=("fund round list",), see=("round show",))
+@reading
+def list_rounds(ctx: click.Context) -> None:
+    read(ctx, "round list", show=_show_list)
+
+
+def _show_list(data: Mapping[str, Any]) -> None:
+    rows = data["rounds"]
+    table(
+        _("Rounds"),
+        (
+            Column("ref", N_("Round"), "ref"),
+            Column("title", N_("Title"), "text"),
+            Column("state", N_("State"), "state", kind="round"),
+            Column("track", N_("Track"), "ref"),
+            Column("closes_at", N_("Closes"), "date"),
+            Column("ceiling_cents", N_("Ceiling"), "amount"),
+            Column("left_cents", N_("Left"), "amount"),
+        ),
+        rows,
+        empty=_("No round yet."),
+    )
+
+
+@verb(
+    round,
+    "show",
+    N_("Show a round and the proposals in it"),
+    examples=("fund round show 2026-1",),
+    see=("proposal list",),
+)
+@argument("ref", type=ROUND, help=N_("The round"))
+@reading
+def show(ctx: click.Context, ref: str) -> None:
+    read(ctx, "round show", {"ref": ref}, show=_show)
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    from datetime import datetime
+
+    found, proposals = data["round"], data["proposals"]
+    moments = {key: instant(datetime.fromisoformat(found[key])) for key in ("opens_at", "closes_at", "decision_before")}
+    facts(
+        _("Round {ref}: {title}").format(ref=found["ref"], title=found["title"]),
+        (
+            (_("State"), state_text("round", found["state"])),
+            (_("Track"), found["track"]),
+            (_("Opens"), moments["opens_at"]),
+            (_("Closes"), moments["closes_at"]),
+            (_("Decision before"), moments["decision_before"]),
+            (_("Ceiling"), euros(found["ceiling_cents"])),
+            (_("Committed"), euros(found["committed_cents"])),
+            (_("Left"), euros(found["left_cents"])),
+        ),
+    )
+    if proposals:
+        number = len(proposals)
+        table(
+            _("Proposals in this round"),
+            (
+                Column("ref", N_("Proposal"), "ref"),
+                Column("title", N_("Title"), "text"),
+                Column("lead_partner", N_("Lead"), "ref"),
+                Column("state", N_("State"), "state", kind="proposal"),
+                Column("ask_cents", N_("Asked"), "amount"),
+                Column("award_cents", N_("Awarded"), "amount"),
+            ),
+            proposals,
+            total={
+                "ref": ngettext("{count} proposal", "{count} proposals", number).format(count=number),
+                "ask_cents": sum(row["ask_cents"] for row in proposals),
+                "award_cents": sum(row["award_cents"] for row in proposals),
+            },
+        )
