@@ -42,7 +42,7 @@ capital = noun("capital", N_("Call and receive contributions"))
 @booking
 def call(ctx: click.Context, amount: int, key: str | None, partner: str | None, due: date | None) -> None:
     args = {"amount": amount, "key": key, "partner": partner, "due": due}
-    run(ctx, "capital call", args, ask=_called, tell=_called)
+    run(ctx, "capital call", args, tell=_called)
 
 
 def _called(answer: Mapping[str, Any]) -> list[str]:
