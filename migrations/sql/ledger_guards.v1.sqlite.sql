@@ -85,6 +85,14 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: unbalanced_entry')
      WHERE EXISTS (SELECT 1 FROM posting JOIN account ON account.id = posting.account_id WHERE posting.entry_id = NEW.id
                     GROUP BY account.layer, account.currency HAVING sum(posting.amount_cents) <> 0);
+    -- Sums that do not fit would become floats; found here and not below, where INSERT OR FAIL would leave half.
+    SELECT RAISE(ABORT, 'ledger: amount_too_large')
+     WHERE EXISTS (SELECT 1
+                     FROM (SELECT account_id, sum(max(amount_cents, 0)) AS debits, sum(max(-amount_cents, 0)) AS credits
+                             FROM posting WHERE entry_id = NEW.id GROUP BY account_id) AS moved
+                     JOIN account_balance AS kept ON kept.account_id = moved.account_id
+                    WHERE typeof(kept.debit_cents + moved.debits) <> 'integer'
+                       OR typeof(kept.credit_cents + moved.credits) <> 'integer');
     -- The month.
     SELECT RAISE(ABORT, 'ledger: closed_period')
      WHERE coalesce((SELECT status FROM period WHERE book_id = NEW.book_id AND month = substr(NEW.effective_on, 1, 7)

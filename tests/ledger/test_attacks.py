@@ -98,6 +98,15 @@ def test_an_unbalanced_entry_is_refused(engine: Engine, legs: tuple[tuple[str, i
     assert isinstance(entry_of(engine, *legs), (UnbalancedEntry, AmountTooLarge))
 
 
+def test_an_entry_that_mixes_currencies_is_refused(engine: Engine) -> None:
+    dollars = (
+        "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side)"
+        " VALUES (1, '1001', 'Dollars', 'asset', 'actual', 'USD', 'debit')"
+    )
+    refusal = attempt(engine, dollars, legs_sql(("1001", 5), ("3000", -5)), entry_sql(engine))
+    assert isinstance(refusal, UnbalancedEntry)
+
+
 def test_an_entry_with_one_leg_or_none_is_refused(engine: Engine) -> None:
     assert isinstance(attempt(engine, entry_sql(engine)), TooFewPostings)
     assert isinstance(attempt(engine, entry_sql(engine, legs="0")), TooFewPostings)
@@ -223,6 +232,35 @@ def test_no_row_is_replaced_on_sqlite(verb: str, sqlite_url: str) -> None:
         IdempotencyConflict,
     )
     assert state(engine) == before
+    engine.dispose()
+
+
+@pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "INSERT OR IGNORE", "INSERT OR FAIL", "INSERT OR ROLLBACK"])
+def test_no_conflict_policy_spoils_the_balances_on_sqlite(verb: str, sqlite_url: str) -> None:
+    """The policy of the outer statement would go before that of the triggers' own; even a failed one is committed."""
+    engine = create_engine(sqlite_url)
+    with writing(engine) as connection:
+        fill_chart(Ledger.create(connection, book=BOOK))
+        Ledger.open(connection, book=BOOK).post(draft("1", debit("1000", 500), credit("3000", 500)))
+    largest = 2**63 - 1
+    client = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    client.execute("PRAGMA foreign_keys = ON")
+    client.execute("BEGIN")
+    client.execute(legs_sql(("1000", largest), ("3000", -largest)))
+    with pytest.raises(sqlite3.IntegrityError, match="ledger: amount_too_large"):
+        client.execute(entry_sql(engine, verb=verb))
+    if client.in_transaction:
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            client.commit()
+        client.rollback()
+    client.execute(legs_sql(("1000", 7), ("3000", -7)))
+    client.execute(entry_sql(engine, verb=verb))
+    client.commit()
+    client.close()
+    with opened(engine) as ledger:
+        assert ledger.balance("1000") == 507
+        failed = {check.name for check in ledger.verify(full=True).checks if not check.ok}
+        assert failed == {"chain", "idempotency"}, "but for the hashes, which this client made up"
     engine.dispose()
 
 

@@ -45,6 +45,7 @@ REFUSALS: dict[str, type[FundError]] = {
     # raised by our triggers as 'ledger: <code>'
     "account_exists": AccountExists,
     "already_reversed": AlreadyReversed,
+    "amount_too_large": AmountTooLarge,
     "append_only": AppendOnly,
     "book_exists": BookExists,
     "broken_chain": BrokenChain,
