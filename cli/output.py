@@ -322,9 +322,9 @@ def _table_for_eyes(
             if place not in below
         ]
         yield "  ".join(shown).rstrip()
-        for place in below:
-            if cells[place]:
-                yield "    " + _cut(cells[place], total_width - 4)
+        under = "  ".join(cells[place] for place in below if cells[place])
+        if under:
+            yield "    " + _cut(under, total_width - 4)
 
     for line in lay(headers):
         _write(_styled(line, "1", sys.stdout))
@@ -352,13 +352,30 @@ def _fit(columns: Sequence[Column], natural: Sequence[int], room: int | None) ->
     if wanted <= left:
         return widths, ()
     if not texts or left < SMALLEST_TEXT * len(texts):
-        return widths, tuple(texts)
+        return widths, _below(columns, widths, texts, room)
     for number_left, place in zip(
         range(len(texts), 0, -1), sorted(texts, key=lambda place: widths[place]), strict=True
     ):
         widths[place] = min(widths[place], left // number_left)
         left -= widths[place]
     return widths, ()
+
+
+_MOVES_FIRST = ("text", "name", "ref", "date", "state")
+
+
+def _below(columns: Sequence[Column], widths: Sequence[int], texts: Sequence[int], room: int) -> tuple[int, ...]:
+    """The places that move below their row: all text, then names, refs, days and states from the right until the rest
+    fits. The first column and the amounts stay."""
+    moved = list(texts)
+    for role in _MOVES_FIRST[1:]:
+        for place in range(len(columns) - 1, 0, -1):
+            kept = [width for number, width in enumerate(widths) if number not in moved]
+            if sum(kept) + 2 * (len(kept) - 1) <= room:
+                return tuple(sorted(moved))
+            if columns[place].role == role:
+                moved.append(place)
+    return tuple(sorted(moved))
 
 
 def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:

@@ -83,10 +83,21 @@ def proposals() -> None:
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_a_table_fits_its_terminal_and_cuts_only_text(shown: Shown, columns: int) -> None:
     text = shown(proposals, columns=columns)
-    assert max(map(len, text.splitlines())) <= max(columns, 80)
+    assert max(map(len, text.splitlines())) <= columns
     for whole in ("2026-001", "123,456,789.01", "in review", "Utrechtse Heuvelrug", "123,454,289.01", "-2,500.00"):
         assert whole in text
     check(f"table.{columns}", text)
+
+
+def test_a_table_without_text_that_is_too_wide_moves_columns_and_cuts_none(shown: Shown) -> None:
+    columns = tuple(Column(name, name.title(), "ref") for name in ("first", "second", "third", "fourth"))
+    row = {"first": "a" * 20, "second": "b" * 20, "third": "c" * 20, "fourth": "d" * 20}
+    money = (*columns, Column("ask_cents", "Amount", "amount"))
+    text = shown(lambda: output.table("T", money, [{**row, "ask_cents": 12345678901}]), columns=80)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[4] == "  ".join((20 * "a", 20 * "b", 20 * "c", "123,456,789.01"))
+    assert lines[5] == "    " + 20 * "d"
 
 
 def test_a_table_in_dutch_has_dutch_days_states_and_amounts(shown: Shown) -> None:
