@@ -1,0 +1,39 @@
+"""How the repayable share comes back: plans, what was paid, what is late, the allowance (lifecycle.md 6).
+
+A plan starts with its agreement. Receipts are allocated by ``receipts``; here their parts are folded into the plan.
+Days late are reckoned for any day and never stored; each step of arrears is taken once per instalment.
+"""
+
+from __future__ import annotations
+
+from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
+from fund.schemas.repayments import AllowanceRun, Plan
+from fund.unit_of_work import Command, Life, Query
+from fund.workflows.repayments.allowance import adjust_allowance, quarter_end, quarter_of
+from fund.workflows.repayments.course import called_by_saving, escalate, plan_timers, prepay, start_on_success
+from fund.workflows.repayments.life import (
+    TRANSITIONS,
+    State,
+    allowance_after,
+    instalment_of_reference,
+    instalment_reference,
+    plan_after,
+)
+from fund.workflows.repayments.reading import arrears, plan_of, plan_on, plans, schedule
+
+__all__ = [
+    "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate", "instalment_of_reference",
+    "instalment_reference", "plan_on", "plan_timers", "quarter_end", "quarter_of", "start_on_success",
+]  # fmt: skip
+
+COMMANDS = (
+    Command("repayment prepay", prepay, LEAD_SIGNATORY),
+    Command("repayment allowance", adjust_allowance, FUND_MANAGER, second=TREASURER),
+)
+QUERIES = (
+    Query("repayment list", plans),
+    Query("repayment plan", plan_of),
+    Query("repayment schedule", schedule),
+    Query("repayment arrears", arrears),
+)
+LIVES = {"plan": Life(Plan, plan_after), "allowance": Life(AllowanceRun, allowance_after)}

@@ -1,0 +1,246 @@
+"""The life of a repayment plan: its table, the references payers quote, and how facts are folded into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from fund.bank import creditor_reference, read_creditor_reference
+from fund.errors import InvalidReference
+from fund.events import (
+    AgreementAmended,
+    AgreementCompleted,
+    AgreementTerminated,
+    AllowanceAdjusted,
+    ArrearsEscalated,
+    BenefitReported,
+    DisbursementCancelled,
+    DisbursementRefunded,
+    Envelope,
+    InstalmentTerms,
+    PlanActivated,
+    PlanPrepaid,
+    PlanRestructured,
+    PlanStarted,
+    ReceiptAllocated,
+    ReceiptUnmatched,
+    WriteoffPosted,
+    WriteoffReversed,
+)
+from fund.rules import schedules
+from fund.rules.authority import LEAD_SIGNATORY, SYSTEM
+from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion
+from fund.workflows.lifecycle import Transition, state_after
+
+__all__ = [
+    "LIVE", "TRANSITIONS", "State", "allowance_after", "fresh", "instalment_of_reference", "instalment_reference",
+    "last_open", "plan_after",
+]  # fmt: skip
+
+_OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")
+
+
+class State(StrEnum):
+    """Where a plan stands."""
+
+    ACTIVE = "active"
+    RESTRUCTURED = "restructured"
+
+
+LIVE = (State.ACTIVE, State.RESTRUCTURED)
+
+TRANSITIONS = (
+    #          command                from   to            who             records
+    Transition("repayment activate", None, State.ACTIVE, SYSTEM, PlanActivated, row="R1"),
+    Transition("repayment prepay", LIVE, None, LEAD_SIGNATORY, PlanPrepaid, row="R4"),
+    Transition("repayment start", LIVE, None, SYSTEM, PlanStarted, row="R1"),
+    Transition("repayment escalate", LIVE, None, SYSTEM, ArrearsEscalated, row="R8"),
+)
+
+
+def instalment_reference(agreement: str, no: int) -> str:
+    """The RF reference that a payer quotes for an instalment: ``A2026-003`` and 2 as ``RF..A2026003T2``."""
+    return creditor_reference(f"{agreement}T{no}")
+
+
+def instalment_of_reference(text: str) -> tuple[str, int] | None:
+    """The agreement and the number of the instalment behind an RF reference; ``None`` where it is none of ours."""
+    try:
+        found = _OF_AGREEMENT.fullmatch(read_creditor_reference(text))
+    except InvalidReference:
+        return None
+    return (f"A{found[1]}-{found[2]}", int(found[3])) if found else None
+
+
+def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
+    fact = happened.fact
+    if isinstance(fact, PlanActivated):
+        return Plan(
+            ref=fact.ref,
+            state=state_after(TRANSITIONS, None, fact),
+            proposal=fact.proposal,
+            lead=fact.lead,
+            plan_type=fact.plan.plan_type,
+            repayable_cents=fact.repayable_cents,
+            instalments=fresh(fact.plan.instalments),
+            versions=(PlanVersion(version=1, from_on=happened.effective_on, instalments=fact.plan.instalments),),
+            early=fact.plan.early,
+            grace_months=fact.plan.grace_months,
+            interval_months=fact.plan.interval_months,
+            savings_bps=fact.plan.savings_bps,
+            started_on=happened.effective_on,
+            ends_on=fact.plan.ends_on,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, PlanPrepaid):
+        return case.but(early_cents=case.early_cents + fact.amount_cents)
+    if isinstance(fact, PlanStarted):
+        days = {part.no: {"due_on": part.due_on} for part in fact.instalments}
+        version = PlanVersion(
+            version=case.version + 1,
+            from_on=happened.effective_on,
+            reason=fact.verdict,
+            instalments=fact.instalments,
+        )
+        started = _changed(case, days).but(verdict=fact.verdict)
+        return started.but(version=version.version, versions=(*case.versions, version))
+    if isinstance(fact, PlanRestructured):
+        return _restructured(case, fact, happened)
+    if isinstance(fact, ArrearsEscalated):
+        return _changed(case, {fact.instalment: {"escalated_days": fact.step_days}})
+    if isinstance(fact, ReceiptAllocated):
+        parts = {part.no: part.amount_cents for part in fact.parts}
+        early = sum(parts.get(each.no, 0) for each in case.instalments if each.due_on > happened.effective_on)
+        paid = _paid(case, parts)
+        receipts = {**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), parts)}
+        return paid.but(receipts=receipts, early_cents=case.early_cents - min(case.early_cents, early))
+    if isinstance(fact, ReceiptUnmatched):
+        for undone in fact.undone:
+            if undone.agreement == case.ref:
+                back = {part.no: -part.amount_cents for part in undone.parts}
+                receipts = {**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), back)}
+                case = _paid(case, back).but(receipts=receipts)
+        return case
+    if isinstance(fact, (AgreementAmended, AgreementCompleted, AgreementTerminated)):
+        cuts = {part.no: part.amount_cents for part in fact.plan_cuts}
+        change = -sum(cuts.values())
+        grown = {no: -cents for no, cents in cuts.items() if cents < 0}
+        lapsed = {no: cents for no, cents in cuts.items() if cents > 0}
+        return _grown(_lapsed(case, lapsed), grown).but(repayable_cents=case.repayable_cents + change)
+    if isinstance(fact, BenefitReported):
+        return _brought_forward(case, fact)
+    return _after_loss(case, happened)
+
+
+def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
+    """A saving calls a part of the last instalment as one of its own."""
+    called = fact.called
+    if called is None:
+        return case
+    last = last_open(case)
+    if last is None:
+        return case
+    less = _grown(case, {last.no: -called.amount_cents})
+    return less.but(instalments=(*less.instalments, *fresh((called,))))
+
+
+def last_open(case: Plan) -> Instalment | None:
+    return max((part for part in case.instalments if part.open_cents > 0), key=lambda part: part.due_on, default=None)
+
+
+def _after_loss(case: Plan, happened: Envelope) -> Plan:
+    """What the plan loses when money came back unspent, was never paid, or is written off; and gets back."""
+    fact = happened.fact
+    if isinstance(fact, DisbursementRefunded):
+        return _lapsed(case, _from_the_end(case, fact.advance_cents))
+    if isinstance(fact, DisbursementCancelled):
+        again = fact.amount_cents == fact.commitment_cents
+        return case if again else _lapsed(case, _from_the_end(case, fact.repayable_cents))
+    if isinstance(fact, WriteoffPosted):
+        parts = _from_the_end(case, fact.amount_cents)
+        return _lapsed(case, parts).but(lapsed={**case.lapsed, fact.ref: parts})
+    if isinstance(fact, WriteoffReversed):
+        gone = case.lapsed.get(fact.ref, {})
+        returned = _lapsed(case, {no: -cents for no, cents in gone.items()})
+        kept = {ref: each for ref, each in case.lapsed.items() if ref != fact.ref}
+        recovered = schedules.split(returned, fact.recovered_cents, fact.recovered_cents).parts
+        return _paid(returned, recovered).but(lapsed=kept)
+    return case
+
+
+def fresh(terms: Sequence[InstalmentTerms]) -> tuple[Instalment, ...]:
+    return tuple(Instalment(no=part.no, due_on=part.due_on, amount_cents=part.amount_cents) for part in terms)
+
+
+def _changed(case: Plan, changes: Mapping[int, Mapping[str, Any]]) -> Plan:
+    return case.but(
+        instalments=tuple(
+            part.model_copy(update=dict(changes[part.no])) if part.no in changes else part for part in case.instalments
+        )
+    )
+
+
+def _paid(case: Plan, parts: Mapping[int, int]) -> Plan:
+    known = {part.no: part for part in case.instalments}
+    return _changed(
+        case, {no: {"paid_cents": known[no].paid_cents + cents} for no, cents in parts.items() if no in known}
+    )
+
+
+def _lapsed(case: Plan, parts: Mapping[int, int]) -> Plan:
+    known = {part.no: part for part in case.instalments}
+    return _changed(
+        case, {no: {"cancelled_cents": known[no].cancelled_cents + cents} for no, cents in parts.items() if no in known}
+    )
+
+
+def _grown(case: Plan, parts: Mapping[int, int]) -> Plan:
+    known = {part.no: part for part in case.instalments}
+    return _changed(case, {no: {"amount_cents": known[no].amount_cents + cents} for no, cents in parts.items()})
+
+
+def _from_the_end(case: Plan, cents: int) -> dict[int, int]:
+    """At most what is open, from the last instalment back."""
+    return {part.no: part.amount_cents for part in schedules.cut(case.instalments, min(cents, case.open_cents))}
+
+
+def _sum(before: Mapping[int, int], parts: Mapping[int, int]) -> dict[int, int]:
+    return {no: before.get(no, 0) + parts.get(no, 0) for no in sorted({*before, *parts})}
+
+
+def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Plan:
+    """Instalments that were paid (in part) keep what was paid; the rest is replaced. Numbers are never used again."""
+    kept = tuple(
+        part.model_copy(update={"amount_cents": part.paid_cents, "cancelled_cents": 0})
+        for part in case.instalments
+        if part.paid_cents
+    )
+    version = PlanVersion(
+        version=case.version + 1, from_on=happened.effective_on, reason=fact.reason, instalments=fact.instalments
+    )
+    return case.but(
+        state=State.RESTRUCTURED,
+        instalments=(*kept, *fresh(fact.instalments)),
+        version=version.version,
+        versions=(*case.versions, version),
+        ends_on=fact.ends_on,
+        early_cents=0,
+        lapsed={},
+    )
+
+
+def allowance_after(case: AllowanceRun | None, happened: Envelope) -> AllowanceRun | None:
+    fact = happened.fact
+    if isinstance(fact, AllowanceAdjusted):
+        change = sum(line.change_cents for line in fact.lines)
+        return AllowanceRun(
+            ref=fact.ref,
+            state="adjusted",
+            adjusted_on=happened.effective_on,
+            change_cents=change + (case.change_cents if case else 0),
+            runs=1 + (case.runs if case else 0),
+        )
+    return case

@@ -1,0 +1,159 @@
+"""What people look up about repayment: plans, instalments, and how late what is outstanding is, on any day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from fund.rules import schedules
+from fund.schemas.repayments import Instalment, Plan
+from fund.unit_of_work import View
+from fund.workflows.repayments.life import fresh, instalment_reference, plan_after
+
+__all__ = ["arrears", "plan_of", "plan_on", "plans", "schedule"]
+
+
+def plan_on(view: View, plan: Plan, day: date | None) -> Plan:
+    """The plan as it stood at the end of an accounting day: its facts of later days left out."""
+    if day is None or day >= view.today:
+        return plan
+    found: Plan | None = None
+    for happened in view.history(plan):
+        if happened.effective_on <= day:
+            found = plan_after(found, happened)
+    return found or plan.but(instalments=())
+
+
+def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+    """Every plan: what is repayable, came back, is open and outstanding on a day."""
+    day = as_of or view.today
+    balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
+    rows = []
+    for case in view.cases(Plan):
+        plan = plan_on(view, case, as_of)
+        outstanding = balances.get(f"1200.{case.ref}", 0)
+        rows.append(
+            {
+                "agreement": case.ref,
+                "lead_partner": case.lead,
+                "plan_type": case.plan_type,
+                "state": case.state,
+                "version": plan.version,
+                "repayable_cents": plan.repayable_cents,
+                "repaid_cents": plan.paid_cents,
+                "open_cents": plan.open_cents,
+                "outstanding_cents": outstanding,
+                "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
+                "allowance_cents": -balances.get(f"1290.{case.ref}", 0),
+                "next_due_on": _iso(plan.next_due_on),
+            }
+        )
+    return {"as_of": day.isoformat(), "plans": rows}
+
+
+def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | None = None) -> dict[str, Any]:
+    """One plan: each instalment with its reference, and the versions it had.
+
+    Args:
+        version: Show this earlier schedule instead of the one in force.
+
+    Raises:
+        UnknownRef: There is no such plan.
+    """
+    day = as_of or view.today
+    plan = plan_on(view, view.case(Plan, ref), as_of)
+    shown = next((each for each in plan.versions if each.version == version), None)
+    parts: Sequence[Instalment] = fresh(shown.instalments) if shown else plan.instalments
+    return {
+        "as_of": day.isoformat(),
+        "agreement": ref,
+        "lead_partner": plan.lead,
+        "plan_type": plan.plan_type,
+        "state": plan.state,
+        "version": shown.version if shown else plan.version,
+        "versions": [
+            {"version": each.version, "from_on": each.from_on.isoformat(), "reason": each.reason}
+            for each in plan.versions
+        ],
+        "early": plan.early,
+        "early_cents": plan.early_cents,
+        "repayable_cents": plan.repayable_cents,
+        "repaid_cents": plan.paid_cents,
+        "open_cents": plan.open_cents,
+        "outstanding_cents": view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",)),
+        "ends_on": plan.ends_on.isoformat(),
+        "instalments": [
+            _instalment(plan, part, day) for part in sorted(parts, key=lambda part: (part.due_on, part.no))
+        ],
+    }
+
+
+def schedule(
+    view: View, *, ref: str | None = None, until: date | None = None, as_of: date | None = None
+) -> dict[str, Any]:
+    """Every instalment that is open, of one plan or of all, in the order of their days."""
+    day = as_of or view.today
+    rows = []
+    for case in [view.case(Plan, ref)] if ref is not None else view.cases(Plan):
+        plan = plan_on(view, case, as_of)
+        rows += [_instalment(plan, part, day) for part in plan.instalments if part.open_cents > 0]
+    rows.sort(key=lambda row: (row["due_on"], row["agreement"], row["no"]))
+    return {
+        "as_of": day.isoformat(),
+        "instalments": [row for row in rows if until is None or row["due_on"] <= until.isoformat()],
+    }
+
+
+def arrears(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+    """What is outstanding by how late it is, per agreement and together, on a day."""
+    day = as_of or view.today
+    balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
+    rows, totals = [], {name: 0 for name, _last in schedules.BANDS}
+    for case in view.cases(Plan):
+        outstanding = balances.get(f"1200.{case.ref}", 0)
+        if outstanding <= 0:
+            continue
+        plan = plan_on(view, case, as_of)
+        ageing = schedules.age(plan.instalments, day, outstanding)
+        for name, cents in ageing.bands.items():
+            totals[name] += cents
+        rows.append(
+            {
+                "agreement": case.ref,
+                "lead_partner": case.lead,
+                "outstanding_cents": outstanding,
+                "overdue_cents": ageing.overdue_cents,
+                "days": ageing.days,
+                "step_days": max((part.escalated_days for part in plan.instalments if part.open_cents > 0), default=0),
+                **_bands(ageing.bands),
+            }
+        )
+    return {
+        "as_of": day.isoformat(),
+        "arrears": rows,
+        "total": {"outstanding_cents": sum(totals.values()), **_bands(totals)},
+    }
+
+
+def _bands(bands: Mapping[str, int]) -> dict[str, int]:
+    return {f"{name.replace('-', '_')}_cents": cents for name, cents in bands.items()}
+
+
+def _instalment(plan: Plan, part: Instalment, day: date) -> dict[str, Any]:
+    return {
+        "agreement": plan.ref,
+        "no": part.no,
+        "due_on": part.due_on.isoformat(),
+        "amount_cents": part.amount_cents,
+        "paid_cents": part.paid_cents,
+        "cancelled_cents": part.cancelled_cents,
+        "open_cents": part.open_cents,
+        "days_overdue": max((day - part.due_on).days, 0) if part.open_cents > 0 else 0,
+        "reference": instalment_reference(plan.ref, part.no),
+        "lead_partner": plan.lead,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
