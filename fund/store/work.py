@@ -314,6 +314,12 @@ class WorkStore:
             TimerRow(row.timer_id, row.stream, row.kind, from_micros(row.due_us), row.cause, row.state) for row in rows
         ]
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether a timer's instant has come and it has not fired; who holds it makes no difference."""
+        c = t.timer.c
+        query = sa.select(sa.literal(1)).where(c.state == "due", c.due_us <= to_micros(now)).limit(1)
+        return self._connection.execute(query).scalar_one_or_none() is not None
+
     def timers(self, *, state: str = "due", stream: str | None = None) -> list[TimerRow]:
         """Timers in a state, soonest first."""
         query = sa.select(t.timer).where(t.timer.c.state == state)

@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from fund.database import Connection, Engine, ill, writing
+from fund.database import Connection, Engine, ill, reading, writing
 from fund.errors import FundError, NotReady
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.store import DeliveryRow, Store, TimerRow
@@ -288,9 +288,8 @@ def drain(engine: Engine, *, warn: Warn | None = None, seconds: float = 10.0) ->
 
 def quiet(engine: Engine) -> bool:
     """Whether nothing is open and nothing is due: all that follows from what happened is done."""
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         store = Store(connection)
         if store.deliveries.open_count():
             return False
-        now = max(store.work.clock(), store.facts.head().recorded_at)
-        return not store.work.due_timers(now, limit=1)
+        return not store.work.is_due(max(store.work.clock(), store.facts.head().recorded_at))
