@@ -192,6 +192,9 @@ def _agreements(view: View) -> Iterator[Waiting]:
         if view.maybe(Agreement, f"A{proposal.ref}") is None:
             what = _(N_("draft the agreement on {ref}")).format(ref=proposal.ref)
             yield Waiting(what, f"fund agreement draft {proposal.ref}", manager)
+    unjudged: dict[str, list[Milestone]] = {}
+    for milestone in view.cases(Milestone, states=("planned", "changes_requested", "evidenced")):
+        unjudged.setdefault(milestone.agreement, []).append(milestone)
     for agreement in view.cases(Agreement, states=("drafted", "signed", "active", "suspended")):
         ref = agreement.ref
         if agreement.state == "drafted":
@@ -206,27 +209,25 @@ def _agreements(view: View) -> Iterator[Waiting]:
             what = _(N_("resume agreement {ref} or end it")).format(ref=ref)
             yield Waiting(what, f"fund agreement resume {ref} --reason TEXT", manager, agreement.suspended_until_on)
         if agreement.state in ("active", "suspended"):
-            milestones = sorted(view.cases(Milestone, parent=ref), key=lambda each: each.number)
-            yield from _milestones(agreement, milestones, manager, editor)
+            waiting = sorted(unjudged.get(ref, []), key=lambda each: each.number)
+            yield from _milestones(agreement, waiting, manager, editor)
     yield from _allowance(view, manager)
 
 
 def _milestones(
-    agreement: Agreement, milestones: list[Milestone], manager: frozenset[Role], editor: frozenset[Role]
+    agreement: Agreement, unjudged: list[Milestone], manager: frozenset[Role], editor: frozenset[Role]
 ) -> Iterator[Waiting]:
-    for milestone in milestones:
+    for milestone in unjudged:
         if milestone.state == "evidenced":
             ticks = " ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1))
             what = _(N_("judge milestone {ref}")).format(ref=milestone.ref)
             yield Waiting(what, f"fund milestone accept {milestone.ref} {ticks}".strip(), manager)
-    waiting = [each for each in milestones if each.state in ("planned", "changes_requested")]
+    waiting = [each for each in unjudged if each.state != "evidenced"]
     if waiting:
         what = _(N_("show milestone {ref}")).format(ref=waiting[0].ref)
         for party in agreement.signers:
             yield Waiting(what, f"fund milestone evidence {waiting[0].ref} FILE", editor, waiting[0].due_on, party)
-        return
-    judged = all(each.state in ("accepted", "rejected") for each in milestones)
-    if judged and agreement.state == "active" and not agreement.open_disbursements:
+    if not unjudged and agreement.state == "active" and not agreement.open_disbursements:
         what = _(N_("complete agreement {ref}")).format(ref=agreement.ref)
         yield Waiting(what, f"fund agreement complete {agreement.ref} --report FILE", manager, agreement.ends_on)
 
