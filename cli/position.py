@@ -33,6 +33,8 @@ WORTH = (
     ("returned_cents", N_("came back in all"), "A + R + V"),
 )
 
+STAGES = {"not_due": N_("not due"), "over-180": N_("more than 180")}
+
 
 def show_position(data: Mapping[str, Any], explain: str | None = None) -> None:
     """Print the position, or with ``explain`` one of its figures."""
@@ -68,6 +70,16 @@ def show_position(data: Mapping[str, Any], explain: str | None = None) -> None:
         _("What the fund is worth, and what was given up"),
         columns,
         [{"what": _(word), "amount": data[key], "how": _(how)} for key, word, how in WORTH if key in data],
+    )
+    table(
+        _("Outstanding, by how late it is"),
+        [Column("stage", N_("Days late"), "text"), Column("outstanding_cents", N_("Amount"), "amount")],
+        [
+            {**row, "stage": _(STAGES.get(row["stage"], row["stage"]))}
+            for row in data["ageing"]
+            if row["outstanding_cents"]
+        ],
+        empty=_("Nothing is outstanding."),
     )
     table(
         _("Figures"),

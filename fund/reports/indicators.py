@@ -47,6 +47,7 @@ class Basis:
     experiments: int = 0
     refuted: int = 0
     refuted_well_learned: int = 0
+    overdue_90: int = 0
     target_bps: int = 0
 
     @property
@@ -201,6 +202,22 @@ INDICATORS: tuple[Indicator, ...] = (
         "cents",
         lambda b: b.free,
         _inputs("cash", "in_transit", "owed", "committed", "buffer"),
+    ),
+    Indicator(
+        "arrears",
+        N_("More than 90 days late"),
+        N_("outstanding of agreements that is more than 90 days overdue / O"),
+        "ratio",
+        lambda b: _ratio(b.overdue_90, b.o),
+        _inputs("overdue_90", "o"),
+    ),
+    Indicator(
+        "arrears_cover",
+        N_("Allowance against that"),
+        N_("P / outstanding that is more than 90 days overdue"),
+        "ratio",
+        lambda b: _ratio(b.p, b.overdue_90),
+        _inputs("p", "overdue_90"),
     ),
     Indicator(
         "loss_ratio",

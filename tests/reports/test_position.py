@@ -137,6 +137,24 @@ def test_what_came_back_and_what_was_paid_are_the_cash_identity(database_url: st
         assert figures_of["refuted_well_learned"]["value"] == 1
 
 
+def test_what_is_outstanding_grows_older_by_the_day_it_is_looked_at(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        for day, stage in (
+            (date(2026, 12, 1), "not_due"),
+            (date(2027, 1, 20), "1-30"),
+            (date(2027, 6, 1), "91-180"),
+            (date(2027, 12, 1), "over-180"),
+        ):
+            found = world.look("statement position", as_of=day)
+            late = {row["stage"]: row["outstanding_cents"] for row in found["ageing"] if row["outstanding_cents"]}
+            assert sum(late.values()) == found["outstanding_cents"] == 1_250_001
+            assert late[stage] >= 900_000
+            overdue = sum(cents for name, cents in late.items() if name in ("91-180", "over-180"))
+            value = found["indicators"]["arrears"]["value"]
+            assert Fraction(value) == Fraction(overdue, 1_250_001)
+
+
 def test_dividing_by_nothing_gives_no_value(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         found = world.look("statement position")["indicators"]

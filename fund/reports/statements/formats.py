@@ -24,7 +24,7 @@ def as_csv(found: Mapping[str, Any]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     rows = next((value for value in found.values() if isinstance(value, list)), None)
-    if rows:
+    if rows and "indicators" not in found:
         columns = [key for key, value in rows[0].items() if not isinstance(value, (list, dict))]
         writer.writerow(columns)
         writer.writerows([_safe(row.get(column)) for column in columns] for row in rows)

@@ -24,6 +24,8 @@ from fund.events import (
 from fund.ledger import main_of
 from fund.reports.indicators import INDICATORS, Basis, figures
 from fund.rules import valuation
+from fund.rules.schedules import BANDS, age
+from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
 
 __all__ = ["basis_of", "position"]
@@ -38,6 +40,9 @@ _FACTS = (
     "agreement.completed",
     "agreement.terminated",
 )
+
+LATE = ("91-180", "over-180")
+"""Stages of ageing beyond 90 days."""
 
 
 def position(
@@ -58,7 +63,8 @@ def position(
     day = as_of or view.today
     balances = view.balances(as_of=day, known_at=known_at)
     buffer_cents = view.regulations(day).buffer_cents
-    basis = basis_of(view, day, known_at, balances, buffer_cents)
+    ageing = ageing_of(view, day, known_at)
+    basis = basis_of(view, day, known_at, balances, buffer_cents, ageing)
     head = view.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
     return {
@@ -81,11 +87,43 @@ def position(
         "returned_cents": basis.a + basis.r + basis.v,
         "result_cents": valuation.result(balances),
         "net_asset_value_cents": valuation.nav(balances),
+        "ageing": [{"stage": stage, "outstanding_cents": cents} for stage, cents in ageing.items()],
         "indicators": {name: figure for name, figure in figures(basis).items() if explain is None or name == explain},
     }
 
 
-def basis_of(view: View, day: date, known_at: int | None, balances: dict[str, int], buffer_cents: int) -> Basis:
+def ageing_of(view: View, day: date, known_at: int | None) -> dict[str, int]:
+    """What is outstanding on a day by how late it is, by the repayment plans as they were known."""
+    last = _last_fact(view, known_at)
+    stages = {name: 0 for name, _days in BANDS}
+    for code, cents in view.ledger.balances(as_of=day, known_at=known_at, kinds_excluded=("closing",)).items():
+        main, _dot, agreement = code.partition(".")
+        if main != "1200" or not cents:
+            continue
+        plan = _plan_on(view, agreement, day, last)
+        found = age(plan.instalments if plan is not None else (), day, cents)
+        for stage, outstanding in found.bands.items():
+            stages[stage] += outstanding
+    return stages
+
+
+def _plan_on(view: View, agreement: str, day: date, last: int | None) -> Plan | None:
+    """The repayment plan as the facts until a day had left it."""
+    after, plan = view.lives["plan"].after, None
+    for envelope in view.store.facts.of_stream(f"plan/{agreement}"):
+        if envelope.effective_on <= day and (last is None or envelope.seq <= last):
+            plan = after(plan, envelope)
+    return plan if isinstance(plan, Plan) else None
+
+
+def basis_of(
+    view: View,
+    day: date,
+    known_at: int | None,
+    balances: dict[str, int],
+    buffer_cents: int,
+    ageing: dict[str, int],
+) -> Basis:
     """The quantities behind the indicators at the end of a day."""
     facts = _facts_until(view, day, known_at)
     shares = {each.fact.ref: each.fact for each in facts if isinstance(each.fact, DisbursementApproved)}
@@ -136,22 +174,28 @@ def basis_of(view: View, day: date, known_at: int | None, balances: dict[str, in
         experiments=len(accepted),
         refuted=len(refuted),
         refuted_well_learned=sum(fact.good_result for fact in refuted),
+        overdue_90=sum(cents for stage, cents in ageing.items() if stage in LATE),
         target_bps=view.regulations(day).revolving_target_bps,
     )
 
 
 def _facts_until(view: View, day: date, known_at: int | None) -> list[Envelope]:
     """The facts behind the payments, until a day, known when entry ``known_at`` was written."""
-    last: int | None = None
-    if known_at is not None and known_at < view.ledger.head().seq:
-        event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
-        envelope = view.store.facts.get(str(event_id)) if event_id else None
-        last = envelope.seq if envelope is not None else 0
+    last = _last_fact(view, known_at)
     return [
         each
         for each in view.store.facts.of_types(_FACTS)
         if each.effective_on <= day and (last is None or each.seq <= last)
     ]
+
+
+def _last_fact(view: View, known_at: int | None) -> int | None:
+    """The number of the last fact that was known when entry ``known_at`` was written; ``None`` for all."""
+    if known_at is None or known_at >= view.ledger.head().seq:
+        return None
+    event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
+    envelope = view.store.facts.get(str(event_id)) if event_id else None
+    return envelope.seq if envelope is not None else 0
 
 
 def _standing(view: View, code: str, day: date, known_at: int | None) -> int:
