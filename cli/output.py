@@ -309,11 +309,17 @@ def _table_for_ears(headers: Sequence[str], lines: Sequence[Sequence[str]], last
 def _table_for_eyes(
     columns: Sequence[Column], headers: Sequence[str], lines: list[list[str]], last: list[str] | None
 ) -> None:
-    everything = [list(headers), *lines, *([last] if last else [])]
-    natural = [max(_width(cells[place]) for cells in everything) for place in range(len(columns))]
+    rows = [*lines, *([last] if last else [])]
+    cells_need = [max(_width(cells[place]) for cells in rows) for place in range(len(columns))]
+    natural = [max(need, _width(header)) for need, header in zip(cells_need, headers, strict=True)]
     room = _terminal_width()
     widths, below = _fit(columns, natural, room)
-    total_width = room or sum(widths) + 2 * (len(widths) - 1)
+    if room and (below or _taken(widths, below) > room):
+        # headers of several words stand on several lines before a column has to move
+        words = [max(map(_width, header.split()), default=0) for header in headers]
+        tight = [max(need, word) for need, word in zip(cells_need, words, strict=True)]
+        widths, below = _fit(columns, tight, room)
+    total_width = room or _taken(widths, below)
 
     def lay(cells: Sequence[str]) -> Iterator[str]:
         shown = [
@@ -326,8 +332,9 @@ def _table_for_eyes(
         if under:
             yield "    " + _cut(under, total_width - 4)
 
-    for line in lay(headers):
-        _write(_styled(line, "1", sys.stdout))
+    for line in _header_lines(headers, widths, below):
+        for part in lay(line):
+            _write(_styled(part, "1", sys.stdout))
     _write("─" * total_width)
     for cells in lines:
         for line in lay(cells):
@@ -335,6 +342,28 @@ def _table_for_eyes(
     if last:
         for line in lay(last):
             _write(_styled(line, "1", sys.stdout))
+
+
+def _taken(widths: Sequence[int], below: Sequence[int]) -> int:
+    kept = [width for place, width in enumerate(widths) if place not in below]
+    return sum(kept) + 2 * (len(kept) - 1)
+
+
+def _header_lines(headers: Sequence[str], widths: Sequence[int], below: Sequence[int]) -> Iterator[list[str]]:
+    """The headers over as many lines as the one with most words needs, standing on the rule below them."""
+    parts = []
+    for place, (header, width) in enumerate(zip(headers, widths, strict=True)):
+        pieces = [""]
+        for word in header.split() if place not in below else ():
+            joined = f"{pieces[-1]} {word}".strip()
+            if _width(joined) <= width:
+                pieces[-1] = joined
+            else:
+                pieces.append(word)
+        parts.append([piece for piece in pieces if piece] if place not in below else [header])
+    height = max(map(len, parts))
+    for number in range(height):
+        yield [pieces[number - height + len(pieces)] if number - height + len(pieces) >= 0 else "" for pieces in parts]
 
 
 def _fit(columns: Sequence[Column], natural: Sequence[int], room: int | None) -> tuple[list[int], tuple[int, ...]]:
@@ -370,8 +399,7 @@ def _below(columns: Sequence[Column], widths: Sequence[int], texts: Sequence[int
     moved = list(texts)
     for role in _MOVES_FIRST[1:]:
         for place in range(len(columns) - 1, 0, -1):
-            kept = [width for number, width in enumerate(widths) if number not in moved]
-            if sum(kept) + 2 * (len(kept) - 1) <= room:
+            if _taken(widths, moved) <= room:
                 return tuple(sorted(moved))
             if columns[place].role == role:
                 moved.append(place)

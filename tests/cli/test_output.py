@@ -100,6 +100,15 @@ def test_a_table_without_text_that_is_too_wide_moves_columns_and_cuts_none(shown
     assert lines[5] == "    " + 20 * "d"
 
 
+def test_long_headers_stand_on_several_lines_before_a_column_moves(shown: Shown) -> None:
+    columns = (Column("ref", "Ref", "ref"), *(Column(f"c{n}_cents", "A header of many words", "amount") for n in range(5)))
+    row = {"ref": "A2026-001", **{f"c{n}_cents": 12345678 for n in range(5)}}
+    lines = shown(lambda: output.table("T", columns, [row]), columns=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[-1] == "A2026-001" + 5 * "  123,456.78"
+    assert [line.count("€") for line in lines[1:-2]] == [0, 5]
+
+
 def test_a_table_in_dutch_has_dutch_days_states_and_amounts(shown: Shown) -> None:
     language.choose("nl")
     text = shown(proposals, columns=120)
