@@ -59,9 +59,9 @@ class QuorumNotFeasible(RuleRefusal):
 
     message = N_(
         "the review of {ref} cannot reach its quorum: {missing}; {free} reviewers have no conflict, "
-        "{external} of them external"
+        "{external} of them external (the rule of necessity asks 3)"
     )
-    hint = N_("fund review open {ref} --necessity, with at least 3 external reviewers")
+    hint = N_("fund review open {ref} --necessity")
 
 
 class NecessityNotNeeded(RuleRefusal):
@@ -77,7 +77,7 @@ class PanelTooSmall(RuleRefusal):
     """The named reviewers are fewer than the track asks, or cannot make its quorum."""
 
     message = N_("the panel of {ref} is not enough: {missing}")
-    hint = N_("fund review open {ref}, without names, takes the proposed panel")
+    hint = N_("fund review open {ref}")
 
 
 class RegulationsUnknown(RuleRefusal):
@@ -182,7 +182,7 @@ class NotAChoice(FaultyInput):
     """No such vote."""
 
     message = N_('"{choice}" is not a vote; choose from {choices}')
-    hint = N_("fund decision vote {ref} --{first}")
+    hint = N_("fund decision vote {ref} --choice {first}")
 
 
 class UnknownMatter(FaultyInput):
@@ -217,7 +217,7 @@ class AwardAboveAsk(RuleRefusal):
     """The award is nothing, or more than was asked."""
 
     message = N_("cannot award {award_cents} to {ref}: {ask_cents} was asked, difference {difference_cents}")
-    hint = N_("fund decision decide {ref} --amount {limit}")
+    hint = N_("fund decision decide {ref} --amount {amount}")
 
 
 class AwardAboveCeiling(RuleRefusal):
@@ -274,7 +274,7 @@ class DeputyNotNeeded(RuleRefusal):
     """The deputy acts when the chair is barred, and only then."""
 
     message = N_("{actor} is deputy: {command} for {ref} is up to {chair}, who is not barred")
-    hint = N_("fund --as {chair} {command} {ref}")
+    hint = N_("fund --as {chair} inbox")
 
 
 class DeferredBefore(RuleRefusal):
@@ -323,4 +323,4 @@ class ObjectionHandsMissing(RuleRefusal):
     """An objection is decided with two committee members who took no part before (P25)."""
 
     message = N_("the objection to {ref} cannot be decided: {found} of {needed} members who took no part have voted")
-    hint = N_("fund decision vote {ref} --uphold, or --reopen")
+    hint = N_("fund decision vote {ref} --uphold")

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fund.dates import add_months
+from fund.dates import add_months, day_of, term_end, weeks
 from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
 from fund.language import AMSTERDAM, N_, _, euros
@@ -21,10 +21,13 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import DistributionKey, Partner, Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.schemas.evaluations import Evaluation
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import AllowanceRun
+from fund.schemas.reviews import Decision, Review
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Query, UnitOfWork, View
+from fund.workflows.proposals import may_see
+from fund.workflows.decisions import waiting_votes
 from fund.workflows.receipts import gaps, unexplained_debits
 from fund.workflows.repayments import quarter_of
 
@@ -43,10 +46,14 @@ class Waiting:
     """Only people of this partner, where it is given."""
     not_by: tuple[str, ...] = ()
     """User ids that may not do it: they acted on it before."""
+    only: tuple[str, ...] = ()
+    """User ids of whom it waits for, where it waits for these and no others."""
 
     def is_for(self, actor: Actor) -> bool:
         """Whether this person could do it."""
         if not actor.roles & self.roles or actor.user_id in self.not_by:
+            return False
+        if self.only and actor.user_id not in self.only:
             return False
         return self.partner is None or actor.partner == self.partner
 
@@ -183,6 +190,35 @@ def _looking_back(view: View) -> Iterator[Waiting]:
 SOURCES.append(_looking_back)
 
 
+def _proposals(view: View) -> Iterator[Waiting]:
+    """Proposals until their review: to confirm, submit, change, find eligible. Drafts of others stay unseen."""
+    signatory, manager = frozenset({Role.PARTNER_SIGNATORY}), frozenset({Role.FUND_MANAGER})
+    for case in view.cases(Proposal, states=("draft", "returned", "deferred", "submitted")):
+        if not may_see(view, case) or (case.state == "deferred" and case.deferred_for != "improve"):
+            continue
+        if case.state == "submitted":
+            what = _(N_("judge whether {ref} is eligible")).format(ref=case.ref)
+            yield Waiting(what, f"fund proposal find-eligible {case.ref}", manager, not_by=case.hands)
+            continue
+        closes = view.case(Round, case.round).closes_at - timedelta(seconds=1)
+        until = case.due_on or closes.astimezone(ZoneInfo(AMSTERDAM)).date()
+        if until < view.today:
+            continue
+        again = case.state != "draft"
+        waiting = [party for party in case.applicants if case.confirmed.get(party) != case.revision_hash]
+        for party in waiting:
+            if party != case.lead:
+                what = _(N_("confirm {ref}, {title}")).format(ref=case.ref, title=case.title)
+                yield Waiting(what, f"fund proposal confirm {case.ref}", signatory, until, partner=party)
+        if waiting in ([], [case.lead]):
+            verb = "resubmit" if again else "submit"
+            what = _(N_("hand in {ref}, {title}")).format(ref=case.ref, title=case.title)
+            yield Waiting(what, f"fund proposal {verb} {case.ref}", signatory, until, partner=case.lead)
+
+
+SOURCES.append(_proposals)
+
+
 def _agreements(view: View) -> Iterator[Waiting]:
     """Agreements to draft, sign, let hold and complete; milestones to show and judge; the allowance of the quarter."""
     manager, chair = frozenset({Role.FUND_MANAGER}), frozenset({Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR})
@@ -241,6 +277,91 @@ def _allowance(view: View, manager: frozenset[Role]) -> Iterator[Waiting]:
 
 
 SOURCES.append(_agreements)
+
+
+def _reviewing(view: View) -> Iterator[Waiting]:
+    """Panels to open, scores that are missing, panels that must agree."""
+    manager, reviewer = frozenset({Role.FUND_MANAGER}), frozenset({Role.REVIEWER})
+    for proposal in view.cases(Proposal, states=("eligible",)):
+        round_ = view.case(Round, proposal.round)
+        if round_.state not in ("planned", "open") or round_.allocation != "score":
+            what = _(N_("open the review of {ref}")).format(ref=proposal.ref)
+            yield Waiting(what, f"fund review open {proposal.ref}", manager)
+    for review in view.cases(Review, states=("open",)):
+        until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
+        missing = tuple(each for each in review.reviewers if each not in review.scored)
+        if missing:
+            what = _(N_("score {ref}: {missing} of {panel} scores are missing")).format(
+                ref=review.ref, missing=len(missing), panel=len(review.reviewers)
+            )
+            yield Waiting(what, f"fund review score {review.ref} FILE", reviewer, until, only=missing)
+        if review.extended and review.closes_at is not None and review.closes_at <= view.now:
+            what = _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref)
+            yield Waiting(what, f"fund review assign {review.ref} NAME", manager)
+    for review in view.cases(Review, states=("closed",)):
+        if review.consensus_pending and review.consensus_until is not None and review.result is not None:
+            takers = tuple(each.reviewer for each in review.result.scores)
+            what = _(N_("agree with the panel on {ref}")).format(ref=review.ref)
+            until = day_of(review.consensus_until) - timedelta(days=1)
+            left = tuple(each for each in takers if each not in review.agreed_by)
+            command = f"fund review consensus {review.ref} --agree"
+            if not review.agreement:
+                left, command = (review.chair,), f"fund review consensus {review.ref} --score CRITERION=SCORE"
+            yield Waiting(what, command, reviewer, until, only=left)
+
+
+SOURCES.append(_reviewing)
+
+
+def _deciding(view: View) -> Iterator[Waiting]:
+    """Votes that are missing, matters that can be decided, conditions to show, deferred matters that are back."""
+    chair = frozenset({Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR})
+    body = chair | {Role.COMMITTEE_MEMBER, Role.PARTNER_SIGNATORY}
+    manager = frozenset({Role.FUND_MANAGER})
+    for decision in view.cases(Decision, states=("decidable", "objected")):
+        proposal, ref = view.case(Proposal, decision.ref), decision.ref
+        if proposal.state != decision.state:
+            continue
+        decide, until = _(N_("decide on {ref}")).format(ref=ref), _decision_before(view, proposal)
+        if decision.state == "decidable" and decision.prepared is not None and decision.prepared.mandated:
+            yield Waiting(decide, f"fund decision decide {ref}", manager, until, not_by=proposal.hands)
+            continue
+        missing, ready, chairs = waiting_votes(view, proposal, decision)
+        objected = decision.state == "objected"
+        if missing:
+            word = "uphold" if objected else "for"
+            what = _(N_("vote on {ref}")).format(ref=ref)
+            yield Waiting(what, f"fund decision vote {ref} --{word}", body, until, only=missing)
+        if ready:
+            command = f"fund decision decide-objection {ref} --uphold --advice FILE --reason TEXT"
+            yield Waiting(decide, command if objected else f"fund decision decide {ref}", chair, until, only=chairs)
+    for decision in view.cases(Decision, states=("conditional", "deferred")):
+        proposal, ref = view.case(Proposal, decision.ref), decision.ref
+        if proposal.state != decision.state:
+            continue
+        if decision.state == "deferred":
+            if decision.deferred_for != "improve":
+                what = _(N_("let {ref} come back")).format(ref=ref)
+                yield Waiting(what, f"fund decision prepare {ref}", manager, decision.until_on)
+            continue
+        signatory = frozenset({Role.PARTNER_SIGNATORY})
+        open_ = [each for each in decision.conditions if not each.evidence_sha256]
+        for each in open_:
+            what = _(N_("show condition {number} of {ref}")).format(number=each.number, ref=ref)
+            command = f"fund decision evidence {ref} {each.number} FILE"
+            yield Waiting(what, command, signatory, each.expires_on, each.owner)
+        if not open_:
+            what = _(N_("find the conditions of {ref} met")).format(ref=ref)
+            yield Waiting(what, f"fund decision meet-conditions {ref}", manager, not_by=decision.hands)
+
+
+def _decision_before(view: View, proposal: Proposal) -> date:
+    """The last day for a decision: eight weeks after the round closed (4:13)."""
+    closed = day_of(view.case(Round, proposal.round).closes_at) - timedelta(days=1)
+    return term_end(closed, weeks(view.regulations().terms.decision_weeks))
+
+
+SOURCES.append(_deciding)
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:

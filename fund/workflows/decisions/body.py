@@ -17,7 +17,21 @@ from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows.reviews import kind_of, parties_of, people
 
-__all__ = ["Body", "body_of", "chairs", "committee_of", "needs_the_board"]
+__all__ = [
+    "OBJECTION_VOTES",
+    "Body",
+    "body_of",
+    "chairs",
+    "committee_of",
+    "missing_of",
+    "needs_the_board",
+    "outcome_of",
+    "waiting_votes",
+]
+
+
+OBJECTION_VOTES = 2
+"""So many members who took no part decide an objection with the chair or deputy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +172,23 @@ def outcome_of(body: Body, ballots: list[Ballot], *, two_thirds: bool) -> str:
     if body.is_board:
         return board_outcome(ballots, conflicted=body.conflicted)
     return outcome(ballots, two_thirds=two_thirds)
+
+
+def waiting_votes(view: View, proposal: Proposal, decision: Decision) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+    """Who has not voted yet, whether enough have, and who may then decide; user ids."""
+    body = body_of(view, proposal, decision)
+    cast = [body.voters[each] for each in decision.voted if each in body.voters]
+    free, deputies = chairs(view, proposal)
+    deciders = [each.user_id for each in (free or deputies)]
+    if decision.state == "objected":
+        ready = len(cast) >= OBJECTION_VOTES
+        deciders = [each.user_id for each in (*free, *deputies) if each.user_id not in decision.took_part]
+    else:
+        ready = not missing_of(view, body, cast)
+    voted = {each.organisation for each in cast} if body.is_board else set()
+    missing = [
+        each.voter
+        for each in body.voters.values()
+        if each.voter not in decision.voted and not (body.is_board and each.organisation in voted)
+    ]
+    return tuple(missing), ready, tuple(deciders)

@@ -464,7 +464,7 @@ def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: in
             award_cents=award,
             ask_cents=proposal.ask_cents,
             difference_cents=award - proposal.ask_cents,
-            limit=format_plain(proposal.ask_cents),
+            amount=format_plain(proposal.ask_cents),
         )
     if review.necessity and review.gates_missed:
         raise GateIsBinding(ref=ref, gates=list(review.gates_missed))

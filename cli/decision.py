@@ -1,0 +1,371 @@
+"""``fund decision``: the committee's file, votes under seal, and what was decided, with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.output import Column, day_text, facts, say, state_text, table
+from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
+from fund.language import N_, _, euros, ngettext
+
+PROPOSAL = Ref(("proposal list", "proposals", "ref"))
+ADVICE = {"positive": N_("positive"), "improve": N_("improve and resubmit once"), "negative": N_("negative")}
+GROUNDS = {
+    "improve": N_("to be improved"),
+    "information": N_("more information is needed"),
+    "money": N_("no money now"),
+    "tie": N_("votes were tied"),
+}
+CHOICES = {
+    "for": N_("for"),
+    "against": N_("against"),
+    "abstain": N_("abstains"),
+    "uphold": N_("uphold"),
+    "reopen": N_("reopen"),
+}
+
+decision = noun("decision", N_("Prepare, vote and decide"))
+
+
+@verb(
+    decision,
+    "prepare",
+    N_("Make the committee's file"),
+    about=N_(
+        "The fund makes it by itself when a review has closed: advice, rank in the round, money, who may vote. "
+        "After a deferral, or to add a remark, a fund manager makes it again."
+    ),
+    examples=('fund --as anna decision prepare 2026-003 --remark "the council met on 3 March"',),
+    who=N_("a fund manager who is of no party"),
+    see=("decision show",),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--remark", metavar="TEXT", help=N_("What the committee must know"))
+@changing
+def prepare(ctx: click.Context, ref: str, remark: str | None) -> None:
+    run(ctx, "decision prepare", {"ref": ref, "remark": remark}, tell=_prepared)
+
+
+def _prepared(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    return [
+        _("{ref} can be decided: advice {advice}, {rank} of {of} in the round, {free} is free to commit.").format(
+            ref=fact["ref"],
+            advice=_(ADVICE[fact["advice"]]),
+            rank=fact["rank"],
+            of=fact["of"],
+            free=euros(fact["free_to_commit_cents"]),
+        )
+    ]
+
+
+@verb(
+    decision,
+    "vote",
+    N_("Vote on a matter of a body"),
+    about=N_(
+        "On a proposal or a write-off the committee votes, on a distribution key each partner. Votes on proposals "
+        "and write-offs stay under seal until the decision; a later vote takes the place of an earlier one."
+    ),
+    examples=(
+        "fund --as mira decision vote 2026-003 --for",
+        'fund --as mira decision vote 2026-003 --choice against --reason "no exit rules"',
+    ),
+    who=N_("a member of the body that decides, who is of no party and did not review it"),
+    see=("decision show", "decision decide"),
+)
+@argument("ref", help=N_("The proposal, key or write-off"))
+@option("--choice", metavar="WORD", help=N_("for, against, abstain; on an objection uphold, reopen"))
+@option("--for", "flag", flag_value="for", help=N_("In favour"))
+@option("--against", "flag", flag_value="against", help=N_("Not in favour"))
+@option("--abstain", "flag", flag_value="abstain", help=N_("Counts for the quorum only"))
+@option("--uphold", "flag", flag_value="uphold", help=N_("On an objection: the decision stands"))
+@option("--reopen", "flag", flag_value="reopen", help=N_("On an objection: it is decided anew"))
+@option("--reason", metavar="TEXT", help=N_("Why; it is opened with the vote"))
+@changing
+def vote(ctx: click.Context, ref: str, choice: str | None, flag: str | None, reason: str | None) -> None:
+    said = choice or flag
+    if said is None:
+        raise click.UsageError(_("say how you vote: --for, --against or --abstain"), ctx)
+    run(ctx, "decision vote", {"ref": ref.strip(), "choice": said, "reason": reason}, tell=_voted)
+
+
+def _voted(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]
+    ref = fact["payload"]["ref"]
+    if "commitment" in fact["payload"]:
+        return [_("Your vote on {ref} is under seal until the decision.").format(ref=ref)]
+    return [_("Your vote on {ref} is recorded.").format(ref=ref)]
+
+
+@verb(
+    decision,
+    "decide",
+    N_("Open the votes and decide"),
+    about=N_(
+        "What you do not say follows from the votes: carried approves what was asked, lost rejects, a tie defers "
+        "and the second time rejects. A rejection gives reasons per criterion, and so does a decision other than "
+        "advised."
+    ),
+    examples=(
+        "fund --as carla decision decide 2026-003 --amount 35000",
+        'fund --as carla decision decide 2026-003 --reject --reason "exit=nothing is arranged"',
+        "fund --as carla decision decide 2026-003 --defer money --until 2026-06-01",
+        'fund --as carla decision decide 2026-003 --condition "gm0351;council decision;2026-05-01;own share granted"',
+    ),
+    who=N_("the chair; on the light track another fund manager, confirmed by a member"),
+    see=("decision show", "agreement draft"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("The award; what was asked if left out"))
+@option("--reject", is_flag=True, help=N_("Say no"))
+@option("--defer", "defer_for", type=click.Choice(list(GROUNDS)), help=N_("Let it come back once, and why"))
+@option("--until", type=DAY, metavar="DATE", help=N_("The day on which a deferred matter is back"))
+@option(
+    "--condition",
+    "conditions",
+    multiple=True,
+    metavar="PARTY;EVIDENCE;DATE;TEXT",
+    help=N_("What must be shown first, by whom, how, until when; repeat"),
+)
+@option("--reason", "reasons", multiple=True, metavar="CRITERION=TEXT", help=N_("Why; repeat"))
+@booking
+def decide(
+    ctx: click.Context,
+    ref: str,
+    amount_cents: int | None,
+    reject: bool,
+    defer_for: str | None,
+    until: date | None,
+    conditions: tuple[str, ...],
+    reasons: tuple[str, ...],
+) -> None:
+    args = {
+        "ref": ref,
+        "amount_cents": amount_cents,
+        "reject": reject or None,
+        "defer_for": defer_for,
+        "until": until,
+        "conditions": list(conditions) or None,
+        "reasons": list(reasons) or None,
+    }
+    run(ctx, "decision decide", args, ask=_asked, tell=_decided)
+
+
+def _asked(answer: Mapping[str, Any]) -> list[str]:
+    """What stands above the question: the decision, without a single vote."""
+    return _decided(answer)
+
+
+def _decided(answer: Mapping[str, Any]) -> list[str]:
+    event = answer["events"][0]
+    fact, kind = event["payload"], event["type"].partition(".")[2]
+    if kind in ("approved", "conditional"):
+        sentence = {
+            "approved": N_("{ref} is approved: {amount} is set aside."),
+            "conditional": N_("{ref} is approved on conditions: {amount} is set aside."),
+        }[kind]
+        lines = [_(sentence).format(ref=fact["ref"], amount=euros(fact["award_cents"]))]
+        for each in fact.get("conditions", ()):
+            lines.append(
+                _("Condition {number}, {owner}, until {day}: {text}").format(
+                    number=each["number"], owner=each["owner"], day=day_text(each["expires_on"]), text=each["text"]
+                )
+            )
+        return lines
+    if kind == "deferred":
+        sentence = _("{ref} is deferred until {day}: {ground}.")
+        return [sentence.format(ref=fact["ref"], day=day_text(fact["until_on"]), ground=_(GROUNDS[fact["ground"]]))]
+    sentence = _("{ref} is rejected; the lead may object until {day}.")
+    return [sentence.format(ref=fact["ref"], day=day_text(fact["objection_until_on"]))]
+
+
+@verb(
+    decision,
+    "evidence",
+    N_("Hand in evidence for a condition"),
+    about=N_("The file is kept by its hash. With --extend-to the chair gives the condition more time, once."),
+    examples=(
+        "fund --as fatima decision evidence 2026-003 1 besluit.pdf",
+        "fund --as carla decision evidence 2026-003 1 --extend-to 2026-09-01",
+    ),
+    who=N_("a signatory of the party that must show it; more time: the chair"),
+    see=("decision meet-conditions",),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@argument("number", type=click.IntRange(min=1), help=N_("The number of the condition"))
+@argument("file", type=FILE, required=False, help=N_("The evidence"))
+@option("--extend-to", type=DAY, metavar="DATE", help=N_("More time, until this day"))
+@changing
+def evidence(ctx: click.Context, ref: str, number: int, file: Mapping[str, Any] | None, extend_to: date | None) -> None:
+    given = {"content": file["content"], "name": file["name"]} if file else {}
+    args = {"ref": ref, "number": number, "extend_to": extend_to, **given}
+    run(ctx, "decision evidence", args, tell=_shown_evidence)
+
+
+def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    if "sha256" in fact:
+        return [
+            _("Condition {number} of {ref}: {file} is kept.").format(
+                number=fact["number"], ref=fact["ref"], file=fact["file"]
+            )
+        ]
+    return [
+        _("Condition {number} of {ref} may be shown until {day}.").format(
+            number=fact["number"], ref=fact["ref"], day=day_text(fact["expires_on"])
+        )
+    ]
+
+
+@verb(
+    decision,
+    "meet-conditions",
+    N_("Find that every condition is met"),
+    about=N_("The award stands from here; the money was set aside before."),
+    examples=("fund --as anna decision meet-conditions 2026-003",),
+    who=N_("a fund manager, confirmed by somebody else who did not decide it"),
+    see=("decision evidence", "agreement draft"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@changing
+def meet_conditions(ctx: click.Context, ref: str) -> None:
+    run(ctx, "decision meet-conditions", {"ref": ref}, tell=lambda _answer: [_met(ref)])
+
+
+def _met(ref: str) -> str:
+    return _("The conditions of {ref} are met: the award stands.").format(ref=ref)
+
+
+@verb(
+    decision,
+    "reopen",
+    N_("Take a decision back, before an agreement"),
+    about=N_("What was set aside is free again; the committee votes anew."),
+    examples=('fund --as carla decision reopen 2026-003 --reason "other funding fell away"',),
+    who=N_("the chair, confirmed by a second member of the committee"),
+    see=("decision vote",),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
+@booking
+def reopen(ctx: click.Context, ref: str, reason: str) -> None:
+    run(ctx, "decision reopen", {"ref": ref, "reason": reason}, ask=True, tell=_reopened)
+
+
+def _reopened(answer: Mapping[str, Any]) -> list[str]:
+    fact = answer["events"][0]["payload"]
+    return [_("{ref} can be decided anew; {amount} is free again.").format(
+        ref=fact["ref"], amount=euros(fact["award_cents"])
+    )]  # fmt: skip
+
+
+@verb(
+    decision,
+    "decide-objection",
+    N_("Decide an objection"),
+    about=N_(
+        "With two members who took no part before and have voted, on external advice; the three decide by majority. "
+        "Upheld, the decision stands; otherwise it is decided anew."
+    ),
+    examples=('fund --as dora decision decide-objection 2026-003 --uphold --advice advies.pdf --reason "as advised"',),
+    who=N_("a chair or deputy who took no part in the decision"),
+    see=("decision vote", "proposal show"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--uphold/--reopen", "uphold", required=True, default=None, help=N_("Your own choice"))
+@option("--advice", type=FILE, required=True, metavar="FILE", help=N_("The external advice"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
+@booking
+def decide_objection(ctx: click.Context, ref: str, uphold: bool, advice: Mapping[str, Any], reason: str) -> None:
+    args = {"ref": ref, "uphold": uphold, "reason": reason, "content": advice["content"], "name": advice["name"]}
+    question = _("Open the votes on the objection to {ref} and decide?").format(ref=ref)
+    run(ctx, "decision decide-objection", args, ask=question, tell=_objection_decided)
+
+
+def _objection_decided(answer: Mapping[str, Any]) -> list[str]:
+    event = answer["events"][0]
+    ref = event["payload"]["ref"]
+    return [
+        {
+            "decision.upheld": _("{ref}: the decision stands.").format(ref=ref),
+            "decision.reopened": _("{ref} can be decided anew.").format(ref=ref),
+            "decision.eligibility_reopened": _("{ref} is eligible after all.").format(ref=ref),
+        }[event["type"]]
+    ]
+
+
+@verb(
+    decision,
+    "show",
+    N_("Show the file, who voted and what was decided"),
+    about=N_("Before the decision it shows who has voted, and never what."),
+    examples=("fund decision show 2026-003", "fund --as carla decision show 2026-003 --json"),
+    see=("decision vote", "review show"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@reading
+def show(ctx: click.Context, ref: str) -> None:
+    read(ctx, "decision show", {"ref": ref}, show=_show)
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    file = data["prepared"]
+    rank = _("{rank} of {of}").format(rank=data["rank"], of=data["of"]) if data["rank"] else None
+    facts(
+        _("Decision on {ref}: {title}").format(ref=data["ref"], title=data["title"]),
+        (
+            (_("State"), state_text("proposal", data["proposal_state"])),
+            (_("Asked"), euros(data["ask_cents"])),
+            (_("Advice"), _(ADVICE[file["advice"]]) if file else None),
+            (_("Total"), _("{total} of 100").format(total=file["total_rounded"]) if file else None),
+            (_("Rank in the round"), rank if file else None),
+            (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
+            (_("Free to commit"), euros(data["free_to_commit_cents"])),
+            (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
+            (_("Awarded"), euros(data["award_cents"]) if data["award_cents"] else None),
+            (_("Decided"), day_text(data["decided_on"]) if data["decided_on"] else None),
+            (_("Deferred"), _(GROUNDS[data["deferred_for"]]) if data["deferred_for"] else None),
+            (_("Back"), day_text(data["until_on"]) if data["until_on"] else None),
+        ),
+    )
+    for subject, text in data["reasons"].items():
+        say(f"{subject}: {text}")
+    if data["voters"]:
+        number = sum(1 for each in data["voters"] if each["voted"])
+        table(
+            _("Who may vote"),
+            (
+                Column("name", N_("Name"), "name"),
+                Column("organisation", N_("Organisation"), "ref"),
+                Column("voted", N_("Voted"), "ref"),
+            ),
+            [
+                {
+                    "name": each["name"],
+                    "organisation": each["organisation"] or "",
+                    "voted": _("yes") if each["voted"] else _("no"),
+                }
+                for each in data["voters"]
+            ],
+            total={"name": ngettext("{count} vote", "{count} votes", number).format(count=number)},
+        )
+    for each in data["barred"]:
+        say(_("{name} has no vote: {ground}").format(name=each["name"], ground=each["ground"]))
+    for each in data["conditions"]:
+        shown = each["evidence_file"] or _("no evidence yet")
+        say(
+            _("Condition {number}, {owner}, until {day}: {text} ({shown})").format(
+                number=each["number"],
+                owner=each["owner"],
+                day=day_text(each["expires_on"]),
+                text=each["text"],
+                shown=shown,
+            )
+        )
+    for each in data["votes"]:
+        say(_("{name}: {choice}").format(name=each["name"], choice=_(CHOICES[each["choice"]])))

@@ -1,0 +1,315 @@
+"""``fund review``: a panel without conflicts, scores under seal, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli import output
+from cli.output import Column, facts, say, table
+from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, typed, verb
+from fund.language import N_, _, instant, language, ngettext
+
+PROPOSAL = Ref(("proposal list", "proposals", "ref"))
+USER = Ref(("user list", "users", "name"))
+ADVICE = {"positive": N_("positive"), "improve": N_("improve and resubmit once"), "negative": N_("negative")}
+KINDS = {
+    "municipality": N_("municipality"),
+    "water_board": N_("water board"),
+    "region": N_("region"),
+    "province": N_("province"),
+    "external": N_("external"),
+}
+
+review = noun("review", N_("Assign reviewers and score proposals"))
+
+
+@verb(
+    review,
+    "open",
+    N_("Let the panel read and score a proposal"),
+    about=N_(
+        "Takes the panel that the fund proposed, without conflicts and balanced over kinds and load, or the one you "
+        "name, its chair first. Rubric, quorum and revision are fixed from here. Where nobody is free of conflicts, "
+        "the rule of necessity lets three external reviewers advise and the full board decide."
+    ),
+    examples=(
+        "fund --as anna review open 2026-003",
+        "fund --as anna review open 2026-003 --reviewer els --reviewer wim --reviewer ada --reviewer bas",
+    ),
+    who=N_("a fund manager who is of no party"),
+    see=("review show", "review score"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--reviewer", "reviewers", multiple=True, type=USER, metavar="NAME", help=N_("A member of the panel; repeat"))
+@option("--necessity", is_flag=True, help=N_("Nobody is free of conflicts: externals advise, the full board decides"))
+@changing
+def open_review(ctx: click.Context, ref: str, reviewers: tuple[str, ...], necessity: bool) -> None:
+    args = {"ref": ref, "reviewers": list(reviewers) or None, "necessity": necessity or None}
+    run(ctx, "review open", args, tell=_opened)
+
+
+def _opened(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    return [
+        _("The panel of {ref} is {names}.").format(
+            ref=answer["events"][0]["payload"]["ref"], names=", ".join(result["panel"])
+        ),
+        _("They score before {until}; until then nobody sees a score.").format(
+            until=instant(datetime.fromisoformat(result["closes_at"]))
+        ),
+    ]
+
+
+@verb(
+    review,
+    "assign",
+    N_("Add a reviewer to the panel"),
+    about=N_("With --replaces the new reviewer takes the place of another, whose score no longer counts."),
+    examples=("fund --as anna review assign 2026-003 els --replaces wim",),
+    who=N_("a fund manager who is of no party"),
+    see=("review show",),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@argument("reviewer", type=USER, help=N_("Who joins"))
+@option("--replaces", type=USER, metavar="NAME", help=N_("Who leaves"))
+@changing
+def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) -> None:
+    args = {"ref": ref, "reviewer": reviewer, "replaces": replaces}
+    told = _("{name} is in the panel of {ref}.").format(name=reviewer, ref=ref)
+    run(ctx, "review assign", args, tell=lambda _answer: [told])
+
+
+@verb(
+    review,
+    "declare",
+    N_("Say whether you have a conflict of interest"),
+    about=N_(
+        "For this revision of the proposal. Ties that the fund computes itself are added: money asked in the same "
+        "round, a cooperation with the lead on the same theme. Scoring asks it too."
+    ),
+    examples=(
+        "fund --as els review declare 2026-003 --none",
+        'fund --as els review declare 2026-003 --ground "worked with the project leader in 2024"',
+    ),
+    who=N_("a reviewer in the panel"),
+    see=("review score", "review recuse"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--none", "none", is_flag=True, help=N_("No tie at all"))
+@option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("A possible conflict; repeat"))
+@changing
+def declare(ctx: click.Context, ref: str, none: bool, grounds: tuple[str, ...]) -> None:
+    run(ctx, "review declare", {"ref": ref, "none": none, "grounds": list(grounds)}, tell=_declared)
+
+
+def _declared(answer: Mapping[str, Any]) -> list[str]:
+    grounds = answer["events"][0]["payload"]["grounds"]
+    if not grounds:
+        return [_("Declared: no conflict.")]
+    return [_("Declared: {grounds}.").format(grounds=", ".join(grounds))]
+
+
+@verb(
+    review,
+    "score",
+    N_("Score a proposal, under seal"),
+    about=N_(
+        "The file is TOML: under [scores] a whole number from 0 to 4 for each criterion, under [abstain] a reason "
+        "for each you leave out, and perhaps declaration = none in quotes. Nobody sees it before the review closes; "
+        "until then a later file takes its place."
+    ),
+    examples=("fund --as els review score 2026-003 scores.toml --no-conflict",),
+    who=N_("a reviewer in the panel"),
+    see=("review show", "review declare"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@argument("file", type=FILE, help=N_("The scores"))
+@option("--no-conflict", is_flag=True, help=N_("Declare that you have no conflict"))
+@option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("Declare a possible conflict; repeat"))
+@changing
+def score(ctx: click.Context, ref: str, file: Mapping[str, Any], no_conflict: bool, grounds: tuple[str, ...]) -> None:
+    declared = no_conflict or grounds or b"declaration" in file["content"]
+    if not declared and output.interactive() and not typed(ctx, "dry_run"):
+        question = _("Do you declare that neither you nor your organisation has a tie to {ref}?").format(ref=ref)
+        no_conflict = bool(typed(ctx, "yes")) or output.ask(question)
+    args = {"ref": ref, "content": file["content"], "name": file["name"]}
+    args |= {"no_conflict": no_conflict or None, "grounds": list(grounds) or None}
+    told = _("Your scores of {ref} are under seal until the review closes.").format(ref=ref)
+    run(ctx, "review score", args, tell=lambda _answer: [told])
+
+
+@verb(
+    review,
+    "recuse",
+    N_("Step back from a panel"),
+    about=N_("What you scored no longer counts; the record stays."),
+    examples=('fund --as els review recuse 2026-003 --reason "my sister joined the team"',),
+    who=N_("a reviewer in the panel"),
+    see=("review assign",),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
+@changing
+def recuse(ctx: click.Context, ref: str, reason: str) -> None:
+    told = _("You are no longer in the panel of {ref}.").format(ref=ref)
+    run(ctx, "review recuse", {"ref": ref, "reason": reason}, tell=lambda _answer: [told])
+
+
+@verb(
+    review,
+    "consensus",
+    N_("Agree as a panel where scores differ much"),
+    about=N_(
+        "The chair of the panel writes down a score for each criterion on which reviewers differ, the others agree "
+        "with exactly these. Both scores are kept. After ten days without agreement the means stand."
+    ),
+    examples=(
+        'fund --as els review consensus 2026-003 --score exit=2 --grounds "the annex settles it"',
+        "fund --as wim review consensus 2026-003 --agree",
+    ),
+    who=N_("the chair of the panel, then its members"),
+    see=("review show",),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--score", "scores", multiple=True, metavar="CRITERION=SCORE", help=N_("What the panel may agree on; repeat"))
+@option("--grounds", metavar="TEXT", help=N_("What the panel found"))
+@option("--agree", is_flag=True, help=N_("Agree with what the chair wrote down"))
+@changing
+def consensus(ctx: click.Context, ref: str, scores: tuple[str, ...], grounds: str | None, agree: bool) -> None:
+    args = {"ref": ref, "scores": list(scores) or None, "grounds": grounds, "agree": agree or None}
+    run(ctx, "review consensus", args, tell=_agreed)
+
+
+def _agreed(answer: Mapping[str, Any]) -> list[str]:
+    ref = answer["events"][0]["payload"]["ref"]
+    for event in answer["events"]:
+        if event["type"] == "review.consensus_recorded":
+            advice = _(ADVICE[event["payload"]["advice"]])
+            return [_("The panel of {ref} agreed: {advice}.").format(ref=ref, advice=advice)]
+    return [_("{ref} waits for the rest of the panel.").format(ref=ref)]
+
+
+@verb(
+    review,
+    "close",
+    N_("Close a review: the scores are opened"),
+    about=N_("The fund does this itself when the last of the panel has scored, or at the deadline."),
+    examples=("fund --as anna review close 2026-003 --yes",),
+    who=N_("a fund manager who is of no party"),
+    see=("review show", "decision show"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@changing
+def close(ctx: click.Context, ref: str) -> None:
+    question = _("Close the review of {ref}? Who has not scored cannot do so any more.").format(ref=ref)
+    run(ctx, "review close", {"ref": ref}, ask=question, tell=_closed)
+
+
+def _closed(answer: Mapping[str, Any]) -> list[str]:
+    fact = next(event["payload"] for event in answer["events"] if event["type"] == "review.closed")
+    if fact["advice"] is None:
+        return [_("The scores of {ref} would be opened.").format(ref=fact["ref"])]
+    lines = [_("The review of {ref} is closed: {advice}.").format(ref=fact["ref"], advice=_(ADVICE[fact["advice"]]))]
+    if fact["consensus_forced"]:
+        lines.append(
+            _("Reviewers differ on {criteria}: the panel talks first.").format(
+                criteria=", ".join(fact["spread_criteria"]) or _("the total")
+            )
+        )
+    return lines
+
+
+@verb(
+    review,
+    "show",
+    N_("Show a panel, and the scores once it closed"),
+    about=N_("Before the closing it shows who has scored, and never what."),
+    examples=("fund review show 2026-003", "fund --as anna review show 2026-003 --json"),
+    see=("review score", "decision show"),
+)
+@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@reading
+def show(ctx: click.Context, ref: str) -> None:
+    read(ctx, "review show", {"ref": ref}, show=_show)
+
+
+STATES = {"proposed": N_("panel proposed"), "open": N_("open"), "closed": N_("closed")}
+TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    closes = instant(datetime.fromisoformat(data["closes_at"])) if data["closes_at"] else None
+    result = data["result"]
+    facts(
+        _("Review of {ref}: {title}").format(ref=data["ref"], title=data["title"]),
+        (
+            (_("State"), _(STATES[data["state"]])),
+            (_("Track"), _(TRACKS[data["track"]])),
+            (_("Regulations"), data["regulations"]),
+            (_("Rule of necessity"), _("yes") if data["necessity"] else None),
+            (_("Scores before"), closes),
+            (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
+            (_("Total"), _("{total} of 100").format(total=result["total_rounded"]) if result else None),
+            (_("Advice"), _(ADVICE[result["advice"]]) if result else None),
+            (_("Gates missed"), ", ".join(result["gates_missed"]) if result else None),
+        ),
+    )
+    number = len(data["panel"])
+    table(
+        _("Panel"),
+        (
+            Column("name", N_("Reviewer"), "name"),
+            Column("organisation", N_("Organisation"), "ref"),
+            Column("kind", N_("Kind"), "text"),
+            Column("scored", N_("Scored"), "ref"),
+        ),
+        [
+            {
+                "name": seat["name"] + (_(" (chair)") if seat["chair"] else ""),
+                "organisation": seat["organisation"] or "",
+                "kind": _(KINDS[seat["kind"]]),
+                "scored": _("yes") if seat["scored"] else _("no"),
+            }
+            for seat in data["panel"]
+        ],
+        total={
+            "name": ngettext("{count} reviewer", "{count} reviewers", number).format(count=number),
+            "scored": str(sum(1 for seat in data["panel"] if seat["scored"])),
+        },
+        empty=_("Nobody is in the panel."),
+    )
+    if result:
+        _show_scores(data, result)
+
+
+def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+    from fund.rules.scoring import rounded
+
+    agreed = (result["consensus"] or {}).get("scores") or {}
+    table(
+        _("Scores, 0 to 4"),
+        (
+            Column("name", N_("Criterion"), "text"),
+            Column("weight", N_("Weight"), "count"),
+            Column("gate", N_("Gate"), "ref"),
+            Column("mean", N_("Mean"), "ref"),
+            Column("agreed", N_("Agreed"), "ref"),
+        ),
+        [
+            {
+                "name": line[f"name_{language()}"],
+                "weight": line["weight"],
+                "gate": "" if line["gate"] is None else str(line["gate"]),
+                "mean": rounded(result["means"][line["id"]]) if line["id"] in result["means"] else "",
+                "agreed": str(agreed.get(line["id"], "")),
+            }
+            for line in data["rubric"]
+        ],
+    )
+    for each in result["scores"]:
+        total = _("{name}: {total} of 100").format(name=each["name"], total=rounded(each["total"]))
+        say(total)
