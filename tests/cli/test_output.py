@@ -106,7 +106,7 @@ def test_long_headers_stand_on_several_lines_before_a_column_moves(shown: Shown)
     lines = shown(lambda: output.table("T", columns, [row]), columns=80).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[-1] == "A2026-001" + 5 * "  123,456.78"
-    assert [line.count("€") for line in lines[1:-2]] == [0, 5]
+    assert [line.count("€") for line in lines[1:-2]] == [0, 0, 5]
 
 
 def test_a_table_in_dutch_has_dutch_days_states_and_amounts(shown: Shown) -> None:

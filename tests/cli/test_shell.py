@@ -290,7 +290,7 @@ def test_completion_is_printed_for_three_shells(fund: Fund, kind: str) -> None:
 def test_every_file_of_the_command_line_is_a_word_after_fund() -> None:
     here = Path(main.__file__).parent
     files = {path.stem for path in here.glob("*.py")} | {path.parent.name for path in here.glob("*/__init__.py")}
-    shared = {"__init__", "main", "params", "output"}
+    shared = {"__init__", "main", "params", "output", "position"}
     assert {entry.module or name for name, entry in main.entries().items()} == files - shared
 
 
