@@ -47,6 +47,7 @@ class Plan(CaseFile):
         early_cents: Announced early payments that did not arrive yet.
         lapsed: What lapsed, by the write-off that cancelled it (so that its reversal restores exactly that).
         receipts: What each receipt paid, by instalment number.
+        early_receipts: What of each receipt was an announced early payment.
     """
 
     kind: ClassVar[str] = "plan"
@@ -69,6 +70,7 @@ class Plan(CaseFile):
     ends_on: date
     lapsed: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
     receipts: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
+    early_receipts: Mapping[str, int] = Field(default_factory=dict)
 
     @property
     def agreement(self) -> str:

@@ -111,6 +111,19 @@ def test_an_announced_early_payment_shortens_the_plan_from_its_end(database_url:
         assert world.look("repayment plan", ref=AGREEMENT)["early_cents"] == 0
 
 
+def test_a_receipt_that_was_for_something_else_leaves_the_plan_as_it_was(database_url: str) -> None:
+    with founded(database_url) as world:
+        running(world, paid=2)
+        world.do("repayment prepay", user="fatima", ref=AGREEMENT, amount_cents=1_000_000)
+        before = parts(world)
+        received(world, "O2026-0101", 1_000_000)
+        assert parts(world) != before
+        world.do("bank unmatch", user="bram", ref="O2026-0101", reason="van een ander")
+        assert parts(world) == before
+        plan = world.look("repayment plan", ref=AGREEMENT)
+        assert (plan["early_cents"], plan["outstanding_cents"]) == (1_000_000, 2_800_000)
+
+
 def test_each_step_of_arrears_is_taken_once_and_only_on_money_that_was_paid_out(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)

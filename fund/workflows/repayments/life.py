@@ -112,17 +112,11 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
     if isinstance(fact, ArrearsEscalated):
         return _changed(case, {fact.instalment: {"escalated_days": fact.step_days}})
     if isinstance(fact, ReceiptAllocated):
-        parts = {part.no: part.amount_cents for part in fact.parts}
-        early = sum(parts.get(each.no, 0) for each in case.instalments if each.due_on > happened.effective_on)
-        paid = _paid(case, parts)
-        receipts = {**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), parts)}
-        return paid.but(receipts=receipts, early_cents=case.early_cents - min(case.early_cents, early))
+        return _received(case, fact, happened)
     if isinstance(fact, ReceiptUnmatched):
         for undone in fact.undone:
             if undone.agreement == case.ref:
-                back = {part.no: -part.amount_cents for part in undone.parts}
-                receipts = {**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), back)}
-                case = _paid(case, back).but(receipts=receipts)
+                case = _given_back(case, fact.ref, {part.no: part.amount_cents for part in undone.parts})
         return case
     if isinstance(fact, (AgreementAmended, AgreementCompleted, AgreementTerminated)):
         cuts = {part.no: part.amount_cents for part in fact.plan_cuts}
@@ -133,6 +127,33 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
     if isinstance(fact, BenefitReported):
         return _brought_forward(case, fact)
     return _after_loss(case, happened)
+
+
+def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:
+    """What a receipt paid; what of it went to later instalments was early, as far as it was announced."""
+    parts = {part.no: part.amount_cents for part in fact.parts}
+    later = sum(parts.get(each.no, 0) for each in case.instalments if each.due_on > happened.effective_on)
+    early = min(case.early_cents, later)
+    return _paid(case, parts).but(
+        receipts=_without_nothing({**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), parts)}),
+        early_receipts={**case.early_receipts, fact.ref: case.early_receipts.get(fact.ref, 0) + early},
+        early_cents=case.early_cents - early,
+    )
+
+
+def _given_back(case: Plan, receipt: str, parts: Mapping[int, int]) -> Plan:
+    """A receipt turned out to be for something else: what it paid is open again, and an announcement still stands."""
+    back = {no: -cents for no, cents in parts.items()}
+    early = min(case.early_receipts.get(receipt, 0), sum(parts.values()))
+    return _paid(case, back).but(
+        receipts=_without_nothing({**case.receipts, receipt: _sum(case.receipts.get(receipt, {}), back)}),
+        early_receipts={**case.early_receipts, receipt: case.early_receipts.get(receipt, 0) - early},
+        early_cents=case.early_cents + early,
+    )
+
+
+def _without_nothing(receipts: Mapping[str, Mapping[int, int]]) -> dict[str, Mapping[int, int]]:
+    return {ref: parts for ref, parts in receipts.items() if any(parts.values())}
 
 
 def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
