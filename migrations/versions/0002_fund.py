@@ -31,6 +31,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("proposals.clock", "decision.conditions_met"),
     ("proposals.clock", "decision.condition_extended"),
     ("proposals.clock", "decision.deferred"),
+    ("proposals.clock", "agreement.drafted"),
     ("rounds.decide", "round.closed"),
     ("rounds.decide", "decision.approved"),
     ("rounds.decide", "decision.conditional"),

@@ -631,3 +631,98 @@ def test_every_state_and_command_that_the_table_does_not_list_is_refused_and_cha
 
 def test_every_row_of_the_lifecycle_stands_in_the_table() -> None:
     assert {row.row for row in TRANSITIONS if row.row} == {f"P{number}" for number in range(1, 27)}
+
+
+# --------------------------------------------------------------------------------------------------- inbox, roll-outs
+
+
+def waiting(world: World, user: str) -> list[tuple[str, str | None]]:
+    items = world.look("inbox", user=user)["items"]
+    return [(item["command"], item["until"]) for item in items if "proposal" in item["command"]]
+
+
+def test_the_inbox_tells_each_party_what_waits_for_it_and_nobody_else(world: World) -> None:
+    ref = drafted(world, co_applicants=("gm0327",))
+    assert waiting(world, "lotte") == [(f"fund proposal confirm {ref}", "2026-02-28")]
+    assert waiting(world, "fatima") == []
+    assert waiting(world, "sam") == []
+    world.do("proposal confirm", user="lotte", ref=ref)
+    assert waiting(world, "fatima") == [(f"fund proposal submit {ref}", "2026-02-28")]
+    assert [item for item in world.look("inbox", user="anna", everybody=True)["items"] if ref in item["command"]] == []
+    world.do("proposal submit", user="fatima", ref=ref)
+    assert waiting(world, "anna") == [(f"fund proposal find-eligible {ref}", None)]
+    world.do("proposal request-changes", user="anna", ref=ref, sections=["money"], reason="r")
+    assert waiting(world, "fatima") == [(f"fund proposal resubmit {ref}", "2026-02-24")]
+
+
+def test_an_agreement_to_sign_gives_the_parties_its_own_term(world: World) -> None:
+    ref = submitted(world)
+    approved(world, ref)
+    world.clock(date(2026, 4, 10))
+    world.do("agreement draft", user="anna", ref=ref)
+    world.clock(date(2026, 4, 12))  # the term of the approval alone would be over
+    assert state(world, ref) == "approved"
+    world.clock(date(2026, 6, 10))
+    assert state(world, ref) == "lapsed"
+
+
+def invited(world: World, until: date | None) -> None:
+    """An agreement A2026-009 of Woudenberg, whose evaluation invited to a roll-out until a day."""
+    from fund.schemas.evaluations import Evaluation
+    from tests.workflows.agreeing import approved as approved_standard
+
+    approved_standard(world, ref="2026-009", lead="gm0351", co_applicants=(), beneficiaries=())
+    world.do("agreement draft", user="anna", ref="2026-009")
+    evaluation = Evaluation(
+        ref="A2026-009",
+        state="published",
+        proposal="2026-009",
+        lead="gm0351",
+        due_on=IN_ROUND.date(),
+        followon_until=until,
+    )
+    with writing(world.fund.engine) as connection:
+        Store(connection).cases.put([(evaluation, 1)])
+
+
+def test_a_roll_out_follows_an_invitation_in_its_term_and_brings_in_others(world: World) -> None:
+    def rolled_out(*adopters: str) -> str:
+        content = a_proposal_file(sort="rollout", adopters=adopters)
+        answer = world.do("proposal draft", user="fatima", content=content, follows="A2026-009")
+        return str(answer["result"]["ref"])
+
+    invited(world, None)
+    with pytest.raises(errors.FollowOnNotInvited):
+        rolled_out("gm0327", "gm0342")
+    invited_until = date(2026, 3, 31)
+    with writing(world.fund.engine) as connection:
+        from fund.schemas.evaluations import Evaluation
+
+        row = Store(connection).cases.get("evaluation/A2026-009")
+        assert row is not None
+        found = Evaluation.model_validate_json(row.document).but(followon_until=invited_until)
+        Store(connection).cases.put([(found, row.version)])
+    with pytest.raises(errors.TooFewAdopters) as refused:
+        rolled_out("gm0327")
+    assert (refused.value.details["needed"], refused.value.details["found"]) == (2, 1)
+    world.clock(date(2026, 3, 31))  # the round has closed; the invitation still holds
+    ref = rolled_out("gm0327", "gm0342")
+    assert (case(world, ref).follows, case(world, ref).sort) == ("A2026-009", "rollout")
+    with pytest.raises(errors.OutsideTrack):  # a roll-out is of the major track
+        world.do("proposal submit", user="fatima", ref=ref)
+    world.clock(date(2026, 4, 1))
+    with pytest.raises(errors.FollowOnNotInvited):
+        rolled_out("gm0327", "gm0342")
+
+
+def test_a_rule_that_refuses_is_remembered_and_a_faulty_file_is_not(world: World) -> None:
+    ref = drafted(world, budget=({"year": 2026, "amount_cents": 23_000_00},))
+    with pytest.raises(errors.BudgetDiffersFromAsk):
+        world.do("proposal submit", user="fatima", ref=ref)
+    with pytest.raises(errors.BrokenForm):
+        world.do("proposal save", user="fatima", ref=ref, content=b"titel: Loket")
+    with world.view() as view:
+        refusals = [event.fact for event in view.store.facts.all() if event.type == "command.refused"]
+    assert [(fact.command, fact.code, fact.subject) for fact in refusals] == [  # type: ignore[attr-defined]
+        ("proposal submit", "budget_differs_from_ask", ref)
+    ]

@@ -269,9 +269,9 @@ def _keep_places(uow: UnitOfWork, stream: str, filled: forms.Filled) -> None:
     )
 
 
-def start_clock(uow: UnitOfWork, cause: Envelope, due_at: datetime) -> None:
+def start_clock(uow: UnitOfWork, cause: Envelope, due_at: datetime, *, ref: str = "") -> None:
     """From this fact on the proposal lapses at an instant, announced 14 and 3 days before (P22)."""
-    stream = f"proposal/{cause.fact.ref}"
+    stream = f"proposal/{ref or cause.fact.ref}"
     uow.set_timer("proposal.expire", stream, due_at, cause=cause, name=str(cause.seq))
     for days in _WARNED_DAYS:
         warn_at = due_at - timedelta(days=days)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fund.dates import day_of, end_of_day
 from fund.errors import ObjectionTooLate, ReasonMissing
 from fund.events import (
+    AgreementDrafted,
     DecisionApproved,
     DecisionConditional,
     DecisionConditionEvidenced,
@@ -35,6 +36,7 @@ CLOCK_FACTS = (
     "decision.conditions_met",
     "decision.condition_extended",
     "decision.deferred",
+    "agreement.drafted",
 )
 """After these the parties have until a day."""
 
@@ -95,13 +97,15 @@ def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
 
 
 def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
-    """After a decision: until when the parties have time. A deferral that is not for improvement has no such day (it
-    waits for the fund)."""
-    case = uow.maybe(Proposal, happened.fact.ref)
+    """After a decision, or once there is an agreement to sign: until when the parties have time.
+
+    A deferral that is not for improvement has no such day: it waits for the fund.
+    """
+    fact = happened.fact
+    case = uow.maybe(Proposal, fact.proposal if isinstance(fact, AgreementDrafted) else fact.ref)
     if case is None or case.clock_from != happened.event_id:
         return
     day = day_of(happened.recorded_at)
-    fact = happened.fact
     last: date | None = None
     if isinstance(fact, (DecisionApproved, DecisionConditionsMet)):
         last = day + timedelta(days=uow.regulations(day).terms.signing_days)
@@ -109,10 +113,12 @@ def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
         last = max((condition.expires_on for condition in fact.conditions), default=None)
     elif isinstance(fact, DecisionConditionExtended):
         last = fact.expires_on
+    elif isinstance(fact, AgreementDrafted):
+        last = fact.sign_before_on
     elif isinstance(fact, DecisionDeferred) and fact.ground == IMPROVE:
         last = fact.until_on
     if last is not None:
-        start_clock(uow, happened, end_of_day(last))
+        start_clock(uow, happened, end_of_day(last), ref=case.ref)
 
 
 def _running(uow: UnitOfWork, timer: TimerRow) -> Proposal | None:

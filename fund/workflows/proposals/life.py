@@ -6,6 +6,7 @@ from typing import Any
 
 from fund.dates import day_of, term_end, weeks
 from fund.events import (
+    AgreementDrafted,
     DecisionApproved,
     DecisionConditional,
     DecisionConditionExtended,
@@ -31,7 +32,7 @@ from fund.events import (
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import Life
 from fund.workflows.lifecycle import state_after
-from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = ["LIVES", "after"]
 
@@ -43,7 +44,11 @@ def after(case: Proposal | None, happened: Envelope) -> Proposal | None:
     fact = happened.fact
     if isinstance(fact, ProposalDrafted):
         return _drafted(fact, happened)
-    if case is None or type(fact) not in _MOVING:
+    if case is None:
+        return None
+    if isinstance(fact, AgreementDrafted) and case.state == State.APPROVED:
+        return case.but(clock_from=happened.event_id)  # from here on the term for signing runs
+    if type(fact) not in _MOVING:
         return case
     state = state_after(TRANSITIONS, case.state, fact)
     return case.but(state=state, **_changes(case, fact, happened))
