@@ -75,7 +75,7 @@ def _listed(data: Mapping[str, Any]) -> None:
         _("Partners, state of {day}").format(day=day_text(data["as_of"])),
         (
             Column("id", N_("Partner"), "ref"),
-            Column("name", N_("Name"), "text"),
+            Column("short_name", N_("Name"), "name"),
             Column("kind", N_("Kind"), "name"),
             Column("state", N_("State"), "state", kind="partner"),
             Column("share", N_("Share"), "count"),
