@@ -12,8 +12,10 @@ from cli.output import Column, account_name, day_text, facts, render_verificatio
 from cli.params import (
     ACCOUNT,
     DAY,
+    MONEY,
     Code,
     argument,
+    booking,
     dated,
     known,
     leave,
@@ -21,6 +23,7 @@ from cli.params import (
     option,
     read,
     reading,
+    run,
     verb,
 )
 from fund.language import N_, _, day, euros
@@ -291,6 +294,60 @@ def _show_trial_balance(data: Mapping[str, Any], *, detail: bool) -> None:
         },
         empty=_("Nothing was booked yet."),
     )
+
+
+@verb(
+    ledger,
+    "post",
+    N_("Book an entry by hand"),
+    about=N_(
+        "Only for what no other command books: bank, payables, other income, costs. "
+        "In a locked month it is an adjusting entry; a closed month takes none."
+    ),
+    examples=(
+        "fund --as anna ledger post --debit 4500 125.00 --credit 2000.notaris 125.00"
+        ' --memo "Notaris" --reason "invoice 7"',
+    ),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("ledger reverse", "ledger entries"),
+)
+@option("--debit", "debits", type=(ACCOUNT, MONEY), multiple=True, required=True, help=N_("Account and amount; repeat"))
+@option(
+    "--credit", "credits", type=(ACCOUNT, MONEY), multiple=True, required=True, help=N_("Account and amount; repeat")
+)
+@option("--memo", required=True, metavar="TEXT", help=N_("What it is; no names of people"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why it is booked by hand"))
+@booking
+def post(
+    ctx: click.Context,
+    debits: tuple[tuple[str, int], ...],
+    credits: tuple[tuple[str, int], ...],
+    memo: str,
+    reason: str,
+) -> None:
+    args = {
+        "debits": [list(pair) for pair in debits],
+        "credits": [list(pair) for pair in credits],
+        "memo": memo,
+        "reason": reason,
+    }
+    run(ctx, "ledger post", args, ask=True)
+
+
+@verb(
+    ledger,
+    "reverse",
+    N_("Take back an entry that was made by hand"),
+    about=N_("The exact mirror, once. Other entries are taken back by the command of their trade."),
+    examples=('fund --as anna ledger reverse 42 --reason "booked twice"',),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("ledger entry",),
+)
+@argument("seq", type=click.IntRange(1), metavar="SEQ", help=N_("The number of the entry"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
+@booking
+def reverse(ctx: click.Context, seq: int, reason: str) -> None:
+    run(ctx, "ledger reverse", {"seq": seq, "reason": reason}, ask=True)
 
 
 @verb(

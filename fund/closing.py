@@ -1,7 +1,8 @@
-"""Periods: lock and close months, close the year, reopen the latest; the ledger's periods move with the facts.
+"""Periods: lock and close months, close the year, reopen the latest; and entries made by hand.
 
 A locked month takes adjusting and closing entries only, a closed one none. Closing a year brings every account of
-income and costs to the accumulated result and closes its months. Source: lifecycle.md 9 (C6, C8), ledger.md 12.
+income and costs to the accumulated result and closes its months. The ledger's periods move with
+the facts. Source: lifecycle.md 9 (C5, C6, C8), ledger.md 12.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from fund.dates import first_day, last_day, months_between, parse_period
 from fund.errors import (
     AllowanceRunMissing,
     MonthsNotLocked,
+    NotByHand,
+    NotMadeByHand,
     PeriodNotOver,
     PeriodOutOfOrder,
     ReasonMissing,
@@ -21,15 +24,25 @@ from fund.errors import (
     YearNotClosed,
     YearOutOfOrder,
 )
-from fund.events import ClosingLeg, Envelope, PeriodClosed, PeriodLocked, PeriodReopened, YearClosed
+from fund.events import (
+    ClosingLeg,
+    EntryPosted,
+    EntryReversed,
+    Envelope,
+    JournalLeg,
+    PeriodClosed,
+    PeriodLocked,
+    PeriodReopened,
+    YearClosed,
+)
 from fund.glossary import state_word
 from fund.language import N_, _
-from fund.ledger import PeriodStatus
+from fund.ledger import PeriodStatus, credit, debit, main_of
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.closing import Period
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "close", "lock", "periods", "reopen"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "close", "lock", "periods", "post", "reopen", "reverse"]
 
 OPEN, LOCKED, CLOSED = "open", "locked", "closed"
 
@@ -257,6 +270,78 @@ def _people(uow: UnitOfWork) -> tuple[str, str | None]:
     return uow.maker.user_id, uow.confirmer.user_id if uow.confirmer else None
 
 
+# --------------------------------------------------------------------------------------------- entries made by hand
+
+
+BY_HAND = ("1000", "1005", "1010", "2000", "2100", "2300", "4400", "4500")
+"""Main accounts that may be booked by hand; the others follow decisions, and a check holds them to those."""
+
+
+def post(
+    uow: UnitOfWork,
+    *,
+    memo: str,
+    reason: str,
+    debits: list[list[Any]],
+    credits: list[list[Any]],
+    on: date | None = None,
+) -> dict[str, Any]:
+    """An entry is made for what no other command books (C5). In a locked month it is an adjusting entry.
+
+    Args:
+        memo: What it is, in Dutch; no names of people.
+        debits: Accounts with amounts in cents. credits: Likewise; both add up to the same.
+        on: The accounting day; its month is not closed.
+
+    Raises:
+        ReasonMissing: Nobody said why.
+        NotByHand: An account that commands of its own keep.
+        UnbalancedEntry, TooFewPostings, NotPositive, UnknownAccount, ClosedPeriod: What the ledger refuses.
+        NotAuthorised, SameHands: As they say.
+    """
+    if not reason.strip() or not memo.strip():
+        raise ReasonMissing(command="ledger post")
+    postings = [debit(str(account), cents) for account, cents in debits]
+    postings += [credit(str(account), cents) for account, cents in credits]
+    for posting in postings:
+        if main_of(posting.account) not in BY_HAND:
+            raise NotByHand(account=posting.account, allowed=list(BY_HAND))
+    day = on or uow.today
+    ref = uow.next_ref("journal", year=day.year)
+    uow.record(
+        EntryPosted(
+            ref=ref,
+            memo=memo,
+            reason=reason,
+            legs=tuple(JournalLeg(account=leg.account, amount_cents=leg.amount_cents) for leg in postings),
+            adjusting=uow.ledger.period_of(day).status is PeriodStatus.LOCKED,
+        ),
+        effective_on=day,
+    )
+    uow.next_step = "fund ledger entries --kind entry.posted"
+    return {"ref": ref}
+
+
+def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -> dict[str, Any]:
+    """An entry made by hand is taken back: the exact mirror, once (C5).
+
+    Raises:
+        ReasonMissing: Nobody said why.
+        UnknownEntry: There is no such entry.
+        NotMadeByHand: The entry follows from a command of its own trade.
+        AlreadyReversed, ClosedPeriod, NotAuthorised, SameHands: As they say.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="ledger reverse")
+    entry = uow.ledger.entry(seq)
+    envelope = uow.store.facts.get(str(entry.metadata.get("event_id")))
+    if envelope is None or not isinstance(envelope.fact, EntryPosted):
+        raise NotMadeByHand(seq=seq, kind=entry.kind)
+    uow.record(EntryReversed(ref=envelope.fact.ref, entry_seq=seq, reason=reason), effective_on=on)
+    uow.next_step = f"fund ledger entry {seq}"
+    return {"ref": envelope.fact.ref}
+
+
 # ------------------------------------------------------------------------------------------------------------ reading
 
 
@@ -282,5 +367,7 @@ COMMANDS = (
     Command("period lock", lock, FUND_MANAGER, second=TREASURER),
     Command("period close", close, FUND_MANAGER, second=TREASURER),
     Command("period reopen", reopen, FUND_MANAGER, second=TREASURER),
+    Command("ledger post", post, FUND_MANAGER, second=TREASURER),
+    Command("ledger reverse", reverse, FUND_MANAGER, second=TREASURER),
 )
 QUERIES = (Query("period list", periods),)

@@ -45,6 +45,7 @@ _REF_FORMS = {
     "receipt": ("O", 4),
     "debit": ("U", 4),
     "income": ("I", 4),
+    "journal": ("M", 4),
 }
 
 

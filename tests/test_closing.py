@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
+from fund.checks import verify
 from fund.errors import (
     AllowanceRunMissing,
+    AlreadyReversed,
     ClosedPeriod,
     InvalidMonth,
     MonthsNotLocked,
+    NotByHand,
+    NotMadeByHand,
     PeriodNotOver,
     PeriodOutOfOrder,
     ReasonMissing,
     SameHands,
+    UnbalancedEntry,
     UnidentifiedReceipts,
+    UnknownEntry,
     YearClosedBefore,
     YearNotClosed,
     YearOutOfOrder,
@@ -277,3 +284,64 @@ def test_a_second_year_carries_only_its_own_result(sqlite_url: str) -> None:
         assert (results["2026"], results["2027"]) == (-100, -200)
         assert world.look("ledger balance", account="3100")["balance_cents"] == 300
         assert world.look("statement position")["result_cents"] == -300
+
+
+def by_hand(world: World, **more: Any) -> Any:
+    args: dict[str, Any] = {
+        "debits": [["4500", 12_500]],
+        "credits": [["2000.notaris", 12_500]],
+        "memo": "Kosten notaris",
+        "reason": "Factuur 7.",
+        **more,
+    }
+    return world.both("ledger post", user="anna", second="bram", **args)
+
+
+def test_an_entry_by_hand_in_a_locked_month_is_adjusting_and_none_goes_in_a_closed_one(database_url: str) -> None:
+    with founded(database_url) as world:
+        quiet(world)
+        by_hand(world)
+        assert as_text(world.entries()[-1]) == (
+            "2026-01-05 entry.posted Kosten notaris\n  Dr 4500 12500\n    Cr 2000.notaris 12500"
+        )
+        world.clock(date(2026, 2, 3))
+        lock(world, "2026-01")
+        by_hand(world, on=date(2026, 1, 31))
+        assert (world.entries()[-1].kind, world.entries()[-1].effective_on) == ("adjusting", date(2026, 1, 31))
+        close(world, "2026-01")
+        with pytest.raises(ClosedPeriod):
+            by_hand(world, on=date(2026, 1, 31))
+        assert verify(world.fund.engine)["ok"] is True
+
+
+def test_an_entry_by_hand_is_taken_back_once_and_others_are_not(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        by_hand(world)
+        made = world.entries()[-1]
+        world.both("ledger reverse", user="anna", second="bram", seq=made.seq, reason="Dubbel.")
+        mirror = world.entries()[-1]
+        assert [leg.amount_cents for leg in mirror.postings] == [-leg.amount_cents for leg in made.postings]
+        with pytest.raises(AlreadyReversed):
+            world.do("ledger reverse", user="anna", seq=made.seq, reason="Nog eens.")
+        with pytest.raises(NotMadeByHand, match="contribution"):
+            world.do("ledger reverse", user="anna", seq=1, reason="Weg.")
+        with pytest.raises(UnknownEntry):
+            world.do("ledger reverse", user="anna", seq=999, reason="Weg.")
+
+
+@pytest.mark.parametrize("account", ["1200.A2026-001", "3000.gm0308", "9000.2026-001", "3100", "4200.A2026-001"])
+def test_what_follows_from_decisions_is_not_booked_by_hand(account: str, sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        with pytest.raises(NotByHand, match=account):
+            by_hand(world, debits=[[account, 12_500]])
+
+
+def test_an_entry_by_hand_must_balance_and_say_why(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        with pytest.raises(UnbalancedEntry):
+            by_hand(world, debits=[["4500", 1]])
+        with pytest.raises(ReasonMissing):
+            by_hand(world, reason=" ")

@@ -8,6 +8,8 @@ from fund.language import N_
 __all__ = [
     "AllowanceRunMissing",
     "MonthsNotLocked",
+    "NotByHand",
+    "NotMadeByHand",
     "PeriodNotOver",
     "UnidentifiedReceipts",
     "UnknownFigure",
@@ -74,3 +76,17 @@ class UnknownFigure(FaultyInput):
 
     message = N_('"{name}" is no figure of the position; figures are {known}')
     hint = N_("fund statement position")
+
+
+class NotByHand(RuleRefusal):
+    """An account that a command of its own books is not booked by hand."""
+
+    message = N_("{account} is not booked by hand: its own commands keep it; by hand go {allowed}")
+    hint = N_("fund explain {account}")
+
+
+class NotMadeByHand(RuleRefusal):
+    """Only an entry made by hand is reversed by hand."""
+
+    message = N_("entry {seq} is of kind {kind}: it is taken back by the command of its trade, not by hand")
+    hint = N_("fund ledger entry {seq}")

@@ -34,6 +34,7 @@ from fund.events.receipts import *  # noqa: F403
 from fund.events.proposals import *  # noqa: F403
 from fund.events.rounds import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
+from fund.events.journal import *  # noqa: F403
 from fund.events.disbursements import *  # noqa: F403
 from fund.events.payees import *  # noqa: F403
 from fund.events.payments import *  # noqa: F403
@@ -58,3 +59,4 @@ __all__ += closing.__all__
 __all__ += evaluations.__all__
 __all__ += writeoffs.__all__
 __all__ += service.__all__
+__all__ += journal.__all__

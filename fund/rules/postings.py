@@ -28,6 +28,7 @@ from fund.events.repayments import AllowanceAdjusted
 from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
 from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
 from fund.events.closing import PeriodReopened, YearClosed
+from fund.events.journal import EntryPosted, EntryReversed
 from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered, WriteoffReversed
 from fund.ledger import Posting, credit, debit
 
@@ -413,3 +414,16 @@ def _period_reopened(fact: PeriodReopened) -> Sequence[Booking]:
     if fact.entry_seq is None:
         return []
     return [Booking(memo=f"Jaarafsluiting {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)]
+
+
+@books(EntryPosted)
+def _entry_posted(fact: EntryPosted) -> Sequence[Booking]:
+    """C5: as stated by two people, for what no other row books."""
+    postings = tuple((debit if leg.amount_cents > 0 else credit)(leg.account, abs(leg.amount_cents)) for leg in fact.legs)
+    return [Booking(memo=fact.memo, kind="adjusting" if fact.adjusting else "", postings=postings)]
+
+
+@books(EntryReversed)
+def _entry_reversed(fact: EntryReversed) -> Sequence[Booking]:
+    """C5: the exact mirror of an entry made by hand."""
+    return [Booking(memo=fact.reason, reverses_seq=fact.entry_seq)]

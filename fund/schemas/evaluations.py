@@ -75,7 +75,9 @@ class LessonForm(Shape):
         for theme in themes:
             if theme not in theme_ids():
                 raise ValueError(
-                    _(N_('"{theme}" is not a theme; themes are {known}')).format(theme=theme, known=", ".join(theme_ids()))
+                    _(N_('"{theme}" is not a theme; themes are {known}')).format(
+                        theme=theme, known=", ".join(theme_ids())
+                    )
                 )
         return themes
 

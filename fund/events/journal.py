@@ -1,0 +1,43 @@
+"""Entries made by hand, and their reversals (lifecycle.md 9, C5)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from fund.events.base import Fact
+
+__all__ = ["EntryPosted", "EntryReversed", "JournalLeg"]
+
+
+class JournalLeg(BaseModel):
+    """One leg: an account and an amount in cents, debit positive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str
+    amount_cents: int
+
+
+class EntryPosted(Fact):
+    """An entry was made by hand, for what no other command books; two people saw it."""
+
+    wire: ClassVar[str] = "entry.posted"
+    kind: ClassVar[str] = "journal"
+
+    memo: str
+    reason: str
+    legs: tuple[JournalLeg, ...]
+    adjusting: bool = False
+    """Whether its month was locked."""
+
+
+class EntryReversed(Fact):
+    """An entry made by hand was taken back: the exact mirror."""
+
+    wire: ClassVar[str] = "entry.reversed"
+    kind: ClassVar[str] = "journal"
+
+    entry_seq: int
+    reason: str
