@@ -24,8 +24,8 @@ STORY_SEED = 2024
     "demo",
     N_("Play the story of a fund"),
     about=N_(
-        "Three years of a fund on the 34 real partners, from capital call to learning write-off, by the same commands that "
-        "people type, into an empty folder or database. The same seed gives the same story, entry hashes included, on "
+        "Three years of a fund on the 34 real partners, from capital call to learning write-off, by the same commands "
+        "that people type, into an empty folder or database. The same seed gives the same story, entry hashes included, on "
         "SQLite and PostgreSQL, with and without workers. It ends with the position and a verification."
     ),
     examples=("fund demo --home demo-fund",),
@@ -34,9 +34,18 @@ STORY_SEED = 2024
 @option("--home", type=click.Path(path_type=Path), metavar="DIR", help=N_("An empty folder; demo-fund if left out"))
 @option("--database", "database", metavar="URL", help=N_("An empty database instead of DIR/fund.db"))
 @option("--broker", "broker", metavar="URL", help=N_("Let workers do what follows, through this broker"))
-@option("--workers", type=click.IntRange(0, 64), default=2, show_default=True, metavar="N", help=N_("Workers to start; 0: those that run"))
+@option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help=N_("Workers to start; 0: those that run"),
+)
 @option("--seed", type=int, default=STORY_SEED, show_default=True, metavar="N", help=N_("What every id follows from"))
-@option("--proposals", type=click.IntRange(9, 500), default=9, show_default=True, metavar="N", help=N_("So many proposals"))
+@option(
+    "--proposals", type=click.IntRange(9, 500), default=9, show_default=True, metavar="N", help=N_("So many proposals")
+)
 @reading
 def demo(
     ctx: click.Context,
@@ -88,7 +97,9 @@ def _with_workers(url: str, broker: str, count: int) -> Iterator[Any]:
     environment = {**os.environ, "FUND_DATABASE": url, "FUND_BROKER": broker, "FUND_LANG": language()}
     command = [sys.executable, "-m", "cli.main", "worker"]
     running = [
-        subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for _number in range(count)
     ]
     try:
@@ -131,9 +142,9 @@ def _last_lines(ending: dict[str, Any], place: str) -> list[str]:
             seq=verify["head"]["seq"],
             hash=output.short_hash(verify["head"]["hash"]),
         ),
-        _("{commands} commands by {people} people; {refusals} of them were refused by the rules, as they should be.").format(
-            commands=ending["commands"], people=ending["people"], refusals=len(ending["refusals"])
-        ),
+        _(
+            "{commands} commands by {people} people; {refusals} of them were refused by the rules, as they should be."
+        ).format(commands=ending["commands"], people=ending["people"], refusals=len(ending["refusals"])),
     ]
     if place:
         lines.append(_("Look around: FUND_HOME={place} fund proposal list").format(place=place))

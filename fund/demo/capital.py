@@ -6,14 +6,33 @@ from datetime import date, timedelta
 from importlib import resources
 from typing import Any
 
-from fund.demo.cast import MANAGER, MANAGER_2, PARTNERS, TREASURER, TREASURER_2, invite_office, invite_partners
+from fund.demo.cast import (
+    MANAGER,
+    MANAGER_2,
+    PARTNERS,
+    TREASURER,
+    TREASURER_2,
+    invite_office,
+    invite_partners,
+    signatory,
+)
 from fund.demo.stage import FUND_IBAN, Stage, iban_of, refusal_line
-from fund.language import N_, _, euros
+from fund.language import _, euros
 from fund.rules.regulations import Regulations, standard
 
 __all__ = ["CALL_CENTS", "founding", "import_statement", "paying_in", "rules_of_the_story"]
 
 CALL_CENTS = 2_100_000_00
+KEY = "2024-2"
+"""The key that the full board adopts in the story."""
+_KEY_FILE = f"""\
+name = "{KEY}"
+family = "base_and_inhabitants"
+reference_year = 2024
+base_bps = 2500
+fixed_bps = {{ province = 1400, water_board = 300, region = 100 }}
+from_on = 2024-01-15
+"""
 
 
 def rules_of_the_story() -> Regulations:
@@ -31,21 +50,36 @@ def rules_of_the_story() -> Regulations:
 
 def founding(stage: Stage) -> None:
     """The fund has an office, 34 partners, a bank account and a committee."""
-    stage.chapter(_(N_("1. The fund is founded")))
-    stage.say(_(N_("petra, anna and bram found the fund: chart of accounts, regulations 2024-1, first three people.")))
+    stage.chapter(_("1. The fund is founded"))
+    stage.say(_("petra, anna and bram found the fund: chart of accounts, regulations 2024-1, first three people."))
     invite_office(stage)
     stage.clock(date(2024, 1, 10))
     content = (resources.files("fund") / "data" / "partners.csv").read_bytes()
     stage.do(MANAGER, "partner import", content=content, name="partners.csv")
     stage.say(
-        _(N_("anna imports the {count} partners: 26 municipalities, 4 water boards, 3 regions, 1 province; the founding key holds.")).format(
-            count=len(PARTNERS)
-        )
+        _(
+            "anna imports the {count} partners: 26 municipalities, 4 water boards, 3 "
+            "regions, 1 province; the founding key holds."
+        ).format(count=len(PARTNERS))
     )
     stage.clock(date(2024, 1, 11))
     invite_partners(stage)
     stage.both(TREASURER, MANAGER, "bank register", iban=FUND_IBAN, account="1000")
-    stage.say(_(N_("bram registers the bank account of the fund, anna confirms it.")))
+    stage.say(_("bram registers the bank account of the fund, anna confirms it."))
+
+
+def a_key(stage: Stage) -> None:
+    """The full board replaces the founding key: within five years that takes every active partner."""
+    stage.clock(date(2024, 1, 12))
+    stage.do(MANAGER, "key adopt", content=_KEY_FILE.encode(), name="sleutel.toml")
+    for partner in PARTNERS:
+        stage.do(signatory(partner), "decision vote", ref=KEY, choice="for")
+    stage.say(
+        _(
+            "anna proposes key {key}: a larger equal part. So soon after the founding key "
+            "all {count} partners must agree; they do."
+        ).format(key=KEY, count=len(PARTNERS))
+    )
 
 
 def import_statement(stage: Stage, on: date, *, version: str = "08", by: str = TREASURER) -> dict[str, Any]:
@@ -58,15 +92,16 @@ def import_statement(stage: Stage, on: date, *, version: str = "08", by: str = T
 
 def paying_in(stage: Stage) -> None:
     """Capital is called over all partners by the key, and comes in by bank files of two versions."""
-    stage.chapter(_(N_("2. The partners pay in")))
+    stage.chapter(_("2. The partners pay in"))
+    a_key(stage)
     stage.clock(date(2024, 1, 15))
-    refusal = stage.refused(TREASURER, "capital call", amount=CALL_CENTS, key="2024")
-    stage.say(_(N_("bram tries to call capital himself: {refusal}")).format(refusal=refusal_line(refusal)))
-    made = stage.do(MANAGER, "capital call", amount=CALL_CENTS, key="2024")
+    refusal = stage.refused(TREASURER, "capital call", amount=CALL_CENTS, key=KEY)
+    stage.say(_("bram tries to call capital himself: {refusal}").format(refusal=refusal_line(refusal)))
+    made = stage.do(MANAGER, "capital call", amount=CALL_CENTS, key=KEY)
     stage.say(
-        _(N_("anna calls {amount} by key 2024 over all partners, by largest remainder: {pending} waits for a treasurer.")).format(
-            amount=euros(CALL_CENTS), pending=made["pending"]
-        )
+        _(
+            "anna calls {amount} by key {key} over all partners, by largest remainder: {pending} waits for a treasurer."
+        ).format(key=KEY, amount=euros(CALL_CENTS), pending=made["pending"])
     )
     stage.do(TREASURER, "confirm", ref=made["pending"])
     calls = stage.look("capital list")["calls"]
@@ -74,7 +109,10 @@ def paying_in(stage: Stage) -> None:
     largest = max(calls, key=lambda call: int(call["called_cents"]))
     smallest = min(calls, key=lambda call: int(call["called_cents"]))
     stage.say(
-        _(N_("bram confirms: {count} calls, together {total}; the largest {largest} ({who}), the smallest {smallest} ({other}).")).format(
+        _(
+            "bram confirms: {count} calls, together {total}; the largest {largest} ({who}), "
+            "the smallest {smallest} ({other})."
+        ).format(
             count=len(calls),
             total=euros(total),
             largest=euros(largest["called_cents"]),
@@ -89,11 +127,11 @@ def paying_in(stage: Stage) -> None:
     _pay(stage, [details[ref] for ref in first], date(2024, 1, 29))
     stage.clock(date(2024, 1, 30))
     result = import_statement(stage, date(2024, 1, 29))
-    stage.say(_told(_(N_("bram imports a bank statement (camt.053.001.08)")), result))
+    stage.say(_told(_("bram imports a bank statement (camt.053.001.08)"), result))
     _pay(stage, [details[ref] for ref in second], date(2024, 2, 12))
     stage.clock(date(2024, 2, 13))
     result = import_statement(stage, date(2024, 2, 12), version="02")
-    stage.say(_told(_(N_("and a second one in the older format (camt.053.001.02)")), result))
+    stage.say(_told(_("and a second one in the older format (camt.053.001.02)"), result))
     _late_payers(stage, [details[ref] for ref in late])
 
 
@@ -135,20 +173,21 @@ def _late_payers(stage: Stage, calls: list[dict[str, Any]]) -> None:
     )
     stage.clock(date(2024, 2, 28))
     result = import_statement(stage, date(2024, 2, 27))
-    stage.say(_told(_(N_("a third statement brings the last two partners, one of them in two parts")), result))
+    stage.say(_told(_("a third statement brings the last two partners, one of them in two parts"), result))
     for receipt in stage.look("bank unmatched")["receipts"]:
         if receipt["state"] == "proposed":
             stage.do(TREASURER, "bank match", ref=receipt["ref"])
         else:
             stage.both(TREASURER_2, MANAGER_2, "capital receive", ref=odd["ref"], receipt=receipt["ref"])
     stage.say(
-        _(N_("{partner} paid {surplus} too much and named no reference: the treasurer matches it, the surplus is owed back.")).format(
-            partner=PARTNERS[odd["partner"]]["korte_naam"], surplus=euros(100)
-        )
+        _(
+            "{partner} paid {surplus} too much and named no reference: the treasurer matches "
+            "it, the surplus is owed back."
+        ).format(partner=PARTNERS[odd["partner"]]["korte_naam"], surplus=euros(100))
     )
 
 
 def _told(what: str, result: dict[str, Any]) -> str:
-    return _(N_("{what}: {lines} lines, {matched} matched by reference, {unmatched} not.")).format(
+    return _("{what}: {lines} lines, {matched} matched by reference, {unmatched} not.").format(
         what=what, lines=result["lines_new"], matched=result["matched"], unmatched=result["unmatched"]
     )

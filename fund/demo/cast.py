@@ -6,10 +6,12 @@ import csv
 from importlib import resources
 
 from fund.demo.stage import Stage
-from fund.language import N_, _
+from fund.language import _
 
 __all__ = [
-    "CHAIR", "COMMITTEE", "DEPUTY", "EXTERNALS", "MANAGER", "MANAGER_2", "PARTNERS", "REVIEWERS", "TREASURER", "TREASURER_2", "TREASURER_3",
+    ""
+    "CHAIR", "COMMITTEE", "DEPUTY", "EXTERNALS", "MANAGER", "MANAGER_2", "PARTNERS", "REVIEWERS", "TREASURER",
+    "TREASURER_2", "TREASURER_3",
     "invite_office", "invite_partners", "partner_rows", "signatory",
 ]  # fmt: skip
 
@@ -63,11 +65,11 @@ def invite_office(stage: Stage) -> None:
     stage.do(ADMIN, "user add", name=TREASURER_2, roles=["treasurer"])
     stage.do(ADMIN, "user add", name=TREASURER_3, roles=["treasurer"])
     stage.do(ADMIN, "user add", name=AUDITOR, roles=["auditor"])
-    stage.say(_(N_("petra adds a second fund manager, two more treasurers and joost, the auditor.")))
+    stage.say(_("petra adds a second fund manager, two more treasurers and joost, the auditor."))
 
 
 def invite_partners(stage: Stage) -> None:
-    """A signatory for each partner, the reviewers, the committee; the chair last, who confirms newcomers from then on."""
+    """A signatory for each partner, reviewers, the committee; the chair last, who confirms newcomers from then on."""
     for partner in PARTNERS:
         stage.do(ADMIN, "user add", name=signatory(partner), roles=["partner_signatory"], partner=partner)
     for name, partner in REVIEWERS.items():
@@ -79,7 +81,8 @@ def invite_partners(stage: Stage) -> None:
     stage.do(ADMIN, "user add", name=DEPUTY, roles=["deputy_chair"])
     stage.both(ADMIN, DEPUTY, "user add", name=CHAIR, roles=["committee_chair"])
     stage.say(
-        _(N_("{count} people act for the partners: signatories, reviewers, a committee of nine with an independent chair.")).format(
-            count=len(PARTNERS) + len(REVIEWERS) + len(EXTERNALS) + len(COMMITTEE) + 2
-        )
+        _(
+            "{count} people act for the partners: signatories, reviewers, a committee of "
+            "nine with an independent chair."
+        ).format(count=len(PARTNERS) + len(REVIEWERS) + len(EXTERNALS) + len(COMMITTEE) + 2)
     )

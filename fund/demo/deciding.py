@@ -9,9 +9,22 @@ from typing import Any
 from fund.demo.cast import CHAIR, COMMITTEE, DEPUTY, MANAGER, MANAGER_2, PARTNERS, signatory
 from fund.demo.ideas import IDEAS, Idea, form_file
 from fund.demo.stage import Stage
-from fund.language import N_, _, euros
+from fund.language import _, euros
 
-__all__ = ["CRITERIA", "agree", "confirm_parties", "decide", "draft", "eligible", "plan_round", "propose", "review", "score_file", "short", "submit"]
+__all__ = [
+    "CRITERIA",
+    "agree",
+    "confirm_parties",
+    "decide",
+    "draft",
+    "eligible",
+    "plan_round",
+    "propose",
+    "review",
+    "score_file",
+    "short",
+    "submit",
+]
 
 CRITERIA = ("ambition", "interests", "people", "organisation", "process", "learning", "business_case", "exit")
 
@@ -28,9 +41,9 @@ def plan_round(stage: Stage, *, title: str, opens: date, closes: date, ceiling_c
     )
     ref = str(answer["result"]["round"])
     stage.say(
-        _(N_("anna plans round {ref} ({title}), open from {opens} to {closes}, ceiling {ceiling}; the chair confirms.")).format(
-            ref=ref, title=title, opens=opens.isoformat(), closes=closes.isoformat(), ceiling=euros(ceiling_cents)
-        )
+        _(
+            "anna plans round {ref} ({title}), open from {opens} to {closes}, ceiling {ceiling}; the chair confirms."
+        ).format(ref=ref, title=title, opens=opens.isoformat(), closes=closes.isoformat(), ceiling=euros(ceiling_cents))
     )
     return ref
 

@@ -68,7 +68,7 @@ IDEAS: dict[str, Idea] = {
             instalments=4,
             ends_on="2026-06-30",
             ambition="Inwoners van drie gemeenten regelen hun zaken aan één digitale balie.",
-            hypothesis="Wij denken dat een gedeelde balie een kwart van de telefoontjes scheelt, omdat de vragen gelijk zijn.",
+            hypothesis="Wij denken dat een gedeelde balie een kwart van de telefoontjes scheelt, omdat vragen lijken.",
             stop_rule="Wij stoppen als na negen maanden minder dan een tiende van de vragen digitaal binnenkomt.",
         ),
         Idea(
@@ -87,7 +87,7 @@ IDEAS: dict[str, Idea] = {
             instalments=4,
             ends_on="2027-12-31",
             ambition="Drie waterschappen sturen hun stuwen als één stelsel.",
-            hypothesis="Wij denken dat stuwen die van elkaar weten een vijfde minder water verliezen, omdat zij vooruit kijken.",
+            hypothesis="Wij denken dat stuwen die van elkaar weten een vijfde minder water verliezen: zij kijken vooruit.",
             stop_rule="Wij stoppen als een heel seizoen sturen minder dan een tiende water scheelt.",
         ),
         Idea(
@@ -241,7 +241,7 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
         f"state_aid = {_text(idea.state_aid)}",
         f"co_applicants = {_list(idea.co)}",
         f"adopters = {_list(idea.adopters)}",
-        *(['beneficiaries = []'] if major else []),
+        *(["beneficiaries = []"] if major else []),
         f"cooperation = {_text(idea.cooperation)}",
         'province_role = "broker"',
         f"province_reason = {_text('De provincie brengt de partijen bij elkaar en beslist niet mee.')}",
@@ -249,7 +249,11 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
         f"hypothesis = {_text(idea.hypothesis)}",
         f"measurement = {_text('Wij tellen elke maand en vergelijken met het jaar ervoor.')}",
         f"stop_rule = {_text(idea.stop_rule)}",
-        *([f"governance_form = {_text('Een lichte samenwerking met één opdrachtgever; elke gemeente blijft zelf verantwoordelijk.')}"] if major else []),
+        *(
+            [f"governance_form = {_text('Eén opdrachtgever; elke gemeente blijft zelf verantwoordelijk.')}"]
+            if major
+            else []
+        ),
         "[experiment.characteristics]",
         'duur_opgaven = "temporary"',
         'aantal_opgaven = "one"',
@@ -309,7 +313,10 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
             f"year = {idea.benefit_year}",
             f"amount = {_text(benefit)}",
         ]
-    lines += ["[arrangements]", f"exit_rules = {_text('Wie vertrekt, draagt zijn deel van de afgesproken kosten tot het einde van het jaar.')}"]
+    lines += [
+        "[arrangements]",
+        f"exit_rules = {_text('Wie vertrekt, draagt zijn deel van de afgesproken kosten tot het einde van het jaar.')}",
+    ]
     if major:
         lines += [
             f"assets = {_text('Wat gemaakt wordt is van alle partners samen.')}",
@@ -335,5 +342,3 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
         "",
     ]
     return "\n".join(lines).encode()
-
-

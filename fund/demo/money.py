@@ -14,10 +14,11 @@ __all__ = ["batch", "disburse", "earn", "payee", "receive"]
 
 
 def payee(stage: Stage, partner: str, *, iban: str = "") -> None:
-    """The account of a partner is recorded at its signatory's request and confirmed by a treasurer; three days cool off."""
+    """A partner's account is recorded at its signatory's request, confirmed by a treasurer, and cools off three days."""
     stage.both(
         MANAGER, TREASURER, "payee record",
-        partner=partner, iban=iban or partner_iban(partner), name=PARTNERS[partner]["naam"][:70], requested_by=signatory(partner),
+        partner=partner, iban=iban or partner_iban(partner), name=PARTNERS[partner]["naam"][:70],
+        requested_by=signatory(partner),
     )  # fmt: skip
 
 
@@ -25,7 +26,9 @@ def earn(stage: Stage, agreement: str, number: int, lead: str) -> None:
     """A milestone is shown with hashed evidence, and accepted."""
     milestone = f"{agreement}-{number}"
     evidence = f"Verslag bij mijlpaal {milestone}: de cijfers van dit halfjaar.\n".encode()
-    stage.do(signatory(lead), "milestone evidence", ref=milestone, files=[{"name": f"{milestone}.txt", "content": evidence}])
+    stage.do(
+        signatory(lead), "milestone evidence", ref=milestone, files=[{"name": f"{milestone}.txt", "content": evidence}]
+    )
     stage.do(MANAGER, "milestone accept", ref=milestone, met=[1])
 
 
@@ -65,6 +68,8 @@ def batch(stage: Stage, on: date, *, return_of: str = "", tempted: str = "") -> 
 def receive(stage: Stage, payments: Sequence[tuple[str, int, str]], on: date) -> dict[str, Any]:
     """Partners pay instalments: (partner, cents, RF reference); the statement is imported the day after."""
     for partner, cents, reference in payments:
-        stage.bank.receive(cents, name=PARTNERS[partner]["naam"], iban=partner_iban(partner), on=on, reference=reference)
+        stage.bank.receive(
+            cents, name=PARTNERS[partner]["naam"], iban=partner_iban(partner), on=on, reference=reference
+        )
     stage.clock(on + timedelta(days=1))
     return import_statement(stage, on)

@@ -13,7 +13,7 @@ from fund.demo.round_one import first_round
 from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
 from fund.demo.years import close_year, lock_months
-from fund.language import N_, _
+from fund.language import _
 from fund.workflows.delivery import found_fund, open_fund
 
 __all__ = ["play"]
@@ -60,14 +60,14 @@ def play(
         paying_in(stage)
         refs = first_round(stage)
         first_payments(stage, refs)
-        stage.chapter(_(N_("5. A year is closed")))
+        stage.chapter(_("5. A year is closed"))
         close_year(stage, 2024, on=date(2025, 1, 20))
         first_repayments(stage, refs)
         refs["loket"] = light_round(stage)
         refs |= second_round(stage)
         refuted(stage, refs)
         repaid(stage, refs)
-        stage.chapter(_(N_("11. A second year is closed")))
+        stage.chapter(_("11. A second year is closed"))
         close_year(stage, 2025, on=date(2026, 1, 19))
         refs |= rolled_out(stage, refs)
         last_year(stage, refs)
@@ -78,7 +78,7 @@ def _ending(stage: Stage) -> dict[str, Any]:
     """The books of the third year are locked up to September; the position, and every check."""
     stage.clock(ENDS)
     lock_months(stage, ENDS.year, range(1, 10))
-    stage.say(_(N_("the months of {year} are locked up to September.")).format(year=ENDS.year))
+    stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
     position = stage.look("statement position")
     people = len(stage.look("user list")["users"])
     verified = verify(stage.fund.engine)

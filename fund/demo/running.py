@@ -9,23 +9,23 @@ from fund.demo.deciding import short
 from fund.demo.ideas import IDEAS
 from fund.demo.money import batch, disburse, earn, payee, receive
 from fund.demo.stage import Stage, iban_of, refusal_line
-from fund.language import N_, _, euros
+from fund.language import _, euros
 
 __all__ = ["first_payments", "first_repayments", "instalment_of", "pay_instalment"]
 
 
 def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     """The first milestones are reached and paid; the bank sends one payment back."""
-    stage.chapter(_(N_("4. Money out")))
+    stage.chapter(_("4. Money out"))
     rid, water = f"A{refs['rid']}", f"A{refs['water']}"
     lead, other = IDEAS["rid"].lead, IDEAS["water"].lead
     stage.clock(date(2024, 6, 10))
     payee(stage, lead)
     payee(stage, other)
     stage.say(
-        _(N_("the accounts of {one} and {two} are recorded by anna, confirmed by bram, and cool off for three days.")).format(
-            one=short(lead), two=short(other)
-        )
+        _(
+            "the accounts of {one} and {two} are recorded by anna, confirmed by bram, and cool off for three days."
+        ).format(one=short(lead), two=short(other))
     )
     stage.clock(date(2024, 9, 16))
     earn(stage, rid, 1, lead)
@@ -33,15 +33,16 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     first = disburse(stage, rid, 1, lead)
     second = disburse(stage, water, 1, other)
     stage.say(
-        _(N_("two milestones accepted on hashed evidence; {one} ({cents}) and {two} asked, checked and approved by three people each.")).format(
-            one=first, two=second, cents=euros(amount_of(stage, first))
-        )
+        _(
+            "two milestones accepted on hashed evidence; {one} ({cents}) and {two} asked, "
+            "checked and approved by three people each."
+        ).format(one=first, two=second, cents=euros(amount_of(stage, first)))
     )
     stage.clock(date(2024, 9, 18))
     sent = batch(stage, date(2024, 9, 19), return_of=first.replace("-", ""), tempted=TREASURER)
-    stage.say(_(N_("bram tried to send what he approved: {refusal}")).format(refusal=refusal_line(sent["refusal"])))
+    stage.say(_("bram tried to send what he approved: {refusal}").format(refusal=refusal_line(sent["refusal"])))
     stage.say(
-        _(N_("two others sent batch {ref} (pain.001); a week later the bank returns {one}: account closed (AC04).")).format(
+        _("two others sent batch {ref} (pain.001); a week later the bank returns {one}: account closed (AC04).").format(
             ref=sent["ref"], one=first
         )
     )
@@ -51,7 +52,7 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     stage.do(MANAGER, "payment retry", ref=first)
     again = batch(stage, date(2024, 10, 3))
     stage.say(
-        _(N_("{who} gives a new account; after three days {one} is paid again in batch {ref}.")).format(
+        _("{who} gives a new account; after three days {one} is paid again in batch {ref}.").format(
             who=short(lead), one=first, ref=again["ref"]
         )
     )
@@ -59,7 +60,7 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
     earn(stage, rid, 2, lead)
     third = disburse(stage, rid, 2, lead)
     batch(stage, date(2024, 11, 28))
-    stage.say(_(N_("the second milestone of {agreement} is reached: {ref} is paid.")).format(agreement=rid, ref=third))
+    stage.say(_("the second milestone of {agreement} is reached: {ref} is paid.").format(agreement=rid, ref=third))
 
 
 def amount_of(stage: Stage, disbursement: str) -> int:
@@ -86,11 +87,11 @@ def pay_instalment(stage: Stage, agreement: str, number: int, lead: str, on: dat
 
 def first_repayments(stage: Stage, refs: dict[str, str]) -> None:
     """Two instalments come in; the second one three weeks late, after the service reminded by itself."""
-    stage.chapter(_(N_("6. Money back")))
+    stage.chapter(_("6. Money back"))
     rid, lead = f"A{refs['rid']}", IDEAS["rid"].lead
     cents = pay_instalment(stage, rid, 1, lead, date(2025, 2, 12))
     stage.say(
-        _(N_("{who} pays the first instalment of {agreement}, {cents}: matched by its RF reference.")).format(
+        _("{who} pays the first instalment of {agreement}, {cents}: matched by its RF reference.").format(
             who=short(lead), agreement=rid, cents=euros(cents)
         )
     )
@@ -98,9 +99,9 @@ def first_repayments(stage: Stage, refs: dict[str, str]) -> None:
     stage.clock(date(2025, 5, 26))
     arrears = stage.look("repayment arrears")["arrears"]
     stage.say(
-        _(N_("the instalment of {due} did not come: the service sent a note; {count} instalment is in arrears.")).format(
+        _("the instalment of {due} did not come: the service sent a note; {count} instalment is in arrears.").format(
             due=late["due_on"], count=len(arrears)
         )
     )
     cents = pay_instalment(stage, rid, 2, lead, date(2025, 6, 4))
-    stage.say(_(N_("three weeks late, {cents} comes in; nothing is in arrears any more.")).format(cents=euros(cents)))
+    stage.say(_("three weeks late, {cents} comes in; nothing is in arrears any more.").format(cents=euros(cents)))

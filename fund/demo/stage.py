@@ -1,7 +1,7 @@
 """The stage of the story: people who act by the commands they would type, a clock that is moved, a bank, a narrator.
 
-Everything on it is the fund's own: commands go through ``carry_out``, receipts through bank files, deadlines through timers.
-Command ids follow from the seed, so the same seed is the same story, entry hashes included, on any database.
+Everything on it is the fund's own: commands go through ``carry_out``, receipts through bank files, deadlines through
+timers. Command ids follow from the seed, so the same seed is the same story, entry hashes included, on any database.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from datetime import date
 
 from fund.demo.cast import MANAGER, TREASURER
 from fund.demo.stage import Stage
-from fund.language import N_, _
+from fund.language import _
 
 __all__ = ["close_year", "lock_months"]
 
@@ -24,7 +24,8 @@ def close_year(stage: Stage, year: int, *, on: date) -> None:
     lock_months(stage, year, range(1, 13))
     stage.both(MANAGER, TREASURER, "period close", period=str(year))
     stage.say(
-        _(N_("anna runs the allowance and closes {year}, bram checks: twelve months locked, the result to 3100, every month closed.")).format(
-            year=year
-        )
+        _(
+            "anna runs the allowance and closes {year}, bram checks: twelve months locked, "
+            "the result to 3100, every month closed."
+        ).format(year=year)
     )

@@ -34,4 +34,5 @@ def declare(
         if afterwards is not None:
             afterwards()
 
-    return dramatiq.actor(react, actor_name="react", queue_name=QUEUE, broker=broker)
+    made: dramatiq.Actor[..., object] = dramatiq.actor(actor_name="react", queue_name=QUEUE, broker=broker)(react)
+    return made

@@ -29,7 +29,9 @@ def _client(url: str) -> redis.Redis:
     kind = urlsplit(url).scheme
     if kind not in ("redis", "rediss", "unix"):
         raise UnknownBroker(place=_place(url))
-    return redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=2, retry=Retry(NoBackoff(), 0), health_check_interval=0)
+    return redis.Redis.from_url(
+        url, socket_connect_timeout=0.5, socket_timeout=2, retry=Retry(NoBackoff(), 0), health_check_interval=0
+    )
 
 
 def _place(url: str) -> str:
@@ -47,7 +49,9 @@ def make_broker(url: str, *, namespace: str = NAMESPACE) -> dramatiq.Broker:
     # consumers of a worker wait for messages; they need more patience than the bell
     patient = redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=5, retry=Retry(NoBackoff(), 0))
     _client(url).close()
-    return RedisBroker(client=patient, middleware=middleware, namespace=namespace, dead_message_ttl=60_000)
+    return RedisBroker(  # type: ignore[no-untyped-call]
+        client=patient, middleware=middleware, namespace=namespace, dead_message_ttl=60_000
+    )
 
 
 def stub_broker() -> StubBroker:
