@@ -19,6 +19,7 @@ __all__ = [
     "IdempotencyConflict",
     "InvalidAccount",
     "InvalidMonth",
+    "JournalInDoubt",
     "LegsWithoutEntry",
     "LimitExceeded",
     "NotCanonical",
@@ -200,6 +201,13 @@ class AppendOnly(RuleRefusal):
 
     message = N_("{table} is append-only: {operation} is refused")
     hint = N_("a mistake is reversed, not edited")
+
+
+class JournalInDoubt(RuleRefusal):
+    """Balances are to be rebuilt from entries that are not in order themselves."""
+
+    message = N_("the balances are not rebuilt: the entries themselves are in doubt ({checks})")
+    hint = N_("fund ledger verify")
 
 
 class BrokenChain(RuleRefusal):

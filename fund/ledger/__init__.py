@@ -32,6 +32,7 @@ from fund.ledger.store import (
     uninstall,
 )
 from fund.ledger.verify import Check, Finding, Verification
+from fund.ledger.verify import rebuild as rebuild_balances
 from fund.ledger.verify import verify as run_checks
 
 __all__ = [
@@ -84,3 +85,11 @@ class Ledger(LedgerStore):
             full: Read every entry again, from the first.
         """
         return run_checks(self, full=full)
+
+    def rebuild(self) -> Verification:
+        """Write the kept balances anew from the entries; the owner of the tables may.
+
+        Raises:
+            JournalInDoubt: The entries themselves are not in order.
+        """
+        return rebuild_balances(self)

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from fund.errors import JournalInDoubt
 from fund.errors.base import present
 from fund.language import N_, _
 from fund.ledger.journal import ADJUSTING, CLOSING, Head
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
 from fund.ledger.store import Evidence, LedgerStore, PeriodStatus, RawEntry, RawPeriod, period_hash
 
-__all__ = ["Check", "Finding", "Verification", "verify"]
+__all__ = ["Check", "Finding", "Verification", "rebuild", "verify"]
 
 MOST_FINDINGS = 100
 
@@ -131,6 +132,28 @@ def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
         _guards(evidence),
     ]
     return Verification(all(check.ok for check in checks), tuple(checks), at)
+
+
+CACHES = ("balances", "day_balances")
+
+
+def rebuild(store: LedgerStore) -> Verification:
+    """Write the kept balances anew from the entries, once these are proved to be in order.
+
+    Returns:
+        A full verification, made after the work.
+
+    Raises:
+        JournalInDoubt: Another check than those of the balances found something; names them. Nothing was written.
+    """
+    before = verify(store, full=True)
+    # A frozen trial balance is read from the kept balances, and is proved again afterwards.
+    doubts = [one.name for one in before.checks if not one.ok and one.name not in (*CACHES, "frozen_trial_balances")]
+    if doubts:
+        raise JournalInDoubt(checks=doubts)
+    if not before.ok:
+        Evidence(store).rebuild()
+    return verify(store, full=True)
 
 
 @dataclass(frozen=True, slots=True)

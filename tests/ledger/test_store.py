@@ -13,6 +13,7 @@ from fund.errors import (
     AlreadyReversed,
     BookExists,
     ClosedAccount,
+    ClosedPeriod,
     FundError,
     IdempotencyConflict,
     LimitExceeded,
@@ -161,6 +162,30 @@ def test_a_dry_run_predicts_what_the_real_run_does(engine: Engine) -> None:
         real = ledger.post_many(drafts, on_error="skip")
         assert dry[:2] == real[:2]
         assert type(dry[2]) is type(real[2])
+
+
+def test_what_only_the_database_refuses_leaves_nothing_behind(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a race: our own check of the month saw nothing, the trigger does."""
+    drafts = [
+        draft("1", debit("1000", 1), credit("3000", 1)),
+        draft("2", debit("1000", 2), credit("3000", 2), on=date(2027, 1, 5)),
+        draft("3", debit("1000", 3), credit("3000", 3)),
+    ]
+    with opened(engine) as ledger:
+        ledger.lock_period("2027-01", actor="a")
+        monkeypatch.setattr(Ledger, "_check_period", lambda *_: None)
+        step = ledger.connection.begin_nested()
+        with pytest.raises(ClosedPeriod, match="2027-01-05 lies in 2027-01"):
+            ledger.post(drafts[1])
+        step.rollback()
+        assert ledger.head().seq == 0
+
+        results = ledger.post_many(drafts, on_error="skip")
+        assert [isinstance(one, Posted) for one in results] == [True, False, True]
+        assert isinstance(results[1], ClosedPeriod)
+    with opened(engine) as ledger:
+        assert ledger.balance("1000") == 4
+        assert ledger.verify(full=True).ok
 
 
 def test_a_limit_holds_on_every_later_day_too(book: Opens) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from fund import language
 from fund.database import Connection, Engine, is_sqlite, reading
+from fund.errors import JournalInDoubt
 from fund.ledger import Ledger, Verification, credit, debit
 from tests.ledger.attacks import day_sql, flipped, owner, table_columns
 from tests.ledger.conftest import BOOK, draft, opened
@@ -187,6 +188,34 @@ def test_what_the_owner_did_is_found_and_named(
         found = run(connection)
         assert bad(found) == checks
         assert found.first_bad_seq == seq or (seq is None and found.first_bad_seq in (None, 0, 5))
+
+
+def test_spoiled_balances_are_healed_from_entries_that_are_in_order(engine: Engine) -> None:
+    with opened(engine) as ledger:
+        before = ledger.trial_balance()
+        for statement in (
+            "UPDATE account_balance SET debit_cents = debit_cents + 5",
+            "DELETE FROM balance_day WHERE credit_cents > 0",
+            "INSERT INTO balance_day SELECT id, '2027-05-05', 5, 5 FROM account WHERE code = '9000'",
+        ):
+            ledger.connection.exec_driver_sql(statement)
+        assert not ledger.verify(full=True).ok
+        assert ledger.rebuild().ok
+        assert ledger.trial_balance() == before
+        assert ledger.trial_balance(as_of=date.max) == before
+    with opened(engine) as ledger:
+        assert ledger.rebuild().ok, "there is nothing to do"
+
+
+def test_balances_are_not_rebuilt_from_entries_in_doubt(engine: Engine) -> None:
+    with owner(engine) as connection:
+        connection.exec_driver_sql("UPDATE account_balance SET debit_cents = debit_cents + 5")
+        connection.exec_driver_sql("UPDATE posting SET amount_cents = amount_cents * 2")
+        ledger = Ledger.open(connection, book=BOOK)
+        spoiled = ledger.balances()
+        with pytest.raises(JournalInDoubt, match="chain, idempotency"):
+            ledger.rebuild()
+        assert ledger.balances() == spoiled
 
 
 def test_bytes_that_are_no_text_are_found(engine: Engine) -> None:

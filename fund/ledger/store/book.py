@@ -89,7 +89,7 @@ class Book:
             sa.text("SELECT id, name, currency FROM book WHERE name = :name"), {"name": nfc(book)}
         ).first()
         if row is None:
-            raise UnknownBook(book=book, books=cls.books(connection))
+            raise UnknownBook(book=book, books=cls.books(connection) or "-")
         return cls(connection, id=row.id, book=row.name, currency=row.currency)
 
     @classmethod

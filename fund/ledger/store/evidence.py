@@ -201,6 +201,31 @@ class Evidence:
         )
         return int(row.number)
 
+    def rebuild(self) -> None:
+        """Write both caches anew, from the postings; only the owner of the tables may."""
+        self._book._lock_head()
+        sides = (
+            "sum(CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END),"
+            " sum(CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END)"
+            " FROM posting JOIN entry ON entry.id = posting.entry_id WHERE entry.book_id = :book"
+            " GROUP BY posting.account_id"
+        )
+        for kept, columns, found, group in (
+            ("account_balance", "account_id", "posting.account_id", ""),
+            ("balance_day", "account_id, day", "posting.account_id, entry.effective_on", ", entry.effective_on"),
+        ):
+            self._connection.execute(
+                sa.text(
+                    f"DELETE FROM {kept} WHERE account_id IN (SELECT id FROM account WHERE book_id = :book)"
+                    " OR account_id NOT IN (SELECT id FROM account)"
+                ),
+                {"book": self._book.book_id},
+            )
+            self._connection.execute(
+                sa.text(f"INSERT INTO {kept} ({columns}, debit_cents, credit_cents) SELECT {found}, {sides}{group}"),
+                {"book": self._book.book_id},
+            )
+
     def accounts_astray(self) -> list[tuple[str, str]]:
         """Accounts (code, what is wrong) whose layer is not their type's, or that differ from their main account."""
         rows = self._rows(

@@ -142,7 +142,7 @@ class LedgerStore(Lookups):
             with self.connection.begin_nested():
                 return self._post(waiting, account_names or {}, skip=True)
         except FundError:
-            pass  # the database refused one that passed our checks, a limit for instance: find out which
+            pass  # the database refused one that had passed our checks: find out which
         results: list[Posted | FundError] = []
         for draft in waiting:
             try:
@@ -341,7 +341,8 @@ class LedgerStore(Lookups):
         context = _context(ready)
         with refusals(context):
             if self._sqlite:
-                self._write_sqlite(ready, known, results)
+                with self.connection.begin_nested():  # a refused statement would leave the ones before it
+                    self._write_sqlite(ready, known, results)
             else:
                 self._write_postgresql(ready, known, results)
 
