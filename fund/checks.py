@@ -6,12 +6,12 @@ is changed. Source: style.md, lifecycle.md 1 (G1, G3), service.md 2.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from fund import files
 from fund.database import Engine
 from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _
@@ -306,15 +306,11 @@ def _deliveries(view: View) -> _Check:
 
 
 def _attachments(view: View) -> _Check:
-    """Every attachment that the database keeps is what its hash says."""
+    """Every attachment is there, in the folder or in the database, and is what its hash says."""
     check = _Check("attachments")
-    for row in view.store.guards.blobs():
-        check.checked += 1
-        if row.content is None:
-            continue
-        content = bytes(row.content)
-        if hashlib.sha256(content).hexdigest() != row.sha256 or len(content) != row.size:
-            check.find(None, f"attachment:{row.sha256[:12]}", N_("the attachment is not what was hashed"))
+    check.checked, problems = files.verify(view)
+    for sha256, problem in problems:
+        check.find(None, f"attachment:{sha256[:12]}", problem)
     return check
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fund import files
 from fund.checks import verify
 from tests.factories import World, founded
 from tests.workflows.looking_back import AGREEMENT, evaluated, posted, until_completed
@@ -207,3 +208,16 @@ def test_a_trigger_of_somebody_else_is_named(world: World) -> None:
         )
     findings = bad(verify(world.fund.engine))
     assert [finding["place"] for finding in findings["guards"]] == ["guard:theirs"]
+
+
+def test_an_attachment_that_was_changed_or_taken_away_is_named(world: World) -> None:
+    with world.view() as view:
+        ((sha256, _size),) = view.store.work.blobs()
+        folder = files.folder_of(view)
+    if folder is None:
+        run(world, f"update blob set content = content || 'x' where sha256 = '{sha256}'")
+    else:
+        path = folder / sha256[:2] / sha256
+        path.write_bytes(path.read_bytes() + b"x")
+    findings = bad(verify(world.fund.engine))
+    assert [finding["place"] for finding in findings["attachments"]] == [f"attachment:{sha256[:12]}"]

@@ -151,7 +151,3 @@ class GuardStore:
     def case_rows(self) -> list[Any]:
         """Every case file with all its columns, by stream."""
         return list(self._connection.execute(sa.select(t.case_file).order_by(t.case_file.c.stream)))
-
-    def blobs(self) -> list[Any]:
-        """Every attachment with its bytes where the database keeps them."""
-        return list(self._connection.execute(sa.select(t.blob).order_by(t.blob.c.sha256)))

@@ -6,12 +6,12 @@ Source: lifecycle.md 7 and 8.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from fund import files
 from fund.dates import Term, add_months, start_of_day, term_end
 from fund.errors import EvaluationNotLate, ReasonMissing, ReturnedBefore, ReviewedBefore, ScoreOutOfRange, UnknownTheme
 from fund.events import (
@@ -155,7 +155,7 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
         verdict=form.verdict,
         learned=form.learned,
         lessons=form.cards(),
-        file_sha256=hashlib.sha256(bytes(file["content"])).hexdigest(),
+        file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])),
         by_fund_manager=by_fund_manager,
     )
     parties = case.parties if by_fund_manager else (case.lead, *case.co_applicants)

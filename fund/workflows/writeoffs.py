@@ -5,7 +5,6 @@ A learning write-off is *invested in learning* and never counts against anybody 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -13,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from fund import files
 from fund.errors import (
     BeyondOutstanding,
     EvaluationNotAccepted,
@@ -209,7 +209,7 @@ def propose(
         reason=reason,
         hypothesis=evaluation.hypothesis if evaluation else "",
         learning=evaluation.learning if evaluation else "",
-        file_sha256=hashlib.sha256(bytes(file["content"])).hexdigest() if file else "",
+        file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])) if file else "",
     )
     return carry(uow, TRANSITIONS, "writeoff propose", None, fact, lead=agreement.lead, parties=agreement.parties)
 
