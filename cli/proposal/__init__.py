@@ -334,9 +334,14 @@ def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> No
 
 
 def _eligible(answer: Mapping[str, Any]) -> list[str]:
-    payload = answer["events"][0]["payload"]
-    lines = [_("{ref} is eligible. What each rule found:").format(ref=payload["ref"])]
-    return [*lines, *(f"  {rule}: {finding}" for rule, finding in payload["evidence"].items())]
+    result = answer["result"]
+    lines = [_("{ref} is eligible. What each rule found:").format(ref=result["ref"])]
+    return [*lines, *(f"  {rule['rule']}: {rule['evidence'] or _told(rule)}" for rule in result["rules"])]
+
+
+def _told(rule: Mapping[str, Any]) -> str:
+    """What a rule found, in the language in use."""
+    return _(rule["finding"]).format(**rule["values"])
 
 
 @verb(
@@ -504,7 +509,8 @@ def _show(data: Mapping[str, Any]) -> None:
         ),
     )
     if data["rules"]:
-        rows = [{**rule, "met": _("met") if rule["passed"] else _("not met")} for rule in data["rules"]]
+        verdicts = {True: _("met"), False: _("not met")}
+        rows = [{**rule, "met": verdicts[rule["passed"]], "finding": _told(rule)} for rule in data["rules"]]
         table(
             _("What the rules found"),
             (

@@ -68,8 +68,7 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
         output.note()
         output.note(_("{file} is kept. Go on with: fund proposal new {file}").format(file=path))
         raise click.exceptions.Exit(1) from None
-    output.note(_("{file} is ready.").format(file=path))
-    if _yes(_("Keep it as a draft in the fund too?")):
+    if _yes(_("{file} is ready. Keep it as a draft in the fund too?").format(file=path)):
         _keep(ctx, path)
 
 
@@ -215,7 +214,7 @@ def _worth_offering(column: Column, standing: Any) -> str:
 
 def _prompt(column: Column, prompt: str, offered: str) -> str:
     if column.kind == "choice" and len(column.options) <= 10:
-        words = [nl if language() == "nl" else en for _code, nl, en in column.options]
+        words = [nl if language() == "nl" else en for code, nl, en in column.options if code != "rollout"]
         listed = ", ".join(f"{number} {word}" for number, word in enumerate(words, start=1))
         prompt = _("{question}. {choices}. Number").format(question=prompt.rstrip("."), choices=listed)
     if offered:

@@ -6,7 +6,7 @@ to each name. Source: lifecycle.md 4 (P1-P8, P21, P22).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -29,7 +29,12 @@ class RuleOutcome(BaseModel):
     rule: str
     passed: bool
     finding: str
-    """What was looked at: both values where two are compared. English, short."""
+    """What was looked at, with places for the values: ``budget {budget}, asked {asked}``."""
+    values: dict[str, str] = {}
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """The finding as a sentence; in English unless ``translate`` says otherwise."""
+        return translate(self.finding).format(**self.values)
 
 
 class _ProposalFact(Fact):

@@ -18,6 +18,8 @@ __all__ = ["CURRENT", "TRACKS", "VERSIONS", "Column", "Form", "Question", "form"
 VERSIONS = ("2026-1",)
 """Every version, oldest first; old ones stay readable, only the last can be submitted."""
 CURRENT = VERSIONS[-1]
+_FIRST = ("proposal.title", "money.ask")
+"""Asked first: what it is, and how much (which decides the track); the rest as the file has it."""
 TRACKS = ("light", "standard", "major")
 """From few questions to many: a track asks what the ones before it ask, and more."""
 
@@ -111,8 +113,9 @@ class Form:
     questions: tuple[Question, ...]
 
     def of_track(self, track: str) -> tuple[Question, ...]:
-        """The questions that count on this track, in their order."""
-        return tuple(question for question in self.questions if question.counted and question.asked_on(track))
+        """The questions that count on this track, in the order in which they are asked."""
+        asked = [question for question in self.questions if question.counted and question.asked_on(track)]
+        return tuple(sorted(asked, key=lambda question: _FIRST.index(question.path) if question.path in _FIRST else 99))
 
     @property
     def sections(self) -> tuple[str, ...]:

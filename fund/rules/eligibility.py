@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fund.events import RuleOutcome
+from fund.language import N_
 from fund.money import format_plain
 
 __all__ = ["JUDGED_BY_PEOPLE", "RULES", "Judged", "many_parties", "screen"]
@@ -52,69 +53,87 @@ class Judged:
     funded_before: tuple[str, ...] = ()
 
 
-Verdict = tuple[bool, str]
+Verdict = tuple[bool, str, dict[str, str]]
+"""Whether the rule is met, and what it saw: a sentence with places, and what stands in them."""
 
 
 def _words(text: str) -> int:
     return len(text.split())
 
 
+def _euros(**cents: int) -> dict[str, str]:
+    return {name: format_plain(value) for name, value in cents.items()}
+
+
 def public_task(case: Judged) -> Verdict:
     """A public task is named."""
-    return _words(case.public_task) >= ENOUGH_WORDS, f"{_words(case.public_task)} words on the public task"
+    words = _words(case.public_task)
+    return words >= ENOUGH_WORDS, N_("{words} words on the public task"), {"words": str(words)}
 
 
 def state_aid(case: Judged) -> Verdict:
     """State aid is excluded, small enough or exempted."""
-    return case.state_aid in ("none", "de_minimis", "exempted"), f"state aid: {case.state_aid or 'not stated'}"
+    passed = case.state_aid in ("none", "de_minimis", "exempted")
+    return passed, N_("state aid: {said}"), {"said": case.state_aid or "-"}
 
 
 def not_already_funded(case: Judged) -> Verdict:
     """Nobody pays for the same costs, and this fund did not before."""
     if case.funded_before:
-        return False, "same content was awarded money in " + ", ".join(case.funded_before)
-    return case.already_funded in ("no", "other_costs"), f"other public money: {case.already_funded or 'not stated'}"
+        return False, N_("same content was awarded money in {refs}"), {"refs": ", ".join(case.funded_before)}
+    passed = case.already_funded in ("no", "other_costs")
+    return passed, N_("other public money: {said}"), {"said": case.already_funded or "-"}
 
 
 def hypothesis(case: Judged) -> Verdict:
     """There is something to test, and a way to measure it."""
-    passed = _words(case.hypothesis) >= ENOUGH_WORDS and _words(case.measurement) >= ENOUGH_WORDS
-    return passed, f"{_words(case.hypothesis)} words of hypothesis, {_words(case.measurement)} of measurement"
+    first, second = _words(case.hypothesis), _words(case.measurement)
+    passed = first >= ENOUGH_WORDS and second >= ENOUGH_WORDS
+    values = {"hypothesis": str(first), "measurement": str(second)}
+    return passed, N_("{hypothesis} words of hypothesis, {measurement} of measurement"), values
 
 
 def stop_rule(case: Judged) -> Verdict:
     """It is known when to stop."""
-    return _words(case.stop_rule) >= ENOUGH_WORDS, f"{_words(case.stop_rule)} words of stop rule"
+    words = _words(case.stop_rule)
+    return words >= ENOUGH_WORDS, N_("{words} words of stop rule"), {"words": str(words)}
 
 
 def budget_adds_up(case: Judged) -> Verdict:
     """The budget by year is the ask."""
-    return case.budget_cents == case.ask_cents, _both("budget", case.budget_cents, "asked", case.ask_cents)
+    values = _euros(budget=case.budget_cents, asked=case.ask_cents)
+    return case.budget_cents == case.ask_cents, N_("budget {budget}, asked {asked}"), values
 
 
 def milestones_add_up(case: Judged) -> Verdict:
     """The milestones together are the ask."""
-    return case.milestones_cents == case.ask_cents, _both("milestones", case.milestones_cents, "asked", case.ask_cents)
+    values = _euros(milestones=case.milestones_cents, asked=case.ask_cents)
+    return case.milestones_cents == case.ask_cents, N_("milestones {milestones}, asked {asked}"), values
 
 
 def within_track(case: Judged) -> Verdict:
     """The ask lies in the band of the track and below the ceiling of the round."""
-    above = case.track_below_cents is not None and case.ask_cents >= case.track_below_cents
-    passed = not above and case.track_from_cents <= case.ask_cents <= case.ceiling_cents
-    upper = "" if case.track_below_cents is None else f" below {format_plain(case.track_below_cents)}"
-    band = f"{case.track} from {format_plain(case.track_from_cents)}{upper}, ceiling {format_plain(case.ceiling_cents)}"
-    return passed, f"asked {format_plain(case.ask_cents)}, {band}"
+    values = _euros(asked=case.ask_cents, low=case.track_from_cents, ceiling=case.ceiling_cents)
+    passed = case.track_from_cents <= case.ask_cents <= case.ceiling_cents
+    if case.track_below_cents is None:
+        return passed, N_("asked {asked}, from {low}, ceiling {ceiling}"), values
+    values |= _euros(high=case.track_below_cents)
+    passed = passed and case.ask_cents < case.track_below_cents
+    return passed, N_("asked {asked}, from {low} to below {high}, ceiling {ceiling}"), values
 
 
 def repayment_planned(case: Judged) -> Verdict:
     """Where something comes back, there is a plan for it."""
-    return case.share_bps == 0 or case.has_repayment_plan, f"repayable share {case.share_bps} basis points"
+    passed = case.share_bps == 0 or case.has_repayment_plan
+    return passed, N_("{share} per cent comes back"), {"share": format_plain(case.share_bps)}
 
 
 def parties_active(case: Judged) -> Verdict:
     """Every party is an active partner."""
-    others = [f"{partner} is {state}" for partner, state in case.parties.items() if state != "active"]
-    return not others, ", ".join(others) or f"{len(case.parties)} active partners"
+    others = [f"{partner} ({state})" for partner, state in case.parties.items() if state != "active"]
+    if others:
+        return False, N_("not active: {parties}"), {"parties": ", ".join(others)}
+    return True, N_("active: {parties}"), {"parties": ", ".join(case.parties)}
 
 
 RULES: dict[str, Callable[[Judged], Verdict]] = {
@@ -136,15 +155,11 @@ def screen(case: Judged) -> tuple[RuleOutcome, ...]:
     """What each rule finds."""
     found = []
     for name, rule in RULES.items():
-        passed, finding = rule(case)
-        found.append(RuleOutcome(rule=name, passed=passed, finding=finding))
+        passed, finding, values = rule(case)
+        found.append(RuleOutcome(rule=name, passed=passed, finding=finding, values=values))
     return tuple(found)
 
 
 def many_parties(parties: int, limit: int) -> str:
     """A note where more than ``limit`` parties take part; about five work best. Never a guard."""
     return f"{parties} parties; above {limit} a cooperation grows slow, about five work best" if parties > limit else ""
-
-
-def _both(first: str, first_cents: int, second: str, second_cents: int) -> str:
-    return f"{first} {format_plain(first_cents)}, {second} {format_plain(second_cents)}"

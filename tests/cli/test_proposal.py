@@ -192,6 +192,8 @@ def test_new_without_a_terminal_names_the_template(fund: Fund) -> None:
 
 
 ANSWERS = """Eén loket voor vergunningen
+24.000
+24000
 1
 T06, T01
 Een inwoner vraagt één keer
@@ -201,8 +203,6 @@ Het verlenen van vergunningen
 Wij denken dat één loket sneller werkt
 Doorlooptijd van honderd dossiers
 Als het na zes maanden niet sneller gaat
-24.000
-24000
 70
 1
 2027
@@ -247,7 +247,7 @@ def test_new_asks_question_by_question_and_keeps_the_draft(fund: Fund, world: Wo
 
 def test_new_stops_halfway_and_goes_on_where_it_was(fund: Fund, world: World, tmp_path: Path) -> None:
     words = ("proposal", "new", "--round", "2026-1", "loket.toml")
-    stopped = fund(*words, database=world.fund.url, user="fatima", typed="Eén loket\n2\n", terminal=True)
+    stopped = fund(*words, database=world.fund.url, user="fatima", typed="Eén loket\n24000\n2\n", terminal=True)
     assert stopped.code == 1
     assert "Go on with: fund proposal new loket.toml" in stopped.err
     document = tomllib.loads((tmp_path / "loket.toml").read_text("utf-8"))

@@ -15,6 +15,7 @@ from fund.events import (
     ProposalFoundIneligible,
     ProposalScreened,
 )
+from fund.language import _
 from fund.rules import eligibility as rules
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
@@ -125,12 +126,16 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     for rule in given:
         _known(rule, ref)
     shown: dict[str, str] = {}
-    for outcome in rules.screen(judged(uow, case)):
+    outcomes = rules.screen(judged(uow, case))
+    for outcome in outcomes:
         other = given.get(outcome.rule, "").strip()
         if not outcome.passed and not (other and outcome.rule in rules.JUDGED_BY_PEOPLE):
-            raise RuleNotMet(ref=ref, rule=outcome.rule, finding=outcome.finding)
-        shown[outcome.rule] = other or outcome.finding
+            raise RuleNotMet(ref=ref, rule=outcome.rule, finding=outcome.told(_))
+        shown[outcome.rule] = other or outcome.told()
     fact = ProposalFoundEligible(ref=ref, revision_hash=case.revision_hash, evidence=shown)
+    uow.result.update(
+        ref=ref, rules=[{**each.model_dump(mode="json"), "evidence": given.get(each.rule)} for each in outcomes]
+    )
     uow.next_step = f"fund review open {ref}"
     return carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.hands)
 

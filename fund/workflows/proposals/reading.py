@@ -8,7 +8,7 @@ from typing import Any
 
 from fund import forms
 from fund.events import Envelope
-from fund.rules.authority import Role
+from fund.rules.authority import SYSTEM, Role
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.lifecycle import commands_from
@@ -17,6 +17,10 @@ from fund.workflows.proposals.life import after
 from fund.workflows.proposals.table import TRANSITIONS
 
 __all__ = ["file_of", "history", "proposals", "show"]
+
+
+_BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
+"""What nobody types: the service does it."""
 
 
 def _row(case: Proposal) -> dict[str, Any]:
@@ -108,9 +112,9 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
             }
             for partner in case.applicants
         ],
-        "rules": [outcome.model_dump(mode="json") for outcome in case.screened],
+        "rules": [{**outcome.model_dump(mode="json"), "told": outcome.told()} for outcome in case.screened],
         "note": case.note or None,
-        "commands": commands_from(TRANSITIONS, case.state),
+        "commands": [command for command in commands_from(TRANSITIONS, case.state) if command not in _BY_ITSELF],
         "team": _team(view, case),
         "form": case.form.as_json(),
     }
