@@ -13,6 +13,7 @@ from fund.events import (
     disbursements,
     evaluations,
     founding,
+    journal,
     payees,
     payments,
     proposals,
