@@ -65,7 +65,7 @@ def first_round(stage: Stage) -> dict[str, str]:
         refs[key] = propose(stage, key, round_ref)
         idea = IDEAS[key]
         stage.say(
-            _('{lead} and {count} others submit {ref}: "{title}", {ask}.').format(
+            _('{lead} submits {ref} together with {others}: "{title}", {ask}.').format(
                 lead=short(idea.lead),
                 others=" + ".join(short(party) for party in idea.co),
                 ref=refs[key],
@@ -125,7 +125,7 @@ def _judged(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
     decide(stage, refs["water"], amount_cents=IDEAS["water"].ask_cents, against=1)
     decide(
         stage, refs["res"], reject=True, against=8,
-        reasons=[f"{criterion}=Onvoldoende uitgewerkt." for criterion in ("ambition", "interests", "business_case", "exit")],
+        reasons=[f"{each}=Onvoldoende uitgewerkt." for each in ("ambition", "interests", "business_case", "exit")],
     )  # fmt: skip
     stage.say(
         _(
