@@ -188,6 +188,7 @@ def test_the_template_and_the_schema_need_no_fund(fund: Fund) -> None:
 
 def test_new_without_a_terminal_names_the_template(fund: Fund) -> None:
     refused = fund("proposal", "new", "--round", "2026-1", database="sqlite:///nowhere/fund.db", user="fatima")
+    assert "error[nobody_to_ask]" in refused.err
     assert (refused.code, refused.err.splitlines()[-1]) == (2, "hint: fund proposal template --track light")
 
 

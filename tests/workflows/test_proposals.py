@@ -11,6 +11,7 @@ import pytest
 from fund import errors, files
 from fund.database import writing
 from fund.events import AwardCondition, DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected
+from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from fund.workflows import proposals
@@ -726,3 +727,28 @@ def test_a_rule_that_refuses_is_remembered_and_a_faulty_file_is_not(world: World
     assert [(fact.command, fact.code, fact.subject) for fact in refusals] == [  # type: ignore[attr-defined]
         ("proposal submit", "budget_differs_from_ask", ref)
     ]
+
+
+def test_only_the_form_in_force_is_submitted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = drafted(world)
+    monkeypatch.setattr("fund.forms.CURRENT", "2027-1")
+    with pytest.raises(errors.OldFormVersion) as refused:
+        world.do("proposal submit", user="fatima", ref=ref)
+    assert (refused.value.details["version"], refused.value.details["current"]) == ("2026-1", "2027-1")
+    assert state(world, ref) == "draft"
+
+
+def test_a_partner_that_gave_notice_leads_no_new_proposal(world: World) -> None:
+    ref = drafted(world, co_applicants=("gm0327",))
+    world.do("proposal confirm", user="lotte", ref=ref)
+    with writing(world.fund.engine) as connection:
+        store = Store(connection)
+        for partner in ("gm0351", "gm0327"):
+            row = store.cases.get(f"partner/{partner}")
+            assert row is not None
+            store.cases.put([(Partner.model_validate_json(row.document).but(state="notice_given"), row.version)])
+    with pytest.raises(errors.PartnerNotActive) as refused:
+        drafted(world, title="Nog een")
+    assert (refused.value.details["partner"], refused.value.details["state"]) == ("Woudenberg", "notice given")
+    with pytest.raises(errors.PartnerNotActive):
+        world.do("proposal submit", user="fatima", ref=ref)
