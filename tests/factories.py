@@ -12,6 +12,7 @@ from typing import Any
 from fund import forms
 from fund.database import writing
 from fund.ledger import Entry
+from fund.rules.regulations import Regulations
 from fund.schemas.proposals import ProposalForm
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork, View
@@ -110,11 +111,12 @@ class World:
 
 
 @contextmanager
-def founded(url: str, *, at: datetime = START, lock_step: bool = False) -> Iterator[World]:
+def founded(
+    url: str, *, at: datetime = START, lock_step: bool = False, rules: Regulations | None = None
+) -> Iterator[World]:
     """A fund founded by petra (admin), anna (fund manager) and bram (treasurer), its clock held at ``at``."""
-    found_fund(
-        url, name="Testfonds", admin="petra", fund_manager="anna", treasurer="bram", held_clock=at, on=at.date(), lock_step=lock_step
-    )
+    people = {"admin": "petra", "fund_manager": "anna", "treasurer": "bram"}
+    found_fund(url, name="Testfonds", held_clock=at, on=at.date(), lock_step=lock_step, rules=rules, **people)
     with open_fund(url) as fund:
         yield World(fund)
 
