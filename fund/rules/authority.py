@@ -276,6 +276,7 @@ class Ground(StrEnum):
     CO_APPLICANT = "co_applicant"
     BENEFICIARY = "beneficiary"
     TEAM = "team"
+    PERSON = "person"
     REGION = "region"
     COMPETES = "competes"
     COOPERATES = "cooperates"
@@ -286,6 +287,7 @@ GROUND_NAMES = {
     Ground.CO_APPLICANT: N_("own organisation is a co-applicant"),
     Ground.BENEFICIARY: N_("own organisation is an adopter or beneficiary"),
     Ground.TEAM: N_("own organisation has people in the team"),
+    Ground.PERSON: N_("named in the team"),
     Ground.REGION: N_("most municipalities of the own region are parties"),
     Ground.COMPETES: N_("own organisation asks money in the same round"),
     Ground.COOPERATES: N_("own organisation works with the lead on the same theme"),
@@ -302,6 +304,8 @@ class CaseParties:
     """Adopters and other beneficiaries."""
     team: frozenset[str] = frozenset()
     """Partners that have people in the team."""
+    persons: frozenset[str] = frozenset()
+    """The names of the team while they are known, in lower case."""
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The municipalities of each region of the fund."""
 
@@ -347,6 +351,8 @@ def hard_conflict(actor: Actor, parties: CaseParties) -> Conflict | None:
     A region is barred when more than half of its municipalities are parties.
     """
     own = actor.organisation
+    if actor.name.casefold() in parties.persons:
+        return Conflict(Ground.PERSON, own or actor.name)
     if own is None:
         return None
     if own == parties.lead:

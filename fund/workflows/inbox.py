@@ -288,6 +288,8 @@ def _reviewing(view: View) -> Iterator[Waiting]:
             what = _(N_("open the review of {ref}")).format(ref=proposal.ref)
             yield Waiting(what, f"fund review open {proposal.ref}", manager)
     for review in view.cases(Review, states=("open",)):
+        if view.case(Proposal, review.ref).state != "in_review":
+            continue
         until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
         missing = tuple(each for each in review.reviewers if each not in review.scored)
         if missing:
@@ -299,7 +301,8 @@ def _reviewing(view: View) -> Iterator[Waiting]:
             what = _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref)
             yield Waiting(what, f"fund review assign {review.ref} NAME", manager)
     for review in view.cases(Review, states=("closed",)):
-        if review.consensus_pending and review.consensus_until is not None and review.result is not None:
+        talks = review.consensus_pending and view.case(Proposal, review.ref).state == "scored"
+        if talks and review.consensus_until is not None and review.result is not None:
             takers = tuple(each.reviewer for each in review.result.scores)
             what = _(N_("agree with the panel on {ref}")).format(ref=review.ref)
             until = day_of(review.consensus_until) - timedelta(days=1)

@@ -50,6 +50,15 @@ def test_the_party_list_bars_an_organisation(partner: str | None, ground: str | 
     assert (found.ground if found else None) == ground
 
 
+def test_whoever_is_named_in_the_team_is_barred_whatever_the_organisation() -> None:
+    parties = CaseParties(lead="gm0308", persons=frozenset({"x"}))
+
+    found = hard_conflict(of(None), parties)
+
+    assert found is not None
+    assert found.text == "person"
+
+
 def test_somebody_seconded_to_the_fund_counts_as_nobodys() -> None:
     assert hard_conflict(of("gm0308", seconded=True), PARTIES) is None
 

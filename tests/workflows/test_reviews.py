@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -31,10 +31,11 @@ from fund.errors import (
     TransitionNotAllowed,
 )
 from fund.rules.voting import commitment
-from tests.factories import World, founded
+from tests.factories import World, a_proposal_file, founded
 from tests.workflows.deciding import (
     CLOSED,
     CRITERIA,
+    decidable,
     eligible,
     panel_of,
     peopled,
@@ -42,6 +43,7 @@ from tests.workflows.deciding import (
     round_of,
     score_file,
     submitted,
+    voted,
 )
 
 
@@ -508,3 +510,41 @@ def test_nothing_of_a_review_is_possible_before_it_opens(sqlite_url: str, comman
             world.do(command, user=user, ref=ref, **args)
 
         assert refused.value.code() == "transition_not_allowed"
+
+
+def test_a_proposal_that_was_withdrawn_is_not_closed_at_the_deadline(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = opened(world)
+        for name in panel_of(world, ref)[:4]:
+            world.do("review score", user=name, ref=ref, content=score_file())
+        world.do("proposal withdraw", user="fatima", ref=ref, reason="geen geld meer nodig")
+
+        world.clock(CLOSED + timedelta(days=40))
+
+        assert world.look("review show", ref=ref)["state"] == "open"
+        assert world.look("event dead")["dead"] == []
+        assert f"fund review score {ref} FILE" not in json.dumps(world.look("inbox", everybody=True))
+
+
+def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = decidable(world, scores={**dict.fromkeys(CRITERIA, 3), "exit": 1})[0]
+        first = panel_of(world, ref)
+        voted(world, ref)
+        world.do("decision decide", user="carla", ref=ref, defer_for="improve", until=date(2026, 4, 1))
+        content = a_proposal_file(
+            round="2026-1", ask_cents=40_000_00, title="Plan 1", exit_rules="Wie weggaat betaalt zijn deel en een jaar extra."
+        )
+        world.do("proposal save", user="fatima", ref=ref, content=content)
+        world.do("proposal resubmit", user="fatima", ref=ref)
+        world.do("proposal find-eligible", user="anna", ref=ref)
+
+        reviewed(world, ref, scores=4)
+        voted(world, ref)
+        world.do("decision decide", user="carla", ref=ref)
+
+        shown = world.look("review show", ref=ref)
+        assert (shown["turn"], shown["result"]["total"]) == (2, "100")
+        assert panel_of(world, ref) == first
+        decision = world.look("decision show", ref=ref)
+        assert (decision["session"], decision["outcome"]) == (2, "approved")

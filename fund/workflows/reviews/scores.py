@@ -380,10 +380,15 @@ def _exclude_conflicted(uow: UnitOfWork, proposal: Proposal, review: Review) -> 
             uow.record(ReviewScoreExcluded(ref=proposal.ref, reviewer=actor.user_id, ground=conflict.text))
 
 
+def _running(view: View, review: Review) -> bool:
+    """Whether the panel is at work: the review is open, and nobody took the proposal back meanwhile."""
+    return review.state == "open" and view.case(Proposal, review.ref).state == State.IN_REVIEW
+
+
 def close_when_complete(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
     """After ``review.scored`` and ``review.recused``: the last of the panel has scored, so the review closes."""
     review = uow.maybe(Review, happened.fact.ref)
-    if review is None or review.state != "open" or set(review.reviewers) - set(review.scored):
+    if review is None or not _running(uow, review) or set(review.reviewers) - set(review.scored):
         return None
     if what_is_missing(uow, review):
         return None
@@ -396,7 +401,7 @@ def close_when_complete(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
 def close_at_deadline(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:
     """At the deadline the review closes; without a quorum it is extended once, and the panel topped up (P23)."""
     review = uow.maybe(Review, timer.stream.partition("/")[2])
-    if review is None or review.state != "open" or review.closes_at is None or review.closes_at > uow.now:
+    if review is None or not _running(uow, review) or review.closes_at is None or review.closes_at > uow.now:
         return None
     try:
         return close(uow, ref=review.ref)

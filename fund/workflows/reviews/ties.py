@@ -21,6 +21,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import View
 from fund.workflows.proposals import UNDECIDED
+from fund.workflows.proposals.drafting import team_of
 
 __all__ = [
     "Candidate",
@@ -67,6 +68,7 @@ def parties_of(view: View, proposal: Proposal) -> CaseParties:
         co_applicants=frozenset(proposal.co_applicants),
         beneficiaries=frozenset(proposal.beneficiaries),
         team=frozenset(member.partner for member in proposal.form.team if member.partner),
+        persons=frozenset(member["name"].casefold() for member in team_of(view, proposal.stream)),
         regions={region: frozenset(members) for region, members in regions.items()},
     )
 
