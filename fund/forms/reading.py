@@ -327,7 +327,8 @@ class FormFile:
         )
 
     def _wrong_type(self, path: Path, expected: str, value: Any, found: str = "") -> None:
-        self._fault(WrongType, path, expected=_(expected), found=_(found or _type_word(value)))
+        word = found or _type_word(value)
+        self._fault(WrongType, path, expected=_(expected), found=_(word))
 
     def _answer(self, question: Question, path: Path) -> Any:
         column, required = question.field, question.asked_on(self.track)
