@@ -138,7 +138,8 @@ def test_a_statement_leaves_as_csv_or_json(fund: Any, told: str, tmp_path: Path)
     path = tmp_path / "position.csv"
     assert fund("statement", "position", "--format", "csv", "--output", path, database=told).code == 0
     lines = path.read_text(encoding="utf-8-sig").splitlines()
-    assert "free_to_commit_cents,7499999," in lines
+    assert "free_to_commit_cents,7499999" in lines
+    assert "indicators.loss_ratio.value,1250001/1750001" in lines
     out = fund("ledger", "card", "1200", "--format", "json", database=told).out
     assert [line["balance_cents"] for line in json.loads(out)["lines"]] == [1_750_001, 1_250_001, 0]
 

@@ -179,6 +179,19 @@ def test_csv_is_safe_for_a_spreadsheet_and_starts_with_its_mark() -> None:
     assert text == b"\xef\xbb\xbfcode,name,balance_cents\r\n1000,'=HYPERLINK(1),-5\r\n"
 
 
+def test_a_page_is_flattened_name_by_name() -> None:
+    text = STATEMENT_FORMATS["csv"]({"ref": "A1", "parties": ["x", "-y"], "instalments": [{"no": 1, "open_cents": 5}]})
+    assert text.decode("utf-8-sig").split("\r\n") == [
+        "name,value",
+        "ref,A1",
+        "parties.1,x",
+        "parties.2,'-y",
+        "instalments.1.no,1",
+        "instalments.1.open_cents,5",
+        "",
+    ]
+
+
 def test_the_trial_balance_gives_each_account_on_its_side(database_url: str) -> None:
     with founded(database_url) as world:
         story(world)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
+from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from fund.checks import verify
 from fund.errors import (
     BeyondOutstanding,
     ConflictOfInterest,
@@ -373,3 +378,40 @@ def test_maker_and_checker_of_a_write_off_are_two_people(sqlite_url: str) -> Non
         world.do("confirm", user="bram", ref=pending)
         with pytest.raises(ReasonMissing):
             world.do("writeoff reverse", user="carla", ref=ref, reason="")
+
+
+def test_any_write_off_taken_back_restores_every_balance_and_what_came_in_stays_repaid(sqlite_url: str) -> None:
+    """Random amounts on one agreement, one after the other: what was recovered in between is repaid afterwards."""
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        receipts = itertools.count(1)
+
+        @settings(max_examples=12, deadline=None)
+        @given(part=st.fractions(0, 1), back=st.fractions(0, 1))
+        def taken_back(part: Fraction, back: Fraction) -> None:
+            before = world.balances()
+            outstanding, allowance = before["1200"], -before["1290"]
+            amount = max(1, int(outstanding * part))
+            recovered = int(min(amount, 50_000) * back)
+            ref = posted(world, amount_cents=amount)
+            after = world.balances()
+            assert after["1200"] == outstanding - amount
+            assert 0 <= -after["1290"] <= after["1200"]
+            assert -after["1290"] == min(allowance, after["1200"])
+            if recovered:
+                receipt = f"O2026-8{next(receipts):03d}"
+                with world.uow("bram") as uow:
+                    came_in(uow, receipt, recovered)
+                world.do("writeoff recover", user="bram", ref=ref, receipt=receipt)
+            world.both("writeoff reverse", user="carla", second="bram", ref=ref, reason="Toch niet.")
+            found = world.balances()
+            released = max(0, allowance - (outstanding - recovered))
+            changed = {"1000": recovered, "1200": -recovered, "1290": released, "4100": -released}
+            assert {
+                code: cents - before.get(code, 0) for code, cents in found.items() if cents != before.get(code, 0)
+            } == {code: cents for code, cents in changed.items() if cents}
+            assert 0 <= -found["1290"] <= found["1200"]
+
+        taken_back()
+        assert verify(world.fund.engine)["ok"] is True
