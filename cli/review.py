@@ -94,19 +94,37 @@ def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) ->
     examples=(
         "fund --as els review declare 2026-003 --none",
         'fund --as els review declare 2026-003 --ground "worked with the project leader in 2024"',
+        'fund --as carla review declare 2026-003 --about els --stays --reason "long ago, no interest"',
     ),
-    who=N_("a reviewer in the panel"),
+    who=N_("a reviewer in the panel; about another: the chair, confirmed by a member"),
     see=("review score", "review recuse"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @option("--none", "none", is_flag=True, help=N_("No tie at all"))
 @option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("A possible conflict; repeat"))
+@option("--about", type=USER, metavar="NAME", help=N_("Judge what this reviewer declared"))
+@option("--stays/--leaves", "stays", default=None, help=N_("Whether that reviewer stays in the panel"))
+@option("--reason", metavar="TEXT", help=N_("Why, when you judge"))
 @changing
-def declare(ctx: click.Context, ref: str, none: bool, grounds: tuple[str, ...]) -> None:
-    run(ctx, "review declare", {"ref": ref, "none": none, "grounds": list(grounds)}, tell=_declared)
+def declare(
+    ctx: click.Context,
+    ref: str,
+    none: bool,
+    grounds: tuple[str, ...],
+    about: str | None,
+    stays: bool | None,
+    reason: str | None,
+) -> None:
+    if about is not None and stays is None:
+        raise click.UsageError(_("say whether the reviewer stays: --stays or --leaves"), ctx)
+    own = {"none": none, "grounds": list(grounds)} if about is None else {}
+    args = {"ref": ref, "about": about, "stays": stays, "reason": reason, **own}
+    run(ctx, "review declare", args, tell=_declared)
 
 
 def _declared(answer: Mapping[str, Any]) -> list[str]:
+    if answer["events"][0]["type"] == "review.conflict_decided":
+        return [_("The conflict is judged.")]
     grounds = answer["events"][0]["payload"]["grounds"]
     if not grounds:
         return [_("Declared: no conflict.")]
@@ -228,13 +246,28 @@ def _closed(answer: Mapping[str, Any]) -> list[str]:
     "show",
     N_("Show a panel, and the scores once it closed"),
     about=N_("Before the closing it shows who has scored, and never what."),
-    examples=("fund review show 2026-003", "fund --as anna review show 2026-003 --json"),
+    examples=("fund review show 2026-003", "fund --as els review show 2026-003 --template > scores.toml"),
     see=("review score", "decision show"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@option("--template", is_flag=True, help=N_("Print a score file to fill in"))
 @reading
-def show(ctx: click.Context, ref: str) -> None:
-    read(ctx, "review show", {"ref": ref}, show=_show)
+def show(ctx: click.Context, ref: str, template: bool) -> None:
+    read(ctx, "review show", {"ref": ref}, show=_template if template else _show)
+
+
+def _template(data: Mapping[str, Any]) -> None:
+    """The score file, with what 0, 2 and 4 stand for beside each criterion."""
+    lines = [f"# {data['ref']}: {data['title']}", f'declaration = "none"  # {_("or a list of possible conflicts")}', ""]
+    lines.append("[scores]")
+    for line in data["rubric"]:
+        anchors = line[f"anchors_{language()}"]
+        lines.append(f"# {line[f'name_{language()}']}, {_('weight {weight}').format(weight=line['weight'])}")
+        lines += [f"#   {mark}: {anchor}" for mark, anchor in zip((0, 2, 4), anchors, strict=True)]
+        lines.append(f"{line['id']} = ")
+    lines += ["", "[abstain]", f"# {_('criterion = reason in quotes, instead of a score above')}"]
+    for line in lines:
+        say(line)
 
 
 STATES = {"proposed": N_("panel proposed"), "open": N_("open"), "closed": N_("closed")}

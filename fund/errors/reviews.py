@@ -31,6 +31,7 @@ __all__ = [
     "NotAVoter",
     "NotEligibleReviewer",
     "NotPanelChair",
+    "NothingDeclared",
     "NothingToAgree",
     "ObjectionHandsMissing",
     "PanelTooSmall",
@@ -154,6 +155,13 @@ class NotPanelChair(RuleRefusal):
     """The chair of the panel (its first seat) writes down what it may agree on."""
 
     message = N_("{actor} is not the chair of the panel of {ref}: that is {chair}")
+    hint = N_("fund review show {ref}")
+
+
+class NothingDeclared(RuleRefusal):
+    """There is no declared conflict of this reviewer to judge."""
+
+    message = N_("{reviewer} has declared no possible conflict with {ref}")
     hint = N_("fund review show {ref}")
 
 

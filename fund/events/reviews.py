@@ -21,6 +21,7 @@ __all__ = [
     "OpenedScore",
     "PanelSeat",
     "ReviewClosed",
+    "ReviewConflictDecided",
     "ReviewConsensusRecorded",
     "ReviewDeclared",
     "ReviewExtended",
@@ -122,6 +123,20 @@ class ReviewDeclared(_ReviewFact):
     revision_hash: str
     grounds: tuple[str, ...] = ()
     """Possible (soft) conflicts, computed ones included; none means none."""
+
+
+class ReviewConflictDecided(_ReviewFact):
+    """The chair and a member judged a possible conflict that a reviewer declared: the reviewer stays, or leaves the
+    panel.
+    """
+
+    wire: ClassVar[str] = "review.conflict_decided"
+
+    reviewer: str
+    grounds: tuple[str, ...]
+    """What was declared."""
+    stays: bool
+    reason: str
 
 
 class ReviewScored(_ReviewFact):

@@ -72,6 +72,8 @@ class Review(CaseFile):
     extended: bool = False
     declarations: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """By reviewer: the possible conflicts declared for this revision (none: an empty list)."""
+    judged: Mapping[str, bool] = Field(default_factory=dict)
+    """By reviewer with a declared conflict: whether chair and member let this person stay."""
     scored: tuple[str, ...] = ()
     commitments: Mapping[str, str] = Field(default_factory=dict)
     recused: Mapping[str, str] = Field(default_factory=dict)

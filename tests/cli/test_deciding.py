@@ -110,3 +110,25 @@ def test_the_inbox_names_who_must_score_vote_and_decide(fund: Fund, sqlite_url: 
         assert f"fund decision decide {ref}" in inbox("carla")
         assert f"fund decision decide {ref}" not in inbox("anna2")
         world.clock(CLOSED)
+
+
+def test_the_template_of_a_score_file_is_accepted_once_it_is_filled_in(
+    fund: Fund, sqlite_url: str, tmp_path: Path
+) -> None:
+    scores = tmp_path / "scores.toml"
+    with founded(sqlite_url) as world:
+        peopled(world)
+        ref = eligible(world)[0]
+        world.do("review open", user="anna", ref=ref)
+        name = panel_of(world, ref)[0]
+
+        printed = fund("review", "show", ref, "--template", database=sqlite_url, user=name, lang="nl").out
+        assert "# Gedeelde ambitie" in printed
+        empty = tmp_path / "empty.toml"
+        empty.write_text(printed, encoding="utf-8")
+        refused = fund("review", "score", ref, empty, database=sqlite_url, user=name)
+        scores.write_text(printed.replace(" = \n", " = 3\n"), encoding="utf-8")
+        scored = fund("review", "score", ref, scores, database=sqlite_url, user=name)
+
+        assert "empty.toml:8: this is not TOML" in refused.err
+        assert scored.code == 0, scored.err

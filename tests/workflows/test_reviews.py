@@ -21,12 +21,14 @@ from fund.errors import (
     NotAssigned,
     NotAuthorised,
     NotEligibleReviewer,
+    NothingDeclared,
     NothingToAgree,
     NotPanelChair,
     PanelTooSmall,
     QuorumNotFeasible,
     ReviewQuorumNotMet,
     RoundNotClosed,
+    SameHands,
     SealBroken,
     TransitionNotAllowed,
 )
@@ -533,7 +535,10 @@ def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_u
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref, defer_for="improve", until=date(2026, 4, 1))
         content = a_proposal_file(
-            round="2026-1", ask_cents=40_000_00, title="Plan 1", exit_rules="Wie weggaat betaalt zijn deel en een jaar extra."
+            round="2026-1",
+            ask_cents=40_000_00,
+            title="Plan 1",
+            exit_rules="Wie weggaat betaalt zijn deel en een jaar extra.",
         )
         world.do("proposal save", user="fatima", ref=ref, content=content)
         world.do("proposal resubmit", user="fatima", ref=ref)
@@ -548,3 +553,40 @@ def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_u
         assert panel_of(world, ref) == first
         decision = world.look("decision show", ref=ref)
         assert (decision["session"], decision["outcome"]) == (2, "approved")
+
+
+def test_a_declared_conflict_is_judged_by_chair_and_member(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = opened(world)
+        about, other, *_rest = panel_of(world, ref)
+        world.do("review score", user=about, ref=ref, content=score_file(0), grounds=["werkte samen in 2024"])
+        world.do("review declare", user=other, ref=ref, none=True)
+        judged = {"ref": ref, "about": about, "stays": False, "reason": "te dichtbij"}
+
+        with pytest.raises(NothingDeclared):
+            world.do("review declare", user="carla", **{**judged, "about": other})
+        with pytest.raises(NotAuthorised):
+            world.do("review declare", user=other, **judged)
+        made = world.do("review declare", user="carla", **judged)
+        with pytest.raises(SameHands):
+            world.do("confirm", user="carla", ref=made["pending"])
+        assert about in panel_of(world, ref)
+        world.do("confirm", user="carl", ref=made["pending"])
+
+        assert about not in panel_of(world, ref)
+        types = [event["type"] for event in world.look("proposal history", ref=ref)["events"]]
+        assert types[-2:] == ["review.conflict_decided", "review.score_excluded"]
+
+
+def test_a_reviewer_whose_conflict_was_judged_harmless_stays(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        ref = opened(world)
+        about = panel_of(world, ref)[0]
+        world.do("review score", user=about, ref=ref, content=score_file(3), grounds=["werkte samen in 2024"])
+
+        world.both(
+            "review declare", user="carla", second="wil", ref=ref, about=about, stays=True, reason="lang geleden"
+        )
+
+        seat = next(each for each in world.look("review show", ref=ref)["panel"] if each["name"] == about)
+        assert (seat["judged"], seat["scored"]) == (True, True)

@@ -8,6 +8,7 @@ from fund.events import (
     ConsensusProposed,
     Envelope,
     ReviewClosed,
+    ReviewConflictDecided,
     ReviewConsensusRecorded,
     ReviewDeclared,
     ReviewerAssigned,
@@ -69,6 +70,12 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             panel=tuple(seat for seat in case.panel if seat.reviewer != happened.actor),
             recused={**case.recused, happened.actor: fact.reason},
         )
+    if isinstance(fact, ReviewConflictDecided):
+        judged = {**case.judged, fact.reviewer: fact.stays}
+        if fact.stays:
+            return case.but(judged=judged)
+        staying = tuple(seat for seat in case.panel if seat.reviewer != fact.reviewer)
+        return case.but(judged=judged, panel=staying, recused={**case.recused, fact.reviewer: fact.reason})
     if isinstance(fact, ReviewScoreExcluded):
         return case.but(
             scored=tuple(each for each in case.scored if each != fact.reviewer),

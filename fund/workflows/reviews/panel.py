@@ -15,6 +15,7 @@ from fund.errors import (
     NecessityNotNeeded,
     NotAssigned,
     NotEligibleReviewer,
+    NothingDeclared,
     PanelTooSmall,
     QuorumNotFeasible,
     ReasonMissing,
@@ -23,6 +24,7 @@ from fund.errors import (
 from fund.events import (
     Envelope,
     PanelSeat,
+    ReviewConflictDecided,
     ReviewerAssigned,
     ReviewerRecused,
     ReviewOpened,
@@ -41,7 +43,16 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State
 from fund.workflows.reviews.ties import Candidate, candidates, require_no_conflict, seat_of
 
-__all__ = ["assign", "missing_text", "open_review", "propose_panel", "recuse", "rules_of", "seat_panel"]
+__all__ = [
+    "assign",
+    "judge_conflict",
+    "missing_text",
+    "open_review",
+    "propose_panel",
+    "recuse",
+    "rules_of",
+    "seat_panel",
+]
 
 LOOK = "fund review show {ref}"
 
@@ -290,6 +301,39 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         )
     uow.next_step = f"fund review show {ref}"
     return recused
+
+
+def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, reason: str) -> Envelope:
+    """A possible conflict that a reviewer declared is judged by the chair and a member: the reviewer stays, or leaves.
+
+    What a reviewer who leaves has scored no longer counts.
+
+    Raises:
+        NotAssigned, NothingDeclared, ReasonMissing: As they say.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
+
+    Source: lifecycle.md 12 (conflict, soft).
+    """
+    if not reason.strip():
+        raise ReasonMissing(command="review declare")
+    proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
+    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
+    command = "review declare"
+    check(uow, TRANSITIONS, command, proposal, records=ReviewConflictDecided, lead=lead, parties=parties, look=look)
+    assert review is not None
+    about = uow.user(reviewer)
+    if about.user_id not in review.reviewers:
+        raise NotAssigned(actor=about.name, ref=ref)
+    grounds = review.declarations.get(about.user_id, ())
+    if not grounds:
+        raise NothingDeclared(reviewer=about.name, ref=ref)
+    fact = ReviewConflictDecided(ref=ref, reviewer=about.user_id, grounds=grounds, stays=stays, reason=reason)
+    decided = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
+    if not stays and about.user_id in review.scored:
+        excluded = ReviewScoreExcluded(ref=ref, reviewer=about.user_id, ground="conflict")
+        uow.record(excluded, cause=decided, reaction="reviews.exclude")
+    uow.next_step = f"fund review show {ref}"
+    return decided
 
 
 def rules_of(view: View, review: Review) -> Regulations:

@@ -40,7 +40,7 @@ from fund.events import (
     canonical_json,
 )
 from fund.language import _
-from fund.rules.authority import hard_conflict
+from fund.rules.authority import COMMITTEE, Role, Who, hard_conflict
 from fund.rules.scoring import (
     TOP,
     Line,
@@ -61,7 +61,7 @@ from fund.store import SealedRow, TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State
-from fund.workflows.reviews.panel import LOOK, missing_text, rules_of
+from fund.workflows.reviews.panel import LOOK, judge_conflict, missing_text, rules_of
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
 from fund.workflows.reviews.ties import parties_of, people, require_no_conflict, seat_of, soft_of
 
@@ -84,18 +84,39 @@ EXTENSION_DAYS = 14
 # --------------------------------------------------------------------------------------------------- P10: declaration
 
 
-def declare(uow: UnitOfWork, *, ref: str, none: bool = False, grounds: list[str] | None = None) -> Envelope:
+def declare(
+    uow: UnitOfWork,
+    *,
+    ref: str,
+    none: bool = False,
+    grounds: list[str] | None = None,
+    about: str | None = None,
+    stays: bool = False,
+    reason: str = "",
+) -> Envelope:
     """The reviewer who acts says, for this revision, that there is no conflict, or which possible one.
 
     Ties that the fund computes itself (same round, a cooperation with the lead) are added to what is declared.
 
+    Args:
+        about: Instead: chair and a member judge what this reviewer declared; ``stays`` and ``reason`` are their
+            judgement.
+
     Raises:
         DeclarationMissing: Neither "none" nor a ground was said.
+        NothingDeclared, ReasonMissing: When judging: as they say.
         ConflictOfInterest, NotAssigned, RevisionChanged, TransitionNotAllowed, NotAuthorised: As they say.
     """
+    if about is not None:
+        return judge_conflict(uow, ref=ref, reviewer=about, stays=stays, reason=reason)
     proposal, review = _assigned(uow, ref, "review declare")
     uow.next_step = f"fund review score {ref} FILE"
     return _declare(uow, proposal, review, none=none, grounds=grounds or [], command="review declare")
+
+
+def second_of_declare(_view: View, args: Mapping[str, Any]) -> Who | None:
+    """A judgement on somebody else's declaration takes two people of the committee; the own declaration one."""
+    return COMMITTEE if args.get("about") else None
 
 
 def _declare(
@@ -370,8 +391,6 @@ def close(uow: UnitOfWork, *, ref: str) -> Envelope:
 
 def _exclude_conflicted(uow: UnitOfWork, proposal: Proposal, review: Review) -> None:
     parties = parties_of(uow, proposal)
-    from fund.rules.authority import Role
-
     for actor in people(uow, Role.REVIEWER):
         if actor.user_id not in review.scored:
             continue

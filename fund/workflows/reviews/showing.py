@@ -65,6 +65,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
                 "kind": seat.kind,
                 "chair": seat.reviewer == review.chair,
                 "declared": list(review.declarations[seat.reviewer]) if seat.reviewer in review.declarations else None,
+                "judged": review.judged.get(seat.reviewer),
                 "scored": seat.reviewer in review.scored,
             }
             for seat in (review.panel if opened else review.proposed)
