@@ -200,7 +200,7 @@ def fail(ctx: click.Context, ref: str, reason: str) -> None:
 @verb(
     payment,
     "retry",
-    N_("Verify the account again after a failure"),
+    N_("Verify the account again after a failed payment"),
     about=N_(
         "After a failed or returned payment, or when another account took its place. Then it can be batched again."
     ),

@@ -20,14 +20,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 LOCALE = ROOT / "fund" / "locale"
 LANGUAGES = ("nl",)
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
+"""The marks, and how many sentences each has."""
 CLICK_MODULES = ("_termui_impl", "core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 _SAME_EVERYWHERE = re.compile(
     r"fund [a-z-]+( [a-z-]+)?( (--[a-z-]+|\{\w+\}|[A-Z]+|[a-z]+))*|\{\w+\}([: ]*\{\w+\})*( --help)?"
@@ -87,11 +87,12 @@ def _empty(language: str | None) -> Catalog:
 
 
 def _extract(catalog: Catalog, path: Path, shown: str) -> None:
-    for _line, message, comments, context in extract_from_file(
-        "python", path, keywords=KEYWORDS, comment_tags=["Note:"]
-    ):
-        if message and message != ("", ""):
-            catalog.add(message, locations=[(shown, 1)], auto_comments=comments, context=context)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS):
+            continue
+        texts = [text.value for text in node.args[: KEYWORDS[node.func.id]] if isinstance(text, ast.Constant)]
+        if len(texts) == KEYWORDS[node.func.id] and all(texts):
+            catalog.add(tuple(texts) if len(texts) > 1 else texts[0], locations=[(shown, 1)])
 
 
 def catalogue_path(language: str, ending: str = "po") -> Path:
@@ -156,8 +157,7 @@ def wrong_marks(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS):
             continue
-        texts = node.args[:2] if node.func.id == "ngettext" else node.args[:1]
-        for text in texts:
+        for text in node.args[: KEYWORDS[node.func.id]]:
             literal = isinstance(text, ast.Constant) and isinstance(text.value, str)
             named = isinstance(text, (ast.Name, ast.Attribute, ast.Subscript))
             declared = isinstance(text, ast.Call) and not _changes_text(text.func)
