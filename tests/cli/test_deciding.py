@@ -130,5 +130,5 @@ def test_the_template_of_a_score_file_is_accepted_once_it_is_filled_in(
         scores.write_text(printed.replace(" = \n", " = 3\n"), encoding="utf-8")
         scored = fund("review", "score", ref, scores, database=sqlite_url, user=name)
 
-        assert "empty.toml:8: this is not TOML" in refused.err
+        assert "empty.toml:9: this is not TOML" in refused.err
         assert scored.code == 0, scored.err

@@ -11,8 +11,9 @@ from fund.unit_of_work import Command, Query
 from fund.workflows.decisions.afterwards import decide_objection, evidence, meet_conditions, reopen
 from fund.workflows.decisions.body import committee_of, waiting_votes
 from fund.workflows.decisions.case import LIVES
-from fund.workflows.decisions.deciding import decide, prepare, prepare_when_scored, ranking, second_of_decide, vote
+from fund.workflows.decisions.deciding import decide, prepare, prepare_when_scored, ranking, second_of_decide
 from fund.workflows.decisions.showing import show
+from fund.workflows.decisions.voting import vote
 
 __all__ = [
     "COMMANDS",

@@ -33,8 +33,8 @@ from fund.rules.authority import OWN_SIGNATORY, require, require_other_hands
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import OBJECTION_VOTES, committee_of
-from fund.workflows.decisions.deciding import LOOK, require_chair
+from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of
+from fund.workflows.decisions.deciding import require_chair
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import read_sealed

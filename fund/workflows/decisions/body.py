@@ -18,6 +18,7 @@ from fund.unit_of_work import View
 from fund.workflows.reviews import kind_of, parties_of, people
 
 __all__ = [
+    "LOOK",
     "OBJECTION_VOTES",
     "Body",
     "body_of",
@@ -29,6 +30,9 @@ __all__ = [
     "waiting_votes",
 ]
 
+
+LOOK = "fund decision show {ref}"
+"""The command that shows a decision, for hints."""
 
 OBJECTION_VOTES = 2
 """So many members who took no part decide an objection with the chair or deputy."""

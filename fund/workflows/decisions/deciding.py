@@ -32,7 +32,6 @@ from fund.errors import (
     NotAVoter,
     ReasonsPerCriterionMissing,
     SomethingToDecideMissing,
-    UnknownMatter,
 )
 from fund.events import (
     AwardCondition,
@@ -41,30 +40,25 @@ from fund.events import (
     DecisionDeferred,
     DecisionPrepared,
     DecisionRejected,
-    DecisionVoted,
     Envelope,
     OpenedVote,
-    canonical_json,
 )
 from fund.glossary import state_word
 from fund.language import N_, _
 from fund.money import format_plain
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Role, Who, require, require_other_hands
 from fund.rules.valuation import free_to_commit
-from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR, LOST, TIE, Ballot
+from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.decisions.body import body_of, chairs, committee_of, missing_of, needs_the_board, outcome_of
+from fund.workflows.decisions.body import LOOK, body_of, chairs, committee_of, missing_of, needs_the_board, outcome_of
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State
-from fund.workflows.reviews import put_under_seal, read_sealed, rules_of
+from fund.workflows.reviews import read_sealed, rules_of
 
-__all__ = ["decide", "prepare", "prepare_when_scored", "ranking", "require_chair", "second_of_decide", "vote"]
+__all__ = ["decide", "prepare", "prepare_when_scored", "ranking", "require_chair", "second_of_decide"]
 
-LOOK = "fund decision show {ref}"
-CHOICES = (FOR, AGAINST, ABSTAIN)
-OBJECTION_CHOICES = ("uphold", "reopen", ABSTAIN)
 GROUNDS = ("improve", "information", "money", "tie")
 TIE_DAYS = 28
 """A tie comes back within so many days, where the chair names no day."""
@@ -155,80 +149,6 @@ def _two_thirds(view: View, proposal: Proposal, cents: int) -> bool:
         or proposal.sort == "rollout"
         or cents >= rules.committee.two_thirds_from_cents
     )
-
-
-# ----------------------------------------------------------------------------------------------------------- P26: vote
-
-
-def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
-    """Whoever acts has voted on a matter of a body; on a proposal under seal until the decision.
-
-    A distribution key is voted on by the full board, a write-off by the committee: their own chapters take those votes.
-
-    Args:
-        choice: for, against or abstain; on an objection uphold, reopen or abstain.
-
-    Raises:
-        UnknownMatter: Nothing of that name is voted on.
-        NotAChoice: Another word.
-        NotAVoter: Barred by a conflict, a reviewer of it, or not of the body; with the ground.
-        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
-    """
-    proposal = uow.maybe(Proposal, ref)
-    if proposal is None:
-        return _vote_elsewhere(uow, ref=ref, choice=choice, reason=reason)
-    decision = uow.maybe(Decision, ref)
-    look = LOOK.format(ref=ref)
-    check(uow, TRANSITIONS, "decision vote", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
-    assert decision is not None
-    choices = OBJECTION_CHOICES if decision.state == "objected" else CHOICES
-    if choice not in choices:
-        raise NotAChoice(choice=choice, choices=list(choices), ref=ref, first=choices[0])
-    _require_vote(uow, proposal, decision)
-    content = canonical_json({"choice": choice, "reason": reason})
-    committed = put_under_seal(uow, stream=decision.stream, kind="vote", turn=decision.session, content=content)
-    fact = DecisionVoted(ref=ref, session=decision.session, commitment=committed)
-    voted = carry(
-        uow, TRANSITIONS, "decision vote", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
-    )
-    uow.result.update(sealed=committed[:12])
-    uow.next_step = f"fund decision show {ref}"
-    return voted
-
-
-def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> None:
-    own = uow.maker.user_id
-    body = body_of(uow, proposal, decision)
-    if decision.prepared is not None and decision.prepared.mandated and decision.state != "objected":
-        ground = _(N_("a fund manager and a committee member decide this track, without a vote"))
-        raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
-    if own not in body.voters:
-        ground = body.barred.get(own) or _(N_("has no seat in the body that decides"))
-        raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
-    if body.is_board:
-        others = [each for each in decision.voted if each != own and each in body.voters]
-        if any(body.voters[each].organisation == body.voters[own].organisation for each in others):
-            ground = _(N_("somebody else voted for {partner}")).format(partner=body.voters[own].organisation)
-            raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
-
-
-def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> Envelope:
-    """A vote on what is no proposal, by the chapter that owns it."""
-    from fund.schemas.capital import DistributionKey
-    from fund.schemas.writeoffs import Writeoff
-
-    if uow.maybe(DistributionKey, ref) is not None:
-        from fund.workflows.partners import vote_on_key
-
-        return vote_on_key(uow, ref=ref, choice=choice)
-    if uow.maybe(Writeoff, ref) is not None:
-        from fund.workflows.writeoffs import vote as vote_on_writeoff
-
-        require(uow.maker, COMMITTEE, command="decision vote", ref=ref)
-        if choice not in CHOICES:
-            raise NotAChoice(choice=choice, choices=list(CHOICES), ref=ref, first=CHOICES[0])
-        return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)
-    raise UnknownMatter(ref=ref)
 
 
 # ------------------------------------------------------------------------------------------ P14, P15, P17: decide

@@ -17,11 +17,11 @@ from fund.workflows.reviews.scores import (
     consensus,
     declare,
     means_stand,
-    parse_scores,
     score,
     second_of_declare,
 )
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
+from fund.workflows.reviews.sheets import parse_scores
 from fund.workflows.reviews.showing import show
 from fund.workflows.reviews.ties import kind_of, parties_of, people
 
