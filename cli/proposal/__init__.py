@@ -141,7 +141,20 @@ def draft(ctx: click.Context, file: dict[str, Any], follows: str | None, attach:
 
 
 def _drafted(answer: Mapping[str, Any]) -> list[str]:
-    return [_("Draft {ref} is kept.").format(ref=answer["result"]["ref"])]
+    return [_("Draft {ref} is kept.").format(ref=answer["result"]["ref"]), *_sums(answer["result"])]
+
+
+def _sums(result: Mapping[str, Any]) -> list[str]:
+    """What does not add up yet; a draft may, what is submitted may not."""
+    ask = result["ask_cents"]
+    lines = []
+    if result["budget_cents"] != ask:
+        text = _("Not yet right: the budget is {budget}, asked is {ask}.")
+        lines.append(text.format(budget=euros(result["budget_cents"]), ask=euros(ask)))
+    if result["milestones_cents"] != ask:
+        text = _("Not yet right: the milestones are {milestones}, asked is {ask}.")
+        lines.append(text.format(milestones=euros(result["milestones_cents"]), ask=euros(ask)))
+    return lines
 
 
 @verb(
@@ -180,7 +193,8 @@ def _saved(answer: Mapping[str, Any]) -> list[str]:
     return [
         _("{ref} is saved: revision {revision}, {hash}.").format(
             ref=result["ref"], revision=result["revision"], hash=short_hash(result["revision_hash"])
-        )
+        ),
+        *_sums(result),
     ]
 
 
@@ -438,7 +452,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
         (
             Column("ref", N_("Proposal"), "ref"),
             Column("title", N_("Title"), "text"),
-            Column("lead_partner", N_("Lead"), "ref"),
+            Column("lead_name", N_("Lead"), "name"),
             Column("state", N_("State"), "state", kind="proposal"),
             Column("ask_cents", N_("Asked"), "amount"),
             Column("round", N_("Round"), "ref"),
@@ -488,7 +502,7 @@ def _show(data: Mapping[str, Any]) -> None:
         (
             (_("State"), state_text("proposal", data["state"])),
             (_("Round"), f"{data['round']}, {data['track']}"),
-            (_("Lead"), data["lead_partner"]),
+            (_("Lead"), f"{data['lead_name']} ({data['lead_partner']})"),
             (_("Co-applicants"), ", ".join(data["co_applicants"])),
             (_("Beneficiaries"), ", ".join(data["beneficiaries"])),
             (_("Asked"), euros(data["ask_cents"])),

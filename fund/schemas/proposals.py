@@ -203,6 +203,11 @@ class ProposalForm(Shape):
         return sum(line.amount_cents for line in self.budget)
 
     @property
+    def milestones_cents(self) -> int:
+        """The milestones, all together."""
+        return sum(each.amount_cents for each in self.milestones)
+
+    @property
     def applicants(self) -> tuple[str, ...]:
         """Lead and co-applicants: who must confirm and sign."""
         return tuple(dict.fromkeys((self.lead, *self.co_applicants)))

@@ -90,7 +90,8 @@ def test_a_proposal_goes_from_a_file_to_submitted_in_two_commands(fund: Fund, wo
 def test_a_sum_that_differs_is_refused_at_its_line_with_both_numbers(fund: Fund, world: World, loket: Path) -> None:
     text = loket.read_text("utf-8").replace('year = 2026\namount = "24000.00"', 'year = 2026\namount = "23000.00"')
     loket.write_text(text, "utf-8")
-    assert fund("proposal", "draft", "loket.toml", database=world.fund.url, user="fatima").code == 0
+    kept = fund("proposal", "draft", "loket.toml", database=world.fund.url, user="fatima")
+    assert kept.out.splitlines()[1] == "Not yet right: the budget is EUR 23,000.00, asked is EUR 24,000.00."
     refused = fund("proposal", "submit", "2026-001", database=world.fund.url, user="fatima")
     line = text.split("\n").index('amount = "23000.00"') + 1
     assert refused.code == 1

@@ -141,9 +141,18 @@ def draft(
     )
     _keep_places(uow, fact.stream, filled)
     start_clock(uow, drafted, end_of_day(uow.today + timedelta(days=uow.regulations().terms.draft_days)))
-    uow.result.update(ref=ref, title=form.title, revision_hash=fact.revision_hash, parties=list(form.applicants))
+    uow.result.update(
+        ref=ref, title=form.title, revision_hash=fact.revision_hash, parties=list(form.applicants), **_sums(form)
+    )
     uow.next_step = f"fund proposal {'confirm' if form.co_applicants else 'submit'} {ref}"
     return drafted
+
+
+def _sums(form: ProposalForm) -> dict[str, int]:
+    """What must be equal before it is submitted."""
+    return {
+        "ask_cents": form.ask_cents, "budget_cents": form.budget_cents, "milestones_cents": form.milestones_cents,
+    }  # fmt: skip
 
 
 def _round_of(uow: UnitOfWork, file: forms.FormFile) -> Round:
@@ -339,7 +348,9 @@ def save(
         sections=changed,
         form=form.as_json(),
     )
-    uow.result.update(ref=ref, revision=fact.revision, revision_hash=fact.revision_hash, sections=list(changed))
+    uow.result.update(
+        ref=ref, revision=fact.revision, revision_hash=fact.revision_hash, sections=list(changed), **_sums(form)
+    )
     return carry(
         uow,
         TRANSITIONS,

@@ -47,7 +47,7 @@ def judged(view: View, case: Proposal) -> rules.Judged:
         ask_cents=form.ask_cents,
         share_bps=form.share_bps,
         budget_cents=form.budget_cents,
-        milestones_cents=sum(each.amount_cents for each in form.milestones),
+        milestones_cents=form.milestones_cents,
         has_repayment_plan=form.repayment is not None,
         ceiling_cents=round_.ceiling_cents,
         track=case.track,

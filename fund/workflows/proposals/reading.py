@@ -9,6 +9,7 @@ from typing import Any
 from fund import forms
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
+from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.lifecycle import commands_from
@@ -23,11 +24,13 @@ _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
 """What nobody types: the service does it."""
 
 
-def _row(case: Proposal) -> dict[str, Any]:
+def _row(view: View, case: Proposal) -> dict[str, Any]:
+    lead = view.maybe(Partner, case.lead)
     return {
         "ref": case.ref,
         "title": case.title,
         "lead_partner": case.lead,
+        "lead_name": lead.short_name if lead else case.lead,
         "state": case.state,
         "ask_cents": case.ask_cents,
         "round": case.round,
@@ -73,7 +76,7 @@ def proposals(
             or (partner and partner not in then.parties)
         ):
             continue
-        listed.append(_row(then))
+        listed.append(_row(view, then))
     return {"as_of": (as_of or view.today).isoformat(), "proposals": listed}
 
 
@@ -89,7 +92,7 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
         return {"as_of": (as_of or view.today).isoformat(), "ref": ref, "state": None}
     return {
         "as_of": (as_of or view.today).isoformat(),
-        **_row(case),
+        **_row(view, case),
         "version": view.version(now),
         "revision": case.revision,
         "revision_hash": case.revision_hash,

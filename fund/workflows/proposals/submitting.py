@@ -235,7 +235,7 @@ def _adds_up(uow: UnitOfWork, case: Proposal, command: str) -> None:
             ask_cents=form.ask_cents,
             difference_cents=abs(form.budget_cents - form.ask_cents),
         )
-    milestones = sum(each.amount_cents for each in form.milestones)
+    milestones = form.milestones_cents
     if milestones != form.ask_cents:
         raise MilestonesDifferFromAsk(
             **_pointed(uow, case, "milestones", command),
