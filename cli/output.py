@@ -88,7 +88,11 @@ def _styled(text: str, code: str, stream: TextIO) -> str:
 
 def _terminal_width() -> int | None:
     """The width to fit in; ``None`` where nothing is cut."""
-    if not _is_terminal(sys.stdout):
+    return _width_of(sys.stdout)
+
+
+def _width_of(stream: TextIO) -> int | None:
+    if not _is_terminal(stream):
         return None
     return max(40, min(shutil.get_terminal_size((NARROW, 24)).columns, WIDE))
 
@@ -101,10 +105,6 @@ _PICTURES |= {0x2028: 0x240A, 0x2029: 0x240A}
 def clean(text: str) -> str:
     """``text`` on one line, with control characters shown as pictures."""
     return text if text.isascii() and text.isprintable() else text.translate(_PICTURES)
-
-
-def _clean_lines(text: str) -> str:
-    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def _width(text: str) -> int:
@@ -131,9 +131,29 @@ def _pad(text: str, room: int, right: bool) -> str:
 # ------------------------------------------------------------------------------------------------------ plain sentences
 
 
+def _wrapped(line: str, stream: TextIO) -> str:
+    """``line`` broken at the width of a terminal, its rest set in; as it is where nobody looks."""
+    room = _width_of(stream)
+    if room is None or _width(line) <= room or accessible():
+        return line
+    import textwrap
+
+    lead = line[: len(line) - len(line.lstrip())]
+    return "\n".join(
+        textwrap.wrap(
+            line.lstrip(),
+            room,
+            initial_indent=lead,
+            subsequent_indent=lead + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
 def say(line: str = "") -> None:
-    """One line of the result, to standard output."""
-    sys.stdout.write(clean(line) + "\n")
+    """One line of the result, to standard output; a terminal gets it broken at its width."""
+    sys.stdout.write(_wrapped(clean(line), sys.stdout) + "\n")
 
 
 def say_lines(lines: Iterable[str]) -> None:
@@ -143,8 +163,8 @@ def say_lines(lines: Iterable[str]) -> None:
 
 
 def note(line: str = "") -> None:
-    """One line of talk, to standard error."""
-    sys.stderr.write(clean(line) + "\n")
+    """One line of talk, to standard error; a terminal gets it broken at its width."""
+    sys.stderr.write(_wrapped(clean(line), sys.stderr) + "\n")
 
 
 def raw(data: bytes) -> None:
@@ -332,8 +352,8 @@ def _table_for_eyes(
         if under:
             yield "    " + _cut(under, total_width - 4)
 
-    for line in _header_lines(headers, widths, below):
-        for part in lay(line):
+    for pieces in _header_lines(headers, widths, below):
+        for part in lay(pieces):
             _write(_styled(part, "1", sys.stdout))
     _write("─" * total_width)
     for cells in lines:
@@ -362,8 +382,8 @@ def _header_lines(headers: Sequence[str], widths: Sequence[int], below: Sequence
                 pieces.append(word)
         parts.append([piece for piece in pieces if piece] if place not in below else [header])
     height = max(map(len, parts))
-    for number in range(height):
-        yield [pieces[number - height + len(pieces)] if number - height + len(pieces) >= 0 else "" for pieces in parts]
+    for missing in range(height - 1, -1, -1):
+        yield [pieces[-1 - missing] if missing < len(pieces) else "" for pieces in parts]
 
 
 def _fit(columns: Sequence[Column], natural: Sequence[int], room: int | None) -> tuple[list[int], tuple[int, ...]]:
@@ -552,10 +572,31 @@ def render_error(problem: FundError, *, as_json: bool = False) -> None:
         body = {"code": problem.code(), "message": message, "hint": advice, "details": problem.details}
         sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False, indent=2, default=_plain) + "\n")
         return
-    word = _styled("error", "31;1", sys.stderr)
-    sys.stderr.write(f"{word}[{problem.code()}]: {_clean_lines(message)}\n")
-    if advice:
-        sys.stderr.write(f"hint: {_clean_lines(advice)}\n")
+    place = _place(problem.details)
+    if place and message.startswith(f"{place}: "):
+        sys.stderr.write(clean(place) + "\n")
+        message = message.removeprefix(f"{place}: ")
+    lines = [clean(line) for line in message.split("\n")]
+    first = _wrapped(f"error[{problem.code()}]: {lines[0]}", sys.stderr)
+    sys.stderr.write(_styled("error", "31;1", sys.stderr) + first.removeprefix("error") + "\n")
+    for line in lines[1:]:
+        sys.stderr.write(_wrapped(line, sys.stderr) + "\n")
+    for line in advice.split("\n") if advice else ():
+        sys.stderr.write(
+            f"hint: {clean(line)}\n"
+            if line.startswith("fund ")
+            else _wrapped(f"hint: {clean(line)}", sys.stderr) + "\n"
+        )
+
+
+def _place(details: Mapping[str, Any]) -> str:
+    """Where in a file a refusal points: ``loket.toml:13: amount = "23000.00"``, or as much of that as is known."""
+    where = str(details.get("place") or "")
+    if not where and details.get("file") and details.get("line"):
+        where = f"{details['file']}:{details['line']}"
+    if not where or ":" not in where:
+        return ""
+    return f"{where}: {details['excerpt']}" if details.get("excerpt") else where
 
 
 # ----------------------------------------------------------------------------------------------------------- questions

@@ -309,7 +309,7 @@ class _Helped(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [_(piece) for piece in super().collect_usage_pieces(ctx)]
 
-    _PIECES = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."))
+    _PIECES = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("required"))
 
     def get_short_help_str(self, limit: int = 45) -> str:
         return _(self.line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from cli import output
 from cli.output import Column
 from fund import language
+from fund.errors import FundError
 from tests.cli.golden import check
 from tests.conftest import _Stream
 
@@ -101,7 +103,10 @@ def test_a_table_without_text_that_is_too_wide_moves_columns_and_cuts_none(shown
 
 
 def test_long_headers_stand_on_several_lines_before_a_column_moves(shown: Shown) -> None:
-    columns = (Column("ref", "Ref", "ref"), *(Column(f"c{n}_cents", "A header of many words", "amount") for n in range(5)))
+    columns = (
+        Column("ref", "Ref", "ref"),
+        *(Column(f"c{n}_cents", "A header of many words", "amount") for n in range(5)),
+    )
     row = {"ref": "A2026-001", **{f"c{n}_cents": 12345678 for n in range(5)}}
     lines = shown(lambda: output.table("T", columns, [row]), columns=80).splitlines()
     assert max(map(len, lines)) <= 80
@@ -221,6 +226,47 @@ def test_a_remembered_answer_says_so_beside_the_data(shown: Shown) -> None:
     again = {**ANSWER, "replayed": True}
     assert "carried out before" in shown(lambda: output.render_answer(again, ["x"]), error=True)
     assert shown(lambda: output.render_answer(again, ["x"])).startswith("x\n")
+
+
+# ------------------------------------------------------------------------------------------------------------- errors
+
+
+def refused(**details: object) -> FundError:
+    """A refusal that points into a file."""
+
+    class Refused(FundError):
+        message = (
+            "{place}: {excerpt}: the budget is {budget}, asked is {asked}, which differs, and this sentence goes on"
+        )
+        hint = "change {place}, then try again with another amount, or leave it as it is and ask somebody"
+
+    return Refused(place="loket.toml:13", excerpt='amount = "23000.00"', budget="1", asked="2", **details)
+
+
+def test_a_refusal_points_at_its_line_and_is_set_in_on_a_terminal(shown: Shown) -> None:
+    lines = shown(lambda: output.render_error(refused()), columns=80, error=True).splitlines()
+    assert lines[0] == 'loket.toml:13: amount = "23000.00"'
+    assert lines[1].startswith("error[refused]: the budget is 1")
+    assert lines[2].startswith("  ")
+    assert lines[3].startswith("hint: change loket.toml:13")
+    assert max(map(len, lines)) <= 80
+
+
+def test_in_a_pipe_a_refusal_stays_on_its_lines(shown: Shown) -> None:
+    lines = shown(lambda: output.render_error(refused()), error=True).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["loket.toml", "error[refused]", "hint"]
+
+
+def test_programs_get_the_whole_message_of_a_refusal(shown: Shown) -> None:
+    error = json.loads(shown(lambda: output.render_error(refused(ids=("a", "b")), as_json=True), error=True))["error"]
+    assert error["message"].startswith('loket.toml:13: amount = "23000.00": the budget is 1')
+    assert error["details"]["ids"] == ["a", "b"]
+
+
+def test_a_long_sentence_is_broken_for_a_terminal_only(shown: Shown) -> None:
+    sentence = "  2024-01-08  " + "word " * 30
+    assert max(map(len, shown(lambda: output.say(sentence), columns=80).splitlines())) <= 80
+    assert shown(lambda: output.say(sentence)) == sentence + "\n"
 
 
 # ---------------------------------------------------------------------------------------------------------- questions
