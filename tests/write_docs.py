@@ -10,11 +10,14 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+
+from fund.demo import play
 
 DOCS = Path(__file__).parent.parent / "docs"
 BY_ITSELF = "<!-- written by make docs; a change here is lost -->"
@@ -312,9 +315,26 @@ def glossary() -> str:
     return _page("Glossary", "`fund explain WORD` shows a word at the terminal.", write())
 
 
+TOUR_MARK = "<!-- told by fund demo; `make docs` writes it again -->"
+
+
+def tour(told: Iterable[str]) -> str:
+    """The page of the story: what a person wrote above the mark, and below it what ``fund demo`` tells."""
+    written = (DOCS / "tour.md").read_text(encoding="utf-8").split(TOUR_MARK)[0]
+    return "\n".join([written + TOUR_MARK, "", "```text", *(line.rstrip() for line in told), "```"]) + "\n"
+
+
+def the_story() -> list[str]:
+    """Every line that ``fund demo`` tells, in English."""
+    told: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        play(f"sqlite:///{folder}/fund.db", tell=told.append)
+    return told
+
+
 def main() -> None:
     """Write every page."""
-    for name, text in pages().items():
+    for name, text in {**pages(), "tour.md": tour(the_story())}.items():
         path = DOCS / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
