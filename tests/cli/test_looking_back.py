@@ -1,4 +1,4 @@
-"""Looking back and looking in: evaluation, writeoff, period, ledger, statement, verify and status as they are typed."""
+"""Looking back and looking in: evaluation, writeoff, period, ledger, statement, verify, status as they are typed."""
 
 from __future__ import annotations
 
