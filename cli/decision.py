@@ -180,8 +180,8 @@ def _decided(answer: Mapping[str, Any]) -> list[str]:
     if kind == "deferred":
         sentence = _("{ref} is deferred until {day}: {ground}.")
         return [sentence.format(ref=fact["ref"], day=day_text(fact["until_on"]), ground=_(GROUNDS[fact["ground"]]))]
-    sentence = _("{ref} is rejected; the lead may object until {day}.")
-    return [sentence.format(ref=fact["ref"], day=day_text(fact["objection_until_on"]))]
+    sentence = _("{ref} is rejected; the lead may object within {weeks} weeks.")
+    return [sentence.format(ref=fact["ref"], weeks=fact["objection_weeks"])]
 
 
 @verb(

@@ -233,7 +233,7 @@ def test_a_lost_vote_rejects_with_reasons_per_criterion(database_url: str) -> No
 
         assert refused.value.details["subjects"] == ["interests"]
         assert answer["entry_count"] == 0
-        assert answer["events"][0]["payload"]["objection_until_on"] == "2026-03-16"
+        assert world.look("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
         assert world.look("proposal show", ref=ref)["state"] == "rejected"
 
 
@@ -399,6 +399,18 @@ def test_a_light_proposal_is_decided_by_another_fund_manager_and_a_member(databa
         assert as_text(world.entries()[-1]) == (
             "2026-02-02 decision.approved Toekenning 2026-001\n  Dr 9000.2026-001 2400000\n    Cr 9010 2400000"
         )
+
+
+def test_a_light_proposal_can_be_rejected_and_confirmed_on_another_day(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = light(world)
+        made = world.do("decision decide", user="anna2", ref=ref, reject=True, reasons=["exit=niets geregeld"])
+        world.clock(CLOSED + timedelta(days=3))
+
+        world.do("confirm", user="carl", ref=made["pending"])
+
+        shown = world.look("proposal show", ref=ref)
+        assert (shown["state"], shown["objection_until_on"]) == ("rejected", "2026-03-19")
 
 
 CONDITION = "gm0351;raadsbesluit;2026-05-01;De raad stelt de eigen bijdrage beschikbaar"

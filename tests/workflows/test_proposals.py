@@ -456,7 +456,7 @@ def test_two_fund_managers_find_a_proposal_ineligible_and_the_lead_may_object(wo
 
 def test_objecting_ends_with_the_term(world: World) -> None:
     ref = submitted(world)
-    decided(world, ref, DecisionRejected(ref=ref, round="2026-1", objection_until_on=date(2026, 3, 24)))
+    decided(world, ref, DecisionRejected(ref=ref, round="2026-1"))
     world.clock(date(2026, 3, 25))
     with pytest.raises(errors.ObjectionTooLate) as refused:
         world.do("proposal object", user="fatima", ref=ref, grounds="te laat")

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from fund.dates import parse_day, term_end, weeks
+from fund.dates import parse_day
 from fund.errors import (
     AwardAboveAsk,
     AwardAboveCeiling,
@@ -235,8 +235,7 @@ def decide(
     elif asked == State.REJECTED:
         base.update(reasons=given, deviates=review.advice != "negative")
         _require_reasons(review, base, outcome=asked, ref=ref)
-        terms = uow.regulations().terms
-        fact = DecisionRejected(**base, objection_until_on=term_end(uow.today, weeks(terms.objection_weeks)))
+        fact = DecisionRejected(**base, objection_weeks=uow.regulations().terms.objection_weeks)
     else:
         _require_room(uow, proposal, review, award)
         base.update(reasons=given, deviates=review.advice != "positive", award_cents=award)
