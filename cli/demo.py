@@ -25,8 +25,8 @@ STORY_SEED = 2024
     N_("Play the story of a fund"),
     about=N_(
         "Three years of a fund on the 34 real partners, from capital call to learning write-off, by the same commands "
-        "that people type, into an empty folder or database. The same seed gives the same story, entry hashes included, on "
-        "SQLite and PostgreSQL, with and without workers. It ends with the position and a verification."
+        "that people type, into an empty folder or database. The same seed gives the same story, entry hashes included, "
+        "on SQLite and PostgreSQL, with and without workers. It ends with the position and a verification."
     ),
     examples=("fund demo --home demo-fund",),
     see=("statement position", "proposal list", "verify"),
@@ -69,13 +69,17 @@ def demo(
         place = str(folder)
     bell = broker or given.broker_url
     quietly = bool(typed(ctx, "json"))
-    tell = (lambda _line: None) if quietly else output.say
+    tell = _silence if quietly else output.say
     with ExitStack() as stack:
         nudge = None
         if bell is not None:
             nudge = stack.enter_context(_with_workers(url, bell, workers))
         ending = play(url, tell=tell, seed=seed, proposals=proposals, nudge=nudge)
     _finish(ctx, ending, url, place, quietly)
+
+
+def _silence(_line: str) -> None:
+    """With ``--json`` only the ending is printed."""
 
 
 def _require_empty(folder: Path) -> None:

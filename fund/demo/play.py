@@ -20,6 +20,7 @@ __all__ = ["play"]
 
 BEGINS = date(2024, 1, 8)
 ENDS = date(2026, 10, 30)
+STORY_PROPOSALS = 9
 
 
 def play(
@@ -36,6 +37,7 @@ def play(
     Args:
         tell: Gets each line of the story.
         seed: What every id follows from.
+        proposals: So many in all; those above nine are small ones in the light round.
         nudge: Rings for workers that run already; without it this process does what follows itself.
         step: Called with each command.
 
@@ -63,7 +65,7 @@ def play(
         stage.chapter(_("5. A year is closed"))
         close_year(stage, 2024, on=date(2025, 1, 20))
         first_repayments(stage, refs)
-        refs["loket"] = light_round(stage)
+        refs["loket"] = light_round(stage, others=proposals - STORY_PROPOSALS)
         refs |= second_round(stage)
         refuted(stage, refs)
         repaid(stage, refs)
