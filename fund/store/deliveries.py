@@ -104,7 +104,11 @@ class DeliveryStore:
     def mark_tried(self) -> int:
         """Say of every open row that a process is about to try it: what kills a process is told apart by this."""
         c = t.delivery.c
-        statement = t.delivery.update().where(c.state.in_(OPEN)).values(handed_out=c.handed_out + 1)
+        mine: Any = c.state.in_(OPEN)
+        if not self._sqlite:  # rows that somebody works on are not waited for
+            free = sa.select(c.event_id, c.reaction).where(mine).with_for_update(skip_locked=True)
+            mine = sa.tuple_(c.event_id, c.reaction).in_(free)
+        statement = t.delivery.update().where(mine).values(handed_out=c.handed_out + 1)
         return int(self._connection.execute(statement).rowcount)
 
     def next_open(self, now: datetime) -> DeliveryRow | None:
@@ -169,11 +173,11 @@ class DeliveryStore:
 
     def put_back(self, row: DeliveryRow, *, due_at: datetime, error: str | None) -> None:
         """Try it again later, without counting: the world was ill, or the code is older than the reaction."""
-        self._set(row, due_us=to_micros(due_at), leased_us=None, error=error)
+        self._set(row, due_us=to_micros(due_at), starts=0, leased_us=None, error=error)
 
     def release(self, row: DeliveryRow) -> None:
-        """Nobody works on it any more."""
-        self._set(row, leased_us=None)
+        """Nobody works on it any more; whoever did lives."""
+        self._set(row, starts=0, leased_us=None)
 
     def retry(self, event_id: str, reaction: str) -> bool:
         """A dead letter is tried again."""

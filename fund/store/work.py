@@ -285,14 +285,12 @@ class WorkStore:
     # ---------------------------------------------------------------------------------------------------- timers
 
     def set_timer(self, *, timer_id: str, stream: str, kind: str, due_at: datetime, cause: str) -> None:
-        """Let something fall due; set again under the same id, it moves (as long as it has not fired)."""
+        """Let something fall due; set again under the same id, it moves, also after it fired or was cleared."""
         statement = self._insert(t.timer).values(
             timer_id=timer_id, stream=stream, kind=kind, due_us=to_micros(due_at), cause=cause, state="due"
         )
-        changed = {"due_us": to_micros(due_at), "cause": cause}
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["timer_id"], set_=changed, where=t.timer.c.state == "due")
-        )
+        changed = {"due_us": to_micros(due_at), "cause": cause, "state": "due", "fired_by": None, "fired_us": None}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["timer_id"], set_=changed))
 
     def clear_timer(self, timer_id: str) -> None:
         """It will not fall due any more: what it waited for happened."""
@@ -336,6 +334,12 @@ class WorkStore:
             t.timer.update()
             .where(t.timer.c.timer_id == timer_id)
             .values(state=state, fired_by=fired_by, fired_us=to_micros(at))
+        )
+
+    def fired_by(self, timer_id: str, event_id: str) -> None:
+        """The fact that it made when it fired, unless it was set again meanwhile."""
+        self._connection.execute(
+            t.timer.update().where(t.timer.c.timer_id == timer_id, t.timer.c.state == "fired").values(fired_by=event_id)
         )
 
 

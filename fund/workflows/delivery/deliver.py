@@ -222,6 +222,10 @@ def tick(engine: Engine, *, warn: Warn | None = None, limit: int = 200) -> int:
     with writing(engine) as connection:
         store = Store(connection)
         held = store.work.setting("held_clock_us") is not None
+        if not store.work.is_due(max(store.work.clock(), store.facts.head().recorded_at)):
+            return 0
+        # The fund's lock first, then the timer rows: commands set and clear timers while they hold it.
+        store.facts.head(lock=True)
         now = store.work.clock()
         if now < store.facts.head().recorded_at or (not held and abs(now - datetime.now(UTC)) > timedelta(seconds=60)):
             if not held:
@@ -244,7 +248,10 @@ def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | No
     point = connection.begin_nested()
     uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR, cause=timer.cause, reaction=f"{timer.timer_id}@{timer.due_at.isoformat()}")
     try:
+        store.work.end_timer(timer.timer_id, state="fired", fired_by="", at=uow.now)  # before: it may set itself again
         known.function(uow, timer)
+        if uow.facts:
+            store.work.fired_by(timer.timer_id, uow.facts[-1].event_id)
     except Exception as problem:
         if ill(problem) is not None:
             raise
@@ -256,7 +263,6 @@ def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | No
             warn(f"{timer.kind} ({timer.stream}): {code}: {problem}")
         return 1
     point.commit()
-    store.work.end_timer(timer.timer_id, state="fired", fired_by=uow.facts[-1].event_id if uow.facts else "", at=uow.now)
     return 1
 
 
