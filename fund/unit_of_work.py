@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import difflib
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -491,7 +492,7 @@ class UnitOfWork(View):
         ]
         text = canonical_json({"facts": told, "entries": booked})
         for number, ref in enumerate(self.refs_given):
-            text = text.replace(ref, f"#{number}")
+            text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)  # 2026-1 is no 2026-11-01
         return text
 
 

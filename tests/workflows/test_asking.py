@@ -27,6 +27,7 @@ from fund.errors import (
     UnknownUser,
     UserExists,
 )
+from fund.events import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
 from fund.unit_of_work import Command
 from fund.users import add_user, adopt_regulations
@@ -274,3 +275,26 @@ def test_an_empty_place_and_a_newer_database_are_not_ready(empty_database_url: s
 def test_a_name_in_use_is_refused(world: World) -> None:
     with pytest.raises(UserExists):
         world.do("user add", user="petra", name="anna", roles=["reviewer"])
+
+
+def test_two_rounds_that_wait_at_once_are_both_confirmed_as_shown(world: World) -> None:
+    world.user("carla", "committee_chair")
+    months = {"opens": START.date() + timedelta(days=300), "closes": START.date() + timedelta(days=320)}  # 2026-11
+    waiting = [
+        world.do("round plan", user="anna", title=title, ceiling_cents=100_00, **months)["pending"]
+        for title in ("Water", "Wegen")
+    ]
+    refs = [world.do("confirm", user="carla", ref=ref)["result"]["round"] for ref in reversed(waiting)]
+    assert refs == ["2026-1", "2026-2"]
+
+
+def test_roles_are_those_at_the_moment_the_command_gets_its_turn(postgres_url: str) -> None:
+    with founded(postgres_url) as world, ThreadPoolExecutor(1) as pool:
+        world.user("anna2", "fund_manager")
+        with world.uow("petra") as uow:
+            waiting = pool.submit(lambda: world.do("partner import", user="anna2", content=b"id\n"))
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+            uow.record(UserRevoked(ref=uow.user("anna2").user_id, reason="left"))
+        with pytest.raises(UnknownUser):
+            waiting.result(20)

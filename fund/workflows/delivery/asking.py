@@ -23,6 +23,7 @@ from fund.errors import (
     FundError,
     FundExists,
     NoActor,
+    NotReady,
     PendingChanged,
     PendingNotOpen,
     ReasonMissing,
@@ -218,7 +219,11 @@ def _follow(fund: Fund) -> None:
     if fund.ring is not None:
         fund.ring()
     else:
-        drain(fund.engine, warn=fund.warn)
+        try:
+            drain(fund.engine, warn=fund.warn)
+        except NotReady as problem:  # the command stands; the next one goes on with what follows
+            if fund.warn is not None:
+                fund.warn(str(mend(problem, fund.engine)))
 
 
 def _ask(
@@ -235,6 +240,8 @@ def _ask(
         actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
     ):
         return _remembered(store, who, command_id, name, digest)
+    store.facts.head(lock=True)  # G1: roles, and who must confirm, are read where nobody can overtake them
+    who = View(connection, LIVES, actor=None, now=store.work.clock()).user(who.user_id)
     if name in ("confirm", "decline"):
         run = confirm if name == "confirm" else decline
         answer = run(connection, who, command_id=command_id, **args)
