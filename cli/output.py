@@ -590,13 +590,13 @@ def render_error(problem: FundError, *, as_json: bool = False) -> None:
 
 
 def _place(details: Mapping[str, Any]) -> str:
-    """Where in a file a refusal points: ``loket.toml:13: amount = "23000.00"``, or as much of that as is known."""
+    """The line of a file that a refusal points at, as it stands there: ``loket.toml:13: amount = "23000.00"``."""
     where = str(details.get("place") or "")
     if not where and details.get("file") and details.get("line"):
         where = f"{details['file']}:{details['line']}"
-    if not where or ":" not in where:
+    if ":" not in where or not details.get("excerpt"):
         return ""
-    return f"{where}: {details['excerpt']}" if details.get("excerpt") else where
+    return f"{where}: {details['excerpt']}"
 
 
 # ----------------------------------------------------------------------------------------------------------- questions

@@ -526,8 +526,8 @@ def run(
             as ``on`` when it was typed.
         ask: What cannot be undone asks first, unless ``--yes`` or ``--dry-run``. ``True`` first shows the facts and
             entries of a trial; a text is the question itself; a function gets the answer of a trial and gives the lines
-            (amount, payee, balance after) that stand above the question. What a second person must confirm is not
-            asked of the first, nor what was done before under the same command id.
+            (amount, payee, balance after) that stand above the question. With ``True`` the first of two people is not
+            asked, the second is; nor is anybody for what was done before under the same command id.
         tell: The lines that say in words what was done, from the answer. Without it the facts are listed.
 
     Raises:
@@ -553,7 +553,8 @@ def run(
         if ask and not dry_run and not typed(ctx, "yes"):
             question = ask if isinstance(ask, str) else _("Carry this out?")
             trial = {} if isinstance(ask, str) else carried_out(True)
-            if not (trial.get("pending") or trial.get("replayed")):
+            waits = ask is True and trial.get("pending")
+            if not (waits or trial.get("replayed")):
                 _require_somebody(name)
                 for line in ask(trial) if callable(ask) else output.trial_lines(trial):
                     output.note(line)
@@ -563,8 +564,8 @@ def run(
         # what the use case answered stands at the top, where scripts look for it (lines_new of bank import)
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
-        waits = answer.get("pending") and not dry_run
-        output.render_answer(answer, tell(answer) if tell is not None and not waits else ())
+        pending = answer.get("pending") and not dry_run
+        output.render_answer(answer, tell(answer) if tell is not None and not pending else ())
     return answer
 
 
