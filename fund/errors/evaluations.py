@@ -14,6 +14,7 @@ __all__ = [
     "LessonsNotPublished",
     "MilestonesWithoutEvidence",
     "NothingToRecover",
+    "ReceiptNotNamed",
     "ReturnedBefore",
     "ReviewedBefore",
     "ScoreOutOfRange",
@@ -175,6 +176,13 @@ class TooFewVotes(RuleRefusal):
 
     message = N_("{ref} cannot be decided yet: {found} {what}, at least {needed} are needed")
     hint = N_("fund decision vote {ref} --choice for")
+
+
+class ReceiptNotNamed(RuleRefusal):
+    """Several receipts wait; what is recovered is the money of one of them."""
+
+    message = N_("{ref}: {count} receipts wait, and none was named as what is recovered")
+    hint = N_("add --receipt {first}, or see fund bank unmatched")
 
 
 class NothingToRecover(RuleRefusal):

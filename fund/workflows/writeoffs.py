@@ -21,6 +21,7 @@ from fund.errors import (
     MilestonesWithoutEvidence,
     NothingToRecover,
     ReasonMissing,
+    ReceiptNotNamed,
     StopRuleMissing,
     SuspicionOpen,
     TooFewVotes,
@@ -183,10 +184,11 @@ def propose(
         raise ReasonMissing(command="writeoff propose")
     agreement = uow.case(Agreement, ref)
     earlier = uow.cases(Writeoff, parent=ref)
-    unfinished = next((case for case in earlier if case.state in OPEN), None)
+    outstanding = _standing(uow, f"1200.{ref}")
+    # One that money came in on meanwhile, so that less is outstanding than it says, can never be posted: it stands in nobody's way.
+    unfinished = next((case for case in earlier if case.state in OPEN and case.amount_cents <= outstanding), None)
     if unfinished is not None:
         raise WriteoffOpen(ref=ref, open=unfinished.ref, state=state_word("writeoff", unfinished.state))
-    outstanding = _standing(uow, f"1200.{ref}")
     amount = outstanding if amount_cents is None else amount_cents
     if amount <= 0 or amount > outstanding:
         raise BeyondOutstanding(ref=ref, amount_cents=amount, outstanding_cents=outstanding, day=uow.today)
@@ -277,17 +279,29 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     threshold amount on, two thirds.
 
     Raises:
+        BeyondOutstanding: Less is outstanding now than was proposed.
         TooFewVotes: No quorum: too few votes or kinds of organisation, or not more than half of the free seats.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
     check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, look=_LOOK)
     rules = uow.regulations()
+    outstanding = _standing(uow, f"1200.{case.agreement}")
+    if case.amount_cents > outstanding:
+        raise BeyondOutstanding(
+            ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=uow.today
+        )
+    seats = _seats(uow, case)
     sealed = read_sealed(
-        uow, stream=case.stream, kind=VOTE, turn=1, commitments=case.commitments, whose=case.commitments
+        uow,
+        stream=case.stream,
+        kind=VOTE,
+        turn=1,
+        commitments=case.commitments,
+        whose=[voter for voter in case.commitments if voter in seats],  # as on a proposal: those who still may
     )
     ballots = [_ballot(uow, row.actor, json.loads(row.content)["choice"]) for row in sealed]
-    missing = committee_missing(rules.committee, voters=_seats(uow, case), ballots=ballots)
+    missing = committee_missing(rules.committee, voters=seats, ballots=ballots)
     if missing:
         first = missing[0]
         raise TooFewVotes(ref=ref, what=_(DEMANDS[first.demand]), found=first.found, needed=first.needed)
@@ -455,16 +469,16 @@ def recover(
 
     Args:
         amount_cents: Default: what of the receipt still waits.
-        receipt: The receipt that holds the money (``O2026-0031``).
+        receipt: The receipt that holds the money (``O2026-0031``); may be left out where only one waits.
 
     Raises:
-        NothingToRecover: The money does not stand among unidentified receipts, or not that much of the receipt.
+        ReceiptNotNamed: Several receipts wait.
+        NothingToRecover: Nothing waits, or not that much of the receipt.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
-    waiting = -uow.ledger.balance("2300")
-    if receipt is not None:
-        waiting = min(waiting, uow.case(Receipt, receipt).waiting_cents)
+    held = _receipt(uow, ref, receipt)
+    waiting = held.waiting_cents if held is not None else 0
     amount = waiting if amount_cents is None else amount_cents
     if amount <= 0 or amount > waiting:
         raise NothingToRecover(ref=ref, amount_cents=amount, unidentified_cents=waiting)
@@ -477,7 +491,7 @@ def recover(
         amount_cents=taken,
         surplus_cents=amount - taken,
         payer=case.lead,
-        receipt=receipt or "",
+        receipt=held.ref if held is not None else "",
     )
     uow.next_step = "fund writeoff list"
     return carry(
@@ -491,6 +505,16 @@ def recover(
         effective_on=on,
         look=_LOOK,
     )
+
+
+def _receipt(uow: UnitOfWork, ref: str, receipt: str | None) -> Receipt | None:
+    """The receipt that is meant: what is taken as recovered is always money of one receipt."""
+    if receipt is not None:
+        return uow.case(Receipt, receipt)
+    waiting = [each for each in uow.cases(Receipt, states=["recorded", "proposed"]) if each.waiting_cents > 0]
+    if len(waiting) > 1:
+        raise ReceiptNotNamed(ref=ref, count=len(waiting), first=waiting[0].ref)
+    return waiting[0] if waiting else None
 
 
 _LOOK = "fund writeoff list"

@@ -21,6 +21,7 @@ from fund.errors import (
     MilestonesWithoutEvidence,
     NothingToRecover,
     ReasonMissing,
+    ReceiptNotNamed,
     SameHands,
     StopRuleMissing,
     SuspicionOpen,
@@ -43,6 +44,7 @@ from tests.workflows.looking_back import (
     evaluated,
     file,
     posted,
+    repaid,
     until_completed,
     voted,
 )
@@ -415,3 +417,52 @@ def test_any_write_off_taken_back_restores_every_balance_and_what_came_in_stays_
 
         taken_back()
         assert verify(world.fund.engine)["ok"] is True
+
+
+def test_a_trial_of_the_decision_shows_no_vote(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="against", carla="for")
+        tried = world.do("writeoff decide", user="carla", ref=W1, dry_run=True)["events"][0]["payload"]
+        assert (tried["votes"], tried["salts"]) == (None, None)
+
+
+def test_the_vote_of_somebody_who_may_no_longer_vote_does_not_count(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="for", carla="for")
+        world.both("user change", user="petra", second="carla", name="mees", roles=["committee_member"], partner=BAARN)
+        with pytest.raises(TooFewVotes, match="2 votes, at least 3 are needed"):
+            world.do("writeoff decide", user="carla", ref=W1)
+
+
+def test_what_came_in_meanwhile_leaves_a_write_off_that_is_proposed_again(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = decided(world)
+        with world.uow("bram") as uow:
+            repaid(uow)
+        with pytest.raises(BeyondOutstanding):
+            world.both("writeoff post", user="anna", second="bram", ref=ref)
+        again = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="De rest.")
+        assert again["events"][0]["payload"]["ref"] == f"{AGREEMENT}-W2"
+
+
+def test_what_is_recovered_is_the_money_of_one_receipt(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0008", 1_000)
+            came_in(uow, "O2026-0009", 2_000)
+        with pytest.raises(ReceiptNotNamed, match="2 receipts wait"):
+            world.do("writeoff recover", user="bram", ref=ref)
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0008")
+        world.do("writeoff recover", user="bram", ref=ref)
+        assert [row["waiting_cents"] for row in world.look("bank list")["receipts"] if row["waiting_cents"]] == []
