@@ -216,14 +216,14 @@ def _follow(fund: Fund) -> None:
     """What follows is done: by the workers, who hear the bell, or here and now."""
     from fund.workflows.delivery.deliver import drain
 
-    if fund.ring is not None:
-        fund.ring()
-    else:
-        try:
+    try:
+        if fund.ring is not None:
+            fund.ring()
+        else:
             drain(fund.engine, warn=fund.warn)
-        except NotReady as problem:  # the command stands; the next one goes on with what follows
-            if fund.warn is not None:
-                fund.warn(str(mend(problem, fund.engine)))
+    except NotReady as problem:  # the command stands; the next one, or a worker, goes on with what follows
+        if fund.warn is not None:
+            fund.warn(str(mend(problem, fund.engine)))
 
 
 def _ask(
