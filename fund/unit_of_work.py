@@ -238,10 +238,10 @@ class View:
         Raises:
             NoFundHere: None were adopted yet.
         """
-        from fund.schemas.people import RegulationsAdopted
+        from fund.schemas.people import RegulationsFile
 
         if self._rules is None:
-            adopted = self.cases(RegulationsAdopted)
+            adopted = self.cases(RegulationsFile)
             self._rules = sorted(((case.from_on, case.regulations) for case in adopted), key=lambda pair: pair[0])
         day = on or self.today
         in_force = [rules for from_on, rules in self._rules if from_on <= day]

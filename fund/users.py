@@ -16,7 +16,7 @@ from fund.events import (
     CommandRefused,
     Envelope,
     FundFounded,
-    RegulationsWereAdopted,
+    RegulationsAdopted,
     UserAdded,
     UserChanged,
     UserRevoked,
@@ -25,7 +25,7 @@ from fund.events import (
 from fund.ledger import AccountType, Layer, Ledger, Side
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, Actor, Role, Who, require_compatible_roles
 from fund.rules.regulations import Regulations, from_toml, standard, standard_text
-from fund.schemas.people import FundFile, RegulationsAdopted, User
+from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "accounts_of_the_fund", "add_user", "change_user", "revoke_user", "users"]
@@ -41,10 +41,10 @@ def _fund_after(case: FundFile | None, happened: Envelope) -> FundFile | None:
     return case
 
 
-def _regulations_after(case: RegulationsAdopted | None, happened: Envelope) -> RegulationsAdopted | None:
+def _regulations_after(case: RegulationsFile | None, happened: Envelope) -> RegulationsFile | None:
     fact = happened.fact
-    if isinstance(fact, RegulationsWereAdopted):
-        return RegulationsAdopted(
+    if isinstance(fact, RegulationsAdopted):
+        return RegulationsFile(
             ref=fact.ref, state="adopted", from_on=fact.from_on, regulations=Regulations.model_validate_json(fact.text)
         )
     return case
@@ -69,7 +69,7 @@ def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
 
 LIVES = {
     "fund": Life(FundFile, _fund_after),
-    "regulations": Life(RegulationsAdopted, _regulations_after),
+    "regulations": Life(RegulationsFile, _regulations_after),
     "user": Life(User, _user_after),
 }
 
@@ -128,7 +128,7 @@ def found(
 
 def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope | None = None) -> Envelope:
     """Regulations hold from a day on."""
-    fact = RegulationsWereAdopted(
+    fact = RegulationsAdopted(
         ref=rules.version, from_on=from_on, text=canonical_json(rules.model_dump(mode="json"))
     )
     return uow.record(fact, effective_on=from_on if cause else None, cause=cause, reaction="regulations.adopt")

@@ -56,7 +56,7 @@ from fund.rules.keys import (
     shares_in_bps,
 )
 from fund.schemas.capital import Call, DistributionKey, KeyFile, Partner
-from fund.schemas.people import RegulationsAdopted
+from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
@@ -196,7 +196,7 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
 def _adopt_founding_key(uow: UnitOfWork, cause: Envelope) -> None:
     """The key of the regulations over everybody who takes part now; partners that join later only re-scale it."""
     rules = uow.regulations().key
-    adopted = sorted(case.from_on for case in uow.cases(RegulationsAdopted))
+    adopted = sorted(case.from_on for case in uow.cases(RegulationsFile))
     members = _members(uow.cases(Partner, states=["active"]))
     if not any(member.sort == "municipality" for member in members) and rules.family != "equal":
         return

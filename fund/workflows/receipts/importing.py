@@ -21,7 +21,7 @@ from fund.events import (
     DebitRecorded,
     Envelope,
     ReceiptRecorded,
-    StatementImported,
+    BankStatementImported,
 )
 from fund.schemas.capital import BankAccount, BankStatementFile, Receipt
 from fund.unit_of_work import UnitOfWork, View
@@ -155,7 +155,7 @@ def _take_in(
         report.lines_known += len(statement.lines)
         return None
     taken = uow.record(
-        StatementImported(
+        BankStatementImported(
             ref=ref,
             iban=statement.iban,
             statement_id=statement.statement_id,

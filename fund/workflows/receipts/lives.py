@@ -16,7 +16,7 @@ from fund.events import (
     ReceiptMatchProposed,
     ReceiptRecorded,
     ReceiptUnmatched,
-    StatementImported,
+    BankStatementImported,
 )
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.capital import BankAccount, BankStatementFile, Call, Receipt, Use
@@ -86,7 +86,7 @@ def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount 
 
 def _statement_after(case: BankStatementFile | None, happened: Envelope) -> BankStatementFile | None:
     fact = happened.fact
-    if isinstance(fact, StatementImported):
+    if isinstance(fact, BankStatementImported):
         return BankStatementFile(
             ref=fact.ref,
             state="imported",

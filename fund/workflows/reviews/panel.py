@@ -343,9 +343,9 @@ def rules_of(view: View, review: Review) -> Regulations:
         RegulationsUnknown: They are not among those adopted.
     """
     from fund.errors import RegulationsUnknown
-    from fund.schemas.people import RegulationsAdopted
+    from fund.schemas.people import RegulationsFile
 
-    adopted = view.maybe(RegulationsAdopted, review.regulations)
+    adopted = view.maybe(RegulationsFile, review.regulations)
     if adopted is None:
         raise RegulationsUnknown(ref=review.ref, version=review.regulations)
     return adopted.regulations
