@@ -18,7 +18,7 @@ from fund.errors import (
     NothingOpen,
     NotTakingPart,
     UnknownPartner,
-    WrongUsageOfCall,
+    KeyOrPartner,
 )
 from fund.events import ContributionCalled, ContributionReceived, Envelope
 from fund.glossary import state_word
@@ -77,12 +77,12 @@ def call(
 
     Raises:
         AmountNotPositive, AmountTooLarge: As they say.
-        WrongUsageOfCall: Both a key and one partner.
+        KeyOrPartner: Both a key and one partner.
         NoActivePartners, NotTakingPart, UnknownPartner: Nobody to call, or not this one.
         NoKeyInForce, KeyNotInForce: Another key holds on the day, or none.
     """
     if partner is not None and key is not None:
-        raise WrongUsageOfCall(partner=partner, key=key)
+        raise KeyOrPartner(partner=partner, key=key)
     if require_cents(amount) < 1:
         raise AmountNotPositive(command="capital call", amount_cents=amount, least_cents=1)
     day = on or uow.today

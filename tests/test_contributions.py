@@ -19,7 +19,7 @@ from fund.errors import (
     SameHands,
     UnknownPartner,
     UnknownRef,
-    WrongUsageOfCall,
+    KeyOrPartner,
 )
 from fund.schemas.capital import Partner
 from tests.factories import as_text, founded
@@ -115,7 +115,7 @@ def test_a_part_of_nothing_is_not_called(sqlite_url: str) -> None:
         ({"amount": True}, NotIntegerCents),
         ({"amount": 100, "partner": "gm9999"}, UnknownPartner),
         ({"amount": 100, "key": "2031"}, UnknownRef),
-        ({"amount": 100, "key": "2026", "partner": "gm0308"}, WrongUsageOfCall),
+        ({"amount": 100, "key": "2026", "partner": "gm0308"}, KeyOrPartner),
     ],
 )
 def test_a_call_that_cannot_be_is_refused_by_name(sqlite_url: str, args: dict[str, object], error: type) -> None:

@@ -19,7 +19,7 @@ __all__ = [
     "DocumentDiffers",
     "EvidenceMissing",
     "FaultyAgreementTerms",
-    "GroundUnknown",
+    "UnknownTerminationGround",
     "InstalmentsDoNotAddUp",
     "MilestoneNotOpen",
     "MilestonesDoNotAddUp",
@@ -151,7 +151,7 @@ class ReportMissing(RuleRefusal):
     hint = N_("fund agreement complete {ref} --ex-officio --reason TEXT")
 
 
-class GroundUnknown(FaultyInput):
+class UnknownTerminationGround(FaultyInput):
     """An agreement ends early by its stop rule or for a breach."""
 
     message = N_('"{ground}" is no ground to end {ref}; grounds are {known}')

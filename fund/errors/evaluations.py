@@ -21,7 +21,7 @@ __all__ = [
     "StopRuleMissing",
     "SuspicionOpen",
     "TooFewVotes",
-    "UnknownGround",
+    "UnknownWriteoffGround",
     "UnknownTheme",
     "UnspentMoneyOut",
     "WorkNotEnded",
@@ -74,7 +74,7 @@ class UnknownTheme(FaultyInput):
     hint = N_("fund evaluation lessons")
 
 
-class UnknownGround(FaultyInput):
+class UnknownWriteoffGround(FaultyInput):
     """No such ground for a write-off."""
 
     message = N_('"{ground}" is no ground for a write-off; grounds are {known}')

@@ -20,7 +20,7 @@ __all__ = [
     "InvalidAccount",
     "InvalidMonth",
     "JournalInDoubt",
-    "LegsWithoutEntry",
+    "PostingsWithoutEntry",
     "LimitExceeded",
     "NotCanonical",
     "NotTheMirror",
@@ -190,7 +190,7 @@ class EntryExists(RuleRefusal):
     hint = N_("reverse the entry and book it anew")
 
 
-class LegsWithoutEntry(RuleRefusal):
+class PostingsWithoutEntry(RuleRefusal):
     """Legs were left without the entry that seals them."""
 
     message = N_("legs without their entry: {entry_id}")

@@ -33,16 +33,16 @@ __all__ = [
     "NotPanelChair",
     "NothingDeclared",
     "NothingToAgree",
-    "ObjectionHandsMissing",
+    "ObjectionVotesMissing",
     "PanelTooSmall",
     "QuorumNotFeasible",
     "ReasonsPerCriterionMissing",
-    "RegulationsUnknown",
+    "UnknownRegulations",
     "ReviewQuorumNotMet",
     "RevisionChanged",
     "RoundNotClosed",
     "SealBroken",
-    "SomethingToDecideMissing",
+    "DecisionIncomplete",
     "UnknownCondition",
     "UnknownMatter",
 ]
@@ -81,7 +81,7 @@ class PanelTooSmall(RuleRefusal):
     hint = N_("fund review open {ref}")
 
 
-class RegulationsUnknown(RuleRefusal):
+class UnknownRegulations(RuleRefusal):
     """The regulations under which the review opened are not among those adopted."""
 
     message = N_("the regulations {version} of the review of {ref} are not among those adopted")
@@ -214,7 +214,7 @@ class DecidedOtherwise(RuleRefusal):
     hint = N_("fund decision decide {ref}")
 
 
-class SomethingToDecideMissing(FaultyInput):
+class DecisionIncomplete(FaultyInput):
     """A decision misses a part that its kind asks (a ground, a day)."""
 
     message = N_("the decision on {ref} misses {missing}")
@@ -327,7 +327,7 @@ class ConditionsNotMet(RuleRefusal):
     hint = N_("fund decision show {ref}")
 
 
-class ObjectionHandsMissing(RuleRefusal):
+class ObjectionVotesMissing(RuleRefusal):
     """An objection is decided with two committee members who took no part before (P25)."""
 
     message = N_("the objection to {ref} cannot be decided: {found} of {needed} members who took no part have voted")

@@ -175,7 +175,7 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
     Raises:
         FaultyPartnerFile: A column, value or line is wrong; the message names the line.
         FoundersOnly: A new partner after the first call.
-        MissingInhabitants: The founding key needs inhabitants that are not known.
+        InhabitantsMissing: The founding key needs inhabitants that are not known.
     """
     day = on or uow.today
     rows = _read_partners(content, name)
@@ -306,7 +306,7 @@ def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Env
     Raises:
         FaultyKeyFile: Not TOML, an unknown or missing field, an impossible value; with its place.
         KeyExists: The name is in use. KeyReachesBack: It would hold from a day before today.
-        NoActivePartners, MissingInhabitants: As they say.
+        NoActivePartners, InhabitantsMissing: As they say.
     """
     form = _read_key(content, name)
     known = uow.maybe(DistributionKey, form.name)
@@ -513,7 +513,7 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
     """What every partner would pay of an amount under each family, and under the key in force: side by side, explained.
 
     Raises:
-        AmountNotPositive, NoActivePartners, MissingInhabitants: As they say.
+        AmountNotPositive, NoActivePartners, InhabitantsMissing: As they say.
     """
     if require_cents(amount) < 1:
         raise AmountNotPositive(command="key compare", amount_cents=amount, least_cents=1)

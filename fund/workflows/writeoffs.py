@@ -26,7 +26,7 @@ from fund.errors import (
     SuspicionOpen,
     TooFewVotes,
     UnknownAccount,
-    UnknownGround,
+    UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
     WriteoffOpen,
@@ -170,7 +170,7 @@ def propose(
         file: Name and content of the reminders and the legal view; every ground but learning asks for it.
 
     Raises:
-        UnknownGround, ReasonMissing: As they say.
+        UnknownWriteoffGround, ReasonMissing: As they say.
         WriteoffOpen: One at a time.
         BeyondOutstanding: More than is outstanding, or nothing is.
         SuspicionOpen, WorkNotEnded, StopRuleMissing, EvaluationNotAccepted, LearningTooLow, LessonsNotPublished,
@@ -179,7 +179,7 @@ def propose(
         NotAuthorised, ConflictOfInterest: As they say.
     """
     if ground not in list(Ground):
-        raise UnknownGround(ground=ground, known=[str(each) for each in Ground])
+        raise UnknownWriteoffGround(ground=ground, known=[str(each) for each in Ground])
     if not reason.strip():
         raise ReasonMissing(command="writeoff propose")
     agreement = uow.case(Agreement, ref)

@@ -121,7 +121,7 @@ def test_every_fault_of_a_file_comes_at_once_and_nothing_is_kept(fund: Fund, wor
     faults = fund("proposal", "draft", "loket.toml", "--json", database=world.fund.url, user="fatima").json["error"][
         "details"
     ]["faults"]
-    assert [fault["code"] for fault in faults] == ["missing_field", "unknown_field", "unclear_amount"]
+    assert [fault["code"] for fault in faults] == ["field_missing", "unknown_field", "unclear_amount"]
     assert fund("proposal", "list", "--json", database=world.fund.url, user="fatima").json["proposals"] == []
 
 

@@ -14,7 +14,7 @@ from fund.errors import (
     CriteriaNotTicked,
     DisbursementsOpen,
     EvidenceMissing,
-    GroundUnknown,
+    UnknownTerminationGround,
     MilestoneNotOpen,
     NotAuthorised,
     NothingToChange,
@@ -289,7 +289,7 @@ def test_completion_waits_for_every_request(database_url: str) -> None:
 def test_the_stop_rule_ends_an_agreement_without_fault(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)
-        with pytest.raises(GroundUnknown):
+        with pytest.raises(UnknownTerminationGround):
             world.do("agreement terminate", user="anna", ref=AGREEMENT, ground="moe", reason="x")
         with pytest.raises(ReasonMissing):
             world.do("agreement terminate", user="anna", ref=AGREEMENT, ground="stop_rule", reason="")

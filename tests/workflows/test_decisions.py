@@ -27,12 +27,12 @@ from fund.errors import (
     NotAChoice,
     NotAuthorised,
     NotAVoter,
-    ObjectionHandsMissing,
+    ObjectionVotesMissing,
     ReasonMissing,
     ReasonsPerCriterionMissing,
     SameHands,
     SealBroken,
-    SomethingToDecideMissing,
+    DecisionIncomplete,
     TransitionNotAllowed,
     UnknownCondition,
     UnknownMatter,
@@ -278,7 +278,7 @@ def test_a_deferral_has_a_ground_and_a_day(database_url: str) -> None:
         ref = decidable(world)[0]
         voted(world, ref)
 
-        with pytest.raises(SomethingToDecideMissing):
+        with pytest.raises(DecisionIncomplete):
             world.do("decision decide", user="carla", ref=ref, defer_for="money")
         with pytest.raises(NotAChoice):
             world.do("decision decide", user="carla", ref=ref, defer_for="weather", until=date(2026, 4, 1))
@@ -549,7 +549,7 @@ def test_an_objection_is_decided_by_people_who_took_no_part(database_url: str, c
         with pytest.raises(SameHands):
             world.do("decision decide-objection", user="carla", ref=ref, **said)
         world.do("decision vote", user="roos", ref=ref, choice=choice)
-        with pytest.raises(ObjectionHandsMissing):
+        with pytest.raises(ObjectionVotesMissing):
             world.do("decision decide-objection", user="dora", ref=ref, **said)
         world.do("decision vote", user="nina", ref=ref, choice=choice)
         world.do("decision decide-objection", user="dora", ref=ref, **said)

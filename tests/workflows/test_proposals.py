@@ -172,9 +172,9 @@ def test_a_draft_of_another_partner_or_for_nobody_known_is_refused(world: World)
 
 
 def test_a_roll_out_needs_an_agreement_to_follow(world: World) -> None:
-    with pytest.raises(errors.RollOutWithoutParent):
+    with pytest.raises(errors.RolloutWithoutParent):
         drafted(world, sort="rollout")
-    with pytest.raises(errors.RollOutWithoutParent):
+    with pytest.raises(errors.RolloutWithoutParent):
         world.do("proposal draft", user="fatima", content=a_proposal_file(), follows="A2026-001")
     with pytest.raises(errors.UnknownRef):
         world.do("proposal draft", user="fatima", content=a_proposal_file(sort="rollout"), follows="A2026-001")
@@ -693,7 +693,7 @@ def test_a_roll_out_follows_an_invitation_in_its_term_and_brings_in_others(world
         return str(answer["result"]["ref"])
 
     invited(world, None)
-    with pytest.raises(errors.FollowOnNotInvited):
+    with pytest.raises(errors.FollowonNotInvited):
         rolled_out("gm0327", "gm0342")
     invited_until = date(2026, 3, 31)
     with writing(world.fund.engine) as connection:
@@ -712,7 +712,7 @@ def test_a_roll_out_follows_an_invitation_in_its_term_and_brings_in_others(world
     with pytest.raises(errors.OutsideTrack):  # a roll-out is of the major track
         world.do("proposal submit", user="fatima", ref=ref)
     world.clock(date(2026, 4, 1))
-    with pytest.raises(errors.FollowOnNotInvited):
+    with pytest.raises(errors.FollowonNotInvited):
         rolled_out("gm0327", "gm0342")
 
 

@@ -16,11 +16,11 @@ from fund.errors import (
     NotABankAccountCode,
     NotAuthorised,
     NothingToUndo,
-    OtherAccount,
+    OtherBankAccount,
     ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
-    StatementChanged,
+    BankStatementChanged,
     UnknownRef,
 )
 from tests.factories import World, as_text, founded
@@ -174,7 +174,7 @@ def test_a_known_statement_with_other_content_is_refused(database_url: str) -> N
         import_bytes(world, statement(500))
         before = world.entries()
 
-        with pytest.raises(StatementChanged) as refused:
+        with pytest.raises(BankStatementChanged) as refused:
             import_bytes(world, statement(501))
 
         assert refused.value.details["statement"] == "S1"
@@ -190,7 +190,7 @@ def test_a_statement_of_another_account_is_refused_by_name_and_nothing_of_the_fi
         stranger.receive(1_000, name="?", iban=OTHER, on=DAY)
         before = world.entries()
 
-        with pytest.raises(OtherAccount) as refused:
+        with pytest.raises(OtherBankAccount) as refused:
             import_bytes(world, bank.statement(DAY), stranger.statement(DAY))
 
         assert refused.value.details["iban"] == FROM

@@ -27,7 +27,7 @@ from fund.errors import (
     SuspicionOpen,
     TooFewVotes,
     TransitionNotAllowed,
-    UnknownGround,
+    UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
     WriteoffOpen,
@@ -281,7 +281,7 @@ def test_a_write_off_never_exceeds_what_is_outstanding(sqlite_url: str) -> None:
 def test_other_grounds_have_their_file_and_book_as_a_loss(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
-        _refused(world, UnknownGround, ground="bad_luck")
+        _refused(world, UnknownWriteoffGround, ground="bad_luck")
         _refused(world, WriteoffWithoutFile, ground="uncollectible")
         posted(world, ground="uncollectible", file=file("advies", "advies.txt"))
         assert as_text(world.entries()[-1]).splitlines()[0:2] == [

@@ -13,7 +13,7 @@ from fund.errors import (
     BeyondCommitment,
     BeyondFreeToCommit,
     DisbursementsOpen,
-    GroundUnknown,
+    UnknownTerminationGround,
     MilestoneNotOpen,
     NothingToChange,
     ReasonMissing,
@@ -287,12 +287,12 @@ def terminate(
         waive_evaluation: The chair waives the evaluation; for a breach only.
 
     Raises:
-        GroundUnknown, ReasonMissing: As they say.
+        UnknownTerminationGround, ReasonMissing: As they say.
         DisbursementsOpen: Requests are refused, withdrawn or cancelled first (D7, D9).
     """
     agreement = _checked(uow, "agreement terminate", ref)
     if ground not in GROUNDS:
-        raise GroundUnknown(ref=ref, ground=ground, known=GROUNDS)
+        raise UnknownTerminationGround(ref=ref, ground=ground, known=GROUNDS)
     reason = _reason("agreement terminate", reason)
     released, repayable, cuts = _rest(uow, agreement)
     happened = uow.record(

@@ -13,9 +13,9 @@ from fund.errors import (
     ConditionExpired,
     ConditionExtendedBefore,
     ConditionsNotMet,
-    ObjectionHandsMissing,
+    ObjectionVotesMissing,
     ReasonMissing,
-    SomethingToDecideMissing,
+    DecisionIncomplete,
     UnknownCondition,
 )
 from fund.events import (
@@ -55,7 +55,7 @@ def evidence(
     once.
 
     Raises:
-        UnknownCondition, ConditionExpired, ConditionExtendedBefore, SomethingToDecideMissing: As they say.
+        UnknownCondition, ConditionExpired, ConditionExtendedBefore, DecisionIncomplete: As they say.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
@@ -70,13 +70,13 @@ def evidence(
         if condition.extended:
             raise ConditionExtendedBefore(ref=ref, number=number, expires_on=condition.expires_on)
         if extend_to <= max(condition.expires_on, uow.today):
-            raise SomethingToDecideMissing(
+            raise DecisionIncomplete(
                 ref=ref, missing=_(N_("a day after {day}")).format(day=max(condition.expires_on, uow.today).isoformat())
             )
         fact = DecisionConditionExtended(ref=ref, number=number, expires_on=extend_to)
     else:
         if content is None:
-            raise SomethingToDecideMissing(ref=ref, missing=_(N_("a file")))
+            raise DecisionIncomplete(ref=ref, missing=_(N_("a file")))
         require(uow.maker, OWN_SIGNATORY, command="decision evidence", ref=ref, own=condition.owner)
         if condition.expires_on < uow.today:
             raise ConditionExpired(ref=ref, number=number, expires_on=condition.expires_on, today=uow.today)
@@ -159,9 +159,9 @@ def decide_objection(
         content: The external advice; its hash stands in the fact.
 
     Raises:
-        ObjectionHandsMissing: Fewer than two members who took no part have voted.
+        ObjectionVotesMissing: Fewer than two members who took no part have voted.
         SameHands: Who acts took part in the decision objected to.
-        ReasonMissing, SomethingToDecideMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+        ReasonMissing, DecisionIncomplete, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
@@ -171,13 +171,13 @@ def decide_objection(
     if not reason.strip():
         raise ReasonMissing(command=command)
     if not content:
-        raise SomethingToDecideMissing(ref=ref, missing=_(N_("the external advice, as a file")))
+        raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))
     require_other_hands(uow.maker, decision.took_part, command=command, ref=ref, earlier=earlier)
     body = committee_of(uow, proposal, objection=decision)
     whose = [each for each in decision.voted if each in body.voters and each != uow.maker.user_id]
     if len(whose) < OBJECTION_VOTES:
-        raise ObjectionHandsMissing(ref=ref, found=len(whose), needed=OBJECTION_VOTES)
+        raise ObjectionVotesMissing(ref=ref, found=len(whose), needed=OBJECTION_VOTES)
     rows = read_sealed(
         uow,
         stream=decision.stream,

@@ -31,7 +31,7 @@ from fund.errors import (
     NotAChoice,
     NotAVoter,
     ReasonsPerCriterionMissing,
-    SomethingToDecideMissing,
+    DecisionIncomplete,
 )
 from fund.events import (
     AwardCondition,
@@ -203,7 +203,7 @@ def decide(
         DecidedOtherwise: The votes say something else than was typed.
         AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
         difference.
-        GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, SomethingToDecideMissing: As they say.
+        GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete: As they say.
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, DeputyNotNeeded, ClosedPeriod: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
@@ -366,7 +366,7 @@ def _deferral(
         raise NotAChoice(choice=chosen, choices=list(GROUNDS), ref=decision.ref, first="abstain")
     back = until or (uow.today + timedelta(days=TIE_DAYS) if chosen == "tie" else None)
     if back is None or back <= uow.today:
-        raise SomethingToDecideMissing(
+        raise DecisionIncomplete(
             ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)"))
         )
     assert decision.prepared is not None

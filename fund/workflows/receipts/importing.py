@@ -14,7 +14,7 @@ from typing import Any
 
 from fund.bank import BankFile, BankLine, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
-from fund.errors import BankAccountExists, NotABankAccountCode, OtherAccount, StatementChanged
+from fund.errors import BankAccountExists, NotABankAccountCode, OtherBankAccount, BankStatementChanged
 from fund.events import (
     BankAccountRegistered,
     CostCharged,
@@ -81,16 +81,16 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
         files: ``name`` and ``content`` (bytes) of each.
 
     Raises:
-        OtherAccount: A statement of an account that is not the fund's.
-        StatementChanged: A known statement came again with other content.
-        EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, StatementDoesNotAddUp, ...: See ``read_statements``.
+        OtherBankAccount: A statement of an account that is not the fund's.
+        BankStatementChanged: A known statement came again with other content.
+        EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, BankStatementDoesNotAddUp, ...: See ``read_statements``.
     """
     read = [read_statements(file["content"], name=file["name"]) for file in files]
     accounts = {account.ref: account for account in uow.cases(BankAccount)}
     for file in read:
         for statement in file.statements:
             if statement.iban not in accounts:
-                raise OtherAccount(
+                raise OtherBankAccount(
                     file=file.name,
                     statement=statement.statement_id,
                     iban=statement.iban,
@@ -146,7 +146,7 @@ def _take_in(
     known = uow.maybe(BankStatementFile, ref)
     if known is not None:
         if known.content_sha256 != statement.content_sha256:
-            raise StatementChanged(
+            raise BankStatementChanged(
                 file=file.name,
                 statement=statement.statement_id,
                 iban=iban_mask(statement.iban),

@@ -340,12 +340,12 @@ def rules_of(view: View, review: Review) -> Regulations:
     """The regulations whose rubric and quorum were fixed when the review opened.
 
     Raises:
-        RegulationsUnknown: They are not among those adopted.
+        UnknownRegulations: They are not among those adopted.
     """
-    from fund.errors import RegulationsUnknown
+    from fund.errors import UnknownRegulations
     from fund.schemas.people import RegulationsFile
 
     adopted = view.maybe(RegulationsFile, review.regulations)
     if adopted is None:
-        raise RegulationsUnknown(ref=review.ref, version=review.regulations)
+        raise UnknownRegulations(ref=review.ref, version=review.regulations)
     return adopted.regulations
