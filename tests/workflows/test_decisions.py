@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fund import language
 from fund.errors import (
     AwardAboveAsk,
     AwardAboveCeiling,
@@ -47,6 +48,7 @@ from tests.workflows.deciding import (
     money,
     peopled,
     reviewed,
+    score_file,
     voted,
 )
 
@@ -656,3 +658,41 @@ def test_nothing_is_decided_before_the_file_is_made(sqlite_url: str, command: st
 
         with pytest.raises(TransitionNotAllowed):
             world.do(command, user=user, ref=ref, **args)
+
+
+def test_the_file_of_the_committee_keeps_grounds_in_no_language(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 500_000_00)
+        party = world.user("party", "committee_member", partner="gm0351")
+        ref = eligible(world)[0]
+        language.choose("nl")
+        try:
+            reviewed(world, ref)
+        finally:
+            language.choose("en")
+        with world.view() as view:
+            prepared = view.store.facts.last_of(f"proposal/{ref}", "decision.prepared")
+        assert prepared is not None
+        assert prepared.fact.model_dump()["barred"] == {party: "lead"}
+        shown = world.look("decision show", user="anna", ref=ref)["barred"]
+        assert [row["ground"] for row in shown] == ["own organisation is the lead"]
+
+
+def test_a_chair_who_reviewed_the_proposal_leaves_it_to_the_deputy(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 500_000_00)
+        world.both(
+            "user change", user="petra", second="dora", name="carla", roles=["committee_chair", "reviewer"]
+        )
+        ref = eligible(world)[0]
+        names = ["carla", "els", "rosa", "willem", "paula"]
+        world.do("review open", user="anna", ref=ref, reviewers=names)
+        for name in names:
+            world.do("review score", user=name, ref=ref, content=score_file())
+        voted(world, ref)
+        with pytest.raises(NotAVoter, match="reviewed this proposal"):
+            world.do("decision decide", user="carla", ref=ref)
+        world.do("decision decide", user="dora", ref=ref)
+        assert world.look("proposal show", ref=ref)["state"] == "approved"

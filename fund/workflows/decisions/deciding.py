@@ -52,7 +52,16 @@ from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.decisions.body import LOOK, body_of, chairs, committee_of, missing_of, needs_the_board, outcome_of
+from fund.workflows.decisions.body import (
+    LOOK,
+    body_of,
+    chairs,
+    committee_of,
+    ground_text,
+    missing_of,
+    needs_the_board,
+    outcome_of,
+)
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State
 from fund.workflows.reviews import read_sealed, rules_of
@@ -166,8 +175,12 @@ def require_chair(view: View, actor: Actor, proposal: Proposal, *, command: str)
 
     Raises:
         NotAuthorised, ConflictOfInterest: As they say. DeputyNotNeeded: The chair is not barred.
+        NotAVoter: A conflict beyond the parties, or this person reviewed the proposal (G7 d).
     """
     require(actor, CHAIR, command=command, ref=proposal.ref, lead=proposal.lead, parties=proposal.parties)
+    barred = committee_of(view, proposal).barred.get(actor.user_id)
+    if barred:
+        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred))
     free, _deputies = chairs(view, proposal)
     if not actor.has(Role.COMMITTEE_CHAIR) and free:
         raise DeputyNotNeeded(actor=actor.name, ref=proposal.ref, chair=free[0].name, command=command)
@@ -280,7 +293,7 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
         require(uow.confirmer, COMMITTEE, command=command, ref=ref, lead=lead, parties=parties)
         barred = committee_of(uow, proposal).barred
         if uow.confirmer.user_id in barred:
-            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=barred[uow.confirmer.user_id])
+            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=ground_text(barred[uow.confirmer.user_id]))
 
 
 def _opened(

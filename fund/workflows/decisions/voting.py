@@ -13,7 +13,7 @@ from fund.rules.voting import ABSTAIN, AGAINST, FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import LOOK, body_of
+from fund.workflows.decisions.body import LOOK, body_of, ground_text
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import put_under_seal
@@ -67,7 +67,8 @@ def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> No
         ground = _(N_("a fund manager and a committee member decide this track, without a vote"))
         raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
     if own not in body.voters:
-        ground = body.barred.get(own) or _(N_("has no seat in the body that decides"))
+        barred = body.barred.get(own)
+        ground = ground_text(barred) if barred else _(N_("has no seat in the body that decides"))
         raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
     if body.is_board:
         others = [each for each in decision.voted if each != own and each in body.voters]
