@@ -233,7 +233,7 @@ class _Chain:
                 self.balanced.find(
                     entry.seq,
                     place,
-                    N_("its legs in layer {layer} ({currency}) do not cancel out: {sum_cents} is left"),
+                    N_("its postings in layer {layer} ({currency}) do not cancel out: {sum_cents} is left"),
                     layer=layer,
                     currency=currency,
                     sum_cents=cents,
@@ -243,12 +243,12 @@ class _Chain:
             self.balanced.find(
                 entry.seq,
                 place,
-                N_("it says it has {said} legs; found are {found}"),
+                N_("it says it has {said} postings; found are {found}"),
                 said=entry.legs,
                 found=positions[:20],
             )
         if any(leg.book_id != self.book_id for leg in entry.postings):
-            self.balanced.find(entry.seq, place, N_("a leg is on an account of another book"))
+            self.balanced.find(entry.seq, place, N_("a posting is on an account of another book"))
 
     def _seal(self, entry: RawEntry, previous: bytes, recorded_at: int) -> None:
         self.chain.checked += 1
@@ -325,7 +325,7 @@ class _Standings:
 def _stray_legs(evidence: Evidence) -> Check:
     tally = _Tally("stray_legs", 1)
     for entry_id, position in evidence.stray_legs():
-        tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this leg; it counts in no balance"))
+        tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this posting; it counts in no balance"))
     return tally.done()
 
 
