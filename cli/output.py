@@ -389,7 +389,7 @@ def _header_lines(headers: Sequence[str], widths: Sequence[int], below: Sequence
 def _fit(columns: Sequence[Column], natural: Sequence[int], room: int | None) -> tuple[list[int], tuple[int, ...]]:
     """The width of each column, and the places of those that move to a line of their own below the row."""
     widths = list(natural)
-    if room is None:
+    if room is None or _taken(widths, ()) <= room:
         return widths, ()
     for place, column in enumerate(columns):
         if column.role == "name":
