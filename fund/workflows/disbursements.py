@@ -14,6 +14,7 @@ from fund import dates
 from fund.bank import iban as checked_iban
 from fund.bank import iban_mask
 from fund.errors import (
+    AlreadyRepaid,
     AwardExceeded,
     CommitmentExceeded,
     InsufficientCash,
@@ -466,6 +467,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     Raises:
         ReasonMissing: No reason was given.
         TransitionNotAllowed: It is under way, or paid.
+        AlreadyRepaid: Its advance was repaid or written off already: that is undone first.
     """
     if not reason.strip():
         raise ReasonMissing(command="disbursement cancel")
@@ -473,6 +475,14 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     agreement = uow.case(Agreement, case.agreement)
     around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties}
     check(uow, TRANSITIONS, "disbursement cancel", case, **around)
+    outstanding_cents = max(0, uow.ledger.balance(f"1200.{case.agreement}")) if case.repayable_cents else 0
+    if outstanding_cents < case.repayable_cents:
+        raise AlreadyRepaid(
+            ref=ref,
+            repayable_cents=case.repayable_cents,
+            outstanding_cents=outstanding_cents,
+            agreement=case.agreement,
+        )
     batch = uow.maybe(Batch, case.batch) if case.batch else None
     ended = agreement.state not in ("active", "suspended")  # after A5, A6 nothing becomes a commitment again
     fact = DisbursementCancelled(
