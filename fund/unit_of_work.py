@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from fund.database import Connection, Engine, reading, writing
 from fund.errors import NoFundHere, UnknownRef
 from fund.events import Envelope, Fact, canonical_json
+from fund.glossary import code_word
 from fund.language import AMSTERDAM
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
@@ -192,8 +193,9 @@ class View:
         found = self.maybe(model, ref)
         if found is None:
             near = difflib.get_close_matches(ref, self.store.cases.refs(model.kind), n=1, cutoff=0.6)
-            suggestion = near[0] if near else f"fund {_NOUNS.get(model.kind, model.kind)} list"
-            raise UnknownRef(kind=model.kind, ref=ref, suggestion=suggestion)
+            listed = _LISTS.get(model.kind, f"{model.kind} list")
+            look = f"{model.kind} show {near[0]}" if near and model.kind in _SHOWN else listed
+            raise UnknownRef(kind=code_word(model.kind), ref=ref, suggestion=f"fund {look}")
         return found
 
     def cases(
@@ -251,6 +253,13 @@ class View:
             raise NoFundHere(place="")
         return in_force[-1]
 
+    @property
+    def first_day(self) -> date:
+        """The first day of the fund: that of its first regulations."""
+        self.regulations()
+        assert self._rules
+        return self._rules[0][0]
+
     def balances(self, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, int]:
         """Balances of main codes (sub-accounts summed), debit positive, entries of kind ``closing`` left out."""
         sums: dict[str, int] = {}
@@ -260,7 +269,23 @@ class View:
         return sums
 
 
-_NOUNS = {"call": "capital", "key": "key", "user": "user", "batch": "payment", "plan": "repayment", "receipt": "bank"}
+_SHOWN = ("proposal", "agreement", "disbursement", "round", "review", "decision", "key", "partner")
+"""Kinds of which one is shown by ``fund NOUN show REF``."""
+_LISTS = {
+    "allowance": "repayment allowance",
+    "bank_account": "bank list",
+    "batch": "payment list",
+    "call": "capital list",
+    "cost": "cost list",
+    "decision": "proposal list",
+    "key": "key show",
+    "member": "user list",
+    "plan": "repayment list",
+    "receipt": "bank list",
+    "regulations": "regulations show",
+    "review": "proposal list",
+}
+"""Where cases of a kind are listed, when that is not ``fund KIND list``."""
 
 
 @dataclass(slots=True)

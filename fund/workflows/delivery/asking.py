@@ -20,6 +20,8 @@ from fund import users
 from fund.database import Connection, Engine, create_engine, mend, require_head, upgrade, writing
 from fund.errors import (
     CommandConflict,
+    DayBeforeFund,
+    DayToCome,
     FundError,
     FundExists,
     NoActor,
@@ -265,8 +267,26 @@ def _ask(
 def _run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
     require_role(uow.maker, command.who, command=command.name)
     outcome = command.use_case(uow, **args)
+    _require_day(uow, args.get("on"))
     if isinstance(outcome, Mapping):
         uow.result.update(outcome)
+
+
+def _require_day(uow: UnitOfWork, on: object) -> None:
+    """An accounting day that was typed lies between the first day of the fund and today, where something is booked on it.
+
+    What a bank tells is booked on the bank's day, which nobody types.
+
+    Raises:
+        DayToCome, DayBeforeFund: As they say.
+    """
+    if not isinstance(on, date):
+        return
+    kind = next((draft.kind for draft, _posted in uow.entries if draft.effective_on == on), None)
+    if kind is not None and on > uow.today:
+        raise DayToCome(type=kind, on=on, today=uow.today)
+    if kind is not None and on < uow.first_day:
+        raise DayBeforeFund(type=kind, on=on, first=uow.first_day)
 
 
 def _remembered(store: Store, who: Actor, command_id: str, name: str, digest: bytes) -> Answer:

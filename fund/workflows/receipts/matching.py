@@ -33,7 +33,7 @@ from fund.events import (
     ReceiptUnmatched,
     Undone,
 )
-from fund.glossary import state_word
+from fund.glossary import code_word, state_word
 from fund.language import N_
 from fund.ledger import PeriodStatus
 from fund.money import require_cents
@@ -91,7 +91,9 @@ class Evidence:
 
 
 def booking_day(uow: View, day: date) -> date:
-    """The day on which something of the bank is booked: the bank's own, or today once that period takes no entries."""
+    """The day on which something of the bank is booked: the bank's own, or today where that day takes no entries."""
+    if day < uow.first_day:
+        return uow.today
     return day if uow.ledger.period_of(day).status is PeriodStatus.OPEN else uow.today
 
 
@@ -207,7 +209,8 @@ def _set_against(
     plan = uow.maybe(Plan, target)
     if plan is None:
         near = difflib.get_close_matches(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")], n=1)
-        raise UnknownRef(kind="call", ref=target, suggestion=near[0] if near else "fund capital list")
+        wrong = f"fund bank match {receipt.ref} --to {near[0]}" if near else "fund capital list"
+        raise UnknownRef(kind=code_word("call"), ref=target, suggestion=wrong)
     return _repay(
         uow, receipt, plan, rule=rule, amount=amount, instalment=found.instalment, on=on, cause=cause, reaction=reaction
     )
@@ -357,7 +360,7 @@ def allocate(
     _require_waiting(found)
     plan = uow.case(Plan, ref)
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
-        raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=f"fund repayment schedule {ref}")
+        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=f"fund repayment schedule {ref}")
     lead, parties = _around(uow, ref)
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
