@@ -5,6 +5,7 @@ Everything about *how* we speak to a database stands here; *what* we say stands 
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -61,6 +62,7 @@ __all__ = [
 ]
 
 BUSY_TIMEOUT_MS = 5_000
+"""So long a command waits for another that holds the fund's lock, then it is not ready."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Integrity = sa.exc.IntegrityError
 
@@ -100,7 +102,7 @@ def normalised(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError as problem:
+    except (sa.exc.ArgumentError, ValueError) as problem:  # a port that is no number is a ValueError
         raise UnknownDatabase(place=re.sub(r"//[^@/]*@", "//***@", url)) from problem
     kind = parsed.get_backend_name()
     if kind in ("postgresql", "postgres"):
@@ -121,7 +123,8 @@ def create_engine(url: str, *, pooled: bool = False) -> Engine:
     """An engine for ``url``; it opens nothing yet.
 
     SQLite: each writing transaction is ``BEGIN IMMEDIATE`` (the fund's lock), WAL, ``synchronous=FULL``, foreign keys
-    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles 20 s.
+    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles
+    20 s; a lock is waited for twice as long as on SQLite, because workers take turns there.
 
     Raises:
         UnknownDatabase: The URL names another kind of database.
@@ -142,7 +145,9 @@ def create_engine(url: str, *, pooled: bool = False) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "application_name": "fund",
-            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=20000 -c plan_cache_mode=force_generic_plan",
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=20000"
+            " -c plan_cache_mode=force_generic_plan"
+            f" -c lock_timeout={2 * BUSY_TIMEOUT_MS}",
         },
     )
 
@@ -191,8 +196,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
         if is_sqlite(engine):
             connection = connection.execution_options(fund_reading=True)
         else:
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            if not is_sqlite(engine):
+                # not by an option: a pooled connection would come back as one that asks to write
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             yield connection
 
 
@@ -222,6 +230,9 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
             return DatabaseReadOnly(place=where)
         if "full" in lowered:
             return StorageFull(place=where)
+        if "unable to open" in lowered and _may_be_read(where):
+            # WAL wants files beside the database, and the folder takes none
+            return DatabaseReadOnly(place=where)
         if "unable to open" in lowered or "disk i/o" in lowered:
             return DatabaseUnreachable(place=where, reason=text)
         if "not a database" in lowered or "malformed" in lowered:
@@ -238,11 +249,15 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
         return StorageFull(place=where)
     if state in ("55P03", "40001", "40P01", "57014"):
         return DatabaseBusy(place=where)
-    if state == "25006":
+    if state in ("25006", "42501"):  # a transaction, a server or a login that only reads
         return DatabaseReadOnly(place=where)
     if state in ("28000", "28P01", "3D000") or state.startswith(_ILL_STATES) or state in _ILL_CODES:
         return DatabaseUnreachable(place=where, reason=text)
     return None
+
+
+def _may_be_read(path: str) -> bool:
+    return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _no_connection(problem: sa.exc.DBAPIError) -> bool:
@@ -351,6 +366,11 @@ def downgrade(url: str, *, target: str) -> None:
     engine.dispose()
 
 
+def _file(place: str) -> Path:
+    """The file of an embedded database, also where it is written as a URI (``file:fund.db?mode=ro``)."""
+    return Path(place.removeprefix("file:"))
+
+
 def require_head(engine: Engine) -> None:
     """Nothing, when the database is of this program's version.
 
@@ -361,7 +381,7 @@ def require_head(engine: Engine) -> None:
         NotADatabase, DatabaseUnreachable, DatabaseBusy: As they say.
     """
     where = place(engine)
-    if is_sqlite(engine) and not Path(where).exists():
+    if is_sqlite(engine) and not _file(where).exists():
         raise DatabaseMissing(place=where)
     with reading(engine) as connection:
         found = revision(connection)

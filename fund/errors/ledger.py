@@ -166,7 +166,7 @@ class ClosedPeriod(RuleRefusal):
     """The month of the accounting day takes no such entry."""
 
     message = N_("{day} lies in {month}, which is {status}: no entry of kind {kind} can be booked there")
-    hint = N_("book it on a later day, or fund period reopen {month}")
+    hint = N_("book it on a later day, or fund period reopen {month} --reason TEXT")
 
 
 class PeriodOutOfOrder(RuleRefusal):

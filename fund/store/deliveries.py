@@ -128,7 +128,7 @@ class DeliveryStore:
             self._connection.execute(sa.text("set local lock_timeout = '2s'"))
         row = self._connection.execute(query).one_or_none()
         if not self._sqlite and not skip:
-            self._connection.execute(sa.text("set local lock_timeout = 0"))
+            self._connection.execute(sa.text("set local lock_timeout to default"))
         return None if row is None else _row(row)
 
     def earlier_open(self, row: DeliveryRow) -> bool:

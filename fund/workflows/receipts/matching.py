@@ -360,7 +360,8 @@ def allocate(
     _require_waiting(found)
     plan = uow.case(Plan, ref)
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
-        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=f"fund repayment schedule {ref}")
+        listed = f"fund repayment schedule {ref}"
+        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=listed)
     lead, parties = _around(uow, ref)
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
