@@ -12,7 +12,6 @@ __all__ = [
     "AmendmentNeedsCommittee",
     "AwardChanged",
     "BeyondCommitment",
-    "BeyondFreeToCommit",
     "BoardsNotHeard",
     "CriteriaNotTicked",
     "DisbursementsOpen",
@@ -107,13 +106,6 @@ class BoardsNotHeard(RuleRefusal):
 
     message = N_("{ref} cannot be activated: for track {track} every council, states or general board must be heard")
     hint = N_("fund agreement activate {ref} --boards-heard")
-
-
-class BeyondFreeToCommit(RuleRefusal):
-    """A rise is a new promise: it stays within what is free to commit."""
-
-    message = N_("{ref} cannot be raised by {change_cents}: {free_cents} is free to commit")
-    hint = N_("fund statement position")
 
 
 class BeyondCommitment(RuleRefusal):

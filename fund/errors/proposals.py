@@ -12,7 +12,7 @@ __all__ = [
     "AboveCeiling", "AttachmentMissing", "AttachmentTooLarge", "BlockMissing", "BoardNotInformed", "BrokenForm",
     "BudgetDiffersFromAsk", "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed",
     "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowonNotInvited", "FormFault", "FormNotText", "FormTooLarge",
-    "MilestonesDifferFromAsk", "FieldMissing", "NobodyToAsk", "NotForImprovement", "ObjectionTooLate",
+    "MilestonesDifferFromAsk", "FieldMissing", "NotForImprovement", "ObjectionTooLate",
     "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RolloutWithoutParent",
     "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters",
     "UnclearAmount", "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule",
@@ -171,13 +171,6 @@ class UnknownSection(FaultyInput):
 
     message = N_('"{section}" is no section of the form; sections are {known}')
     hint = N_("fund proposal template --track major")
-
-
-class NobodyToAsk(WrongUsage):
-    """The questions of ``proposal new`` need a terminal."""
-
-    message = N_("proposal new asks questions, and there is no terminal to ask them on")
-    hint = N_("fund proposal template --track {track}")
 
 
 # ---------------------------------------------------------------------------------------------------- what adds up

@@ -13,7 +13,7 @@ __all__ = [
     "InvalidSetting",
     "NoSuchFile",
     "NoSuchWord",
-    "NothingToAsk",
+    "NobodyToAsk",
     "OutputFailed",
     "SettingGivenTwice",
     "SettingUnreadable",
@@ -56,7 +56,7 @@ class Declined(FundError):
     hint = N_("say yes, or add --yes when the answer is certain")
 
 
-class NothingToAsk(WrongUsage):
+class NobodyToAsk(WrongUsage):
     """A command that asks questions has no terminal to ask them on."""
 
     message = N_("there is no terminal to ask on")

@@ -11,13 +11,13 @@ from fund.dates import deadline, term_end, weeks
 from fund.errors import (
     AmendmentNeedsCommittee,
     BeyondCommitment,
-    BeyondFreeToCommit,
     DisbursementsOpen,
-    UnknownTerminationGround,
+    InsufficientFreeToCommit,
     MilestoneNotOpen,
     NothingToChange,
     ReasonMissing,
     ReportMissing,
+    UnknownTerminationGround,
 )
 from fund.events import (
     AgreementAmended,
@@ -83,7 +83,7 @@ def amend(
         milestone: The number of the milestone that takes the change; it is not judged yet.
 
     Raises:
-        BeyondFreeToCommit: A rise above what is free to commit.
+        InsufficientFreeToCommit: A rise above what is free to commit.
         BeyondCommitment: A cut above what was not asked for yet, or above what the milestone holds.
         AmendmentNeedsCommittee: The award would reach the amount from which the committee decides.
         MilestoneNotOpen, NothingToChange, ReasonMissing: As they say.
@@ -100,7 +100,9 @@ def amend(
     if change_cents > 0:
         free = free_to_commit(uow.balances(), rules.buffer_cents)
         if change_cents > free:
-            raise BeyondFreeToCommit(ref=ref, change_cents=change_cents, free_cents=free)
+            raise InsufficientFreeToCommit(
+                ref=ref, amount_cents=change_cents, free_cents=free, difference_cents=change_cents - free, on=uow.today
+            )
         threshold = rules.committee.two_thirds_from_cents
         if award >= threshold:
             raise AmendmentNeedsCommittee(ref=ref, award_cents=award, threshold_cents=threshold)
