@@ -21,9 +21,20 @@ from fund.events import (
     UserChanged,
     UserRevoked,
     canonical_json,
+    require_printable,
 )
+from fund.language import N_, _
 from fund.ledger import AccountType, Layer, Ledger, Side
-from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, Actor, Role, Who, require_compatible_roles
+from fund.rules.authority import (
+    ADMIN,
+    CHAIR,
+    FUND_MANAGER,
+    SYSTEM_ACTOR,
+    Actor,
+    Role,
+    Who,
+    require_compatible_roles,
+)
 from fund.rules.regulations import Regulations, from_toml, standard, standard_text
 from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
@@ -138,7 +149,8 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
     """New regulations hold from a day on, not before today; proposals and agreements of earlier days keep theirs.
 
     Raises:
-        FaultyRegulations: The file is not TOML, or a number is missing, unknown or impossible; with the place.
+        FaultyRegulations: The file is not TOML, a number is missing, unknown or impossible, with the place; or its
+            version was adopted before, whose cases keep their rules.
         RegulationsReachBack: The day lies before today or before those in force.
     """
     from fund.errors import FaultyRegulations, RegulationsReachBack
@@ -147,6 +159,9 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
         rules = from_toml(content.decode("utf-8"))
     except ValueError as problem:
         raise FaultyRegulations(file=name or "regulations.toml", problem=str(problem).splitlines()[0]) from problem
+    if uow.maybe(RegulationsFile, rules.version) is not None:
+        taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
+        raise FaultyRegulations(file=name or "regulations.toml", problem=taken)
     if on < uow.today:
         raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)
     return adopt(uow, rules, from_on=on)
@@ -161,14 +176,16 @@ def add_user(
     """A person may act in the fund from now on.
 
     Raises:
-        UserExists: The name is in use.
+        UserExists: The name is in use, says nothing, or is the service's own.
+        UnprintableText: The name holds what nobody can see.
         UnknownRole: No such role.
         ExclusiveRole: admin or auditor with another role (G7 e).
         UnknownRef: No such partner.
     """
     given = [_role(role) for role in roles]
+    require_printable({"name": name})
     require_compatible_roles(name, given)
-    if uow.store.work.user_id_of(name) is not None:
+    if not name.strip() or name == SYSTEM_ACTOR.user_id or uow.store.work.user_id_of(name) is not None:
         raise UserExists(user=name)
     if partner is not None:
         _require_partner(uow, partner)
@@ -273,10 +290,20 @@ def _chair_where_there_is_one(view: View, _args: Mapping[str, Any]) -> Who | Non
     return CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
 
 
+def _other_chair(view: View, args: Mapping[str, Any]) -> Who | None:
+    """A chair does not leave by one hand: another chair confirms, or a fund manager where there is no other."""
+    chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
+    leaving = view.user(str(args.get("name", "")))
+    if not leaving.has(*chairs):
+        return None
+    others = [user for user in view.cases(User, states=("active",)) if user.ref != leaving.user_id]
+    return CHAIR if any(role in user.roles for user in others for role in chairs) else FUND_MANAGER
+
+
 COMMANDS = (
     Command("user add", add_user, ADMIN, second=_chair_where_there_is_one),
     Command("user change", change_user, ADMIN, second=_chair_where_there_is_one),
-    Command("user revoke", revoke_user, ADMIN),
+    Command("user revoke", revoke_user, ADMIN, second=_other_chair),
     Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
 )
 QUERIES = (

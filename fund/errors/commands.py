@@ -13,6 +13,7 @@ __all__ = [
     "TransitionNotAllowed",
     "UnknownCommand",
     "UnknownRef",
+    "UnprintableText",
     "VersionConflict",
 ]
 
@@ -43,6 +44,13 @@ class UnknownRef(FaultyInput):
 
     message = N_("there is no {kind} {ref}")
     hint = N_("{suggestion}")
+
+
+class UnprintableText(FaultyInput):
+    """A text holds characters that steer a screen or cannot be seen; line breaks and tabs are no such characters."""
+
+    message = N_("{field} holds {character}, a character that nobody can see: {excerpt}")
+    hint = N_("write the text again without it")
 
 
 class VersionConflict(RuleRefusal):

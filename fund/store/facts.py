@@ -75,7 +75,12 @@ class FactStore:
         causation_id: str | None,
         head: Head,
     ) -> Envelope:
-        """Record one fact after ``head`` and link it to every life it touches."""
+        """Record one fact after ``head`` and link it to every life it touches.
+
+        Raises:
+            UnprintableText: A text in it steers a screen or cannot be seen.
+        """
+        fact.require_printable()
         payload = fact.payload()
         fields: dict[str, Any] = {
             "seq": head.seq + 1,

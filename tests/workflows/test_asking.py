@@ -14,6 +14,7 @@ from fund.errors import (
     CommandConflict,
     DatabaseMissing,
     DatabaseNewer,
+    FaultyRegulations,
     FundError,
     FundExists,
     NoActor,
@@ -25,10 +26,12 @@ from fund.errors import (
     UnknownCommand,
     UnknownRef,
     UnknownUser,
+    UnprintableText,
     UserExists,
 )
 from fund.events import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
+from fund.rules.regulations import standard_text
 from fund.unit_of_work import Command
 from fund.users import add_user, adopt_regulations
 from fund.workflows import commands
@@ -298,3 +301,33 @@ def test_roles_are_those_at_the_moment_the_command_gets_its_turn(postgres_url: s
             uow.record(UserRevoked(ref=uow.user("anna2").user_id, reason="left"))
         with pytest.raises(UnknownUser):
             waiting.result(20)
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\u202e", "\u200b", "\x00", "\u2028"])
+def test_what_nobody_can_see_is_refused_on_entry(world: World, sign: str) -> None:
+    with pytest.raises(UnprintableText, match="name holds U\\+"):
+        world.do("user add", user="petra", name=f"fatima{sign}", roles=["reviewer"])
+    world.user("fatima", "reviewer")
+    with pytest.raises(UnprintableText, match="reason holds U\\+") as refused:
+        world.do("user revoke", user="petra", name="fatima", reason=f"weg{sign}")
+    assert sign not in str(refused.value)
+    world.do("user revoke", user="petra", name="fatima", reason="weg\nmet dank")
+
+
+def test_the_chair_does_not_leave_by_one_hand(world: World) -> None:
+    world.user("carla", "committee_chair")
+    made = world.do("user revoke", user="petra", name="carla", reason="weg")
+    assert made["needs"] == ["fund_manager"]
+    world.user("dora", "deputy_chair")
+    made = world.do("user revoke", user="petra", name="carla", reason="weg")
+    assert set(made["needs"]) == {"committee_chair", "deputy_chair"}
+    world.do("confirm", user="dora", ref=made["pending"])
+    with pytest.raises(UnknownUser):
+        world.do("confirm", user="carla", ref="Q2026-0001")
+
+
+def test_regulations_of_a_known_version_never_take_the_place_of_the_old(world: World) -> None:
+    world.user("carla", "committee_chair")
+    same = standard_text().encode()
+    with pytest.raises(FaultyRegulations, match="was adopted before"):
+        world.do("regulations adopt", user="anna", content=same, on=START.date())
