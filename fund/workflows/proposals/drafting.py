@@ -42,7 +42,7 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = [
-    "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_improvable",
+    "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_adopters", "require_improvable",
     "require_listed", "save", "start_clock", "team_of",
 ]  # fmt: skip
 
@@ -221,7 +221,7 @@ def _lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *, subjec
         raise RolloutWithoutParent(ref=subject, sort=form.sort)
     if follows is None:
         return
-    parent = uow.case(Agreement, follows)
+    uow.case(Agreement, follows)
     evaluation = uow.maybe(Evaluation, follows)
     if evaluation is None or evaluation.followon_until is None:
         raise FollowonNotInvited(agreement=follows, reason=_("nobody was invited to it"))
@@ -229,8 +229,19 @@ def _lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *, subjec
         raise FollowonNotInvited(
             agreement=follows, reason=_("the invitation held until {day}").format(day=evaluation.followon_until)
         )
-    old = set(parent.parties)
-    others = {partner.ref for partner in uow.cases(Partner, states=("active",))} - old
+    require_adopters(uow, form, follows)
+
+
+def require_adopters(view: View, form: ProposalForm, follows: str | None) -> None:
+    """A roll-out brings in at least two active partners that were not in what it follows, or all that are left.
+
+    Raises:
+        TooFewAdopters: It does not, or not any more.
+    """
+    if follows is None:
+        return
+    old = set(view.case(Agreement, follows).parties)
+    others = {partner.ref for partner in view.cases(Partner, states=("active",))} - old
     needed = min(2, len(others))
     found = len((set(form.adopters) | set(form.applicants)) & others)
     if found < needed:
