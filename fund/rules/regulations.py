@@ -180,7 +180,11 @@ def from_toml(text: str) -> Regulations:
     Raises:
         pydantic.ValidationError, tomllib.TOMLDecodeError: What is wrong with it, by place.
     """
-    return Regulations.model_validate(tomllib.loads(text))
+    try:
+        read = tomllib.loads(text)
+    except RecursionError as problem:
+        raise ValueError("too many brackets inside brackets") from problem
+    return Regulations.model_validate(read)
 
 
 def age_rate(rules: Regulations, days_overdue: int) -> int:

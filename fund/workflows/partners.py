@@ -239,8 +239,11 @@ def _read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
         )
     rows: list[PartnerAdmitted] = []
     seen: dict[str, int] = {}
-    for row in reader:
-        line = reader.line_num
+    try:
+        records = [(reader.line_num, row) for row in reader]
+    except csv.Error as problem:
+        raise faulty(reader.line_num + 1, "", _(N_("the line cannot be read: {problem}")).format(problem=problem)) from problem
+    for line, row in records:
         values = {column: (row.get(column) or "").strip() for column in _COLUMNS}
         excerpt = ",".join(values.values())
         if None in row or any(value is None for value in row.values()):
@@ -352,7 +355,7 @@ def _early(view: View, from_on: date) -> bool:
 def _read_key(content: bytes, name: str) -> KeyFile:
     try:
         data = tomllib.loads(content.decode("utf-8"))
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise FaultyKeyFile(file=name, place="TOML", problem=str(problem).splitlines()[0]) from problem
     try:
         return KeyFile.model_validate(data)

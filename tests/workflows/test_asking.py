@@ -11,14 +11,21 @@ import sqlalchemy as sa
 
 from fund.database import writing
 from fund.errors import (
+    AmountTooLarge,
     CommandConflict,
     DatabaseMissing,
     DatabaseNewer,
+    FaultyAgreementTerms,
+    FaultyEvaluation,
+    FaultyKeyFile,
+    FaultyPartnerFile,
     FaultyRegulations,
+    FaultyScores,
     FundError,
     FundExists,
     NoActor,
     NotAuthorised,
+    NotIntegerCents,
     PendingChanged,
     PendingNotOpen,
     ReasonMissing,
@@ -32,12 +39,15 @@ from fund.errors import (
 from fund.events import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
 from fund.rules.regulations import standard_text
+from fund.schemas.agreements import parse_terms
+from fund.schemas.evaluations import parse_evaluation
 from fund.unit_of_work import Command
 from fund.users import add_user, adopt_regulations
 from fund.workflows import commands
 from fund.workflows.delivery import carry_out, found_fund, open_fund
 from fund.workflows.delivery.asking import decode, encode
-from tests.factories import START, World, founded
+from fund.workflows.reviews import parse_scores
+from tests.factories import PARTNERS_CSV, START, World, founded
 
 
 @pytest.fixture
@@ -331,3 +341,32 @@ def test_regulations_of_a_known_version_never_take_the_place_of_the_old(world: W
     same = standard_text().encode()
     with pytest.raises(FaultyRegulations, match="was adopted before"):
         world.do("regulations adopt", user="anna", content=same, on=START.date())
+
+
+def test_numbers_that_no_database_keeps_are_refused_by_name(world: World) -> None:
+    with pytest.raises(AmountTooLarge):
+        world.do("ledger reverse", user="anna", seq=10**30, reason="x")
+    with pytest.raises(NotIntegerCents):
+        world.do("capital call", user="anna", partner="gm0344", amount=5.5)
+    with pytest.raises(AmountTooLarge):
+        world.look("ledger entry", seq=2**63)
+
+
+@pytest.mark.parametrize("bomb", [b"x = " + b"[" * 5_000 + b"]" * 5_000, b"x = " + b"9" * 5_000])
+def test_a_file_of_brackets_or_digits_without_end_is_refused_as_a_file(sqlite_url: str, bomb: bytes) -> None:
+    with founded(sqlite_url) as world:
+        with pytest.raises(FaultyRegulations):
+            world.do("regulations adopt", user="anna", content=bomb, on=START.date())
+        with pytest.raises(FaultyKeyFile):
+            world.do("key adopt", user="anna", content=bomb)
+    with pytest.raises(FaultyAgreementTerms):
+        parse_terms(bomb, "voorwaarden.toml")
+    with pytest.raises(FaultyEvaluation):
+        parse_evaluation(bomb, "evaluatie.toml")
+    with pytest.raises(FaultyScores):
+        parse_scores(bomb, (), name="scores.toml", ref="2026-001")
+
+
+def test_a_field_without_end_in_the_partners_file_is_refused_with_its_line(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world, pytest.raises(FaultyPartnerFile, match="partners.csv:36"):
+        world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes() + b'"' + b"x" * 200_000 + b'",b\n')

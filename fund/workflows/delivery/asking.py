@@ -35,6 +35,7 @@ from fund.errors import (
 from fund.events import Envelope, canonical_json
 from fund.glossary import state_word
 from fund.ledger import EntryDraft, Ledger, Posted
+from fund.money import require_cents
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
 from fund.rules.regulations import Regulations
 from fund.store import PendingRow, Store
@@ -167,6 +168,22 @@ def decode(value: Any) -> Any:
     return value
 
 
+def _require_small(value: Any) -> None:
+    """Nothing, when every number among the arguments is whole and fits in 64 bits: the database keeps no other.
+
+    Raises:
+        NotIntegerCents, AmountTooLarge: As they say.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        require_cents(value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _require_small(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _require_small(item)
+
+
 def _content_hash(name: str, args: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_json([name, encode(dict(args))]).encode()).digest()
 
@@ -198,6 +215,7 @@ def carry_out(
     args = {key: value for key, value in (args or {}).items() if value is not None}
     if not user:
         raise NoActor()
+    _require_small(args)
     command_id = command_id or f"c-{uuid.uuid4().hex}"
     try:
         with writing(fund.engine) as connection:
@@ -505,6 +523,7 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
     query = QUERIES.get(name)
     if query is None:
         raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+    _require_small(args or {})
     try:
         with View.open(fund.engine, LIVES, actor=user) as view:
             found = query.function(view, **{key: value for key, value in (args or {}).items() if value is not None})
