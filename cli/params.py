@@ -407,7 +407,7 @@ def unknown_command(path: str, name: str, known: Iterable[str]) -> UnknownComman
     meant = glossary.nouns_of(name, known)
     if meant and name.lower() not in meant:
         if path == "fund" and glossary.find(name):
-            template = _("a {word} is called {command} here: {path} {command} --help")
+            template = _("the word here for {word} is {command}: {path} {command} --help")
         else:
             template = _("{word} is called {command} here: {path} {command} --help")
         advice = template.format(word=shown.lower(), command=meant[0], path=path)
