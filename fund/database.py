@@ -119,21 +119,25 @@ def place(engine: Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
-def create_engine(url: str, *, pooled: bool = False) -> Engine:
+def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> Engine:
     """An engine for ``url``; it opens nothing yet.
 
     SQLite: each writing transaction is ``BEGIN IMMEDIATE`` (the fund's lock), WAL, ``synchronous=FULL``, foreign keys
     on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles
     20 s; a lock is waited for twice as long as on SQLite, because workers take turns there.
 
+    Args:
+        pooled: Connections are kept for the next transaction: ``connections`` of them, ten more in a rush.
+
     Raises:
         UnknownDatabase: The URL names another kind of database.
     """
     parsed = normalised(url)
+    pool: dict[str, Any] = {"pool_size": connections} if pooled else {"poolclass": NullPool}
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
             parsed,
-            poolclass=None if pooled else NullPool,
+            **pool,
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -141,7 +145,7 @@ def create_engine(url: str, *, pooled: bool = False) -> Engine:
         return engine
     return sa.create_engine(
         parsed,
-        poolclass=None if pooled else NullPool,
+        **pool,
         connect_args={
             "connect_timeout": 5,
             "application_name": "fund",
@@ -214,6 +218,8 @@ def ill(problem: BaseException) -> NotReady | None:
     """The refusal behind a database error when the world is ill (busy, full, gone), else ``None``: we are wrong."""
     if isinstance(problem, NotReady):
         return problem
+    if isinstance(problem, sa.exc.TimeoutError):  # every connection of the pool is at work
+        return DatabaseBusy(place="")
     if not isinstance(problem, sa.exc.DBAPIError):
         return None
     return _illness(problem, "")
@@ -223,19 +229,20 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
     original = problem.orig
     text = str(original).strip().split("\n", 1)[0]
     if isinstance(original, sqlite3.Error):
-        lowered = text.lower()
-        if "locked" in lowered or "busy" in lowered:
+        # by number, never by words: a guard or a constraint may be called "locked" or "full" as well
+        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return DatabaseBusy(place=where)
-        if "readonly" in lowered or "read-only" in lowered:
+        if code == sqlite3.SQLITE_READONLY:
             return DatabaseReadOnly(place=where)
-        if "full" in lowered:
+        if code == sqlite3.SQLITE_FULL:
             return StorageFull(place=where)
-        if "unable to open" in lowered and _may_be_read(where):
+        if code == sqlite3.SQLITE_CANTOPEN and _may_be_read(where):
             # WAL wants files beside the database, and the folder takes none
             return DatabaseReadOnly(place=where)
-        if "unable to open" in lowered or "disk i/o" in lowered:
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL):
             return DatabaseUnreachable(place=where, reason=text)
-        if "not a database" in lowered or "malformed" in lowered:
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return NotADatabase(place=where, reason=text)
         return None
     state = getattr(original, "sqlstate", None)

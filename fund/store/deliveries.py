@@ -235,6 +235,13 @@ class DeliveryStore:
         """Nobody works on it any more; whoever did lives."""
         self._set(row, starts=0, leased_us=None)
 
+    def give_back(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Rows that were handed out to us and not begun are anybody's."""
+        for event_id, reaction in rows:
+            row = self.lock(event_id, reaction, skip=True)
+            if row is not None and row.state in OPEN:
+                self._set(row, leased_us=None)
+
     def retry(self, event_id: str, reaction: str) -> bool:
         """A dead letter is tried again."""
         c = t.delivery.c
@@ -278,6 +285,13 @@ class DeliveryStore:
             .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
         )
         return int(self._connection.execute(query).scalar_one())
+
+    def oldest_open(self) -> int | None:
+        """The number of the oldest fact of which something is still tried."""
+        c = t.delivery.c
+        query = sa.select(sa.func.min(c.seq)).where(_in(c.state, BLOCKING), _in(c.state, OPEN))
+        found: int | None = self._connection.execute(query).scalar_one()
+        return found
 
     def subscriptions(self) -> list[tuple[str, str, int]]:
         """(reaction, fact, since) as the outbox trigger reads them."""
@@ -323,6 +337,10 @@ class DeliveryStore:
                 index_elements=["worker_id"], set_={"seen_us": to_micros(at), "version": version}
             )
         )
+
+    def forget_workers(self, before: datetime) -> None:
+        """Workers that died without goodbye so long ago are history."""
+        self._connection.execute(t.worker.delete().where(t.worker.c.seen_us < to_micros(before)))
 
     def gone(self, worker_id: str) -> None:
         """A worker has stopped by itself."""

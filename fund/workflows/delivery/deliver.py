@@ -26,7 +26,7 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.commands import LIVES
 from fund.workflows.subscriptions import reactions_by_name, timers_by_kind
 
-__all__ = ["ATTEMPTS", "LEASE", "drain", "quiet", "react", "relay", "tick"]
+__all__ = ["ATTEMPTS", "LEASE", "NO_EPOCH", "clock_problem", "drain", "quiet", "react", "relay", "tick", "where"]
 
 log = logging.getLogger("fund.delivery")
 
@@ -216,7 +216,7 @@ def _judge(store: Store, row: DeliveryRow, problem: BaseException, warn: Warn | 
     error, log_id = _told(problem)
     due_at = store.work.database_clock() + _next_attempt(tried)
     store.deliveries.failed(row, attempts=tried, due_at=due_at, error=error, dead=dead)
-    told = {"event_id": row.event_id, "reaction": row.reaction, "log_id": log_id, **_where(problem)}
+    told = {"event_id": row.event_id, "reaction": row.reaction, "log_id": log_id, **where(problem)}
     log.log(logging.ERROR if dead else logging.WARNING, "reaction failed", extra=told)
     if warn is not None:
         warn(f"{row.reaction} ({row.stream}): {error}")
@@ -243,7 +243,7 @@ def _told(problem: BaseException) -> tuple[str, str]:
     return f"{code}: {message} [log {log_id}]", log_id
 
 
-def _where(problem: BaseException) -> dict[str, str]:
+def where(problem: BaseException) -> dict[str, str]:
     """For the log: the places in the code; the whole trace, values included, is for ``FUND_DEBUG`` only."""
     frames = traceback.extract_tb(problem.__traceback__)[-8:]
     return {
@@ -381,7 +381,7 @@ def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | No
         error, log_id = _told(problem)
         retry_at = store.work.database_clock() + _next_attempt(tried)
         store.work.failed_timer(timer.timer_id, attempts=tried, retry_at=retry_at, error=error, dead=dead)
-        told = {"timer": timer.timer_id, "log_id": log_id, **_where(problem)}
+        told = {"timer": timer.timer_id, "log_id": log_id, **where(problem)}
         log.log(logging.ERROR if dead else logging.WARNING, "timer failed", extra=told)
         if warn is not None:
             warn(f"{timer.kind} ({timer.stream}): {error}")
