@@ -27,10 +27,10 @@ from fund.database import Engine, create_engine, head_revision, ill, mend, requi
 from fund.errors import BrokerUnreachable, DatabaseBusy, DatabaseUnreachable, FundError, NotReady
 from fund.store import Store
 from fund.workflows.actors import declare
-from fund.workflows.broker import Bell, make_broker
+from fund.workflows.broker import Bell, answers, make_broker
 from fund.workflows.delivery.deliver import NO_EPOCH, react, relay, tick, where
 
-__all__ = ["JsonLines", "log_to_stderr", "ringer", "run", "run_one"]
+__all__ = ["JsonLines", "broker_answers", "log_to_stderr", "ringer", "run", "run_one"]
 
 log = logging.getLogger("fund.worker")
 
@@ -270,6 +270,15 @@ def run(
                 stop.wait(POLL_SECONDS)
     finally:
         loop.stop()
+
+
+def broker_answers(url: str) -> bool:
+    """Whether the broker is there and keeps what it hears.
+
+    Raises:
+        UnknownBroker: The URL names none.
+    """
+    return answers(url)
 
 
 @contextmanager

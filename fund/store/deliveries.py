@@ -270,6 +270,12 @@ class DeliveryStore:
         )
         return int(self._connection.execute(query).scalar_one())
 
+    def open_because(self, error: str, *, limit: int = 100) -> list[int]:
+        """The numbers of the facts, oldest first, that are still tried and were put back for this reason."""
+        c = t.delivery.c
+        query = sa.select(c.seq).where(_in(c.state, BLOCKING), _in(c.state, OPEN), c.error == error)
+        return list(self._connection.execute(query.order_by(c.seq).limit(limit)).scalars())
+
     def in_state(self, states: Sequence[str]) -> list[DeliveryRow]:
         """Rows in these states, oldest fact first."""
         c = t.delivery.c

@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 from fund.errors import BrokerUnreachable, UnknownBroker
 
-__all__ = ["QUEUE", "Bell", "make_broker", "stub_broker"]
+__all__ = ["QUEUE", "Bell", "answers", "make_broker", "stub_broker"]
 
 QUEUE = "fund"
 NAMESPACE = "fund"
@@ -54,6 +54,20 @@ def make_broker(url: str, *, namespace: str = NAMESPACE) -> dramatiq.Broker:
 def stub_broker() -> StubBroker:
     """A broker in this process: for tests of the actors."""
     return StubBroker(middleware=[])
+
+
+def answers(url: str, *, namespace: str = NAMESPACE) -> bool:
+    """Whether the broker is there and keeps what it hears.
+
+    Raises:
+        UnknownBroker: The URL names no Redis.
+    """
+    with _client(url) as client:
+        try:
+            client.set(f"{namespace}:asked", "1", ex=60)
+        except redis.RedisError:
+            return False
+    return True
 
 
 class Bell:
@@ -97,14 +111,6 @@ class Bell:
             self._actor.send(event_id, reaction)
         except (redis.RedisError, dramatiq.errors.ConnectionError) as problem:
             raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
-
-    def answers(self) -> bool:
-        """Whether somebody is there, who keeps what he hears."""
-        try:
-            self._redis.set(f"{self._key}:asked", "1", ex=60)
-        except redis.RedisError:
-            return False
-        return True
 
     def close(self) -> None:
         """Hang up."""
