@@ -499,13 +499,23 @@ class UnitOfWork(View):
 
     # ------------------------------------------------------------------------------------------------- what shows
 
-    def shown(self) -> str:
-        """What would happen, as canonical JSON with given numbers left open: what two people must see alike."""
+    def shown(self, on: date | None = None) -> str:
+        """What would happen, as canonical JSON with given numbers left open: what two people must see alike.
+
+        A day that is only the day it happens stays open too: the second person may come later.
+
+        Args:
+            on: The accounting day that the first person chose.
+        """
+
+        def told_day(day: date) -> str:
+            return "today" if day == self.today and day != on else day.isoformat()
+
         told = [
             {
                 "type": fact.type,
                 "stream": fact.stream,
-                "on": fact.effective_on.isoformat(),
+                "on": told_day(fact.effective_on),
                 "payload": fact.fact.payload(),
             }
             for fact in self.facts
@@ -514,7 +524,7 @@ class UnitOfWork(View):
             {
                 "kind": draft.kind,
                 "memo": draft.memo,
-                "on": draft.effective_on.isoformat(),
+                "on": told_day(draft.effective_on),
                 "postings": [[posting.account, posting.amount_cents] for posting in draft.postings],
             }
             for draft, _posted in self.entries

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -370,3 +371,24 @@ def test_a_file_of_brackets_or_digits_without_end_is_refused_as_a_file(sqlite_ur
 def test_a_field_without_end_in_the_partners_file_is_refused_with_its_line(sqlite_url: str) -> None:
     with founded(sqlite_url) as world, pytest.raises(FaultyPartnerFile, match="partners.csv:36"):
         world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes() + b'"' + b"x" * 200_000 + b'",b\n')
+
+
+def test_the_second_person_may_come_on_a_later_day(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.people()
+        world.partners()
+        day = START.date()
+
+        def a_day_later(command: str, user: str, second: str, **args: Any) -> Any:
+            nonlocal day
+            made = world.do(command, user=user, **args)["pending"]
+            day += timedelta(days=1)
+            world.clock(day)
+            return world.do("confirm", user=second, ref=made)
+
+        opens, closes = day + timedelta(days=30), day + timedelta(days=60)
+        a_day_later("round plan", "anna", "carla", title="Lente", opens=opens, closes=closes, ceiling_cents=100_00)
+        a_day_later("user add", "petra", "carla", name="zed", roles=["reviewer"])
+        a_day_later("user change", "petra", "carla", name="zed", roles=["reviewer"], partner="gm0344")
+        called = a_day_later("capital call", "anna", "bram", amount=100_000)
+        assert {event["effective_on"] for event in called["events"]} == {(day - timedelta(days=1)).isoformat()}

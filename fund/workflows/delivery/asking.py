@@ -375,7 +375,7 @@ def _make_pending(
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
-    shown, answer = uow.shown(), _answer(uow, command.name, dry_run=dry_run, trial=True)
+    shown, answer = uow.shown(resolved.get("on")), _answer(uow, command.name, dry_run=dry_run, trial=True)
     attempt.rollback()
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
@@ -425,7 +425,7 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     require_role(who, second, command=f"confirm {ref} ({command.name})", ref=ref)
     uow.maker, uow.confirmer, uow.made_command_id = maker, who, row.made_command_id
     _run(uow, command, args)
-    now = hashlib.sha256(uow.shown().encode()).digest()
+    now = hashlib.sha256(uow.shown(args.get("on")).encode()).digest()
     if now != row.shown_hash:
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
     uow.store.work.end_pending(ref, state="confirmed", ended_by=who.user_id)
