@@ -645,6 +645,7 @@ class Progress:
         self._shown_at = 0.0
         self._drawn = False
         self._looked_at = _is_terminal(sys.stderr)
+        self._in_lines = accessible() or os.environ.get("TERM") == "dumb"  # who cannot redraw gets lines
 
     def step(self, count: int = 1) -> None:
         """So much more is done."""
@@ -652,13 +653,13 @@ class Progress:
         now = time.monotonic()
         if not self._looked_at or now - self._started < 1:
             return
-        if now - self._shown_at < (30 if accessible() else 0.1):
+        if self._shown_at and now - self._shown_at < (30 if self._in_lines else 0.1):
             return
         self._shown_at = now
         self._draw()
 
     def _draw(self) -> None:
-        if accessible():
+        if self._in_lines:
             note(f"{self.label}: {self._count()}")
             return
         bar = ""
