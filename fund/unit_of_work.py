@@ -121,6 +121,7 @@ class View:
         self.now = now
         self._cases: dict[str, tuple[CaseFile, int]] = {}
         self._rules: list[tuple[date, Regulations]] | None = None
+        self._names: dict[str, str] = {}
 
     @classmethod
     @contextmanager
@@ -168,7 +169,9 @@ class View:
         """The name of a user while it is known, else the id."""
         if not user_id:
             return ""
-        return self.store.work.name_of(user_id) or user_id
+        if user_id not in self._names:
+            self._names[user_id] = self.store.work.name_of(user_id) or user_id
+        return self._names[user_id]
 
     # ----------------------------------------------------------------------------------------------------- cases
 

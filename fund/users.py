@@ -11,7 +11,7 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from fund.errors import ExclusiveRole, ReasonMissing, UnknownRole, UserExists
+from fund.errors import ExclusiveRole, ReasonMissing, UnknownRole, UserExists, WordTooLong
 from fund.events import (
     CommandRefused,
     Envelope,
@@ -40,6 +40,10 @@ from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "accounts_of_the_fund", "add_user", "change_user", "revoke_user", "users"]
+
+
+LONGEST_NAME = 200
+"""So many characters of a user's name are kept."""
 
 
 # ---------------------------------------------------------------------------------------------------------- folds
@@ -177,13 +181,15 @@ def add_user(
 
     Raises:
         UserExists: The name is in use, says nothing, or is the service's own.
-        UnprintableText: The name holds what nobody can see.
+        UnprintableText, WordTooLong: The name holds what nobody can see, or is longer than is kept.
         UnknownRole: No such role.
         ExclusiveRole: admin or auditor with another role (G7 e).
         UnknownRef: No such partner.
     """
     given = [_role(role) for role in roles]
     require_printable({"name": name})
+    if len(name) > LONGEST_NAME:
+        raise WordTooLong(field="name", length=len(name), limit=LONGEST_NAME)
     require_compatible_roles(name, given)
     if not name.strip() or name == SYSTEM_ACTOR.user_id or uow.store.work.user_id_of(name) is not None:
         raise UserExists(user=name)

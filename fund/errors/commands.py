@@ -15,6 +15,7 @@ __all__ = [
     "UnknownRef",
     "UnprintableText",
     "VersionConflict",
+    "WordTooLong",
 ]
 
 
@@ -51,6 +52,13 @@ class UnprintableText(FaultyInput):
 
     message = N_("{field} holds {character}, a character that nobody can see: {excerpt}")
     hint = N_("write the text again without it")
+
+
+class WordTooLong(FaultyInput):
+    """A name or id is longer than the database keeps."""
+
+    message = N_("{field} has {length} characters, at most {limit} are kept")
+    hint = N_("choose a shorter one")
 
 
 class VersionConflict(RuleRefusal):

@@ -36,6 +36,7 @@ from fund.errors import (
     UnknownUser,
     UnprintableText,
     UserExists,
+    WordTooLong,
 )
 from fund.events import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
@@ -392,3 +393,21 @@ def test_the_second_person_may_come_on_a_later_day(sqlite_url: str) -> None:
         a_day_later("user change", "petra", "carla", name="zed", roles=["reviewer"], partner="gm0344")
         called = a_day_later("capital call", "anna", "bram", amount=100_000)
         assert {event["effective_on"] for event in called["events"]} == {(day - timedelta(days=1)).isoformat()}
+
+
+def test_ids_and_names_are_no_longer_than_is_kept(world: World) -> None:
+    with pytest.raises(WordTooLong, match="command_id has 201 characters, at most 200 are kept"):
+        world.do("user add", user="petra", name="fatima", roles=["reviewer"], command_id="c" * 201)
+    with pytest.raises(UnprintableText):
+        world.do("user add", user="petra", name="fatima", roles=["reviewer"], command_id="c\x1b")
+    with pytest.raises(WordTooLong):
+        world.do("user add", user="petra", name="f" * 201, roles=["reviewer"])
+    world.do("user add", user="petra", name="f" * 200, roles=["reviewer"], command_id="c" * 200)
+
+
+def test_a_refusal_is_remembered_whatever_was_typed_as_its_case(world: World) -> None:
+    with pytest.raises(NotAuthorised):
+        world.do("proposal withdraw", user="anna", ref="2026-001\x1b[2J", reason="x")
+    with world.view() as view:
+        refused = [each.fact for each in view.store.facts.all() if each.type == "command.refused"]
+    assert [fact.model_dump()["subject"] for fact in refused] == [""]

@@ -31,8 +31,9 @@ from fund.errors import (
     ReasonMissing,
     UnknownCommand,
     UnknownRef,
+    WordTooLong,
 )
-from fund.events import Envelope, canonical_json
+from fund.events import Envelope, canonical_json, require_printable
 from fund.glossary import state_word
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.money import require_cents
@@ -47,6 +48,8 @@ __all__ = ["Answer", "Fund", "carry_out", "confirm", "decline", "found_fund", "l
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``replayed``, ``dry_run``, ``next``."""
 
+LONGEST_WORD = 200
+"""So many characters of a command id are kept."""
 EVENTS_SHOWN = 100
 """So many facts and entries at most stand in an answer; the counts are always whole."""
 
@@ -184,6 +187,17 @@ def _require_small(value: Any) -> None:
             _require_small(item)
 
 
+def _require_word(field: str, word: str) -> None:
+    """Nothing, when a name or id can be seen and kept.
+
+    Raises:
+        WordTooLong, UnprintableText: As they say.
+    """
+    if len(word) > LONGEST_WORD:
+        raise WordTooLong(field=field, length=len(word), limit=LONGEST_WORD)
+    require_printable({field: word})
+
+
 def _content_hash(name: str, args: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_json([name, encode(dict(args))]).encode()).digest()
 
@@ -216,6 +230,7 @@ def carry_out(
     if not user:
         raise NoActor()
     _require_small(args)
+    _require_word("command_id", command_id or "")
     command_id = command_id or f"c-{uuid.uuid4().hex}"
     try:
         with writing(fund.engine) as connection:
@@ -330,7 +345,8 @@ def _record_refusal(
 ) -> None:
     if isinstance(problem.__cause__, _Replayed):
         return
-    subject = str(problem.details.get("ref") or args.get("ref") or "")
+    subject = str(problem.details.get("ref") or args.get("ref") or "")[:LONGEST_WORD]
+    subject = subject if subject.isprintable() else ""  # what nobody can see stands in no fact
     with writing(fund.engine) as connection:
         store = Store(connection)
         who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
@@ -442,6 +458,7 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     """
     if not reason.strip():
         raise ReasonMissing(command=f"decline {ref}")
+    require_printable({"reason": reason})
     uow, row, command = _pending_for(connection, who, command_id, ref)
     second = command.second_for(uow, decode(json.loads(row.arguments)))
     assert second is not None
