@@ -277,11 +277,15 @@ def _reopened(answer: Mapping[str, Any]) -> list[str]:
     see=("decision vote", "proposal show"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--uphold/--reopen", "uphold", required=True, default=None, help=N_("Your own choice"))
+@option("--uphold/--reopen", "uphold", default=None, help=N_("Your own choice"))
 @option("--advice", type=FILE, required=True, metavar="FILE", help=N_("The external advice"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
 @booking
-def decide_objection(ctx: click.Context, ref: str, uphold: bool, advice: Mapping[str, Any], reason: str) -> None:
+def decide_objection(
+    ctx: click.Context, ref: str, uphold: bool | None, advice: Mapping[str, Any], reason: str
+) -> None:
+    if uphold is None:
+        raise click.UsageError(_("say what you choose: --uphold or --reopen"), ctx)
     args = {"ref": ref, "uphold": uphold, "reason": reason, "content": advice["content"], "name": advice["name"]}
     question = _("Open the votes on the objection to {ref} and decide?").format(ref=ref)
     run(ctx, "decision decide-objection", args, ask=question, tell=_objection_decided)

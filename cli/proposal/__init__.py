@@ -479,6 +479,8 @@ def _show_list(data: Mapping[str, Any]) -> None:
 @dated
 def show(ctx: click.Context, ref: str, as_file: bool) -> None:
     if as_file:
+        if typed(ctx, "as_of") is not None:
+            raise click.UsageError(_("--file prints the form as it is now; leave --as-of out"), ctx)
         read(
             ctx,
             "proposal file",

@@ -573,7 +573,7 @@ def _divided(
             {
                 "partner": partner,
                 "amount_cents": parts[partner].amount_cents,
-                "exact_cents": fraction_text(parts[partner].exact_cents),
+                "exact": fraction_text(parts[partner].exact_cents),
                 "share": fraction_text(parts[partner].weight),
                 "equal": fraction_text(steps[partner].equal),
                 "fixed": fraction_text(steps[partner].fixed),
