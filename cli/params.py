@@ -34,7 +34,6 @@ __all__ = [
     "DAY",
     "FILE",
     "MONEY",
-    "MONTH",
     "PERIOD",
     "Code",
     "Command",
@@ -148,12 +147,6 @@ def _day(text: str) -> date:
     return dates.parse_day(text)
 
 
-def _month(text: str) -> str:
-    from fund import dates
-
-    return dates.parse_month(text)
-
-
 def _period(text: str) -> str:
     from fund import dates
 
@@ -164,8 +157,6 @@ MONEY = _Parsed("amount", _money)
 """Cents, from ``1234.56``, ``1234,56`` or ``1234``."""
 DAY = _Parsed("date", _day)
 """A ``date``, from ``2026-03-31``."""
-MONTH = _Parsed("month", _month)
-"""The text ``2027-03``."""
 PERIOD = _Parsed("period", _period)
 """The text ``2027-03`` or ``2027``."""
 

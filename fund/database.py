@@ -41,7 +41,6 @@ __all__ = [
     "Base",
     "Connection",
     "Engine",
-    "Integrity",
     "create_engine",
     "dialect",
     "from_micros",
@@ -64,7 +63,6 @@ __all__ = [
 BUSY_TIMEOUT_MS = 5_000
 """So long a command waits for another that holds the fund's lock, then it is not ready."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Integrity = sa.exc.IntegrityError
 
 
 class Base(DeclarativeBase):

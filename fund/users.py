@@ -30,7 +30,6 @@ from fund.rules.authority import (
     CHAIR,
     FUND_MANAGER,
     SYSTEM_ACTOR,
-    Actor,
     Role,
     Who,
     require_compatible_roles,
@@ -278,11 +277,6 @@ def regulations_in_force(view: View, *, as_of: date | None = None) -> dict[str, 
 def refused(uow: UnitOfWork, *, command: str, code: str, subject: str) -> Envelope:
     """It is known that a rule said no to a command."""
     return uow.record(CommandRefused(command=command, code=code, subject=subject))
-
-
-def actor_named(view: View, name: str) -> Actor:
-    """The user who acts under a name."""
-    return view.user(name)
 
 
 def regulations_template(_view: View) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fund.demo.cast import CHAIR, COMMITTEE, DEPUTY, MANAGER, MANAGER_2, PARTNERS, signatory
+from fund.demo.cast import CHAIR, COMMITTEE, MANAGER, PARTNERS, signatory
 from fund.demo.ideas import Idea, form_file
 from fund.demo.stage import Stage
 from fund.language import _, euros
@@ -131,13 +131,3 @@ def agree(stage: Stage, ref: str) -> str:
         name = CHAIR if party == "fund" else signatory(party)
         stage.do(name, "agreement sign", ref=agreement, hash=shown["document_sha256"])
     return agreement
-
-
-def office_pair(number: int) -> tuple[str, str]:
-    """The two fund managers, taking turns."""
-    return (MANAGER, MANAGER_2) if number % 2 == 0 else (MANAGER_2, MANAGER)
-
-
-def deputy() -> str:
-    """Who chairs when the chair may not."""
-    return DEPUTY

@@ -154,15 +154,6 @@ class Regulations(_Rules):
             raise ValueError("the tracks light, standard and major are all needed")
         return self
 
-    def track_of(self, ask_cents: int, *, rollout: bool = False) -> str:
-        """The track in whose band the ask lies; a roll-out is always major."""
-        if rollout:
-            return "major"
-        for name, track in self.tracks.items():
-            if track.from_cents <= ask_cents and (track.below_cents is None or ask_cents < track.below_cents):
-                return name
-        raise ValueError(f"no track takes an ask of {ask_cents} cents")
-
 
 def standard_text() -> str:
     """The standard regulations as TOML, as ``fund regulations template`` prints them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -318,8 +317,3 @@ def case_values(case: CaseFile, version: int) -> dict[str, Any]:
 
 def _case_row(row: Any) -> CaseRow:
     return CaseRow(row.stream, row.kind, row.ref, row.state, row.version, row.document)
-
-
-def document_hash(document: str) -> str:
-    """The SHA-256, in hexadecimal, of a document's text."""
-    return hashlib.sha256(document.encode()).hexdigest()

@@ -62,7 +62,6 @@ class State(StrEnum):
 
 WRITER = either(PARTY_SIGNATORY, FUND_MANAGER)
 BEFORE_ACCEPTED = (State.SUBMITTED, State.PEER_REVIEWED)
-ACCEPTABLE = (State.ACCEPTED, State.PUBLISHED)
 
 TRANSITIONS = (
     Transition("evaluation fall-due", State.DUE, State.DUE, SYSTEM, EvaluationFellDue),

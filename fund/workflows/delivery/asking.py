@@ -40,7 +40,7 @@ from fund.money import require_cents
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
 from fund.rules.regulations import Regulations
 from fund.store import PendingRow, Store
-from fund.unit_of_work import BOOK, Command, UnitOfWork, View, derive_id
+from fund.unit_of_work import BOOK, Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
 
 __all__ = ["Answer", "Fund", "carry_out", "confirm", "decline", "found_fund", "look", "open_fund"]
@@ -547,8 +547,3 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
     except FundError as problem:
         raise mend(problem, fund.engine) from problem.__cause__
     return {"schema_version": 1, **found}
-
-
-def same_id(*parts: object) -> str:
-    """A command id for a script that derives its own: the same parts, the same id."""
-    return derive_id("c-", *parts)
