@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -117,7 +117,7 @@ class WorkStore:
     def database_clock(self) -> datetime:
         """The database's own clock, which leases go by."""
         if self._sqlite:
-            return datetime.now().astimezone()
+            return datetime.now(UTC)
         value: datetime = self._connection.execute(sa.text("select clock_timestamp()")).scalar_one()
         return value
 

@@ -13,6 +13,7 @@ from fund.errors import (
     ConditionExpired,
     ConditionExtendedBefore,
     ConditionsNotMet,
+    NotAVoter,
     ObjectionVotesMissing,
     ReasonMissing,
     DecisionIncomplete,
@@ -33,7 +34,7 @@ from fund.rules.authority import OWN_SIGNATORY, require, require_other_hands
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of
+from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of, ground_text
 from fund.workflows.decisions.deciding import require_chair
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS
@@ -175,6 +176,9 @@ def decide_objection(
     earlier = _(N_("the decision objected to"))
     require_other_hands(uow.maker, decision.took_part, command=command, ref=ref, earlier=earlier)
     body = committee_of(uow, proposal, objection=decision)
+    if uow.maker.user_id in body.barred:
+        ground = ground_text(body.barred[uow.maker.user_id])
+        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground)
     whose = [each for each in decision.voted if each in body.voters and each != uow.maker.user_id]
     if len(whose) < OBJECTION_VOTES:
         raise ObjectionVotesMissing(ref=ref, found=len(whose), needed=OBJECTION_VOTES)

@@ -37,7 +37,7 @@ from fund.glossary import code_word, state_word
 from fund.language import N_
 from fund.ledger import PeriodStatus
 from fund.money import require_cents
-from fund.rules.authority import FUND_MANAGER, Who
+from fund.rules.authority import FUND_MANAGER, Who, require
 from fund.rules.schedules import claims, split
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
@@ -314,6 +314,8 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         uow, TRANSITIONS, "bank match", receipt, records=ReceiptAllocated, lead=lead, parties=parties,
         look="fund bank unmatched",
     )  # fmt: skip
+    if uow.confirmer is not None:
+        require(uow.confirmer, FUND_MANAGER, command="bank match", ref=receipt.ref, lead=lead, parties=parties)
     if uow.maybe(Disbursement, target) is not None:
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
         return None
@@ -375,6 +377,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     Raises:
         ReasonMissing, UnknownRef: As they say.
         NothingToUndo: It was not matched with a call or a plan.
+        ConflictOfInterest: Whoever acts is of a party of the case it was matched with.
     """
     if not reason.strip():
         raise ReasonMissing(command="bank unmatch")
@@ -388,7 +391,9 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
             allocated_cents=receipt.allocated_cents,
             amount_cents=receipt.amount_cents,
         )
-    check(uow, TRANSITIONS, "bank unmatch", receipt, look="fund bank list")
+    for use in matched:
+        lead, parties = _around(uow, use.target)
+        check(uow, TRANSITIONS, "bank unmatch", receipt, lead=lead, parties=parties, look="fund bank list")
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
     fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(_undone(uow, use) for use in matched))
     return uow.record(fact, effective_on=on)
