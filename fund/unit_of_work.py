@@ -534,7 +534,8 @@ class UnitOfWork(View):
         ]
         text = canonical_json({"facts": told, "entries": booked})
         for number, ref in enumerate(self.refs_given):
-            text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)  # 2026-1 is no 2026-11-01
+            # where it stands whole: 2026-1 is no part of 2026-11-01
+            text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)
         return text
 
 

@@ -242,7 +242,8 @@ def _read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
     try:
         records = [(reader.line_num, row) for row in reader]
     except csv.Error as problem:
-        raise faulty(reader.line_num + 1, "", _(N_("the line cannot be read: {problem}")).format(problem=problem)) from problem
+        told = _(N_("the line cannot be read: {problem}")).format(problem=problem)
+        raise faulty(reader.line_num + 1, "", told) from problem
     for line, row in records:
         values = {column: (row.get(column) or "").strip() for column in _COLUMNS}
         excerpt = ",".join(values.values())

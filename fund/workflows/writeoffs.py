@@ -185,7 +185,8 @@ def propose(
     agreement = uow.case(Agreement, ref)
     earlier = uow.cases(Writeoff, parent=ref)
     outstanding = _standing(uow, f"1200.{ref}")
-    # One that money came in on meanwhile, so that less is outstanding than it says, can never be posted: it stands in nobody's way.
+    # One on which money came in meanwhile, so that less is outstanding than it says, can never be posted: it is in
+    # nobody's way.
     unfinished = next((case for case in earlier if case.state in OPEN and case.amount_cents <= outstanding), None)
     if unfinished is not None:
         raise WriteoffOpen(ref=ref, open=unfinished.ref, state=state_word("writeoff", unfinished.state))

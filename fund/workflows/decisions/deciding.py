@@ -293,7 +293,8 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
         require(uow.confirmer, COMMITTEE, command=command, ref=ref, lead=lead, parties=parties)
         barred = committee_of(uow, proposal).barred
         if uow.confirmer.user_id in barred:
-            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=ground_text(barred[uow.confirmer.user_id]))
+            ground = ground_text(barred[uow.confirmer.user_id])
+            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=ground)
 
 
 def _opened(

@@ -72,7 +72,8 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
             for each in body.voters.values()
         ]  # fmt: skip
         answer["barred"] = [
-            {"voter": each, "name": view.name(each), "ground": ground_text(ground)} for each, ground in sorted(body.barred.items())
+            {"voter": each, "name": view.name(each), "ground": ground_text(ground)}
+            for each, ground in sorted(body.barred.items())
         ]
         answer["missing"] = [
             {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}

@@ -306,7 +306,7 @@ def _run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
 
 
 def _require_day(uow: UnitOfWork, on: object) -> None:
-    """An accounting day that was typed lies between the first day of the fund and today, where something is booked on it.
+    """An accounting day that was typed lies between the fund's first day and today, where something is booked on it.
 
     What a bank tells is booked on the bank's day, which nobody types.
 

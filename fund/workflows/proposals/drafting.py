@@ -42,8 +42,8 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = [
-    "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_adopters", "require_improvable",
-    "require_listed", "save", "start_clock", "team_of",
+    "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_adopters",
+    "require_improvable", "require_listed", "save", "start_clock", "team_of",
 ]  # fmt: skip
 
 IMPROVE = "improve"

@@ -108,7 +108,8 @@ def submit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> Env
     Raises:
         RoundNotOpen: Before the round opens, or at or after the closing instant.
         OldFormVersion, PartiesNotConfirmed, BoardNotInformed, BudgetDiffersFromAsk, MilestonesDifferFromAsk,
-        CategoriesDifferFromCost, TooFewAdopters, OutsideTrack, AboveCeiling, AttachmentMissing, SameContentInRound: As they say.
+        CategoriesDifferFromCost, TooFewAdopters, OutsideTrack, AboveCeiling, AttachmentMissing, SameContentInRound: As
+        they say.
     """
     command = "proposal submit"
     case = find(uow, ref)
