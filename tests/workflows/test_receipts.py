@@ -152,6 +152,14 @@ def test_a_missing_statement_is_reported_until_it_comes(database_url: str) -> No
         assert import_bytes(world, contents[1])["gaps"] == []
 
 
+def test_a_number_far_beyond_names_a_hundred_missing_statements_at_most(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        bank = registered(world)
+        import_bytes(world, bank.statement(DAY))
+        bank.sequence_number = 10**15
+        assert import_bytes(world, bank.statement(DAY))["gaps"][0]["missing"] == list(range(2, 102))
+
+
 def test_a_known_statement_with_other_content_is_refused(database_url: str) -> None:
     with founded(database_url) as world:
         called(world)

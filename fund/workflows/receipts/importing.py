@@ -32,6 +32,8 @@ from fund.workflows.receipts.matching import booking_day, match_by_itself
 __all__ = ["BANK_ACCOUNTS", "gaps", "import_statements", "register"]
 
 BANK_ACCOUNTS = ("1000", "1005")
+MOST_MISSING = 100
+"""So many missing numbers of a gap are named; a bank that numbers by date would leave millions."""
 CHARGES = ("CHRG", "COMM", "FEES")
 """Subfamilies of bank transaction codes by which a bank says that it took its price."""
 
@@ -302,6 +304,6 @@ def gaps(view: View) -> list[dict[str, Any]]:
 def _missing(before: BankStatementFile, after: BankStatementFile) -> list[int]:
     if before.sequence_number is None or after.sequence_number is None:
         return []
-    if after.sequence_number > before.sequence_number:
-        return list(range(before.sequence_number + 1, after.sequence_number))
-    return list(range(1, after.sequence_number))  # the numbers began again
+    again = after.sequence_number <= before.sequence_number  # the numbers began again
+    missing = range(1 if again else before.sequence_number + 1, after.sequence_number)
+    return list(missing[:MOST_MISSING])
