@@ -14,6 +14,9 @@ from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
 from fund.demo.years import close_year, lock_months
 from fund.language import _
+from fund.reports.burden import burdens
+from fund.unit_of_work import View
+from fund.workflows.commands import LIVES
 from fund.workflows.delivery import found_fund, open_fund
 
 __all__ = ["play"]
@@ -83,6 +86,8 @@ def _ending(stage: Stage) -> dict[str, Any]:
     stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
     position = stage.look("statement position")
     people = len(stage.look("user list")["users"])
+    with View.open(stage.fund.engine, LIVES) as view:
+        burden = [each.as_json() for each in burdens(view)]
     verified = verify(stage.fund.engine)
     stage.let_go()
     return {
@@ -91,5 +96,6 @@ def _ending(stage: Stage) -> dict[str, Any]:
         "people": people,
         "refusals": stage.refusals,
         "position": position,
+        "burden": burden,
         "verify": verified,
     }
