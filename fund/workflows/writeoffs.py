@@ -435,7 +435,8 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     if not reason.strip():
         raise ReasonMissing(command="writeoff reverse")
     entry = uow.ledger.find(f"{case.event_id}/0") if case.event_id else None
-    outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - case.recovered_cents
+    recovered = _recovered(uow, case)
+    outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - recovered
     allowance = -_standing(uow, f"1290.{case.agreement}") + case.allowance_released_cents
     fact = WriteoffReversed(
         ref=ref,
@@ -446,8 +447,8 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         entry_seq=entry.seq if entry else 0,
         amount_cents=case.posted_cents,
         allowance_released_cents=case.allowance_released_cents,
-        recovered_cents=case.recovered_cents,
-        allowance_above_cents=max(0, allowance - outstanding) if case.recovered_cents else 0,
+        recovered_cents=recovered,
+        allowance_above_cents=max(0, allowance - outstanding) if recovered else 0,
     )
     uow.next_step = f"fund repayment schedule {case.agreement}"
     return carry(
@@ -461,6 +462,20 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         effective_on=on,
         look=_LOOK,
     )
+
+
+def _recovered(view: View, case: Writeoff) -> int:
+    """What came back of a write-off: its own recoveries, and what unspent money (D8) brought beyond the other ones."""
+    back = -view.ledger.balance(f"4300.{case.agreement}", kinds_excluded=("closing",))
+    posted = view.cases(Writeoff, parent=case.agreement, states=[State.POSTED])
+    others = sum(each.posted_cents for each in posted if each.ref != case.ref)
+    return max(case.recovered_cents, back - others)
+
+
+def _lost(view: View, agreement: str) -> int:
+    """What was given up of an agreement and did not come back yet."""
+    codes = ("4200", "4210", "4300")
+    return sum(view.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes)
 
 
 def recover(
@@ -483,7 +498,7 @@ def recover(
     amount = waiting if amount_cents is None else amount_cents
     if amount <= 0 or amount > waiting:
         raise NothingToRecover(ref=ref, amount_cents=amount, unidentified_cents=waiting)
-    taken = min(amount, case.posted_cents - case.recovered_cents)
+    taken = min(amount, case.posted_cents - case.recovered_cents, max(_lost(uow, case.agreement), 0))
     fact = WriteoffRecovered(
         ref=ref,
         agreement=case.agreement,

@@ -466,3 +466,26 @@ def test_what_is_recovered_is_the_money_of_one_receipt(sqlite_url: str) -> None:
         world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0008")
         world.do("writeoff recover", user="bram", ref=ref)
         assert [row["waiting_cents"] for row in world.look("bank list")["receipts"] if row["waiting_cents"]] == []
+
+
+def test_unspent_money_that_came_back_counts_when_a_write_off_is_taken_back(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        writeoff = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 10_000)
+        world.do("disbursement refund", user="bram2", ref="D2026-0001", receipt="O2026-0009", amount=10_000)
+        recovered = -world.balances()["4300"]
+        assert recovered == 7_000  # the repayable share of what came back is a recovery of what was given up
+
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0010", 1_250_001)
+        world.do("writeoff recover", user="bram", ref=writeoff, receipt="O2026-0010")
+        assert -world.balances()["4300"] == 1_250_001  # never more than was given up; the rest is the payer's
+        assert -world.balances()["2100"] == 7_000
+
+        world.both("writeoff reverse", user="carla", second="bram", ref=writeoff, reason="toch terugbetaald")
+        assert {code: world.balances().get(code, 0) for code in ("1200", "4200", "4300")} == {
+            "1200": 0, "4200": 0, "4300": 0,
+        }  # fmt: skip
