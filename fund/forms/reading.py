@@ -41,7 +41,7 @@ from fund.errors import (
     UnreadableDay,
     WrongType,
 )
-from fund.forms.questions import VERSIONS, Column, Form, Question, form
+from fund.forms.questions import MOST, VERSIONS, Column, Form, Question, form
 from fund.language import N_, _
 from fund.schemas.proposals import ProposalForm
 
@@ -413,6 +413,10 @@ class FormFile:
                 return self._wrong_type(path, N_("a whole number, without quotes"), raw)
             if kind == "year" and not 2000 <= raw <= 2999:
                 return self._wrong_type(path, N_("a year: 2027"), raw)
+            if kind == "whole" and not column.least <= raw <= (column.limit or MOST):
+                expected = _("a whole number from {least} to {most}")
+                expected = expected.format(least=column.least, most=column.limit or MOST)
+                return self._fault(WrongType, path, expected=expected, found=str(raw)[:_EXCERPT])
             return raw
         if kind == "day" and isinstance(raw, date) and not isinstance(raw, datetime):
             return raw
