@@ -411,3 +411,13 @@ def test_a_refusal_is_remembered_whatever_was_typed_as_its_case(world: World) ->
     with world.view() as view:
         refused = [each.fact for each in view.store.facts.all() if each.type == "command.refused"]
     assert [fact.model_dump()["subject"] for fact in refused] == [""]
+
+
+def test_what_waits_for_somebody_who_left_can_still_be_declined(world: World) -> None:
+    world.user("carla", "committee_chair")
+    waits = world.do("user add", user="petra", name="zed", roles=["reviewer"])["pending"]
+    world.both("user revoke", user="petra", second="anna", name="carla", reason="weg")
+    with pytest.raises(NotAuthorised):
+        world.do("confirm", user="anna", ref=waits)
+    world.do("decline", user="petra", ref=waits, reason="opnieuw")
+    assert world.look("pending show", ref=waits)["state"] == "declined"

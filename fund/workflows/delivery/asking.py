@@ -436,8 +436,7 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     maker = uow.user(row.made_by)
     require_other_hands(who, (row.made_by,), command="confirm", ref=ref)
     args = decode(json.loads(row.arguments))
-    second = command.second_for(uow, args)
-    assert second is not None
+    second = _second_of(command, uow, args, row)
     require_role(who, second, command=f"confirm {ref} ({command.name})", ref=ref)
     uow.maker, uow.confirmer, uow.made_command_id = maker, who, row.made_command_id
     _run(uow, command, args)
@@ -460,14 +459,19 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
         raise ReasonMissing(command=f"decline {ref}")
     require_printable({"reason": reason})
     uow, row, command = _pending_for(connection, who, command_id, ref)
-    second = command.second_for(uow, decode(json.loads(row.arguments)))
-    assert second is not None
+    second = _second_of(command, uow, decode(json.loads(row.arguments)), row)
     if who.user_id != row.made_by:
         require_role(who, second, command=f"decline {ref} ({command.name})", ref=ref)
     uow.store.work.end_pending(ref, state="declined", ended_by=who.user_id, reason=reason)
     answer = _answer(uow, "decline", dry_run=False)
     answer["result"] = {"ref": ref, "state": "declined", "reason": reason}
     return answer
+
+
+def _second_of(command: Command, view: View, args: Mapping[str, Any], row: PendingRow) -> Who:
+    """Who confirms now; those who were asked when it was made, where nobody would be asked any more."""
+    asked = frozenset(Role(role) for role in json.loads(row.needs))
+    return command.second_for(view, args) or Who(asked)
 
 
 def _pending_for(
