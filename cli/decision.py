@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, facts, say, state_text, table
+from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
 from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
 from fund.language import N_, _, euros, ngettext
 
@@ -326,7 +326,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("State"), state_text("proposal", data["proposal_state"])),
             (_("Asked"), euros(data["ask_cents"])),
             (_("Advice"), _(ADVICE[file["advice"]]) if file else None),
-            (_("Total"), _("{total} of 100").format(total=file["total_rounded"]) if file else None),
+            (_("Total"), _("{total} of 100").format(total=decimal_text(file["total_rounded"])) if file else None),
             (_("Rank in the round"), rank if file else None),
             (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
             (_("Free to commit"), euros(data["free_to_commit_cents"])),

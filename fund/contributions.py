@@ -12,13 +12,13 @@ from typing import Any
 from fund.errors import (
     AmountNotPositive,
     KeyNotInForce,
+    KeyOrPartner,
     MoreThanReceived,
     NoActivePartners,
     NoKeyInForce,
     NothingOpen,
     NotTakingPart,
     UnknownPartner,
-    KeyOrPartner,
 )
 from fund.events import ContributionCalled, ContributionReceived, Envelope
 from fund.glossary import state_word
@@ -213,11 +213,13 @@ def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict
     if partner is not None:
         partner_named(view, partner)
     found = view.cases(Call, partner=partner, states=["open"] if open else None)
+    names = {one.ref: one.short_name for one in view.cases(Partner)}
     return {
         "calls": [
             {
                 "ref": one.ref,
                 "partner": one.partner,
+                "partner_name": names[one.partner],
                 "called_cents": one.called_cents,
                 "received_cents": one.received_cents,
                 "open_cents": one.open_cents,

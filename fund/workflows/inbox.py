@@ -26,8 +26,8 @@ from fund.schemas.repayments import AllowanceRun
 from fund.schemas.reviews import Decision, Review
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Query, UnitOfWork, View
-from fund.workflows.proposals import may_see
 from fund.workflows.decisions import waiting_votes
+from fund.workflows.proposals import may_see
 from fund.workflows.receipts import gaps, unexplained_debits
 from fund.workflows.repayments import quarter_of
 
@@ -67,6 +67,7 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
     actor = None if everybody else view.actor
     lines = [line for source in SOURCES for line in source(view) if actor is None or line.is_for(actor)]
     lines.sort(key=lambda line: (line.until or date.max, line.command))
+    names = {one.ref: one.short_name for one in view.cases(Partner)} if any(line.partner for line in lines) else {}
     return {
         "as_of": view.today.isoformat(),
         "user": view.actor.name if view.actor else None,
@@ -79,6 +80,7 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
                 "command": line.command,
                 "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.roles)),
                 "partner": line.partner,
+                "partner_name": names.get(line.partner or "", ""),
             }
             for line in lines
         ],

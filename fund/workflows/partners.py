@@ -507,6 +507,7 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
                 "received_cents": call.received_cents,
                 "due_on": call.due_on.isoformat(),
                 "state": call.state,
+                "reference": call.reference,
             }
             for call in view.cases(Call, partner=ref)
         ],
