@@ -153,8 +153,9 @@ class _Loop:
 
     def tick(self) -> int:
         """Let what is due fall due."""
-        self._ticked = time.monotonic()
-        return 0 if self._stop.is_set() else tick(self.engine)
+        fired = 0 if self._stop.is_set() else tick(self.engine)
+        self._ticked = 0.0 if fired else time.monotonic()  # more may be due: at once, not in a second
+        return fired
 
     def hand_out(self) -> int:
         """Hand out what is due: to the bell, or to ourselves while it does not answer."""

@@ -215,13 +215,18 @@ class DeliveryStore:
         """The effect is done; it commits together with this mark."""
         self._set(row, state="delivered", delivered_us=to_micros(at), leased_us=None, error=None)
 
-    def failed(self, row: DeliveryRow, *, attempts: int, due_at: datetime, error: str, dead: bool) -> None:
-        """It was tried and did not succeed; it is tried again, or is a dead letter."""
+    def failed(
+        self, row: DeliveryRow, *, attempts: int, due_at: datetime, error: str, dead: bool, deadly: bool = False
+    ) -> None:
+        """It was tried and did not succeed; it is tried again, or is a dead letter.
+
+        A ``deadly`` one ended its process: it counts as started without end, so that it never again runs in a worker.
+        """
         self._set(
             row,
             state="dead" if dead else "failed",
             attempts=attempts,
-            starts=0,
+            starts=1 if deadly else 0,
             due_us=to_micros(due_at),
             error=error,
             leased_us=None,
@@ -248,7 +253,7 @@ class DeliveryStore:
         statement = (
             t.delivery.update()
             .where(c.event_id == event_id, c.reaction == reaction, c.state == "dead")
-            .values(state="pending", attempts=0, starts=0, handed_out=0, due_us=0, leased_us=None)
+            .values(state="pending", attempts=0, handed_out=0, due_us=0, leased_us=None)
         )
         return bool(self._connection.execute(statement).rowcount)
 

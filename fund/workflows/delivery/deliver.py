@@ -172,7 +172,7 @@ def _try(
         if store.deliveries.earlier_open(row):
             store.deliveries.release(row)
             return None, 0
-        if row.handed_out > 1 and not counted:
+        if (row.handed_out > 1 or row.starts > 0) and not counted:
             return None
         outcome = _run(connection, store, row)
         now = store.work.database_clock()
@@ -215,7 +215,8 @@ def _judge(store: Store, row: DeliveryRow, problem: BaseException, warn: Warn | 
     dead = isinstance(problem, FundError) or tried >= attempts
     error, log_id = _told(problem)
     due_at = store.work.database_clock() + _next_attempt(tried)
-    store.deliveries.failed(row, attempts=tried, due_at=due_at, error=error, dead=dead)
+    deadly = isinstance(problem, ProcessDied)
+    store.deliveries.failed(row, attempts=tried, due_at=due_at, error=error, dead=dead, deadly=deadly)
     told = {"event_id": row.event_id, "reaction": row.reaction, "log_id": log_id, **where(problem)}
     log.log(logging.ERROR if dead else logging.WARNING, "reaction failed", extra=told)
     if warn is not None:
