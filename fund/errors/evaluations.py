@@ -20,7 +20,6 @@ __all__ = [
     "ScoreOutOfRange",
     "StopRuleMissing",
     "SuspicionOpen",
-    "TooFewVotes",
     "UnknownWriteoffGround",
     "UnknownTheme",
     "UnspentMoneyOut",
@@ -169,13 +168,6 @@ class BeyondOutstanding(RuleRefusal):
 
     message = N_("{amount_cents} of {ref} cannot be written off: {outstanding_cents} is outstanding on {day}")
     hint = N_("fund ledger card 1200.{ref}")
-
-
-class TooFewVotes(RuleRefusal):
-    """The committee has no quorum on this matter."""
-
-    message = N_("{ref} cannot be decided yet: {found} {what}, at least {needed} are needed")
-    hint = N_("fund decision vote {ref} --choice for")
 
 
 class ReceiptNotNamed(RuleRefusal):

@@ -204,7 +204,7 @@ class CommitteeQuorumNotMet(RuleRefusal):
     """Too few votes, too few kinds, or not more than half of the seats without a conflict (section 12)."""
 
     message = N_("{ref} cannot be decided: {missing}")
-    hint = N_("fund decision show {ref}")
+    hint = N_("{command}")
 
 
 class DecidedOtherwise(RuleRefusal):

@@ -15,16 +15,15 @@ from typing import Any
 from fund import files
 from fund.errors import (
     BeyondOutstanding,
+    CommitteeQuorumNotMet,
     EvaluationNotAccepted,
     LearningTooLow,
     LessonsNotPublished,
     MilestonesWithoutEvidence,
     NothingToRecover,
-    ReasonMissing,
     ReceiptNotNamed,
     StopRuleMissing,
     SuspicionOpen,
-    TooFewVotes,
     UnknownAccount,
     UnknownWriteoffGround,
     UnspentMoneyOut,
@@ -48,14 +47,15 @@ from fund.language import N_, _
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, TREASURER
 from fund.rules.voting import Ballot, committee_missing, outcome
 from fund.schemas.agreements import Agreement, Milestone
-from fund.schemas.capital import Partner, Receipt
+from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.people import User
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, check, state_after
+from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
+from fund.workflows.reviews.ties import kind_of
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State"]
 
@@ -180,8 +180,7 @@ def propose(
     """
     if ground not in list(Ground):
         raise UnknownWriteoffGround(ground=ground, known=[str(each) for each in Ground])
-    if not reason.strip():
-        raise ReasonMissing(command="writeoff propose")
+    require_reason("writeoff propose", reason)
     agreement = uow.case(Agreement, ref)
     earlier = uow.cases(Writeoff, parent=ref)
     outstanding = _standing(uow, f"1200.{ref}")
@@ -281,7 +280,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
 
     Raises:
         BeyondOutstanding: Less is outstanding now than was proposed.
-        TooFewVotes: No quorum: too few votes or kinds of organisation, or not more than half of the free seats.
+        CommitteeQuorumNotMet: Too few votes or kinds of organisation, or not more than half of the free seats.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
@@ -304,8 +303,11 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     ballots = [_ballot(uow, row.actor, json.loads(row.content)["choice"]) for row in sealed]
     missing = committee_missing(rules.committee, voters=seats, ballots=ballots)
     if missing:
-        first = missing[0]
-        raise TooFewVotes(ref=ref, what=_(DEMANDS[first.demand]), found=first.found, needed=first.needed)
+        raise CommitteeQuorumNotMet(
+            ref=ref,
+            missing="; ".join(each.describe() for each in missing),
+            command=f"fund decision vote {ref} --choice for",
+        )
     left = rules.learning_budget_cents - _used(uow, uow.today.year)
     beyond = case.ground == Ground.LEARNING and case.amount_cents > left
     two_thirds = beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
@@ -361,22 +363,8 @@ def _seats(view: View, case: Writeoff) -> list[str]:
 
 
 def _ballot(view: View, voter: str, choice: str) -> Ballot:
-    user = view.case(User, voter)
-    return Ballot(voter, None if user.seconded else user.partner, _kind(view, user), choice)
-
-
-DEMANDS = {
-    "seats": N_("votes of seats without a conflict"),
-    "votes": N_("votes"),
-    "kinds": N_("kinds of organisation"),
-}
-
-
-def _kind(view: View, user: User) -> str:
-    if user.partner is None or user.seconded:
-        return "external"
-    partner = view.maybe(Partner, user.partner)
-    return partner.sort if partner is not None else user.partner
+    actor = view.user(voter)
+    return Ballot(voter, actor.organisation, kind_of(view, actor), choice)
 
 
 def _used(view: View, year: int) -> int:
@@ -432,8 +420,7 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
-    if not reason.strip():
-        raise ReasonMissing(command="writeoff reverse")
+    require_reason("writeoff reverse", reason)
     entry = uow.ledger.find(f"{case.event_id}/0") if case.event_id else None
     recovered = _recovered(uow, case)
     outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - recovered

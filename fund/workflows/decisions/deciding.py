@@ -21,6 +21,7 @@ from fund.errors import (
     CommitteeQuorumNotMet,
     ConsensusPending,
     DecidedOtherwise,
+    DecisionIncomplete,
     DeferredBefore,
     DeputyNotNeeded,
     FaultyCondition,
@@ -31,7 +32,6 @@ from fund.errors import (
     NotAChoice,
     NotAVoter,
     ReasonsPerCriterionMissing,
-    DecisionIncomplete,
 )
 from fund.events import (
     AwardCondition,
@@ -329,7 +329,11 @@ def _opened(
     ballots = [Ballot(each.voter, each.organisation, each.kind, each.choice) for each in votes]
     missing = missing_of(uow, body, ballots)
     if missing:
-        raise CommitteeQuorumNotMet(ref=proposal.ref, missing="; ".join(each.describe() for each in missing))
+        raise CommitteeQuorumNotMet(
+            ref=proposal.ref,
+            missing="; ".join(each.describe() for each in missing),
+            command=f"fund decision show {proposal.ref}",
+        )
     return tuple(votes), outcome_of(body, ballots, two_thirds=two_thirds)
 
 
