@@ -24,7 +24,6 @@ from fund.errors import (
     OnAccountNotAllowed,
     PayeeNotParty,
     PaymentsStopped,
-    ReasonMissing,
     RefundExceeded,
     WrongAccount,
 )
@@ -52,7 +51,7 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, check, commands_from, state_after
+from fund.workflows.lifecycle import Transition, carry, check, commands_from, require_reason, state_after
 from fund.workflows.payees import usable_payee
 
 __all__ = [
@@ -446,8 +445,7 @@ def _end(
     reason: str,
     on: date | None,
 ) -> dict[str, Any]:
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
     fact = records(
@@ -469,8 +467,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         TransitionNotAllowed: It is under way, or paid.
         AlreadyRepaid: Its advance was repaid or written off already: that is undone first.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="disbursement cancel")
+    require_reason("disbursement cancel", reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
     around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties}

@@ -15,7 +15,6 @@ from fund.errors import (
     InsufficientFreeToCommit,
     MilestoneNotOpen,
     NothingToChange,
-    ReasonMissing,
     ReportMissing,
     UnknownTerminationGround,
 )
@@ -39,7 +38,7 @@ from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState, MilestoneState
-from fund.workflows.lifecycle import check
+from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.repayments import called_by_saving, plan_timers
 
 __all__ = [
@@ -64,12 +63,6 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> Agreement:
     return agreement
 
 
-def _reason(command: str, reason: str) -> str:
-    if not reason.strip():
-        raise ReasonMissing(command=command)
-    return reason.strip()
-
-
 # ------------------------------------------------------------------------------------------------------- A3, M3
 
 
@@ -89,7 +82,7 @@ def amend(
         MilestoneNotOpen, NothingToChange, ReasonMissing: As they say.
     """
     agreement = _checked(uow, "agreement amend", ref)
-    reason = _reason("agreement amend", reason)
+    reason = require_reason("agreement amend", reason)
     part = uow.case(Milestone, f"{ref}-{milestone}")
     if part.state not in (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED):
         raise MilestoneNotOpen(ref=part.ref, agreement=ref, state=state_word("milestone", part.state))
@@ -190,7 +183,7 @@ def suspend(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         AgreementSuspended(
             ref=ref,
             proposal=agreement.proposal,
-            reason=_reason("agreement suspend", reason),
+            reason=require_reason("agreement suspend", reason),
             until_on=term_end(day, term),
         ),
         effective_on=day,
@@ -208,7 +201,7 @@ def resume(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """
     agreement = _checked(uow, "agreement resume", ref)
     happened = uow.record(
-        AgreementResumed(ref=ref, proposal=agreement.proposal, reason=_reason("agreement resume", reason)),
+        AgreementResumed(ref=ref, proposal=agreement.proposal, reason=require_reason("agreement resume", reason)),
         effective_on=on,
     )
     uow.next_step = f"fund agreement show {ref}"
@@ -295,7 +288,7 @@ def terminate(
     agreement = _checked(uow, "agreement terminate", ref)
     if ground not in GROUNDS:
         raise UnknownTerminationGround(ref=ref, ground=ground, known=GROUNDS)
-    reason = _reason("agreement terminate", reason)
+    reason = require_reason("agreement terminate", reason)
     released, repayable, cuts = _rest(uow, agreement)
     happened = uow.record(
         AgreementTerminated(

@@ -13,10 +13,9 @@ from fund.errors import (
     ConditionExpired,
     ConditionExtendedBefore,
     ConditionsNotMet,
+    DecisionIncomplete,
     NotAVoter,
     ObjectionVotesMissing,
-    ReasonMissing,
-    DecisionIncomplete,
     UnknownCondition,
 )
 from fund.events import (
@@ -36,7 +35,7 @@ from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of, ground_text
 from fund.workflows.decisions.deciding import require_chair
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import read_sealed
 
@@ -125,8 +124,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     Raises:
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="decision reopen")
+    require_reason("decision reopen", reason)
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     check(uow, TRANSITIONS, "decision reopen", proposal, lead=lead, parties=parties, look=look)
@@ -169,8 +167,7 @@ def decide_objection(
     command = "decision decide-objection"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, look=look)
     assert decision is not None
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     if not content:
         raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))

@@ -14,14 +14,14 @@ from typing import Any
 
 from fund.bank import BankFile, BankLine, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
-from fund.errors import BankAccountExists, NotABankAccountCode, OtherBankAccount, BankStatementChanged
+from fund.errors import BankAccountExists, BankStatementChanged, NotABankAccountCode, OtherBankAccount
 from fund.events import (
     BankAccountRegistered,
+    BankStatementImported,
     CostCharged,
     DebitRecorded,
     Envelope,
     ReceiptRecorded,
-    BankStatementImported,
 )
 from fund.schemas.capital import BankAccount, BankStatementFile, Receipt
 from fund.unit_of_work import UnitOfWork, View

@@ -8,6 +8,7 @@ from typing import Any
 from fund.bank import creditor_reference
 from fund.events import (
     BankAccountRegistered,
+    BankStatementImported,
     ContributionCalled,
     ContributionReceived,
     Envelope,
@@ -16,7 +17,6 @@ from fund.events import (
     ReceiptMatchProposed,
     ReceiptRecorded,
     ReceiptUnmatched,
-    BankStatementImported,
 )
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.capital import BankAccount, BankStatementFile, Call, Receipt, Use

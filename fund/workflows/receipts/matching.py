@@ -19,7 +19,6 @@ from fund.errors import (
     MoreThanReceived,
     NothingOpen,
     NothingToUndo,
-    ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
     UnknownRef,
@@ -45,7 +44,7 @@ from fund.schemas.disbursements import Disbursement, Payee
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.disbursements import refund
-from fund.workflows.lifecycle import check
+from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.receipts.lives import TRANSITIONS, State
 from fund.workflows.repayments import instalment_of_reference
 
@@ -379,8 +378,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         NothingToUndo: It was not matched with a call or a plan.
         ConflictOfInterest: Whoever acts is of a party of the case it was matched with.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="bank unmatch")
+    require_reason("bank unmatch", reason)
     receipt = receipt_named(uow, ref)
     matched = [use for use in receipt.uses if use.matched]
     if not matched:
