@@ -235,6 +235,10 @@ def _agreements(view: View) -> Iterator[Waiting]:
         unjudged.setdefault(milestone.agreement, []).append(milestone)
     for agreement in view.cases(Agreement, states=("drafted", "signed", "active", "suspended")):
         ref = agreement.ref
+        if agreement.state in ("drafted", "signed"):
+            proposal = view.maybe(Proposal, agreement.proposal)
+            if proposal is not None and proposal.state != "approved":
+                continue  # taken back, lapsed or to be decided again: nobody can sign or activate it
         if agreement.state == "drafted":
             what = _(N_("sign agreement {ref}")).format(ref=ref)
             for party in agreement.unsigned:
