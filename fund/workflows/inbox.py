@@ -236,8 +236,8 @@ def _agreements(view: View) -> Iterator[Waiting]:
     for agreement in view.cases(Agreement, states=("drafted", "signed", "active", "suspended")):
         ref = agreement.ref
         if agreement.state in ("drafted", "signed"):
-            proposal = view.maybe(Proposal, agreement.proposal)
-            if proposal is not None and proposal.state != "approved":
+            decided = view.maybe(Proposal, agreement.proposal)
+            if decided is not None and decided.state != "approved":
                 continue  # taken back, lapsed or to be decided again: nobody can sign or activate it
         if agreement.state == "drafted":
             what = _(N_("sign agreement {ref}")).format(ref=ref)
