@@ -121,7 +121,7 @@ def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
     chain = _Chain(store.book, store.book_id, evidence, start=_start(evidence, full))
     checks = [
         *chain.run(at, None if head is None else head.recorded_at),
-        _stray_legs(evidence),
+        _stray_postings(evidence),
         _balances(evidence, by_day=False),
         _balances(evidence, by_day=True),
         _layers(evidence),
@@ -322,9 +322,9 @@ class _Standings:
         return steps[place - 1][1] if place else None
 
 
-def _stray_legs(evidence: Evidence) -> Check:
-    tally = _Tally("stray_legs", 1)
-    for entry_id, position in evidence.stray_legs():
+def _stray_postings(evidence: Evidence) -> Check:
+    tally = _Tally("stray_postings", 1)
+    for entry_id, position in evidence.stray_postings():
         tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this posting; it counts in no balance"))
     return tally.done()
 

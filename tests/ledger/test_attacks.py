@@ -417,7 +417,7 @@ def test_legs_that_a_careless_client_left_count_nowhere_and_are_found(sqlite_url
     with opened(engine) as ledger:
         assert ledger.balance("1000") == 500
         found = ledger.verify(full=True)
-        assert {check.name for check in found.checks if not check.ok} == {"stray_legs"}
+        assert {check.name for check in found.checks if not check.ok} == {"stray_postings"}
     engine.dispose()
 
 

@@ -156,7 +156,7 @@ class Evidence:
         rows = self._rows("SELECT * FROM period WHERE book_id = :book ORDER BY number")
         return [RawPeriod(dict(row._mapping)) for row in rows]
 
-    def stray_legs(self) -> list[tuple[str, int]]:
+    def stray_postings(self) -> list[tuple[str, int]]:
         """Legs (entry id, position) that no entry seals."""
         rows = self._rows(
             "SELECT posting.entry_id, posting.position FROM posting LEFT JOIN entry ON entry.id = posting.entry_id"
