@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -59,9 +60,16 @@ def in_folder(folder: Path, **more: Any) -> Told:
 
 
 @pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """The story on SQLite, told in Dutch: one for the whole run."""
-    return in_folder(tmp_path_factory.mktemp("verhaal") / "demo", lang="nl")
+def story(shared_folder: Path) -> Told:
+    """The story on SQLite, told in Dutch: one for the whole run, whoever of the workers needs it first."""
+    folder = shared_folder / "verhaal"
+    folder.mkdir(exist_ok=True)
+    lines = folder / "lines.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not lines.exists():
+            lines.write_text(json.dumps(in_folder(folder / "demo", lang="nl").lines))
+    return Told(f"sqlite:///{folder / 'demo' / 'fund.db'}", tuple(json.loads(lines.read_text())))
 
 
 @dataclass(frozen=True, slots=True)
