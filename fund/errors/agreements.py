@@ -18,7 +18,6 @@ __all__ = [
     "DocumentDiffers",
     "EvidenceMissing",
     "FaultyAgreementTerms",
-    "UnknownTerminationGround",
     "InstalmentsDoNotAddUp",
     "MilestoneNotOpen",
     "MilestonesDoNotAddUp",
@@ -30,6 +29,7 @@ __all__ = [
     "SigningTermOver",
     "TermsMissing",
     "UnknownCriterion",
+    "UnknownTerminationGround",
 ]
 
 

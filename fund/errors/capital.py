@@ -12,21 +12,21 @@ __all__ = [
     "FaultyKeyFile",
     "FaultyPartnerFile",
     "FoundersOnly",
+    "InhabitantsMissing",
     "KeyExists",
     "KeyNotInForce",
+    "KeyOrPartner",
     "KeyReachesBack",
-    "InhabitantsMissing",
     "MoreThanReceived",
     "NoActivePartners",
     "NoKeyInForce",
     "NotABankAccountCode",
+    "NotTakingPart",
     "NothingOpen",
     "NothingToUndo",
-    "NotTakingPart",
     "ReceiptAlreadyAllocated",
     "SeveralCandidates",
     "UnknownVote",
-    "KeyOrPartner",
 ]
 
 
@@ -125,7 +125,7 @@ class UnknownVote(FaultyInput):
     """No such vote."""
 
     message = N_('"{choice}" is not a vote; votes are {known}')
-    hint = N_("fund decision vote {ref} --for")
+    hint = N_("fund decision vote {ref} --choice {first}")
 
 
 class BankAccountExists(RuleRefusal):

@@ -20,12 +20,12 @@ __all__ = [
     "ScoreOutOfRange",
     "StopRuleMissing",
     "SuspicionOpen",
-    "UnknownWriteoffGround",
     "UnknownTheme",
+    "UnknownWriteoffGround",
     "UnspentMoneyOut",
     "WorkNotEnded",
-    "WriteoffWithoutFile",
     "WriteoffOpen",
+    "WriteoffWithoutFile",
 ]
 
 

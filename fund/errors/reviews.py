@@ -17,6 +17,7 @@ __all__ = [
     "ConsensusNotForced",
     "ConsensusPending",
     "DecidedOtherwise",
+    "DecisionIncomplete",
     "DeclarationMissing",
     "DeferredBefore",
     "DeputyNotNeeded",
@@ -26,9 +27,8 @@ __all__ = [
     "GateIsBinding",
     "InsufficientFreeToCommit",
     "NecessityNotNeeded",
-    "NotAChoice",
-    "NotAssigned",
     "NotAVoter",
+    "NotAssigned",
     "NotEligibleReviewer",
     "NotPanelChair",
     "NothingDeclared",
@@ -37,14 +37,14 @@ __all__ = [
     "PanelTooSmall",
     "QuorumNotFeasible",
     "ReasonsPerCriterionMissing",
-    "UnknownRegulations",
     "ReviewQuorumNotMet",
     "RevisionChanged",
     "RoundNotClosed",
     "SealBroken",
-    "DecisionIncomplete",
     "UnknownCondition",
+    "UnknownDeferralGround",
     "UnknownMatter",
+    "UnknownRegulations",
 ]
 
 
@@ -186,11 +186,11 @@ class NotAVoter(RuleRefusal):
     hint = N_("fund decision show {ref}")
 
 
-class NotAChoice(FaultyInput):
-    """No such vote."""
+class UnknownDeferralGround(FaultyInput):
+    """A decision is deferred on one of the grounds of the rules."""
 
-    message = N_('"{choice}" is not a vote; choose from {choices}')
-    hint = N_("fund decision vote {ref} --choice {first}")
+    message = N_('"{ground}" is no ground to defer {ref}; grounds are {known}')
+    hint = N_("fund decision decide {ref} --defer improve --until DATE")
 
 
 class UnknownMatter(FaultyInput):

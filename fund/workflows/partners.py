@@ -393,7 +393,7 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str) -> Envelope:
     key = uow.case(DistributionKey, ref)
     said = choice.strip().lower()
     if said not in CHOICES:
-        raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref)
+        raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
     own = uow.maker.partner or ""
     active = [partner.ref for partner in uow.cases(Partner, states=["active"])]
     if own and own not in active:

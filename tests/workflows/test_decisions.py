@@ -19,13 +19,13 @@ from fund.errors import (
     ConditionsNotMet,
     ConflictOfInterest,
     DecidedOtherwise,
+    DecisionIncomplete,
     DeferredBefore,
     DeputyNotNeeded,
     FaultyCondition,
     FaultyReason,
     FundError,
     InsufficientFreeToCommit,
-    NotAChoice,
     NotAuthorised,
     NotAVoter,
     ObjectionVotesMissing,
@@ -33,9 +33,9 @@ from fund.errors import (
     ReasonsPerCriterionMissing,
     SameHands,
     SealBroken,
-    DecisionIncomplete,
     TransitionNotAllowed,
     UnknownCondition,
+    UnknownDeferralGround,
     UnknownMatter,
 )
 from fund.workflows.delivery import carry_out, open_fund
@@ -282,7 +282,7 @@ def test_a_deferral_has_a_ground_and_a_day(database_url: str) -> None:
 
         with pytest.raises(DecisionIncomplete):
             world.do("decision decide", user="carla", ref=ref, defer_for="money")
-        with pytest.raises(NotAChoice):
+        with pytest.raises(UnknownDeferralGround):
             world.do("decision decide", user="carla", ref=ref, defer_for="weather", until=date(2026, 4, 1))
         world.do("decision decide", user="carla", ref=ref, defer_for="money", until=date(2026, 4, 1))
 

@@ -29,9 +29,9 @@ from fund.errors import (
     GateIsBinding,
     InsufficientFreeToCommit,
     InvalidDay,
-    NotAChoice,
     NotAVoter,
     ReasonsPerCriterionMissing,
+    UnknownDeferralGround,
 )
 from fund.events import (
     AwardCondition,
@@ -381,7 +381,7 @@ def _deferral(
 ) -> DecisionDeferred:
     chosen = ground or "tie"
     if chosen not in GROUNDS:
-        raise NotAChoice(choice=chosen, choices=list(GROUNDS), ref=decision.ref, first="abstain")
+        raise UnknownDeferralGround(ground=chosen, known=list(GROUNDS), ref=decision.ref)
     back = until or (uow.today + timedelta(days=TIE_DAYS) if chosen == "tie" else None)
     if back is None or back <= uow.today:
         raise DecisionIncomplete(

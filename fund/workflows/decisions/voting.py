@@ -5,7 +5,7 @@ Source: lifecycle.md 4 (P26), 12.
 
 from __future__ import annotations
 
-from fund.errors import NotAChoice, NotAVoter, UnknownMatter
+from fund.errors import NotAVoter, UnknownMatter, UnknownVote
 from fund.events import DecisionVoted, Envelope, canonical_json
 from fund.language import N_, _
 from fund.rules.authority import COMMITTEE, require
@@ -34,7 +34,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
 
     Raises:
         UnknownMatter: Nothing of that name is voted on.
-        NotAChoice: Another word.
+        UnknownVote: Another word.
         NotAVoter: Barred by a conflict, a reviewer of it, or not of the body; with the ground.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
@@ -47,7 +47,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     assert decision is not None
     choices = OBJECTION_CHOICES if decision.state == "objected" else CHOICES
     if choice not in choices:
-        raise NotAChoice(choice=choice, choices=list(choices), ref=ref, first=choices[0])
+        raise UnknownVote(choice=choice, known=list(choices), ref=ref, first=choices[0])
     _require_vote(uow, proposal, decision)
     content = canonical_json({"choice": choice, "reason": reason})
     committed = put_under_seal(uow, stream=decision.stream, kind="vote", turn=decision.session, content=content)
@@ -91,6 +91,6 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
 
         require(uow.maker, COMMITTEE, command="decision vote", ref=ref)
         if choice not in CHOICES:
-            raise NotAChoice(choice=choice, choices=list(CHOICES), ref=ref, first=CHOICES[0])
+            raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)
     raise UnknownMatter(ref=ref)
