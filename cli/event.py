@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import click
 
 from cli.output import Column, facts, say, table
 from cli.params import Ref, argument, changing, noun, option, read, reading, run, verb
-from fund.language import N_, _, ngettext
+from fund.language import N_, _, day, instant, ngettext
 
 event = noun("event", N_("Show facts and their deliveries"))
 
@@ -38,10 +39,13 @@ def _list(data: Mapping[str, Any]) -> None:
         Column("effective_on", N_("Day"), "date"),
         Column("type", N_("Fact"), "ref"),
         Column("stream", N_("Of"), "text"),
-        Column("actor_name", N_("By"), "name"),
+        Column("by", N_("By"), "name"),
     ]
     title = _("Facts, the last one is number {seq}").format(seq=data["head_seq"])
-    table(title, columns, data["events"], empty=_("No facts."))
+    rows = [
+        {**row, "by": _("the service") if row["actor"] == "system" else row["actor_name"]} for row in data["events"]
+    ]
+    table(title, columns, rows, empty=_("No facts."))
     if data["more"]:
         say(_("There are more: fund event list --since {seq}").format(seq=data["events"][-1]["seq"]))
 
@@ -64,8 +68,8 @@ def _show(data: Mapping[str, Any]) -> None:
     line = data["event"]
     rows = [
         (_("Of"), line["stream"]),
-        (_("Day"), line["effective_on"]),
-        (_("Recorded"), line["recorded_at"]),
+        (_("Day"), day(date.fromisoformat(line["effective_on"]))),
+        (_("Recorded"), instant(datetime.fromisoformat(line["recorded_at"]))),
         (_("By"), line["actor_name"]),
         (_("Made by"), line["made_by"]),
         (_("Command"), line["command_id"]),

@@ -27,6 +27,7 @@ from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
 from fund.rules.postings import Booking, bookings
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
+from fund.schemas.capital import Partner
 from fund.store import Head, Store
 
 __all__ = ["BOOK", "Command", "Life", "Lives", "Query", "UnitOfWork", "View", "derive_id"]
@@ -172,6 +173,11 @@ class View:
         if user_id not in self._names:
             self._names[user_id] = self.store.work.name_of(user_id) or user_id
         return self._names[user_id]
+
+    def partner_name(self, ref: str) -> str:
+        """The short name of a partner, else what was given: a cost has no partner behind it."""
+        found = self.maybe(Partner, ref)
+        return found.short_name if found else ref
 
     # ----------------------------------------------------------------------------------------------------- cases
 
