@@ -26,7 +26,14 @@ event = noun("event", N_("Show facts and their deliveries"))
 @option("--stream", metavar="STREAM", help=N_("Only facts of this life: kind/ref"))
 @option("--type", "kind", metavar="TYPE", help=N_("Only facts of this type"))
 @option("--since", "since_seq", type=click.IntRange(0), metavar="SEQ", help=N_("Only facts after this number"))
-@option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, metavar="N", help=N_("At most so many"))
+@option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help=N_("At most so many"),
+)
 @reading
 def list_(ctx: click.Context, stream: str | None, kind: str | None, since_seq: int | None, limit: int) -> None:
     args = {"stream": stream, "type": kind, "since_seq": since_seq, "limit": limit}
@@ -145,4 +152,5 @@ def retry(ctx: click.Context, ref: str, reaction: str | None) -> None:
 
 def _retried(answer: Mapping[str, Any]) -> list[str]:
     count = answer["result"]["retried"]
-    return [ngettext("{count} delivery is tried again.", "{count} deliveries are tried again.", count).format(count=count)]
+    told = ngettext("{count} delivery is tried again.", "{count} deliveries are tried again.", count)
+    return [told.format(count=count)]
