@@ -273,7 +273,7 @@ class CaseStore:
             .where(t.case_file.c.kind == kind)
             .group_by(t.case_file.c.state)
         )
-        return dict(self._connection.execute(query.order_by(t.case_file.c.state)).tuples().all())
+        return dict(self._connection.execute(query.order_by(t.case_file.c.state)).all())
 
     def all(self) -> Iterator[CaseRow]:
         """Every case, by stream."""

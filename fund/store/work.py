@@ -225,7 +225,7 @@ class WorkStore:
 
     def names(self) -> dict[str, str]:
         """Every known name by user id."""
-        return dict(self._connection.execute(sa.select(t.person.c.user_id, t.person.c.name)).tuples().all())
+        return dict(self._connection.execute(sa.select(t.person.c.user_id, t.person.c.name)).all())
 
     def user_id_of(self, name: str) -> str | None:
         """The user id behind a name (or the id itself)."""
