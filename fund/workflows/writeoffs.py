@@ -221,8 +221,10 @@ def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluat
     ref = agreement.ref
     if agreement.state == "suspended":
         raise SuspicionOpen(ref=ref)
-    by_stop_rule = agreement.state == "terminated" and agreement.ground == "stop_rule"
-    if agreement.state != "completed" and not by_stop_rule:
+    # closed: everything came back or was given up, until a write-off was taken back
+    done = agreement.state == "completed" or (agreement.state == "closed" and agreement.ground == "completed")
+    by_stop_rule = agreement.state in ("terminated", "closed") and agreement.ground == "stop_rule"
+    if not done and not by_stop_rule:
         raise WorkNotEnded(ref=ref, state=state_word("agreement", agreement.state))
     if not agreement.hypothesis.strip() or not agreement.stop_rule.strip():
         names = {N_("a hypothesis"): agreement.hypothesis, N_("a stop rule"): agreement.stop_rule}
