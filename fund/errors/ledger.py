@@ -8,6 +8,7 @@ from fund.language import N_
 
 __all__ = [
     "AccountExists",
+    "AccountNotValid",
     "AlreadyReversed",
     "AppendOnly",
     "BookExists",
@@ -18,6 +19,7 @@ __all__ = [
     "EntryExists",
     "IdempotencyConflict",
     "InvalidAccount",
+    "InvalidSet",
     "InvalidMonth",
     "JournalInDoubt",
     "LegsWithoutEntry",
@@ -26,6 +28,7 @@ __all__ = [
     "NotTheMirror",
     "NotPositive",
     "PeriodOutOfOrder",
+    "SetLimitExceeded",
     "TooFewPostings",
     "UnbalancedEntry",
     "UnknownAccount",
@@ -127,6 +130,26 @@ class LimitExceeded(RuleRefusal):
 
     message = N_("account {account} would stand at {balance_cents}; its limit is {limit_cents}")
     hint = N_("fund ledger card {account}")
+
+
+class SetLimitExceeded(RuleRefusal):
+    """An entry would take a set of accounts below its minimum or above its maximum, on some day."""
+
+    message = N_("the accounts of {set} would stand at {balance_cents} together; their limit is {limit_cents}")
+    hint = N_("fund ledger trial-balance")
+
+
+class AccountNotValid(RuleRefusal):
+    """The accounting day lies outside the days on which the account takes entries."""
+
+    message = N_("account {account} takes entries from {valid_from} until {valid_until}; {day} lies outside")
+    hint = N_("fund ledger accounts")
+
+
+class InvalidSet(FaultyInput):
+    """A set of accounts that cannot be."""
+
+    message = N_("the set {set} cannot be made: {reason}")
 
 
 class UnknownBook(FaultyInput):

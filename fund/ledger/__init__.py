@@ -5,7 +5,7 @@ This is the front door: nothing else of the ledger is imported from outside.
 
 from __future__ import annotations
 
-from fund.ledger.accounts import Account, AccountStatus, AccountType, Layer, Side, main_of
+from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
 from fund.ledger.journal import (
     ADJUSTING,
     CLOSING,
@@ -42,6 +42,7 @@ __all__ = [
     "REVERSAL",
     "VERSION",
     "Account",
+    "AccountSet",
     "AccountStatus",
     "AccountType",
     "CardLine",

@@ -6,7 +6,7 @@ writes that sign: :func:`debit` and :func:`credit` do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -14,15 +14,17 @@ from typing import Any, NamedTuple
 from fund.errors import (
     AmountTooLarge,
     EmptyText,
+    FundError,
     LimitExceeded,
     NotPositive,
+    SetLimitExceeded,
     TooFewPostings,
     UnbalancedEntry,
     WrongDay,
     WrongInstant,
     ZeroPosting,
 )
-from fund.ledger.accounts import Account, Layer
+from fund.ledger.accounts import Account, AccountSet, Layer
 from fund.money import LARGEST_CENTS, require_cents
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "check_balanced",
     "check_form",
     "check_limits",
+    "check_set",
     "credit",
     "debit",
     "mirror",
@@ -222,15 +225,49 @@ def check_limits(account: Account, moved: Mapping[date, int], on: date, cents: i
     Raises:
         LimitExceeded: The balance of some day would be out of bounds; names the worst.
     """
+    _check_bounds(
+        moved,
+        on,
+        cents,
+        account.min_balance_cents,
+        account.max_balance_cents,
+        lambda balance, limit: LimitExceeded(account=account.code, balance_cents=balance, limit_cents=limit),
+    )
+
+
+def check_set(bound: AccountSet, moved: Mapping[date, int], on: date, cents: int) -> None:
+    """Nothing, when the set keeps its limits as :func:`check_limits` has it.
+
+    Raises:
+        SetLimitExceeded: The sum of some day would be out of bounds; names the worst.
+    """
+    _check_bounds(
+        moved,
+        on,
+        cents,
+        bound.min_balance_cents,
+        bound.max_balance_cents,
+        lambda balance, limit: SetLimitExceeded(set=bound.name, balance_cents=balance, limit_cents=limit),
+    )
+
+
+def _check_bounds(
+    moved: Mapping[date, int],
+    on: date,
+    cents: int,
+    least: int | None,
+    most: int | None,
+    refusal: Callable[[int, int], FundError],
+) -> None:
     standing = sum(moved[day] for day in moved if day <= on) + cents
     lowest = highest = standing
     for day in sorted(day for day in moved if day > on):
         standing += moved[day]
         lowest, highest = min(lowest, standing), max(highest, standing)
-    if cents < 0 and account.min_balance_cents is not None and lowest < account.min_balance_cents:
-        raise LimitExceeded(account=account.code, balance_cents=lowest, limit_cents=account.min_balance_cents)
-    if cents > 0 and account.max_balance_cents is not None and highest > account.max_balance_cents:
-        raise LimitExceeded(account=account.code, balance_cents=highest, limit_cents=account.max_balance_cents)
+    if cents < 0 and least is not None and lowest < least:
+        raise refusal(lowest, least)
+    if cents > 0 and most is not None and highest > most:
+        raise refusal(highest, most)
 
 
 def mirror(postings: Sequence[Posting]) -> tuple[Posting, ...]:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from fund.errors import JournalInDoubt
+from fund.errors import JournalInDoubt, SetLimitExceeded
 from fund.errors.base import present
 from fund.language import N_, _
-from fund.ledger.journal import ADJUSTING, CLOSING, Head
+from fund.ledger.accounts import AccountSet, main_of
+from fund.ledger.journal import ADJUSTING, CLOSING, Head, check_set
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
-from fund.ledger.store import Evidence, LedgerStore, PeriodStatus, RawEntry, RawPeriod, period_hash
+from fund.ledger.store import Evidence, LedgerStore, PeriodStatus, RawEntry, RawPeriod, period_hash, set_hash
 
 __all__ = ["Check", "Finding", "Verification", "rebuild", "verify"]
 
@@ -118,7 +119,8 @@ def verify(store: LedgerStore, *, full: bool = False) -> Verification:
 def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
     head = evidence.head()
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
-    chain = _Chain(store.book, store.book_id, evidence, start=_start(evidence, full))
+    start = _start(evidence, full)
+    chain = _Chain(store.book, store.book_id, evidence, start=start, limits=_Limits(store, start.seq))
     checks = [
         *chain.run(at, None if head is None else head.recorded_at),
         _stray_legs(evidence),
@@ -128,6 +130,7 @@ def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
         *_periods(
             store, evidence, head.period_number if head else 0, bytes(head.period_hash) if head else GENESIS, full=full
         ),
+        _sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS)),
         _reversals(evidence),
         _guards(evidence),
     ]
@@ -176,7 +179,7 @@ def _start(evidence: Evidence, full: bool) -> _Start:
 class _Chain:
     """One pass over the entries, for all checks that want each of them."""
 
-    def __init__(self, book: str, book_id: int, evidence: Evidence, start: _Start) -> None:
+    def __init__(self, book: str, book_id: int, evidence: Evidence, start: _Start, limits: _Limits) -> None:
         self.book = book
         self.book_id = book_id
         self.evidence = evidence
@@ -187,6 +190,7 @@ class _Chain:
         self.idempotency = _Tally("idempotency")
         self.months = _Tally("period_rules")
         self.standing = _Standings(evidence.periods())
+        self.limits = limits
 
     def run(self, head: Head, head_recorded_at: int | None) -> Iterator[Check]:
         previous, recorded_at, seq = self.start.hash, self.start.recorded_at, self.start.seq
@@ -195,6 +199,7 @@ class _Chain:
             self._legs(entry)
             self._seal(entry, previous, recorded_at)
             self._month(entry)
+            self.limits.look_at(entry)
             previous, recorded_at, seq = entry.hash, entry.recorded_at, entry.seq
         self.gaps.checked += 1
         if head_recorded_at is None:
@@ -211,7 +216,7 @@ class _Chain:
             self.gaps.find(seq, "chain_head", N_("the head of the chain has another instant than the last entry"))
         for double, what in self.evidence.doubles():
             self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
-        for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months):
+        for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months, self.limits.tally):
             yield tally.done()
 
     def _place(self, entry: RawEntry, last: int) -> None:
@@ -322,6 +327,44 @@ class _Standings:
         return steps[place - 1][1] if place else None
 
 
+class _Limits:
+    """Whether the sets of accounts kept their limits when each entry was written."""
+
+    def __init__(self, store: LedgerStore, seq: int) -> None:
+        self.tally = _Tally("limits")
+        try:
+            self.sets = store.account_sets()[::-1]
+            self.moved = {bound.number: store._set_moved_by_day(bound, seq) for bound in self.sets}
+        except (ValueError, TypeError, AttributeError):  # what a set says cannot be read; its seal is not right either
+            self.sets, self.moved = [], {}
+
+    def look_at(self, entry: RawEntry) -> None:
+        """Count an entry, and hold it against the sets that were in force."""
+        self.tally.checked += 1
+        if not self.sets:
+            return
+        try:
+            on = date.fromisoformat(entry.effective_on)
+        except ValueError:
+            return  # the seal tells
+        seen: set[str] = set()
+        for bound in self.sets:
+            cents = sum(
+                leg.sealed.amount_cents * bound.members.get(main_of(leg.sealed.code), 0) for leg in entry.postings
+            )
+            if cents and bound.head_seq < entry.seq and bound.covers(on) and bound.name not in seen:
+                seen.add(bound.name)
+                if bound.binds(on, entry.kind):
+                    self._check(bound, entry, on, cents)
+            self.moved[bound.number][on] = self.moved[bound.number].get(on, 0) + cents
+
+    def _check(self, bound: AccountSet, entry: RawEntry, on: date, cents: int) -> None:
+        try:
+            check_set(bound, self.moved[bound.number], on, cents)
+        except SetLimitExceeded as problem:
+            self.tally.find(entry.seq, f"entry:{entry.seq}", problem.message, **problem.details)
+
+
 def _stray_legs(evidence: Evidence) -> Check:
     tally = _Tally("stray_legs", 1)
     for entry_id, position in evidence.stray_legs():
@@ -364,10 +407,7 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
             steps.find(None, place, N_("it does not follow the row before it"))
         if period_hash(store.book, row) != bytes(row["hash"]):
             steps.find(None, place, N_("its hash is not the hash of what it says"))
-        head_seq = int(row["head_seq"])
-        found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
-        if found is None or found[0] != bytes(row["head_hash"]):
-            steps.find(head_seq, place, N_("entry {number} is not the one at which it was made"), number=head_seq)
+        _made_at(steps, evidence, place, row)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
         latest[str(row["month"])] = row
     if (expected - 1, previous) != (number, last):
@@ -396,6 +436,40 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
             )
     yield steps.done()
     yield frozen.done()
+
+
+def _sets(store: LedgerStore, evidence: Evidence, last: tuple[int, bytes]) -> Check:
+    tally = _Tally("account_sets")
+    previous, expected = GENESIS, 1
+    for raw in evidence.sets():
+        row = raw.fields
+        tally.checked += 1
+        place = f"account_set:{row['name']}/{row['number']}"
+        if row["number"] != expected:
+            tally.find(None, place, N_("set {number} is missing"), number=expected)
+        if bytes(row["previous_hash"]) != previous:
+            tally.find(None, place, N_("it does not follow the row before it"))
+        if set_hash(store.book, row) != bytes(row["hash"]):
+            tally.find(None, place, N_("its hash is not the hash of what it says"))
+        _made_at(tally, evidence, place, row)
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        tally.find(
+            None,
+            "chain_head",
+            N_("the head of the chain names set {named}; the last one is {last}"),
+            named=last[0],
+            last=expected - 1,
+        )
+    return tally.done()
+
+
+def _made_at(tally: _Tally, evidence: Evidence, place: str, row: Mapping[str, Any]) -> None:
+    """The head that a row names is an entry that is there."""
+    head_seq = int(row["head_seq"])
+    found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
+    if found is None or found[0] != bytes(row["head_hash"]):
+        tally.find(head_seq, place, N_("entry {number} is not the one at which it was made"), number=head_seq)
 
 
 def _reversals(evidence: Evidence) -> Check:

@@ -22,6 +22,7 @@ TABLES = (
     "entry",
     "posting",
     "account_balance",
+    "account_set",
     "balance_day",
     "chain_head",
     "period",

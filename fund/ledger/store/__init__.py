@@ -7,7 +7,8 @@ from sqlalchemy.engine import Connection
 from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
-from fund.ledger.store.evidence import Evidence, RawEntry, RawPeriod
+from fund.ledger.store.evidence import OBJECTS, Evidence, RawEntry, RawPeriod, RawSet
+from fund.ledger.store.limits import set_hash
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
 from fund.ledger.store.writing import LedgerStore
@@ -21,20 +22,19 @@ __all__ = [
     "PeriodStatus",
     "RawEntry",
     "RawPeriod",
+    "RawSet",
     "TrialBalanceRow",
     "Turnover",
     "commit",
     "install",
     "period_hash",
+    "set_hash",
     "uninstall",
 ]
 
-OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_guards", 1))
-"""The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
-
 
 def install(connection: Connection) -> None:
-    """The ledger's tables, functions and triggers, as the first migration installs them."""
+    """The ledger's tables, functions and triggers, as the migrations leave them."""
     for name, version in OBJECTS:
         if name != "seal" or not is_sqlite(connection):
             install_object(connection, name, version)

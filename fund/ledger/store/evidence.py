@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +18,10 @@ from fund.language import N_
 from fund.ledger.journal import SealedLeg
 from fund.ledger.store.periods import Periods
 
-__all__ = ["Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod"]
+__all__ = ["OBJECTS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
+
+OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_limits", 1), ("ledger_guards", 2))
+"""The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
 
 PAGE = 500
 MISSING = N_("this guard is missing")
@@ -27,6 +31,7 @@ FOREIGN = N_("this trigger is not ours")
 TABLES = (
     "account",
     "account_balance",
+    "account_set",
     "balance_day",
     "book",
     "chain_head",
@@ -74,6 +79,13 @@ class RawEntry:
 @dataclass(frozen=True, slots=True)
 class RawPeriod:
     """A period row as it is stored, as the mapping that its seal takes."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RawSet:
+    """A set of accounts as it is stored, as the mapping that its seal takes."""
 
     fields: dict[str, Any]
 
@@ -155,6 +167,18 @@ class Evidence:
         """Every period row, in order."""
         rows = self._rows("SELECT * FROM period WHERE book_id = :book ORDER BY number")
         return [RawPeriod(dict(row._mapping)) for row in rows]
+
+    def sets(self) -> list[RawSet]:
+        """Every row of sets, in order; days as text."""
+        rows = self._rows("SELECT * FROM account_set WHERE book_id = :book ORDER BY number")
+        days = ("valid_from", "valid_until")
+        return [
+            RawSet(
+                dict(row._mapping)
+                | {day: None if row._mapping[day] is None else str(row._mapping[day]) for day in days}
+            )
+            for row in rows
+        ]
 
     def stray_legs(self) -> list[tuple[str, int]]:
         """Legs (entry id, position) that no entry seals."""
@@ -275,12 +299,7 @@ class Evidence:
         return self._guards_sqlite() if self._sqlite else self._guards_postgresql()
 
     def _guards_sqlite(self) -> tuple[int, list[tuple[str, str]]]:
-        wanted: dict[str, str] = {}
-        for name in ("ledger_tables", "ledger_guards"):
-            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 1, "sqlite")[0]):
-                named = re.match(r"CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER|VIEW) (\w+)", statement)
-                if named:
-                    wanted[named.group(1)] = _squeezed(statement)
+        wanted = _schema_sqlite()
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
         present = {row.name: _squeezed(row.sql or "") for row in rows}
         problems = [(name, MISSING) for name in wanted if name not in present]
@@ -293,7 +312,7 @@ class Evidence:
         return len(wanted), problems
 
     def _guards_postgresql(self) -> tuple[int, list[tuple[str, str]]]:
-        text = "".join(sql_object(name, 1, "postgresql")[0] for name in ("seal", "ledger_tables", "ledger_guards"))
+        text = "".join(sql_object(name, version, "postgresql")[0] for name, version in OBJECTS)
         functions = {
             name: (body, "SECURITY DEFINER" in head)
             for name, head, body in re.findall(r"CREATE FUNCTION (\w+)(.*?)AS \$body\$(.*?)\$body\$", text, re.DOTALL)
@@ -396,6 +415,17 @@ class Evidence:
             },
         )
         return True
+
+
+@lru_cache(maxsize=1)
+def _schema_sqlite() -> dict[str, str]:
+    """What a fresh book's database holds, by name, as SQLite itself writes it down."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        for name, version in OBJECTS:
+            if name != "seal":
+                fresh.executescript(sql_object(name, version, "sqlite")[0])
+        rows = fresh.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: _squeezed(sql) for name, sql in rows}
 
 
 def _raw_entry(rows: Sequence[Any]) -> RawEntry:

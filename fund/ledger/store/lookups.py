@@ -10,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fund.ledger.accounts import Account, main_of
+from fund.ledger.accounts import Account, AccountSet, main_of
 from fund.ledger.journal import EntryDraft
 from fund.ledger.store.book import account_of
-from fund.ledger.store.periods import Periods, PeriodStatus, month_of
+from fund.ledger.store.limits import Limits
+from fund.ledger.store.periods import PeriodStatus, month_of
 
 __all__ = ["Known", "Lookups"]
 
@@ -29,6 +30,8 @@ class Known:
         reversed: Which originals are reversed, by which entry.
         originals: The legs of the entries that are to be reversed.
         moved: What moved by day on each account that has a limit.
+        sets: The sets of the book, the latest first.
+        set_moved: What moved by day on each set that was looked at, by its number.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -38,9 +41,11 @@ class Known:
     reversed: dict[int, int] = field(default_factory=dict)
     originals: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     moved: dict[str, dict[date, int]] = field(default_factory=dict)
+    sets: Sequence[AccountSet] = ()
+    set_moved: dict[int, dict[date, int]] = field(default_factory=dict)
 
 
-class Lookups(Periods):
+class Lookups(Limits):
     """The questions that posting asks first."""
 
     def _any(self, column: str, name: str, type: str) -> str:
@@ -67,6 +72,8 @@ class Lookups(Periods):
         codes = {posting.account for draft in drafts for posting in draft.postings}
         self._read_accounts(sorted(codes | {main_of(code) for code in codes}), known)
         self._read_posted([draft.idempotency_key for draft in drafts], known)
+        if self._sets:
+            known.sets = self.account_sets()[::-1]
         known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
         reversing = sorted({draft.reverses for draft in drafts if draft.reverses is not None})
         if reversing:
@@ -100,6 +107,11 @@ class Lookups(Periods):
             )
             known.moved[code] = {self._date(row.day): row.cents for row in rows}
         return known.moved[code]
+
+    def _moved_on_set(self, bound: AccountSet, known: Known) -> dict[date, int]:
+        if bound.number not in known.set_moved:
+            known.set_moved[bound.number] = self._set_moved_by_day(bound)
+        return known.set_moved[bound.number]
 
     def _read_posted(self, keys: Sequence[str], known: Known) -> None:
         rows = self.connection.execute(

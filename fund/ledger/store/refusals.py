@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from fund.errors import (
     AccountExists,
+    AccountNotValid,
     AlreadyReversed,
     AmountTooLarge,
     AppendOnly,
@@ -26,11 +27,13 @@ from fund.errors import (
     IdempotencyConflict,
     InvalidAccount,
     InvalidMonth,
+    InvalidSet,
     LegsWithoutEntry,
     LimitExceeded,
     NotCanonical,
     NotTheMirror,
     PeriodOutOfOrder,
+    SetLimitExceeded,
     TooFewPostings,
     UnbalancedEntry,
     UnknownAccount,
@@ -44,6 +47,7 @@ __all__ = ["REFUSALS", "refusal_of", "refusals"]
 REFUSALS: dict[str, type[FundError]] = {
     # raised by our triggers as 'ledger: <code>'
     "account_exists": AccountExists,
+    "account_not_valid": AccountNotValid,
     "already_reversed": AlreadyReversed,
     "amount_too_large": AmountTooLarge,
     "append_only": AppendOnly,
@@ -57,6 +61,7 @@ REFUSALS: dict[str, type[FundError]] = {
     "not_canonical": NotCanonical,
     "not_the_mirror": NotTheMirror,
     "period_out_of_order": PeriodOutOfOrder,
+    "set_limit_exceeded": SetLimitExceeded,
     "too_few_postings": TooFewPostings,
     "unbalanced_entry": UnbalancedEntry,
     "unknown_account": UnknownAccount,
@@ -73,6 +78,7 @@ REFUSALS: dict[str, type[FundError]] = {
     "ck_account_currency": InvalidAccount,
     "ck_account_normal_side": InvalidAccount,
     "ck_book_currency": InvalidAccount,
+    "ck_account_set_texts": InvalidSet,
     "pk_entry": EntryExists,
     "entry.id": EntryExists,
     "pk_posting": EntryExists,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fund.database import utc_micros
 from fund.errors import (
+    AccountNotValid,
     AlreadyReversed,
     ClosedAccount,
     FundError,
@@ -20,7 +21,7 @@ from fund.errors import (
     UnknownAccount,
     UnknownEntry,
 )
-from fund.ledger.accounts import Account, check_code, main_of
+from fund.ledger.accounts import Account, AccountSet, check_code, main_of
 from fund.ledger.journal import (
     CLOSING,
     REVERSAL,
@@ -30,6 +31,7 @@ from fund.ledger.journal import (
     check_balanced,
     check_form,
     check_limits,
+    check_set,
     mirror,
 )
 from fund.ledger.seal import (
@@ -107,7 +109,8 @@ class LedgerStore(Lookups):
         Raises:
             UnbalancedEntry, TooFewPostings, ZeroPosting, NotIntegerCents, AmountTooLarge: The legs are no entry.
             EmptyText, WrongDay, WrongInstant, NotCanonical: A field cannot be.
-            UnknownAccount, ClosedAccount, LimitExceeded: An account does not take it.
+            UnknownAccount, ClosedAccount, AccountNotValid: An account does not take it.
+            LimitExceeded, SetLimitExceeded: A balance would be out of bounds.
             ClosedPeriod: The month does not take it.
             IdempotencyConflict: The key belongs to an entry that says something else.
             UnknownEntry, AlreadyReversed, NotTheMirror: It cannot be this reversal.
@@ -285,6 +288,13 @@ class LedgerStore(Lookups):
         for code, account in accounts.items():
             if not account.is_open:
                 raise ClosedAccount(account=code)
+            if not account.takes(draft.effective_on):
+                raise AccountNotValid(
+                    account=code,
+                    day=draft.effective_on,
+                    valid_from=account.valid_from or "-",
+                    valid_until=account.valid_until or "-",
+                )
         check_balanced(draft, accounts)
         self._check_period(draft, known.standings)
         if draft.reverses is not None:
@@ -302,13 +312,29 @@ class LedgerStore(Lookups):
         return one
 
     def _check_limits(self, draft: EntryDraft, accounts: Mapping[str, Account], known: Known) -> None:
+        on = draft.effective_on
         limited = {code: account for code, account in accounts.items() if account.has_limit}
         sums = {code: sum(leg.amount_cents for leg in draft.postings if leg.account == code) for code in limited}
         for code, account in limited.items():
-            check_limits(account, self._moved_by_day(code, known), draft.effective_on, sums[code])
+            moved = self._moved_by_day(code, known)
+            if account.limit_kinds is None or draft.kind in account.limit_kinds:
+                check_limits(account, moved, on, sums[code])
+        in_force: dict[str, AccountSet] = {}
+        for bound in known.sets:
+            if bound.covers(on):
+                in_force.setdefault(bound.name, bound)
+        set_sums: dict[int, int] = {}
+        for bound in known.sets:
+            signed = (leg.amount_cents * bound.members.get(main_of(leg.account), 0) for leg in draft.postings)
+            set_sums[bound.number] = sum(signed)
+        for bound in in_force.values():
+            cents = set_sums[bound.number]
+            if cents and bound.binds(on, draft.kind):
+                check_set(bound, self._moved_on_set(bound, known), on, cents)
         for code, cents in sums.items():
-            moved = known.moved[code]
-            moved[draft.effective_on] = moved.get(draft.effective_on, 0) + cents
+            known.moved[code][on] = known.moved[code].get(on, 0) + cents
+        for number, moved in known.set_moved.items():
+            moved[on] = moved.get(on, 0) + set_sums[number]
 
     def _sub_account(self, code: str, known: Known, names: Mapping[str, str]) -> Account | None:
         main = known.accounts.get(main_of(code))
@@ -321,6 +347,7 @@ class LedgerStore(Lookups):
             name=nfc(names.get(code, main.name)),
             min_balance_cents=None,
             max_balance_cents=None,
+            limit_kinds=None,
             status=main.status,
         )
 
