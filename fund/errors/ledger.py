@@ -9,8 +9,10 @@ from fund.language import N_
 __all__ = [
     "AccountExists",
     "AccountNotValid",
+    "AlreadyReplaced",
     "AlreadyReversed",
     "AppendOnly",
+    "BeyondOriginal",
     "BookExists",
     "BrokenChain",
     "ClosedAccount",
@@ -25,15 +27,19 @@ __all__ = [
     "LegsWithoutEntry",
     "LimitExceeded",
     "NotCanonical",
+    "NotReversed",
     "NotTheMirror",
     "NotPositive",
+    "PartlyReversed",
     "PeriodOutOfOrder",
+    "ReservedMetadata",
     "SetLimitExceeded",
     "TooFewPostings",
     "UnbalancedEntry",
     "UnknownAccount",
     "UnknownBook",
     "UnknownEntry",
+    "UnknownReasonCode",
     "WrongDay",
     "WrongInstant",
     "ZeroPosting",
@@ -177,6 +183,46 @@ class AlreadyReversed(RuleRefusal):
 
     message = N_("entry {seq} is reversed already, by entry {reversal}")
     hint = N_("fund ledger entries")
+
+
+class PartlyReversed(RuleRefusal):
+    """Part of the entry has been taken back; it can no longer be reversed in full."""
+
+    message = N_("part of entry {seq} is taken back already, by entry {part}")
+    hint = N_("take back the rest as a part too")
+
+
+class BeyondOriginal(RuleRefusal):
+    """Parts together would take back more than an entry moved on an account, or move it the same way."""
+
+    message = N_("entry {seq} moved {original_cents} on {account}; taken back would be {taken_cents}")
+    hint = N_("fund ledger entry {seq}")
+
+
+class NotReversed(RuleRefusal):
+    """An entry that stands cannot be replaced."""
+
+    message = N_("entry {seq} stands: it is taken back before another comes in its place")
+    hint = N_("fund ledger entry {seq}")
+
+
+class AlreadyReplaced(RuleRefusal):
+    """Another entry has taken its place already."""
+
+    message = N_("entry {seq} is replaced already, by entry {replacement}")
+    hint = N_("fund ledger entry {seq}")
+
+
+class ReservedMetadata(FaultyInput):
+    """A name in the metadata that belongs to the ledger."""
+
+    message = N_("entry {key}: the name {name} in the metadata belongs to the ledger")
+
+
+class UnknownReasonCode(FaultyInput):
+    """No reason for a correction is called so."""
+
+    message = N_("{reason_code} is no reason for a correction: there are {known}")
 
 
 class NotTheMirror(RuleRefusal):

@@ -81,6 +81,8 @@ def owner(engine: Engine) -> Iterator[Connection]:
             for table, name in checks:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
             connection.exec_driver_sql("DROP INDEX ix_entry_event")
+            connection.exec_driver_sql("DROP INDEX ix_entry_part_of")
+            connection.exec_driver_sql("DROP INDEX ix_entry_replaces")
             yield connection
             connection.rollback()
         return
@@ -92,6 +94,8 @@ def owner(engine: Engine) -> Iterator[Connection]:
         for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql("DROP INDEX ix_entry_event")
+        connection.exec_driver_sql("DROP INDEX ix_entry_part_of")
+        connection.exec_driver_sql("DROP INDEX ix_entry_replaces")
         yield connection
         connection.rollback()
     plain.dispose()

@@ -20,7 +20,7 @@ from fund.ledger.store.periods import Periods
 
 __all__ = ["OBJECTS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
 
-OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_limits", 1), ("ledger_guards", 2))
+OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_limits", 1), ("ledger_corrections", 1), ("ledger_guards", 3))
 """The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
 
 PAGE = 500

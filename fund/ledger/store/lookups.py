@@ -29,6 +29,9 @@ class Known:
         standings: The status of each month.
         reversed: Which originals are reversed, by which entry.
         originals: The legs of the entries that are to be reversed.
+        parts: The first part that was taken back of each original.
+        taken: What the parts took back of each original, by account.
+        replaced: Which originals are replaced, by which entry.
         moved: What moved by day on each account that has a limit.
         sets: The sets of the book, the latest first.
         set_moved: What moved by day on each set that was looked at, by its number.
@@ -38,8 +41,11 @@ class Known:
     ids: dict[str, int] = field(default_factory=dict)
     posted: dict[str, Any] = field(default_factory=dict)
     standings: Mapping[str, PeriodStatus] = field(default_factory=dict)
-    reversed: dict[int, int] = field(default_factory=dict)
+    reversed: dict[int, int | str] = field(default_factory=dict)
     originals: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    parts: dict[int, int | str] = field(default_factory=dict)
+    taken: dict[int, dict[str, int]] = field(default_factory=dict)
+    replaced: dict[int, int | str] = field(default_factory=dict)
     moved: dict[str, dict[date, int]] = field(default_factory=dict)
     sets: Sequence[AccountSet] = ()
     set_moved: dict[int, dict[date, int]] = field(default_factory=dict)
@@ -75,7 +81,8 @@ class Lookups(Limits):
         if self._sets:
             known.sets = self.account_sets()[::-1]
         known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
-        reversing = sorted({draft.reverses for draft in drafts if draft.reverses is not None})
+        named = {seq for draft in drafts for seq in (draft.reverses, draft.part_of, draft.replaces)}
+        reversing = sorted(seq for seq in named if seq is not None)
         if reversing:
             found = {"book": self.book_id, "seqs": self._list(reversing)}
             rows = self.connection.execute(
@@ -97,7 +104,35 @@ class Lookups(Limits):
                 found,
             )
             known.reversed = {row.reverses_seq: row.seq for row in rows}
+            self._read_corrections(reversing, known)
         return known
+
+    def _read_corrections(self, seqs: Sequence[int], known: Known) -> None:
+        values = self._list(list(seqs) if self._sqlite else [str(seq) for seq in seqs])
+        type = "bigint" if self._sqlite else "text"
+        part_of, replaces = self._stated("part_of"), self._stated("replaces")
+        rows = self.connection.execute(
+            sa.text(
+                f"SELECT entry.seq, {part_of} AS part_of, account.code, posting.amount_cents FROM entry"
+                " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
+                f" WHERE entry.book_id = :book AND {part_of} IS NOT NULL AND {self._any(part_of, 'seqs', type)}"
+                " ORDER BY entry.seq DESC"
+            ),
+            {"book": self.book_id, "seqs": values},
+        )
+        for row in rows:
+            original = int(row.part_of)
+            known.parts[original] = row.seq
+            taken = known.taken.setdefault(original, {})
+            taken[row.code] = taken.get(row.code, 0) + row.amount_cents
+        rows = self.connection.execute(
+            sa.text(
+                f"SELECT seq, {replaces} AS replaced FROM entry WHERE book_id = :book AND {replaces} IS NOT NULL"
+                f" AND {self._any(replaces, 'seqs', type)}"
+            ),
+            {"book": self.book_id, "seqs": values},
+        )
+        known.replaced = {int(row.replaced): row.seq for row in rows}
 
     def _moved_by_day(self, code: str, known: Known) -> dict[date, int]:
         if code not in known.moved:
