@@ -19,6 +19,8 @@ __all__ = [
     "ClosedPeriod",
     "EmptyText",
     "EntryExists",
+    "FaultyAnchor",
+    "FaultyKey",
     "IdempotencyConflict",
     "InvalidAccount",
     "InvalidSet",
@@ -37,6 +39,7 @@ __all__ = [
     "TooFewPostings",
     "UnbalancedEntry",
     "UnknownAccount",
+    "UnknownAnchor",
     "UnknownBook",
     "UnknownEntry",
     "UnknownReasonCode",
@@ -270,6 +273,27 @@ class AppendOnly(RuleRefusal):
 
     message = N_("{table} is append-only: {operation} is refused")
     hint = N_("a mistake is reversed, not edited")
+
+
+class FaultyKey(FaultyInput):
+    """A key that cannot sign."""
+
+    message = N_("the key cannot sign: {reason}")
+    hint = N_("openssl genpkey -algorithm ed25519 -out anchor.pem")
+
+
+class FaultyAnchor(FaultyInput):
+    """An anchor that cannot be read, or compared."""
+
+    message = N_("it is no anchor: {reason}")
+    hint = N_("fund ledger anchor")
+
+
+class UnknownAnchor(FaultyInput):
+    """The book has no anchor of this number."""
+
+    message = N_("there is no anchor {number}: the last one is {last}")
+    hint = N_("fund ledger anchor")
 
 
 class JournalInDoubt(RuleRefusal):

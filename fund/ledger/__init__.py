@@ -5,7 +5,10 @@ This is the front door: nothing else of the ledger is imported from outside.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
+from fund.ledger.anchors import Anchor
 from fund.ledger.journal import (
     ADJUSTING,
     CLOSING,
@@ -22,8 +25,8 @@ from fund.ledger.journal import (
 )
 from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_id, nfc, seal
 from fund.ledger.store import (
+    Anchoring,
     CardLine,
-    LedgerStore,
     Period,
     PeriodStatus,
     TrialBalanceRow,
@@ -46,6 +49,7 @@ __all__ = [
     "AccountSet",
     "AccountStatus",
     "AccountType",
+    "Anchor",
     "CardLine",
     "Check",
     "Entry",
@@ -78,16 +82,20 @@ __all__ = [
 ]
 
 
-class Ledger(LedgerStore):
+class Ledger(Anchoring):
     """The ledger of one book, inside a transaction that the caller owns."""
 
-    def verify(self, full: bool = False) -> Verification:
+    def verify(
+        self, full: bool = False, *, anchors: Sequence[Anchor] = (), public_key: bytes | None = None
+    ) -> Verification:
         """Run every check; the run is logged where the transaction may write.
 
         Args:
             full: Read every entry again, from the first.
+            anchors: Statements that somebody kept: the ledger must still hold all that each of them says.
+            public_key: The key that must have signed them; the one that each names when absent.
         """
-        return run_checks(self, full=full)
+        return run_checks(self, full=full, anchors=anchors, public_key=public_key)
 
     def rebuild(self) -> Verification:
         """Write the kept balances anew from the entries; the owner of the tables may.

@@ -20,6 +20,7 @@ __all__ = [
     "AccountBalanceRow",
     "AccountRow",
     "AccountSetRow",
+    "AnchorRow",
     "BalanceDayRow",
     "BookRow",
     "ChainHeadRow",
@@ -169,6 +170,8 @@ class ChainHeadRow(Base):
     period_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     set_number: Mapped[int] = mapped_column(sa.Integer)
     set_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    anchor_number: Mapped[int] = mapped_column(sa.Integer)
+    anchor_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class PeriodRow(Base):
@@ -212,6 +215,29 @@ class AccountSetRow(Base):
     version: Mapped[int] = mapped_column(sa.Integer)
     previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class AnchorRow(Base):
+    """What the ledger was, signed."""
+
+    __tablename__ = "anchor"
+    book_id: Mapped[int] = mapped_column(ForeignKey("book.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    head_seq: Mapped[int] = mapped_column(_Big)
+    head_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    root: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    legs: Mapped[int] = mapped_column(_Big)
+    trial_balance_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    periods: Mapped[int] = mapped_column(sa.Integer)
+    period_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    sets: Mapped[int] = mapped_column(sa.Integer)
+    set_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    recorded_at: Mapped[int] = mapped_column(_Big)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    version: Mapped[int] = mapped_column(sa.Integer)
+    hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    signature: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class VerificationRow(Base):

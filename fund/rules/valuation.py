@@ -24,7 +24,7 @@ __all__ = [
 Balances = Mapping[str, int]
 
 FREE_TO_COMMIT = {"1000": 1, "1005": 1, "1010": 1, "2000": 1, "2100": 1, "2200": 1, "2300": 1, "9000": -1}
-"""The sign by which each account's balance (debit positive) counts in what is free to commit; the buffer is its minimum."""
+"""How each account (debit positive) counts in what is free to commit; the buffer is the minimum of their sum."""
 
 PROMISES = ("decision.approved", "decision.conditional", "agreement.amended", "cost.approved", "exit.closed_out")
 """The facts that may not take it below the buffer. What the bank did, and what is owed already, is never refused."""

@@ -76,7 +76,8 @@ def owner(engine: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             checks = connection.exec_driver_sql(
                 "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
-                " WHERE contype = 'c' AND relname IN ('book', 'account', 'account_set', 'entry', 'posting', 'period')"
+                " WHERE contype = 'c' AND relname IN"
+                " ('book', 'account', 'account_set', 'anchor', 'entry', 'posting', 'period')"
             ).all()
             for table, name in checks:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")

@@ -23,6 +23,7 @@ TABLES = (
     "posting",
     "account_balance",
     "account_set",
+    "anchor",
     "balance_day",
     "chain_head",
     "period",

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
+from fund.ledger.store.anchoring import Anchoring, anchor_hash
 from fund.ledger.store.evidence import OBJECTS, Evidence, RawEntry, RawPeriod, RawSet
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
@@ -15,6 +16,7 @@ from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
     "OBJECTS",
+    "Anchoring",
     "CardLine",
     "Evidence",
     "LedgerStore",
@@ -25,6 +27,7 @@ __all__ = [
     "RawSet",
     "TrialBalanceRow",
     "Turnover",
+    "anchor_hash",
     "commit",
     "install",
     "period_hash",

@@ -14,13 +14,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from fund.database import dialect, sql_object
+from fund.errors import BeyondOriginal
 from fund.language import N_
-from fund.ledger.journal import SealedLeg
+from fund.ledger.journal import Posting, SealedLeg, check_part
 from fund.ledger.store.periods import Periods
 
 __all__ = ["OBJECTS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
 
-OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_limits", 1), ("ledger_corrections", 1), ("ledger_guards", 3))
+OBJECTS = (
+    ("seal", 1),
+    ("ledger_tables", 1),
+    ("ledger_limits", 1),
+    ("ledger_corrections", 1),
+    ("ledger_guards", 3),
+    ("ledger_anchors", 1),
+)
 """The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
 
 PAGE = 500
@@ -32,6 +40,7 @@ TABLES = (
     "account",
     "account_balance",
     "account_set",
+    "anchor",
     "balance_day",
     "book",
     "chain_head",
@@ -168,6 +177,14 @@ class Evidence:
         rows = self._rows("SELECT * FROM period WHERE book_id = :book ORDER BY number")
         return [RawPeriod(dict(row._mapping)) for row in rows]
 
+    def anchors(self) -> list[dict[str, Any]]:
+        """Every anchor as it is stored, in order."""
+        rows = self._rows("SELECT * FROM anchor WHERE book_id = :book ORDER BY number")
+        return [
+            {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row._mapping.items()}
+            for row in rows
+        ]
+
     def sets(self) -> list[RawSet]:
         """Every row of sets, in order; days as text."""
         rows = self._rows("SELECT * FROM account_set WHERE book_id = :book ORDER BY number")
@@ -291,6 +308,44 @@ class Evidence:
             " ORDER BY entry.seq LIMIT 100"
         )
         return int(total.number), [(row.seq, row.reverses_seq) for row in rows]
+
+    def false_parts(self) -> tuple[int, list[tuple[int, int]]]:
+        """How many partial reversals there are, and which (number, original) take back more than the original moved."""
+        if self._sqlite:
+            # What is no JSON any more names no original; its seal tells.
+            name = "CASE WHEN json_valid(part.metadata) THEN json_extract(part.metadata, '$.correction.part_of') END"
+        else:
+            name = "(CAST(part.metadata AS jsonb) #>> '{correction,part_of}')"
+        try:
+            with self._connection.begin_nested():
+                rows = self._rows(
+                    f"SELECT part.seq, {name} AS original FROM entry AS part WHERE part.book_id = :book"
+                    f" AND part.metadata LIKE '%part_of%' AND {name} IS NOT NULL ORDER BY part.seq"
+                )
+        except sa.exc.DBAPIError:
+            rows = []
+        taken: dict[int, dict[str, int]] = {}
+        false: list[tuple[int, int]] = []
+        for row in rows:
+            original = int(row.original) if str(row.original).isdecimal() else 0
+            try:
+                taken[original] = check_part(
+                    original,
+                    [(leg.account, leg.amount_cents) for leg in self._legs_of(original)],
+                    taken.get(original, {}),
+                    self._legs_of(row.seq),
+                )
+            except BeyondOriginal:
+                false.append((row.seq, original))
+        return len(rows), false
+
+    def _legs_of(self, seq: int) -> list[Posting]:
+        rows = self._rows(
+            "SELECT account.code, posting.amount_cents FROM entry JOIN posting ON posting.entry_id = entry.id"
+            " JOIN account ON account.id = posting.account_id WHERE entry.book_id = :book AND entry.seq = :seq",
+            seq=seq,
+        )
+        return [Posting(row.code, row.amount_cents) for row in rows]
 
     # ------------------------------------------------------------------------------------------------------- the guards
 
