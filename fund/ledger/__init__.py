@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
-from fund.ledger.anchors import Anchor
+from fund.ledger.anchors import Anchor, public_key
 from fund.ledger.journal import (
     ADJUSTING,
     CLOSING,
@@ -77,6 +77,7 @@ __all__ = [
     "main_of",
     "mirror",
     "nfc",
+    "public_key",
     "seal",
     "uninstall",
 ]

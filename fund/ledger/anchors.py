@@ -8,6 +8,7 @@ an anchor; with it a path shows that one entry is in the ledger, and another tha
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ __all__ = [
     "included",
     "inclusion_path",
     "leaf_of",
+    "public_key",
     "public_key_of",
     "root_of",
     "sign",
@@ -80,6 +82,19 @@ class Anchor:
         return {"format": FORMAT} | {
             name: value.hex() if isinstance(value, bytes) else value for name, value in fields.items()
         }
+
+    @classmethod
+    def read(cls, content: bytes) -> Anchor:
+        """The anchor in a file.
+
+        Raises:
+            FaultyAnchor: There is none in it.
+        """
+        try:
+            told = json.loads(content)
+        except ValueError as problem:
+            raise FaultyAnchor(reason=str(problem)) from problem
+        return cls.from_json(told)
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Anchor:
@@ -245,6 +260,21 @@ def public_key_of(pem: bytes) -> bytes:
         FaultyKey: The text is no private Ed25519 key in PEM, without a password.
     """
     return _key(pem).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def public_key(text: str) -> bytes:
+    """The public key that is written in 64 hexadecimal digits.
+
+    Raises:
+        FaultyAnchor: It is written otherwise.
+    """
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise FaultyAnchor(reason=_("a public key has 64 hexadecimal digits"))
+    return key
 
 
 def sign(pem: bytes, hash: bytes) -> bytes:

@@ -6,7 +6,7 @@ A use case that is not in this table cannot be asked for, by nobody.
 from __future__ import annotations
 
 from fund import closing, contributions, costs, users
-from fund.reports import statements
+from fund.reports import exports, statements
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows import decisions, proposals, reviews, rounds
 from fund.workflows import agreements, repayments, disbursements, evaluations, inbox, partners, payees, payments, receipts, writeoffs
@@ -14,7 +14,7 @@ from fund.workflows.lifecycle import Transition, same_command_from
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "states_for"]
 
-_chapters = (users, rounds, proposals, reviews, decisions, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, payees, disbursements, partners, contributions, costs, receipts, payments)
+_chapters = (users, rounds, proposals, reviews, decisions, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, exports, payees, disbursements, partners, contributions, costs, receipts, payments)
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}
 """What changes the fund, by the words as typed."""

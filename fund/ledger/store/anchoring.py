@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -82,7 +82,19 @@ class Anchoring(LedgerStore):
         }
         return Anchor(book=self.book, **plain)
 
-    def _the_anchor(self, number: int | None) -> Anchor:
+    def root(self) -> bytes:
+        """The root of the tree over all entries, as it is now."""
+        tree = Tree()
+        for hash in self._hashes(self.head().seq):
+            tree.add(hash)
+        return tree.root
+
+    def anchor_numbered(self, number: int | None = None) -> Anchor:
+        """The anchor of this number; the last one when none is named.
+
+        Raises:
+            UnknownAnchor: There is none.
+        """
         found = self.anchors()
         for one in found:
             if one.number == (number or found[-1].number):
@@ -99,7 +111,7 @@ class Anchoring(LedgerStore):
             UnknownAnchor: There is none, or none of that number.
             UnknownEntry: There is no such entry, or the anchor is older.
         """
-        at = self._the_anchor(anchor)
+        at = self.anchor_numbered(anchor)
         hashes = list(self._hashes(at.head_seq))
         proofs = []
         for seq in sorted(set(seqs)):
@@ -116,7 +128,7 @@ class Anchoring(LedgerStore):
             UnknownAnchor: There is no anchor of that number.
             FaultyAnchor: The second is older than the first.
         """
-        old, new = self._the_anchor(first), self._the_anchor(last)
+        old, new = self.anchor_numbered(first), self.anchor_numbered(last)
         if new.head_seq < old.head_seq:
             raise FaultyAnchor(reason=_("anchor {last} is older than {first}").format(last=new.number, first=first))
         path = consistency_path(list(self._hashes(new.head_seq)), old.head_seq)
@@ -155,6 +167,14 @@ class Anchoring(LedgerStore):
             if entry.seq == until_seq:
                 return
 
+    def told_steps(self, kind: Literal["period", "account_set"]) -> Iterator[dict[str, Any]]:
+        """The steps of months, or the sets of accounts (JSON objects, their fields in the order of their seal)."""
+        rows = self.connection.execute(
+            sa.text(f"SELECT * FROM {kind} WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
+        )
+        for row in rows:
+            yield {name: _as_told(value) for name, value in row._mapping.items() if name != "book_id"}
+
     def _hashes(self, until_seq: int) -> Iterator[bytes]:
         since = 0
         while since < until_seq:
@@ -178,6 +198,12 @@ class Anchoring(LedgerStore):
                 {"book": self.book_id, "until": until_seq},
             ).scalar_one()
         )
+
+
+def _as_told(value: Any) -> Any:
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def anchor_hash(book: str, row: Mapping[str, Any]) -> bytes:
