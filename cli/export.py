@@ -22,7 +22,7 @@ export = noun("export", N_("Write audit file, register and journals"))
         "A new folder with every entry, the trial balance, months, limits, anchors, a manifest, and verify_export.py: "
         "one file that an auditor reads, and runs with Python alone, to make every hash, sum and signature anew."
     ),
-    examples=("fund export jsonl --output export-2027", "python export-2027/verify_export.py export-2027"),
+    examples=("fund export jsonl --output export-2027",),
     see=("ledger anchor", "ledger prove"),
 )
 @option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder"))

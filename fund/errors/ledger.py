@@ -286,14 +286,14 @@ class FaultyAnchor(FaultyInput):
     """An anchor that cannot be read, or compared."""
 
     message = N_("it is no anchor: {reason}")
-    hint = N_("fund ledger anchor")
+    hint = N_("fund ledger anchor --key anchor.pem --output anchor.json")
 
 
 class UnknownAnchor(FaultyInput):
     """The book has no anchor of this number."""
 
     message = N_("there is no anchor {number}: the last one is {last}")
-    hint = N_("fund ledger anchor")
+    hint = N_("fund ledger anchor --key anchor.pem --output anchor.json")
 
 
 class JournalInDoubt(RuleRefusal):

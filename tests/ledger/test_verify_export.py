@@ -117,7 +117,9 @@ def refit(folder: Path) -> None:
 
 ENTRY_FIELDS = {
     "seq": 9, "id": "ent_x", "effective_on": "2027-03-13", "kind": "x", "memo": "x", "actor": "x",
-    "idempotency_key": "x", "metadata": "{}", "reverses": 1, "reason": "x", "recorded_at": 5, "previous_hash": "11" * 32, "hash": "11" * 32,
+    "idempotency_key": "x",
+    "metadata": "{}", "reverses": 1, "reason": "x", "recorded_at": 5, "previous_hash": "11" * 32,
+    "hash": "11" * 32,
     "legs": [["1000", "asset", "actual", "EUR", 5], ["3000", "equity", "actual", "EUR", -5]],
 }  # fmt: skip
 

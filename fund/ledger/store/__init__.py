@@ -8,7 +8,7 @@ from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
-from fund.ledger.store.evidence import OBJECTS, Evidence, RawEntry, RawPeriod, RawSet
+from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, Evidence, RawEntry, RawPeriod, RawSet
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
@@ -39,14 +39,14 @@ __all__ = [
 def install(connection: Connection) -> None:
     """The ledger's tables, functions and triggers, as the migrations leave them."""
     for name, version in OBJECTS:
-        if name != "seal" or not is_sqlite(connection):
+        if name not in POSTGRESQL_ONLY or not is_sqlite(connection):
             install_object(connection, name, version)
 
 
 def uninstall(connection: Connection) -> None:
     """Remove the ledger with all it holds."""
     for name, version in reversed(OBJECTS):
-        if name != "seal" or not is_sqlite(connection):
+        if name not in POSTGRESQL_ONLY or not is_sqlite(connection):
             uninstall_object(connection, name, version)
 
 

@@ -278,7 +278,11 @@ class Book:
 
     def _lock_head(self) -> Any:
         return self.connection.execute(
-            sa.text("SELECT * FROM chain_head WHERE book_id = :book" + ("" if self._sqlite else " FOR UPDATE")),
+            sa.text(
+                "SELECT * FROM chain_head WHERE book_id = :book"
+                if self._sqlite
+                else "SELECT * FROM ledger_hold_head(:book)"  # a login that may not write the head may hold it
+            ),
             {"book": self.book_id},
         ).one()
 

@@ -19,7 +19,7 @@ from fund.language import N_
 from fund.ledger.journal import Posting, SealedLeg, check_part
 from fund.ledger.store.periods import Periods
 
-__all__ = ["OBJECTS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
+__all__ = ["OBJECTS", "POSTGRESQL_ONLY", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
 
 OBJECTS = (
     ("seal", 1),
@@ -28,14 +28,18 @@ OBJECTS = (
     ("ledger_corrections", 1),
     ("ledger_guards", 3),
     ("ledger_anchors", 1),
+    ("ledger_roles", 1),
 )
-"""The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
+"""The SQL objects of the ledger, in the order they are installed."""
+
+POSTGRESQL_ONLY = ("seal", "ledger_roles")
 
 PAGE = 500
 MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
+RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account",
     "account_balance",
@@ -429,7 +433,30 @@ class Evidence:
                 problems.append((name, MISSING))
             elif not (row.convalidated and row.conenforced):
                 problems.append((name, OFF))
-        return len(functions) + len(triggers) + len(constraints), problems
+        problems += self._rights()
+        return len(functions) + len(triggers) + len(constraints) + len(TABLES), problems
+
+    def _rights(self) -> list[tuple[str, str]]:
+        """Rights to change what is written, or to write what the triggers keep, that anybody but the owner has."""
+        tables = ", ".join(repr(name) for name in TABLES)
+        rows = self._rows(
+            "SELECT relname, privilege_type, CAST(NULL AS text) AS attname,"
+            " CASE grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(grantee) END AS login"
+            " FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)"
+            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
+            " AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') OR (privilege_type = 'INSERT'"
+            " AND relname IN ('account_balance', 'balance_day', 'chain_head')))"
+            " UNION ALL SELECT relname, privilege_type, attname, CASE grantee WHEN 0 THEN 'public'"
+            " ELSE pg_get_userbyid(grantee) END FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+            " CROSS JOIN LATERAL aclexplode(attacl)"
+            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
+            " AND (privilege_type = 'UPDATE' OR (privilege_type = 'INSERT'"
+            " AND relname IN ('account_balance', 'balance_day', 'chain_head')))"
+            " AND NOT (relname = 'account' AND attname IN ('name', 'status')) AND :book = :book"
+        )
+        return [
+            (" ".join(filter(None, (row.relname, row.attname, row.privilege_type, row.login))), RIGHT) for row in rows
+        ]
 
     # ------------------------------------------------------------------------------------------------------ the run log
 
@@ -477,7 +504,7 @@ def _schema_sqlite() -> dict[str, str]:
     """What a fresh book's database holds, by name, as SQLite itself writes it down."""
     with closing(sqlite3.connect(":memory:")) as fresh:
         for name, version in OBJECTS:
-            if name != "seal":
+            if name not in POSTGRESQL_ONLY:
                 fresh.executescript(sql_object(name, version, "sqlite")[0])
         rows = fresh.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {name: _squeezed(sql) for name, sql in rows}
