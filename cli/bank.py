@@ -237,7 +237,7 @@ def _listed(data: Mapping[str, Any]) -> None:
         _("Accounts of the fund, state of {day}").format(day=day),
         (
             Column("account", N_("Account"), "ref"),
-            Column("iban", N_("IBAN"), "text"),
+            Column("iban", N_("IBAN"), "ref"),
             Column("statements", N_("Statements"), "count"),
             Column("closed_on", N_("Last"), "date"),
             Column("closing_cents", N_("Bank"), "amount"),

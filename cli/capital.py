@@ -115,9 +115,8 @@ def _listed(data: Mapping[str, Any]) -> None:
         _("Capital calls"),
         (
             Column("ref", N_("Ref"), "ref"),
-            Column("partner", N_("Partner"), "ref"),
+            Column("partner_name", N_("Partner"), "text"),
             Column("due_on", N_("Due"), "date"),
-            Column("reference", N_("Reference"), "ref"),
             Column("state", N_("State"), "state", kind="call"),
             Column("called_cents", N_("Called"), "amount"),
             Column("received_cents", N_("Received"), "amount"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, facts, say, state_text, table
+from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
 from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
 from fund.language import N_, _, euros, ngettext
 
@@ -180,8 +180,8 @@ def _decided(answer: Mapping[str, Any]) -> list[str]:
     if kind == "deferred":
         sentence = _("{ref} is deferred until {day}: {ground}.")
         return [sentence.format(ref=fact["ref"], day=day_text(fact["until_on"]), ground=_(GROUNDS[fact["ground"]]))]
-    sentence = _("{ref} is rejected; the lead may object until {day}.")
-    return [sentence.format(ref=fact["ref"], day=day_text(fact["objection_until_on"]))]
+    sentence = _("{ref} is rejected; the lead may object within {weeks} weeks.")
+    return [sentence.format(ref=fact["ref"], weeks=fact["objection_weeks"])]
 
 
 @verb(
@@ -277,11 +277,15 @@ def _reopened(answer: Mapping[str, Any]) -> list[str]:
     see=("decision vote", "proposal show"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--uphold/--reopen", "uphold", required=True, default=None, help=N_("Your own choice"))
+@option("--uphold/--reopen", "uphold", default=None, help=N_("Your own choice"))
 @option("--advice", type=FILE, required=True, metavar="FILE", help=N_("The external advice"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
 @booking
-def decide_objection(ctx: click.Context, ref: str, uphold: bool, advice: Mapping[str, Any], reason: str) -> None:
+def decide_objection(
+    ctx: click.Context, ref: str, uphold: bool | None, advice: Mapping[str, Any], reason: str
+) -> None:
+    if uphold is None:
+        raise click.UsageError(_("say what you choose: --uphold or --reopen"), ctx)
     args = {"ref": ref, "uphold": uphold, "reason": reason, "content": advice["content"], "name": advice["name"]}
     question = _("Open the votes on the objection to {ref} and decide?").format(ref=ref)
     run(ctx, "decision decide-objection", args, ask=question, tell=_objection_decided)
@@ -322,7 +326,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("State"), state_text("proposal", data["proposal_state"])),
             (_("Asked"), euros(data["ask_cents"])),
             (_("Advice"), _(ADVICE[file["advice"]]) if file else None),
-            (_("Total"), _("{total} of 100").format(total=file["total_rounded"]) if file else None),
+            (_("Total"), _("{total} of 100").format(total=decimal_text(file["total_rounded"])) if file else None),
             (_("Rank in the round"), rank if file else None),
             (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
             (_("Free to commit"), euros(data["free_to_commit_cents"])),

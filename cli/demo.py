@@ -25,8 +25,8 @@ STORY_SEED = 2024
     N_("Play the story of a fund"),
     about=N_(
         "Three years of a fund on the 34 real partners, from capital call to learning write-off, by the same commands "
-        "that people type, into an empty folder or database. The same seed gives the same story, entry hashes included, on "
-        "SQLite and PostgreSQL, with and without workers. It ends with the position and a verification."
+        "that people type, into an empty folder or database. The same seed gives the same story, entry hashes "
+        "included, on SQLite and PostgreSQL, with and without workers. It ends with the position and a verification."
     ),
     examples=("fund demo --home demo-fund",),
     see=("statement position", "proposal list", "verify"),
@@ -69,13 +69,17 @@ def demo(
         place = str(folder)
     bell = broker or given.broker_url
     quietly = bool(typed(ctx, "json"))
-    tell = (lambda _line: None) if quietly else output.say
+    tell = _silence if quietly else output.say
     with ExitStack() as stack:
         nudge = None
         if bell is not None:
             nudge = stack.enter_context(_with_workers(url, bell, workers))
         ending = play(url, tell=tell, seed=seed, proposals=proposals, nudge=nudge)
     _finish(ctx, ending, url, place, quietly)
+
+
+def _silence(_line: str) -> None:
+    """With ``--json`` only the ending is printed."""
 
 
 def _require_empty(folder: Path) -> None:
@@ -125,10 +129,31 @@ def _finish(ctx: click.Context, ending: dict[str, Any], url: str, place: str, qu
         output.say("")
         show_position(ending["position"])
         output.say("")
+        _show_burden(ending["burden"])
+        output.say("")
         for line in _last_lines(ending, place):
             output.say(line)
     if not ending["verify"]["ok"]:
         ctx.exit(Code.DIFFERENCES)
+
+
+def _show_burden(burdens: list[dict[str, Any]]) -> None:
+    """What each proposal asked of people, beside the target of its track."""
+    columns = (
+        output.Column("ref", N_("Proposal"), "ref"),
+        output.Column("track", N_("Track"), "ref"),
+        output.Column("steps", N_("Steps (target)"), "count"),
+        output.Column("people", N_("People (target)"), "count"),
+        output.Column("days", N_("Days after closing (target)"), "count"),
+    )
+    rows = []
+    for each in burdens:
+        found = {"steps": each["total"], "people": each["people"], "days": each["days"]}
+        target = {"steps": each["target"]["total"], "people": each["target"]["people"], "days": each["target"]["days"]}
+        rows.append(
+            {"ref": each["ref"], "track": each["track"]} | {name: f"{found[name]} ({target[name]})" for name in found}
+        )
+    output.table(_("What was asked of people, from draft to the first money on the account"), columns, rows)
 
 
 def _last_lines(ending: dict[str, Any], place: str) -> list[str]:

@@ -38,9 +38,10 @@ def _show(data: Mapping[str, Any]) -> None:
         title = _("Waiting for you, {user} ({roles}), on {day}").format(user=data["user"], roles=roles, day=day(today))
     columns = [Column("until", N_("At the latest"), "date"), Column("what", N_("What"), "text")]
     if everybody:
-        columns.append(Column("roles", N_("For"), "name"))
-    columns.append(Column("command", N_("Type"), "ref"))
-    table(title, columns, data["items"], empty=_("Nothing waits."))
+        columns.append(Column("whom", N_("For"), "name"))
+    columns.append(Column("command", N_("Type"), "command"))
+    rows = [{**item, "whom": item.get("partner_name") or item["roles"]} for item in data["items"]]
+    table(title, columns, rows, empty=_("Nothing waits."))
     late = sum(1 for item in data["items"] if item.get("until") and item["until"][:10] < data["as_of"])
     said = ngettext("{count} of them is late.", "{count} of them are late.", late) if late else _("Late: nothing.")
     rest = "" if everybody else _("For everybody: {command}").format(command="fund inbox --all")

@@ -10,7 +10,7 @@ import click
 
 from cli import output
 from cli.params import DAY, option, reading, shell, typed, verb
-from fund.errors import DatabaseBehind, DatabaseMissing, NothingToAsk
+from fund.errors import DatabaseBehind, DatabaseMissing, NobodyToAsk
 from fund.language import N_, _
 
 _PEOPLE = {
@@ -79,14 +79,14 @@ def _named(given: dict[str, str | None]) -> dict[str, str]:
     """The three people, asked for where they were not given.
 
     Raises:
-        NothingToAsk: Somebody was not given, and there is no terminal.
+        NobodyToAsk: Somebody was not given, and there is no terminal.
     """
     people = {}
     for role, question in _PEOPLE.items():
         name = (given[role] or "").strip()
         while not name:
             if not output.interactive():
-                raise NothingToAsk(command=_TEMPLATE)
+                raise NobodyToAsk(command=_TEMPLATE)
             line = output.ask_line(f"{_(question)} ")
             if line is None:
                 raise click.Abort

@@ -79,8 +79,11 @@ def run_shell(args: Sequence[str]) -> int:
 
         output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
         return DONE
-    except BrokenPipeError:
-        # The reader had enough. Python would complain once more while it closes standard output.
+    except (BrokenPipeError, SystemExit) as ended:
+        if isinstance(ended, SystemExit) and not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        # The reader had enough, which Click turns into an exit. Python would complain once more while it closes
+        # standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
     except (Exception, KeyboardInterrupt) as problem:

@@ -33,6 +33,7 @@ __all__ = [
     "ask_line",
     "clean",
     "day_text",
+    "decimal_text",
     "emit_json",
     "entry_lines",
     "event_lines",
@@ -49,6 +50,7 @@ __all__ = [
     "short_hash",
     "state_text",
     "table",
+    "track_text",
     "trial_lines",
     "write_output",
 ]
@@ -235,6 +237,19 @@ def state_text(kind: str, state: object) -> str:
     return "" if state is None else state_word(kind, str(state))
 
 
+_TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
+
+
+def track_text(track: str) -> str:
+    """How much a proposal asks and must show, as people read it: ``light``, ``standard``, ``major``."""
+    return _(_TRACKS.get(track, track))
+
+
+def decimal_text(value: str) -> str:
+    """A number with a decimal point, as it is written in the language in use: ``79.0`` is ``79,0`` in Dutch."""
+    return value.replace(".", ",") if language() == "nl" else value
+
+
 def short_hash(value: str) -> str:
     """The first twelve signs of a fingerprint, in groups that can be read aloud: ``9f3c 51d0 7be2``."""
     return " ".join(value[start : start + 4] for start in range(0, 12, 4))
@@ -255,7 +270,8 @@ def account_name(code: str) -> str:
 class Column:
     """One column: its key in the rows, its header and its role.
 
-    Roles: ``ref``, ``date``, ``amount``, ``state``, ``count`` are never cut; ``name`` is a short name of at most 19
+    Roles: ``ref``, ``date``, ``amount``, ``state``, ``count`` are never cut, nor is ``command``, which stands on a line
+    of its own below the row as soon as not everything fits beside each other; ``name`` is a short name of at most 19
     signs; ``text`` takes what is left. A ``state`` column names whose state it is in ``kind``.
     """
 
@@ -389,25 +405,29 @@ def _header_lines(headers: Sequence[str], widths: Sequence[int], below: Sequence
 def _fit(columns: Sequence[Column], natural: Sequence[int], room: int | None) -> tuple[list[int], tuple[int, ...]]:
     """The width of each column, and the places of those that move to a line of their own below the row."""
     widths = list(natural)
-    if room is None:
+    if room is None or _taken(widths, ()) <= room:
         return widths, ()
+    commands = [place for place, column in enumerate(columns) if column.role == "command"]
+    if commands and _taken(widths, commands) <= room:
+        return widths, tuple(commands)
     for place, column in enumerate(columns):
         if column.role == "name":
             widths[place] = min(widths[place], NAME_WIDTH)
     texts = [place for place, column in enumerate(columns) if column.role == "text"]
-    fixed = sum(width for place, width in enumerate(widths) if place not in texts) + 2 * (len(widths) - 1)
+    beside = len(widths) - len(commands)
+    fixed = sum(width for place, width in enumerate(widths) if place not in (*texts, *commands)) + 2 * (beside - 1)
     wanted = sum(widths[place] for place in texts)
     left = room - fixed
     if wanted <= left:
-        return widths, ()
+        return widths, tuple(commands)
     if not texts or left < SMALLEST_TEXT * len(texts):
-        return widths, _below(columns, widths, texts, room)
+        return widths, _below(columns, widths, [*texts, *commands], room)
     for number_left, place in zip(
         range(len(texts), 0, -1), sorted(texts, key=lambda place: widths[place]), strict=True
     ):
         widths[place] = min(widths[place], left // number_left)
         left -= widths[place]
-    return widths, ()
+    return widths, tuple(commands)
 
 
 _MOVES_FIRST = ("text", "name", "ref", "date", "state")
@@ -590,13 +610,13 @@ def render_error(problem: FundError, *, as_json: bool = False) -> None:
 
 
 def _place(details: Mapping[str, Any]) -> str:
-    """Where in a file a refusal points: ``loket.toml:13: amount = "23000.00"``, or as much of that as is known."""
+    """The line of a file that a refusal points at, as it stands there: ``loket.toml:13: amount = "23000.00"``."""
     where = str(details.get("place") or "")
     if not where and details.get("file") and details.get("line"):
         where = f"{details['file']}:{details['line']}"
-    if not where or ":" not in where:
+    if ":" not in where or not details.get("excerpt"):
         return ""
-    return f"{where}: {details['excerpt']}" if details.get("excerpt") else where
+    return f"{where}: {details['excerpt']}"
 
 
 # ----------------------------------------------------------------------------------------------------------- questions
@@ -645,6 +665,7 @@ class Progress:
         self._shown_at = 0.0
         self._drawn = False
         self._looked_at = _is_terminal(sys.stderr)
+        self._in_lines = accessible() or os.environ.get("TERM") == "dumb"  # who cannot redraw gets lines
 
     def step(self, count: int = 1) -> None:
         """So much more is done."""
@@ -652,13 +673,13 @@ class Progress:
         now = time.monotonic()
         if not self._looked_at or now - self._started < 1:
             return
-        if now - self._shown_at < (30 if accessible() else 0.1):
+        if self._shown_at and now - self._shown_at < (30 if self._in_lines else 0.1):
             return
         self._shown_at = now
         self._draw()
 
     def _draw(self) -> None:
-        if accessible():
+        if self._in_lines:
             note(f"{self.label}: {self._count()}")
             return
         bar = ""

@@ -34,7 +34,6 @@ __all__ = [
     "DAY",
     "FILE",
     "MONEY",
-    "MONTH",
     "PERIOD",
     "Code",
     "Command",
@@ -148,12 +147,6 @@ def _day(text: str) -> date:
     return dates.parse_day(text)
 
 
-def _month(text: str) -> str:
-    from fund import dates
-
-    return dates.parse_month(text)
-
-
 def _period(text: str) -> str:
     from fund import dates
 
@@ -164,8 +157,6 @@ MONEY = _Parsed("amount", _money)
 """Cents, from ``1234.56``, ``1234,56`` or ``1234``."""
 DAY = _Parsed("date", _day)
 """A ``date``, from ``2026-03-31``."""
-MONTH = _Parsed("month", _month)
-"""The text ``2027-03``."""
 PERIOD = _Parsed("period", _period)
 """The text ``2027-03`` or ``2027``."""
 
@@ -407,7 +398,7 @@ def unknown_command(path: str, name: str, known: Iterable[str]) -> UnknownComman
     meant = glossary.nouns_of(name, known)
     if meant and name.lower() not in meant:
         if path == "fund" and glossary.find(name):
-            template = _("a {word} is called {command} here: {path} {command} --help")
+            template = _("the word here for {word} is {command}: {path} {command} --help")
         else:
             template = _("{word} is called {command} here: {path} {command} --help")
         advice = template.format(word=shown.lower(), command=meant[0], path=path)
@@ -526,8 +517,8 @@ def run(
             as ``on`` when it was typed.
         ask: What cannot be undone asks first, unless ``--yes`` or ``--dry-run``. ``True`` first shows the facts and
             entries of a trial; a text is the question itself; a function gets the answer of a trial and gives the lines
-            (amount, payee, balance after) that stand above the question. What a second person must confirm is not
-            asked of the first, nor what was done before under the same command id.
+            (amount, payee, balance after) that stand above the question. With ``True`` the first of two people is not
+            asked, the second is; nor is anybody for what was done before under the same command id.
         tell: The lines that say in words what was done, from the answer. Without it the facts are listed.
 
     Raises:
@@ -553,7 +544,8 @@ def run(
         if ask and not dry_run and not typed(ctx, "yes"):
             question = ask if isinstance(ask, str) else _("Carry this out?")
             trial = {} if isinstance(ask, str) else carried_out(True)
-            if not (trial.get("pending") or trial.get("replayed")):
+            waits = ask is True and trial.get("pending")
+            if not (waits or trial.get("replayed")):
                 _require_somebody(name)
                 for line in ask(trial) if callable(ask) else output.trial_lines(trial):
                     output.note(line)
@@ -563,8 +555,8 @@ def run(
         # what the use case answered stands at the top, where scripts look for it (lines_new of bank import)
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
-        waits = answer.get("pending") and not dry_run
-        output.render_answer(answer, tell(answer) if tell is not None and not waits else ())
+        pending = answer.get("pending") and not dry_run
+        output.render_answer(answer, tell(answer) if tell is not None and not pending else ())
     return answer
 
 

@@ -76,7 +76,6 @@ def _listed(data: Mapping[str, Any]) -> None:
         (
             Column("id", N_("Partner"), "ref"),
             Column("short_name", N_("Name"), "name"),
-            Column("kind", N_("Kind"), "name"),
             Column("state", N_("State"), "state", kind="partner"),
             Column("share", N_("Share"), "count"),
             Column("paid_in_cents", N_("Paid in"), "amount"),
@@ -134,6 +133,7 @@ def _shown(data: Mapping[str, Any]) -> None:
             _("Capital calls"),
             (
                 Column("ref", N_("Ref"), "ref"),
+                Column("reference", N_("Reference"), "ref"),
                 Column("due_on", N_("Due"), "date"),
                 Column("state", N_("State"), "state", kind="call"),
                 Column("called_cents", N_("Called"), "amount"),

@@ -66,11 +66,13 @@ def show_position(data: Mapping[str, Any], explain: str | None = None) -> None:
         columns,
         [{"what": _(word), "amount": sign * data[key], "how": _(how)} for key, word, how, sign in MONEY],
     )
+    say()
     table(
         _("What the fund is worth, and what was given up"),
         columns,
         [{"what": _(word), "amount": data[key], "how": _(how)} for key, word, how in WORTH if key in data],
     )
+    say()
     table(
         _("Outstanding, by how late it is"),
         [Column("stage", N_("Days late"), "text"), Column("outstanding_cents", N_("Amount"), "amount")],
@@ -81,6 +83,7 @@ def show_position(data: Mapping[str, Any], explain: str | None = None) -> None:
         ],
         empty=_("Nothing is outstanding."),
     )
+    say()
     table(
         _("Figures"),
         [

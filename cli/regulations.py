@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import click
 
-from cli.output import facts, say
+from cli.output import facts, say, track_text
 from cli.params import DAY, FILE, argument, changing, dated, noun, option, read, reading, run, verb
-from fund.language import N_, _, euros
+from fund.language import N_, _, day, euros
 
 regulations = noun("regulations", N_("Show and adopt the rules of the fund"))
 
@@ -45,10 +46,11 @@ def _show(data: Mapping[str, Any]) -> None:
         (_("Days before a new IBAN is paid"), str(terms["cooling_off_days"])),
     ]
     rows += [
-        (_("Track {track} from").format(track=name), euros(track["from_cents"]))
+        (_("Track {track} from").format(track=track_text(name)), euros(track["from_cents"]))
         for name, track in rules["tracks"].items()
     ]
-    title = _("Regulations {version}, in force on {day}").format(version=rules["version"], day=data["as_of"])
+    on = day(date.fromisoformat(data["as_of"]))
+    title = _("Regulations {version}, in force on {day}").format(version=rules["version"], day=on)
     facts(title, rows)
 
 

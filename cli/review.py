@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.output import Column, facts, say, table
+from cli.output import Column, decimal_text, facts, say, table, track_text
 from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, typed, verb
 from fund.language import N_, _, instant, language, ngettext
 
@@ -271,7 +271,6 @@ def _template(data: Mapping[str, Any]) -> None:
 
 
 STATES = {"proposed": N_("panel proposed"), "open": N_("open"), "closed": N_("closed")}
-TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
 
 
 def _show(data: Mapping[str, Any]) -> None:
@@ -281,12 +280,12 @@ def _show(data: Mapping[str, Any]) -> None:
         _("Review of {ref}: {title}").format(ref=data["ref"], title=data["title"]),
         (
             (_("State"), _(STATES[data["state"]])),
-            (_("Track"), _(TRACKS[data["track"]])),
+            (_("Track"), track_text(data["track"])),
             (_("Regulations"), data["regulations"]),
             (_("Rule of necessity"), _("yes") if data["necessity"] else None),
             (_("Scores before"), closes),
             (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
-            (_("Total"), _("{total} of 100").format(total=result["total_rounded"]) if result else None),
+            (_("Total"), _("{total} of 100").format(total=decimal_text(result["total_rounded"])) if result else None),
             (_("Advice"), _(ADVICE[result["advice"]]) if result else None),
             (_("Gates missed"), ", ".join(result["gates_missed"]) if result else None),
         ),
@@ -337,12 +336,12 @@ def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
                 "name": line[f"name_{language()}"],
                 "weight": line["weight"],
                 "gate": "" if line["gate"] is None else str(line["gate"]),
-                "mean": rounded(result["means"][line["id"]]) if line["id"] in result["means"] else "",
+                "mean": decimal_text(rounded(result["means"][line["id"]])) if line["id"] in result["means"] else "",
                 "agreed": str(agreed.get(line["id"], "")),
             }
             for line in data["rubric"]
         ],
     )
     for each in result["scores"]:
-        total = _("{name}: {total} of 100").format(name=each["name"], total=rounded(each["total"]))
+        total = _("{name}: {total} of 100").format(name=each["name"], total=decimal_text(rounded(each["total"])))
         say(total)

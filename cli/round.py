@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from cli.output import Column, facts, state_text, table
+from cli.output import Column, facts, state_text, table, track_text
 from cli.params import DAY, MONEY, Ref, argument, changing, noun, option, read, reading, run, verb
-from fund.language import N_, _, euros, instant, ngettext
+from fund.language import AMSTERDAM, N_, _, day, euros, ngettext
 
 ROUND = Ref(("round list", "rounds", "ref"))
 TRACKS = ("light", "standard", "major")
@@ -68,8 +69,20 @@ def list_rounds(ctx: click.Context) -> None:
     read(ctx, "round list", show=_show_list)
 
 
+def _here(at: str) -> datetime:
+    """The instant as the clock of the fund shows it."""
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(AMSTERDAM))
+
+
+def _last_day(closes_at: str) -> date:
+    """The last day on which something can be handed in: a round closes at the end of it."""
+    return (_here(closes_at) - timedelta(microseconds=1)).date()
+
+
 def _show_list(data: Mapping[str, Any]) -> None:
-    rows = data["rounds"]
+    rows = [
+        {**row, "track": track_text(row["track"]), "last_day": _last_day(row["closes_at"])} for row in data["rounds"]
+    ]
     table(
         _("Rounds"),
         (
@@ -77,7 +90,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
             Column("title", N_("Title"), "text"),
             Column("state", N_("State"), "state", kind="round"),
             Column("track", N_("Track"), "ref"),
-            Column("closes_at", N_("Closes"), "date"),
+            Column("last_day", N_("Closes"), "date"),
             Column("ceiling_cents", N_("Ceiling"), "amount"),
             Column("left_cents", N_("Left"), "amount"),
         ),
@@ -100,18 +113,16 @@ def show(ctx: click.Context, ref: str) -> None:
 
 
 def _show(data: Mapping[str, Any]) -> None:
-    from datetime import datetime
-
-    found, proposals = data["round"], data["proposals"]
-    moments = {key: instant(datetime.fromisoformat(found[key])) for key in ("opens_at", "closes_at", "decision_before")}
+    found = data["round"]
+    proposals = [{**row, "lead": row.get("lead_name", row["lead_partner"])} for row in data["proposals"]]
     facts(
         _("Round {ref}: {title}").format(ref=found["ref"], title=found["title"]),
         (
             (_("State"), state_text("round", found["state"])),
-            (_("Track"), found["track"]),
-            (_("Opens"), moments["opens_at"]),
-            (_("Closes"), moments["closes_at"]),
-            (_("Decision before"), moments["decision_before"]),
+            (_("Track"), track_text(found["track"])),
+            (_("Opens"), day(_here(found["opens_at"]).date())),
+            (_("Closes"), day(_last_day(found["closes_at"]))),
+            (_("Decision before"), day(_here(found["decision_before"]).date())),
             (_("Ceiling"), euros(found["ceiling_cents"])),
             (_("Committed"), euros(found["committed_cents"])),
             (_("Left"), euros(found["left_cents"])),
@@ -124,7 +135,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (
                 Column("ref", N_("Proposal"), "ref"),
                 Column("title", N_("Title"), "text"),
-                Column("lead_partner", N_("Lead"), "ref"),
+                Column("lead", N_("Lead"), "name"),
                 Column("state", N_("State"), "state", kind="proposal"),
                 Column("ask_cents", N_("Asked"), "amount"),
                 Column("award_cents", N_("Awarded"), "amount"),

@@ -26,6 +26,13 @@ def status(ctx: click.Context) -> None:
 
     with opened(ctx, changes=False) as (fund, _carry_out, _look):
         found = operations.status(fund.engine, user=shell(ctx).settings.user)
+    found["broker"] = None
+    broker = shell(ctx).settings.broker_url
+    if broker is not None:
+        from fund.worker import broker_answers
+
+        found["broker"] = broker_answers(broker)
+        found["needs_person"] = found["needs_person"] or not found["broker"]
     if typed(ctx, "json"):
         emit_json({"schema_version": 1, **found})
     else:
@@ -65,9 +72,19 @@ def _show(found: Mapping[str, Any]) -> None:
     )
     deliveries = found["deliveries"]
     say(
-        _("Deliveries: {pending} pending, {failed} failed, {dead} dead").format(
-            pending=deliveries.get("pending", 0), failed=deliveries.get("failed", 0), dead=deliveries.get("dead", 0)
+        _(
+            "Deliveries: {pending} pending, {failed} failed, {dead} dead; late deadlines: {late}; workers: {workers}"
+        ).format(
+            pending=deliveries.get("pending", 0),
+            failed=deliveries.get("failed", 0),
+            dead=deliveries.get("dead", 0) + found["timers_dead"],
+            late=found["timers_overdue"],
+            workers=sum(1 for worker in found["workers"] if worker["alive"]),
         )
     )
+    if found["broker"] is False:
+        say(_("The broker does not answer; workers do without."))
+    if found["clock_problem"]:
+        say(_("The database's clock is not that of this machine; no deadline is acted upon."))
     if found["needs_person"]:
         say(_("Next step: {command}").format(command="fund event dead"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 
@@ -25,7 +26,9 @@ from fund.language import N_
     see=("status", "event deliveries"),
 )
 @option("--once", is_flag=True, help=N_("Stop when nothing is open"))
-@option("--threads", type=click.IntRange(1, 64), default=4, show_default=True, metavar="N", help=N_("Threads that react"))
+@option(
+    "--threads", type=click.IntRange(1, 64), default=4, show_default=True, metavar="N", help=N_("Threads that react")
+)
 @click.pass_context
 def worker(ctx: click.Context, once: bool, threads: int) -> None:
     from fund.worker import log_to_stderr, run
@@ -33,6 +36,14 @@ def worker(ctx: click.Context, once: bool, threads: int) -> None:
     settings = shell(ctx).settings
     log_to_stderr()
     stop = threading.Event()
+
+    def end(*_args: object) -> None:
+        """Finish or roll back what is under way; what still hangs after 28 seconds is rolled back by our death."""
+        stop.set()
+        last = threading.Timer(28.0, os._exit, (0,))
+        last.daemon = True
+        last.start()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_args: stop.set())
+        signal.signal(name, end)
     run(settings.database_url, broker=settings.broker_url, stop=stop, threads=threads, once=once)

@@ -7,10 +7,10 @@ the facts. Source: lifecycle.md 9 (C5, C6, C8), ledger.md 12.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from fund.dates import first_day, last_day, months_between, parse_period
+from fund.dates import first_day, last_day, month_of, months_between, parse_period
 from fund.errors import (
     AllowanceRunMissing,
     MonthsNotLocked,
@@ -87,6 +87,7 @@ def lock(uow: UnitOfWork, *, period: str) -> dict[str, Any]:
     months = _months(parse_period(period))
     if len(months) > 1:
         months = tuple(month for month in months if _state(uow, month) == OPEN) or months
+    _require_from_the_beginning(uow, months[0])
     for month in months:
         _require_over(uow, month)
         first, second = _people(uow)
@@ -166,6 +167,24 @@ def _begun(uow: UnitOfWork, months: tuple[str, ...]) -> tuple[str, ...]:
         return months
     first = min(period.month for period in known)
     return tuple(month for month in months if month >= first)
+
+
+def _require_from_the_beginning(uow: UnitOfWork, month: str) -> None:
+    """The first month that is ever locked is where the books begin: no entry lies before it, or its year never closes.
+
+    Raises:
+        PeriodOutOfOrder: An earlier month has entries.
+    """
+    if uow.ledger.periods():
+        return
+    earlier = [entry.effective_on for entry in uow.ledger.entries(as_of=first_day(month) - timedelta(days=1))]
+    if earlier:
+        raise PeriodOutOfOrder(
+            month=month,
+            status=state_word("period", OPEN),
+            wanted=state_word("period", LOCKED),
+            reason=_(N_("the books begin in {first}, which is locked first")).format(first=month_of(min(earlier))),
+        )
 
 
 def _require_over(uow: UnitOfWork, period: str) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 from fund.errors import (
     AmountNotPositive,
     KeyNotInForce,
+    KeyOrPartner,
     MoreThanReceived,
     NoActivePartners,
     NoKeyInForce,
     NothingOpen,
     NotTakingPart,
     UnknownPartner,
-    WrongUsageOfCall,
 )
 from fund.events import ContributionCalled, ContributionReceived, Envelope
 from fund.glossary import state_word
@@ -77,12 +77,12 @@ def call(
 
     Raises:
         AmountNotPositive, AmountTooLarge: As they say.
-        WrongUsageOfCall: Both a key and one partner.
+        KeyOrPartner: Both a key and one partner.
         NoActivePartners, NotTakingPart, UnknownPartner: Nobody to call, or not this one.
         NoKeyInForce, KeyNotInForce: Another key holds on the day, or none.
     """
     if partner is not None and key is not None:
-        raise WrongUsageOfCall(partner=partner, key=key)
+        raise KeyOrPartner(partner=partner, key=key)
     if require_cents(amount) < 1:
         raise AmountNotPositive(command="capital call", amount_cents=amount, least_cents=1)
     day = on or uow.today
@@ -213,11 +213,13 @@ def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict
     if partner is not None:
         partner_named(view, partner)
     found = view.cases(Call, partner=partner, states=["open"] if open else None)
+    names = {one.ref: one.short_name for one in view.cases(Partner)}
     return {
         "calls": [
             {
                 "ref": one.ref,
                 "partner": one.partner,
+                "partner_name": names[one.partner],
                 "called_cents": one.called_cents,
                 "received_cents": one.received_cents,
                 "open_cents": one.open_cents,

@@ -5,6 +5,7 @@ Everything about *how* we speak to a database stands here; *what* we say stands 
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -40,7 +41,6 @@ __all__ = [
     "Base",
     "Connection",
     "Engine",
-    "Integrity",
     "create_engine",
     "dialect",
     "from_micros",
@@ -61,8 +61,8 @@ __all__ = [
 ]
 
 BUSY_TIMEOUT_MS = 5_000
+"""So long a command waits for another that holds the fund's lock, then it is not ready."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Integrity = sa.exc.IntegrityError
 
 
 class Base(DeclarativeBase):
@@ -100,7 +100,7 @@ def normalised(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError as problem:
+    except (sa.exc.ArgumentError, ValueError) as problem:  # a port that is no number is a ValueError
         raise UnknownDatabase(place=re.sub(r"//[^@/]*@", "//***@", url)) from problem
     kind = parsed.get_backend_name()
     if kind in ("postgresql", "postgres"):
@@ -117,20 +117,25 @@ def place(engine: Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
-def create_engine(url: str, *, pooled: bool = False) -> Engine:
+def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> Engine:
     """An engine for ``url``; it opens nothing yet.
 
     SQLite: each writing transaction is ``BEGIN IMMEDIATE`` (the fund's lock), WAL, ``synchronous=FULL``, foreign keys
-    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles 20 s.
+    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles
+    20 s; a lock is waited for twice as long as on SQLite, because workers take turns there.
+
+    Args:
+        pooled: Connections are kept for the next transaction: ``connections`` of them, ten more in a rush.
 
     Raises:
         UnknownDatabase: The URL names another kind of database.
     """
     parsed = normalised(url)
+    pool: dict[str, Any] = {"pool_size": connections} if pooled else {"poolclass": NullPool}
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
             parsed,
-            poolclass=None if pooled else NullPool,
+            **pool,
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -138,11 +143,13 @@ def create_engine(url: str, *, pooled: bool = False) -> Engine:
         return engine
     return sa.create_engine(
         parsed,
-        poolclass=None if pooled else NullPool,
+        **pool,
         connect_args={
             "connect_timeout": 5,
             "application_name": "fund",
-            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=20000 -c plan_cache_mode=force_generic_plan",
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=20000"
+            " -c plan_cache_mode=force_generic_plan"
+            f" -c lock_timeout={2 * BUSY_TIMEOUT_MS}",
         },
     )
 
@@ -191,8 +198,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
         if is_sqlite(engine):
             connection = connection.execution_options(fund_reading=True)
         else:
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            if not is_sqlite(engine):
+                # not by an option: a pooled connection would come back as one that asks to write
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             yield connection
 
 
@@ -206,6 +216,8 @@ def ill(problem: BaseException) -> NotReady | None:
     """The refusal behind a database error when the world is ill (busy, full, gone), else ``None``: we are wrong."""
     if isinstance(problem, NotReady):
         return problem
+    if isinstance(problem, sa.exc.TimeoutError):  # every connection of the pool is at work
+        return DatabaseBusy(place="")
     if not isinstance(problem, sa.exc.DBAPIError):
         return None
     return _illness(problem, "")
@@ -215,16 +227,20 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
     original = problem.orig
     text = str(original).strip().split("\n", 1)[0]
     if isinstance(original, sqlite3.Error):
-        lowered = text.lower()
-        if "locked" in lowered or "busy" in lowered:
+        # by number, never by words: a guard or a constraint may be called "locked" or "full" as well
+        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return DatabaseBusy(place=where)
-        if "readonly" in lowered or "read-only" in lowered:
+        if code == sqlite3.SQLITE_READONLY:
             return DatabaseReadOnly(place=where)
-        if "full" in lowered:
+        if code == sqlite3.SQLITE_FULL:
             return StorageFull(place=where)
-        if "unable to open" in lowered or "disk i/o" in lowered:
+        if code == sqlite3.SQLITE_CANTOPEN and _may_be_read(where):
+            # WAL wants files beside the database, and the folder takes none
+            return DatabaseReadOnly(place=where)
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL):
             return DatabaseUnreachable(place=where, reason=text)
-        if "not a database" in lowered or "malformed" in lowered:
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return NotADatabase(place=where, reason=text)
         return None
     state = getattr(original, "sqlstate", None)
@@ -238,11 +254,15 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
         return StorageFull(place=where)
     if state in ("55P03", "40001", "40P01", "57014"):
         return DatabaseBusy(place=where)
-    if state == "25006":
+    if state in ("25006", "42501"):  # a transaction, a server or a login that only reads
         return DatabaseReadOnly(place=where)
     if state in ("28000", "28P01", "3D000") or state.startswith(_ILL_STATES) or state in _ILL_CODES:
         return DatabaseUnreachable(place=where, reason=text)
     return None
+
+
+def _may_be_read(path: str) -> bool:
+    return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _no_connection(problem: sa.exc.DBAPIError) -> bool:
@@ -351,6 +371,11 @@ def downgrade(url: str, *, target: str) -> None:
     engine.dispose()
 
 
+def _file(place: str) -> Path:
+    """The file of an embedded database, also where it is written as a URI (``file:fund.db?mode=ro``)."""
+    return Path(place.removeprefix("file:"))
+
+
 def require_head(engine: Engine) -> None:
     """Nothing, when the database is of this program's version.
 
@@ -361,7 +386,7 @@ def require_head(engine: Engine) -> None:
         NotADatabase, DatabaseUnreachable, DatabaseBusy: As they say.
     """
     where = place(engine)
-    if is_sqlite(engine) and not Path(where).exists():
+    if is_sqlite(engine) and not _file(where).exists():
         raise DatabaseMissing(place=where)
     with reading(engine) as connection:
         found = revision(connection)

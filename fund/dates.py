@@ -29,11 +29,9 @@ __all__ = [
     "easter",
     "end_of_day",
     "first_day",
-    "from_micros",
     "holidays",
     "is_working_day",
     "last_day",
-    "micros",
     "month_of",
     "months_between",
     "next_month",
@@ -50,7 +48,6 @@ __all__ = [
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2999, 12, 31)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _YEAR = re.compile(r"[0-9]{4}")
@@ -139,16 +136,6 @@ def add_months(day: date, months: int) -> date:
 
 
 # ---------------------------------------------------------------------------------------------------------- instants
-
-
-def micros(instant: datetime) -> int:
-    """Whole microseconds since 1970 UTC of an instant with a time zone."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_micros(value: int) -> datetime:
-    """The instant, in UTC, of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=value)
 
 
 def day_of(instant: datetime) -> date:

@@ -203,6 +203,15 @@ def role_word(role: str) -> str:
     return role.replace("_", " ")
 
 
+def code_word(code: str) -> str:
+    """A name from the code (``agreement``, ``light``, ``refuted``) as people read it; without underscores if the
+    glossary has no such row."""
+    for word in words():
+        if word.name == code and not word.is_state:
+            return word.in_language()
+    return code.replace("_", " ")
+
+
 def find(text: str) -> tuple[Word, ...]:
     """The rows that ``text`` names: by Dutch, English, code, or a form to avoid; capitals and hyphens do not matter."""
     wanted = _plain(text)

@@ -20,6 +20,8 @@ __all__ = [
 ]
 
 LARGEST_CENTS = 2**63 - 1
+_MOST_DIGITS = 40
+"""No sum of money has so many digits before its point; leading zeros included."""
 _AMOUNT = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]{1,2}))?", re.ASCII)
 
 
@@ -35,6 +37,8 @@ def parse(text: str) -> int:
     if match is None:
         raise InvalidAmount(text=text, reason=_(_why_not(text)))
     sign, whole, part = match.groups()
+    if len(whole) > _MOST_DIGITS:
+        raise AmountTooLarge(value=f"{sign}{whole[:_MOST_DIGITS]}…", limit=LARGEST_CENTS)
     cents = int(whole) * 100 + int((part or "0").ljust(2, "0"))
     if sign and cents == 0:
         raise InvalidAmount(text=text, reason=_(N_("minus zero")))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fund.database import Engine, head_revision, place, revision
 from fund.rules import valuation
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
+from fund.workflows.delivery.deliver import UNKNOWN_REACTION, clock_problem
 
 __all__ = ["status"]
 
 RUNNING = ("active", "suspended")
+ALIVE = timedelta(seconds=20)
+"""A worker gives a sign of life every five seconds; so long after the last it counts as gone."""
+OVERDUE = timedelta(minutes=1)
+NEWER = timedelta(hours=1)
 
 
 def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
-    """The fund in a few lines, at one instant; ``needs_person`` when somebody must act (dead letters).
+    """The fund in a few lines, at one instant; ``needs_person`` when somebody must act.
+
+    That is so with dead letters and failures, deadlines that could not be acted upon, facts that wait for newer code for
+    an hour, and a clock that no deadline is trusted to.
 
     Raises:
         NoFundHere, UnknownUser: As they say.
@@ -30,6 +39,7 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
             (period.month for period in view.ledger.periods() if period.status.value != "open"), default=None
         )
         head, events = view.ledger.head(), view.store.facts.head()
+        service = _service(view)
         return {
             "fund": view.store.work.setting("founded"),
             "database": place(engine),
@@ -51,5 +61,39 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
             "waiting_for_you": len(inbox.inbox(view)["items"]) if view.actor else None,
             "confirmations": len(view.store.work.pendings()),
             "deliveries": dict(deliveries),
-            "needs_person": bool(deliveries.get("dead") or deliveries.get("failed")),
+            **service,
+            "needs_person": bool(
+                deliveries.get("dead")
+                or deliveries.get("failed")
+                or service["timers_dead"]
+                or service["waiting_for_newer_code"]
+                or service["clock_problem"]
+            ),
         }
+
+
+def _service(view: View) -> dict[str, Any]:
+    """Who works, what waits and since when, and whether the clock is right."""
+    store, clock = view.store, view.store.work.database_clock()
+    oldest = store.deliveries.oldest_open()
+    since = None if oldest is None else store.facts.by_seq(oldest)
+    recorded = (store.facts.by_seq(seq) for seq in store.deliveries.open_because(UNKNOWN_REACTION))
+    held = store.work.setting("held_clock_us") is not None
+    return {
+        "workers": [
+            {
+                "worker": worker.worker_id,
+                "version": worker.version,
+                "seen_at": worker.seen_at.isoformat(),
+                "alive": clock - worker.seen_at < ALIVE,
+            }
+            for worker in store.deliveries.workers()
+        ],
+        "oldest_open_at": None if since is None else since.recorded_at.isoformat(),
+        "timers_overdue": store.work.overdue(view.now - OVERDUE),
+        "timers_dead": len(store.work.timers(state="dead")),
+        "waiting_for_newer_code": sum(
+            1 for fact in recorded if fact is not None and view.now - fact.recorded_at > NEWER
+        ),
+        "clock_problem": None if held else clock_problem(view.now, store.facts.head().recorded_at),
+    }

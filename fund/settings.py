@@ -62,11 +62,6 @@ class Settings(BaseSettings):
         """The URL of the broker, password included; ``None`` in the embedded profile."""
         return self.broker.get_secret_value() if self.broker is not None else None
 
-    @property
-    def log_path(self) -> Path:
-        """Where the trace of a bug is kept."""
-        return self.home / "fund.log"
-
     @classmethod
     def settings_customise_sources(
         cls,

@@ -220,7 +220,13 @@ delivery = Table(
         postgresql_where=text("state in ('pending', 'failed', 'dead', 'held')"),
         sqlite_where=text("state in ('pending', 'failed', 'dead', 'held')"),
     ),
-    Index("ix_delivery_state", "state"),
+    Index(
+        "ix_delivery_next",
+        "seq",
+        "reaction",
+        postgresql_where=text("state in ('pending', 'failed', 'dead', 'held')"),
+        sqlite_where=text("state in ('pending', 'failed', 'dead', 'held')"),
+    ),
 )
 """One row per fact and reaction: outbox, inbox, order and dead letter at once."""
 
@@ -235,7 +241,10 @@ timer = Table(
     Column("state", _key, nullable=False),
     Column("fired_by", _key),
     Column("fired_us", BigInteger),
-    Index("ix_timer_due", "state", "due_us"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("retry_us", BigInteger),
+    Column("error", _text),
+    Index("ix_timer_due", "state", "due_us", "timer_id"),
     Index("ix_timer_stream", "stream"),
 )
 """Instants at which something falls due; each names the fact that set it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import difflib
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 from fund.database import Connection, Engine, reading, writing
 from fund.errors import NoFundHere, UnknownRef
 from fund.events import Envelope, Fact, canonical_json
+from fund.glossary import code_word
 from fund.language import AMSTERDAM
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
@@ -119,6 +121,7 @@ class View:
         self.now = now
         self._cases: dict[str, tuple[CaseFile, int]] = {}
         self._rules: list[tuple[date, Regulations]] | None = None
+        self._names: dict[str, str] = {}
 
     @classmethod
     @contextmanager
@@ -166,7 +169,9 @@ class View:
         """The name of a user while it is known, else the id."""
         if not user_id:
             return ""
-        return self.store.work.name_of(user_id) or user_id
+        if user_id not in self._names:
+            self._names[user_id] = self.store.work.name_of(user_id) or user_id
+        return self._names[user_id]
 
     # ----------------------------------------------------------------------------------------------------- cases
 
@@ -191,8 +196,9 @@ class View:
         found = self.maybe(model, ref)
         if found is None:
             near = difflib.get_close_matches(ref, self.store.cases.refs(model.kind), n=1, cutoff=0.6)
-            suggestion = near[0] if near else f"fund {_NOUNS.get(model.kind, model.kind)} list"
-            raise UnknownRef(kind=model.kind, ref=ref, suggestion=suggestion)
+            listed = _LISTS.get(model.kind, f"{model.kind} list")
+            look = f"{model.kind} show {near[0]}" if near and model.kind in _SHOWN else listed
+            raise UnknownRef(kind=code_word(model.kind), ref=ref, suggestion=f"fund {look}")
         return found
 
     def cases(
@@ -237,10 +243,10 @@ class View:
         Raises:
             NoFundHere: None were adopted yet.
         """
-        from fund.schemas.people import RegulationsAdopted
+        from fund.schemas.people import RegulationsFile
 
         if self._rules is None:
-            adopted = self.cases(RegulationsAdopted)
+            adopted = self.cases(RegulationsFile)
             self._rules = sorted(((case.from_on, case.regulations) for case in adopted), key=lambda pair: pair[0])
         day = on or self.today
         in_force = [rules for from_on, rules in self._rules if from_on <= day]
@@ -249,6 +255,13 @@ class View:
                 return self._rules[0][1]
             raise NoFundHere(place="")
         return in_force[-1]
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the fund: that of its first regulations."""
+        self.regulations()
+        assert self._rules
+        return self._rules[0][0]
 
     def balances(self, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, int]:
         """Balances of main codes (sub-accounts summed), debit positive, entries of kind ``closing`` left out."""
@@ -259,7 +272,27 @@ class View:
         return sums
 
 
-_NOUNS = {"call": "capital", "key": "key", "user": "user", "batch": "payment", "plan": "repayment", "receipt": "bank"}
+_SHOWN = ("proposal", "agreement", "disbursement", "round", "review", "decision", "key", "partner")
+"""Kinds of which one is shown by ``fund NOUN show REF``."""
+_LISTS = {
+    "allowance": "repayment allowance",
+    "bank_account": "bank list",
+    "bank_statement": "bank list",
+    "batch": "payment list",
+    "call": "capital list",
+    "cost": "cost list",
+    "debit": "bank list",
+    "decision": "proposal list",
+    "fund": "status",
+    "income": "bank list",
+    "key": "key show",
+    "member": "user list",
+    "plan": "repayment list",
+    "receipt": "bank list",
+    "regulations": "regulations show",
+    "review": "proposal list",
+}
+"""Where cases of a kind are listed, when that is not ``fund KIND list``."""
 
 
 @dataclass(slots=True)
@@ -469,13 +502,23 @@ class UnitOfWork(View):
 
     # ------------------------------------------------------------------------------------------------- what shows
 
-    def shown(self) -> str:
-        """What would happen, as canonical JSON with given numbers left open: what two people must see alike."""
+    def shown(self, on: date | None = None) -> str:
+        """What would happen, as canonical JSON with given numbers left open: what two people must see alike.
+
+        A day that is only the day it happens stays open too: the second person may come later.
+
+        Args:
+            on: The accounting day that the first person chose.
+        """
+
+        def told_day(day: date) -> str:
+            return "today" if day == self.today and day != on else day.isoformat()
+
         told = [
             {
                 "type": fact.type,
                 "stream": fact.stream,
-                "on": fact.effective_on.isoformat(),
+                "on": told_day(fact.effective_on),
                 "payload": fact.fact.payload(),
             }
             for fact in self.facts
@@ -484,14 +527,15 @@ class UnitOfWork(View):
             {
                 "kind": draft.kind,
                 "memo": draft.memo,
-                "on": draft.effective_on.isoformat(),
+                "on": told_day(draft.effective_on),
                 "postings": [[posting.account, posting.amount_cents] for posting in draft.postings],
             }
             for draft, _posted in self.entries
         ]
         text = canonical_json({"facts": told, "entries": booked})
         for number, ref in enumerate(self.refs_given):
-            text = text.replace(ref, f"#{number}")
+            # where it stands whole: 2026-1 is no part of 2026-11-01
+            text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)
         return text
 
 

@@ -11,25 +11,39 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from fund.errors import ExclusiveRole, ReasonMissing, UnknownRole, UserExists
+from fund.errors import ExclusiveRole, ReasonMissing, UnknownRole, UserExists, WordTooLong
 from fund.events import (
     CommandRefused,
     Envelope,
     FundFounded,
-    RegulationsWereAdopted,
+    RegulationsAdopted,
     UserAdded,
     UserChanged,
     UserRevoked,
     canonical_json,
+    require_printable,
 )
+from fund.language import N_, _
 from fund.ledger import AccountType, Layer, Ledger, Side
-from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, Actor, Role, Who, require_compatible_roles
+from fund.rules.authority import (
+    ADMIN,
+    CHAIR,
+    FUND_MANAGER,
+    SYSTEM_ACTOR,
+    Role,
+    Who,
+    require_compatible_roles,
+)
 from fund.rules.regulations import Regulations, from_toml, standard, standard_text
 from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
-from fund.schemas.people import FundFile, RegulationsAdopted, User
+from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "accounts_of_the_fund", "add_user", "change_user", "revoke_user", "users"]
+
+
+LONGEST_NAME = 200
+"""So many characters of a user's name are kept."""
 
 
 # ---------------------------------------------------------------------------------------------------------- folds
@@ -42,10 +56,10 @@ def _fund_after(case: FundFile | None, happened: Envelope) -> FundFile | None:
     return case
 
 
-def _regulations_after(case: RegulationsAdopted | None, happened: Envelope) -> RegulationsAdopted | None:
+def _regulations_after(case: RegulationsFile | None, happened: Envelope) -> RegulationsFile | None:
     fact = happened.fact
-    if isinstance(fact, RegulationsWereAdopted):
-        return RegulationsAdopted(
+    if isinstance(fact, RegulationsAdopted):
+        return RegulationsFile(
             ref=fact.ref, state="adopted", from_on=fact.from_on, regulations=Regulations.model_validate_json(fact.text)
         )
     return case
@@ -70,7 +84,7 @@ def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
 
 LIVES = {
     "fund": Life(FundFile, _fund_after),
-    "regulations": Life(RegulationsAdopted, _regulations_after),
+    "regulations": Life(RegulationsFile, _regulations_after),
     "user": Life(User, _user_after),
 }
 
@@ -129,7 +143,7 @@ def found(
 
 def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope | None = None) -> Envelope:
     """Regulations hold from a day on; from then on the ledger itself keeps their buffer free."""
-    fact = RegulationsWereAdopted(
+    fact = RegulationsAdopted(
         ref=rules.version, from_on=from_on, text=canonical_json(rules.model_dump(mode="json"))
     )
     adopted = uow.record(fact, effective_on=from_on if cause else None, cause=cause, reaction="regulations.adopt")
@@ -149,7 +163,8 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
     """New regulations hold from a day on, not before today; proposals and agreements of earlier days keep theirs.
 
     Raises:
-        FaultyRegulations: The file is not TOML, or a number is missing, unknown or impossible; with the place.
+        FaultyRegulations: The file is not TOML, a number is missing, unknown or impossible, with the place; or its
+            version was adopted before, whose cases keep their rules.
         RegulationsReachBack: The day lies before today or before those in force.
     """
     from fund.errors import FaultyRegulations, RegulationsReachBack
@@ -158,6 +173,9 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
         rules = from_toml(content.decode("utf-8"))
     except ValueError as problem:
         raise FaultyRegulations(file=name or "regulations.toml", problem=str(problem).splitlines()[0]) from problem
+    if uow.maybe(RegulationsFile, rules.version) is not None:
+        taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
+        raise FaultyRegulations(file=name or "regulations.toml", problem=taken)
     if on < uow.today:
         raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)
     return adopt(uow, rules, from_on=on)
@@ -172,14 +190,18 @@ def add_user(
     """A person may act in the fund from now on.
 
     Raises:
-        UserExists: The name is in use.
+        UserExists: The name is in use, says nothing, or is the service's own.
+        UnprintableText, WordTooLong: The name holds what nobody can see, or is longer than is kept.
         UnknownRole: No such role.
         ExclusiveRole: admin or auditor with another role (G7 e).
         UnknownRef: No such partner.
     """
     given = [_role(role) for role in roles]
+    require_printable({"name": name})
+    if len(name) > LONGEST_NAME:
+        raise WordTooLong(field="name", length=len(name), limit=LONGEST_NAME)
     require_compatible_roles(name, given)
-    if uow.store.work.user_id_of(name) is not None:
+    if not name.strip() or name == SYSTEM_ACTOR.user_id or uow.store.work.user_id_of(name) is not None:
         raise UserExists(user=name)
     if partner is not None:
         _require_partner(uow, partner)
@@ -268,11 +290,6 @@ def refused(uow: UnitOfWork, *, command: str, code: str, subject: str) -> Envelo
     return uow.record(CommandRefused(command=command, code=code, subject=subject))
 
 
-def actor_named(view: View, name: str) -> Actor:
-    """The user who acts under a name."""
-    return view.user(name)
-
-
 def regulations_template(_view: View) -> dict[str, Any]:
     """The standard regulations as TOML, to change and adopt."""
     return {"template": standard_text()}
@@ -281,15 +298,23 @@ def regulations_template(_view: View) -> dict[str, Any]:
 def _chair_where_there_is_one(view: View, _args: Mapping[str, Any]) -> Who | None:
     """An admin adds people alone until there is a chair, who confirms from then on (lifecycle.md 2)."""
     chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
-    return (
-        CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
-    )
+    return CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
+
+
+def _other_chair(view: View, args: Mapping[str, Any]) -> Who | None:
+    """A chair does not leave by one hand: another chair confirms, or a fund manager where there is no other."""
+    chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
+    leaving = view.user(str(args.get("name", "")))
+    if not leaving.has(*chairs):
+        return None
+    others = [user for user in view.cases(User, states=("active",)) if user.ref != leaving.user_id]
+    return CHAIR if any(role in user.roles for user in others for role in chairs) else FUND_MANAGER
 
 
 COMMANDS = (
     Command("user add", add_user, ADMIN, second=_chair_where_there_is_one),
     Command("user change", change_user, ADMIN, second=_chair_where_there_is_one),
-    Command("user revoke", revoke_user, ADMIN),
+    Command("user revoke", revoke_user, ADMIN, second=_other_chair),
     Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
 )
 QUERIES = (

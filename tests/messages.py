@@ -29,9 +29,7 @@ LANGUAGES = ("nl",)
 KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
 """The marks, and how many sentences each has."""
 CLICK_MODULES = ("_termui_impl", "core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
-_SAME_EVERYWHERE = re.compile(
-    r"fund [a-z-]+( [a-z-]+)?( (--[a-z-]+|\{\w+\}|[A-Z]+|[a-z]+))*|\{\w+\}([: ]*\{\w+\})*( --help)?"
-)
+_SAME_EVERYWHERE = re.compile(r"fund( [a-z0-9._{}=-]+| [A-Z]+)+|\{\w+\}([: ]*\{\w+\})*( --help)?")
 """Sentences that are a command as it stands, or nothing but places: no language changes them."""
 _WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 

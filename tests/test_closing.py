@@ -99,7 +99,7 @@ def test_a_day_in_a_closed_month_is_refused_with_the_way_out(database_url: str) 
             uow.record(_called(), effective_on=date(2026, 1, 20))
         assert refused.value.code() == "closed_period"
         assert "2026-01-20 lies in 2026-01" in str(refused.value)
-        assert refused.value.advice == "book it on a later day, or fund period reopen 2026-01"
+        assert refused.value.advice == "book it on a later day, or fund period reopen 2026-01 --reason TEXT"
         assert world.entries()[-1].seq == seen
         with world.uow("bram") as uow:
             uow.record(_called(), effective_on=date(2026, 2, 3))
@@ -345,3 +345,14 @@ def test_an_entry_by_hand_must_balance_and_say_why(sqlite_url: str) -> None:
             by_hand(world, debits=[["4500", 1]])
         with pytest.raises(ReasonMissing):
             by_hand(world, reason=" ")
+
+
+def test_the_first_month_that_is_locked_is_that_of_the_first_entry(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        by_hand(world)
+        world.clock(date(2027, 2, 3))
+        with pytest.raises(PeriodOutOfOrder, match="2026-01"):
+            world.do("period lock", user="anna", period="2027-01")
+        lock(world, "2026")
+        close(world, "2026")
+        lock(world, "2027-01")

@@ -9,6 +9,8 @@ import pytest
 from fund.errors import (
     AmountNotPositive,
     AmountTooLarge,
+    DayBeforeFund,
+    DayToCome,
     KeyNotInForce,
     MoreThanReceived,
     NoActivePartners,
@@ -19,7 +21,7 @@ from fund.errors import (
     SameHands,
     UnknownPartner,
     UnknownRef,
-    WrongUsageOfCall,
+    KeyOrPartner,
 )
 from fund.schemas.capital import Partner
 from tests.factories import as_text, founded
@@ -115,7 +117,7 @@ def test_a_part_of_nothing_is_not_called(sqlite_url: str) -> None:
         ({"amount": True}, NotIntegerCents),
         ({"amount": 100, "partner": "gm9999"}, UnknownPartner),
         ({"amount": 100, "key": "2031"}, UnknownRef),
-        ({"amount": 100, "key": "2026", "partner": "gm0308"}, WrongUsageOfCall),
+        ({"amount": 100, "key": "2026", "partner": "gm0308"}, KeyOrPartner),
     ],
 )
 def test_a_call_that_cannot_be_is_refused_by_name(sqlite_url: str, args: dict[str, object], error: type) -> None:
@@ -195,3 +197,14 @@ def test_a_manual_receipt_asks_two_people_and_no_more_than_came_in(database_url:
         )
         assert answer["events"][0]["payload"]["rule"] == "manual"
         assert world.look("capital list")["calls"][0]["open_cents"] == 40_000
+
+
+def test_nothing_is_booked_on_a_typed_day_to_come_or_before_the_fund(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.partners()
+        by_hand = {"debits": [["4500", 100]], "credits": [["2000.bank", 100]], "memo": "Kosten", "reason": "rekening"}
+        with pytest.raises(DayToCome, match=r"contribution\.called cannot be booked on 2026-01-06: today is 2026-01-05"):
+            world.do("capital call", user="anna", amount=100, on=date(2026, 1, 6))
+        with pytest.raises(DayBeforeFund, match="2026-01-04: the fund begins on 2026-01-05"):
+            world.do("ledger post", user="anna", on=date(2026, 1, 4), **by_hand)
+        assert world.entries() == []

@@ -74,11 +74,6 @@ def test_every_instant_of_a_day_belongs_to_it_and_to_no_other(day: date) -> None
     assert dates.day_of(dates.end_of_day(day) - timedelta(microseconds=1)) == day
 
 
-@given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
-def test_microseconds_keep_an_instant_whole(instant: datetime) -> None:
-    assert dates.from_micros(dates.micros(instant)) == instant
-
-
 def test_easter_falls_where_another_computation_puts_it() -> None:
     years = range(1900, 3000)
     assert [dates.easter(year) for year in years] == [easter_of_dateutil(year) for year in years]

@@ -19,3 +19,11 @@ def test_a_reference_page_is_what_the_code_says(name: str) -> None:
 def test_every_life_story_is_drawn() -> None:
     drawn = {table[0].records.kind for table in write_docs.lifecycle_tables().values()}
     assert {"proposal", "agreement", "disbursement", "writeoff", "evaluation"} <= drawn
+
+
+def test_the_notice_names_every_file_of_data_that_comes_with_the_fund() -> None:
+    root = write_docs.DOCS.parent
+    notice = (root / "NOTICE").read_text(encoding="utf-8")
+    for folder in ("data", "templates", "locale"):
+        for path in (root / "fund" / folder).rglob("*.*"):
+            assert path.relative_to(root).as_posix() in notice

@@ -156,3 +156,8 @@ def test_a_share_of_each_part_adds_up_to_the_share_of_the_whole(parts: list[int]
         done, share_done = done + cents, share_done + share
     assert share_done == money.portion(sum(parts), share_bps)
     assert abs(share_done - Fraction(sum(parts) * share_bps, 10_000)) <= Fraction(1, 2)
+
+
+def test_digits_without_end_are_an_amount_that_does_not_fit() -> None:
+    with pytest.raises(AmountTooLarge):
+        money.parse("9" * 5_000)

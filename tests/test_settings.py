@@ -15,7 +15,6 @@ def test_a_fund_lives_in_its_home_unless_told_otherwise(monkeypatch: pytest.Monk
     found = settings.load()
     assert found.database_url == f"sqlite:///{tmp_path / 'fund.db'}"
     assert found.broker_url is None
-    assert found.log_path == tmp_path / "fund.log"
 
 
 def test_without_a_home_the_platforms_own_folder_is_used() -> None:

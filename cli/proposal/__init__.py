@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -28,7 +29,7 @@ from cli.params import (
     verb,
     write_output,
 )
-from fund.language import N_, _, euros, instant, language, ngettext
+from fund.language import N_, _, euros, instant, language, ngettext, number
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 ROUND = Ref(("round list", "rounds", "ref"))
@@ -355,7 +356,11 @@ def _eligible(answer: Mapping[str, Any]) -> list[str]:
 
 def _told(rule: Mapping[str, Any]) -> str:
     """What a rule found, in the language in use."""
-    return _(rule["finding"]).format(**rule["values"])
+    shown = {
+        key: number(int(text.replace(".", ""))) if re.fullmatch(r"-?\d+\.\d\d", str(text), re.ASCII) else text
+        for key, text in rule["values"].items()
+    }
+    return _(rule["finding"]).format(**shown)
 
 
 @verb(
@@ -446,7 +451,7 @@ def list_proposals(ctx: click.Context, round: str | None, state: str | None, par
 
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["proposals"]
-    number = len(rows)
+    count = len(rows)
     table(
         _("Proposals, state of {day}").format(day=day_text(data["as_of"])),
         (
@@ -459,7 +464,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
         ),
         rows,
         total={
-            "ref": ngettext("{count} proposal", "{count} proposals", number).format(count=number),
+            "ref": ngettext("{count} proposal", "{count} proposals", count).format(count=count),
             "ask_cents": sum(row["ask_cents"] for row in rows),
         },
         empty=_("No proposal that you may see."),
@@ -479,6 +484,8 @@ def _show_list(data: Mapping[str, Any]) -> None:
 @dated
 def show(ctx: click.Context, ref: str, as_file: bool) -> None:
     if as_file:
+        if typed(ctx, "as_of") is not None:
+            raise click.UsageError(_("--file prints the form as it is now; leave --as-of out"), ctx)
         read(
             ctx,
             "proposal file",
@@ -494,16 +501,17 @@ def _show(data: Mapping[str, Any]) -> None:
         output.say(_("{ref} did not exist on {day}.").format(ref=data["ref"], day=day_text(data["as_of"])))
         return
     form = data["form"]
-    confirmed = [party["partner"] for party in data["parties"] if party["confirmed"]]
-    waiting = [party["partner"] for party in data["parties"] if not party["confirmed"]]
-    share = f"{data['share_bps'] / 100:g} %"
+    names = {party["partner"]: party["name"] for party in data["parties"]}
+    confirmed = [party["name"] for party in data["parties"] if party["confirmed"]]
+    waiting = [party["name"] for party in data["parties"] if not party["confirmed"]]
+    share = f"{output.decimal_text(format(data['share_bps'] / 100, 'g'))} %"
     facts(
         _("Proposal {ref}: {title}").format(ref=data["ref"], title=data["title"]),
         (
             (_("State"), state_text("proposal", data["state"])),
-            (_("Round"), f"{data['round']}, {data['track']}"),
+            (_("Round"), f"{data['round']}, {output.track_text(data['track'])}"),
             (_("Lead"), f"{data['lead_name']} ({data['lead_partner']})"),
-            (_("Co-applicants"), ", ".join(data["co_applicants"])),
+            (_("Co-applicants"), ", ".join(names[partner] for partner in data["co_applicants"])),
             (_("Beneficiaries"), ", ".join(data["beneficiaries"])),
             (_("Asked"), euros(data["ask_cents"])),
             (_("Comes back"), share),

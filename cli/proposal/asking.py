@@ -54,7 +54,7 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
     if text is not None:
         round_ref = forms.open_form(text.encode(), path).round or round_ref
     if not output.interactive():
-        raise NobodyToAsk(track="light")
+        raise NobodyToAsk(command="fund proposal template --track light")
     track, lead, round_ref = _known_already(ctx, round_ref)
     if text is None:
         year = date.today().year + 1  # noqa: DTZ011 - a suggestion only

@@ -20,7 +20,6 @@ __all__ = [
     "find_references",
     "iban",
     "iban_mask",
-    "iban_spaced",
     "is_creditor_reference",
     "read_creditor_reference",
     "reference_spaced",
@@ -174,11 +173,6 @@ def iban(text: str) -> str:
 def iban_mask(number: str) -> str:
     """An account number as those may see it who need not pay to it: country and last four, ``NL••••••••••••4300``."""
     return f"{number[:2]}{_MASKED * max(len(number) - 6, 0)}{number[-4:]}" if len(number) > 6 else _MASKED * len(number)
-
-
-def iban_spaced(number: str) -> str:
-    """An account number as people read it, in groups of four: ``NL91 ABNA 0417 1643 00``."""
-    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
 
 
 def bic_of(number: str) -> str:

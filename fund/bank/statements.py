@@ -18,8 +18,8 @@ from fund.errors import (
     AccountWithoutIban,
     BatchDoesNotAddUp,
     CountDoesNotMatch,
-    StatementDoesNotAddUp,
-    StatementWithoutBalance,
+    BankStatementDoesNotAddUp,
+    BankStatementWithoutBalance,
     TransactionWithoutAmount,
     WrongCurrency,
 )
@@ -43,11 +43,11 @@ def read_statements(data: bytes, *, name: str) -> BankFile:
         AccountWithoutIban: A statement of something else than an IBAN.
         WrongCurrency: Account, balance, entry or transaction in another currency than euros.
         PartOfACent: An amount with more than two decimals.
-        StatementWithoutBalance: No opening (OPBD, else PRCD) or no closing balance (CLBD), or several.
+        BankStatementWithoutBalance: No opening (OPBD, else PRCD) or no closing balance (CLBD), or several.
         TransactionWithoutAmount: A batch whose parts have no amounts.
         CountDoesNotMatch: A batch announces another number of transactions than it holds.
         BatchDoesNotAddUp: The transactions of an entry do not make its amount.
-        StatementDoesNotAddUp: Opening balance and entries do not make the closing balance.
+        BankStatementDoesNotAddUp: Opening balance and entries do not make the closing balance.
     """
     document = open_document(data, name=name, kind="camt.053", versions=STATEMENT_VERSIONS)
     statements = tuple(_statement(document, found) for found in children(document, document.root, "BkToCstmrStmt/Stmt"))
@@ -75,7 +75,7 @@ def _statement(document: Document, element: etree._Element) -> BankStatement:
         entry.clear()  # ten thousand entries are read once each; what is a record now need not stay a tree
     entries_cents = sum(line.booked_cents for line in reader.lines)
     if opening_cents + entries_cents != closing_cents:
-        raise StatementDoesNotAddUp(
+        raise BankStatementDoesNotAddUp(
             file=document.name,
             line=document.line_of(element),
             statement=statement_id,
@@ -112,7 +112,7 @@ def _balance(
             return _signed(document, balance, cents), day_at(document, balance, "Dt") or date.min
         if found:
             break
-    raise StatementWithoutBalance(
+    raise BankStatementWithoutBalance(
         file=document.name, line=document.line_of(element), statement=statement_id, kind=kinds[0], count=len(found)
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fund.demo.cast import CHAIR, COMMITTEE, DEPUTY, MANAGER, MANAGER_2, PARTNERS, signatory
-from fund.demo.ideas import IDEAS, Idea, form_file
+from fund.demo.cast import CHAIR, COMMITTEE, MANAGER, PARTNERS, signatory
+from fund.demo.ideas import Idea, form_file
 from fund.demo.stage import Stage
 from fund.language import _, euros
 
@@ -48,10 +48,9 @@ def plan_round(stage: Stage, *, title: str, opens: date, closes: date, ceiling_c
     return ref
 
 
-def draft(stage: Stage, key: str, round_ref: str, *, follows: str | None = None, content: bytes | None = None) -> str:
+def draft(stage: Stage, idea: Idea, round_ref: str, *, follows: str | None = None, content: bytes | None = None) -> str:
     """The lead drafts a proposal from a file; its ref."""
-    idea = IDEAS[key]
-    args: dict[str, Any] = {"content": content or form_file(idea, round_ref), "name": f"{key}.toml"}
+    args: dict[str, Any] = {"content": content or form_file(idea, round_ref), "name": f"{idea.key}.toml"}
     if follows is not None:
         args["follows"] = follows
     answer = stage.do(signatory(idea.lead), "proposal draft", **args)
@@ -70,10 +69,9 @@ def submit(stage: Stage, idea: Idea, ref: str) -> None:
     stage.do(signatory(idea.lead), "proposal submit", ref=ref, informed_on=stage.now.date())
 
 
-def propose(stage: Stage, key: str, round_ref: str, *, follows: str | None = None) -> str:
+def propose(stage: Stage, idea: Idea, round_ref: str, *, follows: str | None = None) -> str:
     """An idea is drafted, confirmed by its parties and submitted; its ref."""
-    idea = IDEAS[key]
-    ref = draft(stage, key, round_ref, follows=follows)
+    ref = draft(stage, idea, round_ref, follows=follows)
     confirm_parties(stage, idea, ref)
     submit(stage, idea, ref)
     return ref
@@ -133,13 +131,3 @@ def agree(stage: Stage, ref: str) -> str:
         name = CHAIR if party == "fund" else signatory(party)
         stage.do(name, "agreement sign", ref=agreement, hash=shown["document_sha256"])
     return agreement
-
-
-def office_pair(number: int) -> tuple[str, str]:
-    """The two fund managers, taking turns."""
-    return (MANAGER, MANAGER_2) if number % 2 == 0 else (MANAGER_2, MANAGER)
-
-
-def deputy() -> str:
-    """Who chairs when the chair may not."""
-    return DEPUTY

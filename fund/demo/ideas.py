@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fund.money import format_plain, split_cumulative
 
-__all__ = ["IDEAS", "Idea", "form_file"]
+__all__ = ["IDEAS", "Idea", "form_file", "more"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ IDEAS: dict[str, Idea] = {
             instalments=4,
             ends_on="2027-12-31",
             ambition="Drie waterschappen sturen hun stuwen als één stelsel.",
-            hypothesis="Wij denken dat stuwen die van elkaar weten een vijfde minder water verliezen: zij kijken vooruit.",
+            hypothesis="Wij denken dat stuwen die van elkaar weten een vijfde water sparen, omdat zij vooruit kijken.",
             stop_rule="Wij stoppen als een heel seizoen sturen minder dan een tiende water scheelt.",
         ),
         Idea(
@@ -211,6 +211,29 @@ IDEAS: dict[str, Idea] = {
         ),
     )
 }
+
+
+_MORE = ("gm0331", "gm0335", "gm0339", "gm0340", "gm0317", "gm0589", "gm0313", "gm0312", "gm0353", "gm0327")
+
+
+def more(number: int) -> Idea:
+    """One of the small ideas that fill a larger story; each is another one."""
+    return Idea(
+        key=f"proef-{number}",
+        title=f"Kleine proef {number}: samen slimmer inkopen",
+        lead=_MORE[number % len(_MORE)],
+        theme="T07",
+        ask_cents=2_500_00 + number * 100,
+        repayable=50,
+        years=(2025,),
+        milestones=((f"Proef {number} uitgevoerd", "2025-12-15"),),
+        grace=6,
+        instalments=2,
+        ends_on="2027-12-31",
+        ambition=f"In proef {number} koopt een kleine gemeente samen met de buren in.",
+        hypothesis=f"Wij denken dat samen inkopen in proef {number} een tiende scheelt, omdat het volume groter is.",
+        stop_rule="Wij stoppen als na een half jaar de prijs niet lager is.",
+    )
 
 
 def _text(value: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 
 from fund.demo.cast import CHAIR, EXTERNALS, MANAGER, MANAGER_2, PARTNERS, TREASURER, signatory
 from fund.demo.deciding import (
+    CRITERIA,
     agree,
     confirm_parties,
     decide,
@@ -18,7 +19,7 @@ from fund.demo.deciding import (
     submit,
     vote,
 )
-from fund.demo.ideas import IDEAS
+from fund.demo.ideas import IDEAS, more
 from fund.demo.money import batch, disburse, earn, payee
 from fund.demo.running import pay_instalment
 from fund.demo.stage import Stage, refusal_line
@@ -47,8 +48,11 @@ def evaluate(stage: Stage, key: str, agreement: str, content: bytes, *, learning
     stage.do(CHAIR, "evaluation accept", ref=agreement)
 
 
-def light_round(stage: Stage) -> str:
-    """A light proposal of a small municipality: two reviews, decided by two people, paid by itself; its ref."""
+def light_round(stage: Stage, *, others: int = 0) -> str:
+    """A light proposal of a small municipality: two reviews, decided by two people, paid by itself; its ref.
+
+    With ``others``, so many small proposals more are judged in the round; every third is approved.
+    """
     stage.chapter(_("7. A light proposal"))
     idea = IDEAS["loket"]
     stage.clock(date(2025, 6, 10))
@@ -57,22 +61,33 @@ def light_round(stage: Stage) -> str:
         title="Licht 2025",
         opens=date(2025, 6, 16),
         closes=date(2025, 7, 13),
-        ceiling_cents=100_000_00,
+        ceiling_cents=100_000_00 + others * 60_000_00,
         track="light",
     )
     stage.clock(date(2025, 6, 23))
     payee(stage, idea.lead)
-    ref = propose(stage, "loket", round_ref)
+    ref = propose(stage, IDEAS["loket"], round_ref)
     stage.say(
         _('fatima submits {ref} for {who}: "{title}", {ask}.').format(
             ref=ref, who=short(idea.lead), title=idea.title, ask=euros(idea.ask_cents)
         )
     )
-    eligible(stage, ref)
+    small = [more(number) for number in range(1, others + 1)]
+    small_refs = [propose(stage, each, round_ref) for each in small]
+    eligible(stage, ref, *small_refs)
     stage.clock(date(2025, 7, 15))
-    review(stage, ref, 3)
+    for each in (ref, *small_refs):
+        review(stage, each, 3)
     stage.clock(date(2025, 7, 22))
     stage.both(MANAGER_2, CHAIR, "decision decide", ref=ref, amount_cents=idea.ask_cents)
+    for number, (each, one) in enumerate(zip(small_refs, small, strict=True)):
+        if number % 3 == 0:
+            stage.both(MANAGER_2, CHAIR, "decision decide", ref=each, amount_cents=one.ask_cents)
+        else:
+            reasons = [f"{criterion}=Minder vernieuwend dan de andere." for criterion in CRITERIA]
+            stage.both(MANAGER_2, CHAIR, "decision decide", ref=each, reject=True, reasons=reasons)
+    if small:
+        stage.say(_("{count} small proposals more are judged; every third is approved.").format(count=len(small)))
     stage.say(
         _("two people decide a light proposal: the other fund manager and the chair approve {ref}.").format(ref=ref)
     )
@@ -104,10 +119,10 @@ def second_round(stage: Stage) -> dict[str, str]:
         track="standard",
     )
     stage.clock(date(2025, 8, 18))
-    refs = {"ggd": draft(stage, "ggd", round_ref)}
+    refs = {"ggd": draft(stage, IDEAS["ggd"], round_ref)}
     zou = IDEAS["zou"]
     payee(stage, zou.lead)
-    refs["zou"] = propose(stage, "zou", round_ref)
+    refs["zou"] = propose(stage, IDEAS["zou"], round_ref)
     stage.say(
         _('{one} leaves {draft} a draft; {two} submits {ref}: "{title}", {ask}.').format(
             one=short(IDEAS["ggd"].lead),
@@ -256,7 +271,7 @@ def rolled_out(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
     )
     stage.clock(date(2026, 3, 9))
     key = "uitrol"
-    ref = draft(stage, key, round_ref, follows=zou)
+    ref = draft(stage, IDEAS[key], round_ref, follows=zou)
     confirm_parties(stage, IDEAS[key], ref)
     submit(stage, IDEAS[key], ref)
     stage.say(

@@ -14,7 +14,7 @@ __all__ = ["batch", "disburse", "earn", "payee", "receive"]
 
 
 def payee(stage: Stage, partner: str, *, iban: str = "") -> None:
-    """A partner's account is recorded at its signatory's request, confirmed by a treasurer, and cools off three days."""
+    """A partner's account is recorded at its signatory's request, confirmed by a treasurer; three days cool off."""
     stage.both(
         MANAGER, TREASURER, "payee record",
         partner=partner, iban=iban or partner_iban(partner), name=PARTNERS[partner]["naam"][:70],

@@ -14,12 +14,16 @@ from fund.demo.running import first_payments, first_repayments
 from fund.demo.stage import Stage, office_hour
 from fund.demo.years import close_year, lock_months
 from fund.language import _
+from fund.reports.burden import burdens
+from fund.unit_of_work import View
+from fund.workflows.commands import LIVES
 from fund.workflows.delivery import found_fund, open_fund
 
 __all__ = ["play"]
 
 BEGINS = date(2024, 1, 8)
 ENDS = date(2026, 10, 30)
+STORY_PROPOSALS = 9
 
 
 def play(
@@ -36,6 +40,7 @@ def play(
     Args:
         tell: Gets each line of the story.
         seed: What every id follows from.
+        proposals: So many in all; those above nine are small ones in the light round.
         nudge: Rings for workers that run already; without it this process does what follows itself.
         step: Called with each command.
 
@@ -63,7 +68,7 @@ def play(
         stage.chapter(_("5. A year is closed"))
         close_year(stage, 2024, on=date(2025, 1, 20))
         first_repayments(stage, refs)
-        refs["loket"] = light_round(stage)
+        refs["loket"] = light_round(stage, others=proposals - STORY_PROPOSALS)
         refs |= second_round(stage)
         refuted(stage, refs)
         repaid(stage, refs)
@@ -81,6 +86,8 @@ def _ending(stage: Stage) -> dict[str, Any]:
     stage.say(_("the months of {year} are locked up to September.").format(year=ENDS.year))
     position = stage.look("statement position")
     people = len(stage.look("user list")["users"])
+    with View.open(stage.fund.engine, LIVES) as view:
+        burden = [each.as_json() for each in burdens(view)]
     verified = verify(stage.fund.engine)
     stage.let_go()
     return {
@@ -89,5 +96,6 @@ def _ending(stage: Stage) -> dict[str, Any]:
         "people": people,
         "refusals": stage.refusals,
         "position": position,
+        "burden": burden,
         "verify": verified,
     }

@@ -39,7 +39,7 @@ def first_round(stage: Stage) -> dict[str, str]:
     stage.clock(date(2024, 3, 11))
     refs: dict[str, str] = {}
     rid = IDEAS["rid"]
-    refs["rid"] = draft(stage, "rid", round_ref, content=form_file(rid, round_ref, budget_short_cents=1_000_00))
+    refs["rid"] = draft(stage, IDEAS["rid"], round_ref, content=form_file(rid, round_ref, budget_short_cents=1_000_00))
     confirm_parties(stage, rid, refs["rid"])
     refusal = stage.refused(signatory(rid.lead), "proposal submit", ref=refs["rid"], informed_on=stage.now.date())
     stage.say(
@@ -62,7 +62,7 @@ def first_round(stage: Stage) -> dict[str, str]:
         ("rvs", date(2024, 4, 8)),
     ):
         stage.clock(on)
-        refs[key] = propose(stage, key, round_ref)
+        refs[key] = propose(stage, IDEAS[key], round_ref)
         idea = IDEAS[key]
         stage.say(
             _('{lead} submits {ref} together with {others}: "{title}", {ask}.').format(

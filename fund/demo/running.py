@@ -97,10 +97,10 @@ def first_repayments(stage: Stage, refs: dict[str, str]) -> None:
     )
     late = instalment_of(stage, rid, 2)
     stage.clock(date(2025, 5, 26))
-    arrears = stage.look("repayment arrears")["arrears"]
+    arrears = next(row for row in stage.look("repayment arrears")["arrears"] if row["agreement"] == rid)
     stage.say(
-        _("the instalment of {due} did not come: the service sent a note; {count} instalment is in arrears.").format(
-            due=late["due_on"], count=len(arrears)
+        _("the instalment of {due} did not come: the service noted it by itself; {cents} is {days} days late.").format(
+            due=late["due_on"], cents=euros(arrears["overdue_cents"]), days=arrears["days"]
         )
     )
     cents = pay_instalment(stage, rid, 2, lead, date(2025, 6, 4))

@@ -12,14 +12,12 @@ __all__ = [
     "AmendmentNeedsCommittee",
     "AwardChanged",
     "BeyondCommitment",
-    "BeyondFreeToCommit",
     "BoardsNotHeard",
     "CriteriaNotTicked",
     "DisbursementsOpen",
     "DocumentDiffers",
     "EvidenceMissing",
     "FaultyAgreementTerms",
-    "GroundUnknown",
     "InstalmentsDoNotAddUp",
     "MilestoneNotOpen",
     "MilestonesDoNotAddUp",
@@ -31,6 +29,7 @@ __all__ = [
     "SigningTermOver",
     "TermsMissing",
     "UnknownCriterion",
+    "UnknownTerminationGround",
 ]
 
 
@@ -109,13 +108,6 @@ class BoardsNotHeard(RuleRefusal):
     hint = N_("fund agreement activate {ref} --boards-heard")
 
 
-class BeyondFreeToCommit(RuleRefusal):
-    """A rise is a new promise: it stays within what is free to commit."""
-
-    message = N_("{ref} cannot be raised by {change_cents}: {free_cents} is free to commit")
-    hint = N_("fund statement position")
-
-
 class BeyondCommitment(RuleRefusal):
     """A cut stays within what was not asked for yet."""
 
@@ -151,7 +143,7 @@ class ReportMissing(RuleRefusal):
     hint = N_("fund agreement complete {ref} --ex-officio --reason TEXT")
 
 
-class GroundUnknown(FaultyInput):
+class UnknownTerminationGround(FaultyInput):
     """An agreement ends early by its stop rule or for a breach."""
 
     message = N_('"{ground}" is no ground to end {ref}; grounds are {known}')

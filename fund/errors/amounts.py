@@ -19,6 +19,7 @@ class AmountTooLarge(FaultyInput):
     """The amount does not fit in 64 bits of cents."""
 
     message = N_("{value} cents do not fit: the largest amount is {limit} cents")
+    hint = N_("count the digits: 1234.56 is one thousand two hundred and thirty-four euros")
 
 
 class NotIntegerCents(FaultyInput):

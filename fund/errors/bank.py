@@ -11,6 +11,9 @@ from fund.language import N_
 __all__ = [
     "AccountWithoutIban",
     "BankFileTooLarge",
+    "BankStatementChanged",
+    "BankStatementDoesNotAddUp",
+    "BankStatementWithoutBalance",
     "BatchDoesNotAddUp",
     "BrokenXml",
     "ControlSumDoesNotMatch",
@@ -24,12 +27,9 @@ __all__ = [
     "NameTooLong",
     "NotABankStatement",
     "NotAPaymentFile",
-    "OtherAccount",
-    "PaymentAmountOutOfRange",
+    "OtherBankAccount",
     "PartOfACent",
-    "StatementChanged",
-    "StatementDoesNotAddUp",
-    "StatementWithoutBalance",
+    "PaymentAmountOutOfRange",
     "TextTooLong",
     "TransactionWithoutAmount",
     "UnknownBankVersion",
@@ -117,14 +117,14 @@ class AccountWithoutIban(FaultyInput):
     hint = N_("ask the bank for statements that name the IBAN")
 
 
-class StatementWithoutBalance(FaultyInput):
+class BankStatementWithoutBalance(FaultyInput):
     """The opening or the closing balance is missing, or stands there more than once."""
 
     message = N_("{file}:{line}: statement {statement} has {count} balances of kind {kind} instead of one")
     hint = N_("download the whole statement; an intraday report (camt.052) has no such balances")
 
 
-class StatementDoesNotAddUp(FaultyInput):
+class BankStatementDoesNotAddUp(FaultyInput):
     """Opening balance and entries do not make the closing balance."""
 
     message = N_(
@@ -170,14 +170,14 @@ class TransactionWithoutAmount(FaultyInput):
     hint = N_("ask the bank for statements with the details of batches")
 
 
-class OtherAccount(FaultyInput):
+class OtherBankAccount(FaultyInput):
     """The statement belongs to an account that the fund has not registered."""
 
     message = N_("{file}: statement {statement} is of account {iban}; the accounts of the fund are {expected}")
     hint = N_("import the right file, or record the account first: fund bank register {iban} --account CODE")
 
 
-class StatementChanged(FaultyInput):
+class BankStatementChanged(FaultyInput):
     """A statement that is known came again with other content."""
 
     message = N_("{file}: statement {statement} of {iban} is known since {known_file} with other content")

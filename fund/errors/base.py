@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from fund.language import N_, _, day, euros, instant
+from fund.language import N_, _, euros, instant
 
 __all__ = ["FaultyInput", "FundError", "NotReady", "RuleRefusal", "WrongUsage", "present"]
 

@@ -12,21 +12,21 @@ __all__ = [
     "FaultyKeyFile",
     "FaultyPartnerFile",
     "FoundersOnly",
+    "InhabitantsMissing",
     "KeyExists",
     "KeyNotInForce",
+    "KeyOrPartner",
     "KeyReachesBack",
-    "MissingInhabitants",
     "MoreThanReceived",
     "NoActivePartners",
     "NoKeyInForce",
     "NotABankAccountCode",
+    "NotTakingPart",
     "NothingOpen",
     "NothingToUndo",
-    "NotTakingPart",
     "ReceiptAlreadyAllocated",
     "SeveralCandidates",
     "UnknownVote",
-    "WrongUsageOfCall",
 ]
 
 
@@ -65,7 +65,7 @@ class AmountNotPositive(FaultyInput):
     hint = N_("give a larger amount: --amount 0.01 or more")
 
 
-class WrongUsageOfCall(WrongUsage):
+class KeyOrPartner(WrongUsage):
     """A key divides over everybody; one partner is called without a key."""
 
     message = N_("capital call takes --key {key} or --partner {partner}, not both")
@@ -107,7 +107,7 @@ class KeyReachesBack(RuleRefusal):
     hint = N_("set from_on to {today} or later")
 
 
-class MissingInhabitants(FaultyInput):
+class InhabitantsMissing(FaultyInput):
     """The number of inhabitants of a partner is not known for the year of reference."""
 
     message = N_("the inhabitants of {partner} in {year} are not known; known years are {known}")
@@ -125,7 +125,7 @@ class UnknownVote(FaultyInput):
     """No such vote."""
 
     message = N_('"{choice}" is not a vote; votes are {known}')
-    hint = N_("fund decision vote {ref} --for")
+    hint = N_("fund decision vote {ref} --choice {first}")
 
 
 class BankAccountExists(RuleRefusal):

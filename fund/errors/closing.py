@@ -7,6 +7,8 @@ from fund.language import N_
 
 __all__ = [
     "AllowanceRunMissing",
+    "DayBeforeFund",
+    "DayToCome",
     "MonthsNotLocked",
     "NotByHand",
     "NotMadeByHand",
@@ -24,6 +26,20 @@ class PeriodNotOver(RuleRefusal):
 
     message = N_("{period} ends on {ends_on}; today is {today}")
     hint = N_("wait until the day after {ends_on}")
+
+
+class DayToCome(RuleRefusal):
+    """Nothing is booked on a day that has not come: what is free to commit today would be wrong."""
+
+    message = N_("{type} cannot be booked on {on}: today is {today}")
+    hint = N_("give --on {today} or an earlier day")
+
+
+class DayBeforeFund(RuleRefusal):
+    """Nothing is booked before the first day of the fund: no period would ever close it."""
+
+    message = N_("{type} cannot be booked on {on}: the fund begins on {first}")
+    hint = N_("give --on {first} or a later day")
 
 
 class MonthsNotLocked(RuleRefusal):

@@ -13,7 +13,9 @@ __all__ = [
     "TransitionNotAllowed",
     "UnknownCommand",
     "UnknownRef",
+    "UnprintableText",
     "VersionConflict",
+    "WordTooLong",
 ]
 
 
@@ -43,6 +45,20 @@ class UnknownRef(FaultyInput):
 
     message = N_("there is no {kind} {ref}")
     hint = N_("{suggestion}")
+
+
+class UnprintableText(FaultyInput):
+    """A text holds characters that steer a screen or cannot be seen; line breaks and tabs are no such characters."""
+
+    message = N_("{field} holds {character}, a character that nobody can see: {excerpt}")
+    hint = N_("write the text again without it")
+
+
+class WordTooLong(FaultyInput):
+    """A name or id is longer than the database keeps."""
+
+    message = N_("{field} has {length} characters, at most {limit} are kept")
+    hint = N_("choose a shorter one")
 
 
 class VersionConflict(RuleRefusal):

@@ -14,18 +14,18 @@ __all__ = [
     "LessonsNotPublished",
     "MilestonesWithoutEvidence",
     "NothingToRecover",
+    "ReceiptNotNamed",
     "ReturnedBefore",
     "ReviewedBefore",
     "ScoreOutOfRange",
     "StopRuleMissing",
     "SuspicionOpen",
-    "TooFewVotes",
-    "UnknownGround",
     "UnknownTheme",
+    "UnknownWriteoffGround",
     "UnspentMoneyOut",
     "WorkNotEnded",
-    "WriteoffWithoutFile",
     "WriteoffOpen",
+    "WriteoffWithoutFile",
 ]
 
 
@@ -73,7 +73,7 @@ class UnknownTheme(FaultyInput):
     hint = N_("fund evaluation lessons")
 
 
-class UnknownGround(FaultyInput):
+class UnknownWriteoffGround(FaultyInput):
     """No such ground for a write-off."""
 
     message = N_('"{ground}" is no ground for a write-off; grounds are {known}')
@@ -170,11 +170,11 @@ class BeyondOutstanding(RuleRefusal):
     hint = N_("fund ledger card 1200.{ref}")
 
 
-class TooFewVotes(RuleRefusal):
-    """The committee has no quorum on this matter."""
+class ReceiptNotNamed(RuleRefusal):
+    """Several receipts wait; what is recovered is the money of one of them."""
 
-    message = N_("{ref} cannot be decided yet: {found} {what}, at least {needed} are needed")
-    hint = N_("fund decision vote {ref} --choice for")
+    message = N_("{ref}: {count} receipts wait, and none was named as what is recovered")
+    hint = N_("add --receipt {first}, or see fund bank unmatched")
 
 
 class NothingToRecover(RuleRefusal):

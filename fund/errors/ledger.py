@@ -26,14 +26,14 @@ __all__ = [
     "InvalidSet",
     "InvalidMonth",
     "JournalInDoubt",
-    "LegsWithoutEntry",
     "LimitExceeded",
     "NotCanonical",
+    "NotPositive",
     "NotReversed",
     "NotTheMirror",
-    "NotPositive",
     "PartlyReversed",
     "PeriodOutOfOrder",
+    "PostingsWithoutEntry",
     "ReservedMetadata",
     "SetLimitExceeded",
     "TooFewPostings",
@@ -56,21 +56,21 @@ class UnbalancedEntry(FaultyInput):
         "entry {key} does not balance in layer {layer} ({currency}): "
         "debit {debit_cents}, credit {credit_cents}, a difference of {difference_cents}"
     )
-    hint = N_("every entry sums to zero within each layer: add the missing leg or correct an amount")
+    hint = N_("every entry sums to zero within each layer: add the missing posting or correct an amount")
 
 
 class TooFewPostings(FaultyInput):
-    """An entry has fewer than two legs."""
+    """An entry has fewer than two postings."""
 
-    message = N_("entry {key} has {count} legs: an entry has at least two")
+    message = N_("entry {key} has {count} postings: an entry has at least two")
     hint = N_("say where the money comes from and where it goes")
 
 
 class ZeroPosting(FaultyInput):
-    """A leg moves nothing."""
+    """A posting moves nothing."""
 
-    message = N_("entry {key} has a leg of 0 cents on {account}")
-    hint = N_("leave the leg out")
+    message = N_("entry {key} has a posting of 0 cents on {account}")
+    hint = N_("leave the posting out")
 
 
 class NotPositive(FaultyInput):
@@ -229,16 +229,16 @@ class UnknownReasonCode(FaultyInput):
 
 
 class NotTheMirror(RuleRefusal):
-    """A reversal does not undo its original leg by leg."""
+    """A reversal does not undo its original posting by posting."""
 
-    message = N_("the legs are not the mirror of entry {seq}")
+    message = N_("the postings are not the mirror of entry {seq}")
 
 
 class ClosedPeriod(RuleRefusal):
     """The month of the accounting day takes no such entry."""
 
     message = N_("{day} lies in {month}, which is {status}: no entry of kind {kind} can be booked there")
-    hint = N_("book it on a later day, or fund period reopen {month}")
+    hint = N_("book it on a later day, or fund period reopen {month} --reason TEXT")
 
 
 class PeriodOutOfOrder(RuleRefusal):
@@ -256,16 +256,16 @@ class IdempotencyConflict(RuleRefusal):
 
 
 class EntryExists(RuleRefusal):
-    """A leg was added to an entry that is sealed."""
+    """A posting was added to an entry that is sealed."""
 
-    message = N_("entry {entry_id} is sealed: it takes no more legs and is not written twice")
+    message = N_("entry {entry_id} is sealed: it takes no more postings and is not written twice")
     hint = N_("reverse the entry and book it anew")
 
 
-class LegsWithoutEntry(RuleRefusal):
-    """Legs were left without the entry that seals them."""
+class PostingsWithoutEntry(RuleRefusal):
+    """Postings were left without the entry that seals them."""
 
-    message = N_("legs without their entry: {entry_id}")
+    message = N_("postings without their entry: {entry_id}")
 
 
 class AppendOnly(RuleRefusal):

@@ -217,13 +217,13 @@ class NothingToReceive(RuleRefusal):
 
 
 class AlreadyRepaid(RuleRefusal):
-    """The payment came back from the bank, but its advance was repaid already."""
+    """What was approved is undone while its advance is outstanding whole: no advance goes below zero."""
 
     message = N_(
-        "{ref} cannot be reopened: {repayable_cents} of it is repayable, "
+        "{ref} cannot be undone: {repayable_cents} of it is repayable, "
         "{outstanding_cents} is outstanding on {agreement}"
     )
-    hint = N_("allocate the receipt by hand: fund bank match {receipt}")
+    hint = N_("see what was repaid: fund ledger card 1200.{agreement}")
 
 
 class RefundExceeded(RuleRefusal):

@@ -11,9 +11,9 @@ from fund.language import N_
 __all__ = [
     "AboveCeiling", "AttachmentMissing", "AttachmentTooLarge", "BlockMissing", "BoardNotInformed", "BrokenForm",
     "BudgetDiffersFromAsk", "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed",
-    "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowOnNotInvited", "FormFault", "FormNotText", "FormTooLarge",
-    "MilestonesDifferFromAsk", "MissingField", "NobodyToAsk", "NotForImprovement", "ObjectionTooLate",
-    "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RollOutWithoutParent",
+    "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowonNotInvited", "FormFault", "FormNotText", "FormTooLarge",
+    "MilestonesDifferFromAsk", "FieldMissing", "NotForImprovement", "ObjectionTooLate",
+    "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RolloutWithoutParent",
     "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters",
     "UnclearAmount", "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule",
     "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
@@ -112,7 +112,7 @@ class UnknownField(FormFault):
     message = N_("{file}:{line}: {field} is no field of the form; the nearest is {nearest}")
 
 
-class MissingField(FormFault):
+class FieldMissing(FormFault):
     """A field that this track asks is not there."""
 
     message = N_("{file}:{line}: {field} is missing ({question})")
@@ -171,13 +171,6 @@ class UnknownSection(FaultyInput):
 
     message = N_('"{section}" is no section of the form; sections are {known}')
     hint = N_("fund proposal template --track major")
-
-
-class NobodyToAsk(WrongUsage):
-    """The questions of ``proposal new`` need a terminal."""
-
-    message = N_("proposal new asks questions, and there is no terminal to ask them on")
-    hint = N_("fund proposal template --track {track}")
 
 
 # ---------------------------------------------------------------------------------------------------- what adds up
@@ -330,14 +323,14 @@ class ObjectionTooLate(RuleRefusal):
     hint = N_("fund proposal show {ref}")
 
 
-class FollowOnNotInvited(RuleRefusal):
+class FollowonNotInvited(RuleRefusal):
     """A roll-out follows an invitation, within its term."""
 
     message = N_("a roll-out of {agreement} is not possible: {reason}")
     hint = N_("fund agreement show {agreement}")
 
 
-class RollOutWithoutParent(RuleRefusal):
+class RolloutWithoutParent(RuleRefusal):
     """The kind rollout is for follow-ons, and a follow-on is of that kind."""
 
     message = N_("{ref} has the kind {sort}: a roll-out is drafted with --follows AGREEMENT, and only a roll-out is")

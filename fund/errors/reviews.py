@@ -17,6 +17,7 @@ __all__ = [
     "ConsensusNotForced",
     "ConsensusPending",
     "DecidedOtherwise",
+    "DecisionIncomplete",
     "DeclarationMissing",
     "DeferredBefore",
     "DeputyNotNeeded",
@@ -26,25 +27,24 @@ __all__ = [
     "GateIsBinding",
     "InsufficientFreeToCommit",
     "NecessityNotNeeded",
-    "NotAChoice",
-    "NotAssigned",
     "NotAVoter",
+    "NotAssigned",
     "NotEligibleReviewer",
     "NotPanelChair",
     "NothingDeclared",
     "NothingToAgree",
-    "ObjectionHandsMissing",
+    "ObjectionVotesMissing",
     "PanelTooSmall",
     "QuorumNotFeasible",
     "ReasonsPerCriterionMissing",
-    "RegulationsUnknown",
     "ReviewQuorumNotMet",
     "RevisionChanged",
     "RoundNotClosed",
     "SealBroken",
-    "SomethingToDecideMissing",
     "UnknownCondition",
+    "UnknownDeferralGround",
     "UnknownMatter",
+    "UnknownRegulations",
 ]
 
 
@@ -81,7 +81,7 @@ class PanelTooSmall(RuleRefusal):
     hint = N_("fund review open {ref}")
 
 
-class RegulationsUnknown(RuleRefusal):
+class UnknownRegulations(RuleRefusal):
     """The regulations under which the review opened are not among those adopted."""
 
     message = N_("the regulations {version} of the review of {ref} are not among those adopted")
@@ -186,11 +186,11 @@ class NotAVoter(RuleRefusal):
     hint = N_("fund decision show {ref}")
 
 
-class NotAChoice(FaultyInput):
-    """No such vote."""
+class UnknownDeferralGround(FaultyInput):
+    """A decision is deferred on one of the grounds of the rules."""
 
-    message = N_('"{choice}" is not a vote; choose from {choices}')
-    hint = N_("fund decision vote {ref} --choice {first}")
+    message = N_('"{ground}" is no ground to defer {ref}; grounds are {known}')
+    hint = N_("fund decision decide {ref} --defer improve --until DATE")
 
 
 class UnknownMatter(FaultyInput):
@@ -204,7 +204,7 @@ class CommitteeQuorumNotMet(RuleRefusal):
     """Too few votes, too few kinds, or not more than half of the seats without a conflict (section 12)."""
 
     message = N_("{ref} cannot be decided: {missing}")
-    hint = N_("fund decision show {ref}")
+    hint = N_("{command}")
 
 
 class DecidedOtherwise(RuleRefusal):
@@ -214,7 +214,7 @@ class DecidedOtherwise(RuleRefusal):
     hint = N_("fund decision decide {ref}")
 
 
-class SomethingToDecideMissing(FaultyInput):
+class DecisionIncomplete(FaultyInput):
     """A decision misses a part that its kind asks (a ground, a day)."""
 
     message = N_("the decision on {ref} misses {missing}")
@@ -327,7 +327,7 @@ class ConditionsNotMet(RuleRefusal):
     hint = N_("fund decision show {ref}")
 
 
-class ObjectionHandsMissing(RuleRefusal):
+class ObjectionVotesMissing(RuleRefusal):
     """An objection is decided with two committee members who took no part before (P25)."""
 
     message = N_("the objection to {ref} cannot be decided: {found} of {needed} members who took no part have voted")

@@ -14,7 +14,7 @@ __all__ = [
     "InvalidSetting",
     "NoSuchFile",
     "NoSuchWord",
-    "NothingToAsk",
+    "NobodyToAsk",
     "NothingToProve",
     "OutputFailed",
     "SettingGivenTwice",
@@ -72,7 +72,7 @@ class Declined(FundError):
     hint = N_("say yes, or add --yes when the answer is certain")
 
 
-class NothingToAsk(WrongUsage):
+class NobodyToAsk(WrongUsage):
     """A command that asks questions has no terminal to ask them on."""
 
     message = N_("there is no terminal to ask on")

@@ -24,7 +24,7 @@ from fund.events import (
     service,
     writeoffs,
 )
-from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from
+from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from, require_printable
 from fund.events.agreements import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403
 from fund.events.founding import *  # noqa: F403
@@ -43,7 +43,7 @@ from fund.events.repayments import *  # noqa: F403
 from fund.events.reviews import *  # noqa: F403
 from fund.events.service import *  # noqa: F403
 
-__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from"]
+__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from", "require_printable"]
 __all__ += founding.__all__
 __all__ += capital.__all__
 __all__ += receipts.__all__

@@ -7,15 +7,18 @@ is booked because of a fact stands in the fact already, so the ledger computes n
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from"]
+from fund.errors import UnprintableText
+
+__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from", "require_printable"]
 
 FACTS: dict[str, type[Fact]] = {}
 """Every fact the fund records, by wire name."""
@@ -30,6 +33,34 @@ def canonical_json(value: Any) -> str:
     _refuse_floats(value)
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return unicodedata.normalize("NFC", text)
+
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Control, formatting and direction characters (Cc, Cf, Zl, Zp), line breaks and tabs left out."""
+
+
+def require_printable(value: Any, field: str = "") -> None:
+    """Nothing, when no text in ``value`` (JSON) holds a character that steers a screen or cannot be seen.
+
+    Raises:
+        UnprintableText: With the field, the character by its number, and the text around it.
+    """
+    if isinstance(value, str):
+        found = _UNPRINTABLE.search(value)
+        if found is not None:
+            around = value[max(found.start() - 20, 0) : found.start() + 20]
+            excerpt = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", around)
+            raise UnprintableText(field=field or "-", character=f"U+{ord(found[0]):04X}", excerpt=excerpt)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            require_printable(name, field)
+            require_printable(item, f"{field}.{name}" if field else str(name))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            require_printable(item, field)
 
 
 def _refuse_floats(value: Any) -> None:
@@ -54,7 +85,7 @@ class Fact(BaseModel):
         ref: The readable reference of the case (``2026-003``); empty for the fund itself.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, ser_json_bytes="base64")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, ser_json_bytes="base64", defer_build=True)
 
     wire: ClassVar[str] = ""
     kind: ClassVar[str] = "fund"
@@ -82,6 +113,14 @@ class Fact(BaseModel):
     def payload(self) -> str:
         """The canonical JSON of the fact: the text that is stored and hashed."""
         return canonical_json(self.model_dump(mode="json"))
+
+    def require_printable(self) -> None:
+        """Nothing, when every text of the fact can be seen and steers no screen.
+
+        Raises:
+            UnprintableText: One cannot; the message names the field.
+        """
+        require_printable(self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,8 +180,8 @@ class DecisionRejected(_Decided):
 
     wire: ClassVar[str] = "decision.rejected"
 
-    objection_until_on: date | None = None
-    """The last day on which the lead may object."""
+    objection_weeks: int = Field(default=6, gt=0)
+    """So many weeks the lead has to object, counted from the day it was recorded."""
 
 
 class DecisionDeferred(_Decided):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fund.events.base import Fact
 
-__all__ = ["CommandRefused", "FundFounded", "RegulationsWereAdopted", "UserAdded", "UserChanged", "UserRevoked"]
+__all__ = ["CommandRefused", "FundFounded", "RegulationsAdopted", "UserAdded", "UserChanged", "UserRevoked"]
 
 
 class FundFounded(Fact):
@@ -21,7 +21,7 @@ class FundFounded(Fact):
     accounts: tuple[str, ...]
 
 
-class RegulationsWereAdopted(Fact):
+class RegulationsAdopted(Fact):
     """Regulations hold from a day on; they never reach back."""
 
     wire: ClassVar[str] = "regulations.adopted"

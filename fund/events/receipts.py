@@ -22,7 +22,7 @@ __all__ = [
     "ReceiptMatchProposed",
     "ReceiptRecorded",
     "ReceiptUnmatched",
-    "StatementImported",
+    "BankStatementImported",
     "Undone",
 ]
 
@@ -41,7 +41,7 @@ class BankAccountRegistered(Fact):
     from_on: date
 
 
-class StatementImported(Fact):
+class BankStatementImported(Fact):
     """A statement of the bank was taken in whole. ``ref`` is IBAN and the bank's name of the statement."""
 
     wire: ClassVar[str] = "bank_statement.imported"

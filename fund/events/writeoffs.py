@@ -58,6 +58,7 @@ class WriteoffDecided(_WriteoffFact):
     """The committee agreed; the votes are open now (user id to ``for``, ``against`` or ``abstain``)."""
 
     wire: ClassVar[str] = "writeoff.decided"
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
 
     amount_cents: int
     votes: dict[str, str]
@@ -71,6 +72,7 @@ class WriteoffRefused(_WriteoffFact):
     """The committee did not agree."""
 
     wire: ClassVar[str] = "writeoff.refused"
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
 
     votes: dict[str, str]
     salts: dict[str, str]

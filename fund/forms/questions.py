@@ -13,11 +13,13 @@ from typing import Any
 
 from fund.language import language
 
-__all__ = ["CURRENT", "TRACKS", "VERSIONS", "Column", "Form", "Question", "form"]
+__all__ = ["CURRENT", "MOST", "TRACKS", "VERSIONS", "Column", "Form", "Question", "form"]
 
 VERSIONS = ("2026-1",)
 """Every version, oldest first; old ones stay readable, only the last can be submitted."""
 CURRENT = VERSIONS[-1]
+MOST = 1_000_000
+"""The highest whole number, where the form names no lower one."""
 _FIRST = ("proposal.title", "money.ask")
 """Asked first: what it is, and how much (which decides the track); the rest as the file has it."""
 TRACKS = ("light", "standard", "major")
@@ -33,7 +35,8 @@ class Column:
         name: Its name in the typed form.
         kind: text, long, choice, choices, partner, partners, amount, percent, whole, year, day, sha256, map.
         optional: Whether it may be left out or empty.
-        limit: The most characters of a text; none when 0.
+        limit: The most characters of a text, the highest whole number; none when 0.
+        least: The lowest whole number.
         options: What can be chosen: code, then the word in Dutch and in English.
     """
 
@@ -44,6 +47,7 @@ class Column:
     en: str
     optional: bool = False
     limit: int = 0
+    least: int = 0
     default: int | None = None
     options: tuple[tuple[str, str, str], ...] = ()
 
@@ -172,6 +176,7 @@ def _column(row: Mapping[str, Any]) -> Column:
         en=row["en"],
         optional=row.get("optional", False) or row.get("empty", False),
         limit=row.get("max", 0),
+        least=row.get("min", 0),
         default=row.get("default"),
         options=options,
     )

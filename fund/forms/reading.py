@@ -32,7 +32,7 @@ from fund.errors import (
     FundError,
     InvalidAmount,
     InvalidDay,
-    MissingField,
+    FieldMissing,
     UnclearAmount,
     UnclearPercentage,
     UnknownChoice,
@@ -41,7 +41,7 @@ from fund.errors import (
     UnreadableDay,
     WrongType,
 )
-from fund.forms.questions import VERSIONS, Column, Form, Question, form
+from fund.forms.questions import MOST, VERSIONS, Column, Form, Question, form
 from fund.language import N_, _
 from fund.schemas.proposals import ProposalForm
 
@@ -77,7 +77,7 @@ def open_form(content: bytes, name: str = "") -> FormFile:
     """A proposal file whose TOML can be read.
 
     Raises:
-        FormTooLarge, FormNotText, BrokenForm, UnknownFormVersion, MissingField: As they say; with the place.
+        FormTooLarge, FormNotText, BrokenForm, UnknownFormVersion, FieldMissing: As they say; with the place.
     """
     file = PurePath(name.replace("\\", "/")).name or "proposal.toml"
     if len(content) > LARGEST:
@@ -95,7 +95,7 @@ def open_form(content: bytes, name: str = "") -> FormFile:
     places = _places(text)
     version = document.pop("schema", None)
     if version is None:
-        raise MissingField(file=file, line=1, field="schema", question=f'schema = "{VERSIONS[-1]}"', track="light")
+        raise FieldMissing(file=file, line=1, field="schema", question=f'schema = "{VERSIONS[-1]}"', track="light")
     if version not in VERSIONS:
         line = places.get(("schema",), Place(1, "")).line
         raise UnknownFormVersion(file=file, line=line, version=version, known=list(VERSIONS), track="light")
@@ -339,7 +339,7 @@ class FormFile:
             if required and column.kind == "blocks" and not column.optional:
                 self._fault(BlockMissing, path, question=column.says())
             elif required and column.kind != "blocks":
-                self._fault(MissingField, path, question=column.says())
+                self._fault(FieldMissing, path, question=column.says())
             return None
         if column.kind == "blocks":
             return self._blocks(question, raw, path, required)
@@ -376,7 +376,7 @@ class FormFile:
             value = raw.get(column.key)
             here = (*path, column.key)
             if value is None and not column.optional:
-                self._fault(MissingField, here, question=column.says())
+                self._fault(FieldMissing, here, question=column.says())
             elif value is not None and (_filled(value) or not column.optional):
                 row[column.name] = self._value(column, value, here)
         return row
@@ -391,7 +391,7 @@ class FormFile:
         for key, column in question.keys:
             value = raw.get(key)
             if value is None and required:
-                self._fault(MissingField, (*path, key), question=column.says())
+                self._fault(FieldMissing, (*path, key), question=column.says())
             elif value is not None and (_filled(value) or required):
                 found[key] = self._value(column, value, (*path, key))
         return found
@@ -413,6 +413,10 @@ class FormFile:
                 return self._wrong_type(path, N_("a whole number, without quotes"), raw)
             if kind == "year" and not 2000 <= raw <= 2999:
                 return self._wrong_type(path, N_("a year: 2027"), raw)
+            if kind == "whole" and not column.least <= raw <= (column.limit or MOST):
+                expected = _("a whole number from {least} to {most}")
+                expected = expected.format(least=column.least, most=column.limit or MOST)
+                return self._fault(WrongType, path, expected=expected, found=str(raw)[:_EXCERPT])
             return raw
         if kind == "day" and isinstance(raw, date) and not isinstance(raw, datetime):
             return raw

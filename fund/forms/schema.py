@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.forms.questions import CURRENT, Column, Form, Question, form
+from fund.forms.questions import CURRENT, MOST, Column, Form, Question, form
 
 __all__ = ["json_schema"]
 
@@ -80,6 +80,8 @@ def _field(column: Column) -> dict[str, Any]:
     if column.kind == "choice":
         return {"enum": list(column.codes)}
     shape = dict(_TEXTS.get(column.kind, {"type": "string"}))
+    if column.kind == "whole":
+        return {**shape, "minimum": column.least, "maximum": column.limit or MOST}
     if column.limit:
         shape["maxLength"] = column.limit
     return shape

@@ -137,7 +137,7 @@ def _run(
     chain = _Chain(store.book, store.book_id, evidence, start=start, limits=_Limits(store, start.seq))
     checks = [
         *chain.run(at, None if head is None else head.recorded_at),
-        _stray_legs(evidence),
+        _stray_postings(evidence),
         _balances(evidence, by_day=False),
         _balances(evidence, by_day=True),
         _layers(evidence),
@@ -260,7 +260,7 @@ class _Chain:
                 self.balanced.find(
                     entry.seq,
                     place,
-                    N_("its legs in layer {layer} ({currency}) do not cancel out: {sum_cents} is left"),
+                    N_("its postings in layer {layer} ({currency}) do not cancel out: {sum_cents} is left"),
                     layer=layer,
                     currency=currency,
                     sum_cents=cents,
@@ -270,12 +270,12 @@ class _Chain:
             self.balanced.find(
                 entry.seq,
                 place,
-                N_("it says it has {said} legs; found are {found}"),
+                N_("it says it has {said} postings; found are {found}"),
                 said=entry.legs,
                 found=positions[:20],
             )
         if any(leg.book_id != self.book_id for leg in entry.postings):
-            self.balanced.find(entry.seq, place, N_("a leg is on an account of another book"))
+            self.balanced.find(entry.seq, place, N_("a posting is on an account of another book"))
 
     def _seal(self, entry: RawEntry, previous: bytes, recorded_at: int) -> None:
         self.chain.checked += 1
@@ -387,10 +387,10 @@ class _Limits:
             self.tally.find(entry.seq, f"entry:{entry.seq}", problem.message, **problem.details)
 
 
-def _stray_legs(evidence: Evidence) -> Check:
-    tally = _Tally("stray_legs", 1)
-    for entry_id, position in evidence.stray_legs():
-        tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this leg; it counts in no balance"))
+def _stray_postings(evidence: Evidence) -> Check:
+    tally = _Tally("stray_postings", 1)
+    for entry_id, position in evidence.stray_postings():
+        tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this posting; it counts in no balance"))
     return tally.done()
 
 

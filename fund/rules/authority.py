@@ -20,7 +20,6 @@ __all__ = [
     "BOARD",
     "CHAIR",
     "COMMITTEE",
-    "EVERYBODY",
     "FUND_MANAGER",
     "LEAD_SIGNATORY",
     "OWN_SIGNATORY",
@@ -169,7 +168,6 @@ AUDITOR = _who(Role.AUDITOR)
 ADMIN = _who(Role.ADMIN)
 SYSTEM = _who(Role.SYSTEM)
 ANYONE = _who(*(role for role in Role if role is not Role.SYSTEM))
-EVERYBODY = ANYONE
 
 
 def require(

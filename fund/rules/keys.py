@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.errors import MissingInhabitants
+from fund.errors import InhabitantsMissing
 from fund.money import split_largest_remainder
 
 __all__ = [
@@ -97,7 +97,7 @@ def inhabitants_of(member: Member, year: int) -> int:
     """The inhabitants of a municipality in a year of reference.
 
     Raises:
-        MissingInhabitants: Neither in the fund's data nor among what the partner was admitted with.
+        InhabitantsMissing: Neither in the fund's data nor among what the partner was admitted with.
     """
     counted = _census().get(year, {}).get(member.partner)
     if counted is not None:
@@ -108,7 +108,7 @@ def inhabitants_of(member: Member, year: int) -> int:
         {str(known) for known, counts in _census().items() if member.partner in counts}
         | ({str(member.inhabitants_year)} if member.inhabitants and member.inhabitants_year else set())
     )
-    raise MissingInhabitants(partner=member.partner, year=year, known=known or ["-"])
+    raise InhabitantsMissing(partner=member.partner, year=year, known=known or ["-"])
 
 
 def equal(members: Iterable[Member]) -> tuple[Share, ...]:
@@ -121,7 +121,7 @@ def inhabitants(members: Iterable[Member], year: int) -> tuple[Share, ...]:
     """By inhabitants of a year: municipalities pay; who governs the same people at another scale does not pay twice.
 
     Raises:
-        MissingInhabitants: As it says.
+        InhabitantsMissing: As it says.
     """
     return base_and_inhabitants(members, year, base_bps=0, fixed_bps={})
 
@@ -136,7 +136,7 @@ def base_and_inhabitants(
         fixed_bps: For each partner of a kind (province, water_board, region), its share of the total in basis points.
 
     Raises:
-        MissingInhabitants: As it says.
+        InhabitantsMissing: As it says.
         ValueError: Base and fixed shares are more than the whole.
     """
     everyone = _ordered(members)
@@ -176,7 +176,7 @@ def shares(
     """The shares of a family over these partners; the latest known year where none is named.
 
     Raises:
-        MissingInhabitants: As it says.
+        InhabitantsMissing: As it says.
         ValueError: The fixed shares and the base leave nothing to divide, or no municipality is there to pay it.
     """
     if family == "equal":

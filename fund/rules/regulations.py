@@ -19,7 +19,7 @@ __all__ = [
 
 
 class _Rules(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Quorum(_Rules):
@@ -154,15 +154,6 @@ class Regulations(_Rules):
             raise ValueError("the tracks light, standard and major are all needed")
         return self
 
-    def track_of(self, ask_cents: int, *, rollout: bool = False) -> str:
-        """The track in whose band the ask lies; a roll-out is always major."""
-        if rollout:
-            return "major"
-        for name, track in self.tracks.items():
-            if track.from_cents <= ask_cents and (track.below_cents is None or ask_cents < track.below_cents):
-                return name
-        raise ValueError(f"no track takes an ask of {ask_cents} cents")
-
 
 def standard_text() -> str:
     """The standard regulations as TOML, as ``fund regulations template`` prints them."""
@@ -180,7 +171,11 @@ def from_toml(text: str) -> Regulations:
     Raises:
         pydantic.ValidationError, tomllib.TOMLDecodeError: What is wrong with it, by place.
     """
-    return Regulations.model_validate(tomllib.loads(text))
+    try:
+        read = tomllib.loads(text)
+    except RecursionError as problem:
+        raise ValueError("too many brackets inside brackets") from problem
+    return Regulations.model_validate(read)
 
 
 def age_rate(rules: Regulations, days_overdue: int) -> int:

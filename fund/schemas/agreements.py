@@ -64,7 +64,11 @@ def parse_terms(content: bytes, name: str) -> TermsFile:
         InvalidAmount: An amount that is no number of euros.
     """
     try:
-        found = TermsFile.model_validate(tomllib.loads(content.decode("utf-8-sig")))
+        read = tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as problem:
+        raise FaultyAgreementTerms(file=name, problem=str(problem)) from problem
+    try:
+        found = TermsFile.model_validate(read)
     except ValidationError as problems:
         first = problems.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])

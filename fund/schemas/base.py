@@ -13,7 +13,7 @@ __all__ = ["CaseColumns", "CaseFile", "Shape"]
 class Shape(BaseModel):
     """The base of everything that enters or leaves as a file, JSON or argument: frozen, and nothing unknown in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CaseColumns(Shape):
@@ -36,7 +36,7 @@ class CaseFile(BaseModel):
     ``state`` is a participle of the lifecycle table; subclasses add the typed fields of their trade.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[str] = ""
 

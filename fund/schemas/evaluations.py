@@ -108,7 +108,7 @@ def parse_evaluation(content: bytes, name: str) -> EvaluationForm:
         raise FaultyEvaluation(file=name, line=line, field="-", problem=_(N_("the text is not UTF-8"))) from problem
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:  # a number of a thousand digits, brackets a thousand deep
         found = re.search(r"line (\d+)", str(problem))
         line = int(found.group(1)) if found else len(text.splitlines())
         raise FaultyEvaluation(file=name, line=line, field="-", problem=str(problem)) from problem

@@ -9,7 +9,7 @@ from fund.rules.authority import Actor, Role
 from fund.rules.regulations import Regulations
 from fund.schemas.base import CaseColumns, CaseFile
 
-__all__ = ["FundFile", "RegulationsAdopted", "User"]
+__all__ = ["FundFile", "RegulationsFile", "User"]
 
 
 class FundFile(CaseFile):
@@ -21,7 +21,7 @@ class FundFile(CaseFile):
     currency: str
 
 
-class RegulationsAdopted(CaseFile):
+class RegulationsFile(CaseFile):
     """Regulations and the day from which they hold."""
 
     kind: ClassVar[str] = "regulations"

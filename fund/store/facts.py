@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -75,7 +74,12 @@ class FactStore:
         causation_id: str | None,
         head: Head,
     ) -> Envelope:
-        """Record one fact after ``head`` and link it to every life it touches."""
+        """Record one fact after ``head`` and link it to every life it touches.
+
+        Raises:
+            UnprintableText: A text in it steers a screen or cannot be seen.
+        """
+        fact.require_printable()
         payload = fact.payload()
         fields: dict[str, Any] = {
             "seq": head.seq + 1,
@@ -313,8 +317,3 @@ def case_values(case: CaseFile, version: int) -> dict[str, Any]:
 
 def _case_row(row: Any) -> CaseRow:
     return CaseRow(row.stream, row.kind, row.ref, row.state, row.version, row.document)
-
-
-def document_hash(document: str) -> str:
-    """The SHA-256, in hexadecimal, of a document's text."""
-    return hashlib.sha256(document.encode()).hexdigest()

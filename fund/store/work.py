@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,6 +71,8 @@ class TimerRow:
     due_at: datetime
     cause: str
     state: str
+    attempts: int = 0
+    error: str | None = None
 
 
 class WorkStore:
@@ -115,7 +117,7 @@ class WorkStore:
     def database_clock(self) -> datetime:
         """The database's own clock, which leases go by."""
         if self._sqlite:
-            return datetime.now().astimezone()
+            return datetime.now(UTC)
         value: datetime = self._connection.execute(sa.text("select clock_timestamp()")).scalar_one()
         return value
 
@@ -285,14 +287,13 @@ class WorkStore:
     # ---------------------------------------------------------------------------------------------------- timers
 
     def set_timer(self, *, timer_id: str, stream: str, kind: str, due_at: datetime, cause: str) -> None:
-        """Let something fall due; set again under the same id, it moves (as long as it has not fired)."""
+        """Let something fall due; set again under the same id, it moves, also after it fired or was cleared."""
         statement = self._insert(t.timer).values(
             timer_id=timer_id, stream=stream, kind=kind, due_us=to_micros(due_at), cause=cause, state="due"
         )
-        changed = {"due_us": to_micros(due_at), "cause": cause}
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["timer_id"], set_=changed, where=t.timer.c.state == "due")
-        )
+        changed = {"due_us": to_micros(due_at), "cause": cause, "state": "due", "fired_by": None, "fired_us": None}
+        changed |= {"attempts": 0, "retry_us": None, "error": None}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["timer_id"], set_=changed))
 
     def clear_timer(self, timer_id: str) -> None:
         """It will not fall due any more: what it waited for happened."""
@@ -300,25 +301,21 @@ class WorkStore:
             t.timer.update().where(t.timer.c.timer_id == timer_id, t.timer.c.state == "due").values(state="cleared")
         )
 
-    def due_timers(self, now: datetime, *, limit: int = 200) -> list[TimerRow]:
-        """Timers whose instant has come, in order; other tickers skip the ones we hold."""
-        c = t.timer.c
-        query = (
-            sa.select(t.timer)
-            .where(c.state == "due", c.due_us <= to_micros(now))
-            .order_by(c.due_us, c.timer_id)
-            .limit(limit)
-        )
-        rows = self._connection.execute(query.with_for_update(skip_locked=True))
-        return [
-            TimerRow(row.timer_id, row.stream, row.kind, from_micros(row.due_us), row.cause, row.state) for row in rows
-        ]
+    def next_timer(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> TimerRow | None:
+        """The first timer of these kinds whose instant has come; one that failed waits for its next turn (``retry``)."""
+        query = sa.select(t.timer).where(*self._due(now, kinds, retry)).order_by(t.timer.c.due_us, t.timer.c.timer_id)
+        row = self._connection.execute(query.limit(1)).one_or_none()
+        return None if row is None else _timer_row(row)
 
-    def is_due(self, now: datetime) -> bool:
-        """Whether a timer's instant has come and it has not fired; who holds it makes no difference."""
-        c = t.timer.c
-        query = sa.select(sa.literal(1)).where(c.state == "due", c.due_us <= to_micros(now)).limit(1)
+    def is_due(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> bool:
+        """Whether a timer of these kinds should have fired; who holds it makes no difference."""
+        query = sa.select(sa.literal(1)).where(*self._due(now, kinds, retry)).limit(1)
         return self._connection.execute(query).scalar_one_or_none() is not None
+
+    def _due(self, now: datetime, kinds: Sequence[str], retry: datetime) -> tuple[Any, ...]:
+        c = t.timer.c
+        turn = sa.or_(c.retry_us.is_(None), c.retry_us <= to_micros(retry))
+        return (c.state == "due", c.due_us <= to_micros(now), c.kind.in_(kinds), turn)
 
     def timers(self, *, state: str = "due", stream: str | None = None) -> list[TimerRow]:
         """Timers in a state, soonest first."""
@@ -326,17 +323,46 @@ class WorkStore:
         if stream is not None:
             query = query.where(t.timer.c.stream == stream)
         rows = self._connection.execute(query.order_by(t.timer.c.due_us, t.timer.c.timer_id))
-        return [
-            TimerRow(row.timer_id, row.stream, row.kind, from_micros(row.due_us), row.cause, row.state) for row in rows
-        ]
+        return [_timer_row(row) for row in rows]
 
-    def end_timer(self, timer_id: str, *, state: str, fired_by: str, at: datetime) -> None:
-        """It fired, or was missed."""
+    def overdue(self, now: datetime) -> int:
+        """How many timers should have fired before this instant and have not."""
+        c = t.timer.c
+        query = sa.select(sa.func.count()).select_from(t.timer).where(c.state == "due", c.due_us < to_micros(now))
+        return int(self._connection.execute(query).scalar_one())
+
+    def failed_timer(self, timer_id: str, *, attempts: int, retry_at: datetime, error: str, dead: bool) -> None:
+        """It was tried and did not succeed; it is tried again, or is dead."""
         self._connection.execute(
             t.timer.update()
             .where(t.timer.c.timer_id == timer_id)
-            .values(state=state, fired_by=fired_by, fired_us=to_micros(at))
+            .values(state="dead" if dead else "due", attempts=attempts, retry_us=to_micros(retry_at), error=error)
         )
+
+    def retry_timer(self, timer_id: str) -> bool:
+        """A dead timer is tried again."""
+        c = t.timer.c
+        statement = t.timer.update().where(c.timer_id == timer_id, c.state == "dead")
+        return bool(self._connection.execute(statement.values(state="due", attempts=0, retry_us=None)).rowcount)
+
+    def end_timer(self, timer_id: str, *, state: str, fired_by: str, at: datetime) -> None:
+        """It fired."""
+        self._connection.execute(
+            t.timer.update()
+            .where(t.timer.c.timer_id == timer_id)
+            .values(state=state, fired_by=fired_by, fired_us=to_micros(at), error=None)
+        )
+
+    def fired_by(self, timer_id: str, event_id: str) -> None:
+        """The fact that it made when it fired, unless it was set again meanwhile."""
+        self._connection.execute(
+            t.timer.update().where(t.timer.c.timer_id == timer_id, t.timer.c.state == "fired").values(fired_by=event_id)
+        )
+
+
+def _timer_row(row: Any) -> TimerRow:
+    due_at = from_micros(row.due_us)
+    return TimerRow(row.timer_id, row.stream, row.kind, due_at, row.cause, row.state, row.attempts, row.error)
 
 
 def _pending_row(row: Any) -> PendingRow:

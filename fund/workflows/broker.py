@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 from fund.errors import BrokerUnreachable, UnknownBroker
 
-__all__ = ["QUEUE", "Bell", "make_broker", "stub_broker"]
+__all__ = ["QUEUE", "Bell", "answers", "make_broker", "stub_broker"]
 
 QUEUE = "fund"
 NAMESPACE = "fund"
@@ -46,17 +46,28 @@ def make_broker(url: str, *, namespace: str = NAMESPACE) -> dramatiq.Broker:
         UnknownBroker: The URL names no Redis.
     """
     middleware: list[Middleware] = []
-    # consumers of a worker wait for messages; they need more patience than the bell
-    patient = redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=5, retry=Retry(NoBackoff(), 0))
-    _client(url).close()
     return RedisBroker(  # type: ignore[no-untyped-call]
-        client=patient, middleware=middleware, namespace=namespace, dead_message_ttl=60_000
+        client=_client(url), middleware=middleware, namespace=namespace, dead_message_ttl=60_000
     )
 
 
 def stub_broker() -> StubBroker:
     """A broker in this process: for tests of the actors."""
     return StubBroker(middleware=[])
+
+
+def answers(url: str, *, namespace: str = NAMESPACE) -> bool:
+    """Whether the broker is there and keeps what it hears.
+
+    Raises:
+        UnknownBroker: The URL names no Redis.
+    """
+    with _client(url) as client:
+        try:
+            client.set(f"{namespace}:asked", "1", ex=60)
+        except redis.RedisError:
+            return False
+    return True
 
 
 class Bell:
@@ -71,6 +82,8 @@ class Bell:
         self._url = url
         self._actor = actor
         self._key = f"{namespace}:epoch"
+        self.known = ""
+        """The epoch as we last heard it."""
 
     def epoch(self) -> str:
         """A random key that lives as long as the broker's memory: another one means that messages were lost.
@@ -79,11 +92,12 @@ class Bell:
             BrokerUnreachable: The broker does not answer.
         """
         try:
-            fresh = uuid.uuid4().hex
-            if self._redis.set(self._key, fresh, nx=True):
-                return fresh
             found = self._redis.get(self._key)
-            return found.decode() if isinstance(found, bytes) else fresh
+            if not isinstance(found, bytes):
+                self._redis.set(self._key, uuid.uuid4().hex, nx=True)  # whoever comes first
+                found = self._redis.get(self._key)
+            self.known = found.decode() if isinstance(found, bytes) else uuid.uuid4().hex
+            return self.known
         except redis.RedisError as problem:
             raise BrokerUnreachable(place=_place(self._url), reason=str(problem)) from problem
 

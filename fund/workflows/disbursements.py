@@ -14,6 +14,7 @@ from fund import dates
 from fund.bank import iban as checked_iban
 from fund.bank import iban_mask
 from fund.errors import (
+    AlreadyRepaid,
     AwardExceeded,
     CommitmentExceeded,
     InsufficientCash,
@@ -23,7 +24,6 @@ from fund.errors import (
     OnAccountNotAllowed,
     PayeeNotParty,
     PaymentsStopped,
-    ReasonMissing,
     RefundExceeded,
     WrongAccount,
 )
@@ -51,7 +51,7 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, check, commands_from, state_after
+from fund.workflows.lifecycle import Transition, carry, check, commands_from, require_reason, state_after
 from fund.workflows.payees import usable_payee
 
 __all__ = [
@@ -445,8 +445,7 @@ def _end(
     reason: str,
     on: date | None,
 ) -> dict[str, Any]:
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
     fact = records(
@@ -466,13 +465,21 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     Raises:
         ReasonMissing: No reason was given.
         TransitionNotAllowed: It is under way, or paid.
+        AlreadyRepaid: Its advance was repaid or written off already: that is undone first.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="disbursement cancel")
+    require_reason("disbursement cancel", reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
     around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties}
     check(uow, TRANSITIONS, "disbursement cancel", case, **around)
+    outstanding_cents = max(0, uow.ledger.balance(f"1200.{case.agreement}")) if case.repayable_cents else 0
+    if outstanding_cents < case.repayable_cents:
+        raise AlreadyRepaid(
+            ref=ref,
+            repayable_cents=case.repayable_cents,
+            outstanding_cents=outstanding_cents,
+            agreement=case.agreement,
+        )
     batch = uow.maybe(Batch, case.batch) if case.batch else None
     ended = agreement.state not in ("active", "suspended")  # after A5, A6 nothing becomes a commitment again
     fact = DisbursementCancelled(

@@ -13,7 +13,7 @@ from typing import Any
 
 from fund import files
 from fund.dates import Term, add_months, start_of_day, term_end
-from fund.errors import EvaluationNotLate, ReasonMissing, ReturnedBefore, ReviewedBefore, ScoreOutOfRange, UnknownTheme
+from fund.errors import EvaluationNotLate, ReturnedBefore, ReviewedBefore, ScoreOutOfRange, UnknownTheme
 from fund.events import (
     AgreementActivated,
     Envelope,
@@ -29,7 +29,7 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER,
 from fund.schemas.evaluations import Evaluation, parse_evaluation, theme_ids
 from fund.store import TimerRow
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, state_after
+from fund.workflows.lifecycle import Transition, carry, require_reason, state_after
 
 __all__ = [
     "COMMANDS",
@@ -62,7 +62,6 @@ class State(StrEnum):
 
 WRITER = either(PARTY_SIGNATORY, FUND_MANAGER)
 BEFORE_ACCEPTED = (State.SUBMITTED, State.PEER_REVIEWED)
-ACCEPTABLE = (State.ACCEPTED, State.PUBLISHED)
 
 TRANSITIONS = (
     Transition("evaluation fall-due", State.DUE, State.DUE, SYSTEM, EvaluationFellDue),
@@ -219,8 +218,7 @@ def send_back(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         ReasonMissing, ReturnedBefore, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Evaluation, ref)
-    if not reason.strip():
-        raise ReasonMissing(command="evaluation return")
+    require_reason("evaluation return", reason)
     if case.returned >= RETURNS:
         raise ReturnedBefore(ref=ref, returned=case.returned)
     uow.next_step = f"fund evaluation submit {ref} FILE"

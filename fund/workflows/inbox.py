@@ -26,8 +26,8 @@ from fund.schemas.repayments import AllowanceRun
 from fund.schemas.reviews import Decision, Review
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Query, UnitOfWork, View
-from fund.workflows.proposals import may_see
 from fund.workflows.decisions import waiting_votes
+from fund.workflows.proposals import may_see
 from fund.workflows.receipts import gaps, unexplained_debits
 from fund.workflows.repayments import quarter_of
 
@@ -67,6 +67,7 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
     actor = None if everybody else view.actor
     lines = [line for source in SOURCES for line in source(view) if actor is None or line.is_for(actor)]
     lines.sort(key=lambda line: (line.until or date.max, line.command))
+    names = {one.ref: one.short_name for one in view.cases(Partner)} if any(line.partner for line in lines) else {}
     return {
         "as_of": view.today.isoformat(),
         "user": view.actor.name if view.actor else None,
@@ -79,6 +80,7 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
                 "command": line.command,
                 "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.roles)),
                 "partner": line.partner,
+                "partner_name": names.get(line.partner or "", ""),
             }
             for line in lines
         ],
@@ -233,6 +235,10 @@ def _agreements(view: View) -> Iterator[Waiting]:
         unjudged.setdefault(milestone.agreement, []).append(milestone)
     for agreement in view.cases(Agreement, states=("drafted", "signed", "active", "suspended")):
         ref = agreement.ref
+        if agreement.state in ("drafted", "signed"):
+            decided = view.maybe(Proposal, agreement.proposal)
+            if decided is not None and decided.state != "approved":
+                continue  # taken back, lapsed or to be decided again: nobody can sign or activate it
         if agreement.state == "drafted":
             what = _(N_("sign agreement {ref}")).format(ref=ref)
             for party in agreement.unsigned:
@@ -395,7 +401,10 @@ def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
 
 
 def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
-    """A fact as the log shows it."""
+    """A fact as the log shows it; of a draft of others, that it is there and nothing more (lifecycle.md 10)."""
+    kind, _slash, ref = envelope.stream.partition("/")
+    case = view.maybe(Proposal, ref) if kind == "proposal" else None
+    hidden = case is not None and not may_see(view, case)
     return {
         "seq": envelope.seq,
         "event_id": envelope.event_id,
@@ -409,7 +418,7 @@ def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
         "made_by": envelope.made_by,
         "command_id": envelope.command_id,
         "causation_id": envelope.causation_id,
-        "payload": json.loads(envelope.fact.payload()),
+        "payload": {} if hidden else json.loads(envelope.fact.payload()),
         "hash": envelope.hash.hex(),
     }
 
@@ -441,7 +450,8 @@ def event_show(view: View, *, ref: str) -> dict[str, Any]:
         UnknownRef: No such fact.
     """
     facts = view.store.facts
-    envelope = facts.by_seq(int(ref)) if ref.isdigit() else facts.get(ref)
+    number = ref.isascii() and ref.isdigit() and len(ref) <= 18
+    envelope = facts.by_seq(int(ref)) if number else facts.get(ref)
     if envelope is None:
         raise UnknownRef(kind="event", ref=ref, suggestion="fund event list")
     entries = [entry.seq for entry in view.ledger.entries(event_id=envelope.event_id)]
@@ -454,10 +464,28 @@ def deliveries(view: View) -> dict[str, Any]:
 
 
 def dead(view: View) -> dict[str, Any]:
-    """The dead letters: what, why, how many wait behind each, and the command that tries again."""
+    """The dead letters: what, why, how many wait behind each, and the command that tries again.
+
+    A deadline that could not be acted upon is one too: of the fact that set it, under the name of the deadline.
+    """
     rows = view.store.deliveries.in_state(("dead",))
+    causes = [(timer, view.store.facts.get(timer.cause)) for timer in view.store.work.timers(state="dead")]
+    late = [
+        {
+            "event_id": timer.cause,
+            "seq": cause.seq if cause is not None else 0,
+            "stream": timer.stream,
+            "reaction": timer.timer_id,
+            "attempts": timer.attempts,
+            "error": timer.error,
+            "waiting": 0,
+            "command": f"fund event retry {timer.cause} {timer.timer_id}",
+        }
+        for timer, cause in causes
+    ]
     return {
-        "dead": [
+        "dead": late
+        + [
             {
                 "event_id": row.event_id,
                 "seq": row.seq,
@@ -474,19 +502,24 @@ def dead(view: View) -> dict[str, Any]:
 
 
 def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:
-    """Dead letters of a fact (for one reaction, or all of them) are tried again.
+    """Dead letters of a fact (for one reaction or deadline, or all of them) are tried again.
 
     Raises:
         UnknownDelivery: There is none.
     """
     found = [row for row in uow.store.deliveries.in_state(("dead",)) if row.event_id == ref and reaction in ("", row.reaction)]
-    if not found:
+    dead_timers = uow.store.work.timers(state="dead")
+    late = [timer for timer in dead_timers if timer.cause == ref and reaction in ("", timer.timer_id)]
+    if not found and not late:
         raise UnknownDelivery(ref=ref, reaction=reaction or "*")
+    for timer in late:
+        uow.store.work.retry_timer(timer.timer_id)
+        uow.record(DeliveryRetried(event_id=ref, reaction=timer.timer_id))
     for row in found:
         uow.store.deliveries.retry(row.event_id, row.reaction)
         uow.record(DeliveryRetried(event_id=row.event_id, reaction=row.reaction))
     uow.next_step = "fund event deliveries"
-    return {"retried": len(found)}
+    return {"retried": len(found) + len(late)}
 
 
 

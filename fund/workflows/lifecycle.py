@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from fund.errors import TransitionNotAllowed
+from fund.errors import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope, Fact
 from fund.glossary import state_word
 from fund.rules.authority import Actor, Who, require, require_other_hands
 from fund.schemas import CaseFile
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["Transition", "carry", "check", "commands_from", "same_command_from", "state_after"]
+__all__ = ["Transition", "carry", "check", "commands_from", "require_reason", "same_command_from", "state_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,17 @@ def check(
     for person in acting:
         require_other_hands(person, hands, command=command, ref=name)
     return row
+
+
+def require_reason(command: str, reason: str) -> str:
+    """What somebody gives as a reason, without the space around it.
+
+    Raises:
+        ReasonMissing: Nothing but space was given; the command names itself.
+    """
+    if not reason.strip():
+        raise ReasonMissing(command=command)
+    return reason.strip()
 
 
 def carry(

@@ -39,7 +39,6 @@ from fund.errors import (
     PayeeReplaced,
     PaymentDoesNotMatch,
     PaymentsStopped,
-    ReasonMissing,
     UnknownPaymentVersion,
 )
 from fund.events import (
@@ -63,7 +62,7 @@ from fund.schemas.disbursements import Batch, BatchEntry, Disbursement, Payee
 from fund.schemas.people import FundFile
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.disbursements import PAYERS, TRANSITIONS, State
-from fund.workflows.lifecycle import Transition, check, state_after
+from fund.workflows.lifecycle import Transition, check, require_reason, state_after
 from fund.workflows.payees import account_of_the_fund, usable_payee
 from fund.workflows.receipts import settles, takes_back, unexplained_debits
 
@@ -420,8 +419,7 @@ def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> d
     Raises:
         ReasonMissing: No reason was given. TransitionNotAllowed: It is not under way.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="payment fail")
+    require_reason("payment fail", reason)
     case, line, found = _under_way(uow, "payment fail", ref)
     uow.record(PaymentFailed(ref=found.ref, line=line, reason=reason), effective_on=on)
     uow.next_step = f"fund payment retry {ref}"

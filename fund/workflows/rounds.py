@@ -26,6 +26,7 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
+from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import TimerRow
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
@@ -259,11 +260,13 @@ def round_shown(view: View, *, ref: str) -> dict[str, Any]:
         UnknownRef: There is no such round.
     """
     case = view.case(Round, ref)
+    names = {one.ref: one.short_name for one in view.cases(Partner)}
     proposals = [
         {
             "ref": each.ref,
             "title": each.title,
             "lead_partner": each.lead,
+            "lead_name": names.get(each.lead, each.lead),
             "state": each.state,
             "ask_cents": each.ask_cents,
             "award_cents": each.award_cents,

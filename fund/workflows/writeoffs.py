@@ -15,17 +15,17 @@ from typing import Any
 from fund import files
 from fund.errors import (
     BeyondOutstanding,
+    CommitteeQuorumNotMet,
     EvaluationNotAccepted,
     LearningTooLow,
     LessonsNotPublished,
     MilestonesWithoutEvidence,
     NothingToRecover,
-    ReasonMissing,
+    ReceiptNotNamed,
     StopRuleMissing,
     SuspicionOpen,
-    TooFewVotes,
     UnknownAccount,
-    UnknownGround,
+    UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
     WriteoffOpen,
@@ -47,14 +47,15 @@ from fund.language import N_, _
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, TREASURER
 from fund.rules.voting import Ballot, committee_missing, outcome
 from fund.schemas.agreements import Agreement, Milestone
-from fund.schemas.capital import Partner, Receipt
+from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.people import User
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.lifecycle import Transition, carry, check, state_after
+from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
+from fund.workflows.reviews.ties import kind_of
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State"]
 
@@ -169,7 +170,7 @@ def propose(
         file: Name and content of the reminders and the legal view; every ground but learning asks for it.
 
     Raises:
-        UnknownGround, ReasonMissing: As they say.
+        UnknownWriteoffGround, ReasonMissing: As they say.
         WriteoffOpen: One at a time.
         BeyondOutstanding: More than is outstanding, or nothing is.
         SuspicionOpen, WorkNotEnded, StopRuleMissing, EvaluationNotAccepted, LearningTooLow, LessonsNotPublished,
@@ -178,15 +179,16 @@ def propose(
         NotAuthorised, ConflictOfInterest: As they say.
     """
     if ground not in list(Ground):
-        raise UnknownGround(ground=ground, known=[str(each) for each in Ground])
-    if not reason.strip():
-        raise ReasonMissing(command="writeoff propose")
+        raise UnknownWriteoffGround(ground=ground, known=[str(each) for each in Ground])
+    require_reason("writeoff propose", reason)
     agreement = uow.case(Agreement, ref)
     earlier = uow.cases(Writeoff, parent=ref)
-    unfinished = next((case for case in earlier if case.state in OPEN), None)
+    outstanding = _standing(uow, f"1200.{ref}")
+    # One on which money came in meanwhile, so that less is outstanding than it says, can never be posted: it is in
+    # nobody's way.
+    unfinished = next((case for case in earlier if case.state in OPEN and case.amount_cents <= outstanding), None)
     if unfinished is not None:
         raise WriteoffOpen(ref=ref, open=unfinished.ref, state=state_word("writeoff", unfinished.state))
-    outstanding = _standing(uow, f"1200.{ref}")
     amount = outstanding if amount_cents is None else amount_cents
     if amount <= 0 or amount > outstanding:
         raise BeyondOutstanding(ref=ref, amount_cents=amount, outstanding_cents=outstanding, day=uow.today)
@@ -277,20 +279,35 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     threshold amount on, two thirds.
 
     Raises:
-        TooFewVotes: No quorum: too few votes or kinds of organisation, or not more than half of the free seats.
+        BeyondOutstanding: Less is outstanding now than was proposed.
+        CommitteeQuorumNotMet: Too few votes or kinds of organisation, or not more than half of the free seats.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
     check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, look=_LOOK)
     rules = uow.regulations()
+    outstanding = _standing(uow, f"1200.{case.agreement}")
+    if case.amount_cents > outstanding:
+        raise BeyondOutstanding(
+            ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=uow.today
+        )
+    seats = _seats(uow, case)
     sealed = read_sealed(
-        uow, stream=case.stream, kind=VOTE, turn=1, commitments=case.commitments, whose=case.commitments
+        uow,
+        stream=case.stream,
+        kind=VOTE,
+        turn=1,
+        commitments=case.commitments,
+        whose=[voter for voter in case.commitments if voter in seats],  # as on a proposal: those who still may
     )
     ballots = [_ballot(uow, row.actor, json.loads(row.content)["choice"]) for row in sealed]
-    missing = committee_missing(rules.committee, voters=_seats(uow, case), ballots=ballots)
+    missing = committee_missing(rules.committee, voters=seats, ballots=ballots)
     if missing:
-        first = missing[0]
-        raise TooFewVotes(ref=ref, what=_(DEMANDS[first.demand]), found=first.found, needed=first.needed)
+        raise CommitteeQuorumNotMet(
+            ref=ref,
+            missing="; ".join(each.describe() for each in missing),
+            command=f"fund decision vote {ref} --choice for",
+        )
     left = rules.learning_budget_cents - _used(uow, uow.today.year)
     beyond = case.ground == Ground.LEARNING and case.amount_cents > left
     two_thirds = beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
@@ -346,22 +363,8 @@ def _seats(view: View, case: Writeoff) -> list[str]:
 
 
 def _ballot(view: View, voter: str, choice: str) -> Ballot:
-    user = view.case(User, voter)
-    return Ballot(voter, None if user.seconded else user.partner, _kind(view, user), choice)
-
-
-DEMANDS = {
-    "seats": N_("votes of seats without a conflict"),
-    "votes": N_("votes"),
-    "kinds": N_("kinds of organisation"),
-}
-
-
-def _kind(view: View, user: User) -> str:
-    if user.partner is None or user.seconded:
-        return "external"
-    partner = view.maybe(Partner, user.partner)
-    return partner.sort if partner is not None else user.partner
+    actor = view.user(voter)
+    return Ballot(voter, actor.organisation, kind_of(view, actor), choice)
 
 
 def _used(view: View, year: int) -> int:
@@ -417,10 +420,10 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
-    if not reason.strip():
-        raise ReasonMissing(command="writeoff reverse")
+    require_reason("writeoff reverse", reason)
     entry = uow.ledger.find(f"{case.event_id}/0") if case.event_id else None
-    outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - case.recovered_cents
+    recovered = _recovered(uow, case)
+    outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - recovered
     allowance = -_standing(uow, f"1290.{case.agreement}") + case.allowance_released_cents
     fact = WriteoffReversed(
         ref=ref,
@@ -431,8 +434,8 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         entry_seq=entry.seq if entry else 0,
         amount_cents=case.posted_cents,
         allowance_released_cents=case.allowance_released_cents,
-        recovered_cents=case.recovered_cents,
-        allowance_above_cents=max(0, allowance - outstanding) if case.recovered_cents else 0,
+        recovered_cents=recovered,
+        allowance_above_cents=max(0, allowance - outstanding) if recovered else 0,
     )
     uow.next_step = f"fund repayment schedule {case.agreement}"
     return carry(
@@ -448,6 +451,20 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     )
 
 
+def _recovered(view: View, case: Writeoff) -> int:
+    """What came back of a write-off: its own recoveries, and what unspent money (D8) brought beyond the other ones."""
+    back = -view.ledger.balance(f"4300.{case.agreement}", kinds_excluded=("closing",))
+    posted = view.cases(Writeoff, parent=case.agreement, states=[State.POSTED])
+    others = sum(each.posted_cents for each in posted if each.ref != case.ref)
+    return max(case.recovered_cents, back - others)
+
+
+def _lost(view: View, agreement: str) -> int:
+    """What was given up of an agreement and did not come back yet."""
+    codes = ("4200", "4210", "4300")
+    return sum(view.ledger.balance(f"{code}.{agreement}", kinds_excluded=("closing",)) for code in codes)
+
+
 def recover(
     uow: UnitOfWork, *, ref: str, amount_cents: int | None = None, receipt: str | None = None, on: date | None = None
 ) -> Envelope:
@@ -455,20 +472,20 @@ def recover(
 
     Args:
         amount_cents: Default: what of the receipt still waits.
-        receipt: The receipt that holds the money (``O2026-0031``).
+        receipt: The receipt that holds the money (``O2026-0031``); may be left out where only one waits.
 
     Raises:
-        NothingToRecover: The money does not stand among unidentified receipts, or not that much of the receipt.
+        ReceiptNotNamed: Several receipts wait.
+        NothingToRecover: Nothing waits, or not that much of the receipt.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
-    waiting = -uow.ledger.balance("2300")
-    if receipt is not None:
-        waiting = min(waiting, uow.case(Receipt, receipt).waiting_cents)
+    held = _receipt(uow, ref, receipt)
+    waiting = held.waiting_cents if held is not None else 0
     amount = waiting if amount_cents is None else amount_cents
     if amount <= 0 or amount > waiting:
         raise NothingToRecover(ref=ref, amount_cents=amount, unidentified_cents=waiting)
-    taken = min(amount, case.posted_cents - case.recovered_cents)
+    taken = min(amount, case.posted_cents - case.recovered_cents, max(_lost(uow, case.agreement), 0))
     fact = WriteoffRecovered(
         ref=ref,
         agreement=case.agreement,
@@ -477,7 +494,7 @@ def recover(
         amount_cents=taken,
         surplus_cents=amount - taken,
         payer=case.lead,
-        receipt=receipt or "",
+        receipt=held.ref if held is not None else "",
     )
     uow.next_step = "fund writeoff list"
     return carry(
@@ -491,6 +508,16 @@ def recover(
         effective_on=on,
         look=_LOOK,
     )
+
+
+def _receipt(uow: UnitOfWork, ref: str, receipt: str | None) -> Receipt | None:
+    """The receipt that is meant: what is taken as recovered is always money of one receipt."""
+    if receipt is not None:
+        return uow.case(Receipt, receipt)
+    waiting = [each for each in uow.cases(Receipt, states=["recorded", "proposed"]) if each.waiting_cents > 0]
+    if len(waiting) > 1:
+        raise ReceiptNotNamed(ref=ref, count=len(waiting), first=waiting[0].ref)
+    return waiting[0] if waiting else None
 
 
 _LOOK = "fund writeoff list"

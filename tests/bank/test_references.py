@@ -14,7 +14,6 @@ from fund.bank import (
     find_references,
     iban,
     iban_mask,
-    iban_spaced,
     is_creditor_reference,
     read_creditor_reference,
     ref_of_end_to_end_id,
@@ -147,8 +146,7 @@ def test_an_account_number_that_is_wrong_is_refused_with_what_is_wrong(text: str
     assert caught.value.details["text"] == text
 
 
-def test_an_account_number_is_shown_in_groups_or_masked() -> None:
-    assert iban_spaced("NL91ABNA0417164300") == "NL91 ABNA 0417 1643 00"
+def test_an_account_number_is_masked_for_those_who_need_not_pay_to_it() -> None:
     assert iban_mask("NL91ABNA0417164300") == "NL••••••••••••4300"
     assert iban_mask("NL91") == "••••"
 

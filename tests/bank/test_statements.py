@@ -20,8 +20,8 @@ from fund.errors import (
     InvalidBankFile,
     NotABankStatement,
     PartOfACent,
-    StatementDoesNotAddUp,
-    StatementWithoutBalance,
+    BankStatementDoesNotAddUp,
+    BankStatementWithoutBalance,
     TransactionWithoutAmount,
     WrongCurrency,
 )
@@ -142,7 +142,7 @@ def test_several_statements_in_one_file_are_read_each_for_itself() -> None:
 
 def test_opening_plus_entries_must_be_closing_and_the_refusal_shows_both_and_the_difference() -> None:
     data = sample("08").replace(b'<Amt Ccy="EUR">12.34</Amt>', b'<Amt Ccy="EUR">12.35</Amt>')
-    with pytest.raises(StatementDoesNotAddUp) as caught:
+    with pytest.raises(BankStatementDoesNotAddUp) as caught:
         read_statements(data, name="statement.xml")
     assert caught.value.details == {
         "file": "statement.xml",
@@ -209,7 +209,7 @@ def test_an_amount_with_a_part_of_a_cent_is_refused_and_zeros_behind_it_are_not(
 def test_a_statement_needs_one_opening_and_one_closing_balance(
     change: tuple[bytes, bytes], kind: str, count: int
 ) -> None:
-    with pytest.raises(StatementWithoutBalance) as caught:
+    with pytest.raises(BankStatementWithoutBalance) as caught:
         read_statements(sample("08").replace(*change), name="statement.xml")
     assert (caught.value.details["kind"], caught.value.details["count"]) == (kind, count)
 

@@ -35,7 +35,7 @@ def test_an_agreement_is_drafted_read_and_signed(fund: Fund, database_url: str) 
         assert (wrong.code, wrong.json["error"]["code"]) == (1, "document_differs")
         asked = do("agreement", "sign", AGREEMENT, user="fatima", terminal=True, typed="y\n")
         assert asked.code == 0
-        assert f"the text with hash {data['document_sha256']}" in asked.err.replace("\r", "")
+        assert f"the text with hash {data['document_sha256']}" in " ".join(asked.err.split())
         assert "Still to sign: gm0312, the fund." in asked.out
         do("agreement", "sign", AGREEMENT, "--hash", data["document_sha256"], "--yes", user="piet")
         last = do("agreement", "sign", AGREEMENT, "--yes", user="carla")

@@ -174,7 +174,7 @@ def test_an_xml_of_another_account_and_a_broken_one_are_refused_with_their_place
 
     wrong = fund("bank", "import", tmp_path / "ander.xml", database=sqlite_url, user="bram")
     assert wrong.code == 1
-    assert "error[other_account]" in wrong.err
+    assert "error[other_bank_account]" in wrong.err
     assert FROM in wrong.err
     assert OURS in wrong.err
     broken = fund("bank", "import", tmp_path / "stuk.xml", database=sqlite_url, user="bram")

@@ -66,7 +66,8 @@ def test_a_refusal_shows_both_amounts_and_the_difference(fund: Fund, sqlite_url:
         assert refused.code == 1
         assert refused.err == (
             f"error[insufficient_free_to_commit]: cannot commit EUR 40,000.00 to {ref}: "
-            "EUR 39,999.99 is free to commit on 2026-02-02, EUR 0.01 short\nhint: fund statement position --as-of 2026-02-02\n"
+            "EUR 39,999.99 is free to commit on 2026-02-02, EUR 0.01 short\n"
+            "hint: fund statement position --as-of 2026-02-02\n"
         )
 
 

@@ -1,4 +1,4 @@
-"""Looking back and looking in: evaluation, writeoff, period, ledger, statement, verify and status as they are typed."""
+"""Looking back and looking in: evaluation, writeoff, period, ledger, statement, verify, status as they are typed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_from_evaluation_to_write_off_as_people_type_it(fund: Any, database_url:
         assert fund("writeoff", "vote", W1, "--choice", "for", user=user, **at).code == 0
     early = fund("writeoff", "decide", W1, "--yes", user="carla", **at)
     assert early.code == 1
-    assert early.err.startswith(f"error[too_few_votes]: {W1} cannot be decided yet: 2 votes, at least 3 are needed")
+    assert early.err.startswith(f"error[committee_quorum_not_met]: {W1} cannot be decided: 2 of 3 votes")
     fund("writeoff", "vote", W1, "--choice", "against", user="carla", **at)
     decided = fund("writeoff", "decide", W1, "--yes", user="carla", **at)
     assert f"{W1} is decided: 2 for, 1 against." in decided.out

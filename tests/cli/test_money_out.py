@@ -28,14 +28,14 @@ def test_an_account_is_recorded_confirmed_and_listed(fund: Any, database_url: st
         "--requested-by",
         "fatima",
     )
-    # Without a terminal and without --yes nobody answers the question: nothing happens
-    declined = fund(*typed, database=database_url, user="anna")
-    assert declined.code == 1
-    assert "declined" in declined.err
-    made = fund(*typed, "--yes", database=database_url, user="anna")
+    # The first of two people is not asked; the second is, and without a terminal and --yes nobody answers
+    made = fund(*typed, database=database_url, user="anna")
     assert made.code == 0
     assert "Q2026-0" in made.out
     pending = next(word for word in made.out.split() if word.startswith("Q2026-"))
+    declined = fund("confirm", pending, database=database_url, user="bram")
+    assert declined.code == 1
+    assert "declined" in declined.err
     assert fund("confirm", pending, "--yes", database=database_url, user="bram").code == 0
     listed = fund("payee", "list", "--json", database=database_url, user="anna").json
     assert [(payee["iban"], payee["state"]) for payee in listed["payees"]] == [(IBAN, "verified")]

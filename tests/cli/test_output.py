@@ -320,7 +320,7 @@ def test_short_work_shows_no_bar(shown: Shown, clock: Clock) -> None:
 
 
 def test_long_work_shows_one_bar_and_ends_with_count_and_time(shown: Shown, clock: Clock) -> None:
-    text = shown(lambda: work(clock, 8), columns=80, error=True)
+    text = shown(lambda: work(clock, 8), columns=80, error=True, env={"TERM": "xterm"})
     assert "███" in text
     assert text.endswith("Booking: 4/4, 8 s\n")
 
@@ -333,6 +333,12 @@ def test_a_screen_reader_hears_lines_and_no_bar(shown: Shown, clock: Clock) -> N
     text = shown(lambda: work(clock, 160), columns=80, error=True, env={"ACCESSIBLE": "1"})
     assert "█" not in text
     assert text.splitlines()[0] == "Booking: 1/4"
+
+
+def test_a_terminal_that_cannot_redraw_gets_lines(shown: Shown, clock: Clock) -> None:
+    text = shown(lambda: work(clock, 160), columns=80, error=True, env={"TERM": "dumb"})
+    assert "\x1b" not in text
+    assert text.splitlines() == ["Booking: 1/4", "Booking: 2/4", "Booking: 3/4", "Booking: 4/4", "Booking: 4/4, 160 s"]
 
 
 def test_json_keeps_days_and_euros_as_programs_read_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from typing import Any
@@ -229,7 +230,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
         "repayment": {
             "plan": "savings_linked",
             "grace_months": draw(st.integers(0, 36)),
-            "instalments": draw(st.integers(0, 40)),
+            "instalments": draw(st.integers(1, 40)),
             "savings_share_bps": draw(st.none() | st.integers(0, 10_000)),
             "ends_on": draw(DAYS),
         },
@@ -268,3 +269,20 @@ def test_questions_are_asked_in_both_languages() -> None:
             assert each.ask_en, each.path
     language.choose("nl")
     assert question("proposal.title").asks() == "Titel"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("instalments = 0", "instalments: a whole number from 1 to 120"),
+        ("instalments = 1000000000", "instalments: a whole number from 1 to 120"),
+        ("grace_months = 100000000", "grace_months: a whole number from 0 to 120"),
+    ],
+)
+def test_a_number_without_end_is_refused_before_anything_is_reckoned_with_it(typed: str, said: str) -> None:
+    name = typed.partition(" ")[0]
+    content = re.sub(rf"(?m)^{name} = .*$", typed, a_proposal_file().decode())
+    with pytest.raises(errors.FundError) as refused:
+        forms.open_form(content.encode(), "aanvraag.toml").read("standard")
+    assert said.partition(": ")[2] in str(refused.value)
+    assert name in str(refused.value)

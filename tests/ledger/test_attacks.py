@@ -23,7 +23,7 @@ from fund.errors import (
     EntryExists,
     FundError,
     IdempotencyConflict,
-    LegsWithoutEntry,
+    PostingsWithoutEntry,
     LimitExceeded,
     NotTheMirror,
     PeriodOutOfOrder,
@@ -124,13 +124,13 @@ def test_a_leg_of_nothing_is_refused(engine: Engine) -> None:
 
 
 def test_legs_without_an_entry_are_refused_at_the_commit(engine: Engine) -> None:
-    assert isinstance(attempt(engine, legs_sql(*GOOD)), LegsWithoutEntry)
+    assert isinstance(attempt(engine, legs_sql(*GOOD)), PostingsWithoutEntry)
 
 
 def test_a_leg_of_no_account_is_refused(engine: Engine) -> None:
     leg = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES"
     refusal = attempt(engine, f"{leg} ('ent_evil', 1, 2, 9999, 5), ('ent_evil', 2, 2, 9998, -5)", entry_sql(engine))
-    assert isinstance(refusal, (UnknownAccount, TooFewPostings, LegsWithoutEntry))
+    assert isinstance(refusal, (UnknownAccount, TooFewPostings, PostingsWithoutEntry))
 
 
 @pytest.mark.parametrize("said", [2, 3])
@@ -417,7 +417,7 @@ def test_legs_that_a_careless_client_left_count_nowhere_and_are_found(sqlite_url
     with opened(engine) as ledger:
         assert ledger.balance("1000") == 500
         found = ledger.verify(full=True)
-        assert {check.name for check in found.checks if not check.ok} == {"stray_legs"}
+        assert {check.name for check in found.checks if not check.ok} == {"stray_postings"}
     engine.dispose()
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund.errors import MissingInhabitants
+from fund.errors import InhabitantsMissing
 from fund.rules.keys import (
     Member,
     divide,
@@ -139,7 +139,7 @@ def test_a_municipality_outside_the_figures_counts_with_the_number_it_was_admitt
     newcomer = Member("gm9999", "municipality", 12345, 2030)
 
     assert inhabitants_of(newcomer, 2030) == 12345
-    with pytest.raises(MissingInhabitants) as refused:
+    with pytest.raises(InhabitantsMissing) as refused:
         inhabitants_of(newcomer, 2024)
     assert refused.value.details == {"partner": "gm9999", "year": 2024, "known": ["2030"]}
 

@@ -25,7 +25,7 @@ from fund.money import parse
 from fund.schemas.proposals import Proposal
 from tests.factories import founded
 from tests.workflows.agreeing import AGREEMENT, AWARD, PROPOSAL, approved, form, noon, office, signed
-from tests.workflows.money_out import BAARN, BUNNIK
+from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
 
 
 def test_an_agreement_follows_from_the_proposal_as_decided(database_url: str) -> None:
@@ -291,3 +291,13 @@ def test_an_agreement_whose_instalments_do_not_add_up_does_not_hold(sqlite_url: 
 
 def test_the_form_of_the_tests_is_whole() -> None:
     assert form().budget_cents == AWARD == sum(part.amount_cents for part in form().milestones)
+
+
+def test_whoever_signs_for_the_fund_is_of_no_party_not_even_a_beneficiary(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        office(world)
+        approved(world)
+        world.user("cor", "committee_chair", "partner_signatory", partner=BUNSCHOTEN)
+        world.do("agreement draft", user="anna", ref=PROPOSAL)
+        with pytest.raises(ConflictOfInterest):
+            world.do("agreement sign", user="cor", ref=AGREEMENT)

@@ -9,12 +9,11 @@ from fund.errors import (
     AgreementNotRunning,
     AmendmentNeedsCommittee,
     BeyondCommitment,
-    BeyondFreeToCommit,
     ConflictOfInterest,
     CriteriaNotTicked,
     DisbursementsOpen,
     EvidenceMissing,
-    GroundUnknown,
+    InsufficientFreeToCommit,
     MilestoneNotOpen,
     NotAuthorised,
     NothingToChange,
@@ -24,6 +23,7 @@ from fund.errors import (
     TransitionNotAllowed,
     UnknownCriterion,
     UnknownRef,
+    UnknownTerminationGround,
 )
 from fund.workflows.agreements import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
 from fund.workflows.lifecycle import same_command_from
@@ -168,9 +168,9 @@ def test_an_amendment_stays_within_what_is_free_or_not_asked_for(database_url: s
         with pytest.raises(BeyondCommitment) as beyond:
             world.do("agreement amend", user="anna", change_cents=-1_500_000, milestone=2, **amend)
         assert (beyond.value.details["cut_cents"], beyond.value.details["open_cents"]) == (1_500_000, 1_499_999)
-        with pytest.raises(BeyondFreeToCommit) as free:
+        with pytest.raises(InsufficientFreeToCommit) as free:
             world.do("agreement amend", user="anna", change_cents=5_500_001, milestone=2, **amend)
-        assert (free.value.details["change_cents"], free.value.details["free_cents"]) == (5_500_001, 5_500_000)
+        assert (free.value.details["amount_cents"], free.value.details["free_cents"]) == (5_500_001, 5_500_000)
         with pytest.raises(ReasonMissing):
             world.do("agreement amend", user="anna", ref=AGREEMENT, change_cents=1, milestone=2, reason="")
         made = world.do("agreement amend", user="anna", change_cents=1, milestone=2, **amend)
@@ -289,7 +289,7 @@ def test_completion_waits_for_every_request(database_url: str) -> None:
 def test_the_stop_rule_ends_an_agreement_without_fault(database_url: str) -> None:
     with founded(database_url) as world:
         running(world, paid=1)
-        with pytest.raises(GroundUnknown):
+        with pytest.raises(UnknownTerminationGround):
             world.do("agreement terminate", user="anna", ref=AGREEMENT, ground="moe", reason="x")
         with pytest.raises(ReasonMissing):
             world.do("agreement terminate", user="anna", ref=AGREEMENT, ground="stop_rule", reason="")

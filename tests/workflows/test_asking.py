@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from fund.database import writing
 from fund.errors import (
+    AmountTooLarge,
     CommandConflict,
     DatabaseMissing,
     DatabaseNewer,
+    FaultyAgreementTerms,
+    FaultyEvaluation,
+    FaultyKeyFile,
+    FaultyPartnerFile,
+    FaultyRegulations,
+    FaultyScores,
     FundError,
     FundExists,
     NoActor,
     NotAuthorised,
+    NotIntegerCents,
     PendingChanged,
     PendingNotOpen,
     ReasonMissing,
@@ -25,15 +34,22 @@ from fund.errors import (
     UnknownCommand,
     UnknownRef,
     UnknownUser,
+    UnprintableText,
     UserExists,
+    WordTooLong,
 )
+from fund.events import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
+from fund.rules.regulations import standard_text
+from fund.schemas.agreements import parse_terms
+from fund.schemas.evaluations import parse_evaluation
 from fund.unit_of_work import Command
 from fund.users import add_user, adopt_regulations
 from fund.workflows import commands
 from fund.workflows.delivery import carry_out, found_fund, open_fund
 from fund.workflows.delivery.asking import decode, encode
-from tests.factories import START, World, founded
+from fund.workflows.reviews import parse_scores
+from tests.factories import PARTNERS_CSV, START, World, founded
 
 
 @pytest.fixture
@@ -274,3 +290,134 @@ def test_an_empty_place_and_a_newer_database_are_not_ready(empty_database_url: s
 def test_a_name_in_use_is_refused(world: World) -> None:
     with pytest.raises(UserExists):
         world.do("user add", user="petra", name="anna", roles=["reviewer"])
+
+
+def test_two_rounds_that_wait_at_once_are_both_confirmed_as_shown(world: World) -> None:
+    world.user("carla", "committee_chair")
+    months = {"opens": START.date() + timedelta(days=300), "closes": START.date() + timedelta(days=320)}  # 2026-11
+    waiting = [
+        world.do("round plan", user="anna", title=title, ceiling_cents=100_00, **months)["pending"]
+        for title in ("Water", "Wegen")
+    ]
+    refs = [world.do("confirm", user="carla", ref=ref)["result"]["round"] for ref in reversed(waiting)]
+    assert refs == ["2026-1", "2026-2"]
+
+
+def test_roles_are_those_at_the_moment_the_command_gets_its_turn(postgres_url: str) -> None:
+    with founded(postgres_url) as world, ThreadPoolExecutor(1) as pool:
+        world.user("anna2", "fund_manager")
+        with world.uow("petra") as uow:
+            waiting = pool.submit(lambda: world.do("partner import", user="anna2", content=b"id\n"))
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+            uow.record(UserRevoked(ref=uow.user("anna2").user_id, reason="left"))
+        with pytest.raises(UnknownUser):
+            waiting.result(20)
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\u202e", "\u200b", "\x00", "\u2028"])
+def test_what_nobody_can_see_is_refused_on_entry(world: World, sign: str) -> None:
+    with pytest.raises(UnprintableText, match="name holds U\\+"):
+        world.do("user add", user="petra", name=f"fatima{sign}", roles=["reviewer"])
+    world.user("fatima", "reviewer")
+    with pytest.raises(UnprintableText, match="reason holds U\\+") as refused:
+        world.do("user revoke", user="petra", name="fatima", reason=f"weg{sign}")
+    assert sign not in str(refused.value)
+    world.do("user revoke", user="petra", name="fatima", reason="weg\nmet dank")
+
+
+def test_the_chair_does_not_leave_by_one_hand(world: World) -> None:
+    world.user("carla", "committee_chair")
+    made = world.do("user revoke", user="petra", name="carla", reason="weg")
+    assert made["needs"] == ["fund_manager"]
+    world.user("dora", "deputy_chair")
+    made = world.do("user revoke", user="petra", name="carla", reason="weg")
+    assert set(made["needs"]) == {"committee_chair", "deputy_chair"}
+    world.do("confirm", user="dora", ref=made["pending"])
+    with pytest.raises(UnknownUser):
+        world.do("confirm", user="carla", ref="Q2026-0001")
+
+
+def test_regulations_of_a_known_version_never_take_the_place_of_the_old(world: World) -> None:
+    world.user("carla", "committee_chair")
+    same = standard_text().encode()
+    with pytest.raises(FaultyRegulations, match="was adopted before"):
+        world.do("regulations adopt", user="anna", content=same, on=START.date())
+
+
+def test_numbers_that_no_database_keeps_are_refused_by_name(world: World) -> None:
+    with pytest.raises(AmountTooLarge):
+        world.do("ledger reverse", user="anna", seq=10**30, reason="x")
+    with pytest.raises(NotIntegerCents):
+        world.do("capital call", user="anna", partner="gm0344", amount=5.5)
+    with pytest.raises(AmountTooLarge):
+        world.look("ledger entry", seq=2**63)
+
+
+@pytest.mark.parametrize("bomb", [b"x = " + b"[" * 5_000 + b"]" * 5_000, b"x = " + b"9" * 5_000])
+def test_a_file_of_brackets_or_digits_without_end_is_refused_as_a_file(sqlite_url: str, bomb: bytes) -> None:
+    with founded(sqlite_url) as world:
+        with pytest.raises(FaultyRegulations):
+            world.do("regulations adopt", user="anna", content=bomb, on=START.date())
+        with pytest.raises(FaultyKeyFile):
+            world.do("key adopt", user="anna", content=bomb)
+    with pytest.raises(FaultyAgreementTerms):
+        parse_terms(bomb, "voorwaarden.toml")
+    with pytest.raises(FaultyEvaluation):
+        parse_evaluation(bomb, "evaluatie.toml")
+    with pytest.raises(FaultyScores):
+        parse_scores(bomb, (), name="scores.toml", ref="2026-001")
+
+
+def test_a_field_without_end_in_the_partners_file_is_refused_with_its_line(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world, pytest.raises(FaultyPartnerFile, match="partners.csv:36"):
+        world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes() + b'"' + b"x" * 200_000 + b'",b\n')
+
+
+def test_the_second_person_may_come_on_a_later_day(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.people()
+        world.partners()
+        day = START.date()
+
+        def a_day_later(command: str, user: str, second: str, **args: Any) -> Any:
+            nonlocal day
+            made = world.do(command, user=user, **args)["pending"]
+            day += timedelta(days=1)
+            world.clock(day)
+            return world.do("confirm", user=second, ref=made)
+
+        opens, closes = day + timedelta(days=30), day + timedelta(days=60)
+        a_day_later("round plan", "anna", "carla", title="Lente", opens=opens, closes=closes, ceiling_cents=100_00)
+        a_day_later("user add", "petra", "carla", name="zed", roles=["reviewer"])
+        a_day_later("user change", "petra", "carla", name="zed", roles=["reviewer"], partner="gm0344")
+        called = a_day_later("capital call", "anna", "bram", amount=100_000)
+        assert {event["effective_on"] for event in called["events"]} == {(day - timedelta(days=1)).isoformat()}
+
+
+def test_ids_and_names_are_no_longer_than_is_kept(world: World) -> None:
+    with pytest.raises(WordTooLong, match="command_id has 201 characters, at most 200 are kept"):
+        world.do("user add", user="petra", name="fatima", roles=["reviewer"], command_id="c" * 201)
+    with pytest.raises(UnprintableText):
+        world.do("user add", user="petra", name="fatima", roles=["reviewer"], command_id="c\x1b")
+    with pytest.raises(WordTooLong):
+        world.do("user add", user="petra", name="f" * 201, roles=["reviewer"])
+    world.do("user add", user="petra", name="f" * 200, roles=["reviewer"], command_id="c" * 200)
+
+
+def test_a_refusal_is_remembered_whatever_was_typed_as_its_case(world: World) -> None:
+    with pytest.raises(NotAuthorised):
+        world.do("proposal withdraw", user="anna", ref="2026-001\x1b[2J", reason="x")
+    with world.view() as view:
+        refused = [each.fact for each in view.store.facts.all() if each.type == "command.refused"]
+    assert [fact.model_dump()["subject"] for fact in refused] == [""]
+
+
+def test_what_waits_for_somebody_who_left_can_still_be_declined(world: World) -> None:
+    world.user("carla", "committee_chair")
+    waits = world.do("user add", user="petra", name="zed", roles=["reviewer"])["pending"]
+    world.both("user revoke", user="petra", second="anna", name="carla", reason="weg")
+    with pytest.raises(NotAuthorised):
+        world.do("confirm", user="anna", ref=waits)
+    world.do("decline", user="petra", ref=waits, reason="opnieuw")
+    assert world.look("pending show", ref=waits)["state"] == "declined"

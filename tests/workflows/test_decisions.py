@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fund import language
 from fund.errors import (
     AwardAboveAsk,
     AwardAboveCeiling,
@@ -18,23 +19,23 @@ from fund.errors import (
     ConditionsNotMet,
     ConflictOfInterest,
     DecidedOtherwise,
+    DecisionIncomplete,
     DeferredBefore,
     DeputyNotNeeded,
     FaultyCondition,
     FaultyReason,
     FundError,
     InsufficientFreeToCommit,
-    NotAChoice,
     NotAuthorised,
     NotAVoter,
-    ObjectionHandsMissing,
+    ObjectionVotesMissing,
     ReasonMissing,
     ReasonsPerCriterionMissing,
     SameHands,
     SealBroken,
-    SomethingToDecideMissing,
     TransitionNotAllowed,
     UnknownCondition,
+    UnknownDeferralGround,
     UnknownMatter,
 )
 from fund.workflows.delivery import carry_out, open_fund
@@ -47,6 +48,7 @@ from tests.workflows.deciding import (
     money,
     peopled,
     reviewed,
+    score_file,
     voted,
 )
 
@@ -233,7 +235,7 @@ def test_a_lost_vote_rejects_with_reasons_per_criterion(database_url: str) -> No
 
         assert refused.value.details["subjects"] == ["interests"]
         assert answer["entry_count"] == 0
-        assert answer["events"][0]["payload"]["objection_until_on"] == "2026-03-16"
+        assert world.look("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
         assert world.look("proposal show", ref=ref)["state"] == "rejected"
 
 
@@ -278,9 +280,9 @@ def test_a_deferral_has_a_ground_and_a_day(database_url: str) -> None:
         ref = decidable(world)[0]
         voted(world, ref)
 
-        with pytest.raises(SomethingToDecideMissing):
+        with pytest.raises(DecisionIncomplete):
             world.do("decision decide", user="carla", ref=ref, defer_for="money")
-        with pytest.raises(NotAChoice):
+        with pytest.raises(UnknownDeferralGround):
             world.do("decision decide", user="carla", ref=ref, defer_for="weather", until=date(2026, 4, 1))
         world.do("decision decide", user="carla", ref=ref, defer_for="money", until=date(2026, 4, 1))
 
@@ -399,6 +401,18 @@ def test_a_light_proposal_is_decided_by_another_fund_manager_and_a_member(databa
         assert as_text(world.entries()[-1]) == (
             "2026-02-02 decision.approved Toekenning 2026-001\n  Dr 9000.2026-001 2400000\n    Cr 9010 2400000"
         )
+
+
+def test_a_light_proposal_can_be_rejected_and_confirmed_on_another_day(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = light(world)
+        made = world.do("decision decide", user="anna2", ref=ref, reject=True, reasons=["exit=niets geregeld"])
+        world.clock(CLOSED + timedelta(days=3))
+
+        world.do("confirm", user="carl", ref=made["pending"])
+
+        shown = world.look("proposal show", ref=ref)
+        assert (shown["state"], shown["objection_until_on"]) == ("rejected", "2026-03-19")
 
 
 CONDITION = "gm0351;raadsbesluit;2026-05-01;De raad stelt de eigen bijdrage beschikbaar"
@@ -537,7 +551,7 @@ def test_an_objection_is_decided_by_people_who_took_no_part(database_url: str, c
         with pytest.raises(SameHands):
             world.do("decision decide-objection", user="carla", ref=ref, **said)
         world.do("decision vote", user="roos", ref=ref, choice=choice)
-        with pytest.raises(ObjectionHandsMissing):
+        with pytest.raises(ObjectionVotesMissing):
             world.do("decision decide-objection", user="dora", ref=ref, **said)
         world.do("decision vote", user="nina", ref=ref, choice=choice)
         world.do("decision decide-objection", user="dora", ref=ref, **said)
@@ -644,3 +658,41 @@ def test_nothing_is_decided_before_the_file_is_made(sqlite_url: str, command: st
 
         with pytest.raises(TransitionNotAllowed):
             world.do(command, user=user, ref=ref, **args)
+
+
+def test_the_file_of_the_committee_keeps_grounds_in_no_language(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 500_000_00)
+        party = world.user("party", "committee_member", partner="gm0351")
+        ref = eligible(world)[0]
+        language.choose("nl")
+        try:
+            reviewed(world, ref)
+        finally:
+            language.choose("en")
+        with world.view() as view:
+            prepared = view.store.facts.last_of(f"proposal/{ref}", "decision.prepared")
+        assert prepared is not None
+        assert prepared.fact.model_dump()["barred"] == {party: "lead"}
+        shown = world.look("decision show", user="anna", ref=ref)["barred"]
+        assert [row["ground"] for row in shown] == ["own organisation is the lead"]
+
+
+def test_a_chair_who_reviewed_the_proposal_leaves_it_to_the_deputy(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 500_000_00)
+        world.both(
+            "user change", user="petra", second="dora", name="carla", roles=["committee_chair", "reviewer"]
+        )
+        ref = eligible(world)[0]
+        names = ["carla", "els", "rosa", "willem", "paula"]
+        world.do("review open", user="anna", ref=ref, reviewers=names)
+        for name in names:
+            world.do("review score", user=name, ref=ref, content=score_file())
+        voted(world, ref)
+        with pytest.raises(NotAVoter, match="reviewed this proposal"):
+            world.do("decision decide", user="carla", ref=ref)
+        world.do("decision decide", user="dora", ref=ref)
+        assert world.look("proposal show", ref=ref)["state"] == "approved"

@@ -260,7 +260,7 @@ def test_a_reaction_that_kills_its_process_is_told_apart_and_dies_alone(
     monkeypatch.setattr(deliver.subprocess, "run", child)
     for _attempt in range(6):
         with writing(world.fund.engine) as connection:
-            connection.execute(sa.text("update delivery set due_us = 0, starts = 1, handed_out = 2"))
+            connection.execute(sa.text("update delivery set due_us = 0"))
         drain(world.fund.engine)
     assert rows(world) == [("killer", "dead", 5)]
     assert len(ran) == 5
@@ -318,3 +318,80 @@ def test_every_reaction_has_its_subscriptions_in_the_database(world: World) -> N
         stored = {(reaction, wire) for reaction, wire, _since in Store(connection).deliveries.subscriptions()}
     declared = {(reaction.name, wire) for reaction in subscriptions.REACTIONS for wire in reaction.types}
     assert stored == declared
+
+
+# ------------------------------------------------------------------------------------------- timers beside commands
+
+
+def _timer(world: World, function: Callable[..., object], monkeypatch: pytest.MonkeyPatch, *, name: str = "") -> None:
+    """A timer of its own kind, due now."""
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", function),))
+    with world.uow("petra") as uow:
+        cause = uow.store.facts.by_seq(1)
+        assert cause is not None
+        uow.set_timer("test.ring", "fund", START - timedelta(minutes=1), cause=cause, name=name)
+
+
+def test_a_timer_is_set_again_after_it_fired_and_after_it_was_cleared(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[str] = []
+    _timer(world, lambda _uow, timer: fired.append(timer.timer_id), monkeypatch)
+    tick(world.fund.engine)
+    _timer(world, lambda _uow, timer: fired.append(timer.timer_id), monkeypatch)
+    tick(world.fund.engine)
+    assert len(fired) == 2
+    _timer(world, lambda _uow, timer: fired.append(timer.timer_id), monkeypatch)
+    with world.uow("petra") as uow:
+        uow.clear_timer("test.ring", "fund")
+    assert tick(world.fund.engine) == 0
+    _timer(world, lambda _uow, timer: fired.append(timer.timer_id), monkeypatch)
+    assert tick(world.fund.engine) == 1
+
+
+def test_a_timer_may_set_itself_again_while_it_fires(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(uow: UnitOfWork, timer: object) -> None:
+        cause = uow.store.facts.by_seq(1)
+        assert cause is not None
+        uow.set_timer("test.ring", "fund", START + timedelta(days=1), cause=cause)
+
+    _timer(world, again, monkeypatch)
+    assert tick(world.fund.engine) == 1
+    with writing(world.fund.engine) as connection:
+        assert [timer.due_at for timer in Store(connection).work.timers()] == [START + timedelta(days=1)]
+
+
+def test_a_command_that_clears_a_timer_and_the_tick_that_fires_it_do_not_block_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[str] = []
+    _timer(world, lambda _uow, timer: fired.append(timer.timer_id), monkeypatch)
+    problems: list[BaseException] = []
+
+    def ticking() -> None:
+        try:
+            tick(world.fund.engine)
+        except BaseException as problem:
+            problems.append(problem)
+
+    with world.uow("petra") as uow:
+        ticker = threading.Thread(target=ticking)
+        ticker.start()
+        ticker.join(0.5)  # it waits for the lock of the fund, holding nothing
+        uow.clear_timer("test.ring", "fund")
+    ticker.join(20)
+    assert (problems, fired) == ([], [])
+
+
+def test_a_busy_database_while_doing_what_follows_does_not_undo_the_command(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_args: object, **_options: object) -> int:
+        raise DatabaseBusy(place="")
+
+    warned: list[str] = []
+    world.fund.warn = warned.append
+    monkeypatch.setattr(deliver, "drain", busy)
+    answer = world.do("user add", user="petra", name="fatima", roles=["reviewer"])
+    assert answer["event_count"] == 1
+    assert len(warned) == 1

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.errors import (
+    AlreadyRepaid,
     AwardExceeded,
     ConflictOfInterest,
     CoolingOff,
@@ -32,7 +33,7 @@ from fund.errors import (
     UnknownRef,
     WrongAccount,
 )
-from fund.events import AgreementSuspended, AllowanceAdjusted
+from fund.events import AgreementSuspended, AllowanceAdjusted, ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceLine
 from fund.workflows.disbursements import TRANSITIONS, State
 from fund.workflows.lifecycle import commands_from
@@ -469,3 +470,21 @@ def test_every_split_into_parts_adds_up_and_no_part_is_beyond_its_amount(share_b
         assert 0 <= part <= cents
         done, share = done + cents, share + part
     assert share == (done * share_bps * 2 + 10_000) // 20_000
+
+
+def test_an_approval_whose_advance_was_repaid_already_is_not_undone(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        agree(prepared(world))
+        ref = approved(world)
+        with world.uow("bram") as uow:
+            receipt = {"line_id": "lin_99", "statement": "S", "account": "1000", "amount_cents": 100}
+            uow.record(ReceiptRecorded(ref="O2026-0099", booked_on=uow.today, valued_on=uow.today, **receipt))
+            uow.record(
+                ReceiptAllocated(
+                    ref="O2026-0099", agreement=AGREEMENT, proposal=PROPOSAL, partner=BAARN, rule="manual",
+                    amount_cents=100, advance_cents=100, parts=(),
+                )
+            )  # fmt: skip
+        with pytest.raises(AlreadyRepaid, match=r"EUR 17,500\.01 .* EUR 17,499\.01 is outstanding"):
+            world.do("disbursement cancel", user="anna", ref=ref, reason="dubbel")
+        assert world.balances()["1200"] == 1_749_901

@@ -39,3 +39,12 @@ def test_the_inbox_names_the_next_step_of_an_agreement_for_those_who_may(databas
         assert ("2026-04-30", "fund repayment allowance --on 2026-03-31") in waits(world, "anna")
         world.both("repayment allowance", user="anna", second="bram", on=date(2026, 3, 31))
         assert not any("allowance" in command for _until, command in waits(world, "anna"))
+
+
+def test_nobody_is_asked_to_sign_what_was_taken_back(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        office(world)
+        approved(world)
+        world.do("agreement draft", user="anna", ref=PROPOSAL)
+        world.do("proposal withdraw", user="fatima", ref=PROPOSAL, reason="geen geld meer")
+        assert [waits(world, person) for person in ("fatima", "piet", "carla")] == [[], [], []]

@@ -14,7 +14,7 @@ from fund.errors import (
     FoundersOnly,
     KeyExists,
     KeyReachesBack,
-    MissingInhabitants,
+    InhabitantsMissing,
     NoActivePartners,
     NotAuthorised,
     NotTakingPart,
@@ -153,7 +153,7 @@ def test_a_faulty_partner_file_is_refused_whole_with_its_line(
 def test_a_founding_key_without_the_inhabitants_it_needs_is_refused(sqlite_url: str) -> None:
     stranger = f"{HEADER}\ngm9999,Gemeente Nieuw,Nieuw,municipality,small,1200,2021,".encode()
     with founded(sqlite_url) as world:
-        with pytest.raises(MissingInhabitants) as refused:
+        with pytest.raises(InhabitantsMissing) as refused:
             world.do("partner import", user="anna", content=stranger)
 
         assert refused.value.details == {"partner": "gm9999", "year": 2024, "known": ["2021"]}

@@ -16,11 +16,11 @@ from fund.errors import (
     NotABankAccountCode,
     NotAuthorised,
     NothingToUndo,
-    OtherAccount,
+    OtherBankAccount,
     ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
-    StatementChanged,
+    BankStatementChanged,
     UnknownRef,
 )
 from tests.factories import World, as_text, founded
@@ -152,6 +152,14 @@ def test_a_missing_statement_is_reported_until_it_comes(database_url: str) -> No
         assert import_bytes(world, contents[1])["gaps"] == []
 
 
+def test_a_number_far_beyond_names_a_hundred_missing_statements_at_most(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        bank = registered(world)
+        import_bytes(world, bank.statement(DAY))
+        bank.sequence_number = 10**15
+        assert import_bytes(world, bank.statement(DAY))["gaps"][0]["missing"] == list(range(2, 102))
+
+
 def test_a_known_statement_with_other_content_is_refused(database_url: str) -> None:
     with founded(database_url) as world:
         called(world)
@@ -174,7 +182,7 @@ def test_a_known_statement_with_other_content_is_refused(database_url: str) -> N
         import_bytes(world, statement(500))
         before = world.entries()
 
-        with pytest.raises(StatementChanged) as refused:
+        with pytest.raises(BankStatementChanged) as refused:
             import_bytes(world, statement(501))
 
         assert refused.value.details["statement"] == "S1"
@@ -190,7 +198,7 @@ def test_a_statement_of_another_account_is_refused_by_name_and_nothing_of_the_fi
         stranger.receive(1_000, name="?", iban=OTHER, on=DAY)
         before = world.entries()
 
-        with pytest.raises(OtherAccount) as refused:
+        with pytest.raises(OtherBankAccount) as refused:
             import_bytes(world, bank.statement(DAY), stranger.statement(DAY))
 
         assert refused.value.details["iban"] == FROM

@@ -212,6 +212,21 @@ def test_nobody_of_a_party_matches_its_own_repayment(database_url: str) -> None:
             world.do("bank match", user="baarntje", ref="O2026-0001", to=AGREEMENT)
         with pytest.raises(ConflictOfInterest):
             world.do("repayment allocate", user="baarntje", ref=AGREEMENT, receipt="O2026-0001")
+        world.do("bank match", user="bram", ref="O2026-0001", to=AGREEMENT)
+        with pytest.raises(ConflictOfInterest):
+            world.do("bank unmatch", user="baarntje", ref="O2026-0001", reason="liever niet")
+        world.do("bank unmatch", user="bram", ref="O2026-0001", reason="verkeerd")
+
+
+def test_nobody_of_a_party_confirms_a_match_by_hand(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        bank = lent(world)
+        world.both("user add", user="petra", second="carla", name="baartje", roles=["fund_manager"], partner=BAARN)
+        repaid(world, bank, 400_000, text="geen verwijzing")
+        made = world.do("bank match", user="bram", ref="O2026-0001", to=AGREEMENT)
+        with pytest.raises(ConflictOfInterest):
+            world.do("confirm", user="baartje", ref=made["pending"])
+        world.do("confirm", user="anna", ref=made["pending"])
 
 
 def test_a_repayment_that_cannot_be_allocated_is_refused_by_name(sqlite_url: str) -> None:

@@ -21,7 +21,6 @@ from fund.workflows.repayments import (
     TRANSITIONS,
     instalment_of_reference,
     instalment_reference,
-    quarter_end,
     quarter_of,
 )
 from tests.factories import World, as_text, founded
@@ -393,7 +392,6 @@ def test_a_plan_has_no_command_before_it_starts(database_url: str) -> None:
 
 def test_quarters_follow_the_calendar() -> None:
     assert [quarter_of(date(2026, month, 1)) for month in (1, 3, 4, 12)] == ["2026-Q1", "2026-Q1", "2026-Q2", "2026-Q4"]
-    assert [quarter_end(date(2026, month, 15)) for month in (2, 12)] == [date(2026, 3, 31), date(2026, 12, 31)]
 
 
 def test_a_second_agreement_has_a_plan_of_its_own(database_url: str) -> None:

@@ -32,7 +32,9 @@ from fund.errors import (
     SealBroken,
     TransitionNotAllowed,
 )
-from fund.rules.voting import commitment
+from fund.rules.voting import commitment, salt_for
+from fund.store import Store
+from fund.workflows.reviews import put_under_seal
 from tests.factories import World, a_proposal_file, founded
 from tests.workflows.deciding import (
     CLOSED,
@@ -590,3 +592,19 @@ def test_a_reviewer_whose_conflict_was_judged_harmless_stays(sqlite_url: str) ->
 
         seat = next(each for each in world.look("review show", ref=ref)["panel"] if each["name"] == about)
         assert (seat["judged"], seat["scored"]) == (True, True)
+
+
+def test_in_a_fund_whose_clock_runs_a_commitment_cannot_be_tried_out_from_the_facts(database_url: str) -> None:
+    with founded(database_url) as world:
+        with world.fund.engine.begin() as connection:
+            Store(connection).work.hold_clock(None)
+        given = {"stream": "review/2026-001", "kind": "score", "turn": 1, "content": '{"scores":{"exit":3}}'}
+
+        with world.uow("anna", command_id="c-1") as uow:
+            told = put_under_seal(uow, **given)
+            again = put_under_seal(uow, **given)
+            actor = uow.maker.user_id
+
+        salts = [salt_for(secret, given["stream"], "score", 1, actor, "c-1") for secret in ("", "story:Testfonds")]
+        assert told == again
+        assert told not in [commitment(salt, str(given["content"])) for salt in salts]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fund.checks import verify
 from fund.errors import (
     BeyondOutstanding,
+    CommitteeQuorumNotMet,
     ConflictOfInterest,
     EvaluationNotAccepted,
     FundError,
@@ -21,12 +22,12 @@ from fund.errors import (
     MilestonesWithoutEvidence,
     NothingToRecover,
     ReasonMissing,
+    ReceiptNotNamed,
     SameHands,
     StopRuleMissing,
     SuspicionOpen,
-    TooFewVotes,
     TransitionNotAllowed,
-    UnknownGround,
+    UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
     WriteoffOpen,
@@ -43,6 +44,7 @@ from tests.workflows.looking_back import (
     evaluated,
     file,
     posted,
+    repaid,
     until_completed,
     voted,
 )
@@ -279,7 +281,7 @@ def test_a_write_off_never_exceeds_what_is_outstanding(sqlite_url: str) -> None:
 def test_other_grounds_have_their_file_and_book_as_a_loss(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
-        _refused(world, UnknownGround, ground="bad_luck")
+        _refused(world, UnknownWriteoffGround, ground="bad_luck")
         _refused(world, WriteoffWithoutFile, ground="uncollectible")
         posted(world, ground="uncollectible", file=file("advies", "advies.txt"))
         assert as_text(world.entries()[-1]).splitlines()[0:2] == [
@@ -307,7 +309,7 @@ def test_the_committee_needs_a_quorum_and_nobody_of_a_party(sqlite_url: str) -> 
         with pytest.raises(ConflictOfInterest):
             voted(world, W1, bas="for")
         voted(world, W1, mira="for", mees="for")
-        with pytest.raises(TooFewVotes, match="2 votes, at least 3 are needed"):
+        with pytest.raises(CommitteeQuorumNotMet, match="2 of 3 votes"):
             world.do("writeoff decide", user="carla", ref=W1)
 
 
@@ -415,3 +417,75 @@ def test_any_write_off_taken_back_restores_every_balance_and_what_came_in_stays_
 
         taken_back()
         assert verify(world.fund.engine)["ok"] is True
+
+
+def test_a_trial_of_the_decision_shows_no_vote(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="against", carla="for")
+        tried = world.do("writeoff decide", user="carla", ref=W1, dry_run=True)["events"][0]["payload"]
+        assert (tried["votes"], tried["salts"]) == (None, None)
+
+
+def test_the_vote_of_somebody_who_may_no_longer_vote_does_not_count(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="for", mees="for", carla="for")
+        world.both("user change", user="petra", second="carla", name="mees", roles=["committee_member"], partner=BAARN)
+        with pytest.raises(CommitteeQuorumNotMet, match="2 of 3 votes"):
+            world.do("writeoff decide", user="carla", ref=W1)
+
+
+def test_what_came_in_meanwhile_leaves_a_write_off_that_is_proposed_again(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = decided(world)
+        with world.uow("bram") as uow:
+            repaid(uow)
+        with pytest.raises(BeyondOutstanding):
+            world.both("writeoff post", user="anna", second="bram", ref=ref)
+        again = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="De rest.")
+        assert again["events"][0]["payload"]["ref"] == f"{AGREEMENT}-W2"
+
+
+def test_what_is_recovered_is_the_money_of_one_receipt(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0008", 1_000)
+            came_in(uow, "O2026-0009", 2_000)
+        with pytest.raises(ReceiptNotNamed, match="2 receipts wait"):
+            world.do("writeoff recover", user="bram", ref=ref)
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0008")
+        world.do("writeoff recover", user="bram", ref=ref)
+        assert [row["waiting_cents"] for row in world.look("bank list")["receipts"] if row["waiting_cents"]] == []
+
+
+def test_unspent_money_that_came_back_counts_when_a_write_off_is_taken_back(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        writeoff = posted(world)
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 10_000)
+        world.do("disbursement refund", user="bram2", ref="D2026-0001", receipt="O2026-0009", amount=10_000)
+        recovered = -world.balances()["4300"]
+        assert recovered == 7_000  # the repayable share of what came back is a recovery of what was given up
+
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0010", 1_250_001)
+        world.do("writeoff recover", user="bram", ref=writeoff, receipt="O2026-0010")
+        assert -world.balances()["4300"] == 1_250_001  # never more than was given up; the rest is the payer's
+        assert -world.balances()["2100"] == 7_000
+
+        world.both("writeoff reverse", user="carla", second="bram", ref=writeoff, reason="toch terugbetaald")
+        assert {code: world.balances().get(code, 0) for code in ("1200", "4200", "4300")} == {
+            "1200": 0, "4200": 0, "4300": 0,
+        }  # fmt: skip

@@ -74,7 +74,8 @@ def form_of(round_ref: str, **more: Any) -> bytes:
     """The proposal of the example: Baarn asks 40,000.00, 70 % of it repayable, in two milestones."""
     lead = more.pop("lead", BAARN)
     ask = more.pop("ask_cents", AWARD)
-    parts = more.pop("milestones", MILESTONES)
+    parts = more.pop("parts", MILESTONES)
+    dues = more.pop("dues", (date(2026, 6, 1), date(2027, 1, 31)))
     said: dict[str, Any] = {
         "round": round_ref,
         "lead": lead,
@@ -86,9 +87,7 @@ def form_of(round_ref: str, **more: Any) -> bytes:
         "categories": ({"category": "Uren", "amount_cents": ask},),
         "milestones": tuple(
             {"title": title, "due_on": due_on, "amount_cents": cents, "evidence": "Verslag"}
-            for title, due_on, cents in zip(
-                ("Pompen gekoppeld", "Jaar gemeten"), (date(2026, 6, 1), date(2027, 1, 31)), parts, strict=False
-            )
+            for title, due_on, cents in zip(("Pompen gekoppeld", "Jaar gemeten"), dues, parts, strict=True)
         ),
         "repayment": {"plan": "fixed", "grace_months": 12, "instalments": 4, "ends_on": date(2031, 12, 31)},
         "benefits": ({"partner": lead, "year": 2027, "amount_cents": 1_000_000},),

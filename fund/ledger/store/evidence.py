@@ -201,7 +201,7 @@ class Evidence:
             for row in rows
         ]
 
-    def stray_legs(self) -> list[tuple[str, int]]:
+    def stray_postings(self) -> list[tuple[str, int]]:
         """Legs (entry id, position) that no entry seals."""
         rows = self._rows(
             "SELECT posting.entry_id, posting.position FROM posting LEFT JOIN entry ON entry.id = posting.entry_id"

@@ -36,7 +36,7 @@ from fund.events import (
 from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules import schedules
-from fund.rules.authority import Role
+from fund.rules.authority import CHAIR, Role, require
 from fund.schemas.agreements import Agreement, TermsFile, parse_terms
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
@@ -320,6 +320,8 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
         parties=agreement.signers if by_partner or uow.maker.has(Role.PARTNER_SIGNATORY) else agreement.parties,
     )
     party = str(uow.maker.partner) if by_partner else FUND
+    if party == FUND:  # whoever signs for the fund is of no party at all, beneficiaries included
+        require(uow.maker, CHAIR, command="agreement sign", ref=ref, lead=agreement.lead, parties=agreement.parties)
     given = (agreement.document_sha256 if hash is None else hash).lower().replace(" ", "")
     if len(given) < 12 or not agreement.document_sha256.startswith(given):
         raise DocumentDiffers(ref=ref, given=given, expected=agreement.document_sha256)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fund import files as kept
-from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, ReasonMissing, UnknownCriterion
+from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
 from fund.events import (
     Envelope,
     MilestoneAccepted,
@@ -18,7 +18,7 @@ from fund.glossary import state_word
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import MILESTONES, RUNNING
-from fund.workflows.lifecycle import check
+from fund.workflows.lifecycle import check, require_reason
 
 __all__ = ["accept", "evidence", "reject", "request_changes"]
 
@@ -110,7 +110,7 @@ def request_changes(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int
             agreement=agreement.ref,
             proposal=agreement.proposal,
             met=_ticked(milestone, met),
-            reason=_reason("milestone request-changes", reason),
+            reason=require_reason("milestone request-changes", reason),
         )
     )
     uow.next_step = f"fund milestone evidence {ref} FILE"
@@ -130,7 +130,7 @@ def reject(uow: UnitOfWork, *, ref: str, reason: str, met: Sequence[int] = ()) -
             agreement=agreement.ref,
             proposal=agreement.proposal,
             met=_ticked(milestone, met),
-            reason=_reason("milestone reject", reason),
+            reason=require_reason("milestone reject", reason),
         )
     )
     uow.next_step = f"fund agreement terminate {agreement.ref} --ground stop_rule --reason TEXT"
@@ -144,9 +144,3 @@ def _ticked(milestone: Milestone, met: Sequence[int]) -> tuple[int, ...]:
                 ref=milestone.ref, agreement=milestone.agreement, count=len(milestone.criteria), number=number
             )
     return tuple(sorted(set(met)))
-
-
-def _reason(command: str, reason: str) -> str:
-    if not reason.strip():
-        raise ReasonMissing(command=command)
-    return reason.strip()

@@ -11,13 +11,12 @@ from fund.dates import deadline, term_end, weeks
 from fund.errors import (
     AmendmentNeedsCommittee,
     BeyondCommitment,
-    BeyondFreeToCommit,
     DisbursementsOpen,
-    GroundUnknown,
+    InsufficientFreeToCommit,
     MilestoneNotOpen,
     NothingToChange,
-    ReasonMissing,
     ReportMissing,
+    UnknownTerminationGround,
 )
 from fund.events import (
     AgreementAmended,
@@ -39,7 +38,7 @@ from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState, MilestoneState
-from fund.workflows.lifecycle import check
+from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.repayments import called_by_saving, plan_timers
 
 __all__ = [
@@ -64,12 +63,6 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> Agreement:
     return agreement
 
 
-def _reason(command: str, reason: str) -> str:
-    if not reason.strip():
-        raise ReasonMissing(command=command)
-    return reason.strip()
-
-
 # ------------------------------------------------------------------------------------------------------- A3, M3
 
 
@@ -83,13 +76,13 @@ def amend(
         milestone: The number of the milestone that takes the change; it is not judged yet.
 
     Raises:
-        BeyondFreeToCommit: A rise above what is free to commit.
+        InsufficientFreeToCommit: A rise above what is free to commit.
         BeyondCommitment: A cut above what was not asked for yet, or above what the milestone holds.
         AmendmentNeedsCommittee: The award would reach the amount from which the committee decides.
         MilestoneNotOpen, NothingToChange, ReasonMissing: As they say.
     """
     agreement = _checked(uow, "agreement amend", ref)
-    reason = _reason("agreement amend", reason)
+    reason = require_reason("agreement amend", reason)
     part = uow.case(Milestone, f"{ref}-{milestone}")
     if part.state not in (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED):
         raise MilestoneNotOpen(ref=part.ref, agreement=ref, state=state_word("milestone", part.state))
@@ -100,7 +93,9 @@ def amend(
     if change_cents > 0:
         free = free_to_commit(uow.balances(), rules.buffer_cents)
         if change_cents > free:
-            raise BeyondFreeToCommit(ref=ref, change_cents=change_cents, free_cents=free)
+            raise InsufficientFreeToCommit(
+                ref=ref, amount_cents=change_cents, free_cents=free, difference_cents=change_cents - free, on=uow.today
+            )
         threshold = rules.committee.two_thirds_from_cents
         if award >= threshold:
             raise AmendmentNeedsCommittee(ref=ref, award_cents=award, threshold_cents=threshold)
@@ -188,7 +183,7 @@ def suspend(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         AgreementSuspended(
             ref=ref,
             proposal=agreement.proposal,
-            reason=_reason("agreement suspend", reason),
+            reason=require_reason("agreement suspend", reason),
             until_on=term_end(day, term),
         ),
         effective_on=day,
@@ -206,7 +201,7 @@ def resume(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """
     agreement = _checked(uow, "agreement resume", ref)
     happened = uow.record(
-        AgreementResumed(ref=ref, proposal=agreement.proposal, reason=_reason("agreement resume", reason)),
+        AgreementResumed(ref=ref, proposal=agreement.proposal, reason=require_reason("agreement resume", reason)),
         effective_on=on,
     )
     uow.next_step = f"fund agreement show {ref}"
@@ -287,13 +282,13 @@ def terminate(
         waive_evaluation: The chair waives the evaluation; for a breach only.
 
     Raises:
-        GroundUnknown, ReasonMissing: As they say.
+        UnknownTerminationGround, ReasonMissing: As they say.
         DisbursementsOpen: Requests are refused, withdrawn or cancelled first (D7, D9).
     """
     agreement = _checked(uow, "agreement terminate", ref)
     if ground not in GROUNDS:
-        raise GroundUnknown(ref=ref, ground=ground, known=GROUNDS)
-    reason = _reason("agreement terminate", reason)
+        raise UnknownTerminationGround(ref=ref, ground=ground, known=GROUNDS)
+    reason = require_reason("agreement terminate", reason)
     released, repayable, cuts = _rest(uow, agreement)
     happened = uow.record(
         AgreementTerminated(

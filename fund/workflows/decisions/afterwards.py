@@ -13,9 +13,9 @@ from fund.errors import (
     ConditionExpired,
     ConditionExtendedBefore,
     ConditionsNotMet,
-    ObjectionHandsMissing,
-    ReasonMissing,
-    SomethingToDecideMissing,
+    DecisionIncomplete,
+    NotAVoter,
+    ObjectionVotesMissing,
     UnknownCondition,
 )
 from fund.events import (
@@ -33,9 +33,9 @@ from fund.rules.authority import OWN_SIGNATORY, require, require_other_hands
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of
+from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of, ground_text
 from fund.workflows.decisions.deciding import require_chair
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import read_sealed
 
@@ -55,7 +55,7 @@ def evidence(
     once.
 
     Raises:
-        UnknownCondition, ConditionExpired, ConditionExtendedBefore, SomethingToDecideMissing: As they say.
+        UnknownCondition, ConditionExpired, ConditionExtendedBefore, DecisionIncomplete: As they say.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
@@ -70,13 +70,13 @@ def evidence(
         if condition.extended:
             raise ConditionExtendedBefore(ref=ref, number=number, expires_on=condition.expires_on)
         if extend_to <= max(condition.expires_on, uow.today):
-            raise SomethingToDecideMissing(
+            raise DecisionIncomplete(
                 ref=ref, missing=_(N_("a day after {day}")).format(day=max(condition.expires_on, uow.today).isoformat())
             )
         fact = DecisionConditionExtended(ref=ref, number=number, expires_on=extend_to)
     else:
         if content is None:
-            raise SomethingToDecideMissing(ref=ref, missing=_(N_("a file")))
+            raise DecisionIncomplete(ref=ref, missing=_(N_("a file")))
         require(uow.maker, OWN_SIGNATORY, command="decision evidence", ref=ref, own=condition.owner)
         if condition.expires_on < uow.today:
             raise ConditionExpired(ref=ref, number=number, expires_on=condition.expires_on, today=uow.today)
@@ -124,8 +124,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     Raises:
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="decision reopen")
+    require_reason("decision reopen", reason)
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     check(uow, TRANSITIONS, "decision reopen", proposal, lead=lead, parties=parties, look=look)
@@ -159,25 +158,27 @@ def decide_objection(
         content: The external advice; its hash stands in the fact.
 
     Raises:
-        ObjectionHandsMissing: Fewer than two members who took no part have voted.
+        ObjectionVotesMissing: Fewer than two members who took no part have voted.
         SameHands: Who acts took part in the decision objected to.
-        ReasonMissing, SomethingToDecideMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+        ReasonMissing, DecisionIncomplete, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     command = "decision decide-objection"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, look=look)
     assert decision is not None
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     if not content:
-        raise SomethingToDecideMissing(ref=ref, missing=_(N_("the external advice, as a file")))
+        raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))
     require_other_hands(uow.maker, decision.took_part, command=command, ref=ref, earlier=earlier)
     body = committee_of(uow, proposal, objection=decision)
+    if uow.maker.user_id in body.barred:
+        ground = ground_text(body.barred[uow.maker.user_id])
+        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground)
     whose = [each for each in decision.voted if each in body.voters and each != uow.maker.user_id]
     if len(whose) < OBJECTION_VOTES:
-        raise ObjectionHandsMissing(ref=ref, found=len(whose), needed=OBJECTION_VOTES)
+        raise ObjectionVotesMissing(ref=ref, found=len(whose), needed=OBJECTION_VOTES)
     rows = read_sealed(
         uow,
         stream=decision.stream,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fund.language import N_, _
-from fund.rules.authority import Actor, Role, hard_conflict
+from fund.rules.authority import Actor, Conflict, Ground, Role, hard_conflict
 from fund.rules.scoring import Missing
 from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, committee_missing, outcome
 from fund.schemas.capital import Partner
@@ -24,6 +24,7 @@ __all__ = [
     "body_of",
     "chairs",
     "committee_of",
+    "ground_text",
     "missing_of",
     "needs_the_board",
     "outcome_of",
@@ -33,6 +34,14 @@ __all__ = [
 
 LOOK = "fund decision show {ref}"
 """The command that shows a decision, for hints."""
+
+REVIEWED, TOOK_PART, SIGNED = "reviewed", "took_part", "signed"
+BARRED = {
+    REVIEWED: N_("reviewed this proposal"),
+    TOOK_PART: N_("took part in the decision objected to"),
+    SIGNED: N_("signed this proposal"),
+}
+"""Why somebody may not vote, beside the conflicts by organisation."""
 
 OBJECTION_VOTES = 2
 """So many members who took no part decide an objection with the chair or deputy."""
@@ -45,6 +54,7 @@ class Body:
     voters: dict[str, Ballot]
     """By user id; the choice is still open."""
     barred: dict[str, str]
+    """By user id, the ground as facts keep it, in no language: :func:`ground_text` says it."""
     board_size: int = 0
     """Active partners, where the full board decides."""
     conflicted: frozenset[str] = frozenset()
@@ -57,10 +67,24 @@ class Body:
 
 def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
     """The chairs who may act on the proposal and, when none may, the deputies who may."""
-    parties = parties_of(view, proposal)
-    free = [each for each in people(view, Role.COMMITTEE_CHAIR) if hard_conflict(each, parties) is None]
-    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if hard_conflict(each, parties) is None]
+    parties, reviewers = parties_of(view, proposal), _reviewers(view, proposal)
+
+    def may(actor: Actor) -> bool:
+        return hard_conflict(actor, parties) is None and actor.user_id not in reviewers
+
+    free = [each for each in people(view, Role.COMMITTEE_CHAIR) if may(each)]
+    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if may(each)]
     return free, deputies
+
+
+def _reviewers(view: View, proposal: Proposal) -> set[str]:
+    """Who reviewed the proposal, or does so now (G7 d)."""
+    review = view.maybe(Review, proposal.ref)
+    if review is None:
+        return set()
+    if review.state == "open":
+        return set(review.reviewers)
+    return set(review.reviewers) | {each.reviewer for each in review.result.scores} if review.result else set()
 
 
 def committee_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Body:
@@ -69,13 +93,7 @@ def committee_of(view: View, proposal: Proposal, *, objection: Decision | None =
 
     The deputy chair votes when no chair may.
     """
-    parties = parties_of(view, proposal)
-    review = view.maybe(Review, proposal.ref)
-    reviewers = (
-        set(review.reviewers) | {each.reviewer for each in review.result.scores} if review and review.result else set()
-    )
-    if review is not None and review.state == "open":
-        reviewers = set(review.reviewers)
+    parties, reviewers = parties_of(view, proposal), _reviewers(view, proposal)
     voters: dict[str, Ballot] = {}
     barred: dict[str, str] = {}
     chair_sits = False
@@ -101,16 +119,25 @@ def committee_of(view: View, proposal: Proposal, *, objection: Decision | None =
     return Body(voters, barred)
 
 
-def _ground(actor: Actor, *, parties_conflict: object, reviewers: set[str], objection: Decision | None) -> str:
-    """Why this person may not vote, in the language in use; empty when nothing stands in the way."""
-    describe = getattr(parties_conflict, "describe", None)
-    if describe is not None:
-        return str(describe())
+def _ground(
+    actor: Actor, *, parties_conflict: Conflict | None, reviewers: set[str], objection: Decision | None
+) -> str:
+    """Why this person may not vote, as facts keep it; empty when nothing stands in the way."""
+    if parties_conflict is not None:
+        return parties_conflict.text
     if actor.user_id in reviewers:
-        return _(N_("reviewed this proposal"))
+        return REVIEWED
     if objection is not None and actor.user_id in objection.took_part:
-        return _(N_("took part in the decision objected to"))
+        return TOOK_PART
     return ""
+
+
+def ground_text(ground: str) -> str:
+    """Why somebody may not vote, in the language in use."""
+    if ground in BARRED:
+        return _(BARRED[ground])
+    name, _mark, found_in = ground.partition(":")
+    return Conflict(Ground(name), "", found_in).describe()
 
 
 def needs_the_board(view: View, proposal: Proposal) -> bool:
@@ -149,7 +176,7 @@ def _board_of(view: View, proposal: Proposal) -> Body:
         if actor.partner not in active:
             continue
         if actor.user_id in signed:
-            barred[actor.user_id] = _(N_("signed this proposal"))
+            barred[actor.user_id] = SIGNED
         else:
             voters[actor.user_id] = Ballot(actor.user_id, actor.partner, kind_of(view, actor), ABSTAIN)
     return Body(voters, barred, board_size=len(active), conflicted=frozenset(conflicted))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from fund.dates import parse_day, term_end, weeks
+from fund.dates import parse_day
 from fund.errors import (
     AwardAboveAsk,
     AwardAboveCeiling,
@@ -21,6 +21,7 @@ from fund.errors import (
     CommitteeQuorumNotMet,
     ConsensusPending,
     DecidedOtherwise,
+    DecisionIncomplete,
     DeferredBefore,
     DeputyNotNeeded,
     FaultyCondition,
@@ -28,10 +29,9 @@ from fund.errors import (
     GateIsBinding,
     InsufficientFreeToCommit,
     InvalidDay,
-    NotAChoice,
     NotAVoter,
     ReasonsPerCriterionMissing,
-    SomethingToDecideMissing,
+    UnknownDeferralGround,
 )
 from fund.events import (
     AwardCondition,
@@ -52,7 +52,16 @@ from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.decisions.body import LOOK, body_of, chairs, committee_of, missing_of, needs_the_board, outcome_of
+from fund.workflows.decisions.body import (
+    LOOK,
+    body_of,
+    chairs,
+    committee_of,
+    ground_text,
+    missing_of,
+    needs_the_board,
+    outcome_of,
+)
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State
 from fund.workflows.reviews import read_sealed, rules_of
@@ -166,8 +175,12 @@ def require_chair(view: View, actor: Actor, proposal: Proposal, *, command: str)
 
     Raises:
         NotAuthorised, ConflictOfInterest: As they say. DeputyNotNeeded: The chair is not barred.
+        NotAVoter: A conflict beyond the parties, or this person reviewed the proposal (G7 d).
     """
     require(actor, CHAIR, command=command, ref=proposal.ref, lead=proposal.lead, parties=proposal.parties)
+    barred = committee_of(view, proposal).barred.get(actor.user_id)
+    if barred:
+        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred))
     free, _deputies = chairs(view, proposal)
     if not actor.has(Role.COMMITTEE_CHAIR) and free:
         raise DeputyNotNeeded(actor=actor.name, ref=proposal.ref, chair=free[0].name, command=command)
@@ -203,7 +216,7 @@ def decide(
         DecidedOtherwise: The votes say something else than was typed.
         AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
         difference.
-        GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, SomethingToDecideMissing: As they say.
+        GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete: As they say.
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, DeputyNotNeeded, ClosedPeriod: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
@@ -235,8 +248,7 @@ def decide(
     elif asked == State.REJECTED:
         base.update(reasons=given, deviates=review.advice != "negative")
         _require_reasons(review, base, outcome=asked, ref=ref)
-        terms = uow.regulations().terms
-        fact = DecisionRejected(**base, objection_until_on=term_end(uow.today, weeks(terms.objection_weeks)))
+        fact = DecisionRejected(**base, objection_weeks=uow.regulations().terms.objection_weeks)
     else:
         _require_room(uow, proposal, review, award)
         base.update(reasons=given, deviates=review.advice != "positive", award_cents=award)
@@ -281,7 +293,8 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
         require(uow.confirmer, COMMITTEE, command=command, ref=ref, lead=lead, parties=parties)
         barred = committee_of(uow, proposal).barred
         if uow.confirmer.user_id in barred:
-            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=barred[uow.confirmer.user_id])
+            ground = ground_text(barred[uow.confirmer.user_id])
+            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=ground)
 
 
 def _opened(
@@ -316,7 +329,11 @@ def _opened(
     ballots = [Ballot(each.voter, each.organisation, each.kind, each.choice) for each in votes]
     missing = missing_of(uow, body, ballots)
     if missing:
-        raise CommitteeQuorumNotMet(ref=proposal.ref, missing="; ".join(each.describe() for each in missing))
+        raise CommitteeQuorumNotMet(
+            ref=proposal.ref,
+            missing="; ".join(each.describe() for each in missing),
+            command=f"fund decision show {proposal.ref}",
+        )
     return tuple(votes), outcome_of(body, ballots, two_thirds=two_thirds)
 
 
@@ -364,10 +381,10 @@ def _deferral(
 ) -> DecisionDeferred:
     chosen = ground or "tie"
     if chosen not in GROUNDS:
-        raise NotAChoice(choice=chosen, choices=list(GROUNDS), ref=decision.ref, first="abstain")
+        raise UnknownDeferralGround(ground=chosen, known=list(GROUNDS), ref=decision.ref)
     back = until or (uow.today + timedelta(days=TIE_DAYS) if chosen == "tie" else None)
     if back is None or back <= uow.today:
-        raise SomethingToDecideMissing(
+        raise DecisionIncomplete(
             ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)"))
         )
     assert decision.prepared is not None

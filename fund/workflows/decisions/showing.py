@@ -10,7 +10,7 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import View
-from fund.workflows.decisions.body import body_of, missing_of
+from fund.workflows.decisions.body import body_of, ground_text, missing_of
 from fund.workflows.decisions.deciding import ranking
 from fund.workflows.reviews import parties_of
 
@@ -72,7 +72,8 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
             for each in body.voters.values()
         ]  # fmt: skip
         answer["barred"] = [
-            {"voter": each, "name": view.name(each), "ground": ground} for each, ground in sorted(body.barred.items())
+            {"voter": each, "name": view.name(each), "ground": ground_text(ground)}
+            for each, ground in sorted(body.barred.items())
         ]
         answer["missing"] = [
             {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}

@@ -5,7 +5,7 @@ Source: lifecycle.md 4 (P26), 12.
 
 from __future__ import annotations
 
-from fund.errors import NotAChoice, NotAVoter, UnknownMatter
+from fund.errors import NotAVoter, UnknownMatter, UnknownVote
 from fund.events import DecisionVoted, Envelope, canonical_json
 from fund.language import N_, _
 from fund.rules.authority import COMMITTEE, require
@@ -13,7 +13,7 @@ from fund.rules.voting import ABSTAIN, AGAINST, FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import LOOK, body_of
+from fund.workflows.decisions.body import LOOK, body_of, ground_text
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import put_under_seal
@@ -34,7 +34,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
 
     Raises:
         UnknownMatter: Nothing of that name is voted on.
-        NotAChoice: Another word.
+        UnknownVote: Another word.
         NotAVoter: Barred by a conflict, a reviewer of it, or not of the body; with the ground.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
@@ -47,7 +47,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     assert decision is not None
     choices = OBJECTION_CHOICES if decision.state == "objected" else CHOICES
     if choice not in choices:
-        raise NotAChoice(choice=choice, choices=list(choices), ref=ref, first=choices[0])
+        raise UnknownVote(choice=choice, known=list(choices), ref=ref, first=choices[0])
     _require_vote(uow, proposal, decision)
     content = canonical_json({"choice": choice, "reason": reason})
     committed = put_under_seal(uow, stream=decision.stream, kind="vote", turn=decision.session, content=content)
@@ -67,7 +67,8 @@ def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> No
         ground = _(N_("a fund manager and a committee member decide this track, without a vote"))
         raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
     if own not in body.voters:
-        ground = body.barred.get(own) or _(N_("has no seat in the body that decides"))
+        barred = body.barred.get(own)
+        ground = ground_text(barred) if barred else _(N_("has no seat in the body that decides"))
         raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
     if body.is_board:
         others = [each for each in decision.voted if each != own and each in body.voters]
@@ -90,6 +91,6 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
 
         require(uow.maker, COMMITTEE, command="decision vote", ref=ref)
         if choice not in CHOICES:
-            raise NotAChoice(choice=choice, choices=list(CHOICES), ref=ref, first=CHOICES[0])
+            raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)
     raise UnknownMatter(ref=ref)

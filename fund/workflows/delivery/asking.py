@@ -20,22 +20,27 @@ from fund import users
 from fund.database import Connection, Engine, create_engine, mend, require_head, upgrade, writing
 from fund.errors import (
     CommandConflict,
+    DayBeforeFund,
+    DayToCome,
     FundError,
     FundExists,
     NoActor,
+    NotReady,
     PendingChanged,
     PendingNotOpen,
     ReasonMissing,
     UnknownCommand,
     UnknownRef,
+    WordTooLong,
 )
-from fund.events import Envelope, canonical_json
+from fund.events import Envelope, canonical_json, require_printable
 from fund.glossary import state_word
 from fund.ledger import EntryDraft, Ledger, Posted
+from fund.money import require_cents
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
 from fund.rules.regulations import Regulations
 from fund.store import PendingRow, Store
-from fund.unit_of_work import BOOK, Command, UnitOfWork, View, derive_id
+from fund.unit_of_work import BOOK, Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
 
 __all__ = ["Answer", "Fund", "carry_out", "confirm", "decline", "found_fund", "look", "open_fund"]
@@ -43,6 +48,8 @@ __all__ = ["Answer", "Fund", "carry_out", "confirm", "decline", "found_fund", "l
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``replayed``, ``dry_run``, ``next``."""
 
+LONGEST_WORD = 200
+"""So many characters of a command id are kept."""
 EVENTS_SHOWN = 100
 """So many facts and entries at most stand in an answer; the counts are always whole."""
 
@@ -164,6 +171,33 @@ def decode(value: Any) -> Any:
     return value
 
 
+def _require_small(value: Any) -> None:
+    """Nothing, when every number among the arguments is whole and fits in 64 bits: the database keeps no other.
+
+    Raises:
+        NotIntegerCents, AmountTooLarge: As they say.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        require_cents(value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _require_small(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _require_small(item)
+
+
+def _require_word(field: str, word: str) -> None:
+    """Nothing, when a name or id can be seen and kept.
+
+    Raises:
+        WordTooLong, UnprintableText: As they say.
+    """
+    if len(word) > LONGEST_WORD:
+        raise WordTooLong(field=field, length=len(word), limit=LONGEST_WORD)
+    require_printable({field: word})
+
+
 def _content_hash(name: str, args: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_json([name, encode(dict(args))]).encode()).digest()
 
@@ -195,6 +229,8 @@ def carry_out(
     args = {key: value for key, value in (args or {}).items() if value is not None}
     if not user:
         raise NoActor()
+    _require_small(args)
+    _require_word("command_id", command_id or "")
     command_id = command_id or f"c-{uuid.uuid4().hex}"
     try:
         with writing(fund.engine) as connection:
@@ -215,10 +251,14 @@ def _follow(fund: Fund) -> None:
     """What follows is done: by the workers, who hear the bell, or here and now."""
     from fund.workflows.delivery.deliver import drain
 
-    if fund.ring is not None:
-        fund.ring()
-    else:
-        drain(fund.engine, warn=fund.warn)
+    try:
+        if fund.ring is not None:
+            fund.ring()
+        else:
+            drain(fund.engine, warn=fund.warn)
+    except NotReady as problem:  # the command stands; the next one, or a worker, goes on with what follows
+        if fund.warn is not None:
+            fund.warn(str(mend(problem, fund.engine)))
 
 
 def _ask(
@@ -235,6 +275,8 @@ def _ask(
         actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
     ):
         return _remembered(store, who, command_id, name, digest)
+    store.facts.head(lock=True)  # G1: roles, and who must confirm, are read where nobody can overtake them
+    who = View(connection, LIVES, actor=None, now=store.work.clock()).user(who.user_id)
     if name in ("confirm", "decline"):
         run = confirm if name == "confirm" else decline
         answer = run(connection, who, command_id=command_id, **args)
@@ -258,8 +300,26 @@ def _ask(
 def _run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
     require_role(uow.maker, command.who, command=command.name)
     outcome = command.use_case(uow, **args)
+    _require_day(uow, args.get("on"))
     if isinstance(outcome, Mapping):
         uow.result.update(outcome)
+
+
+def _require_day(uow: UnitOfWork, on: object) -> None:
+    """An accounting day that was typed lies between the fund's first day and today, where something is booked on it.
+
+    What a bank tells is booked on the bank's day, which nobody types.
+
+    Raises:
+        DayToCome, DayBeforeFund: As they say.
+    """
+    if not isinstance(on, date):
+        return
+    kind = next((draft.kind for draft, _posted in uow.entries if draft.effective_on == on), None)
+    if kind is not None and on > uow.today:
+        raise DayToCome(type=kind, on=on, today=uow.today)
+    if kind is not None and on < uow.first_day:
+        raise DayBeforeFund(type=kind, on=on, first=uow.first_day)
 
 
 def _remembered(store: Store, who: Actor, command_id: str, name: str, digest: bytes) -> Answer:
@@ -285,7 +345,8 @@ def _record_refusal(
 ) -> None:
     if isinstance(problem.__cause__, _Replayed):
         return
-    subject = str(problem.details.get("ref") or args.get("ref") or "")
+    subject = str(problem.details.get("ref") or args.get("ref") or "")[:LONGEST_WORD]
+    subject = subject if subject.isprintable() else ""  # what nobody can see stands in no fact
     with writing(fund.engine) as connection:
         store = Store(connection)
         who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
@@ -330,7 +391,7 @@ def _make_pending(
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
-    shown, answer = uow.shown(), _answer(uow, command.name, dry_run=dry_run, trial=True)
+    shown, answer = uow.shown(resolved.get("on")), _answer(uow, command.name, dry_run=dry_run, trial=True)
     attempt.rollback()
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
@@ -375,12 +436,11 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     maker = uow.user(row.made_by)
     require_other_hands(who, (row.made_by,), command="confirm", ref=ref)
     args = decode(json.loads(row.arguments))
-    second = command.second_for(uow, args)
-    assert second is not None
+    second = _second_of(command, uow, args, row)
     require_role(who, second, command=f"confirm {ref} ({command.name})", ref=ref)
     uow.maker, uow.confirmer, uow.made_command_id = maker, who, row.made_command_id
     _run(uow, command, args)
-    now = hashlib.sha256(uow.shown().encode()).digest()
+    now = hashlib.sha256(uow.shown(args.get("on")).encode()).digest()
     if now != row.shown_hash:
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
     uow.store.work.end_pending(ref, state="confirmed", ended_by=who.user_id)
@@ -397,15 +457,21 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     """
     if not reason.strip():
         raise ReasonMissing(command=f"decline {ref}")
+    require_printable({"reason": reason})
     uow, row, command = _pending_for(connection, who, command_id, ref)
-    second = command.second_for(uow, decode(json.loads(row.arguments)))
-    assert second is not None
+    second = _second_of(command, uow, decode(json.loads(row.arguments)), row)
     if who.user_id != row.made_by:
         require_role(who, second, command=f"decline {ref} ({command.name})", ref=ref)
     uow.store.work.end_pending(ref, state="declined", ended_by=who.user_id, reason=reason)
     answer = _answer(uow, "decline", dry_run=False)
     answer["result"] = {"ref": ref, "state": "declined", "reason": reason}
     return answer
+
+
+def _second_of(command: Command, view: View, args: Mapping[str, Any], row: PendingRow) -> Who:
+    """Who confirms now; those who were asked when it was made, where nobody would be asked any more."""
+    asked = frozenset(Role(role) for role in json.loads(row.needs))
+    return command.second_for(view, args) or Who(asked)
 
 
 def _pending_for(
@@ -478,14 +544,10 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
     query = QUERIES.get(name)
     if query is None:
         raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+    _require_small(args or {})
     try:
         with View.open(fund.engine, LIVES, actor=user) as view:
             found = query.function(view, **{key: value for key, value in (args or {}).items() if value is not None})
     except FundError as problem:
         raise mend(problem, fund.engine) from problem.__cause__
     return {"schema_version": 1, **found}
-
-
-def same_id(*parts: object) -> str:
-    """A command id for a script that derives its own: the same parts, the same id."""
-    return derive_id("c-", *parts)

@@ -1,8 +1,8 @@
 """From facts and instants to what follows: relay, react, tick, drain. Plain functions over rows.
 
-Effect and mark share one commit: that is exactly-once, whatever dies. The order is that of the facts per (stream, reaction).
-Three kinds of trouble are told apart: the world is ill (tried again, not counted), we are wrong (five attempts, then a dead
-letter), the rules say no (a dead letter at once). Source: service.md 1-11.
+Effect and mark share one commit: that is exactly-once, whatever dies. The order is that of the facts per (stream,
+reaction). Three kinds of trouble are told apart: the world is ill (tried again, not counted), we are wrong (five
+attempts, then a dead letter), the rules say no (a dead letter at once). Source: service.md 1-11.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ import traceback
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from fund.database import Connection, Engine, ill, reading, writing
+from fund.database import Connection, Engine, ill, is_sqlite, reading, writing
 from fund.errors import FundError, NotReady
 from fund.rules.authority import SYSTEM_ACTOR
-from fund.store import DeliveryRow, Store, TimerRow
+from fund.store import OPEN, DeliveryRow, Store, TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.commands import LIVES
 from fund.workflows.subscriptions import reactions_by_name, timers_by_kind
 
-__all__ = ["ATTEMPTS", "LEASE", "drain", "quiet", "react", "relay", "tick"]
+__all__ = ["ATTEMPTS", "LEASE", "NO_EPOCH", "clock_problem", "drain", "quiet", "react", "relay", "tick", "where"]
 
 log = logging.getLogger("fund.delivery")
 
@@ -36,27 +37,57 @@ ATTEMPTS = 5
 _BACKOFF_SECONDS = (10, 60, 300, 1800, 3600)
 ROWS_PER_REACT = 100
 SECONDS_PER_REACT = 20.0
+TIMERS_PER_TICK = 200
 UNKNOWN_WAIT = timedelta(seconds=60)
+CLOCK_SKEW = timedelta(seconds=60)
+CHILD_SECONDS = 120.0
+CHILD: tuple[str, ...] = (sys.executable, "-m", "fund.worker")
+"""The program that runs one row in a process of its own; it gets the fact and the reaction, and the URL to read."""
 NO_EPOCH = "here"
+UNKNOWN_REACTION = "unknown_reaction"
+"""What a row says that waits for newer code."""
 
 Ring = Callable[[str, str], None]
 Warn = Callable[[str], None]
+Row = tuple[str, str]
+"""A row by its key: the id of the fact, the name of the reaction."""
 
 
-def relay(engine: Engine, *, ring: Ring | None = None, epoch: str = NO_EPOCH, lease: timedelta = LEASE, limit: int = 500) -> list[tuple[str, str]]:
+class ProcessDied(Exception):
+    """The process that ran a reaction died of it."""
+
+
+class FactUnreadable(Exception):
+    """The fact of a delivery is not there, or not as this program knows it."""
+
+
+def relay(
+    engine: Engine, *, ring: Ring | None = None, epoch: str = NO_EPOCH, lease: timedelta = LEASE, limit: int = 500
+) -> list[Row]:
     """Mark what is due, commit, then ring for each: (event id, reaction) of what was handed out.
 
     A bell that fails is no failure: the lease brings the row back.
     """
+    if is_sqlite(engine) and not _anything_open(engine):
+        return []  # nothing to do takes no lock there
     with writing(engine) as connection:
         store = Store(connection)
         step = store.work.setting("lock_step") is not None
-        rows = store.deliveries.hand_out(store.work.database_clock(), epoch=epoch, lease=lease, limit=limit, lock_step=step)
+        now = store.work.database_clock()
+        rows = store.deliveries.hand_out(now, epoch=epoch, lease=lease, limit=limit, lock_step=step)
     handed = [(row.event_id, row.reaction) for row in rows]
     if ring is not None:
         for event_id, reaction in handed:
             ring(event_id, reaction)
     return handed
+
+
+def _anything_open(engine: Engine) -> bool:
+    with reading(engine) as connection:
+        return Store(connection).deliveries.anything_open()
+
+
+# ------------------------------------------------------------------------------------------------------------ react
 
 
 def react(
@@ -68,65 +99,93 @@ def react(
     warn: Warn | None = None,
     in_child: bool = False,
     attempts: int = ATTEMPTS,
+    stop: Callable[[], bool] | None = None,
 ) -> int:
     """Carry one fact to one reaction, and go on with the rest of its stream; the number of effects done.
 
-    Each effect commits together with its mark. Called twice for the same row, or at the same time by eight threads, there
-    is one effect.
+    Each effect commits together with its mark. Called twice for the same row, or at the same time by eight threads,
+    there is one effect. It goes on for 100 rows or 20 seconds at most, or until ``stop`` says so; the rest is then
+    nobody's.
+
+    Raises:
+        NotReady: The world is so ill that not even that could be written; the lease brings the row back.
     """
     deadline = time.monotonic() + SECONDS_PER_REACT
     done = 0
-    current: tuple[str, str] | None = (event_id, reaction)
-    while current is not None and done < ROWS_PER_REACT and time.monotonic() < deadline:
-        follows, effect = _one(engine, *current, epoch=epoch, warn=warn, in_child=in_child, attempts=attempts, go_on=True)
+
+    def more() -> bool:
+        enough = in_child or done + 1 >= ROWS_PER_REACT or time.monotonic() >= deadline
+        return not enough and not (stop is not None and stop())
+
+    current: Row | None = (event_id, reaction)
+    while current is not None:
+        follows, effect = _one(engine, current, epoch=epoch, warn=warn, in_child=in_child, attempts=attempts, more=more)
         done += effect
         current = follows
-        if in_child:
-            break
     return done
 
 
 def _one(
     engine: Engine,
-    event_id: str,
-    reaction: str,
+    row_key: Row,
     *,
     epoch: str,
     warn: Warn | None,
     in_child: bool,
     attempts: int,
-    go_on: bool,
-) -> tuple[tuple[str, str] | None, int]:
+    more: Callable[[], bool],
+) -> tuple[Row | None, int]:
     """One row: (what to go on with, effects done)."""
     try:
-        if not in_child and _started_before(engine, event_id, reaction):
-            return None, _in_child(engine, event_id, reaction, warn=warn, attempts=attempts)
-        with writing(engine) as connection:
-            store = Store(connection)
-            now = store.work.database_clock()
-            row = store.deliveries.lock(event_id, reaction)
-            if row is None or row.state not in ("pending", "failed"):
-                return None, 0
-            if store.deliveries.earlier_open(row):
-                store.deliveries.release(row)
-                return None, 0
-            outcome = _run(connection, store, row)
-            if outcome is None:
-                store.deliveries.put_back(row, due_at=now + UNKNOWN_WAIT, error=f"unknown reaction {reaction}")
-                return None, 0
-            if isinstance(outcome, BaseException):
-                _judge(store, row, outcome, now, warn, attempts)
-                return None, 0
-            store.deliveries.delivered(row, now)
-            step = store.work.setting("lock_step") is not None
-            follows = store.deliveries.lease_next(row, now, epoch) if go_on and not step else None
-        return (None if follows is None else (follows.event_id, follows.reaction)), 1
+        tried = _try(engine, row_key, epoch=epoch, warn=warn, counted=in_child, attempts=attempts, more=more)
+        if tried is None:  # somebody had it before: did the process die of it?
+            if _started_before(engine, row_key):
+                return None, _in_child(engine, row_key, warn=warn, attempts=attempts)
+            tried = _try(engine, row_key, epoch=epoch, warn=warn, counted=True, attempts=attempts, more=more)
+        assert tried is not None
+        return tried
     except Exception as problem:
         illness = ill(problem)
-        if illness is None:
-            raise
-        _wait(engine, event_id, reaction, illness)
+        if illness is not None:
+            _wait(engine, row_key, illness)
+        else:  # what the database refuses only when we commit
+            _judged(engine, row_key, problem, warn, attempts)
         return None, 0
+
+
+def _try(
+    engine: Engine,
+    row_key: Row,
+    *,
+    epoch: str,
+    warn: Warn | None,
+    counted: bool,
+    attempts: int,
+    more: Callable[[], bool],
+) -> tuple[Row | None, int] | None:
+    """Effect and mark in one transaction; ``None`` for a row handed out before whose start is not ``counted`` yet."""
+    with writing(engine) as connection:
+        store = Store(connection)
+        row = store.deliveries.lock(*row_key)
+        if row is None or row.state not in OPEN:
+            return None, 0
+        if store.deliveries.earlier_open(row):
+            store.deliveries.release(row)
+            return None, 0
+        if (row.handed_out > 1 or row.starts > 0) and not counted:
+            return None
+        outcome = _run(connection, store, row)
+        now = store.work.database_clock()
+        if outcome is None:
+            store.deliveries.put_back(row, due_at=now + UNKNOWN_WAIT, error=UNKNOWN_REACTION)
+            return None, 0
+        if isinstance(outcome, BaseException):
+            _judge(store, row, outcome, warn, attempts)
+            return None, 0
+        store.deliveries.delivered(row, now)
+        step = store.work.setting("lock_step") is not None
+        follows = store.deliveries.lease_next(row, now, epoch) if not step and more() else None
+    return (None if follows is None else (follows.event_id, follows.reaction)), 1
 
 
 def _run(connection: Connection, store: Store, row: DeliveryRow) -> BaseException | bool | None:
@@ -134,149 +193,227 @@ def _run(connection: Connection, store: Store, row: DeliveryRow) -> BaseExceptio
     known = reactions_by_name().get(row.reaction)
     if known is None:
         return None
-    happened = store.facts.get(row.event_id)
-    assert happened is not None
     point = connection.begin_nested()
     try:
+        happened = store.facts.get(row.event_id)
+        if happened is None:
+            raise FactUnreadable(row.event_id)
         uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR, cause=row.event_id, reaction=row.reaction)
         known.function(uow, happened)
-    except Exception as problem:
+        point.commit()
+    except (Exception, SystemExit) as problem:
         if ill(problem) is not None:
             raise
         point.rollback()
         return problem
-    point.commit()
     return True
 
 
-def _judge(store: Store, row: DeliveryRow, problem: BaseException, now: datetime, warn: Warn | None, attempts: int) -> None:
+def _judge(store: Store, row: DeliveryRow, problem: BaseException, warn: Warn | None, attempts: int) -> None:
     """Say of a row what went wrong: the rules say no (dead at once), or we are wrong (tried again, five times)."""
-    log_id = uuid.uuid4().hex[:12]
-    by_rule = isinstance(problem, FundError)
     tried = row.attempts + 1
-    dead = by_rule or tried >= attempts
-    code = problem.code() if isinstance(problem, FundError) else type(problem).__name__
-    error = f"{code}: {str(problem)[:300]} [log {log_id}]"
-    wait = _BACKOFF_SECONDS[min(tried, len(_BACKOFF_SECONDS)) - 1]
-    store.deliveries.failed(row, attempts=tried, due_at=now + timedelta(seconds=wait), error=error, dead=dead)
-    log.warning(
-        "reaction failed",
-        extra={"event_id": row.event_id, "reaction": row.reaction, "log_id": log_id, "trace": "".join(traceback.format_exception(problem))},
-    )
+    dead = isinstance(problem, FundError) or tried >= attempts
+    error, log_id = _told(problem)
+    due_at = store.work.database_clock() + _next_attempt(tried)
+    deadly = isinstance(problem, ProcessDied)
+    store.deliveries.failed(row, attempts=tried, due_at=due_at, error=error, dead=dead, deadly=deadly)
+    told = {"event_id": row.event_id, "reaction": row.reaction, "log_id": log_id, **where(problem)}
+    log.log(logging.ERROR if dead else logging.WARNING, "reaction failed", extra=told)
     if warn is not None:
         warn(f"{row.reaction} ({row.stream}): {error}")
 
 
-def _wait(engine: Engine, event_id: str, reaction: str, illness: NotReady) -> None:
-    """The world was ill: try again in a while, uncounted. When even that cannot be written, the lease does it."""
-    try:
-        with writing(engine) as connection:
-            store = Store(connection)
-            row = store.deliveries.lock(event_id, reaction, skip=True)
-            if row is not None and row.state in ("pending", "failed"):
-                wait = timedelta(seconds=random.uniform(1, 5))
-                store.deliveries.put_back(row, due_at=store.work.database_clock() + wait, error=illness.code())
-    except Exception as problem:
-        if ill(problem) is None:
-            raise
-
-
-def _started_before(engine: Engine, event_id: str, reaction: str) -> bool:
-    """Whether a process died on this row: then it runs in a child. A row handed out before is counted as started first."""
+def _judged(engine: Engine, row_key: Row, problem: BaseException, warn: Warn | None, attempts: int) -> None:
+    """The same in a transaction of its own."""
     with writing(engine) as connection:
         store = Store(connection)
-        row = store.deliveries.lock(event_id, reaction, skip=True)
-        if row is None or row.handed_out <= 1 or row.state not in ("pending", "failed"):
+        row = store.deliveries.lock(*row_key)
+        if row is not None and row.state in OPEN:
+            _judge(store, row, problem, warn, attempts)
+
+
+def _next_attempt(tried: int) -> timedelta:
+    return timedelta(seconds=_BACKOFF_SECONDS[min(tried, len(_BACKOFF_SECONDS)) - 1])
+
+
+def _told(problem: BaseException) -> tuple[str, str]:
+    """Type, message (its first line: the rest repeats values) and log id of a problem; and the log id."""
+    log_id = uuid.uuid4().hex[:12]
+    code = problem.code() if isinstance(problem, FundError) else type(problem).__name__
+    message = (str(problem).splitlines() or [""])[0][:300]
+    return f"{code}: {message} [log {log_id}]", log_id
+
+
+def where(problem: BaseException) -> dict[str, str]:
+    """For the log: the places in the code; the whole trace, values included, is for ``FUND_DEBUG`` only."""
+    frames = traceback.extract_tb(problem.__traceback__)[-8:]
+    return {
+        "type": type(problem).__name__,
+        "where": " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames),
+        "trace": "".join(traceback.format_exception(problem)),
+    }
+
+
+def _wait(engine: Engine, row_key: Row, illness: NotReady) -> None:
+    """The world was ill: try again in a while, uncounted; the more often it was handed out, the longer the while.
+
+    Raises:
+        NotReady: Not even that can be written; the lease does it.
+    """
+    with writing(engine) as connection:
+        store = Store(connection)
+        row = store.deliveries.lock(*row_key, skip=True)
+        if row is not None and row.state in OPEN:
+            longest = min(60.0, 2.0 ** max(1, min(row.handed_out, 6)))
+            wait = timedelta(seconds=random.uniform(max(1.0, longest / 2), longest))
+            store.deliveries.put_back(row, due_at=store.work.database_clock() + wait, error=illness.code())
+
+
+def _started_before(engine: Engine, row_key: Row) -> bool:
+    """Whether a process died on this row, which then runs in a child. From here on its start is counted."""
+    with writing(engine) as connection:
+        store = Store(connection)
+        row = store.deliveries.lock(*row_key, skip=True)
+        if row is None or row.state not in OPEN:
             return False
         store.deliveries.started(row)
         return row.starts > 0
 
 
-def _in_child(engine: Engine, event_id: str, reaction: str, *, warn: Warn | None, attempts: int) -> int:
+def _in_child(engine: Engine, row_key: Row, *, warn: Warn | None, attempts: int) -> int:
     """Run a row in a process of its own; its death is an attempt, with its signal."""
-    command = [sys.executable, "-m", "fund.worker", event_id, reaction]
     url = engine.url.render_as_string(hide_password=False)
-    ended = subprocess.run(command, input=url.encode(), capture_output=True, timeout=120, check=False)
-    if ended.returncode == 0:
-        return 1
-    with writing(engine) as connection:
-        store = Store(connection)
-        row = store.deliveries.lock(event_id, reaction)
-        if row is not None and row.state in ("pending", "failed"):
-            how = f"signal {-ended.returncode}" if ended.returncode < 0 else f"exit {ended.returncode}"
-            _judge(store, row, ProcessDied(how), store.work.database_clock(), warn, attempts)
+    how = f"no end after {CHILD_SECONDS:.0f} s"
+    try:
+        ended = subprocess.run(
+            [*CHILD, *row_key],
+            input=url.encode(),
+            capture_output=True,
+            timeout=CHILD_SECONDS,
+            check=False,
+            start_new_session=True,  # who stops the worker from the keyboard does not stop its child
+        )
+        if ended.returncode == 0:
+            return 1
+        how = f"signal {-ended.returncode}" if ended.returncode < 0 else f"exit {ended.returncode}"
+    except subprocess.TimeoutExpired:
+        pass
+    _judged(engine, row_key, ProcessDied(how), warn, attempts)
     return 0
 
 
-class ProcessDied(Exception):
-    """The process that ran a reaction died of it."""
+# ------------------------------------------------------------------------------------------------------------- tick
 
 
-def tick(engine: Engine, *, warn: Warn | None = None, limit: int = 200) -> int:
+def tick(engine: Engine, *, warn: Warn | None = None, limit: int = TIMERS_PER_TICK) -> int:
     """Let what is due fall due, in order; the number of timers that fired.
 
     In lock-step, timers wait until no fact waits for a reaction, and one fires at a time. Nothing fires while the clock
     lies before the last fact, or a minute beside this machine's.
     """
-    fired = 0
+    if is_sqlite(engine) and not _anything_due(engine):
+        return 0
     with writing(engine) as connection:
         store = Store(connection)
+        kinds = list(timers_by_kind())
+        retry = store.work.database_clock()
+        if not store.work.is_due(_latest(store), kinds=kinds, retry=retry):
+            return 0
+        # The fund's lock first, then the timer rows: commands set and clear timers while they hold it.
+        head = store.facts.head(lock=True)
         held = store.work.setting("held_clock_us") is not None
         now = store.work.clock()
-        if now < store.facts.head().recorded_at or (not held and abs(now - datetime.now(UTC)) > timedelta(seconds=60)):
-            if not held:
-                log.error("the database's clock cannot be trusted; no deadline is acted upon")
-            now = max(now, store.facts.head().recorded_at) if held else now
-            if not held:
-                return 0
-        step = store.work.setting("lock_step") is not None
-        if step and store.deliveries.open_count():
+        if not held and clock_problem(now, head.recorded_at) is not None:
+            log.error("no deadline is acted upon", extra={"reason": clock_problem(now, head.recorded_at)})
             return 0
-        for timer in store.work.due_timers(now, limit=1 if step else limit):
-            fired += _fire(connection, store, timer, warn)
-    return fired
+        now = max(now, head.recorded_at)
+        step = store.work.setting("lock_step") is not None
+        if step and store.deliveries.anything_open():
+            return 0
+        tried = 0
+        # One after the other: what one of them sets or clears has its own place in the order.
+        while tried < (1 if step else limit):
+            timer = store.work.next_timer(now, kinds=kinds, retry=retry)
+            if timer is None:
+                break
+            _fire(connection, store, timer, warn)
+            tried += 1
+    return tried
 
 
-def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | None) -> int:
-    known = timers_by_kind().get(timer.kind)
-    if known is None:
-        return 0
+def _latest(store: Store) -> datetime:
+    """The fund's clock, which never stands before its last fact."""
+    return max(store.work.clock(), store.facts.head().recorded_at)
+
+
+def _anything_due(engine: Engine) -> bool:
+    with reading(engine) as connection:
+        store = Store(connection)
+        return store.work.is_due(_latest(store), kinds=list(timers_by_kind()), retry=store.work.database_clock())
+
+
+def clock_problem(now: datetime, last_recorded: datetime) -> str | None:
+    """Why the database's clock cannot be trusted with deadlines, if so."""
+    if now < last_recorded:
+        return "the database's clock lies before the last fact"
+    if abs(now - datetime.now(UTC)) > CLOCK_SKEW:
+        return "the database's clock differs from this machine's"
+    return None
+
+
+def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | None) -> None:
+    """One timer, inside a savepoint; a problem is sorted as that of a reaction is."""
+    known = timers_by_kind()[timer.kind]
+    name = f"{timer.timer_id}@{timer.due_at.isoformat()}"
     point = connection.begin_nested()
-    uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR, cause=timer.cause, reaction=f"{timer.timer_id}@{timer.due_at.isoformat()}")
     try:
+        uow = UnitOfWork.on(connection, LIVES, actor=SYSTEM_ACTOR, cause=timer.cause, reaction=name)
+        store.work.end_timer(timer.timer_id, state="fired", fired_by="", at=uow.now)  # before: it may set itself again
         known.function(uow, timer)
-    except Exception as problem:
+        if uow.facts:
+            store.work.fired_by(timer.timer_id, uow.facts[-1].event_id)
+        point.commit()
+    except (Exception, SystemExit) as problem:
         if ill(problem) is not None:
             raise
         point.rollback()
-        code = problem.code() if isinstance(problem, FundError) else type(problem).__name__
-        store.work.end_timer(timer.timer_id, state="missed", fired_by=code, at=uow.now)
-        log.warning("timer failed", extra={"timer": timer.timer_id, "trace": "".join(traceback.format_exception(problem))})
+        tried = timer.attempts + 1
+        dead = isinstance(problem, FundError) or tried >= ATTEMPTS
+        error, log_id = _told(problem)
+        retry_at = store.work.database_clock() + _next_attempt(tried)
+        store.work.failed_timer(timer.timer_id, attempts=tried, retry_at=retry_at, error=error, dead=dead)
+        told = {"timer": timer.timer_id, "log_id": log_id, **where(problem)}
+        log.log(logging.ERROR if dead else logging.WARNING, "timer failed", extra=told)
         if warn is not None:
-            warn(f"{timer.kind} ({timer.stream}): {code}: {problem}")
-        return 1
-    point.commit()
-    store.work.end_timer(timer.timer_id, state="fired", fired_by=uow.facts[-1].event_id if uow.facts else "", at=uow.now)
-    return 1
+            warn(f"{timer.kind} ({timer.stream}): {error}")
+
+
+# ------------------------------------------------------------------------------------------------------------ drain
 
 
 def drain(engine: Engine, *, warn: Warn | None = None, seconds: float = 10.0) -> int:
     """Do what is open in this process, in the order (fact, reaction), then what is due; what was done in all.
 
-    This is the embedded profile: no broker, no thread. It stops after ``seconds``; the next command goes on.
+    This is the embedded profile: no broker, no thread. It stops after ``seconds``; the next command goes on. Two
+    processes may do this at the same time: each row has its effect once.
+
+    Raises:
+        NotReady: The world is ill; what is open stays open.
     """
     deadline = time.monotonic() + seconds
     done = 0
     marked = False
     while time.monotonic() < deadline:
-        with writing(engine) as connection:
+        with reading(engine) if is_sqlite(engine) else writing(engine) as connection:
             store = Store(connection)
             row = store.deliveries.next_open(store.work.database_clock())
-            if row is not None and not marked:
-                store.deliveries.mark_tried()
-        if row is not None:
+        if row is not None and not marked:
+            with writing(engine) as connection:
+                Store(connection).deliveries.mark_tried()
             marked = True
-            _one(engine, row.event_id, row.reaction, epoch=NO_EPOCH, warn=warn, in_child=False, attempts=ATTEMPTS, go_on=False)
+        if row is not None:
+            key = (row.event_id, row.reaction)
+            _one(engine, key, epoch=NO_EPOCH, warn=warn, in_child=False, attempts=ATTEMPTS, more=lambda: False)
             done += 1
             continue
         fired = tick(engine, warn=warn, limit=1)
@@ -290,6 +427,6 @@ def quiet(engine: Engine) -> bool:
     """Whether nothing is open and nothing is due: all that follows from what happened is done."""
     with reading(engine) as connection:
         store = Store(connection)
-        if store.deliveries.open_count():
+        if store.deliveries.anything_open():
             return False
-        return not store.work.is_due(max(store.work.clock(), store.facts.head().recorded_at))
+    return not _anything_due(engine)

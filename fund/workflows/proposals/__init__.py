@@ -17,7 +17,6 @@ from fund.workflows.proposals.table import (
     BEFORE_AGREED,
     COMMITTED,
     EDITABLE,
-    FINAL,
     LAPSING,
     TRANSITIONS,
     UNDECIDED,
@@ -25,7 +24,7 @@ from fund.workflows.proposals.table import (
 )
 
 __all__ = [
-    "BEFORE_AGREED", "CLOCK_FACTS", "COMMANDS", "COMMITTED", "EDITABLE", "FINAL", "LAPSING", "LIVES", "QUERIES",
+    "BEFORE_AGREED", "CLOCK_FACTS", "COMMANDS", "COMMITTED", "EDITABLE", "LAPSING", "LIVES", "QUERIES",
     "TRANSITIONS", "UNDECIDED", "State", "announce", "confirm", "draft", "expire", "find", "find_eligible",
     "find_ineligible", "join", "may_see", "object_to", "request_changes", "resubmit", "save", "screen", "set_clock",
     "start_clock", "submit", "withdraw",

@@ -14,10 +14,10 @@ from fund import files, forms
 from fund.dates import day_of, end_of_day
 from fund.errors import (
     ChangedElsewhere,
-    FollowOnNotInvited,
+    FollowonNotInvited,
     NotForImprovement,
     PartnerNotActive,
-    RollOutWithoutParent,
+    RolloutWithoutParent,
     TooFewAdopters,
     UnknownChoice,
     UnknownRef,
@@ -42,8 +42,8 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = [
-    "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_improvable",
-    "require_listed", "save", "start_clock", "team_of",
+    "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_adopters",
+    "require_improvable", "require_listed", "save", "start_clock", "team_of",
 ]  # fmt: skip
 
 IMPROVE = "improve"
@@ -101,7 +101,7 @@ def draft(
 
     Raises:
         FormFault, FaultyForm: What is wrong with the file, by line.
-        RoundNotOpen, PartnerNotActive, FollowOnNotInvited, RollOutWithoutParent, TooFewAdopters,
+        RoundNotOpen, PartnerNotActive, FollowonNotInvited, RolloutWithoutParent, TooFewAdopters,
         NotAuthorised: As they say.
     """
     file = forms.open_form(content, name)
@@ -218,19 +218,30 @@ def require_active(uow: UnitOfWork, partners: Iterable[str], *, command: str, su
 def _lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *, subject: str) -> None:
     """A roll-out follows an agreement that was invited to, and brings in partners that were not in it."""
     if (form.sort == "rollout") != (follows is not None):
-        raise RollOutWithoutParent(ref=subject, sort=form.sort)
+        raise RolloutWithoutParent(ref=subject, sort=form.sort)
     if follows is None:
         return
-    parent = uow.case(Agreement, follows)
+    uow.case(Agreement, follows)
     evaluation = uow.maybe(Evaluation, follows)
     if evaluation is None or evaluation.followon_until is None:
-        raise FollowOnNotInvited(agreement=follows, reason=_("nobody was invited to it"))
+        raise FollowonNotInvited(agreement=follows, reason=_("nobody was invited to it"))
     if uow.today > evaluation.followon_until:
-        raise FollowOnNotInvited(
+        raise FollowonNotInvited(
             agreement=follows, reason=_("the invitation held until {day}").format(day=evaluation.followon_until)
         )
-    old = set(parent.parties)
-    others = {partner.ref for partner in uow.cases(Partner, states=("active",))} - old
+    require_adopters(uow, form, follows)
+
+
+def require_adopters(view: View, form: ProposalForm, follows: str | None) -> None:
+    """A roll-out brings in at least two active partners that were not in what it follows, or all that are left.
+
+    Raises:
+        TooFewAdopters: It does not, or not any more.
+    """
+    if follows is None:
+        return
+    old = set(view.case(Agreement, follows).parties)
+    others = {partner.ref for partner in view.cases(Partner, states=("active",))} - old
     needed = min(2, len(others))
     found = len((set(form.adopters) | set(form.applicants)) & others)
     if found < needed:
@@ -327,7 +338,7 @@ def save(
     form = _seal_team(uow, case.stream, filled)
     _keep_places(uow, case.stream, filled)
     if (form.sort == "rollout") != (case.follows is not None):
-        raise RollOutWithoutParent(ref=ref, sort=form.sort)
+        raise RolloutWithoutParent(ref=ref, sort=form.sort)
     changed = changed_sections(case.form, form)
     uow.next_step = f"fund proposal {_next(case)} {ref}"
     if not changed:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from fund import forms
 from fund.dates import end_of_day
-from fund.errors import DeadlinePassed, ReasonMissing, RuleNotMet, UnknownRule, UnknownSection
+from fund.errors import DeadlinePassed, RuleNotMet, UnknownRule, UnknownSection
 from fund.events import (
     Envelope,
     ProposalChangesRequested,
@@ -20,7 +20,7 @@ from fund.rules import eligibility as rules
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import find, regulations_of, start_clock
 from fund.workflows.proposals.table import TRANSITIONS, State
 
@@ -93,8 +93,7 @@ def request_changes(
     wrong = [section for section in sections if section not in known]
     if wrong or not sections:
         raise UnknownSection(section=wrong[0] if wrong else "", known=list(known))
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     last = due_on or uow.today + timedelta(days=uow.regulations().terms.cure_days)
     if last <= uow.today:
         raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
@@ -150,8 +149,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.hands)
     _known(rule, ref)
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     fact = ProposalFoundIneligible(
         ref=ref,
         revision_hash=case.revision_hash,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from fund.dates import day_of, end_of_day
-from fund.errors import ObjectionTooLate, ReasonMissing
+from fund.errors import ObjectionTooLate
 from fund.events import (
     AgreementDrafted,
     DecisionApproved,
@@ -23,7 +23,7 @@ from fund.events import (
 from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import IMPROVE, find, start_clock
 from fund.workflows.proposals.table import COMMITTED, LAPSING, TRANSITIONS, State
 
@@ -50,8 +50,7 @@ def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) 
     command = "proposal withdraw"
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
-    if not reason.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, reason)
     fact = ProposalWithdrawn(ref=ref, round=case.round, reason=reason.strip(), released_cents=_committed(case))
     uow.result.update(ref=ref, released_cents=fact.released_cents)
     uow.next_step = "fund proposal list"
@@ -81,8 +80,7 @@ def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
     command = "proposal object"
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
-    if not grounds.strip():
-        raise ReasonMissing(command=command)
+    require_reason(command, grounds)
     until = case.objection_until_on
     if until is not None and uow.today > until:
         raise ObjectionTooLate(ref=ref, until_on=until, today=uow.today)

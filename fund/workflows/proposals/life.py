@@ -137,7 +137,8 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
         case DecisionConditionsMet() | DecisionConditionExtended():
             return {"clock_from": happened.event_id}
         case DecisionRejected():
-            return {"decided_on": happened.effective_on, "objection_until_on": fact.objection_until_on, "due_on": None}
+            until = term_end(day_of(happened.recorded_at), weeks(fact.objection_weeks))
+            return {"decided_on": happened.effective_on, "objection_until_on": until, "due_on": None}
         case DecisionDeferred():
             return {
                 "deferred_for": fact.ground,

@@ -24,13 +24,17 @@ _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
 """What nobody types: the service does it."""
 
 
+def _name(view: View, partner: str) -> str:
+    found = view.maybe(Partner, partner)
+    return found.short_name if found else partner
+
+
 def _row(view: View, case: Proposal) -> dict[str, Any]:
-    lead = view.maybe(Partner, case.lead)
     return {
         "ref": case.ref,
         "title": case.title,
         "lead_partner": case.lead,
-        "lead_name": lead.short_name if lead else case.lead,
+        "lead_name": _name(view, case.lead),
         "state": case.state,
         "ask_cents": case.ask_cents,
         "round": case.round,
@@ -110,6 +114,7 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
         "parties": [
             {
                 "partner": partner,
+                "name": _name(view, partner),
                 "confirmed": case.confirmed.get(partner) == case.revision_hash,
                 "informed_on": case.informed[partner].isoformat() if partner in case.informed else None,
             }

@@ -32,6 +32,7 @@ from fund.workflows.proposals.drafting import (
     find,
     regulations_of,
     require_active,
+    require_adopters,
     require_improvable,
     require_listed,
 )
@@ -107,7 +108,8 @@ def submit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> Env
     Raises:
         RoundNotOpen: Before the round opens, or at or after the closing instant.
         OldFormVersion, PartiesNotConfirmed, BoardNotInformed, BudgetDiffersFromAsk, MilestonesDifferFromAsk,
-        CategoriesDifferFromCost, OutsideTrack, AboveCeiling, AttachmentMissing, SameContentInRound: As they say.
+        CategoriesDifferFromCost, TooFewAdopters, OutsideTrack, AboveCeiling, AttachmentMissing, SameContentInRound: As
+        they say.
     """
     command = "proposal submit"
     case = find(uow, ref)
@@ -185,6 +187,7 @@ def _complete(
     if form.version != forms.CURRENT:
         raise OldFormVersion(command=command, ref=ref, version=form.version, current=forms.CURRENT, track=case.track)
     _adds_up(uow, case, command)
+    require_adopters(uow, form, case.follows)
     _within(uow, case, round_, command)
     day = _informed(uow, case, case.lead, informed_on, command=command, verb=verb)
     missing = [partner for partner in _unconfirmed(case) if partner != case.lead]

@@ -65,7 +65,7 @@ from fund.rules.authority import (
 )
 from fund.workflows.lifecycle import Transition
 
-__all__ = ["BEFORE_AGREED", "COMMITTED", "EDITABLE", "FINAL", "LAPSING", "TRANSITIONS", "UNDECIDED", "State"]
+__all__ = ["BEFORE_AGREED", "COMMITTED", "EDITABLE", "LAPSING", "TRANSITIONS", "UNDECIDED", "State"]
 
 
 class State(StrEnum):
@@ -106,9 +106,6 @@ BEFORE_AGREED = (State.DRAFT, *UNDECIDED, State.CONDITIONAL, State.APPROVED, Sta
 
 LAPSING = (State.DRAFT, State.RETURNED, State.DEFERRED, State.CONDITIONAL, State.APPROVED)
 """Where the clock runs against the parties; deferred only for improvement."""
-
-FINAL = (State.AGREED, State.UPHELD, State.WITHDRAWN, State.LAPSED)
-"""Where nothing follows any more; rejected and ineligible join them after the term for objection."""
 
 _REVIEWING = State.IN_REVIEW
 _MANAGER_OR_CLOCK = either(FUND_MANAGER, SYSTEM)

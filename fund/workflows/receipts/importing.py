@@ -14,14 +14,14 @@ from typing import Any
 
 from fund.bank import BankFile, BankLine, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
-from fund.errors import BankAccountExists, NotABankAccountCode, OtherAccount, StatementChanged
+from fund.errors import BankAccountExists, BankStatementChanged, NotABankAccountCode, OtherBankAccount
 from fund.events import (
     BankAccountRegistered,
+    BankStatementImported,
     CostCharged,
     DebitRecorded,
     Envelope,
     ReceiptRecorded,
-    StatementImported,
 )
 from fund.schemas.capital import BankAccount, BankStatementFile, Receipt
 from fund.unit_of_work import UnitOfWork, View
@@ -32,6 +32,8 @@ from fund.workflows.receipts.matching import booking_day, match_by_itself
 __all__ = ["BANK_ACCOUNTS", "gaps", "import_statements", "register"]
 
 BANK_ACCOUNTS = ("1000", "1005")
+MOST_MISSING = 100
+"""So many missing numbers of a gap are named; a bank that numbers by date would leave millions."""
 CHARGES = ("CHRG", "COMM", "FEES")
 """Subfamilies of bank transaction codes by which a bank says that it took its price."""
 
@@ -81,16 +83,16 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
         files: ``name`` and ``content`` (bytes) of each.
 
     Raises:
-        OtherAccount: A statement of an account that is not the fund's.
-        StatementChanged: A known statement came again with other content.
-        EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, StatementDoesNotAddUp, ...: See ``read_statements``.
+        OtherBankAccount: A statement of an account that is not the fund's.
+        BankStatementChanged: A known statement came again with other content.
+        EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, BankStatementDoesNotAddUp, ...: See ``read_statements``.
     """
     read = [read_statements(file["content"], name=file["name"]) for file in files]
     accounts = {account.ref: account for account in uow.cases(BankAccount)}
     for file in read:
         for statement in file.statements:
             if statement.iban not in accounts:
-                raise OtherAccount(
+                raise OtherBankAccount(
                     file=file.name,
                     statement=statement.statement_id,
                     iban=statement.iban,
@@ -146,7 +148,7 @@ def _take_in(
     known = uow.maybe(BankStatementFile, ref)
     if known is not None:
         if known.content_sha256 != statement.content_sha256:
-            raise StatementChanged(
+            raise BankStatementChanged(
                 file=file.name,
                 statement=statement.statement_id,
                 iban=iban_mask(statement.iban),
@@ -155,7 +157,7 @@ def _take_in(
         report.lines_known += len(statement.lines)
         return None
     taken = uow.record(
-        StatementImported(
+        BankStatementImported(
             ref=ref,
             iban=statement.iban,
             statement_id=statement.statement_id,
@@ -302,6 +304,6 @@ def gaps(view: View) -> list[dict[str, Any]]:
 def _missing(before: BankStatementFile, after: BankStatementFile) -> list[int]:
     if before.sequence_number is None or after.sequence_number is None:
         return []
-    if after.sequence_number > before.sequence_number:
-        return list(range(before.sequence_number + 1, after.sequence_number))
-    return list(range(1, after.sequence_number))  # the numbers began again
+    again = after.sequence_number <= before.sequence_number  # the numbers began again
+    missing = range(1 if again else before.sequence_number + 1, after.sequence_number)
+    return list(missing[:MOST_MISSING])

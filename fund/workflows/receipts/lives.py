@@ -8,6 +8,7 @@ from typing import Any
 from fund.bank import creditor_reference
 from fund.events import (
     BankAccountRegistered,
+    BankStatementImported,
     ContributionCalled,
     ContributionReceived,
     Envelope,
@@ -16,7 +17,6 @@ from fund.events import (
     ReceiptMatchProposed,
     ReceiptRecorded,
     ReceiptUnmatched,
-    StatementImported,
 )
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.capital import BankAccount, BankStatementFile, Call, Receipt, Use
@@ -86,7 +86,7 @@ def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount 
 
 def _statement_after(case: BankStatementFile | None, happened: Envelope) -> BankStatementFile | None:
     fact = happened.fact
-    if isinstance(fact, StatementImported):
+    if isinstance(fact, BankStatementImported):
         return BankStatementFile(
             ref=fact.ref,
             state="imported",

@@ -19,7 +19,6 @@ from fund.errors import (
     MoreThanReceived,
     NothingOpen,
     NothingToUndo,
-    ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
     UnknownRef,
@@ -33,11 +32,11 @@ from fund.events import (
     ReceiptUnmatched,
     Undone,
 )
-from fund.glossary import state_word
+from fund.glossary import code_word, state_word
 from fund.language import N_
 from fund.ledger import PeriodStatus
 from fund.money import require_cents
-from fund.rules.authority import FUND_MANAGER, Who
+from fund.rules.authority import FUND_MANAGER, Who, require
 from fund.rules.schedules import claims, split
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
@@ -45,7 +44,7 @@ from fund.schemas.disbursements import Disbursement, Payee
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.disbursements import refund
-from fund.workflows.lifecycle import check
+from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.receipts.lives import TRANSITIONS, State
 from fund.workflows.repayments import instalment_of_reference
 
@@ -91,7 +90,9 @@ class Evidence:
 
 
 def booking_day(uow: View, day: date) -> date:
-    """The day on which something of the bank is booked: the bank's own, or today once that period takes no entries."""
+    """The day on which something of the bank is booked: the bank's own, or today where that day takes no entries."""
+    if day < uow.first_day:
+        return uow.today
     return day if uow.ledger.period_of(day).status is PeriodStatus.OPEN else uow.today
 
 
@@ -207,7 +208,8 @@ def _set_against(
     plan = uow.maybe(Plan, target)
     if plan is None:
         near = difflib.get_close_matches(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")], n=1)
-        raise UnknownRef(kind="call", ref=target, suggestion=near[0] if near else "fund capital list")
+        wrong = f"fund bank match {receipt.ref} --to {near[0]}" if near else "fund capital list"
+        raise UnknownRef(kind=code_word("call"), ref=target, suggestion=wrong)
     return _repay(
         uow, receipt, plan, rule=rule, amount=amount, instalment=found.instalment, on=on, cause=cause, reaction=reaction
     )
@@ -311,6 +313,8 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         uow, TRANSITIONS, "bank match", receipt, records=ReceiptAllocated, lead=lead, parties=parties,
         look="fund bank unmatched",
     )  # fmt: skip
+    if uow.confirmer is not None:
+        require(uow.confirmer, FUND_MANAGER, command="bank match", ref=receipt.ref, lead=lead, parties=parties)
     if uow.maybe(Disbursement, target) is not None:
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
         return None
@@ -357,7 +361,8 @@ def allocate(
     _require_waiting(found)
     plan = uow.case(Plan, ref)
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
-        raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=f"fund repayment schedule {ref}")
+        listed = f"fund repayment schedule {ref}"
+        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=listed)
     lead, parties = _around(uow, ref)
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
@@ -371,9 +376,9 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     Raises:
         ReasonMissing, UnknownRef: As they say.
         NothingToUndo: It was not matched with a call or a plan.
+        ConflictOfInterest: Whoever acts is of a party of the case it was matched with.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="bank unmatch")
+    require_reason("bank unmatch", reason)
     receipt = receipt_named(uow, ref)
     matched = [use for use in receipt.uses if use.matched]
     if not matched:
@@ -384,7 +389,9 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
             allocated_cents=receipt.allocated_cents,
             amount_cents=receipt.amount_cents,
         )
-    check(uow, TRANSITIONS, "bank unmatch", receipt, look="fund bank list")
+    for use in matched:
+        lead, parties = _around(uow, use.target)
+        check(uow, TRANSITIONS, "bank unmatch", receipt, lead=lead, parties=parties, look="fund bank list")
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
     fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(_undone(uow, use) for use in matched))
     return uow.record(fact, effective_on=on)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.repayments.allowance import adjust_allowance, quarter_end, quarter_of
+from fund.workflows.repayments.allowance import adjust_allowance, quarter_of
 from fund.workflows.repayments.course import called_by_saving, escalate, plan_timers, prepay, start_on_success
 from fund.workflows.repayments.life import (
     TRANSITIONS,
@@ -23,7 +23,7 @@ from fund.workflows.repayments.reading import arrears, plan_of, plan_on, plans, 
 
 __all__ = [
     "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate", "instalment_of_reference",
-    "instalment_reference", "plan_on", "plan_timers", "quarter_end", "quarter_of", "start_on_success",
+    "instalment_reference", "plan_on", "plan_timers", "quarter_of", "start_on_success",
 ]  # fmt: skip
 
 COMMANDS = (

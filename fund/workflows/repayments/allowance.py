@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.dates import last_day, month_of
 from fund.errors import AllowanceUpToDate, QuarterNotOver
 from fund.events import AllowanceAdjusted, AllowanceLine, Envelope
 from fund.ledger import PeriodStatus
@@ -14,17 +13,12 @@ from fund.schemas.repayments import AllowanceRun, Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.repayments.reading import plan_on
 
-__all__ = ["adjust_allowance", "quarter_end", "quarter_of"]
+__all__ = ["adjust_allowance", "quarter_of"]
 
 
 def quarter_of(day: date) -> str:
     """The quarter a day lies in: ``2026-Q3``."""
     return f"{day.year:04d}-Q{(day.month + 2) // 3}"
-
-
-def quarter_end(day: date) -> date:
-    """The last day of the quarter of a day."""
-    return last_day(month_of(date(day.year, (day.month + 2) // 3 * 3, 1)))
 
 
 def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:

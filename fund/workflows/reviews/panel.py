@@ -18,7 +18,6 @@ from fund.errors import (
     NothingDeclared,
     PanelTooSmall,
     QuorumNotFeasible,
-    ReasonMissing,
     RoundNotClosed,
 )
 from fund.events import (
@@ -39,7 +38,7 @@ from fund.rules.scoring import EXPERIMENT, EXTERNAL, NECESSITY_EXTERNALS, ROLLOU
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS, State
 from fund.workflows.reviews.ties import Candidate, candidates, require_no_conflict, seat_of
 
@@ -282,8 +281,7 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
 
     Source: lifecycle.md 4 (P10), 12.
     """
-    if not reason.strip():
-        raise ReasonMissing(command="review recuse")
+    require_reason("review recuse", reason)
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
     look = LOOK.format(ref=ref)
     check(uow, TRANSITIONS, "review recuse", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
@@ -314,8 +312,7 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
 
     Source: lifecycle.md 12 (conflict, soft).
     """
-    if not reason.strip():
-        raise ReasonMissing(command="review declare")
+    require_reason("review declare", reason)
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     command = "review declare"
@@ -340,12 +337,12 @@ def rules_of(view: View, review: Review) -> Regulations:
     """The regulations whose rubric and quorum were fixed when the review opened.
 
     Raises:
-        RegulationsUnknown: They are not among those adopted.
+        UnknownRegulations: They are not among those adopted.
     """
-    from fund.errors import RegulationsUnknown
-    from fund.schemas.people import RegulationsAdopted
+    from fund.errors import UnknownRegulations
+    from fund.schemas.people import RegulationsFile
 
-    adopted = view.maybe(RegulationsAdopted, review.regulations)
+    adopted = view.maybe(RegulationsFile, review.regulations)
     if adopted is None:
-        raise RegulationsUnknown(ref=review.ref, version=review.regulations)
+        raise UnknownRegulations(ref=review.ref, version=review.regulations)
     return adopted.regulations

@@ -20,7 +20,6 @@ from fund.errors import (
     NotAssigned,
     NothingToAgree,
     NotPanelChair,
-    ReasonMissing,
     ReviewQuorumNotMet,
     RevisionChanged,
 )
@@ -57,7 +56,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import SealedRow, TimerRow
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.lifecycle import carry, check
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS, State
 from fund.workflows.reviews.panel import LOOK, judge_conflict, missing_text, rules_of
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
@@ -397,8 +396,7 @@ def consensus(
         if own != chair:
             raise NotPanelChair(actor=uow.maker.name, ref=ref, chair=uow.name(chair))
         agreed = _agreed_scores(scores or [], rubric(rules, review.profile), review.result.spread_criteria, ref)
-        if not grounds.strip():
-            raise ReasonMissing(command=command)
+        require_reason(command, grounds)
         fact = ConsensusProposed(ref=ref, scores=agreed, grounds=grounds)
     happened = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
     review = uow.case(Review, ref)

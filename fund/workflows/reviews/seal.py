@@ -7,10 +7,12 @@ the command's id and a secret of the fund, so that a reader of the facts cannot 
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Collection, Mapping
 
 from fund.errors import SealBroken
+from fund.events import require_printable
 from fund.rules.voting import commitment, salt_for
 from fund.store import SealedRow
 from fund.unit_of_work import UnitOfWork
@@ -25,6 +27,7 @@ def put_under_seal(uow: UnitOfWork, *, stream: str, kind: str, turn: int, conten
 
     A later score or vote of the same person in the same turn replaces it.
     """
+    require_printable(json.loads(content))  # now, not at the opening: the fact that opens it could not be recorded
     salt = salt_for(_secret(uow), stream, kind, turn, uow.maker.user_id, uow.command_id)
     uow.store.work.put_sealed(stream=stream, kind=kind, actor=uow.maker.user_id, round=turn, salt=salt, content=content)
     return commitment(salt, content)

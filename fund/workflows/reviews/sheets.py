@@ -26,7 +26,7 @@ def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) 
         read = tomllib.loads(text)
     except UnicodeDecodeError as problem:
         raise FaultyScores(faults=f"{name}:1: {_('not UTF-8 text')}", ref=ref) from problem
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:  # a number of a thousand digits, brackets a thousand deep
         found = re.search(r"line (\d+), column (\d+)", str(problem))
         at, column = found.groups() if found else (str(text.count("\n") + 1), "1")
         sentence = _("this is not TOML, from column {column} on").format(column=column)

@@ -1,0 +1,42 @@
+"""Partners and distribution keys: who takes part, and by which weights they pay.
+
+Founders come in a file, before the first call; the founding key comes with the regulations. A later key lies before the
+full board. Exits and later admissions are not on this road yet. Source: lifecycle.md 9 (K11, K12), bank.md.
+"""
+
+from __future__ import annotations
+
+from fund.rules.authority import FUND_MANAGER
+from fund.schemas.capital import DistributionKey, Partner
+from fund.unit_of_work import Command, Life, Query
+from fund.workflows.partners.founders import import_partners
+from fund.workflows.partners.keys import adopt_key, vote_on_key
+from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
+from fund.workflows.partners.table import KEY_TRANSITIONS, State, key_after, partner_after
+
+__all__ = [
+    "COMMANDS",
+    "KEY_TRANSITIONS",
+    "LIVES",
+    "QUERIES",
+    "State",
+    "adopt_key",
+    "compare_keys",
+    "import_partners",
+    "partners",
+    "show_key",
+    "show_partner",
+    "vote_on_key",
+]
+
+COMMANDS = (
+    Command("partner import", import_partners, FUND_MANAGER),
+    Command("key adopt", adopt_key, FUND_MANAGER),
+)
+QUERIES = (
+    Query("partner list", partners),
+    Query("partner show", show_partner),
+    Query("key compare", compare_keys),
+    Query("key show", show_key),
+)
+LIVES = {"partner": Life(Partner, partner_after), "key": Life(DistributionKey, key_after)}

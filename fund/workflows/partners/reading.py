@@ -1,0 +1,219 @@
+"""What is read of partners and keys: who takes part and with which share, keys side by side, one key explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from fund.contributions import key_in_force, partner_named
+from fund.dates import add_months
+from fund.errors import AmountNotPositive, NoActivePartners, NoKeyInForce
+from fund.money import require_cents
+from fund.rules.keys import (
+    FAMILIES,
+    Member,
+    Share,
+    divide,
+    fraction_text,
+    reference_years,
+    rescale,
+    shares,
+    shares_in_bps,
+)
+from fund.schemas.capital import Call, DistributionKey, Partner
+from fund.unit_of_work import View
+from fund.workflows.partners.founders import members_of, texts_of
+from fund.workflows.partners.keys import REVIEW_MONTHS
+from fund.workflows.partners.table import State
+
+__all__ = ["compare_keys", "partners", "show_key", "show_partner"]
+
+
+def partners(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+    """Everybody who takes part, with the share in the fund's capital and what was paid in.
+
+    ``share_bps`` follows the capital called (3000), or before any call the key in force; together 10,000.
+    """
+    day = as_of or view.today
+    there = [partner for partner in view.cases(Partner) if partner.joined_on <= day]
+    balances = view.ledger.balances(as_of=as_of)
+    capital = {partner.ref: -balances.get(f"3000.{partner.ref}", 0) for partner in there}
+    weights: Mapping[str, int | Fraction] = capital if any(capital.values()) else _key_weights(view, there, day)
+    bps = shares_in_bps(weights)
+    return {
+        "as_of": day.isoformat(),
+        "partners": [
+            {
+                "id": partner.ref,
+                "name": partner.name,
+                "short_name": partner.short_name,
+                "kind": partner.sort,
+                "state": partner.state,
+                "share_bps": bps.get(partner.ref, 0),
+                "called_cents": capital[partner.ref],
+                "paid_in_cents": capital[partner.ref] - balances.get(f"1100.{partner.ref}", 0),
+            }
+            for partner in there
+        ],
+    }
+
+
+def _key_weights(view: View, there: Sequence[Partner], day: date) -> dict[str, int | Fraction]:
+    try:
+        key = key_in_force(view, day)
+    except NoKeyInForce:
+        return dict.fromkeys((partner.ref for partner in there), 0)
+    return {partner.ref: Fraction(key.shares.get(partner.ref, "0")) for partner in there}
+
+
+def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
+    """One partner: what it is, its part in the fund, and its calls.
+
+    Raises:
+        UnknownPartner: No such partner.
+    """
+    found = partner_named(view, ref)
+    row: dict[str, Any] = next((row for row in partners(view, as_of=as_of)["partners"] if row["id"] == ref), {})
+    return {
+        "as_of": (as_of or view.today).isoformat(),
+        "partner": {
+            **row,
+            "id": found.ref,
+            "name": found.name,
+            "size_class": found.size_class or None,
+            "region": found.region,
+            "inhabitants": found.inhabitants,
+            "inhabitants_year": found.inhabitants_year,
+            "joined_on": found.joined_on.isoformat(),
+            "founder": found.founder,
+        },
+        "calls": [
+            {
+                "ref": call.ref,
+                "called_cents": call.called_cents,
+                "received_cents": call.received_cents,
+                "due_on": call.due_on.isoformat(),
+                "state": call.state,
+                "reference": call.reference,
+            }
+            for call in view.cases(Call, partner=ref)
+        ],
+    }
+
+
+def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
+    """What every partner would pay of an amount under each family, and under the key in force: side by side, explained.
+
+    Raises:
+        AmountNotPositive, NoActivePartners, InhabitantsMissing: As they say.
+    """
+    if require_cents(amount) < 1:
+        raise AmountNotPositive(command="key compare", amount_cents=amount, least_cents=1)
+    active = view.cases(Partner, states=["active"])
+    if not active:
+        raise NoActivePartners(command="key compare", count=0)
+    rules = view.regulations().key
+    members = members_of(active)
+    year = rules.reference_year or reference_years()[-1]
+    keys = []
+    for family in FAMILIES:
+        if family != "equal" and not any(member.sort == "municipality" for member in members):
+            continue
+        divided = shares(family, members, reference_year=year, base_bps=rules.base_bps, fixed_bps=rules.fixed_bps)
+        keys.append(_divided(family, family, None if family == "equal" else year, divided, amount))
+    try:
+        in_force = key_in_force(view, view.today)
+    except NoKeyInForce:
+        in_force = None
+    if in_force is not None:
+        weights = rescale(
+            {partner: Fraction(share) for partner, share in in_force.shares.items()},
+            [partner.ref for partner in active],
+        )
+        explained = {share.partner: share for share in _explained(view, in_force, members)}
+        divided = tuple(explained.get(partner, Share(partner, fixed=weight)) for partner, weight in weights.items())
+        keys.append(_divided(in_force.ref, in_force.family, in_force.reference_year, divided, amount, in_force=True))
+    return {"as_of": view.today.isoformat(), "amount_cents": amount, "keys": keys}
+
+
+def _explained(view: View, key: DistributionKey, members: Sequence[Member]) -> tuple[Share, ...]:
+    """The steps behind the shares of a key; none where the members are others than it was made for."""
+    there = [member for member in members if member.partner in key.shares]
+    if len(there) != len(key.shares):
+        return ()
+    found = shares(
+        key.family, members, reference_year=key.reference_year, base_bps=key.base_bps, fixed_bps=key.fixed_bps
+    )
+    return found if texts_of(found) == dict(key.shares) else ()
+
+
+def _divided(
+    name: str, family: str, year: int | None, divided: Sequence[Share], amount: int, *, in_force: bool = False
+) -> dict[str, Any]:
+    steps = {share.partner: share for share in divided}
+    parts = {part.partner: part for part in divide(amount, {share.partner: share.weight for share in divided})}
+    return {
+        "name": name,
+        "family": family,
+        "reference_year": year,
+        "in_force": in_force,
+        "total_cents": sum(part.amount_cents for part in parts.values()),
+        "partners": [
+            {
+                "partner": partner,
+                "amount_cents": parts[partner].amount_cents,
+                "exact": fraction_text(parts[partner].exact_cents),
+                "share": fraction_text(parts[partner].weight),
+                "equal": fraction_text(steps[partner].equal),
+                "fixed": fraction_text(steps[partner].fixed),
+                "by_inhabitants": fraction_text(steps[partner].by_inhabitants),
+                "inhabitants": steps[partner].inhabitants,
+            }
+            for partner in sorted(steps)
+        ],
+    }
+
+
+def show_key(view: View, *, ref: str | None = None, as_of: date | None = None) -> dict[str, Any]:
+    """One key, or the one in force: its family, its shares with their steps, and the votes on it.
+
+    Raises:
+        UnknownRef, NoKeyInForce: As they say.
+    """
+    day = as_of or view.today
+    key = view.case(DistributionKey, ref) if ref else key_in_force(view, day)
+    members = members_of(view.cases(Partner))
+    explained = {share.partner: share for share in _explained(view, key, members)}
+    adopted = sorted(view.cases(DistributionKey, states=[State.ADOPTED]), key=lambda one: (one.from_on, one.ref))
+    bps = shares_in_bps({partner: Fraction(share) for partner, share in key.shares.items()})
+    return {
+        "as_of": day.isoformat(),
+        "key": {
+            "name": key.ref,
+            "state": key.state,
+            "family": key.family,
+            "reference_year": key.reference_year,
+            "base_bps": key.base_bps,
+            "fixed_bps": dict(key.fixed_bps),
+            "from_on": key.from_on.isoformat(),
+            "review_on": add_months(key.from_on, REVIEW_MONTHS).isoformat(),
+            "founding": key.founding,
+            "early": key.early,
+            "votes": dict(sorted(key.votes.items())),
+        },
+        "partners": [
+            {
+                "partner": partner,
+                "share": share,
+                "share_bps": bps[partner],
+                "equal": fraction_text(explained[partner].equal) if partner in explained else None,
+                "fixed": fraction_text(explained[partner].fixed) if partner in explained else None,
+                "by_inhabitants": fraction_text(explained[partner].by_inhabitants) if partner in explained else None,
+                "inhabitants": explained[partner].inhabitants if partner in explained else None,
+            }
+            for partner, share in sorted(key.shares.items())
+        ],
+        "keys": [{"name": one.ref, "family": one.family, "from_on": one.from_on.isoformat()} for one in adopted],
+    }

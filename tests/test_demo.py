@@ -1,0 +1,269 @@
+"""``fund demo``: the same story, entry hashes included, on any database, with workers or without, in both languages."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fund.checks import verify
+from fund.database import create_engine, reading
+from fund.ledger import Ledger
+from fund.store import Store
+from fund.unit_of_work import BOOK
+from fund.workflows.delivery import look, open_fund
+from tests.conftest import Fund
+
+ENGLISH = re.compile(
+    r"\b(the|and|with|from|their|which|waits|confirms|pays|says|are|by|comes|does not)\b", re.IGNORECASE
+)
+"""Words that stand in an English sentence and in no Dutch one."""
+MONEY = ("1000", "1100", "1200", "1290", "2000", "2100", "3000", "4000", "4200", "9000")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story that was told: where its fund is, and what was said."""
+
+    url: str
+    lines: tuple[str, ...]
+
+
+def played(url_words: tuple[str, ...], url: str, *, lang: str = "en", more: tuple[str, ...] = ()) -> Told:
+    """``fund demo`` as a program of its own, from beginning to end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "--lang", lang, "demo", *url_words, *more],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-500:]
+    return Told(url, tuple(done.stdout.splitlines()))
+
+
+def in_folder(folder: Path, **more: Any) -> Told:
+    """The story in a folder that is not there yet."""
+    return played(("--home", str(folder)), f"sqlite:///{folder / 'fund.db'}", **more)
+
+
+@pytest.fixture(scope="session")
+def story(shared_folder: Path) -> Told:
+    """The story on SQLite, told in Dutch: one for the whole run, whoever of the workers needs it first."""
+    folder = shared_folder / "verhaal"
+    folder.mkdir(exist_ok=True)
+    lines = folder / "lines.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not lines.exists():
+            lines.write_text(json.dumps(in_folder(folder / "demo", lang="nl").lines))
+    return Told(f"sqlite:///{folder / 'demo' / 'fund.db'}", tuple(json.loads(lines.read_text())))
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a fund comes down to: its trial balance, and the hashes of its entries and of its facts."""
+
+    trial_balance: tuple[tuple[str, int, int], ...]
+    entries: tuple[str, ...]
+    facts: str
+
+
+def books_of(told: Told) -> Books:
+    """The books of a story."""
+    engine = create_engine(told.url)
+    try:
+        with reading(engine) as connection:
+            ledger = Ledger.open(connection, book=BOOK)
+            rows = tuple((row.code, row.debit_cents, row.credit_cents) for row in ledger.trial_balance())
+            hashes = tuple(entry.hash.hex() for entry in ledger.entries())
+            facts = hashlib.sha256(b"".join(bytes(row.hash) for row in Store(connection).facts.rows())).hexdigest()
+            return Books(rows, hashes, facts)
+    finally:
+        engine.dispose()
+
+
+def shown(told: Told, name: str, **args: Any) -> dict[str, Any]:
+    """What a reading command shows the auditor of the fund of a story."""
+    with open_fund(told.url) as fund:
+        return look(fund, name, args, user="joost")
+
+
+# ------------------------------------------------------------------------------------------------------ the same story
+
+
+def test_the_same_seed_is_the_same_story_in_another_language(story: Told, tmp_path: Path) -> None:
+    again = in_folder(tmp_path / "again", lang="en")
+
+    assert books_of(again) == books_of(story)
+    assert again.lines != story.lines
+    assert len(again.lines) == len(story.lines)
+
+
+def test_another_seed_gives_other_hashes_and_the_same_balances(story: Told, tmp_path: Path) -> None:
+    other = books_of(in_folder(tmp_path / "other", more=("--seed", "7")))
+    first = books_of(story)
+
+    assert other.trial_balance == first.trial_balance
+    assert len(other.entries) == len(first.entries)
+    assert set(other.entries).isdisjoint(first.entries)
+    assert other.facts != first.facts
+
+
+def test_two_workers_on_postgresql_tell_the_same_story(story: Told, empty_postgres_url: str, redis_url: str) -> None:
+    words = ("demo", "--database", empty_postgres_url, "--broker", redis_url)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "--lang", "en", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    workers: set[str] = set()
+    try:
+        while running.poll() is None and len(workers) < 2:
+            time.sleep(0.2)
+            workers |= _workers_of(empty_postgres_url)
+        _out, err = running.communicate(timeout=300)
+    finally:
+        running.kill()
+        running.wait()
+
+    assert (running.returncode, err) == (0, "")
+    assert len(workers) == 2
+    told = Told(empty_postgres_url, ())
+    assert books_of(told) == books_of(story)
+    assert _workers_of(empty_postgres_url) == set()  # they said goodbye
+    _sound(told)
+
+
+def _workers_of(url: str) -> set[str]:
+    """The workers that gave a sign of life and did not say goodbye; none before the tables are there."""
+    engine = create_engine(url)
+    try:
+        with reading(engine) as connection:
+            return {row.worker_id for row in Store(connection).deliveries.workers()}
+    except Exception:  # the database is being made
+        return set()
+    finally:
+        engine.dispose()
+
+
+def _sound(told: Told) -> None:
+    engine = create_engine(told.url)
+    try:
+        found = verify(engine)
+    finally:
+        engine.dispose()
+    assert [finding for check in found["checks"] for finding in check["findings"]] == []
+    assert found["ok"]
+
+
+# -------------------------------------------------------------------------------------------------- what it has in it
+
+
+def test_every_check_is_clean_at_the_end(story: Told) -> None:
+    _sound(story)
+
+
+def test_nine_proposals_end_in_at_least_five_ways(story: Told) -> None:
+    proposals = shown(story, "proposal list")["proposals"]
+    assert len(proposals) == 9
+    assert len({proposal["state"] for proposal in proposals}) >= 5
+    assert {"rejected", "ineligible", "withdrawn", "lapsed", "agreed"} == {proposal["state"] for proposal in proposals}
+    agreements = shown(story, "agreement list")["agreements"]
+    assert {"active", "completed", "closed"} == {agreement["state"] for agreement in agreements}
+
+
+def test_it_runs_over_three_years_and_two_are_closed(story: Told) -> None:
+    periods = {period["period"]: period["state"] for period in shown(story, "period list")["periods"]}
+    assert {year: periods.get(year) for year in ("2024", "2025", "2026")} == {
+        "2024": "closed", "2025": "closed", "2026": None,
+    }  # fmt: skip
+    assert all(periods[f"{year}-{month:02d}"] == "closed" for year in (2024, 2025) for month in range(1, 13))
+    assert periods["2026-09"] == "locked"
+
+
+def test_every_chapter_of_money_has_its_entries(story: Told) -> None:
+    engine = create_engine(story.url)
+    try:
+        with reading(engine) as connection:
+            ledger = Ledger.open(connection, book=BOOK)
+            kinds = {entry.kind for entry in ledger.entries()}
+            moved = {row.code.split(".")[0] for row in ledger.trial_balance()}
+    finally:
+        engine.dispose()
+    assert kinds >= {
+        "contribution.called", "receipt.recorded", "contribution.received", "decision.approved",
+        "disbursement.approved", "payment.sent", "payment.settled", "payment.returned", "receipt.allocated",
+        "allowance.adjusted", "agreement.terminated", "writeoff.posted", "closing",
+    }  # fmt: skip
+    assert set(MONEY) <= moved
+
+
+def test_a_learning_writeoff_of_a_refuted_hypothesis_is_part_of_it(story: Told) -> None:
+    [lost] = shown(story, "writeoff list")["writeoffs"]
+    assert (lost["ground"], lost["state"]) == ("learning", "posted")
+    assert shown(story, "statement position")["learning_writeoffs_cents"] == lost["posted_cents"] > 0
+
+
+def test_all_of_it_was_done_under_the_rules(story: Told) -> None:
+    refusals = shown(story, "event list", type="command.refused")["events"]
+    assert len(refusals) >= 3
+
+
+def test_the_dutch_story_has_no_english_sentence(story: Told) -> None:
+    english = [line for line in story.lines if ENGLISH.search(_without_codes(line))]
+    assert english == []
+    assert len(story.lines) > 60
+
+
+def _without_codes(line: str) -> str:
+    """A line without commands, codes in brackets and quoted titles, which are no sentences."""
+    return re.sub(r"\[[a-z_]+\]|fund [a-z -]+|\"[^\"]*\"", "", line)
+
+
+def test_its_lines_end_with_position_and_verification(story: Told) -> None:
+    with_numbers = [line for line in story.lines[-8:] if re.search(r"\b0 verschillen\b", line)]
+    assert with_numbers, story.lines[-8:]
+
+
+# ----------------------------------------------------------------------------------------------------------- refusals
+
+
+def test_a_folder_that_is_not_empty_is_refused_and_stays_as_it_was(fund: Fund, tmp_path: Path) -> None:
+    (tmp_path / "notities.txt").write_text("van mij")
+    result = fund("demo", "--home", tmp_path)
+    assert result.code == 1
+    assert result.err.startswith("error[folder_not_empty]:")
+    assert str(tmp_path) in result.err
+    assert [path.name for path in tmp_path.iterdir()] == ["notities.txt"]
+
+
+def test_a_file_is_no_folder(fund: Fund, tmp_path: Path) -> None:
+    place = tmp_path / "notities.txt"
+    place.write_text("van mij")
+    result = fund("demo", "--home", place)
+    assert result.code == 1
+    assert result.err.startswith("error[not_a_folder]:")
+    assert place.read_text() == "van mij"
+
+
+def test_a_fund_that_is_there_is_never_played_over(fund: Fund, story: Told) -> None:
+    before = books_of(story)
+    result = fund("demo", "--json", database=None, env={"FUND_DATABASE": story.url})
+    assert result.code == 1
+    assert json.loads(result.err)["error"]["code"] == "fund_exists"
+    assert books_of(story) == before

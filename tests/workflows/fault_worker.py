@@ -1,0 +1,60 @@
+"""``fund`` with reactions made for the tests of faults: a program of its own, to be killed, stopped and starved.
+
+``python -m tests.workflows.fault_worker --database URL worker`` is ``fund --database URL worker``, but for what hears a fact.
+``FAULTS_LEASE`` shortens the lease, ``FAULTS_PAUSE`` makes each effect take so long (seconds).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import timedelta
+from functools import partial
+
+from fund import worker
+from fund.events import DeliveryRetried, Envelope
+from fund.unit_of_work import UnitOfWork
+from fund.workflows import subscriptions
+from fund.workflows.delivery import deliver
+from fund.workflows.subscriptions import Reaction
+
+HEARD = ("user.added", "user.changed")
+
+
+def note(uow: UnitOfWork, happened: Envelope) -> None:
+    """An effect that can be counted, in the order of its life; and a fact, for which the chain is locked."""
+    time.sleep(float(os.environ.get("FAULTS_PAUSE", "0")))
+    before = uow.store.work.setting(f"noted {happened.stream}") or ""
+    uow.store.work.set_setting(f"noted {happened.stream}", f"{before} {happened.seq}")
+    uow.record(DeliveryRetried(event_id=happened.event_id, reaction="faults.note"))
+
+
+def note_or_die(uow: UnitOfWork, happened: Envelope) -> None:
+    """The same, but one fact ends the process that hears it, each time."""
+    if uow.store.work.setting("fatal") == happened.event_id:
+        os._exit(7)
+    note(uow, happened)
+
+
+NOTE = Reaction("faults.note", HEARD, note)
+NOTE_OR_DIE = Reaction("faults.note", HEARD, note_or_die)
+
+
+def program() -> int:
+    """The command line, or the child of a worker."""
+    subscriptions.REACTIONS = (NOTE_OR_DIE,)
+    deliver.CHILD = (sys.executable, "-m", __spec__.name, "child")
+    if sys.argv[1] == "child":
+        worker.run_one(sys.stdin.read(), sys.argv[2], sys.argv[3])
+        return 0
+    from cli.main import run_shell
+
+    lease = os.environ.get("FAULTS_LEASE")
+    if lease is not None:
+        worker.relay = partial(worker.relay, lease=timedelta(seconds=float(lease)))  # type: ignore[assignment]
+    return run_shell(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(program())
