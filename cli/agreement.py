@@ -10,7 +10,7 @@ import click
 
 from cli.output import Column, day_text, facts, say, short_hash, state_text, table
 from cli.params import FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb, write_output
-from fund.language import N_, _, euros, ngettext
+from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
@@ -89,8 +89,8 @@ def _signed(answer: Mapping[str, Any]) -> list[str]:
     return [*lines, _("Everybody signed.")]
 
 
-def _party(party: str) -> str:
-    return _("the fund") if party == "fund" else party
+def _party(party: str, names: Mapping[str, str] | None = None) -> str:
+    return _("the fund") if party == "fund" else (names or {}).get(party, party)
 
 
 @verb(
@@ -299,7 +299,7 @@ def list_agreements(ctx: click.Context, state: str | None) -> None:
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["agreements"]
     table(
-        _("Agreements, state of {day}").format(day=day_text(data["as_of"])),
+        _("Agreements, state of {day}").format(day=day(data["as_of"])),
         (
             Column("ref", N_("Agreement"), "ref"),
             Column("state", N_("State"), "state", kind="agreement"),
@@ -337,20 +337,20 @@ def _show(data: Mapping[str, Any]) -> None:
         return
     facts(
         _("Agreement {ref}: {title}, state of {day}").format(
-            ref=data["ref"], title=data["title"], day=day_text(data["as_of"])
+            ref=data["ref"], title=data["title"], day=day(data["as_of"])
         ),
         [
             (_("State"), state_text("agreement", data["state"])),
             (_("Proposal"), data["proposal"]),
-            (_("Parties"), ", ".join([data["lead_partner"], *data["co_applicants"]])),
+            (_("Parties"), ", ".join(data["names"].values())),
             (_("Award"), euros(data["award_cents"])),
             (_("Repayable"), euros(data["repayable_cents"])),
             (_("Not asked for yet"), euros(data["committed_cents"])),
             (_("Outstanding"), euros(data["outstanding_cents"])),
             (_("Repaid"), euros(data["repaid_cents"])),
             (_("Document"), short_hash(data["document_sha256"])),
-            (_("Signed"), ", ".join(_party(row["party"]) for row in data["signatures"])),
-            (_("Still to sign"), ", ".join(_party(party) for party in data["unsigned"])),
+            (_("Signed"), ", ".join(_party(row["party"], data["names"]) for row in data["signatures"])),
+            (_("Still to sign"), ", ".join(_party(party, data["names"]) for party in data["unsigned"])),
             (_("Sign before"), day_text(data["sign_before_on"]) if data["state"] == "drafted" else ""),
             (_("Runs"), _span(data["started_on"], data["ends_on"])),
             (_("Suspended until"), day_text(data["suspended_until_on"]) if data["suspended_until_on"] else ""),

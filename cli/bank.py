@@ -24,7 +24,7 @@ from cli.params import (
     run,
     verb,
 )
-from fund.language import N_, _, euros, ngettext
+from fund.language import N_, _, day, euros, ngettext
 
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 RECEIVED = Ref(("bank list", "receipts", "ref"))
@@ -174,7 +174,7 @@ def unmatched(ctx: click.Context) -> None:
 def _waiting(data: Mapping[str, Any]) -> None:
     rows = [{**row, "candidates": _candidates(row["candidates"])} for row in data["receipts"]]
     table(
-        _("Receipts that wait, {day}").format(day=day_text(data["as_of"])),
+        _("Receipts that wait, {day}").format(day=day(data["as_of"])),
         (
             Column("ref", N_("Ref"), "ref"),
             Column("booked_on", N_("Booked"), "date"),
@@ -232,9 +232,9 @@ def list_(ctx: click.Context, state: str | None) -> None:
 
 
 def _listed(data: Mapping[str, Any]) -> None:
-    day = day_text(data["as_of"])
+    on = day(data["as_of"])
     table(
-        _("Accounts of the fund, state of {day}").format(day=day),
+        _("Accounts of the fund, state of {day}").format(day=on),
         (
             Column("account", N_("Account"), "ref"),
             Column("iban", N_("IBAN"), "ref"),
@@ -248,7 +248,7 @@ def _listed(data: Mapping[str, Any]) -> None:
     )
     rows = [{**row, "uses": ", ".join(use["target"] for use in row["uses"])} for row in data["receipts"]]
     table(
-        _("Receipts, state of {day}").format(day=day),
+        _("Receipts, state of {day}").format(day=on),
         (
             Column("ref", N_("Ref"), "ref"),
             Column("booked_on", N_("Booked"), "date"),

@@ -106,10 +106,11 @@ def _received(answer: Mapping[str, Any]) -> list[str]:
 @option("--open", "open_", is_flag=True, help=N_("Only those that are not paid whole"))
 @reading
 def list_(ctx: click.Context, partner: str | None, open_: bool) -> None:
-    read(ctx, "capital list", {"partner": partner, "open": open_ or None}, show=_listed)
+    empty = _("Every call is paid whole.") if open_ else _("No capital was called yet.")
+    read(ctx, "capital list", {"partner": partner, "open": open_ or None}, show=lambda data: _listed(data, empty))
 
 
-def _listed(data: Mapping[str, Any]) -> None:
+def _listed(data: Mapping[str, Any], empty: str) -> None:
     rows = data["calls"]
     table(
         _("Capital calls"),
@@ -127,5 +128,5 @@ def _listed(data: Mapping[str, Any]) -> None:
             "called_cents": sum(row["called_cents"] for row in rows),
             "received_cents": sum(row["received_cents"] for row in rows),
         },
-        empty=_("No capital was called yet."),
+        empty=empty,
     )

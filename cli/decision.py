@@ -281,9 +281,7 @@ def _reopened(answer: Mapping[str, Any]) -> list[str]:
 @option("--advice", type=FILE, required=True, metavar="FILE", help=N_("The external advice"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
 @booking
-def decide_objection(
-    ctx: click.Context, ref: str, uphold: bool | None, advice: Mapping[str, Any], reason: str
-) -> None:
+def decide_objection(ctx: click.Context, ref: str, uphold: bool | None, advice: Mapping[str, Any], reason: str) -> None:
     if uphold is None:
         raise click.UsageError(_("say what you choose: --uphold or --reopen"), ctx)
     args = {"ref": ref, "uphold": uphold, "reason": reason, "content": advice["content"], "name": advice["name"]}

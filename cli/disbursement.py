@@ -193,17 +193,15 @@ def _listed(data: Mapping[str, Any]) -> None:
         (
             Column("ref", N_("Ref"), "ref"),
             Column("agreement", N_("Agreement"), "ref"),
-            Column("payee", N_("Payee"), "text"),
+            Column("payee_name", N_("Payee"), "text"),
             Column("state", N_("State"), "state", kind="disbursement"),
             Column("due_on", N_("Due"), "date"),
             Column("amount_cents", N_("Amount"), "amount"),
-            Column("repayable_cents", N_("Repayable"), "amount"),
         ),
         rows,
         total={
             "ref": ngettext("{count} disbursement", "{count} disbursements", len(rows)).format(count=len(rows)),
             "amount_cents": sum(row["amount_cents"] for row in rows),
-            "repayable_cents": sum(row["repayable_cents"] for row in rows),
         },
         empty=_("No disbursement was requested yet."),
     )
@@ -229,7 +227,7 @@ def _shown(data: Mapping[str, Any]) -> None:
             (_("State"), state_text("disbursement", data["state"])),
             (_("Agreement"), data["agreement"]),
             (_("Milestone"), data["milestone"]),
-            (_("Payee"), data["payee"]),
+            (_("Payee"), data["payee_name"]),
             (_("Account"), data["iban_payee_ref"]),
             (_("Amount"), euros(data["amount_cents"])),
             (_("Repayable"), euros(data["repayable_cents"]) if data["approved_on"] else None),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import click
 
-from cli.output import Column, say, table
+from cli.output import Column, decimal_text, say, table
 from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, verb
 from fund.language import N_, _, day, ngettext
 
@@ -170,6 +171,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
             **row,
             "hypothesis_word": _(HYPOTHESES.get(row["hypothesis"] or "", "")),
             "verdict_word": _(VERDICTS.get(row["verdict"] or "", "")),
+            "learning": decimal_text(format(float(Fraction(row["learning"])), "g")) if row["learning"] else "",
         }
         for row in data["evaluations"]
     ]
@@ -177,7 +179,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
         _("Evaluations on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
         [
             Column("ref", N_("Agreement"), "ref"),
-            Column("lead_partner", N_("Lead"), "text"),
+            Column("lead_name", N_("Lead"), "text"),
             Column("state", N_("State"), "state", "evaluation"),
             Column("due_on", N_("Due"), "date"),
             Column("hypothesis_word", N_("Hypothesis"), "ref"),

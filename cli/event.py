@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import click
 
 from cli.output import Column, facts, say, table
 from cli.params import Ref, argument, changing, noun, option, read, reading, run, verb
-from fund.language import N_, _, ngettext
+from fund.language import N_, _, day, instant, ngettext
 
 event = noun("event", N_("Show facts and their deliveries"))
 
@@ -25,7 +26,14 @@ event = noun("event", N_("Show facts and their deliveries"))
 @option("--stream", metavar="STREAM", help=N_("Only facts of this life: kind/ref"))
 @option("--type", "kind", metavar="TYPE", help=N_("Only facts of this type"))
 @option("--since", "since_seq", type=click.IntRange(0), metavar="SEQ", help=N_("Only facts after this number"))
-@option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, metavar="N", help=N_("At most so many"))
+@option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help=N_("At most so many"),
+)
 @reading
 def list_(ctx: click.Context, stream: str | None, kind: str | None, since_seq: int | None, limit: int) -> None:
     args = {"stream": stream, "type": kind, "since_seq": since_seq, "limit": limit}
@@ -38,10 +46,13 @@ def _list(data: Mapping[str, Any]) -> None:
         Column("effective_on", N_("Day"), "date"),
         Column("type", N_("Fact"), "ref"),
         Column("stream", N_("Of"), "text"),
-        Column("actor_name", N_("By"), "name"),
+        Column("by", N_("By"), "name"),
     ]
     title = _("Facts, the last one is number {seq}").format(seq=data["head_seq"])
-    table(title, columns, data["events"], empty=_("No facts."))
+    rows = [
+        {**row, "by": _("the service") if row["actor"] == "system" else row["actor_name"]} for row in data["events"]
+    ]
+    table(title, columns, rows, empty=_("No facts."))
     if data["more"]:
         say(_("There are more: fund event list --since {seq}").format(seq=data["events"][-1]["seq"]))
 
@@ -64,8 +75,8 @@ def _show(data: Mapping[str, Any]) -> None:
     line = data["event"]
     rows = [
         (_("Of"), line["stream"]),
-        (_("Day"), line["effective_on"]),
-        (_("Recorded"), line["recorded_at"]),
+        (_("Day"), day(date.fromisoformat(line["effective_on"]))),
+        (_("Recorded"), instant(datetime.fromisoformat(line["recorded_at"]))),
         (_("By"), line["actor_name"]),
         (_("Made by"), line["made_by"]),
         (_("Command"), line["command_id"]),
@@ -141,4 +152,5 @@ def retry(ctx: click.Context, ref: str, reaction: str | None) -> None:
 
 def _retried(answer: Mapping[str, Any]) -> list[str]:
     count = answer["result"]["retried"]
-    return [ngettext("{count} delivery is tried again.", "{count} deliveries are tried again.", count).format(count=count)]
+    told = ngettext("{count} delivery is tried again.", "{count} deliveries are tried again.", count)
+    return [told.format(count=count)]

@@ -9,7 +9,7 @@ import click
 
 from cli.output import Column, day_text, facts, state_text, table
 from cli.params import FILE, MONEY, Ref, argument, changing, dated, noun, option, read, reading, run, verb
-from fund.language import N_, _, ngettext, number
+from fund.language import N_, _, day, ngettext, number
 
 KEY = Ref(("key show", "keys", "name"))
 FAMILIES = {
@@ -54,7 +54,7 @@ def _compared(data: Mapping[str, Any]) -> None:
                 row["weight"] = part["inhabitants"]
     count = len(rows)
     table(
-        _("Distribution keys compared, {day}").format(day=day_text(data["as_of"])),
+        _("Distribution keys compared, {day}").format(day=day(data["as_of"])),
         tuple(columns),
         [rows[partner] for partner in sorted(rows)],
         total={"partner": ngettext("{count} partner", "{count} partners", count).format(count=count), **totals},

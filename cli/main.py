@@ -80,10 +80,10 @@ def run_shell(args: Sequence[str]) -> int:
         output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
         return DONE
     except (BrokenPipeError, SystemExit) as ended:
-        if isinstance(ended, SystemExit) and not isinstance(ended.__context__, BrokenPipeError):
+        if isinstance(ended, SystemExit) and ended.code != 1:
             raise
-        # The reader had enough, which Click turns into an exit. Python would complain once more while it closes
-        # standard output.
+        # The reader had enough, which Click turns into exit 1 (it leaves in no other case). Python would complain once
+        # more while it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
     except (Exception, KeyboardInterrupt) as problem:

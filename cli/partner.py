@@ -10,7 +10,7 @@ import click
 
 from cli.output import Column, day_text, facts, state_text, table
 from cli.params import DAY, FILE, Ref, argument, changing, dated, noun, option, read, run, verb
-from fund.language import N_, _, euros, ngettext, number
+from fund.language import N_, _, day, euros, ngettext, number
 
 PARTNER = Ref(("partner list", "partners", "id"))
 KINDS = {
@@ -72,7 +72,7 @@ def list_(ctx: click.Context) -> None:
 def _listed(data: Mapping[str, Any]) -> None:
     rows = [{**row, "kind": _(KINDS[row["kind"]]), "share": _percent(row["share_bps"])} for row in data["partners"]]
     table(
-        _("Partners, state of {day}").format(day=day_text(data["as_of"])),
+        _("Partners, state of {day}").format(day=day(data["as_of"])),
         (
             Column("id", N_("Partner"), "ref"),
             Column("short_name", N_("Name"), "name"),
@@ -110,7 +110,7 @@ def show(ctx: click.Context, ref: str) -> None:
 def _shown(data: Mapping[str, Any]) -> None:
     one = data["partner"]
     facts(
-        _("{name}, state of {day}").format(name=one["name"], day=day_text(data["as_of"])),
+        _("{name}, state of {day}").format(name=one["name"], day=day(data["as_of"])),
         [
             (_("Partner"), one["id"]),
             (_("Kind"), _(KINDS[one["kind"]]) if "kind" in one else ""),

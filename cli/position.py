@@ -59,7 +59,7 @@ def show_position(data: Mapping[str, Any], explain: str | None = None) -> None:
     columns = [
         Column("what", N_("What"), "text"),
         Column("amount", N_("Amount"), "amount"),
-        Column("how", N_("From"), "name"),
+        Column("how", N_("From"), "text"),
     ]
     table(
         _("Money of the fund on {day}").format(day=on),

@@ -10,7 +10,7 @@ import click
 
 from cli.output import Column, day_text, facts, say, state_text, table
 from cli.params import DAY, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
-from fund.language import N_, _, euros, ngettext
+from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PLAN = Ref(("repayment list", "plans", "agreement"))
@@ -34,7 +34,7 @@ def list_plans(ctx: click.Context) -> None:
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["plans"]
     table(
-        _("Repayment plans, state of {day}").format(day=day_text(data["as_of"])),
+        _("Repayment plans, state of {day}").format(day=day(data["as_of"])),
         (
             Column("agreement", N_("Agreement"), "ref"),
             Column("next_due_on", N_("Next due"), "date"),
@@ -69,7 +69,7 @@ def plan(ctx: click.Context, ref: str, version: int | None) -> None:
 
 def _show_plan(data: Mapping[str, Any]) -> None:
     facts(
-        _("Repayment of {ref}, state of {day}").format(ref=data["agreement"], day=day_text(data["as_of"])),
+        _("Repayment of {ref}, state of {day}").format(ref=data["agreement"], day=day(data["as_of"])),
         [
             (_("State"), state_text("plan", data["state"])),
             (_("Payer"), data["lead_partner"]),
@@ -100,7 +100,7 @@ def schedule(ctx: click.Context, ref: str | None, until: date | None) -> None:
 
 
 def _show_schedule(data: Mapping[str, Any]) -> None:
-    title = _("Open instalments, state of {day}").format(day=day_text(data["as_of"]))
+    title = _("Open instalments, state of {day}").format(day=day(data["as_of"]))
     _instalments(title, data["instalments"], per_agreement=True)
 
 
@@ -137,7 +137,7 @@ def arrears(ctx: click.Context) -> None:
 
 def _show_arrears(data: Mapping[str, Any]) -> None:
     table(
-        _("Outstanding by days late, state of {day}").format(day=day_text(data["as_of"])),
+        _("Outstanding by days late, state of {day}").format(day=day(data["as_of"])),
         (
             Column("agreement", N_("Agreement"), "ref"),
             Column("not_due_cents", N_("Not due"), "amount"),

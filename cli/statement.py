@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, account_name, day_text, facts, say, state_text, table
+from cli.output import Column, account_name, facts, say, state_text, table
 from cli.params import Ref, argument, dated, known, leave, noun, option, verb
 from cli.position import show_position
 from fund.language import N_, _, day, euros
@@ -116,7 +116,7 @@ def partner(ctx: click.Context, partner: str, form: str, output: str | None) -> 
 
 def _show_partner(data: Mapping[str, Any]) -> None:
     facts(
-        _("{name} on {day}").format(name=data["name"], day=day_text(data["as_of"])),
+        _("{name} on {day}").format(name=data["name"], day=day(data["as_of"])),
         [
             (_("state"), state_text("partner", data["state"])),
             (_("called"), euros(data["called_cents"])),

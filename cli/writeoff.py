@@ -194,7 +194,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
         _("Write-offs on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
         [
             Column("ref", N_("Write-off"), "ref"),
-            Column("lead_partner", N_("Lead"), "ref"),
+            Column("lead_name", N_("Lead"), "name"),
             Column("ground_word", N_("Ground"), "text"),
             Column("state", N_("State"), "state", "writeoff"),
             Column("amount_cents", N_("Decided on"), "amount"),

@@ -97,11 +97,13 @@ def euros(cents: int) -> str:
 amount = euros
 
 
-def day(value: date) -> str:
-    """A day as a sentence shows it: ``31 december 2027`` in Dutch, ``31 December 2027`` in English."""
+def day(value: date | str) -> str:
+    """A day (also as text, in ISO 8601) as a sentence shows it: ``31 december 2027`` in Dutch, ``31 December 2027`` in
+    English."""
     from babel.dates import format_date  # loaded when a person reads a date, not at start-up
 
-    return format_date(value, "d MMMM y", locale=_BABEL_NAMES[_current])
+    shown = date.fromisoformat(value) if isinstance(value, str) else value
+    return format_date(shown, "d MMMM y", locale=_BABEL_NAMES[_current])
 
 
 def instant(value: datetime) -> str:

@@ -23,8 +23,8 @@ NEWER = timedelta(hours=1)
 def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
     """The fund in a few lines, at one instant; ``needs_person`` when somebody must act.
 
-    That is so with dead letters and failures, deadlines that could not be acted upon, facts that wait for newer code for
-    an hour, and a clock that no deadline is trusted to.
+    That is so with dead letters and failures, deadlines that could not be acted upon, facts that wait for newer code
+    for an hour, and a clock that no deadline is trusted to.
 
     Raises:
         NoFundHere, UnknownUser: As they say.

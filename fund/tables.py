@@ -1,4 +1,4 @@
-"""Every table that is not ledger: facts and their head, case files, commands, confirmations, deliveries, timers, people.
+"""Every table that is not ledger: facts and head, case files, commands, confirmations, deliveries, timers, people.
 
 Instants are microseconds since 1970 UTC, days are ISO text (they are hashed as such), documents canonical JSON text.
 Triggers that keep facts append-only, fill the chain and write the outbox are SQL objects in ``migrations/sql``.
@@ -24,8 +24,8 @@ from sqlalchemy import (
 from fund.database import Base
 
 __all__ = [
-    "blob", "case_file", "command", "counter", "delivery", "event", "event_head", "event_link", "fund_setting", "pending", "person", "sealed",
-    "subscription", "timer", "worker",
+    "blob", "case_file", "command", "counter", "delivery", "event", "event_head", "event_link", "fund_setting",
+    "pending", "person", "sealed", "subscription", "timer", "worker",
 ]  # fmt: skip
 
 _m = Base.metadata

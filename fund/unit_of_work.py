@@ -1,7 +1,7 @@
 """One database transaction under the fund's lock: ``record`` stores a fact and posts its entries, or neither.
 
-``View`` reads: cases, facts, ledger, regulations, at one instant. ``UnitOfWork`` is a view that may record. Use cases are
-plain functions that take one; they ask, check and record, and never commit. Source: lifecycle.md 1, service.md 4.
+``View`` reads: cases, facts, ledger, regulations, at one instant. ``UnitOfWork`` is a view that may record. Use cases
+are plain functions that take one; they ask, check and record, and never commit. Source: lifecycle.md 1, service.md 4.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
 from fund.rules.postings import Booking, bookings
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
+from fund.schemas.capital import Partner
 from fund.store import Head, Store
 
 __all__ = ["BOOK", "Command", "Life", "Lives", "Query", "UnitOfWork", "View", "derive_id"]
@@ -71,9 +72,9 @@ Lives = Mapping[str, Life]
 class Command:
     """One command that changes the fund: the words as typed, the use case, who may, and who must confirm.
 
-    ``who`` is checked without a case; use cases with a lifecycle check the row of their table as well. With ``second`` the
-    first person's command leaves a confirmation, and the use case runs when the second confirms. Where it depends on the case
-    whether a second person is needed, ``second`` is a function of a view and the arguments.
+    ``who`` is checked without a case; use cases with a lifecycle check the row of their table as well. With ``second``
+    the first person's command leaves a confirmation, and the use case runs when the second confirms. Where it depends
+    on the case whether a second person is needed, ``second`` is a function of a view and the arguments.
     """
 
     name: str
@@ -172,6 +173,11 @@ class View:
         if user_id not in self._names:
             self._names[user_id] = self.store.work.name_of(user_id) or user_id
         return self._names[user_id]
+
+    def partner_name(self, ref: str) -> str:
+        """The short name of a partner, else what was given: a cost has no partner behind it."""
+        found = self.maybe(Partner, ref)
+        return found.short_name if found else ref
 
     # ----------------------------------------------------------------------------------------------------- cases
 
@@ -463,8 +469,8 @@ class UnitOfWork(View):
             )
             original = self.ledger.entry(posted.seq)
             draft = EntryDraft(
-                effective_on=envelope.effective_on, kind="reversal", memo=original.memo, actor=envelope.actor, idempotency_key=key,
-                metadata=metadata, recorded_at=envelope.recorded_at, postings=original.postings,
+                effective_on=envelope.effective_on, kind="reversal", memo=original.memo, actor=envelope.actor,
+                idempotency_key=key, metadata=metadata, recorded_at=envelope.recorded_at, postings=original.postings,
             )  # fmt: skip
         else:
             draft = EntryDraft(

@@ -143,9 +143,7 @@ def found(
 
 def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope | None = None) -> Envelope:
     """Regulations hold from a day on; from then on the ledger itself keeps their buffer free."""
-    fact = RegulationsAdopted(
-        ref=rules.version, from_on=from_on, text=canonical_json(rules.model_dump(mode="json"))
-    )
+    fact = RegulationsAdopted(ref=rules.version, from_on=from_on, text=canonical_json(rules.model_dump(mode="json")))
     adopted = uow.record(fact, effective_on=from_on if cause else None, cause=cause, reaction="regulations.adopt")
     uow.ledger.limit_set(
         "free_to_commit",
@@ -298,7 +296,9 @@ def regulations_template(_view: View) -> dict[str, Any]:
 def _chair_where_there_is_one(view: View, _args: Mapping[str, Any]) -> Who | None:
     """An admin adds people alone until there is a chair, who confirms from then on (lifecycle.md 2)."""
     chairs = (Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
-    return CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
+    return (
+        CHAIR if any(role in user.roles for user in view.cases(User, states=("active",)) for role in chairs) else None
+    )
 
 
 def _other_chair(view: View, args: Mapping[str, Any]) -> Who | None:

@@ -30,7 +30,9 @@ class World:
         self.fund = fund
         self._numbers = itertools.count(1)
 
-    def do(self, name: str, /, *, user: str, command_id: str | None = None, dry_run: bool = False, **args: Any) -> Answer:
+    def do(
+        self, name: str, /, *, user: str, command_id: str | None = None, dry_run: bool = False, **args: Any
+    ) -> Answer:
         """Carry out a command as typed by ``user``."""
         chosen = command_id or f"t-{next(self._numbers)}"
         return carry_out(self.fund, name, args, user=user, command_id=chosen, dry_run=dry_run)
@@ -157,10 +159,13 @@ def a_form(**changes: Any) -> ProposalForm:
         "already_funded": "no",
         "budget": ({"year": 2026, "amount_cents": ask},),
         "repayment": {"plan": "fixed", "grace_months": 6, "instalments": 4, "ends_on": date(2029, 12, 31)},
-        "milestones": ({"title": "Loket open", "due_on": date(2026, 12, 1), "amount_cents": ask, "evidence": "Verslag van de opening"},),
+        "milestones": ({"title": "Loket open", "due_on": date(2026, 12, 1), "amount_cents": ask,
+                        "evidence": "Verslag van de opening"},),
         "characteristics": {
-            "duur_opgaven": "permanent", "aantal_opgaven": "one", "financieel_belang": "limited", "bestuurlijk_belang": "limited",
-            "soort_werk": "executive", "veranderlijkheid": "stable", "aard": "economies of scale", "samenhang": "limited",
+            "duur_opgaven": "permanent", "aantal_opgaven": "one", "financieel_belang": "limited",
+            "bestuurlijk_belang": "limited",
+            "soort_werk": "executive", "veranderlijkheid": "stable", "aard": "economies of scale",
+            "samenhang": "limited",
         },
         "categories": ({"category": "Uren", "amount_cents": ask},),
         "interests": ({"party": "Woudenberg", "interest": "snelheid", "gives": "mensen", "gets": "tijd"},),

@@ -12,6 +12,7 @@ from fund.errors import (
     DayBeforeFund,
     DayToCome,
     KeyNotInForce,
+    KeyOrPartner,
     MoreThanReceived,
     NoActivePartners,
     NoKeyInForce,
@@ -21,7 +22,6 @@ from fund.errors import (
     SameHands,
     UnknownPartner,
     UnknownRef,
-    KeyOrPartner,
 )
 from fund.schemas.capital import Partner
 from tests.factories import as_text, founded
@@ -203,7 +203,9 @@ def test_nothing_is_booked_on_a_typed_day_to_come_or_before_the_fund(sqlite_url:
     with founded(sqlite_url) as world:
         world.partners()
         by_hand = {"debits": [["4500", 100]], "credits": [["2000.bank", 100]], "memo": "Kosten", "reason": "rekening"}
-        with pytest.raises(DayToCome, match=r"contribution\.called cannot be booked on 2026-01-06: today is 2026-01-05"):
+        with pytest.raises(
+            DayToCome, match=r"contribution\.called cannot be booked on 2026-01-06: today is 2026-01-05"
+        ):
             world.do("capital call", user="anna", amount=100, on=date(2026, 1, 6))
         with pytest.raises(DayBeforeFund, match="2026-01-04: the fund begins on 2026-01-05"):
             world.do("ledger post", user="anna", on=date(2026, 1, 4), **by_hand)

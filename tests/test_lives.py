@@ -211,6 +211,11 @@ class Lives(RuleBasedStateMachine):
             if until == "paid":
                 self.life.settle(batch)
 
+    @precondition(lambda self: self.has(state="active"))
+    @rule(number=some, milestone=st.integers(1, 2), change=st.integers(-3_000_000, 3_000_000).filter(bool))
+    def an_award_changes(self, number: int, milestone: int, change: int) -> None:
+        self.life.amend(self.pick(self.has(state="active"), number), milestone, change)
+
     @precondition(lambda self: self.approvable())
     @rule(number=some)
     def a_request_is_approved(self, number: int) -> None:
@@ -362,6 +367,14 @@ class Lives(RuleBasedStateMachine):
     @rule(days=st.one_of(st.just(1), st.integers(1, 40), st.integers(90, 200)))
     def days_pass(self, days: int) -> None:
         self.life.later(days)
+
+    @rule(prepared=st.booleans())
+    def a_year_ends(self, prepared: bool) -> None:
+        self.life.later((self.shadow.today.replace(month=12, day=31) - self.shadow.today).days)
+        if prepared:
+            self.life.allowance()
+        self.life.later(10)
+        self.life.close_year()
 
     @rule(what=st.sampled_from(["lock", "lock", "close", "reopen", "year"]))
     def a_period_is_locked_or_closed(self, what: str) -> None:
@@ -561,7 +574,7 @@ def postgres_copies(postgres_url: str, postgres_server: str) -> Iterator[tuple[C
 
 
 def test_random_lives_of_a_fund_agree_with_plain_dictionaries(sqlite_copies: tuple[Callable[[], str], Life]) -> None:
-    play(*sqlite_copies, examples=15, steps=20)
+    play(*sqlite_copies, examples=12, steps=20)
 
 
 def test_random_lives_agree_on_postgresql_too(postgres_copies: tuple[Callable[[], str], Life]) -> None:

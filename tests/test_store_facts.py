@@ -48,7 +48,9 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_history_is_append_only_for_any_client(world: World, attack: str) -> None:
     world.do("user add", user="petra", name="rob", roles=["reviewer"])
-    statement = attack if "sqlite" in world.fund.url else attack.replace("zeroblob(32)", "decode(repeat('00', 32), 'hex')")
+    statement = (
+        attack if "sqlite" in world.fund.url else attack.replace("zeroblob(32)", "decode(repeat('00', 32), 'hex')")
+    )
     before = all_rows(world)
     with pytest.raises(REFUSED):
         run(world, statement)
@@ -76,8 +78,9 @@ def forged(world: World, **changes: object) -> dict[str, object]:
         head = Store(connection).facts.head()
     fields: dict[str, object] = {
         "seq": head.seq + 1, "event_id": "evt_forged", "stream": "fund", "type": "fund.founded", "schema_version": 1,
-        "occurred_us": 2**51, "recorded_us": 2**51, "effective_on": "2026-01-05", "actor": "system", "on_behalf_of": None,
-        "command_id": None, "made_by": None, "made_command_id": None, "causation_id": "evt_cause", "payload": "{}",
+        "occurred_us": 2**51, "recorded_us": 2**51, "effective_on": "2026-01-05", "actor": "system",
+        "on_behalf_of": None, "command_id": None, "made_by": None, "made_command_id": None, "causation_id": "evt_cause",
+        "payload": "{}",
     }  # fmt: skip
     fields.update({name: value for name, value in changes.items() if name in fields})
     previous = changes.get("prev_hash", head.hash)
@@ -97,7 +100,14 @@ def test_a_fact_in_the_chain_is_taken_from_any_client(world: World) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"seq": 3}, {"seq": 99}, {"prev_hash": b"\1" * 32}, {"recorded_us": 1}, {"actor": "usr_x"}, {"causation_id": None}],
+    [
+        {"seq": 3},
+        {"seq": 99},
+        {"prev_hash": b"\1" * 32},
+        {"recorded_us": 1},
+        {"actor": "usr_x"},
+        {"causation_id": None},
+    ],
     ids=lambda changes: next(iter(changes)),
 )
 def test_a_fact_out_of_the_chain_is_refused(world: World, changes: dict[str, object]) -> None:

@@ -46,4 +46,9 @@ def same(printed: str, shown: list[str]) -> bool:
     def pattern(line: str) -> str:
         return ".*" if line.strip().startswith("...") else re.escape(timeless(line)).replace(re.escape("..."), ".*")
 
-    return re.fullmatch("\n".join(map(pattern, shown)), "\n".join(map(timeless, printed.rstrip("\n").splitlines())), re.DOTALL) is not None
+    return (
+        re.fullmatch(
+            "\n".join(map(pattern, shown)), "\n".join(map(timeless, printed.rstrip("\n").splitlines())), re.DOTALL
+        )
+        is not None
+    )

@@ -29,7 +29,7 @@ from cli.params import (
     verb,
     write_output,
 )
-from fund.language import N_, _, euros, instant, language, ngettext, number
+from fund.language import N_, _, day, euros, instant, language, ngettext, number
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 ROUND = Ref(("round list", "rounds", "ref"))
@@ -279,8 +279,6 @@ def resubmit(ctx: click.Context, ref: str, informed_on: date | None) -> None:
 def _submitted(answer: Mapping[str, Any]) -> list[str]:
     from datetime import timedelta
 
-    from fund.language import day
-
     result = answer["result"]
 
     def last_day(key: str) -> str:
@@ -453,7 +451,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["proposals"]
     count = len(rows)
     table(
-        _("Proposals, state of {day}").format(day=day_text(data["as_of"])),
+        _("Proposals, state of {day}").format(day=day(data["as_of"])),
         (
             Column("ref", N_("Proposal"), "ref"),
             Column("title", N_("Title"), "text"),
@@ -498,7 +496,7 @@ def show(ctx: click.Context, ref: str, as_file: bool) -> None:
 
 def _show(data: Mapping[str, Any]) -> None:
     if data["state"] is None:
-        output.say(_("{ref} did not exist on {day}.").format(ref=data["ref"], day=day_text(data["as_of"])))
+        output.say(_("{ref} did not exist on {day}.").format(ref=data["ref"], day=day(data["as_of"])))
         return
     form = data["form"]
     names = {party["partner"]: party["name"] for party in data["parties"]}

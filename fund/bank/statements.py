@@ -16,10 +16,10 @@ from fund.bank.documents import Document, cents_of, children, day_at, instant_of
 from fund.bank.records import BankFile, BankLine, BankStatement, file_sha256, line_identity
 from fund.errors import (
     AccountWithoutIban,
-    BatchDoesNotAddUp,
-    CountDoesNotMatch,
     BankStatementDoesNotAddUp,
     BankStatementWithoutBalance,
+    BatchDoesNotAddUp,
+    CountDoesNotMatch,
     TransactionWithoutAmount,
     WrongCurrency,
 )

@@ -24,24 +24,24 @@ from fund.events import (
     service,
     writeoffs,
 )
-from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from, require_printable
 from fund.events.agreements import *  # noqa: F403
-from fund.events.decisions import *  # noqa: F403
-from fund.events.founding import *  # noqa: F403
-from fund.events.writeoffs import *  # noqa: F403
-from fund.events.evaluations import *  # noqa: F403
+from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from, require_printable
 from fund.events.capital import *  # noqa: F403
-from fund.events.receipts import *  # noqa: F403
-from fund.events.proposals import *  # noqa: F403
-from fund.events.rounds import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
-from fund.events.journal import *  # noqa: F403
+from fund.events.decisions import *  # noqa: F403
 from fund.events.disbursements import *  # noqa: F403
+from fund.events.evaluations import *  # noqa: F403
+from fund.events.founding import *  # noqa: F403
+from fund.events.journal import *  # noqa: F403
 from fund.events.payees import *  # noqa: F403
 from fund.events.payments import *  # noqa: F403
+from fund.events.proposals import *  # noqa: F403
+from fund.events.receipts import *  # noqa: F403
 from fund.events.repayments import *  # noqa: F403
 from fund.events.reviews import *  # noqa: F403
+from fund.events.rounds import *  # noqa: F403
 from fund.events.service import *  # noqa: F403
+from fund.events.writeoffs import *  # noqa: F403
 
 __all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from", "require_printable"]
 __all__ += founding.__all__

@@ -1,7 +1,8 @@
 """From fact to entry: the page an accountant reviews. Every amount stands in the fact already.
 
 One function per fact that moves money, in the order of lifecycle.md; ``books`` ties it to its fact. Debits and credits
-are written as the tables write them. Memos are Dutch, whatever the language of the screen (ledger.md 17), and name no person.
+are written as the tables write them. Memos are Dutch, whatever the language of the screen (ledger.md 17), and name no
+person.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from fund.events import Envelope, Fact
+from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
 from fund.events.capital import ContributionCalled, ContributionReceived
+from fund.events.closing import PeriodReopened, YearClosed
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
+from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
+from fund.events.journal import EntryPosted, EntryReversed
+from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.receipts import (
     CostCharged,
@@ -23,12 +29,7 @@ from fund.events.receipts import (
     ReceiptRecorded,
     ReceiptUnmatched,
 )
-from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
 from fund.events.repayments import AllowanceAdjusted
-from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
-from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
-from fund.events.closing import PeriodReopened, YearClosed
-from fund.events.journal import EntryPosted, EntryReversed
 from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered, WriteoffReversed
 from fund.ledger import Posting, credit, debit
 
@@ -155,9 +156,7 @@ def _receipt_allocated(fact: ReceiptAllocated) -> Sequence[Booking]:
         *_some(credit, f"2100.{fact.partner}", fact.surplus_cents),
     )
     return [
-        Booking(
-            memo=f"Terugbetaling {fact.agreement} ({fact.ref})", postings=postings, metadata={"rule": fact.rule}
-        ),
+        Booking(memo=f"Terugbetaling {fact.agreement} ({fact.ref})", postings=postings, metadata={"rule": fact.rule}),
         *_allowance_released(fact.agreement, fact.allowance_released_cents),
     ]
 
@@ -180,7 +179,9 @@ def _cost_charged(fact: CostCharged) -> Sequence[Booking]:
 def _debit_recorded(fact: DebitRecorded) -> Sequence[Booking]:
     """C2: money left the account and is not explained yet."""
     postings = (debit("1010", fact.amount_cents), credit(fact.account, fact.amount_cents))
-    return [Booking(memo=f"Onverklaarde afschrijving {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})]
+    return [
+        Booking(memo=f"Onverklaarde afschrijving {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})
+    ]
 
 
 @books(DebitExplained)
@@ -210,8 +211,12 @@ def _agreement_amended(fact: AgreementAmended) -> Sequence[Booking]:
     """A3: a rise is promised, a cut is free again."""
     change, account = fact.change_cents, f"9000.{fact.proposal}"
     if change > 0:
-        return [Booking(memo=f"Overeenkomst {fact.ref} verhoogd", postings=(debit(account, change), credit("9010", change)))]
-    return [Booking(memo=f"Overeenkomst {fact.ref} verlaagd", postings=(debit("9010", -change), credit(account, -change)))]
+        return [
+            Booking(memo=f"Overeenkomst {fact.ref} verhoogd", postings=(debit(account, change), credit("9010", change)))
+        ]
+    return [
+        Booking(memo=f"Overeenkomst {fact.ref} verlaagd", postings=(debit("9010", -change), credit(account, -change)))
+    ]
 
 
 @books(AgreementCompleted)
@@ -247,7 +252,7 @@ def _allowance_adjusted(fact: AllowanceAdjusted) -> Sequence[Booking]:
 
 @books(DisbursementApproved)
 def _disbursement_approved(fact: DisbursementApproved) -> Sequence[Booking]:
-    """D3: the fund owes the payee; the repayable share is an advance, the rest a grant; the commitment falls by the whole."""
+    """D3: the fund owes the payee; the repayable share is an advance, the rest a grant; the commitment falls."""
     return [
         Booking(
             memo=f"Uitbetaling {fact.ref} goedgekeurd ({fact.agreement})",
@@ -271,7 +276,10 @@ def _payment_sent(fact: PaymentSent) -> Sequence[Booking]:
     return [
         Booking(
             memo=f"Betaalbatch {fact.ref} verzonden",
-            postings=(*(debit(f"2000.{payee}", cents) for payee, cents in payees.items()), credit("1010", fact.total_cents)),
+            postings=(
+                *(debit(f"2000.{payee}", cents) for payee, cents in payees.items()),
+                credit("1010", fact.total_cents),
+            ),
         )
     ]
 
@@ -280,7 +288,9 @@ def _payment_sent(fact: PaymentSent) -> Sequence[Booking]:
 def _payment_settled(fact: PaymentSettled) -> Sequence[Booking]:
     """D5: the bank paid."""
     cents = fact.line.amount_cents
-    return [Booking(memo=f"{fact.line.ref} betaald ({fact.ref})", postings=(debit("1010", cents), credit("1000", cents)))]
+    return [
+        Booking(memo=f"{fact.line.ref} betaald ({fact.ref})", postings=(debit("1010", cents), credit("1000", cents)))
+    ]
 
 
 @books(PaymentFailed)
@@ -401,9 +411,7 @@ def _year_closed(fact: YearClosed) -> Sequence[Booking]:
     """C6: every account of income and costs to the accumulated result."""
     if not fact.legs:
         return []
-    closed = [
-        (credit if leg.amount_cents > 0 else debit)(leg.account, abs(leg.amount_cents)) for leg in fact.legs
-    ]
+    closed = [(credit if leg.amount_cents > 0 else debit)(leg.account, abs(leg.amount_cents)) for leg in fact.legs]
     result = [(credit if fact.result_cents > 0 else debit)("3100", abs(fact.result_cents))] if fact.result_cents else []
     return [Booking(memo=f"Jaarafsluiting {fact.ref}", kind="closing", postings=(*closed, *result))]
 
@@ -419,7 +427,9 @@ def _period_reopened(fact: PeriodReopened) -> Sequence[Booking]:
 @books(EntryPosted)
 def _entry_posted(fact: EntryPosted) -> Sequence[Booking]:
     """C5: as stated by two people, for what no other row books."""
-    postings = tuple((debit if leg.amount_cents > 0 else credit)(leg.account, abs(leg.amount_cents)) for leg in fact.legs)
+    postings = tuple(
+        (debit if leg.amount_cents > 0 else credit)(leg.account, abs(leg.amount_cents)) for leg in fact.legs
+    )
     return [Booking(memo=fact.memo, kind="adjusting" if fact.adjusting else "", postings=postings)]
 
 

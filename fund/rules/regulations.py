@@ -14,7 +14,8 @@ from importlib import resources
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
-    "AgeingStep", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track", "standard", "standard_text",
+    "AgeingStep", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track", "standard",
+    "standard_text",
 ]  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def allowance(balances: Balances) -> int:
 
 
 def owed(balances: Balances) -> int:
-    """What the fund owes: payables, overpayments, exit settlements due, unidentified receipts (2000, 2100, 2200, 2300)."""
+    """What the fund owes: payables, overpayments, exit settlements, unidentified receipts (2000, 2100, 2200, 2300)."""
     return _credit(balances, "2000", "2100", "2200", "2300")
 
 
@@ -79,7 +79,7 @@ def result(balances: Balances) -> int:
 
 
 def free_to_commit(balances: Balances, buffer_cents: int) -> int:
-    """What may still be promised: cash and money in transit, less what is owed, less open commitments, less the buffer."""
+    """What may still be promised: cash and money in transit, less what is owed, open commitments and the buffer."""
     return cash(balances) + in_transit(balances) - owed(balances) - committed(balances) - buffer_cents
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
+
+from pydantic import Field
 
 from fund.schemas.base import CaseColumns, CaseFile
 
@@ -31,7 +34,7 @@ class Writeoff(CaseFile):
     recovered_cents: int = 0
     allowance_released_cents: int = 0
     hands: tuple[str, ...] = ()
-    commitments: dict[str, str] = {}
+    commitments: Mapping[str, str] = Field(default_factory=dict)
     event_id: str | None = None
     posted_year: int | None = None
     decided_year: int | None = None

@@ -9,8 +9,8 @@ from fund.store.guards import GuardStore
 from fund.store.work import CommandRow, PendingRow, SealedRow, TimerRow, WorkStore
 
 __all__ = [
-    "OPEN", "CaseRow", "CaseStore", "CommandRow", "FactStore", "GuardStore", "DeliveryRow", "DeliveryStore", "Head", "PendingRow", "SealedRow", "Store", "TimerRow", "WorkStore", "WorkerRow", "envelope_of",
-    "seal_event",
+    "OPEN", "CaseRow", "CaseStore", "CommandRow", "FactStore", "GuardStore", "DeliveryRow", "DeliveryStore", "Head",
+    "PendingRow", "SealedRow", "Store", "TimerRow", "WorkStore", "WorkerRow", "envelope_of", "seal_event",
 ]  # fmt: skip
 
 

@@ -185,8 +185,8 @@ class FactStore:
 def seal_event(previous: bytes, fields: dict[str, Any]) -> bytes:
     """The hash of an event with these stored fields after ``previous``."""
     names = (
-        "seq", "event_id", "stream", "type", "schema_version", "occurred_us", "recorded_us", "effective_on", "actor", "on_behalf_of",
-        "command_id", "made_by", "made_command_id", "causation_id", "payload",
+        "seq", "event_id", "stream", "type", "schema_version", "occurred_us", "recorded_us", "effective_on", "actor",
+        "on_behalf_of", "command_id", "made_by", "made_command_id", "causation_id", "payload",
     )  # fmt: skip
     return ledger.seal(
         previous,
@@ -273,7 +273,7 @@ class CaseStore:
             .where(t.case_file.c.kind == kind)
             .group_by(t.case_file.c.state)
         )
-        return {state: number for state, number in self._connection.execute(query.order_by(t.case_file.c.state))}
+        return dict(self._connection.execute(query.order_by(t.case_file.c.state)).all())
 
     def all(self) -> Iterator[CaseRow]:
         """Every case, by stream."""

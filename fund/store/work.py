@@ -165,7 +165,9 @@ class WorkStore:
             asked_us=to_micros(asked_at),
             state="asked",
         )
-        statement = statement.on_conflict_do_nothing(index_elements=["actor", "command_id"]).returning(t.command.c.actor)
+        statement = statement.on_conflict_do_nothing(index_elements=["actor", "command_id"]).returning(
+            t.command.c.actor
+        )
         return self._connection.execute(statement).first() is not None
 
     def answer(self, *, actor: str, command_id: str, answer: str) -> None:
@@ -223,9 +225,7 @@ class WorkStore:
 
     def names(self) -> dict[str, str]:
         """Every known name by user id."""
-        return {
-            user_id: name for user_id, name in self._connection.execute(sa.select(t.person.c.user_id, t.person.c.name))
-        }
+        return dict(self._connection.execute(sa.select(t.person.c.user_id, t.person.c.name)).all())
 
     def user_id_of(self, name: str) -> str | None:
         """The user id behind a name (or the id itself)."""
@@ -302,7 +302,7 @@ class WorkStore:
         )
 
     def next_timer(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> TimerRow | None:
-        """The first timer of these kinds whose instant has come; one that failed waits for its next turn (``retry``)."""
+        """The first timer of these kinds that is due; one that failed waits for its next turn (``retry``)."""
         query = sa.select(t.timer).where(*self._due(now, kinds, retry)).order_by(t.timer.c.due_us, t.timer.c.timer_id)
         row = self._connection.execute(query.limit(1)).one_or_none()
         return None if row is None else _timer_row(row)

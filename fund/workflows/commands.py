@@ -8,13 +8,48 @@ from __future__ import annotations
 from fund import closing, contributions, costs, users
 from fund.reports import exports, statements
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows import decisions, proposals, reviews, rounds
-from fund.workflows import agreements, repayments, disbursements, evaluations, inbox, partners, payees, payments, receipts, writeoffs
+from fund.workflows import (
+    agreements,
+    decisions,
+    disbursements,
+    evaluations,
+    inbox,
+    partners,
+    payees,
+    payments,
+    proposals,
+    receipts,
+    repayments,
+    reviews,
+    rounds,
+    writeoffs,
+)
 from fund.workflows.lifecycle import Transition, same_command_from
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "states_for"]
 
-_chapters = (users, rounds, proposals, reviews, decisions, agreements, repayments, inbox, evaluations, writeoffs, closing, statements, exports, payees, disbursements, partners, contributions, costs, receipts, payments)
+_chapters = (
+    users,
+    rounds,
+    proposals,
+    reviews,
+    decisions,
+    agreements,
+    repayments,
+    inbox,
+    evaluations,
+    writeoffs,
+    closing,
+    statements,
+    exports,
+    payees,
+    disbursements,
+    partners,
+    contributions,
+    costs,
+    receipts,
+    payments,
+)
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}
 """What changes the fund, by the words as typed."""
@@ -27,8 +62,10 @@ LIVES: dict[str, Life] = {kind: life for chapter in _chapters for kind, life in 
 
 
 def states_for(command: str) -> frozenset[str]:
-    """The states in which a command is possible, by the tables of all chapters; empty where no table names it, or where it
-    begins a life."""
+    """The states in which a command is possible, by the tables of all chapters.
+
+    Empty where no table names it, or where it begins a life.
+    """
     tables = [value for chapter in _chapters for value in vars(chapter).values() if isinstance(value, tuple)]
     rows = [row for table in tables for row in table if isinstance(row, Transition)]
     if any(row.command == command and row.sources is None for row in rows):

@@ -575,16 +575,17 @@ def disbursements(
 ) -> dict[str, Any]:
     """Every disbursement, or those of an agreement, a state, a payee."""
     cases = view.cases(Disbursement, parent=agreement, states=(state,) if state else None, partner=payee)
-    return {"disbursements": [_row(case) for case in cases]}
+    return {"disbursements": [_row(view, case) for case in cases]}
 
 
-def _row(case: Disbursement) -> dict[str, Any]:
+def _row(view: View, case: Disbursement) -> dict[str, Any]:
     return {
         "ref": case.ref,
         "agreement": case.agreement,
         "proposal": case.proposal,
         "milestone": case.milestone,
         "payee": case.payee,
+        "payee_name": view.partner_name(case.payee),
         "state": case.state,
         "amount_cents": case.amount_cents,
         "repayable_cents": case.repayable_cents,
@@ -615,7 +616,7 @@ def disbursement(view: View, *, ref: str) -> dict[str, Any]:
         for happened in view.history(case)
     ]
     return {
-        **_row(case),
+        **_row(view, case),
         "iban_payee_ref": case.iban_payee_ref or None,
         "iban": (case.iban if whole else iban_mask(case.iban)) or None,
         "attempts": case.attempts,

@@ -292,6 +292,7 @@ def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
                 "ref": case.ref,
                 "proposal": case.proposal,
                 "lead_partner": case.lead,
+                "lead_name": view.partner_name(case.lead),
                 "state": case.state,
                 "due_on": case.due_on.isoformat(),
                 "hypothesis": case.hypothesis or None,

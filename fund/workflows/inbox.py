@@ -507,7 +507,11 @@ def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:
     Raises:
         UnknownDelivery: There is none.
     """
-    found = [row for row in uow.store.deliveries.in_state(("dead",)) if row.event_id == ref and reaction in ("", row.reaction)]
+    found = [
+        row
+        for row in uow.store.deliveries.in_state(("dead",))
+        if row.event_id == ref and reaction in ("", row.reaction)
+    ]
     dead_timers = uow.store.work.timers(state="dead")
     late = [timer for timer in dead_timers if timer.cause == ref and reaction in ("", timer.timer_id)]
     if not found and not late:
@@ -520,8 +524,6 @@ def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:
         uow.record(DeliveryRetried(event_id=row.event_id, reaction=row.reaction))
     uow.next_step = "fund event deliveries"
     return {"retried": len(found) + len(late)}
-
-
 
 
 COMMANDS = (Command("event retry", retry, either(FUND_MANAGER, ADMIN)),)

@@ -77,7 +77,7 @@ def check(
         look: The command that shows the case, for the hint.
 
     Raises:
-        TransitionNotAllowed: No row for this state; the message shows the state and those in which it would be possible.
+        TransitionNotAllowed: No row for this state; the message shows it and those in which it would be possible.
         NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     state = None if case is None else case.state
@@ -132,7 +132,7 @@ def carry(
     look: str = "",
     on_behalf_of: str | None = None,
 ) -> Envelope:
-    """Carry out one transition: :func:`check` the row, then record its fact. Guards of the row come before, in the use case.
+    """Carry out one transition: :func:`check` the row, then record its fact; guards of the case come before.
 
     Raises:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As in :func:`check`.

@@ -1,7 +1,8 @@
 """What follows after a fact, and what follows at an instant: two tables.
 
-A reaction gets a unit of work whose facts are the service's own (actor ``system``, caused by the fact), and leaves the world
-the same when run twice. Each row here has its rows in table ``subscription``, written by the migration that added it.
+A reaction gets a unit of work whose facts are the service's own (actor ``system``, caused by the fact), and leaves the
+world the same when run twice. Each row here has its rows in table ``subscription``, written by the migration that
+added it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from dataclasses import dataclass
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows import decisions, proposals, reviews, rounds
-from fund.workflows import agreements, repayments, disbursements, evaluations
+from fund.workflows import agreements, decisions, disbursements, evaluations, proposals, repayments, reviews, rounds
 
 __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
 
@@ -39,7 +39,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("proposals.screen", ("proposal.submitted", "proposal.resubmitted"), proposals.screen),
     Reaction("proposals.clock", proposals.CLOCK_FACTS, proposals.set_clock),
     Reaction("rounds.decide", rounds.DECIDING_FACTS, rounds.decide_if_done),
-    Reaction("reviews.propose_panel", ("proposal.found_eligible", "decision.eligibility_reopened"), reviews.propose_panel),
+    Reaction(
+        "reviews.propose_panel", ("proposal.found_eligible", "decision.eligibility_reopened"), reviews.propose_panel
+    ),
     Reaction("reviews.close_when_complete", ("review.scored", "review.recused"), reviews.close_when_complete),
     Reaction("decisions.prepare", ("review.closed", "review.consensus_recorded"), decisions.prepare_when_scored),
     Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),

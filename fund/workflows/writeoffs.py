@@ -533,6 +533,7 @@ def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
                 "agreement": case.agreement,
                 "proposal": case.proposal,
                 "lead_partner": case.lead,
+                "lead_name": view.partner_name(case.lead),
                 "ground": case.ground,
                 "state": case.state,
                 "amount_cents": case.amount_cents,

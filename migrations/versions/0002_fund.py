@@ -18,8 +18,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    t.fund_setting, t.event_head, t.command, t.event, t.event_link, t.case_file, t.counter, t.pending, t.person, t.sealed, t.blob,
-    t.subscription, t.delivery, t.timer, t.worker,
+    t.fund_setting, t.event_head, t.command, t.event, t.event_link, t.case_file, t.counter, t.pending, t.person,
+    t.sealed, t.blob, t.subscription, t.delivery, t.timer, t.worker,
 )  # fmt: skip
 
 SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (

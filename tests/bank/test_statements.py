@@ -14,14 +14,14 @@ from fund.bank import BankStatement, read_statements
 from fund.bank.simulation import StoryEntry, StoryTransaction, write_statement
 from fund.errors import (
     AccountWithoutIban,
+    BankStatementDoesNotAddUp,
+    BankStatementWithoutBalance,
     BatchDoesNotAddUp,
     CountDoesNotMatch,
     FundError,
     InvalidBankFile,
     NotABankStatement,
     PartOfACent,
-    BankStatementDoesNotAddUp,
-    BankStatementWithoutBalance,
     TransactionWithoutAmount,
     WrongCurrency,
 )

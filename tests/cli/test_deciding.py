@@ -36,7 +36,7 @@ def test_a_panel_scores_and_the_committee_decides(fund: Fund, database_url: str,
         for name in panel[1:]:
             do("review", "score", ref, scores, "--no-conflict", user=name)
         after = do("review", "show", ref, lang="nl")
-        assert "75.0" in after.out
+        assert "75,0" in after.out
         assert "Gedeelde ambitie" in after.out
 
         assert do("decision", "vote", ref, user="carl").code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -164,6 +165,47 @@ def test_control_characters_of_others_become_pictures(shown: Shown) -> None:
     assert output.clean("gewoon één €") == "gewoon één €"
 
 
+@pytest.mark.parametrize("columns", [0, 80, 120])
+def test_brackets_and_colons_in_what_others_wrote_stay_as_they_are(shown: Shown, columns: int) -> None:
+    written = "[bold]x[/bold] [/] :smile:"
+
+    def everything() -> None:
+        output.table(written, (COLUMNS[0], COLUMNS[4]), [{"ref": "1", "title": written}], total={"ref": written})
+        output.facts(written, [("[b]Label[/b]", written)])
+        output.say(written)
+
+    text = shown(everything, columns=columns, env={"TERM": "xterm", "NO_COLOR": "1"})
+    assert text.count(written) == 6
+    assert "[b]Label[/b]" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_signs_of_two_columns_wide_and_words_without_end_keep_their_terminal(shown: Shown, columns: int) -> None:
+    from rich.cells import cell_len
+
+    def everything() -> None:
+        output.table("T", COLUMNS, [{**ROWS[0], "title": "水位管理 " * 30}])
+        output.facts("T", [("Ref", "水位管理" * 30), ("Hash", "9f" * 200)])
+        output.say("水位管理 " * 30)
+
+    text = shown(everything, columns=columns)
+    assert max(map(cell_len, text.splitlines())) <= columns
+    assert text.replace(" ", "").replace("\n", "").count("9f" * 200) == 1
+
+
+def test_a_command_in_a_sentence_is_never_broken(shown: Shown) -> None:
+    command = "fund-disbursement-check-" + "x" * 90
+    lines = shown(lambda: output.say(f"Type this: {command} and then another"), columns=80).splitlines()
+    assert lines == ["Type this:", f"  {command}", "  and then another"]
+
+
+def test_a_title_is_bold_to_its_last_sign_only(shown: Shown) -> None:
+    text = shown(proposals, columns=80, env={"TERM": "xterm"})
+    assert text.startswith("\x1b[1mProposals\x1b[0m\n")
+    assert not any(line.endswith((" ", " \x1b[0m")) for line in text.splitlines())
+
+
 def test_facts_are_aligned_wrapped_and_never_cut(shown: Shown) -> None:
     pairs = [("Ref", "2026-001"), ("Summary", "word " * 40), ("Empty", None)]
     text = shown(lambda: output.facts("Proposal", pairs), columns=80)
@@ -311,7 +353,7 @@ def work(clock: Clock, seconds: float) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     still = Clock()
-    monkeypatch.setattr(output.time, "monotonic", still.monotonic)
+    monkeypatch.setattr(time, "monotonic", still.monotonic)
     return still
 
 
@@ -321,7 +363,7 @@ def test_short_work_shows_no_bar(shown: Shown, clock: Clock) -> None:
 
 def test_long_work_shows_one_bar_and_ends_with_count_and_time(shown: Shown, clock: Clock) -> None:
     text = shown(lambda: work(clock, 8), columns=80, error=True, env={"TERM": "xterm"})
-    assert "███" in text
+    assert "━━━" in text
     assert text.endswith("Booking: 4/4, 8 s\n")
 
 

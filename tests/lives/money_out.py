@@ -71,6 +71,32 @@ class MoneyOut(MoneyIn):
         }  # fmt: skip
         return agreement
 
+    def amend(self, ref: str, number: int, change: int) -> None:
+        """A3: the award rises or falls in a milestone that is not judged yet; the plan follows at its end."""
+        s, one = self.shadow, self.shadow.agreements[ref]
+        milestone = one["milestones"][number]
+        args = {"ref": ref, "change_cents": change, "milestone": number, "reason": "andere prijs"}
+        unasked = one["award"] - sum(each["cents"] for each in self.of(ref, *OPEN, *BOOKED))
+        if milestone["accepted"]:
+            self.refused("milestone_not_open", "agreement amend", user="anna", **args)
+        elif change > s.free() and change > 0:
+            self.refused("insufficient_free_to_commit", "agreement amend", user="anna", **args)
+        elif change > 0 and one["award"] + change >= 12_500_000:
+            self.refused("amendment_needs_committee", "agreement amend", user="anna", **args)
+        elif -change > min(unasked, milestone["cents"]):
+            self.refused("beyond_commitment", "agreement amend", user="anna", **args)
+        else:
+            self.world.both("agreement amend", user="anna", second="fatima", **args)
+            s.book((f"9000.{one['proposal']}", change), ("9010", -change))
+            one["award"] += change
+            milestone["cents"] += change
+            repayable = half_up(Fraction(one["award"] * one["share"], 10_000))
+            if repayable < one["repayable"]:
+                s.cut_plan(ref, one["repayable"] - repayable)
+            elif repayable > one["repayable"]:
+                s.in_order(ref)[-1]["amount"] += repayable - one["repayable"]
+            one["repayable"] = repayable
+
     def of(self, agreement: str, *states: str) -> list[dict[str, Any]]:
         """The disbursements of an agreement in these states."""
         found = self.shadow.disbursements.values()

@@ -1,6 +1,6 @@
 """``fund`` with reactions made for the tests of faults: a program of its own, to be killed, stopped and starved.
 
-``python -m tests.workflows.fault_worker --database URL worker`` is ``fund --database URL worker``, but for what hears a fact.
+``python -m tests.workflows.fault_worker --database URL worker`` is ``fund --database URL worker`` with other listeners.
 ``FAULTS_LEASE`` shortens the lease, ``FAULTS_PAUSE`` makes each effect take so long (seconds).
 """
 

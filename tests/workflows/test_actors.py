@@ -26,7 +26,9 @@ from tests.factories import World, founded
 
 
 def note(uow: UnitOfWork, happened: Envelope) -> None:
-    uow.store.work.set_setting(f"noted {happened.event_id}", str(int(uow.store.work.setting(f"noted {happened.event_id}") or 0) + 1))
+    uow.store.work.set_setting(
+        f"noted {happened.event_id}", str(int(uow.store.work.setting(f"noted {happened.event_id}") or 0) + 1)
+    )
 
 
 @pytest.fixture
@@ -132,7 +134,9 @@ def test_the_epoch_lasts_until_the_broker_loses_its_memory(world: World, redis_u
 
 def run_worker(world: World, broker: str | None) -> tuple[threading.Event, threading.Thread]:
     stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(world.fund.url,), kwargs={"broker": broker, "stop": stop, "threads": 2})
+    thread = threading.Thread(
+        target=worker.run, args=(world.fund.url,), kwargs={"broker": broker, "stop": stop, "threads": 2}
+    )
     thread.start()
     return stop, thread
 

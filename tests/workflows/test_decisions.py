@@ -683,9 +683,7 @@ def test_a_chair_who_reviewed_the_proposal_leaves_it_to_the_deputy(sqlite_url: s
     with founded(sqlite_url) as world:
         peopled(world)
         money(world, 500_000_00)
-        world.both(
-            "user change", user="petra", second="dora", name="carla", roles=["committee_chair", "reviewer"]
-        )
+        world.both("user change", user="petra", second="dora", name="carla", roles=["committee_chair", "reviewer"])
         ref = eligible(world)[0]
         names = ["carla", "els", "rosa", "willem", "paula"]
         world.do("review open", user="anna", ref=ref, reviewers=names)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from fund.database import writing
+from fund.database import ill, writing
 from fund.errors import DatabaseBusy, ReasonMissing
 from fund.events import Envelope
-from fund.store import Store
+from fund.operations import status
+from fund.store import FactStore, Store, TimerRow, WorkStore
 from fund.unit_of_work import UnitOfWork
 from fund.workflows import subscriptions
 from fund.workflows.delivery import deliver
@@ -145,7 +147,8 @@ def test_a_rule_that_says_no_makes_a_dead_letter_at_once(world: World, listen: C
     warnings: list[str] = []
     drain(world.fund.engine, warn=warnings.append)
     assert rows(world) == [("refused", "dead", 1)]
-    assert len(warnings) == 1 and "reason_missing" in warnings[0]
+    assert len(warnings) == 1
+    assert "reason_missing" in warnings[0]
 
 
 def test_a_world_that_is_ill_is_never_counted(world: World, listen: Callable[..., None]) -> None:
@@ -201,7 +204,9 @@ def test_a_dead_letter_holds_the_rest_of_its_stream_and_nothing_else(world: Worl
     assert sorted(noted(world)) == [healthy - 2, healthy - 1, healthy]
 
 
-def test_the_order_of_a_stream_is_kept_when_the_later_message_comes_first(world: World, listen: Callable[..., None]) -> None:
+def test_the_order_of_a_stream_is_kept_when_the_later_message_comes_first(
+    world: World, listen: Callable[..., None]
+) -> None:
     from fund.users import change_user
 
     listen(hear=note)
@@ -264,10 +269,12 @@ def test_a_reaction_that_kills_its_process_is_told_apart_and_dies_alone(
         drain(world.fund.engine)
     assert rows(world) == [("killer", "dead", 5)]
     assert len(ran) == 5
-    assert noted(world) == [] and seqs
+    assert noted(world) == []
+    assert seqs
     with writing(world.fund.engine) as connection:
         (dead,) = Store(connection).deliveries.in_state(("dead",))
-    assert dead.error is not None and "signal 9" in dead.error
+    assert dead.error is not None
+    assert "signal 9" in dead.error
 
 
 def test_timers_fire_in_order_once_and_name_their_cause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,3 +402,213 @@ def test_a_busy_database_while_doing_what_follows_does_not_undo_the_command(
     answer = world.do("user add", user="petra", name="fatima", roles=["reviewer"])
     assert answer["event_count"] == 1
     assert len(warned) == 1
+
+
+# ------------------------------------------------------------------------------------------------ what is told of a bug
+
+
+def test_an_error_row_holds_type_message_and_log_id_and_no_values(world: World, listen: Callable[..., None]) -> None:
+    def double(uow: UnitOfWork, _happened: Envelope) -> None:
+        statement = sa.text("insert into person (user_id, name) values (:u, :n)")
+        for _twice in range(2):
+            uow.connection.execute(statement, {"u": "usr_x", "n": "Geheime Naam"})
+
+    listen(double=double)
+    add(world, "rob")
+    drain(world.fund.engine)
+    with writing(world.fund.engine) as connection:
+        (row,) = Store(connection).deliveries.in_state(("failed",))
+    assert row.error is not None
+    assert row.error.startswith("IntegrityError: ")
+    assert "[log " in row.error
+    assert "Geheime" not in row.error
+    assert "usr_x" not in row.error
+
+
+def test_a_fact_that_cannot_be_read_stops_its_own_life_only(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(hear=note)
+    first, second = add(world, "rob", "riet")
+    really = FactStore.get
+
+    def unreadable(store: FactStore, event_id: str) -> Envelope | None:
+        found = really(store, event_id)
+        return None if found is not None and found.seq == first else found
+
+    monkeypatch.setattr(FactStore, "get", unreadable)
+    drain(world.fund.engine)
+    assert noted(world) == [second]
+    assert rows(world) == [("hear", "failed", 1), ("hear", "delivered", 0)]
+
+
+def test_what_the_database_refuses_when_we_commit_is_counted_as_well(world: World, listen: Callable[..., None]) -> None:
+    reached: list[str] = []
+
+    def one_leg(uow: UnitOfWork, _happened: Envelope) -> None:
+        # a leg whose entry never comes: found when all is to be kept
+        entry = "an entry that never comes"
+        leg = sa.text(
+            "insert into posting (entry_id, position, legs, account_id, amount_cents)"
+            " select :entry, 1, 2, id, 100 from account limit 1"
+        )
+        assert uow.connection.execute(leg, {"entry": entry}).rowcount == 1
+        reached.append(entry)
+
+    listen(one_leg=one_leg)
+    add(world, "rob")
+    drain(world.fund.engine)
+    assert reached
+    assert rows(world) == [("one_leg", "failed", 1)]
+
+
+def test_a_guard_that_is_called_locked_is_no_busy_database(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("create table full_or_locked (x integer constraint locked check (x < 0))"))
+        with pytest.raises(sa.exc.IntegrityError) as refused, writing(world.fund.engine) as connection:
+            connection.execute(sa.text("insert into full_or_locked values (1)"))
+        assert "locked" in str(refused.value)
+        assert ill(refused.value) is None
+
+
+def test_a_stream_that_is_longer_than_one_turn_leaves_no_row_leased_to_nobody(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fund.users import change_user
+
+    listen(hear=note)
+    with writing(world.fund.engine) as connection:
+        connection.execute(sa.text("insert into subscription values ('hear', 'user.changed', 0)"))
+    seqs = add(world, "rob")
+    for number in range(4):
+        with world.uow("petra") as uow:
+            seqs.append(change_user(uow, name="rob", roles=[("auditor", "reviewer")[number % 2]]).seq)
+    monkeypatch.setattr(deliver, "ROWS_PER_REACT", 2)
+    for done in (2, 4, 5):
+        ((event_id, reaction),) = relay(world.fund.engine)
+        react(world.fund.engine, event_id, reaction)
+        assert noted(world) == seqs[:done]
+
+
+# ------------------------------------------------------------------------------------------------- deadlines that fail
+
+
+def _due(world: World, *names: str, kind: str = "test.ring") -> None:
+    with writing(world.fund.engine) as connection:
+        store = Store(connection)
+        cause = store.facts.by_seq(1)
+        assert cause is not None
+        for number, name in enumerate(names):
+            due_at = START - timedelta(minutes=len(names) - number)
+            store.work.set_timer(timer_id=name, stream=name, kind=kind, due_at=due_at, cause=cause.event_id)
+
+
+def test_a_deadline_that_fails_is_tried_five_times_and_then_a_dead_letter_that_can_be_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[str] = []
+    state = {"broken": True}
+
+    def ring(_uow: UnitOfWork, timer: TimerRow) -> None:
+        if timer.timer_id == "x/1" and state["broken"]:
+            raise ValueError("a bug")
+        fired.append(timer.timer_id)
+
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", ring),))
+    _due(world, "x/1", "x/2")
+    for _attempt in range(6):
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("update timer set retry_us = 0"))
+        tick(world.fund.engine)
+    assert fired == ["x/2"], "its neighbour is not held up"
+    (dead,) = world.look("event dead")["dead"]
+    assert (dead["reaction"], dead["attempts"]) == ("x/1", 5)
+    assert dead["error"].startswith("ValueError: a bug [log ")
+    assert status(world.fund.engine)["needs_person"]
+    state["broken"] = False
+    answer = world.do("event retry", user="anna", ref=dead["event_id"], reaction="x/1")
+    assert answer["result"]["retried"] == 1
+    assert fired == ["x/2", "x/1"]
+    assert world.look("event dead")["dead"] == []
+
+
+def test_a_deadline_that_another_one_cleared_in_the_same_turn_does_not_fire(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[str] = []
+
+    def ring(uow: UnitOfWork, timer: TimerRow) -> None:
+        fired.append(timer.timer_id)
+        uow.store.work.clear_timer("x/2")
+
+    monkeypatch.setattr(subscriptions, "TIMERS", (Timer("test.ring", ring),))
+    _due(world, "x/1", "x/2", "x/3")
+    tick(world.fund.engine)
+    assert fired == ["x/1", "x/3"]
+
+
+def test_deadlines_that_this_code_does_not_know_starve_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[str] = []
+    monkeypatch.setattr(
+        subscriptions, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),)
+    )
+    _due(world, "a/1", "a/2", kind="test.newer")
+    _due(world, "x/1")
+    assert drain(world.fund.engine) == 1
+    assert fired == ["x/1"]
+
+
+def test_deadlines_of_one_instant_go_by_their_names(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[str] = []
+    monkeypatch.setattr(
+        subscriptions, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),)
+    )
+    for name in ("x/b", "x/c", "x/a"):
+        _due(world, name)
+    tick(world.fund.engine)
+    assert fired == ["x/a", "x/b", "x/c"]
+
+
+def test_no_deadline_is_acted_upon_by_a_clock_that_is_wrong(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[str] = []
+    monkeypatch.setattr(
+        subscriptions, "TIMERS", (Timer("test.ring", lambda _uow, timer: fired.append(timer.timer_id)),)
+    )
+    _due(world, "x/1")
+    with writing(world.fund.engine) as connection:
+        Store(connection).work.hold_clock(None)
+    really = WorkStore.database_clock
+    for wrong in (timedelta(days=-3650), timedelta(minutes=5)):
+        monkeypatch.setattr(WorkStore, "database_clock", lambda store, wrong=wrong: really(store) + wrong)
+        assert tick(world.fund.engine) == 0
+        assert status(world.fund.engine)["clock_problem"]
+    monkeypatch.setattr(WorkStore, "database_clock", really)
+    assert tick(world.fund.engine) == 1
+    assert fired == ["x/1"]
+
+
+# ------------------------------------------------------------------------------------------------------ many open rows
+
+
+def test_a_backlog_is_looked_through_in_moments_whatever_the_statistics_say(world: World) -> None:
+    with writing(world.fund.engine) as connection:
+        rows = [
+            {"e": f"evt_{number}", "s": f"x/{number % 10_000}", "n": number + 1000, "st": state}
+            for number, state in enumerate(["delivered"] * 10_000 + ["pending"] * 20_000)
+        ]
+        connection.execute(
+            sa.text(
+                "insert into delivery (event_id, reaction, stream, seq, state, attempts, starts, handed_out, due_us)"
+                " values (:e, 'hear', :s, :n, :st, 0, 0, 0, 0)"
+            ),
+            rows,
+        )
+    began = time.monotonic()
+    assert len(relay(world.fund.engine)) == 500
+    with writing(world.fund.engine) as connection:
+        store = Store(connection)
+        first = store.deliveries.next_open(store.work.database_clock())
+    assert first is not None
+    assert first.seq == 11_000
+    assert time.monotonic() - began < 5, "twenty thousand open rows took PostgreSQL minutes once"

@@ -23,7 +23,7 @@ from tests.workflows.money_out import receipt
 
 
 def owes(world: World) -> int:
-    """What the plan owes, once it is the same as the books say: the advance and the repayable part of the commitment."""
+    """What the plan owes, as the books say too: the advance and the repayable part of the commitment."""
     with world.view() as view:
         plan, agreement = view.case(Plan, AGREEMENT), view.case(Agreement, AGREEMENT)
         advance = view.ledger.balance(f"1200.{AGREEMENT}")

@@ -10,6 +10,7 @@ import pytest
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_statement
 from fund.errors import (
     BankAccountExists,
+    BankStatementChanged,
     BrokenXml,
     InvalidIban,
     MoreThanReceived,
@@ -20,7 +21,6 @@ from fund.errors import (
     ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
-    BankStatementChanged,
     UnknownRef,
 )
 from tests.factories import World, as_text, founded

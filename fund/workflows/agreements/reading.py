@@ -65,6 +65,7 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
         "track": case.track,
         "lead_partner": case.lead,
         "co_applicants": list(case.co_applicants),
+        "names": {partner: view.partner_name(partner) for partner in (case.lead, *case.co_applicants)},
         "beneficiaries": list(case.terms.beneficiaries),
         "award_cents": case.award_cents,
         "repayable_cents": case.repayable_cents,

@@ -119,9 +119,7 @@ def committee_of(view: View, proposal: Proposal, *, objection: Decision | None =
     return Body(voters, barred)
 
 
-def _ground(
-    actor: Actor, *, parties_conflict: Conflict | None, reviewers: set[str], objection: Decision | None
-) -> str:
+def _ground(actor: Actor, *, parties_conflict: Conflict | None, reviewers: set[str], objection: Decision | None) -> str:
     """Why this person may not vote, as facts keep it; empty when nothing stands in the way."""
     if parties_conflict is not None:
         return parties_conflict.text

@@ -384,9 +384,7 @@ def _deferral(
         raise UnknownDeferralGround(ground=chosen, known=list(GROUNDS), ref=decision.ref)
     back = until or (uow.today + timedelta(days=TIE_DAYS) if chosen == "tie" else None)
     if back is None or back <= uow.today:
-        raise DecisionIncomplete(
-            ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)"))
-        )
+        raise DecisionIncomplete(ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)")))
     assert decision.prepared is not None
     deviates = not (chosen == "improve" and decision.prepared.advice == "improve")
     return DecisionDeferred(**base, ground=chosen, until_on=back, reasons=dict(reasons), deviates=deviates)

@@ -1,7 +1,7 @@
 """From a command to its effects: plain functions over rows, the same in this process and in a worker.
 
-``carry_out`` asks a use case and remembers the answer; ``look`` reads; ``drain``, ``relay``, ``react`` and ``tick`` carry facts and
-deadlines to what follows from them. Source: service.md 1-11 and 14.
+``carry_out`` asks a use case and remembers the answer; ``look`` reads; ``drain``, ``relay``, ``react`` and ``tick``
+carry facts and deadlines to what follows from them. Source: service.md 1-11 and 14.
 """
 
 from __future__ import annotations

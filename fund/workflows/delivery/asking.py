@@ -46,7 +46,7 @@ from fund.workflows.commands import COMMANDS, LIVES, QUERIES
 __all__ = ["Answer", "Fund", "carry_out", "confirm", "decline", "found_fund", "look", "open_fund"]
 
 Answer = dict[str, Any]
-"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``replayed``, ``dry_run``, ``next``."""
+"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
 
 LONGEST_WORD = 200
 """So many characters of a command id are kept."""
@@ -510,7 +510,7 @@ def event_json(envelope: Envelope, *, trial: bool = False) -> dict[str, Any]:
     """A fact as an answer shows it; a trial opens no seal."""
     payload = json.loads(envelope.fact.payload())
     if trial:
-        payload.update({field: None for field in envelope.fact.opens})
+        payload.update(dict.fromkeys(envelope.fact.opens))
     return {
         "event_id": envelope.event_id,
         "seq": envelope.seq,

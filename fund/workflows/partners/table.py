@@ -29,6 +29,7 @@ KEY_TRANSITIONS = (
 
 
 def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
+    """The partner after a fact."""
     fact = happened.fact
     if isinstance(fact, PartnerAdmitted):
         return Partner(
@@ -48,6 +49,7 @@ def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
 
 
 def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionKey | None:
+    """The distribution key after a fact: proposed, its votes, adopted or rejected."""
     fact = happened.fact
     if isinstance(fact, KeyProposed):
         return DistributionKey(

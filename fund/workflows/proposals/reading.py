@@ -9,7 +9,6 @@ from typing import Any
 from fund import forms
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
-from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.lifecycle import commands_from
@@ -24,17 +23,12 @@ _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
 """What nobody types: the service does it."""
 
 
-def _name(view: View, partner: str) -> str:
-    found = view.maybe(Partner, partner)
-    return found.short_name if found else partner
-
-
 def _row(view: View, case: Proposal) -> dict[str, Any]:
     return {
         "ref": case.ref,
         "title": case.title,
         "lead_partner": case.lead,
-        "lead_name": _name(view, case.lead),
+        "lead_name": view.partner_name(case.lead),
         "state": case.state,
         "ask_cents": case.ask_cents,
         "round": case.round,
@@ -114,7 +108,7 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
         "parties": [
             {
                 "partner": partner,
-                "name": _name(view, partner),
+                "name": view.partner_name(partner),
                 "confirmed": case.confirmed.get(partner) == case.revision_hash,
                 "informed_on": case.informed[partner].isoformat() if partner in case.informed else None,
             }

@@ -85,7 +85,8 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
     Raises:
         OtherBankAccount: A statement of an account that is not the fund's.
         BankStatementChanged: A known statement came again with other content.
-        EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, BankStatementDoesNotAddUp, ...: See ``read_statements``.
+        EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, BankStatementDoesNotAddUp, ...: See
+            ``read_statements``.
     """
     read = [read_statements(file["content"], name=file["name"]) for file in files]
     accounts = {account.ref: account for account in uow.cases(BankAccount)}

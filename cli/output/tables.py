@@ -1,0 +1,289 @@
+"""Tables and facts for people: amounts to the right, totals last, clear without colour.
+
+Rich lays the columns out and shares the room among texts. Ours is what a column may do: which is never cut, and which
+moves to a line of its own below its row where a terminal is too narrow for all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from cli.output.terminal import (
+    accessible,
+    clean,
+    console_on,
+    lines_of,
+    say,
+    show,
+    show_sentence,
+    text_of,
+    width_of,
+)
+from fund.language import N_, _, language, number
+
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod
+    from rich.text import Text
+
+__all__ = [
+    "Column",
+    "account_name",
+    "day_text",
+    "decimal_text",
+    "facts",
+    "short_hash",
+    "state_text",
+    "table",
+    "track_text",
+]
+
+NAME_WIDTH = 19
+SMALLEST_TEXT = 12
+SMALLEST_FACT = 20
+SHARED = 0
+
+# --------------------------------------------------------------------------------------------------- values as shown
+
+
+def day_text(value: object) -> str:
+    """A day in a column: ``27-11-2026`` in Dutch, ``2026-11-27`` in English; texts in ISO form are taken too."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime):
+        value = value.date()
+    text = value.isoformat() if isinstance(value, date) else str(value)[:10]
+    if language() == "nl" and len(text) == 10:
+        return f"{text[8:10]}-{text[5:7]}-{text[:4]}"
+    return text
+
+
+def state_text(kind: str, state: object) -> str:
+    """A state as people read it; ``kind`` is whose: ``proposal``, ``disbursement``, ..."""
+    from fund.glossary import state_word
+
+    return "" if state is None else state_word(kind, str(state))
+
+
+_TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
+
+
+def track_text(track: str) -> str:
+    """How much a proposal asks and must show, as people read it: ``light``, ``standard``, ``major``."""
+    return _(_TRACKS.get(track, track))
+
+
+def decimal_text(value: str) -> str:
+    """A number with a decimal point, as it is written in the language in use: ``79.0`` is ``79,0`` in Dutch."""
+    return value.replace(".", ",") if language() == "nl" else value
+
+
+def short_hash(value: str) -> str:
+    """The first twelve signs of a fingerprint, in groups that can be read aloud: ``9f3c 51d0 7be2``."""
+    return " ".join(value[start : start + 4] for start in range(0, 12, 4))
+
+
+def account_name(code: str) -> str:
+    """The name of a ledger account, or of the main account of a sub-account, in the language in use."""
+    from fund.glossary import words
+
+    main = code.partition(".")[0]
+    return next((word.in_language() for word in words() if word.source == f"accounts.csv {main}"), code)
+
+
+# -------------------------------------------------------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its key in the rows, its header and its role.
+
+    Roles: ``ref``, ``date``, ``amount``, ``state``, ``count`` are never cut, nor is ``command``, which stands on a line
+    of its own below the row as soon as not everything fits beside each other; ``name`` is a short name of at most 19
+    signs; ``text`` takes what is left. A ``state`` column names whose state it is in ``kind``.
+    """
+
+    key: str
+    header: str
+    role: str = "text"
+    kind: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether the column is set to the right."""
+        return self.role in ("amount", "count")
+
+    def title(self) -> str:
+        """The header in the language in use; amounts name their currency there."""
+        return f"{_(self.header)} €" if self.role == "amount" else _(self.header)
+
+    def show(self, row: Mapping[str, Any]) -> str:
+        """The cell of ``row`` as people read it."""
+        value = row.get(self.key)
+        if value is None:
+            return ""
+        if self.role == "amount":
+            return number(value) if isinstance(value, int) else clean(str(value))
+        if self.role == "date":
+            return day_text(value)
+        if self.role == "state" and self.kind:
+            return state_text(self.kind, value)
+        if isinstance(value, (list, tuple)):
+            return clean(", ".join(str(item) for item in value))
+        return clean(str(value))
+
+
+def table(
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    total: Mapping[str, Any] | None = None,
+    empty: str = "",
+) -> None:
+    """A titled table; ``total`` is its last row. With no rows the sentence ``empty`` stands in its place.
+
+    The title is a whole sentence in the language in use and names the day; headers are message ids.
+    """
+    lines = [[column.show(row) for column in columns] for row in rows]
+    _title(title)
+    if not lines:
+        say(empty or _("none"))
+        return
+    last = [column.show(total) for column in columns] if total is not None else None
+    headers = [column.title() for column in columns]
+    if accessible():
+        _table_for_ears(headers, lines, last)
+        return
+    console = console_on(sys.stdout)
+    show(console, _table_for_eyes(console, columns, headers, lines, last))
+
+
+def _title(title: str) -> None:
+    show_sentence(title, sys.stdout, "bold")
+
+
+def _table_for_ears(headers: Sequence[str], lines: Sequence[Sequence[str]], last: Sequence[str] | None) -> None:
+    for cells in (*lines, *([last] if last else [])):
+        say()
+        for header, cell in zip(headers, cells, strict=True):
+            if cell:
+                say(f"{header}: {cell}")
+
+
+def _table_for_eyes(
+    console: Console, columns: Sequence[Column], headers: Sequence[str], lines: list[list[str]], last: list[str] | None
+) -> Iterator[Text]:
+    from rich.cells import cell_len
+    from rich.rule import Rule
+    from rich.table import Table
+
+    rows = [*lines, *([last] if last else [])]
+    cells_need = [max(cell_len(cells[place]) for cells in rows) for place in range(len(columns))]
+    natural = [max(need, cell_len(header)) for need, header in zip(cells_need, headers, strict=True)]
+    room = width_of(sys.stdout)
+    widths, below = _fit(columns, natural, room)
+    if room and (below or _taken(widths, below) > room):
+        # headers of several words stand on several lines before a column has to move
+        words = [max(map(cell_len, header.split()), default=0) for header in headers]
+        tight = [max(need, word) for need, word in zip(cells_need, words, strict=True)]
+        widths, below = _fit(columns, tight, room)
+    total_width = room or _taken(widths, below)
+    grid = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    beside = [place for place in range(len(columns)) if place not in below]
+    for place in beside:
+        side: JustifyMethod = "right" if columns[place].right else "left"
+        grid.add_column(text_of(headers[place]), width=widths[place] or None, justify=side)
+    for cells in rows:
+        shown = [text_of(cells[place]) for place in beside]
+        for cell in shown:
+            cell.no_wrap, cell.overflow = True, "ellipsis"
+        grid.add_row(*shown, style="bold" if cells is last else None)
+    drawn = list(lines_of(console, grid, max(total_width, _taken(widths, below))))
+
+    def under(cells: Sequence[str], style: str = "") -> Iterator[Text]:
+        line = text_of("  ".join(cells[place] for place in below if cells[place]), style)
+        if line:
+            line.truncate(total_width - 4, overflow="ellipsis")
+            line.pad_left(4)
+            yield line
+
+    yield from drawn[: -len(rows)]
+    yield from under(headers, "bold")
+    yield from lines_of(console, Rule(style=""), total_width)
+    for cells, row in zip(rows, drawn[-len(rows) :], strict=True):
+        yield row
+        yield from under(cells, "bold" if cells is last else "")
+
+
+def _taken(widths: Sequence[int], below: Sequence[int]) -> int:
+    kept = [width for place, width in enumerate(widths) if place not in below]
+    return sum(kept) + 2 * (len(kept) - 1)
+
+
+def _fit(columns: Sequence[Column], natural: Sequence[int], room: int | None) -> tuple[list[int], tuple[int, ...]]:
+    """The width of each column, and the places of those that move to a line of their own below the row.
+
+    Texts that do not all fit share what the others leave: Rich takes from the widest first.
+    """
+    widths = list(natural)
+    if room is None or _taken(widths, ()) <= room:
+        return widths, ()
+    commands = [place for place, column in enumerate(columns) if column.role == "command"]
+    if commands and _taken(widths, commands) <= room:
+        return widths, tuple(commands)
+    for place, column in enumerate(columns):
+        if column.role == "name":
+            widths[place] = min(widths[place], NAME_WIDTH)
+    texts = [place for place, column in enumerate(columns) if column.role == "text"]
+    beside = len(widths) - len(commands)
+    fixed = sum(width for place, width in enumerate(widths) if place not in (*texts, *commands)) + 2 * (beside - 1)
+    wanted = sum(widths[place] for place in texts)
+    left = room - fixed
+    if wanted <= left:
+        return widths, tuple(commands)
+    if not texts or left < SMALLEST_TEXT * len(texts):
+        return widths, _below(columns, widths, [*texts, *commands], room)
+    for place in texts:
+        widths[place] = SHARED
+    return widths, tuple(commands)
+
+
+_MOVES_FIRST = ("text", "name", "ref", "date", "state")
+
+
+def _below(columns: Sequence[Column], widths: Sequence[int], texts: Sequence[int], room: int) -> tuple[int, ...]:
+    """The places that move below their row: all text, then names, refs, days and states from the right until the rest
+    fits. The first column and the amounts stay."""
+    moved = list(texts)
+    for role in _MOVES_FIRST[1:]:
+        for place in range(len(columns) - 1, 0, -1):
+            if _taken(widths, moved) <= room:
+                return tuple(sorted(moved))
+            if columns[place].role == role:
+                moved.append(place)
+    return tuple(sorted(moved))
+
+
+def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:
+    """What there is to know of one thing: a title and ``label: value`` lines; long values are wrapped, none is cut."""
+    from rich.table import Table
+
+    shown = [(label, str(value)) for label, value in pairs if value not in (None, "")]
+    _title(title)
+    if accessible():
+        for label, value in shown:
+            say(f"{label}: {value}")
+        return
+    if not shown:
+        return
+    console = console_on(sys.stdout)
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold", min_width=SMALLEST_FACT)
+    for label, value in shown:
+        grid.add_row(text_of(f"  {label}"), text_of(value))
+    show(console, lines_of(console, grid, console.width))

@@ -1,0 +1,62 @@
+"""What is read of payments: every line by batch, and the file that goes to the bank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.bank import wire
+from fund.schemas.disbursements import Batch
+from fund.unit_of_work import View
+from fund.workflows.payments.batches import file_of
+
+__all__ = ["payment_file", "payments"]
+
+
+def payments(view: View, *, state: str | None = None, batch: str | None = None) -> dict[str, Any]:
+    """Every payment, by batch; of one batch or in one state (open, sent, paid, failed, returned) when asked so."""
+    batches = view.cases(Batch, refs=(batch,) if batch else None)
+    listed = [
+        {
+            "batch": case.ref,
+            "ref": entry.line.ref,
+            "end_to_end_id": entry.line.end_to_end_id,
+            "payee": entry.line.payee,
+            "name": entry.line.name,
+            "amount_cents": entry.line.amount_cents,
+            "execution_on": case.execution_on.isoformat(),
+            "state": entry.state,
+            "bank_line": entry.bank_line or None,
+        }
+        for case in batches
+        for entry in case.entries
+        if state is None or entry.state == state
+    ]
+    return {
+        "batches": [
+            {
+                "ref": case.ref,
+                "state": case.state,
+                "execution_on": case.execution_on.isoformat(),
+                "payments": len(case.entries),
+                "total_cents": case.total_cents,
+                "sha256": case.sha256,
+            }
+            for case in batches
+        ],
+        "payments": listed,
+    }
+
+
+def payment_file(view: View, *, ref: str) -> dict[str, Any]:
+    """The payment file of a batch, as text, with its hash: what ``--output`` writes and the treasurer uploads.
+
+    Raises:
+        BatchFileChanged: The bytes would not be those that were made.
+    """
+    case = view.case(Batch, ref)
+    return {
+        "ref": ref,
+        "name": f"{wire(ref)}.pain.001.001.{case.format_version}.xml",
+        "sha256": case.sha256,
+        "content": file_of(case).decode("utf-8"),
+    }

@@ -1,0 +1,222 @@
+"""What the bank did with a payment: by a bank statement, or a treasurer where that cannot show it (D5, D6, D10)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.bank import BankLine, ref_of_end_to_end_id
+from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch
+from fund.events import Envelope, PaymentConfirmed, PaymentFailed, PaymentRetried, PaymentReturned, PaymentSettled
+from fund.events.payments import BatchLine
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import Receipt
+from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.disbursements import TRANSITIONS, State
+from fund.workflows.lifecycle import check, require_reason
+from fund.workflows.payees import usable_payee
+from fund.workflows.payments.table import BatchState
+from fund.workflows.receipts import settles, takes_back
+
+__all__ = ["fail", "give_back", "give_back_by_hand", "retry", "settle", "settle_line", "take_back"]
+
+
+def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Disbursement, BatchLine, Batch]:
+    """A disbursement in a state that ``command`` takes, and the line of the batch that paid it last."""
+    case = uow.case(Disbursement, ref)
+    agreement = uow.case(Agreement, case.agreement)
+    check(uow, TRANSITIONS, command, case, lead=agreement.lead, parties=agreement.parties, **more)
+    found = uow.case(Batch, case.batch)
+    entry = found.entry_of(ref)
+    assert entry is not None, f"{ref} stands in {case.batch} and is no line of it"
+    return case, entry.line, found
+
+
+def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str | None = None) -> dict[str, Any]:
+    """A treasurer says that the bank paid (D5), where no bank line could say so for certain.
+
+    Args:
+        on: The booking day of the bank.
+        bank_line: The line that shows it, if there is one.
+
+    Raises:
+        TransitionNotAllowed: It is not under way.
+    """
+    case, line, found = _under_way(uow, "payment settle", ref)
+    uow.record(PaymentSettled(ref=found.ref, line=line, bank_line=bank_line or ""), effective_on=on)
+    uow.next_step = f"fund disbursement show {ref}"
+    return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+
+
+def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+    """The bank did not carry out a payment (D6): the money never left, and it is owed again.
+
+    Args:
+        reason: The bank's code (``AC01``) or words.
+
+    Raises:
+        ReasonMissing: No reason was given. TransitionNotAllowed: It is not under way.
+    """
+    require_reason("payment fail", reason)
+    case, line, found = _under_way(uow, "payment fail", ref)
+    uow.record(PaymentFailed(ref=found.ref, line=line, reason=reason), effective_on=on)
+    uow.next_step = f"fund payment retry {ref}"
+    return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+
+
+def retry(uow: UnitOfWork, *, ref: str) -> dict[str, Any]:
+    """A fund manager verified the account of the payee again, and the payment may be put in a batch (D6).
+
+    Raises:
+        NoPayee, CoolingOff: There is no account that can be paid now.
+        DisbursementInBatch: It stands in a batch that is not sent yet.
+    """
+    case = uow.case(Disbursement, ref)
+    agreement = uow.case(Agreement, case.agreement)
+    check(uow, TRANSITIONS, "payment retry", case, lead=agreement.lead, parties=agreement.parties)
+    if case.batch:
+        raise DisbursementInBatch(ref=ref, batch=case.batch)
+    payee = usable_payee(uow, case.payee, ref=ref, on=uow.today)
+    uow.record(
+        PaymentRetried(
+            ref=ref, agreement=case.agreement, proposal=case.proposal, payee=case.payee, iban_payee_ref=payee.ref
+        )
+    )
+    uow.next_step = "fund payment batch"
+    return {"ref": ref, "payee_ref": payee.ref}
+
+
+def give_back_by_hand(
+    uow: UnitOfWork, *, ref: str, receipt: str, reason: str = "", on: date | None = None
+) -> dict[str, Any]:
+    """A treasurer says that a receipt is a payment of the fund which the bank gave back (D10).
+
+    Raises:
+        TransitionNotAllowed: It is not paid.
+        NothingToReceive, PaymentDoesNotMatch: The receipt does not hold the whole payment.
+        AlreadyRepaid: Its advance was repaid.
+    """
+    case, _line, found = _under_way(uow, "payment return", ref)
+    give_back(uow, case, receipt=receipt, reason=reason, on=on)
+    uow.next_step = f"fund payment retry {ref}"
+    return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+
+
+def _named(view: View, reference: str) -> tuple[Disbursement, Batch, BatchEntry] | None:
+    """The payment that an end-to-end reference names (``D20260007``): this very attempt, under way or paid."""
+    ref, attempt = ref_of_end_to_end_id(reference)
+    case = view.maybe(Disbursement, ref) if ref else None
+    if case is None or case.attempts != attempt or case.state not in (State.SENT, State.PAID):
+        return None
+    found = view.case(Batch, case.batch)
+    entry = found.entry_of(ref)
+    return (case, found, entry) if entry is not None else None
+
+
+@settles
+def settle_line(uow: UnitOfWork, line: BankLine, account: str, on: date, cause: Envelope) -> bool:
+    """A debit on the bank is a payment of ours (D5, SY): reference and amount match, or it is left unexplained.
+
+    A bank that shows a batch as one debit names it by its own reference, and settles every line of it.
+    """
+    if account != "1000":
+        return False
+    named = _named(uow, line.end_to_end_id)
+    if named is None:
+        return _settle_batch(uow, line, on, cause)
+    case, found, entry = named
+    if -line.amount_cents != case.amount_cents or entry.bank_line:
+        return False
+    records = PaymentSettled if case.state == State.SENT else PaymentConfirmed
+    uow.record(
+        records(ref=found.ref, line=entry.line, bank_line=line.line_id),
+        effective_on=on,
+        cause=cause,
+        reaction="payments.settle",
+    )
+    return True
+
+
+def _settle_batch(uow: UnitOfWork, line: BankLine, on: date, cause: Envelope) -> bool:
+    if not line.payment_information_id or line.end_to_end_id:
+        return False
+    for found in uow.cases(Batch, lookup=line.payment_information_id, states=(BatchState.SENT,)):
+        under_way = [entry.line for entry in found.entries if entry.state == "sent"]
+        if sum(payment.amount_cents for payment in under_way) == -line.amount_cents:
+            for payment in under_way:
+                fact = PaymentSettled(ref=found.ref, line=payment, bank_line=line.line_id)
+                uow.record(fact, effective_on=on, cause=cause, reaction="payments.settle")
+            return True
+    return False
+
+
+@takes_back
+def take_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, cause: Envelope) -> bool:
+    """A credit on the bank is a payment of ours that came back (D10): it names the payment and is as large."""
+    named = _named(uow, line.end_to_end_id)
+    if named is None:
+        return False
+    case, found, entry = named
+    if not line.returned and line.counterparty_iban != entry.line.iban:
+        return False  # somebody else may use the same reference for a payment of their own
+    if case.state == State.SENT and line.amount_cents == case.amount_cents:
+        # the debit was not shown by itself, but what comes back has left: first settled, then returned
+        fact = PaymentSettled(ref=found.ref, line=entry.line)
+        uow.record(fact, effective_on=on, cause=cause, reaction="payments.settle")
+        case = uow.case(Disbursement, case.ref)
+    try:
+        give_back(uow, case, receipt=receipt.ref, reason=line.return_reason, on=on, bank_line=line.line_id, cause=cause)
+    except (PaymentDoesNotMatch, NothingToReceive, AlreadyRepaid):
+        return False  # a treasurer decides what it is
+    return True
+
+
+def give_back(
+    uow: UnitOfWork,
+    case: Disbursement,
+    *,
+    receipt: str,
+    reason: str,
+    on: date | None = None,
+    bank_line: str = "",
+    cause: Envelope | None = None,
+) -> Envelope:
+    """The bank gave a payment back (D10): the receipt that holds the money is explained, the payee is owed again.
+
+    Raises:
+        NothingToReceive: The receipt holds less than the payment.
+        PaymentDoesNotMatch: The receipt is of another amount.
+        AlreadyRepaid: What is outstanding on the agreement is less than the repayable part of this payment.
+    """
+    held = uow.case(Receipt, receipt)
+    if held.amount_cents != case.amount_cents:
+        raise PaymentDoesNotMatch(
+            ref=case.ref,
+            expected_cents=case.amount_cents,
+            found_cents=held.amount_cents,
+            difference_cents=held.amount_cents - case.amount_cents,
+        )
+    if held.waiting_cents < case.amount_cents:
+        raise NothingToReceive(receipt=receipt, left_cents=held.waiting_cents, asked_cents=case.amount_cents)
+    outstanding_cents = uow.ledger.balance(f"1200.{case.agreement}") if case.repayable_cents else 0
+    if outstanding_cents < case.repayable_cents:
+        raise AlreadyRepaid(
+            ref=case.ref,
+            repayable_cents=case.repayable_cents,
+            outstanding_cents=outstanding_cents,
+            agreement=case.agreement,
+            receipt=receipt,
+        )
+    found = uow.case(Batch, case.batch)
+    entry = found.entry_of(case.ref)
+    assert entry is not None, f"{case.ref} stands in {case.batch} and is no line of it"
+    fact = PaymentReturned(
+        ref=found.ref,
+        line=entry.line,
+        receipt=receipt,
+        receipt_cents=case.amount_cents,
+        bank_line=bank_line or held.line_id,
+        reason=reason or held.return_reason,
+    )
+    return uow.record(fact, effective_on=on, cause=cause, reaction="payments.give_back")

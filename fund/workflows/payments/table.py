@@ -1,0 +1,95 @@
+"""The life of a payment batch as a table, and how its facts are folded."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fund.events import (
+    DisbursementCancelled,
+    Envelope,
+    PaymentConfirmed,
+    PaymentFailed,
+    PaymentReturned,
+    PaymentsBatched,
+    PaymentSent,
+    PaymentSettled,
+)
+from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.schemas.disbursements import Batch, BatchEntry
+from fund.workflows.disbursements import PAYERS
+from fund.workflows.lifecycle import Transition, state_after
+
+__all__ = ["BATCH_TRANSITIONS", "OPEN_LINES", "BatchState", "after"]
+
+
+class BatchState(StrEnum):
+    """Where a batch stands."""
+
+    MADE = "made"
+    SENT = "sent"
+    SETTLED = "settled"
+    DROPPED = "dropped"
+
+
+BATCH_TRANSITIONS = (
+    Transition("payment batch", None, BatchState.MADE, PAYERS, PaymentsBatched),
+    Transition("payment batch", BatchState.MADE, BatchState.DROPPED, PAYERS, PaymentsBatched),
+    Transition("payment send", BatchState.MADE, BatchState.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
+    Transition(
+        "disbursement cancel",
+        BatchState.MADE,
+        BatchState.DROPPED,
+        FUND_MANAGER,
+        DisbursementCancelled,
+        second=TREASURER,
+        row="D7",
+    ),
+)
+
+OPEN_LINES = ("open", "sent")
+
+
+def after(case: Batch | None, happened: Envelope) -> Batch | None:
+    """The batch after a fact: its lines open, under way, paid, failed or returned, one by one."""
+    fact = happened.fact
+    if isinstance(fact, PaymentsBatched) and case is None:
+        return Batch(
+            ref=fact.ref,
+            state=state_after(BATCH_TRANSITIONS, None, fact),
+            made_at=fact.made_at,
+            execution_on=fact.execution_on,
+            debtor_name=fact.debtor_name,
+            debtor_iban=fact.debtor_iban,
+            format_version=fact.format_version,
+            entries=tuple(BatchEntry(line=line, state="open") for line in fact.lines),
+            total_cents=fact.total_cents,
+            sha256=fact.sha256,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, (PaymentsBatched, DisbursementCancelled)):
+        return case.but(state=state_after(BATCH_TRANSITIONS, case.state, fact))
+    if isinstance(fact, PaymentSent):
+        hands = (happened.made_by, happened.actor) if happened.made_by else (happened.actor,)
+        entries = tuple(entry.model_copy(update={"state": "sent"}) for entry in case.entries)
+        return case.but(state=state_after(BATCH_TRANSITIONS, case.state, fact), entries=entries, hands=hands)
+    if isinstance(fact, PaymentSettled):
+        return _line_ended(case, fact.line.ref, "paid", fact.bank_line)
+    if isinstance(fact, PaymentConfirmed):
+        return _line_ended(case, fact.line.ref, "paid", fact.bank_line)
+    if isinstance(fact, PaymentFailed):
+        return _line_ended(case, fact.line.ref, "failed", "")
+    if isinstance(fact, PaymentReturned):
+        return _line_ended(case, fact.line.ref, "returned", fact.bank_line)
+    return case
+
+
+def _line_ended(case: Batch, ref: str, state: str, bank_line: str) -> Batch:
+    entries = tuple(
+        entry.model_copy(update={"state": state, "bank_line": bank_line or entry.bank_line})
+        if entry.line.ref == ref
+        else entry
+        for entry in case.entries
+    )
+    settled = case.state == BatchState.SENT and not any(entry.state in OPEN_LINES for entry in entries)
+    return case.but(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
