@@ -369,8 +369,8 @@ def reverse(ctx: click.Context, seq: int, reason: str) -> None:
     "anchor",
     N_("State, signed, what the ledger is now"),
     about=N_(
-        "A small file for partners to keep: with it, whatever is done to older entries shows. The key is an Ed25519 key "
-        "in PEM (openssl genpkey -algorithm ed25519 -out anchor.pem); keep it away from the database."
+        "A small file for partners to keep: with it, whatever is done to older entries shows. The key is an Ed25519 "
+        "key in PEM (openssl genpkey -algorithm ed25519 -out anchor.pem); keep it away from the database."
     ),
     examples=("fund --as anna ledger anchor --key anchor.pem --output 2027-03.anchor.json",),
     who=N_("a fund manager"),

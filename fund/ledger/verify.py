@@ -529,7 +529,7 @@ def _anchors(
         key = public_key if public_key is not None and tally is told else row["public_key"]
         if not signed(key, row["hash"], row["signature"]):
             tally.find(None, place, N_("its signature is not of this key"))
-        # Of our own the last one only: each costs a reading of the whole journal, and the root binds every entry anyway.
+        # Of our own the last one only: each costs a reading of the whole journal, and the root binds every entry.
         weighed = full and (tally is told or row is rows[-1])
         if weighed and evidence.hash_of(int(row["head_seq"])) and not _same_trial_balance(store, row):
             tally.find(int(row["head_seq"]), place, N_("the trial balance of then is another now"))
