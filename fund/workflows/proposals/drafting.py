@@ -207,6 +207,7 @@ def _known_partners(uow: UnitOfWork, file: forms.FormFile, form: ProposalForm) -
 
 
 def require_active(uow: UnitOfWork, partners: Iterable[str], *, command: str, subject: str) -> None:
+    """Refuse with ``PartnerNotActive`` when a party does not take part in the fund now."""
     for ref in partners:
         partner = uow.case(Partner, ref)
         if partner.state != "active":
@@ -389,6 +390,7 @@ def changed_sections(old: ProposalForm, new: ProposalForm) -> tuple[str, ...]:
 
 
 def require_listed(case: Proposal, form: ProposalForm, *, command: str) -> None:
+    """Refuse with ``ChangedElsewhere`` what differs outside the sections that were given back."""
     if not case.sections or case.before is None:
         return
     others = [section for section in changed_sections(case.before, form) if section not in case.sections]
@@ -397,5 +399,6 @@ def require_listed(case: Proposal, form: ProposalForm, *, command: str) -> None:
 
 
 def require_improvable(case: Proposal, command: str) -> None:
+    """Refuse with ``NotForImprovement`` when the decision was deferred on another ground than to be improved."""
     if case.state == State.DEFERRED and case.deferred_for != IMPROVE:
         raise NotForImprovement(command=command, ref=case.ref, ground=case.deferred_for)

@@ -75,6 +75,7 @@ def instalment_of_reference(text: str) -> tuple[str, int] | None:
 
 
 def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
+    """The repayment plan after a fact: its instalments, what is open of each, its arrears."""
     fact = happened.fact
     if isinstance(fact, PlanActivated):
         return Plan(
@@ -169,6 +170,7 @@ def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
 
 
 def last_open(case: Plan) -> Instalment | None:
+    """The instalment that falls due last of those that are not paid in full."""
     return max((part for part in case.instalments if part.open_cents > 0), key=lambda part: part.due_on, default=None)
 
 
@@ -193,6 +195,7 @@ def _after_loss(case: Plan, happened: Envelope) -> Plan:
 
 
 def fresh(terms: Sequence[InstalmentTerms]) -> tuple[Instalment, ...]:
+    """Instalments as agreed, of which nothing is paid yet."""
     return tuple(Instalment(no=part.no, due_on=part.due_on, amount_cents=part.amount_cents) for part in terms)
 
 
@@ -254,6 +257,7 @@ def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Pla
 
 
 def allowance_after(case: AllowanceRun | None, happened: Envelope) -> AllowanceRun | None:
+    """The allowance run of a quarter after a fact; a later run of the same quarter adds its change."""
     fact = happened.fact
     if isinstance(fact, AllowanceAdjusted):
         change = sum(line.change_cents for line in fact.lines)
