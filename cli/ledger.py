@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import click
 
-from cli.output import Column, account_name, day_text, facts, render_verification, say, short_hash, table
+from cli.output import (
+    Column,
+    account_name,
+    day_text,
+    facts,
+    render_verification,
+    say,
+    short_hash,
+    table,
+    write_output,
+)
 from cli.params import (
     ACCOUNT,
     DAY,
+    FILE,
     MONEY,
     Code,
     argument,
     booking,
+    changing,
     dated,
     known,
     leave,
+    look,
     noun,
     option,
     read,
@@ -352,14 +366,85 @@ def reverse(ctx: click.Context, seq: int, reason: str) -> None:
 
 @verb(
     ledger,
+    "anchor",
+    N_("State, signed, what the ledger is now"),
+    about=N_(
+        "A small file for partners to keep: with it, whatever is done to older entries shows. The key is an Ed25519 "
+        "key in PEM (openssl genpkey -algorithm ed25519 -out anchor.pem); keep it away from the database."
+    ),
+    examples=("fund --as anna ledger anchor --key anchor.pem --output 2027-03.anchor.json",),
+    who=N_("a fund manager"),
+    see=("ledger prove", "ledger verify"),
+)
+@option("--key", type=FILE, required=True, metavar="FILE", help=N_("The private key, in PEM"))
+@option("--output", metavar="FILE", help=N_("Write the anchor to this file"))
+@changing
+def anchor(ctx: click.Context, key: dict[str, Any], output: str | None) -> None:
+    answer = run(ctx, "ledger anchor", {"content": key["content"]}, tell=_tell_anchor)
+    if output is not None and not answer.get("dry_run"):
+        write_output(output, _json(answer["result"]["anchor"]))
+
+
+def _tell_anchor(answer: Mapping[str, Any]) -> list[str]:
+    made = answer["result"]["anchor"]
+    return [
+        _("Anchor {number}: {count} entries, root {root}.").format(
+            number=made["number"], count=made["head_seq"], root=short_hash(made["root"])
+        ),
+        _("Public key: {key}").format(key=made["public_key"]),
+    ]
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+@verb(
+    ledger,
+    "prove",
+    N_("Prove that entries are in the ledger"),
+    about=N_(
+        "A file with these entries alone and their way to a signed anchor; verify_export.py, which every export has "
+        "beside it, checks it without this program. With --since: that the ledger of an older anchor was only added to."
+    ),
+    examples=(
+        "fund ledger prove --account 3000.gm0344 --output gm0344.proof.json",
+        "fund ledger prove 42 43 --output proof.json",
+        "fund ledger prove --since 1 --output growth.json",
+    ),
+    see=("ledger anchor", "export jsonl"),
+)
+@argument("seqs", type=click.IntRange(1), nargs=-1, metavar="[SEQ]...", help=N_("The numbers of the entries"))
+@option("--account", type=ACCOUNT, metavar="ACCOUNT", help=N_("Every entry on this account"))
+@option("--since", type=click.IntRange(1), metavar="ANCHOR", help=N_("The number of the older anchor"))
+@option("--anchor", type=click.IntRange(1), metavar="ANCHOR", help=N_("From this anchor; the last one if left out"))
+@option("--output", metavar="FILE", default="-", help=N_("Write it to this file"))
+@reading
+def prove(
+    ctx: click.Context, seqs: tuple[int, ...], account: str | None, since: int | None, anchor: int | None, output: str
+) -> None:
+    args = {"seqs": list(seqs), "account": account, "since": since, "anchor": anchor}
+    data = look(ctx, "ledger prove", args)
+    write_output(output, _json(data["proof"]))
+
+
+@verb(
+    ledger,
     "verify",
     N_("Check the ledger, every entry anew"),
     about=N_("`fund verify` checks the facts, their deliveries and guards as well."),
-    examples=("fund ledger verify", "fund ledger verify --json"),
-    see=("verify",),
+    examples=(
+        "fund ledger verify",
+        "fund ledger verify --json",
+        "fund ledger verify --anchor 2027-03.anchor.json --key 03a1...",
+    ),
+    see=("verify", "ledger anchor"),
 )
+@option("--anchor", "anchors", type=FILE, multiple=True, metavar="FILE", help=N_("An anchor that was kept; repeat"))
+@option("--key", metavar="KEY", help=N_("The public key that must have signed them"))
 @reading
-def verify(ctx: click.Context) -> None:
-    found = read(ctx, "ledger verify", show=render_verification)
+def verify(ctx: click.Context, anchors: tuple[dict[str, Any], ...], key: str | None) -> None:
+    args = {"anchors": [file["content"] for file in anchors], "key": key}
+    found = read(ctx, "ledger verify", args, show=render_verification)
     if not found["ok"]:
         ctx.exit(Code.DIFFERENCES)

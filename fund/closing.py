@@ -361,6 +361,20 @@ def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -
     return {"ref": envelope.fact.ref}
 
 
+def anchor(uow: UnitOfWork, *, content: bytes) -> dict[str, Any]:
+    """The ledger as it is now is stated and signed, for others to keep; no fact, as nothing in the fund changes.
+
+    Args:
+        content: The private key, in PEM. It signs and is not kept.
+
+    Raises:
+        FaultyKey: It is no Ed25519 key.
+    """
+    made = uow.ledger.anchor(content, recorded_at=uow.now)
+    uow.next_step = "fund ledger verify --anchor anchor.json"
+    return {"anchor": made.as_json()}
+
+
 # ------------------------------------------------------------------------------------------------------------ reading
 
 
@@ -388,5 +402,6 @@ COMMANDS = (
     Command("period reopen", reopen, FUND_MANAGER, second=TREASURER),
     Command("ledger post", post, FUND_MANAGER, second=TREASURER),
     Command("ledger reverse", reverse, FUND_MANAGER, second=TREASURER),
+    Command("ledger anchor", anchor, FUND_MANAGER),
 )
 QUERIES = (Query("period list", periods),)

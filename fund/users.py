@@ -35,6 +35,7 @@ from fund.rules.authority import (
     require_compatible_roles,
 )
 from fund.rules.regulations import Regulations, from_toml, standard, standard_text
+from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
 from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
@@ -141,9 +142,19 @@ def found(
 
 
 def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope | None = None) -> Envelope:
-    """Regulations hold from a day on."""
+    """Regulations hold from a day on; from then on the ledger itself keeps their buffer free."""
     fact = RegulationsAdopted(ref=rules.version, from_on=from_on, text=canonical_json(rules.model_dump(mode="json")))
-    return uow.record(fact, effective_on=from_on if cause else None, cause=cause, reaction="regulations.adopt")
+    adopted = uow.record(fact, effective_on=from_on if cause else None, cause=cause, reaction="regulations.adopt")
+    uow.ledger.limit_set(
+        "free_to_commit",
+        FREE_TO_COMMIT,
+        actor=adopted.actor,
+        min_balance_cents=rules.buffer_cents,
+        kinds=PROMISES,
+        valid_from=None if cause else from_on,
+        recorded_at=adopted.recorded_at,
+    )
+    return adopted
 
 
 def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = "") -> Envelope:

@@ -8,29 +8,41 @@ from fund.language import N_
 
 __all__ = [
     "AccountExists",
+    "AccountNotValid",
+    "AlreadyReplaced",
     "AlreadyReversed",
     "AppendOnly",
+    "BeyondOriginal",
     "BookExists",
     "BrokenChain",
     "ClosedAccount",
     "ClosedPeriod",
     "EmptyText",
     "EntryExists",
+    "FaultyAnchor",
+    "FaultyKey",
     "IdempotencyConflict",
     "InvalidAccount",
+    "InvalidSet",
     "InvalidMonth",
     "JournalInDoubt",
     "LimitExceeded",
     "NotCanonical",
     "NotPositive",
+    "NotReversed",
     "NotTheMirror",
+    "PartlyReversed",
     "PeriodOutOfOrder",
     "PostingsWithoutEntry",
+    "ReservedMetadata",
+    "SetLimitExceeded",
     "TooFewPostings",
     "UnbalancedEntry",
     "UnknownAccount",
+    "UnknownAnchor",
     "UnknownBook",
     "UnknownEntry",
+    "UnknownReasonCode",
     "WrongDay",
     "WrongInstant",
     "ZeroPosting",
@@ -129,6 +141,26 @@ class LimitExceeded(RuleRefusal):
     hint = N_("fund ledger card {account}")
 
 
+class SetLimitExceeded(RuleRefusal):
+    """An entry would take a set of accounts below its minimum or above its maximum, on some day."""
+
+    message = N_("the accounts of {set} would stand at {balance_cents} together; their limit is {limit_cents}")
+    hint = N_("fund ledger trial-balance")
+
+
+class AccountNotValid(RuleRefusal):
+    """The accounting day lies outside the days on which the account takes entries."""
+
+    message = N_("account {account} takes entries from {valid_from} until {valid_until}; {day} lies outside")
+    hint = N_("fund ledger accounts")
+
+
+class InvalidSet(FaultyInput):
+    """A set of accounts that cannot be."""
+
+    message = N_("the set {set} cannot be made: {reason}")
+
+
 class UnknownBook(FaultyInput):
     """There is no book of this name in the database."""
 
@@ -154,6 +186,46 @@ class AlreadyReversed(RuleRefusal):
 
     message = N_("entry {seq} is reversed already, by entry {reversal}")
     hint = N_("fund ledger entries")
+
+
+class PartlyReversed(RuleRefusal):
+    """Part of the entry has been taken back; it can no longer be reversed in full."""
+
+    message = N_("part of entry {seq} is taken back already, by entry {part}")
+    hint = N_("take back the rest as a part too")
+
+
+class BeyondOriginal(RuleRefusal):
+    """Parts together would take back more than an entry moved on an account, or move it the same way."""
+
+    message = N_("entry {seq} moved {original_cents} on {account}; taken back would be {taken_cents}")
+    hint = N_("fund ledger entry {seq}")
+
+
+class NotReversed(RuleRefusal):
+    """An entry that stands cannot be replaced."""
+
+    message = N_("entry {seq} stands: it is taken back before another comes in its place")
+    hint = N_("fund ledger entry {seq}")
+
+
+class AlreadyReplaced(RuleRefusal):
+    """Another entry has taken its place already."""
+
+    message = N_("entry {seq} is replaced already, by entry {replacement}")
+    hint = N_("fund ledger entry {seq}")
+
+
+class ReservedMetadata(FaultyInput):
+    """A name in the metadata that belongs to the ledger."""
+
+    message = N_("entry {key}: the name {name} in the metadata belongs to the ledger")
+
+
+class UnknownReasonCode(FaultyInput):
+    """No reason for a correction is called so."""
+
+    message = N_("{reason_code} is no reason for a correction: there are {known}")
 
 
 class NotTheMirror(RuleRefusal):
@@ -201,6 +273,27 @@ class AppendOnly(RuleRefusal):
 
     message = N_("{table} is append-only: {operation} is refused")
     hint = N_("a mistake is reversed, not edited")
+
+
+class FaultyKey(FaultyInput):
+    """A key that cannot sign."""
+
+    message = N_("the key cannot sign: {reason}")
+    hint = N_("openssl genpkey -algorithm ed25519 -out anchor.pem")
+
+
+class FaultyAnchor(FaultyInput):
+    """An anchor that cannot be read, or compared."""
+
+    message = N_("it is no anchor: {reason}")
+    hint = N_("fund ledger anchor --key anchor.pem --output anchor.json")
+
+
+class UnknownAnchor(FaultyInput):
+    """The book has no anchor of this number."""
+
+    message = N_("there is no anchor {number}: the last one is {last}")
+    hint = N_("fund ledger anchor --key anchor.pem --output anchor.json")
 
 
 class JournalInDoubt(RuleRefusal):

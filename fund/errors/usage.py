@@ -9,11 +9,13 @@ __all__ = [
     "Bug",
     "Declined",
     "EmptyFile",
+    "ExportFolderInUse",
     "FileUnreadable",
     "InvalidSetting",
     "NoSuchFile",
     "NoSuchWord",
     "NobodyToAsk",
+    "NothingToProve",
     "OutputFailed",
     "SettingGivenTwice",
     "SettingUnreadable",
@@ -40,6 +42,20 @@ class EmptyFile(FaultyInput):
 
     message = N_("{path}: the file is empty (0 bytes)")
     hint = N_("export or save it again, then repeat the command")
+
+
+class ExportFolderInUse(FaultyInput):
+    """An export goes into a folder of its own."""
+
+    message = N_("{path}: there is something in this folder already; nothing was written")
+    hint = N_("name a new folder")
+
+
+class NothingToProve(FaultyInput):
+    """No entry and no anchor was named, or nothing moved on the account before the anchor."""
+
+    message = N_("there is nothing to prove (account: {account})")
+    hint = N_("fund ledger entries")
 
 
 class FileUnreadable(FaultyInput):

@@ -5,7 +5,10 @@ This is the front door: nothing else of the ledger is imported from outside.
 
 from __future__ import annotations
 
-from fund.ledger.accounts import Account, AccountStatus, AccountType, Layer, Side, main_of
+from collections.abc import Sequence
+
+from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
+from fund.ledger.anchors import Anchor, public_key
 from fund.ledger.journal import (
     ADJUSTING,
     CLOSING,
@@ -15,14 +18,15 @@ from fund.ledger.journal import (
     Head,
     Posted,
     Posting,
+    ReasonCode,
     credit,
     debit,
     mirror,
 )
 from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_id, nfc, seal
 from fund.ledger.store import (
+    Anchoring,
     CardLine,
-    LedgerStore,
     Period,
     PeriodStatus,
     TrialBalanceRow,
@@ -42,8 +46,10 @@ __all__ = [
     "REVERSAL",
     "VERSION",
     "Account",
+    "AccountSet",
     "AccountStatus",
     "AccountType",
+    "Anchor",
     "CardLine",
     "Check",
     "Entry",
@@ -56,6 +62,7 @@ __all__ = [
     "PeriodStatus",
     "Posted",
     "Posting",
+    "ReasonCode",
     "Side",
     "TrialBalanceRow",
     "Turnover",
@@ -70,21 +77,26 @@ __all__ = [
     "main_of",
     "mirror",
     "nfc",
+    "public_key",
     "seal",
     "uninstall",
 ]
 
 
-class Ledger(LedgerStore):
+class Ledger(Anchoring):
     """The ledger of one book, inside a transaction that the caller owns."""
 
-    def verify(self, full: bool = False) -> Verification:
+    def verify(
+        self, full: bool = False, *, anchors: Sequence[Anchor] = (), public_key: bytes | None = None
+    ) -> Verification:
         """Run every check; the run is logged where the transaction may write.
 
         Args:
             full: Read every entry again, from the first.
+            anchors: Statements that somebody kept: the ledger must still hold all that each of them says.
+            public_key: The key that must have signed them; the one that each names when absent.
         """
-        return run_checks(self, full=full)
+        return run_checks(self, full=full, anchors=anchors, public_key=public_key)
 
     def rebuild(self) -> Verification:
         """Write the kept balances anew from the entries; the owner of the tables may.

@@ -6,13 +6,26 @@ Owns the vocabulary only; which accounts exist is kept by the store.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from fund.errors import InvalidAccount
 from fund.language import _
 
-__all__ = ["Account", "AccountStatus", "AccountType", "Layer", "Side", "check_code", "layer_of", "main_of", "side_of"]
+__all__ = [
+    "Account",
+    "AccountSet",
+    "AccountStatus",
+    "AccountType",
+    "Layer",
+    "Side",
+    "check_code",
+    "layer_of",
+    "main_of",
+    "side_of",
+]
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}(\.[A-Za-z0-9_-]{1,80})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -55,6 +68,11 @@ class Account:
     """An account of one book. ``1200.A2026-003`` is a sub-account: main ``1200``, holder ``A2026-003``.
 
     The limits are on the account's own balance, debit positive, in cents; ``None`` where there is none.
+
+    Attributes:
+        limit_kinds: The kinds of entries that the limits bind; ``None``: all.
+        valid_from: The first accounting day on which it takes entries; ``None``: there is none.
+        valid_until: The last.
     """
 
     code: str
@@ -66,6 +84,9 @@ class Account:
     min_balance_cents: int | None = None
     max_balance_cents: int | None = None
     status: AccountStatus = AccountStatus.OPEN
+    limit_kinds: tuple[str, ...] | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
 
     @property
     def main(self) -> str:
@@ -86,6 +107,48 @@ class Account:
     def is_open(self) -> bool:
         """Whether it takes entries."""
         return self.status is AccountStatus.OPEN
+
+    def takes(self, day: date) -> bool:
+        """Whether it takes entries of this accounting day, as far as its days go."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSet:
+    """Accounts that keep a limit together: the sum of their balances, each counted with a sign.
+
+    Balances are debit positive, so a debt counts with ``1`` to be taken off, as it stands on the credit side.
+
+    Attributes:
+        number: The how manieth set of the book; a later one of the same name takes its place.
+        members: Main code to ``1`` or ``-1``; sub-accounts count with their main.
+        kinds: The kinds of entries that it binds; ``None``: all.
+        valid_from: The first accounting day of the entries that it binds; ``None``: there is none.
+        valid_until: The last.
+        head_seq: The last entry when it was made.
+    """
+
+    number: int
+    name: str
+    members: Mapping[str, int]
+    min_balance_cents: int | None = None
+    max_balance_cents: int | None = None
+    kinds: tuple[str, ...] | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    head_seq: int = 0
+
+    def binds(self, day: date, kind: str) -> bool:
+        """Whether it speaks of entries of this day and kind."""
+        return self.covers(day) and (self.kinds is None or kind in self.kinds)
+
+    def covers(self, day: date) -> bool:
+        """Whether it is in force for entries of this day."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
 
 
 def main_of(code: str) -> str:

@@ -6,27 +6,34 @@ writes that sign: :func:`debit` and :func:`credit` do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from fund.errors import (
     AmountTooLarge,
+    BeyondOriginal,
     EmptyText,
+    FundError,
     LimitExceeded,
     NotPositive,
+    ReservedMetadata,
+    SetLimitExceeded,
     TooFewPostings,
     UnbalancedEntry,
+    UnknownReasonCode,
     WrongDay,
     WrongInstant,
     ZeroPosting,
 )
-from fund.ledger.accounts import Account, Layer
+from fund.ledger.accounts import Account, AccountSet, Layer
 from fund.money import LARGEST_CENTS, require_cents
 
 __all__ = [
     "ADJUSTING",
+    "CORRECTION",
     "CLOSING",
     "REVERSAL",
     "Entry",
@@ -34,10 +41,14 @@ __all__ = [
     "Head",
     "Posted",
     "Posting",
+    "ReasonCode",
     "SealedLeg",
     "check_balanced",
     "check_form",
     "check_limits",
+    "check_part",
+    "check_set",
+    "correction_of",
     "credit",
     "debit",
     "mirror",
@@ -46,6 +57,20 @@ __all__ = [
 ADJUSTING = "adjusting"
 CLOSING = "closing"
 REVERSAL = "reversal"
+CORRECTION = "correction"
+"""Under this name the metadata of an entry say what it corrects; nobody else uses it."""
+
+
+class ReasonCode(StrEnum):
+    """Why an entry is corrected, in a word that can be counted; the reason itself says it in a sentence."""
+
+    DUPLICATE = "duplicate"
+    WRONG_AMOUNT = "wrong_amount"
+    WRONG_ACCOUNT = "wrong_account"
+    WRONG_DAY = "wrong_day"
+    WRONG_PARTY = "wrong_party"
+    NOT_DUE = "not_due"
+    OTHER = "other"
 
 
 class SealedLeg(NamedTuple):
@@ -100,6 +125,9 @@ class EntryDraft:
         recorded_at: When it is written; the database's clock when absent, and never before the previous entry.
         reverses: The sequence number of the entry that this one undoes in full.
         reason: Why, for a reversal.
+        part_of: The sequence number of the entry of which this one takes back a part.
+        replaces: The sequence number of the entry, taken back before, in whose place this one comes.
+        reason_code: Why, in one of the words of :class:`ReasonCode`.
     """
 
     effective_on: date
@@ -112,6 +140,9 @@ class EntryDraft:
     recorded_at: datetime | None = None
     reverses: int | None = None
     reason: str | None = None
+    part_of: int | None = None
+    replaces: int | None = None
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +164,28 @@ class Entry:
     previous_hash: bytes
     hash: bytes
     postings: tuple[Posting, ...]
+
+    @property
+    def part_of(self) -> int | None:
+        """The number of the entry of which this one takes back a part."""
+        number: int | None = self._correction("part_of")
+        return number
+
+    @property
+    def replaces(self) -> int | None:
+        """The number of the entry in whose place this one came."""
+        number: int | None = self._correction("replaces")
+        return number
+
+    @property
+    def reason_code(self) -> ReasonCode | None:
+        """Why, in a word, where it corrects something."""
+        code = self._correction("reason_code")
+        return None if code is None else ReasonCode(code)
+
+    def _correction(self, name: str) -> Any:
+        stated = self.metadata.get(CORRECTION)
+        return stated.get(name) if isinstance(stated, Mapping) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +214,7 @@ def check_form(draft: EntryDraft) -> None:
         EmptyText: Kind, memo, actor or key says nothing; a reversal without a reason.
         TooFewPostings: Fewer than two legs.
         NotIntegerCents, AmountTooLarge, ZeroPosting: An amount that is no amount.
+        ReservedMetadata, UnknownReasonCode: What a correction says stands in the metadata, or is no reason.
     """
     if not isinstance(draft.effective_on, date) or isinstance(draft.effective_on, datetime):
         raise WrongDay(value=repr(draft.effective_on))
@@ -176,8 +230,12 @@ def check_form(draft: EntryDraft) -> None:
     ):
         if not isinstance(text, str) or not text.strip():
             raise EmptyText(field=name, value=repr(text))
-    if draft.reverses is not None and not (draft.reason or "").strip():
+    if (draft.reverses is not None or draft.part_of is not None) and not (draft.reason or "").strip():
         raise EmptyText(field="reason", value=repr(draft.reason))
+    if CORRECTION in draft.metadata:
+        raise ReservedMetadata(key=draft.idempotency_key, name=CORRECTION)
+    if draft.reason_code is not None and draft.reason_code not in list(ReasonCode):
+        raise UnknownReasonCode(reason_code=draft.reason_code, known=[code.value for code in ReasonCode])
     if len(draft.postings) < 2:
         raise TooFewPostings(key=draft.idempotency_key, count=len(draft.postings))
     for posting in draft.postings:
@@ -222,15 +280,84 @@ def check_limits(account: Account, moved: Mapping[date, int], on: date, cents: i
     Raises:
         LimitExceeded: The balance of some day would be out of bounds; names the worst.
     """
+    _check_bounds(
+        moved,
+        on,
+        cents,
+        account.min_balance_cents,
+        account.max_balance_cents,
+        lambda balance, limit: LimitExceeded(account=account.code, balance_cents=balance, limit_cents=limit),
+    )
+
+
+def check_set(bound: AccountSet, moved: Mapping[date, int], on: date, cents: int) -> None:
+    """Nothing, when the set keeps its limits as :func:`check_limits` has it.
+
+    Raises:
+        SetLimitExceeded: The sum of some day would be out of bounds; names the worst.
+    """
+    _check_bounds(
+        moved,
+        on,
+        cents,
+        bound.min_balance_cents,
+        bound.max_balance_cents,
+        lambda balance, limit: SetLimitExceeded(set=bound.name, balance_cents=balance, limit_cents=limit),
+    )
+
+
+def _check_bounds(
+    moved: Mapping[date, int],
+    on: date,
+    cents: int,
+    least: int | None,
+    most: int | None,
+    refusal: Callable[[int, int], FundError],
+) -> None:
     standing = sum(moved[day] for day in moved if day <= on) + cents
     lowest = highest = standing
     for day in sorted(day for day in moved if day > on):
         standing += moved[day]
         lowest, highest = min(lowest, standing), max(highest, standing)
-    if cents < 0 and account.min_balance_cents is not None and lowest < account.min_balance_cents:
-        raise LimitExceeded(account=account.code, balance_cents=lowest, limit_cents=account.min_balance_cents)
-    if cents > 0 and account.max_balance_cents is not None and highest > account.max_balance_cents:
-        raise LimitExceeded(account=account.code, balance_cents=highest, limit_cents=account.max_balance_cents)
+    if cents < 0 and least is not None and lowest < least:
+        raise refusal(lowest, least)
+    if cents > 0 and most is not None and highest > most:
+        raise refusal(highest, most)
+
+
+def correction_of(draft: EntryDraft) -> dict[str, Any]:
+    """What the metadata say of the correction that a draft is; empty when it corrects nothing."""
+    stated = {
+        "part_of": draft.part_of,
+        "replaces": draft.replaces,
+        "reason_code": None if draft.reason_code is None else str(draft.reason_code),
+    }
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def check_part(
+    seq: int, original: Sequence[tuple[str, int]], taken: Mapping[str, int], postings: Sequence[Posting]
+) -> dict[str, int]:
+    """What all parts together have taken back by account, with these postings; bounded by the original.
+
+    Args:
+        original: The legs of entry ``seq``.
+        taken: What earlier parts took back.
+
+    Raises:
+        BeyondOriginal: On some account it is more than the original moved, or the same way; names it.
+    """
+    was: dict[str, int] = {}
+    for code, cents in original:
+        was[code] = was.get(code, 0) + cents
+    now = dict(taken)
+    for posting in postings:
+        now[posting.account] = now.get(posting.account, 0) + posting.amount_cents
+    for code, cents in sorted(now.items()):
+        moved = was.get(code, 0)
+        if (cents > 0 and cents > -moved) or (cents < 0 and cents < -moved):
+            raise BeyondOriginal(seq=seq, account=code, original_cents=moved, taken_cents=cents)
+    return now
 
 
 def mirror(postings: Sequence[Posting]) -> tuple[Posting, ...]:

@@ -19,6 +19,8 @@ from fund.database import Base
 __all__ = [
     "AccountBalanceRow",
     "AccountRow",
+    "AccountSetRow",
+    "AnchorRow",
     "BalanceDayRow",
     "BookRow",
     "ChainHeadRow",
@@ -79,6 +81,9 @@ class AccountRow(Base):
     min_balance_cents: Mapped[int | None] = mapped_column(_Big)
     max_balance_cents: Mapped[int | None] = mapped_column(_Big)
     status: Mapped[str] = mapped_column(sa.Text, server_default="open")
+    limit_kinds: Mapped[str | None] = mapped_column(sa.Text)
+    valid_from: Mapped[date | None] = mapped_column(Day)
+    valid_until: Mapped[date | None] = mapped_column(Day)
 
 
 class EntryRow(Base):
@@ -163,6 +168,10 @@ class ChainHeadRow(Base):
     recorded_at: Mapped[int] = mapped_column(_Big)
     period_number: Mapped[int] = mapped_column(sa.Integer)
     period_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    set_number: Mapped[int] = mapped_column(sa.Integer)
+    set_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    anchor_number: Mapped[int] = mapped_column(sa.Integer)
+    anchor_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class PeriodRow(Base):
@@ -184,6 +193,51 @@ class PeriodRow(Base):
     version: Mapped[int] = mapped_column(sa.Integer)
     previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class AccountSetRow(Base):
+    """A set of accounts with a limit; a later row of the same name takes its place from its first day on."""
+
+    __tablename__ = "account_set"
+    book_id: Mapped[int] = mapped_column(ForeignKey("book.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    members: Mapped[str] = mapped_column(sa.Text)
+    min_balance_cents: Mapped[int | None] = mapped_column(_Big)
+    max_balance_cents: Mapped[int | None] = mapped_column(_Big)
+    kinds: Mapped[str | None] = mapped_column(sa.Text)
+    valid_from: Mapped[date | None] = mapped_column(Day)
+    valid_until: Mapped[date | None] = mapped_column(Day)
+    head_seq: Mapped[int] = mapped_column(_Big)
+    head_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    actor: Mapped[str] = mapped_column(sa.Text)
+    recorded_at: Mapped[int] = mapped_column(_Big)
+    version: Mapped[int] = mapped_column(sa.Integer)
+    previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class AnchorRow(Base):
+    """What the ledger was, signed."""
+
+    __tablename__ = "anchor"
+    book_id: Mapped[int] = mapped_column(ForeignKey("book.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    head_seq: Mapped[int] = mapped_column(_Big)
+    head_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    root: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    legs: Mapped[int] = mapped_column(_Big)
+    trial_balance_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    periods: Mapped[int] = mapped_column(sa.Integer)
+    period_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    sets: Mapped[int] = mapped_column(sa.Integer)
+    set_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    recorded_at: Mapped[int] = mapped_column(_Big)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    version: Mapped[int] = mapped_column(sa.Integer)
+    hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    signature: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class VerificationRow(Base):

@@ -9,17 +9,28 @@ from __future__ import annotations
 import json
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from fund.errors import JournalInDoubt
+from fund.errors import JournalInDoubt, SetLimitExceeded
 from fund.errors.base import present
 from fund.language import N_, _
-from fund.ledger.journal import ADJUSTING, CLOSING, Head
+from fund.ledger.accounts import AccountSet, main_of
+from fund.ledger.anchors import Anchor, Tree, signed
+from fund.ledger.journal import ADJUSTING, CLOSING, Head, check_set
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
-from fund.ledger.store import Evidence, LedgerStore, PeriodStatus, RawEntry, RawPeriod, period_hash
+from fund.ledger.store import (
+    Anchoring,
+    Evidence,
+    PeriodStatus,
+    RawEntry,
+    RawPeriod,
+    anchor_hash,
+    period_hash,
+    set_hash,
+)
 
 __all__ = ["Check", "Finding", "Verification", "rebuild", "verify"]
 
@@ -94,7 +105,9 @@ class _Tally:
         return Check(self.name, not self.findings, self.checked, tuple(self.findings))
 
 
-def verify(store: LedgerStore, *, full: bool = False) -> Verification:
+def verify(
+    store: Anchoring, *, full: bool = False, anchors: Sequence[Anchor] = (), public_key: bytes | None = None
+) -> Verification:
     """Check the book.
 
     Args:
@@ -103,7 +116,7 @@ def verify(store: LedgerStore, *, full: bool = False) -> Verification:
     """
     evidence = Evidence(store)
     with evidence.as_stored():
-        result = _run(store, evidence, full)
+        result = _run(store, evidence, full, anchors, public_key)
     evidence.log_run(
         everything=full,
         ok=result.ok,
@@ -115,10 +128,13 @@ def verify(store: LedgerStore, *, full: bool = False) -> Verification:
     return result
 
 
-def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
+def _run(
+    store: Anchoring, evidence: Evidence, full: bool, given: Sequence[Anchor], public_key: bytes | None
+) -> Verification:
     head = evidence.head()
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
-    chain = _Chain(store.book, store.book_id, evidence, start=_start(evidence, full))
+    start = _start(evidence, full)
+    chain = _Chain(store.book, store.book_id, evidence, start=start, limits=_Limits(store, start.seq))
     checks = [
         *chain.run(at, None if head is None else head.recorded_at),
         _stray_postings(evidence),
@@ -128,7 +144,16 @@ def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
         *_periods(
             store, evidence, head.period_number if head else 0, bytes(head.period_hash) if head else GENESIS, full=full
         ),
-        _reversals(evidence),
+        _sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS)),
+        *_anchors(
+            store,
+            evidence,
+            (head.anchor_number, bytes(head.anchor_hash)) if head else (0, GENESIS),
+            given,
+            public_key,
+            full=full,
+        ),
+        *_reversals(evidence),
         _guards(evidence),
     ]
     return Verification(all(check.ok for check in checks), tuple(checks), at)
@@ -137,7 +162,7 @@ def _run(store: LedgerStore, evidence: Evidence, full: bool) -> Verification:
 CACHES = ("balances", "day_balances")
 
 
-def rebuild(store: LedgerStore) -> Verification:
+def rebuild(store: Anchoring) -> Verification:
     """Write the kept balances anew from the entries, once these are proved to be in order.
 
     Returns:
@@ -176,7 +201,7 @@ def _start(evidence: Evidence, full: bool) -> _Start:
 class _Chain:
     """One pass over the entries, for all checks that want each of them."""
 
-    def __init__(self, book: str, book_id: int, evidence: Evidence, start: _Start) -> None:
+    def __init__(self, book: str, book_id: int, evidence: Evidence, start: _Start, limits: _Limits) -> None:
         self.book = book
         self.book_id = book_id
         self.evidence = evidence
@@ -187,6 +212,7 @@ class _Chain:
         self.idempotency = _Tally("idempotency")
         self.months = _Tally("period_rules")
         self.standing = _Standings(evidence.periods())
+        self.limits = limits
 
     def run(self, head: Head, head_recorded_at: int | None) -> Iterator[Check]:
         previous, recorded_at, seq = self.start.hash, self.start.recorded_at, self.start.seq
@@ -195,6 +221,7 @@ class _Chain:
             self._legs(entry)
             self._seal(entry, previous, recorded_at)
             self._month(entry)
+            self.limits.look_at(entry)
             previous, recorded_at, seq = entry.hash, entry.recorded_at, entry.seq
         self.gaps.checked += 1
         if head_recorded_at is None:
@@ -211,7 +238,7 @@ class _Chain:
             self.gaps.find(seq, "chain_head", N_("the head of the chain has another instant than the last entry"))
         for double, what in self.evidence.doubles():
             self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
-        for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months):
+        for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months, self.limits.tally):
             yield tally.done()
 
     def _place(self, entry: RawEntry, last: int) -> None:
@@ -322,6 +349,44 @@ class _Standings:
         return steps[place - 1][1] if place else None
 
 
+class _Limits:
+    """Whether the sets of accounts kept their limits when each entry was written."""
+
+    def __init__(self, store: Anchoring, seq: int) -> None:
+        self.tally = _Tally("limits")
+        try:
+            self.sets = store.account_sets()[::-1]
+            self.moved = {bound.number: store._set_moved_by_day(bound, seq) for bound in self.sets}
+        except (ValueError, TypeError, AttributeError):  # what a set says cannot be read; its seal is not right either
+            self.sets, self.moved = [], {}
+
+    def look_at(self, entry: RawEntry) -> None:
+        """Count an entry, and hold it against the sets that were in force."""
+        self.tally.checked += 1
+        if not self.sets:
+            return
+        try:
+            on = date.fromisoformat(entry.effective_on)
+        except ValueError:
+            return  # the seal tells
+        seen: set[str] = set()
+        for bound in self.sets:
+            cents = sum(
+                leg.sealed.amount_cents * bound.members.get(main_of(leg.sealed.code), 0) for leg in entry.postings
+            )
+            if cents and bound.head_seq < entry.seq and bound.covers(on) and bound.name not in seen:
+                seen.add(bound.name)
+                if bound.binds(on, entry.kind):
+                    self._check(bound, entry, on, cents)
+            self.moved[bound.number][on] = self.moved[bound.number].get(on, 0) + cents
+
+    def _check(self, bound: AccountSet, entry: RawEntry, on: date, cents: int) -> None:
+        try:
+            check_set(bound, self.moved[bound.number], on, cents)
+        except SetLimitExceeded as problem:
+            self.tally.find(entry.seq, f"entry:{entry.seq}", problem.message, **problem.details)
+
+
 def _stray_postings(evidence: Evidence) -> Check:
     tally = _Tally("stray_postings", 1)
     for entry_id, position in evidence.stray_postings():
@@ -350,7 +415,7 @@ def _layers(evidence: Evidence) -> Check:
     return tally.done()
 
 
-def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *, full: bool) -> Iterator[Check]:
+def _periods(store: Anchoring, evidence: Evidence, number: int, last: bytes, *, full: bool) -> Iterator[Check]:
     steps, frozen = _Tally("periods"), _Tally("frozen_trial_balances")
     latest: dict[str, dict[str, object]] = {}
     previous, expected = GENESIS, 1
@@ -364,10 +429,7 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
             steps.find(None, place, N_("it does not follow the row before it"))
         if period_hash(store.book, row) != bytes(row["hash"]):
             steps.find(None, place, N_("its hash is not the hash of what it says"))
-        head_seq = int(row["head_seq"])
-        found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
-        if found is None or found[0] != bytes(row["head_hash"]):
-            steps.find(head_seq, place, N_("entry {number} is not the one at which it was made"), number=head_seq)
+        _made_at(steps, evidence, place, row)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
         latest[str(row["month"])] = row
     if (expected - 1, previous) != (number, last):
@@ -398,12 +460,129 @@ def _periods(store: LedgerStore, evidence: Evidence, number: int, last: bytes, *
     yield frozen.done()
 
 
-def _reversals(evidence: Evidence) -> Check:
-    tally = _Tally("reversals")
+def _sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Check:
+    tally = _Tally("account_sets")
+    previous, expected = GENESIS, 1
+    for raw in evidence.sets():
+        row = raw.fields
+        tally.checked += 1
+        place = f"account_set:{row['name']}/{row['number']}"
+        if row["number"] != expected:
+            tally.find(None, place, N_("set {number} is missing"), number=expected)
+        if bytes(row["previous_hash"]) != previous:
+            tally.find(None, place, N_("it does not follow the row before it"))
+        if set_hash(store.book, row) != bytes(row["hash"]):
+            tally.find(None, place, N_("its hash is not the hash of what it says"))
+        _made_at(tally, evidence, place, row)
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        tally.find(
+            None,
+            "chain_head",
+            N_("the head of the chain names set {named}; the last one is {last}"),
+            named=last[0],
+            last=expected - 1,
+        )
+    return tally.done()
+
+
+def _made_at(tally: _Tally, evidence: Evidence, place: str, row: Mapping[str, Any]) -> None:
+    """The head that a row names is an entry that is there."""
+    head_seq = int(row["head_seq"])
+    found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
+    if found is None or found[0] != bytes(row["head_hash"]):
+        tally.find(head_seq, place, N_("entry {number} is not the one at which it was made"), number=head_seq)
+
+
+def _anchors(
+    store: Anchoring,
+    evidence: Evidence,
+    last: tuple[int, bytes],
+    given: Sequence[Anchor],
+    public_key: bytes | None,
+    *,
+    full: bool,
+) -> Iterator[Check]:
+    kept, told = _Tally("anchors"), _Tally("given_anchors")
+    rows = evidence.anchors()
+    ours = [(kept, f"anchor:{row['number']}", row) for row in rows]
+    theirs = [
+        (told, f"given_anchor:{one.number}", {name: getattr(one, name) for name in one.__slots__}) for one in given
+    ]
+    previous, expected = GENESIS, 1
+    for tally, place, row in ours:
+        if row["number"] != expected:
+            tally.find(None, place, N_("anchor {number} is missing"), number=expected)
+        if row["previous_hash"] != previous:
+            tally.find(None, place, N_("it does not follow the row before it"))
+        previous, expected = row["hash"], int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        template = N_("the head of the chain names anchor {named}; the last one is {last}")
+        kept.find(None, "chain_head", template, named=last[0], last=expected - 1)
+    for tally, place, row in (*ours, *theirs):
+        tally.checked += 1
+        book = store.book if tally is kept else row["book"]
+        if book != store.book:
+            tally.find(None, place, N_("it is of another book: {book}"), book=book)
+        if anchor_hash(book, row) != row["hash"]:
+            tally.find(None, place, N_("its hash is not the hash of what it says"))
+        key = public_key if public_key is not None and tally is told else row["public_key"]
+        if not signed(key, row["hash"], row["signature"]):
+            tally.find(None, place, N_("its signature is not of this key"))
+        # Of our own the last one only: each costs a reading of the whole journal, and the root binds every entry.
+        weighed = full and (tally is told or row is rows[-1])
+        if weighed and evidence.hash_of(int(row["head_seq"])) and not _same_trial_balance(store, row):
+            tally.find(int(row["head_seq"]), place, N_("the trial balance of then is another now"))
+    _against_the_tree(store, evidence, (*ours, *theirs))
+    yield kept.done()
+    yield told.done()
+
+
+def _same_trial_balance(store: Anchoring, row: Mapping[str, Any]) -> bool:
+    found: bytes = store.trial_balance_hash(known_at=int(row["head_seq"]))
+    return found == bytes(row["trial_balance_hash"])
+
+
+def _against_the_tree(
+    store: Anchoring, evidence: Evidence, looked_at: Sequence[tuple[_Tally, str, Mapping[str, Any]]]
+) -> None:
+    """Each anchor's head and root, held against the entries as they are."""
+    waiting = sorted(looked_at, key=lambda one: int(one[2]["head_seq"]))
+    tree, hash = Tree(), GENESIS
+    hashes = store._hashes(int(waiting[-1][2]["head_seq"])) if waiting else iter(())
+    for tally, place, row in waiting:
+        seq = int(row["head_seq"])
+        while tree.size < seq:
+            following = next(hashes, None)
+            if following is None:
+                break
+            hash = following
+            tree.add(hash)
+        if tree.size < seq:
+            tally.find(
+                tree.size + 1, place, N_("it names entry {named}; the last one is {last}"), named=seq, last=tree.size
+            )
+        elif hash != row["head_hash"]:
+            tally.find(seq, place, N_("entry {number} is not the one at which it was made"), number=seq)
+        elif tree.root != row["root"]:
+            tally.find(
+                seq, place, N_("an entry up to {number} is not what it was when the anchor was made"), number=seq
+            )
+
+
+def _reversals(evidence: Evidence) -> Iterator[Check]:
+    tally, parts = _Tally("reversals"), _Tally("partial_reversals")
     tally.checked, false = evidence.false_mirrors()
     for seq, original in false:
         tally.find(seq, f"entry:{seq}", N_("it is not the mirror of entry {original}"), original=original)
-    return tally.done()
+    yield tally.done()
+    parts.checked, beyond = evidence.false_parts()
+    for seq, original in beyond:
+        parts.find(
+            seq, f"entry:{seq}", N_("with the parts before it, it takes back more than entry {original} moved"),
+            original=original,
+        )  # fmt: skip
+    yield parts.done()
 
 
 def _guards(evidence: Evidence) -> Check:

@@ -7,9 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["capital", "cash", "committed", "free_to_commit", "in_transit", "nav", "outstanding", "owed", "result"]
+__all__ = [
+    "FREE_TO_COMMIT",
+    "PROMISES",
+    "capital",
+    "cash",
+    "committed",
+    "free_to_commit",
+    "in_transit",
+    "nav",
+    "outstanding",
+    "owed",
+    "result",
+]
 
 Balances = Mapping[str, int]
+
+FREE_TO_COMMIT = {"1000": 1, "1005": 1, "1010": 1, "2000": 1, "2100": 1, "2200": 1, "2300": 1, "9000": -1}
+"""How each account (debit positive) counts in what is free to commit; the buffer is the minimum of their sum."""
+
+PROMISES = ("decision.approved", "decision.conditional", "agreement.amended", "cost.approved", "exit.closed_out")
+"""The facts that may not take it below the buffer. What the bank did, and what is owed already, is never refused."""
 
 
 def _debit(balances: Balances, *codes: str) -> int:

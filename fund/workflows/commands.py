@@ -6,7 +6,7 @@ A use case that is not in this table cannot be asked for, by nobody.
 from __future__ import annotations
 
 from fund import closing, contributions, costs, users
-from fund.reports import statements
+from fund.reports import exports, statements
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows import (
     agreements,
@@ -41,6 +41,7 @@ _chapters = (
     writeoffs,
     closing,
     statements,
+    exports,
     payees,
     disbursements,
     partners,

@@ -76,11 +76,14 @@ def owner(engine: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             checks = connection.exec_driver_sql(
                 "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
-                " WHERE contype = 'c' AND relname IN ('book', 'account', 'entry', 'posting', 'period')"
+                " WHERE contype = 'c' AND relname IN"
+                " ('book', 'account', 'account_set', 'anchor', 'entry', 'posting', 'period')"
             ).all()
             for table, name in checks:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
             connection.exec_driver_sql("DROP INDEX ix_entry_event")
+            connection.exec_driver_sql("DROP INDEX ix_entry_part_of")
+            connection.exec_driver_sql("DROP INDEX ix_entry_replaces")
             yield connection
             connection.rollback()
         return
@@ -92,6 +95,8 @@ def owner(engine: Engine) -> Iterator[Connection]:
         for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql("DROP INDEX ix_entry_event")
+        connection.exec_driver_sql("DROP INDEX ix_entry_part_of")
+        connection.exec_driver_sql("DROP INDEX ix_entry_replaces")
         yield connection
         connection.rollback()
     plain.dispose()

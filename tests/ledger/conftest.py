@@ -22,6 +22,8 @@ TABLES = (
     "entry",
     "posting",
     "account_balance",
+    "account_set",
+    "anchor",
     "balance_day",
     "chain_head",
     "period",

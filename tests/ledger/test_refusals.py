@@ -22,7 +22,7 @@ def wrapped(text: str) -> sa.exc.DBAPIError:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_refusal_of_the_triggers_has_its_error(kind: str) -> None:
-    text, _removal = sql_object("ledger_guards", 1, kind)
+    text, _removal = sql_object("ledger_guards", 3, kind)
     codes = set(re.findall(r"'ledger: (\w+)'" if kind == "sqlite" else r"ledger_refuse\('(\w+)'", text))
     assert len(codes) > 10
     assert {code for code in codes if REFUSALS[code].code() != code} == set()

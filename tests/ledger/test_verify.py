@@ -26,6 +26,16 @@ def engine(engine: Engine) -> Engine:
         ledger.close_period("2027-01", actor="usr_a", second_actor="usr_b")
         ledger.lock_period("2027-02", actor="usr_a", second_actor="usr_b")
         ledger.close_period("2027-02", actor="usr_a", second_actor="usr_b")
+        ledger.limit_set(
+            "free",
+            {"1000": 1, "9000": -1},
+            actor="usr_a",
+            min_balance_cents=5,
+            max_balance_cents=10**9,
+            kinds=["promise"],
+            valid_from=date(2027, 1, 1),
+            valid_until=date(2028, 12, 31),
+        )
         ledger.post(draft("k5", debit("1000", 1), credit("3000.bob", 1), on=date(2027, 4, 1)))
     return engine
 
@@ -81,9 +91,28 @@ def test_an_incremental_run_starts_over_when_its_start_is_gone(engine: Engine) -
         assert found.first_bad_seq == 5
 
 
-SEALED = ("entry", "posting", "period", "account", "chain_head", "account_balance", "balance_day", "book")
+SEALED = (
+    "entry",
+    "posting",
+    "period",
+    "account_set",
+    "account",
+    "chain_head",
+    "account_balance",
+    "balance_day",
+    "book",
+)
 UNSEALED = {
-    "account": {"name", "normal_side", "min_balance_cents", "max_balance_cents", "status"},
+    "account": {
+        "name",
+        "normal_side",
+        "min_balance_cents",
+        "max_balance_cents",
+        "status",
+        "limit_kinds",
+        "valid_from",
+        "valid_until",
+    },
     "book": {"id", "currency"},
 }
 
@@ -92,7 +121,7 @@ UNSEALED = {
 def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, table: str) -> None:
     """Of every column of every row that is sealed or kept; what an account is called or may hold is not history."""
     dice = random.Random(table)
-    day_columns = {"effective_on", "day"}
+    day_columns = {"effective_on", "day", "valid_from", "valid_until"}
     columns = [name for name in table_columns(engine, table) if name not in UNSEALED.get(table, ())]
     for column in columns:
         with owner(engine) as connection:
@@ -101,6 +130,7 @@ def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, tabl
                 "entry": "seq",
                 "posting": "entry_id, position",
                 "period": "number",
+                "account_set": "number",
                 "account": "code",
                 "balance_day": "account_id, day",
             }.get(table, "1")
@@ -112,6 +142,7 @@ def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, tabl
                 "entry": ("id",),
                 "posting": ("entry_id", "position"),
                 "period": ("book_id", "number"),
+                "account_set": ("book_id", "number"),
                 "account": ("id",),
                 "chain_head": ("book_id",),
                 "account_balance": ("account_id",),
@@ -166,7 +197,7 @@ def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, tabl
             {"chain", "idempotency", "balanced", "balances", "day_balances"},
         ),
         ("DELETE FROM entry WHERE seq = 5", 5, {"gap_free", "stray_postings", "balances", "day_balances"}),
-        ("DELETE FROM chain_head", None, {"gap_free", "periods"}),
+        ("DELETE FROM chain_head", None, {"gap_free", "periods", "account_sets"}),
         ("DELETE FROM period WHERE number = 4", None, {"periods"}),
         ("DELETE FROM period WHERE number = 2", None, {"periods"}),
         ("DELETE FROM period", None, {"periods"}),

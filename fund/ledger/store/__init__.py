@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
-from fund.ledger.store.evidence import Evidence, RawEntry, RawPeriod
+from fund.ledger.store.anchoring import Anchoring, anchor_hash
+from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, Evidence, RawEntry, RawPeriod, RawSet
+from fund.ledger.store.limits import set_hash
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
     "OBJECTS",
+    "Anchoring",
     "CardLine",
     "Evidence",
     "LedgerStore",
@@ -21,34 +27,60 @@ __all__ = [
     "PeriodStatus",
     "RawEntry",
     "RawPeriod",
+    "RawSet",
     "TrialBalanceRow",
     "Turnover",
+    "anchor_hash",
     "commit",
     "install",
     "period_hash",
+    "set_hash",
     "uninstall",
 ]
 
-OBJECTS = (("seal", 1), ("ledger_tables", 1), ("ledger_guards", 1))
-"""The SQL objects of the ledger, in the order they are installed; ``seal`` is PostgreSQL's alone."""
+
+_EARLY = (
+    "SET LOCAL synchronous_commit = off",
+    "COMMIT",
+    "SELECT pg_logical_emit_message(true, 'fund', 'flush')",
+)
 
 
 def install(connection: Connection) -> None:
-    """The ledger's tables, functions and triggers, as the first migration installs them."""
+    """The ledger's tables, functions and triggers, as the migrations leave them."""
     for name, version in OBJECTS:
-        if name != "seal" or not is_sqlite(connection):
+        if name not in POSTGRESQL_ONLY or not is_sqlite(connection):
             install_object(connection, name, version)
 
 
 def uninstall(connection: Connection) -> None:
     """Remove the ledger with all it holds."""
     for name, version in reversed(OBJECTS):
-        if name != "seal" or not is_sqlite(connection):
+        if name not in POSTGRESQL_ONLY or not is_sqlite(connection):
             uninstall_object(connection, name, version)
 
 
 def commit(connection: Connection) -> None:
-    """End the caller's transaction; when this returns, what it wrote is durable."""
+    """End the caller's transaction; when this returns, what it wrote is durable.
+
+    On PostgreSQL the lock on the chain is let go before the disk is waited for: the transaction is committed without
+    waiting, and a second one, that writes no more than a message, is waited for in the same round trip. A crash between
+    the two takes back, whole, what nobody was told.
+    """
     transaction = connection.get_transaction()
-    if transaction is not None:
+    if transaction is None:
+        return
+    raw: Any = connection.connection.driver_connection
+    if not is_sqlite(connection):
+        try:
+            with raw.pipeline():
+                for statement in _EARLY:
+                    raw.execute(statement)
+        except raw.Error as problem:
+            transaction.rollback()
+            raise sa.exc.DBAPIError.instance("COMMIT", None, problem, raw.Error) from problem
+    try:
         transaction.commit()
+    except sa.exc.DBAPIError:
+        raw.rollback()  # SQLite leaves a transaction open that it could not commit
+        raise

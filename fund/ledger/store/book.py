@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, Self
@@ -25,13 +26,16 @@ from fund.ledger.accounts import (
     side_of,
 )
 from fund.ledger.journal import Head
-from fund.ledger.seal import nfc
+from fund.ledger.seal import canonical_json, nfc
 from fund.ledger.store.refusals import refusals
 from fund.money import require_cents
 
-__all__ = ["Book", "account_of"]
+__all__ = ["Book", "account_of", "day_of"]
 
-_ACCOUNT_COLUMNS = "code, name, type, layer, currency, normal_side, min_balance_cents, max_balance_cents, status"
+_ACCOUNT_COLUMNS = (
+    "code, name, type, layer, currency, normal_side, min_balance_cents, max_balance_cents, status, limit_kinds,"
+    " valid_from, valid_until"
+)
 
 
 def account_of(row: Any) -> Account:
@@ -46,17 +50,26 @@ def account_of(row: Any) -> Account:
         min_balance_cents=row.min_balance_cents,
         max_balance_cents=row.max_balance_cents,
         status=AccountStatus(row.status),
+        limit_kinds=None if row.limit_kinds is None else tuple(json.loads(row.limit_kinds)),
+        valid_from=day_of(row.valid_from),
+        valid_until=day_of(row.valid_until),
     )
+
+
+def day_of(value: Any) -> date | None:
+    """A day as it comes from either database."""
+    return value if value is None or isinstance(value, date) else date.fromisoformat(value)
 
 
 class Book:
     """One fund's ledger in one database transaction that the caller owns."""
 
-    def __init__(self, connection: Connection, *, id: int, book: str, currency: str) -> None:
+    def __init__(self, connection: Connection, *, id: int, book: str, currency: str, sets: int = 0) -> None:
         self.connection = connection
         self.book_id = id
         self.book = book
         self.currency = currency
+        self._sets = sets
         self._sqlite = is_sqlite(connection)
 
     @classmethod
@@ -86,11 +99,15 @@ class Book:
             UnknownBook: There is none; names those there are.
         """
         row = connection.execute(
-            sa.text("SELECT id, name, currency FROM book WHERE name = :name"), {"name": nfc(book)}
+            sa.text(
+                "SELECT id, name, currency, coalesce(set_number, 0) AS sets FROM book"
+                " LEFT JOIN chain_head ON book_id = id WHERE name = :name"
+            ),
+            {"name": nfc(book)},
         ).first()
         if row is None:
             raise UnknownBook(book=book, books=cls.books(connection) or "-")
-        return cls(connection, id=row.id, book=row.name, currency=row.currency)
+        return cls(connection, id=row.id, book=row.name, currency=row.currency, sets=row.sets)
 
     @classmethod
     def books(cls, connection: Connection) -> list[str]:
@@ -110,6 +127,9 @@ class Book:
         currency: str | None = None,
         min_balance_cents: int | None = None,
         max_balance_cents: int | None = None,
+        limit_kinds: Iterable[str] | None = None,
+        valid_from: date | None = None,
+        valid_until: date | None = None,
     ) -> Account:
         """Open an account.
 
@@ -118,6 +138,9 @@ class Book:
             normal_side: Where it stands by nature of its type when absent; a contra account says the other side.
             min_balance_cents: The account's own balance, debit positive, never goes below it on any day.
             max_balance_cents: Nor above this.
+            limit_kinds: The kinds of entries that these bind; all when absent.
+            valid_from: The first accounting day on which it takes entries.
+            valid_until: The last.
 
         Raises:
             AccountExists: The code is in use.
@@ -142,7 +165,12 @@ class Book:
             normal_side=side_of(type) if normal_side is None else Side(normal_side),
             min_balance_cents=min_balance_cents,
             max_balance_cents=max_balance_cents,
+            limit_kinds=None if limit_kinds is None else tuple(sorted(nfc(kind) for kind in set(limit_kinds))),
+            valid_from=valid_from,
+            valid_until=valid_until,
         )
+        if valid_from is not None and valid_until is not None and valid_until < valid_from:
+            raise InvalidAccount(account=code, reason=_("its last day lies before its first"))
         if self._found(code) is not None:
             raise AccountExists(account=code, book=self.book)
         self._insert_accounts([account])
@@ -160,6 +188,9 @@ class Book:
                 "side": account.normal_side.value,
                 "min": account.min_balance_cents,
                 "max": account.max_balance_cents,
+                "kinds": None if account.limit_kinds is None else canonical_json(account.limit_kinds),
+                "from": None if account.valid_from is None else self._day(account.valid_from),
+                "until": None if account.valid_until is None else self._day(account.valid_until),
             }
             for account in accounts
         ]
@@ -167,8 +198,8 @@ class Book:
             self.connection.execute(
                 sa.text(
                     "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side,"
-                    " min_balance_cents, max_balance_cents)"
-                    " VALUES (:book, :code, :name, :type, :layer, :currency, :side, :min, :max)"
+                    " min_balance_cents, max_balance_cents, limit_kinds, valid_from, valid_until)"
+                    " VALUES (:book, :code, :name, :type, :layer, :currency, :side, :min, :max, :kinds, :from, :until)"
                 ),
                 rows,
             )
@@ -247,7 +278,11 @@ class Book:
 
     def _lock_head(self) -> Any:
         return self.connection.execute(
-            sa.text("SELECT * FROM chain_head WHERE book_id = :book" + ("" if self._sqlite else " FOR UPDATE")),
+            sa.text(
+                "SELECT * FROM chain_head WHERE book_id = :book"
+                if self._sqlite
+                else "SELECT * FROM ledger_hold_head(:book)"  # a login that may not write the head may hold it
+            ),
             {"book": self.book_id},
         ).one()
 

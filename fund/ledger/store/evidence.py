@@ -5,28 +5,46 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
 from fund.database import dialect, sql_object
+from fund.errors import BeyondOriginal
 from fund.language import N_
-from fund.ledger.journal import SealedLeg
+from fund.ledger.journal import Posting, SealedLeg, check_part
 from fund.ledger.store.periods import Periods
 
-__all__ = ["Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod"]
+__all__ = ["OBJECTS", "POSTGRESQL_ONLY", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
+
+OBJECTS = (
+    ("seal", 1),
+    ("ledger_tables", 1),
+    ("ledger_limits", 1),
+    ("ledger_corrections", 1),
+    ("ledger_guards", 3),
+    ("ledger_anchors", 1),
+    ("ledger_roles", 1),
+)
+"""The SQL objects of the ledger, in the order they are installed."""
+
+POSTGRESQL_ONLY = ("seal", "ledger_roles")
 
 PAGE = 500
 MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
+RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account",
     "account_balance",
+    "account_set",
+    "anchor",
     "balance_day",
     "book",
     "chain_head",
@@ -74,6 +92,13 @@ class RawEntry:
 @dataclass(frozen=True, slots=True)
 class RawPeriod:
     """A period row as it is stored, as the mapping that its seal takes."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RawSet:
+    """A set of accounts as it is stored, as the mapping that its seal takes."""
 
     fields: dict[str, Any]
 
@@ -155,6 +180,26 @@ class Evidence:
         """Every period row, in order."""
         rows = self._rows("SELECT * FROM period WHERE book_id = :book ORDER BY number")
         return [RawPeriod(dict(row._mapping)) for row in rows]
+
+    def anchors(self) -> list[dict[str, Any]]:
+        """Every anchor as it is stored, in order."""
+        rows = self._rows("SELECT * FROM anchor WHERE book_id = :book ORDER BY number")
+        return [
+            {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row._mapping.items()}
+            for row in rows
+        ]
+
+    def sets(self) -> list[RawSet]:
+        """Every row of sets, in order; days as text."""
+        rows = self._rows("SELECT * FROM account_set WHERE book_id = :book ORDER BY number")
+        days = ("valid_from", "valid_until")
+        return [
+            RawSet(
+                dict(row._mapping)
+                | {day: None if row._mapping[day] is None else str(row._mapping[day]) for day in days}
+            )
+            for row in rows
+        ]
 
     def stray_postings(self) -> list[tuple[str, int]]:
         """Legs (entry id, position) that no entry seals."""
@@ -268,6 +313,44 @@ class Evidence:
         )
         return int(total.number), [(row.seq, row.reverses_seq) for row in rows]
 
+    def false_parts(self) -> tuple[int, list[tuple[int, int]]]:
+        """How many partial reversals there are, and which (number, original) take back more than the original moved."""
+        if self._sqlite:
+            # What is no JSON any more names no original; its seal tells.
+            name = "CASE WHEN json_valid(part.metadata) THEN json_extract(part.metadata, '$.correction.part_of') END"
+        else:
+            name = "(CAST(part.metadata AS jsonb) #>> '{correction,part_of}')"
+        try:
+            with self._connection.begin_nested():
+                rows = self._rows(
+                    f"SELECT part.seq, {name} AS original FROM entry AS part WHERE part.book_id = :book"
+                    f" AND part.metadata LIKE '%part_of%' AND {name} IS NOT NULL ORDER BY part.seq"
+                )
+        except sa.exc.DBAPIError:
+            rows = []
+        taken: dict[int, dict[str, int]] = {}
+        false: list[tuple[int, int]] = []
+        for row in rows:
+            original = int(row.original) if str(row.original).isdecimal() else 0
+            try:
+                taken[original] = check_part(
+                    original,
+                    [(leg.account, leg.amount_cents) for leg in self._legs_of(original)],
+                    taken.get(original, {}),
+                    self._legs_of(row.seq),
+                )
+            except BeyondOriginal:
+                false.append((row.seq, original))
+        return len(rows), false
+
+    def _legs_of(self, seq: int) -> list[Posting]:
+        rows = self._rows(
+            "SELECT account.code, posting.amount_cents FROM entry JOIN posting ON posting.entry_id = entry.id"
+            " JOIN account ON account.id = posting.account_id WHERE entry.book_id = :book AND entry.seq = :seq",
+            seq=seq,
+        )
+        return [Posting(row.code, row.amount_cents) for row in rows]
+
     # ------------------------------------------------------------------------------------------------------- the guards
 
     def guards(self) -> tuple[int, list[tuple[str, str]]]:
@@ -275,12 +358,7 @@ class Evidence:
         return self._guards_sqlite() if self._sqlite else self._guards_postgresql()
 
     def _guards_sqlite(self) -> tuple[int, list[tuple[str, str]]]:
-        wanted: dict[str, str] = {}
-        for name in ("ledger_tables", "ledger_guards"):
-            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 1, "sqlite")[0]):
-                named = re.match(r"CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER|VIEW) (\w+)", statement)
-                if named:
-                    wanted[named.group(1)] = _squeezed(statement)
+        wanted = _schema_sqlite()
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
         present = {row.name: _squeezed(row.sql or "") for row in rows}
         problems = [(name, MISSING) for name in wanted if name not in present]
@@ -293,7 +371,7 @@ class Evidence:
         return len(wanted), problems
 
     def _guards_postgresql(self) -> tuple[int, list[tuple[str, str]]]:
-        text = "".join(sql_object(name, 1, "postgresql")[0] for name in ("seal", "ledger_tables", "ledger_guards"))
+        text = "".join(sql_object(name, version, "postgresql")[0] for name, version in OBJECTS)
         functions = {
             name: (body, "SECURITY DEFINER" in head)
             for name, head, body in re.findall(r"CREATE FUNCTION (\w+)(.*?)AS \$body\$(.*?)\$body\$", text, re.DOTALL)
@@ -355,7 +433,30 @@ class Evidence:
                 problems.append((name, MISSING))
             elif not (row.convalidated and row.conenforced):
                 problems.append((name, OFF))
-        return len(functions) + len(triggers) + len(constraints), problems
+        problems += self._rights()
+        return len(functions) + len(triggers) + len(constraints) + len(TABLES), problems
+
+    def _rights(self) -> list[tuple[str, str]]:
+        """Rights to change what is written, or to write what the triggers keep, that anybody but the owner has."""
+        tables = ", ".join(repr(name) for name in TABLES)
+        rows = self._rows(
+            "SELECT relname, privilege_type, CAST(NULL AS text) AS attname,"
+            " CASE grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(grantee) END AS login"
+            " FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)"
+            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
+            " AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') OR (privilege_type = 'INSERT'"
+            " AND relname IN ('account_balance', 'balance_day', 'chain_head')))"
+            " UNION ALL SELECT relname, privilege_type, attname, CASE grantee WHEN 0 THEN 'public'"
+            " ELSE pg_get_userbyid(grantee) END FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+            " CROSS JOIN LATERAL aclexplode(attacl)"
+            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
+            " AND (privilege_type = 'UPDATE' OR (privilege_type = 'INSERT'"
+            " AND relname IN ('account_balance', 'balance_day', 'chain_head')))"
+            " AND NOT (relname = 'account' AND attname IN ('name', 'status')) AND :book = :book"
+        )
+        return [
+            (" ".join(filter(None, (row.relname, row.attname, row.privilege_type, row.login))), RIGHT) for row in rows
+        ]
 
     # ------------------------------------------------------------------------------------------------------ the run log
 
@@ -396,6 +497,17 @@ class Evidence:
             },
         )
         return True
+
+
+@lru_cache(maxsize=1)
+def _schema_sqlite() -> dict[str, str]:
+    """What a fresh book's database holds, by name, as SQLite itself writes it down."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        for name, version in OBJECTS:
+            if name not in POSTGRESQL_ONLY:
+                fresh.executescript(sql_object(name, version, "sqlite")[0])
+        rows = fresh.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: _squeezed(sql) for name, sql in rows}
 
 
 def _raw_entry(rows: Sequence[Any]) -> RawEntry:

@@ -10,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fund.ledger.accounts import Account, main_of
+from fund.ledger.accounts import Account, AccountSet, main_of
 from fund.ledger.journal import EntryDraft
 from fund.ledger.store.book import account_of
-from fund.ledger.store.periods import Periods, PeriodStatus, month_of
+from fund.ledger.store.limits import Limits
+from fund.ledger.store.periods import PeriodStatus, month_of
 
 __all__ = ["Known", "Lookups"]
 
@@ -28,19 +29,29 @@ class Known:
         standings: The status of each month.
         reversed: Which originals are reversed, by which entry.
         originals: The legs of the entries that are to be reversed.
+        parts: The first part that was taken back of each original.
+        taken: What the parts took back of each original, by account.
+        replaced: Which originals are replaced, by which entry.
         moved: What moved by day on each account that has a limit.
+        sets: The sets of the book, the latest first.
+        set_moved: What moved by day on each set that was looked at, by its number.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     posted: dict[str, Any] = field(default_factory=dict)
     standings: Mapping[str, PeriodStatus] = field(default_factory=dict)
-    reversed: dict[int, int] = field(default_factory=dict)
+    reversed: dict[int, int | str] = field(default_factory=dict)
     originals: dict[int, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    parts: dict[int, int | str] = field(default_factory=dict)
+    taken: dict[int, dict[str, int]] = field(default_factory=dict)
+    replaced: dict[int, int | str] = field(default_factory=dict)
     moved: dict[str, dict[date, int]] = field(default_factory=dict)
+    sets: Sequence[AccountSet] = ()
+    set_moved: dict[int, dict[date, int]] = field(default_factory=dict)
 
 
-class Lookups(Periods):
+class Lookups(Limits):
     """The questions that posting asks first."""
 
     def _any(self, column: str, name: str, type: str) -> str:
@@ -67,8 +78,11 @@ class Lookups(Periods):
         codes = {posting.account for draft in drafts for posting in draft.postings}
         self._read_accounts(sorted(codes | {main_of(code) for code in codes}), known)
         self._read_posted([draft.idempotency_key for draft in drafts], known)
+        if self._sets:
+            known.sets = self.account_sets()[::-1]
         known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
-        reversing = sorted({draft.reverses for draft in drafts if draft.reverses is not None})
+        named = {seq for draft in drafts for seq in (draft.reverses, draft.part_of, draft.replaces)}
+        reversing = sorted(seq for seq in named if seq is not None)
         if reversing:
             found = {"book": self.book_id, "seqs": self._list(reversing)}
             rows = self.connection.execute(
@@ -90,7 +104,35 @@ class Lookups(Periods):
                 found,
             )
             known.reversed = {row.reverses_seq: row.seq for row in rows}
+            self._read_corrections(reversing, known)
         return known
+
+    def _read_corrections(self, seqs: Sequence[int], known: Known) -> None:
+        values = self._list(list(seqs) if self._sqlite else [str(seq) for seq in seqs])
+        type = "bigint" if self._sqlite else "text"
+        part_of, replaces = self._stated("part_of"), self._stated("replaces")
+        rows = self.connection.execute(
+            sa.text(
+                f"SELECT entry.seq, {part_of} AS part_of, account.code, posting.amount_cents FROM entry"
+                " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
+                f" WHERE entry.book_id = :book AND {part_of} IS NOT NULL AND {self._any(part_of, 'seqs', type)}"
+                " ORDER BY entry.seq DESC"
+            ),
+            {"book": self.book_id, "seqs": values},
+        )
+        for row in rows:
+            original = int(row.part_of)
+            known.parts[original] = row.seq
+            taken = known.taken.setdefault(original, {})
+            taken[row.code] = taken.get(row.code, 0) + row.amount_cents
+        rows = self.connection.execute(
+            sa.text(
+                f"SELECT seq, {replaces} AS replaced FROM entry WHERE book_id = :book AND {replaces} IS NOT NULL"
+                f" AND {self._any(replaces, 'seqs', type)}"
+            ),
+            {"book": self.book_id, "seqs": values},
+        )
+        known.replaced = {int(row.replaced): row.seq for row in rows}
 
     def _moved_by_day(self, code: str, known: Known) -> dict[date, int]:
         if code not in known.moved:
@@ -100,6 +142,11 @@ class Lookups(Periods):
             )
             known.moved[code] = {self._date(row.day): row.cents for row in rows}
         return known.moved[code]
+
+    def _moved_on_set(self, bound: AccountSet, known: Known) -> dict[date, int]:
+        if bound.number not in known.set_moved:
+            known.set_moved[bound.number] = self._set_moved_by_day(bound)
+        return known.set_moved[bound.number]
 
     def _read_posted(self, keys: Sequence[str], known: Known) -> None:
         rows = self.connection.execute(

@@ -78,9 +78,14 @@ class Periods(Reading):
         )
         return [_period_of(row) for row in rows]
 
-    def periods(self) -> list[Period]:
-        """The standing of every month that was ever touched, in order."""
-        latest = {step.month: step for step in self.period_log()}
+    def periods(self, *, known_at: int | None = None) -> list[Period]:
+        """The standing of every month that was ever touched, in order.
+
+        Args:
+            known_at: As it was when this was the last entry.
+        """
+        log = self.period_log()
+        latest = {step.month: step for step in log if known_at is None or step.head_seq <= known_at}
         return [latest[month] for month in sorted(latest)]
 
     def period_of(self, day: date) -> Period:

@@ -269,9 +269,28 @@ class Reading(Book):
         """The entry that was posted under this key, if any."""
         return next(self._pages("entry.idempotency_key = :key", {"key": idempotency_key}), None)
 
-    def reversal_of(self, seq: int) -> Entry | None:
-        """The entry that reverses this one, if any."""
-        return next(self._pages("entry.reverses_seq = :reversed", {"reversed": seq}), None)
+    def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
+        """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
+        found = next(self._pages("entry.reverses_seq = :reversed", {"reversed": seq}), None)
+        return None if found is None or (known_at is not None and found.seq > known_at) else found
+
+    def parts_of(self, seq: int, *, known_at: int | None = None) -> list[Entry]:
+        """The entries that each take back a part of this one, as far as they were known at entry ``known_at``."""
+        number = seq if self._sqlite else str(seq)
+        found = self._pages(f"{self._stated('part_of')} = :original", {"original": number})
+        return [entry for entry in found if known_at is None or entry.seq <= known_at]
+
+    def replacement_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
+        """The entry that came in the place of this one, if any, as far as it was known at entry ``known_at``."""
+        number = seq if self._sqlite else str(seq)
+        found = next(self._pages(f"{self._stated('replaces')} = :original", {"original": number}), None)
+        return None if found is None or (known_at is not None and found.seq > known_at) else found
+
+    def _stated(self, name: str) -> str:
+        """SQL for what an entry says it corrects: a number on SQLite, text on PostgreSQL."""
+        if self._sqlite:
+            return f"json_extract(metadata, '$.correction.{name}')"
+        return f"(CAST(metadata AS jsonb) #>> '{{correction,{name}}}')"
 
     def entries(
         self,
@@ -361,7 +380,13 @@ class Reading(Book):
         )
 
     def card(
-        self, account: str, *, since: date | None = None, as_of: date | None = None, since_seq: int = 0
+        self,
+        account: str,
+        *,
+        since: date | None = None,
+        as_of: date | None = None,
+        since_seq: int = 0,
+        known_at: int | None = None,
     ) -> Iterator[CardLine]:
         """The postings on an account by accounting day, with the running balance; sub-accounts belong to their main.
 
@@ -369,18 +394,22 @@ class Reading(Book):
             since: The first day shown; what went before is in the balance of the first line.
             as_of: The last day shown.
             since_seq: Show only what was written after this entry; the balance counts everything.
+            known_at: Leave out what was written after this entry number, from the balance too.
 
         Raises:
             UnknownAccount: There is no such account, nor its main account.
         """
         if self._found(account) is None and self._found(main_of(account)) is None:
             raise UnknownAccount(account=account, book=self.book)
-        return self._card(account, since, as_of, since_seq)
+        return self._card(account, since, as_of, since_seq, known_at)
 
-    def _card(self, account: str, since: date | None, as_of: date | None, since_seq: int) -> Iterator[CardLine]:
+    def _card(
+        self, account: str, since: date | None, as_of: date | None, since_seq: int, known_at: int | None
+    ) -> Iterator[CardLine]:
         balance = 0
         after: tuple[Any, int, int] = (self._day(date.min), 0, 0)
         upto = " AND entry.effective_on <= :as_of" if as_of is not None else ""
+        upto += " AND entry.seq <= :known_at" if known_at is not None else ""
         query = sa.text(
             "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.position,"
             " posting.amount_cents, account.code FROM account JOIN posting ON posting.account_id = account.id"
@@ -389,7 +418,9 @@ class Reading(Book):
             " AND (entry.effective_on, entry.seq, posting.position) > (:day, :seq, :position)"
             f" ORDER BY entry.effective_on, entry.seq, posting.position LIMIT {PAGE}"
         )
-        parameters = {"book": self.book_id, "code": account}
+        parameters: dict[str, Any] = {"book": self.book_id, "code": account}
+        if known_at is not None:
+            parameters["known_at"] = known_at
         if as_of is not None:
             parameters["as_of"] = self._day(as_of)
         while True:

@@ -12,24 +12,33 @@ import sqlalchemy as sa
 
 from fund.database import utc_micros
 from fund.errors import (
+    AccountNotValid,
+    AlreadyReplaced,
     AlreadyReversed,
     ClosedAccount,
     FundError,
     IdempotencyConflict,
+    NotReversed,
     NotTheMirror,
+    PartlyReversed,
     UnknownAccount,
     UnknownEntry,
 )
-from fund.ledger.accounts import Account, check_code, main_of
+from fund.ledger.accounts import Account, AccountSet, check_code, main_of
 from fund.ledger.journal import (
     CLOSING,
+    CORRECTION,
     REVERSAL,
     EntryDraft,
     Posted,
+    Posting,
     SealedLeg,
     check_balanced,
     check_form,
     check_limits,
+    check_part,
+    check_set,
+    correction_of,
     mirror,
 )
 from fund.ledger.seal import (
@@ -107,10 +116,12 @@ class LedgerStore(Lookups):
         Raises:
             UnbalancedEntry, TooFewPostings, ZeroPosting, NotIntegerCents, AmountTooLarge: The legs are no entry.
             EmptyText, WrongDay, WrongInstant, NotCanonical: A field cannot be.
-            UnknownAccount, ClosedAccount, LimitExceeded: An account does not take it.
+            UnknownAccount, ClosedAccount, AccountNotValid: An account does not take it.
+            LimitExceeded, SetLimitExceeded: A balance would be out of bounds.
             ClosedPeriod: The month does not take it.
             IdempotencyConflict: The key belongs to an entry that says something else.
-            UnknownEntry, AlreadyReversed, NotTheMirror: It cannot be this reversal.
+            UnknownEntry, AlreadyReversed, PartlyReversed, NotTheMirror: It cannot be this reversal.
+            BeyondOriginal, NotReversed, AlreadyReplaced: It cannot be this part, or replacement.
         """
         (result,) = self._post([draft], account_names or {}, skip=False)
         assert isinstance(result, Posted)
@@ -122,12 +133,15 @@ class LedgerStore(Lookups):
         *,
         on_error: Literal["abort", "skip"] = "abort",
         account_names: Mapping[str, str] | None = None,
+        dry_run: bool = False,
     ) -> list[Posted | FundError]:
         """Write many entries in a few round trips, in the order given.
 
         Args:
             on_error: ``abort``: the first refusal is raised and nothing is written by this call. ``skip``: the refused
                 ones are left out, and their refusals stand in the answer.
+            dry_run: Say exactly what the same call would answer now, or refuse, and write nothing. (Of a draft without
+                an instant of its own, number and id; its hash depends on the clock.)
 
         Returns:
             One result, or with ``skip`` one refusal, per draft, in order.
@@ -135,6 +149,14 @@ class LedgerStore(Lookups):
         waiting = list(drafts)
         if not waiting:
             return []
+        if dry_run:
+            self._lock_head()
+            attempt = self.connection.begin_nested()
+            try:
+                return self.post_many(waiting, on_error=on_error, account_names=account_names)
+            finally:
+                if attempt.is_active:
+                    attempt.rollback()
         if on_error == "abort":
             return self._post(waiting, account_names or {}, skip=False)
         self._lock_head()
@@ -164,6 +186,7 @@ class LedgerStore(Lookups):
         kind: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         recorded_at: datetime | None = None,
+        reason_code: str | None = None,
     ) -> Posted:
         """Undo an entry in full by its mirror, once and for ever.
 
@@ -190,6 +213,52 @@ class LedgerStore(Lookups):
                 recorded_at=recorded_at,
                 reverses=seq,
                 reason=reason,
+                reason_code=reason_code,
+            )
+        )
+
+    def reverse_part(
+        self,
+        seq: int,
+        postings: Sequence[Posting],
+        *,
+        effective_on: date,
+        reason: str,
+        idempotency_key: str,
+        actor: str,
+        memo: str | None = None,
+        kind: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        recorded_at: datetime | None = None,
+        reason_code: str | None = None,
+    ) -> Posted:
+        """Undo part of an entry: all parts together never more, on any account, than the entry moved there.
+
+        A part counts for ever, also when it is itself reversed: what was taken back wrongly is booked anew.
+
+        Args:
+            postings: The legs that take back; as :meth:`reverse` for the others.
+
+        Raises:
+            UnknownEntry: There is no such entry.
+            AlreadyReversed: It has been reversed in full.
+            BeyondOriginal: More than the entry moved.
+            As :meth:`post`.
+        """
+        original = self.entry(seq)
+        return self.post(
+            EntryDraft(
+                effective_on=effective_on,
+                kind=kind or (CLOSING if original.kind == CLOSING else REVERSAL),
+                memo=memo or reason,
+                actor=actor,
+                idempotency_key=idempotency_key,
+                postings=tuple(postings),
+                metadata=metadata or {},
+                recorded_at=recorded_at,
+                part_of=seq,
+                reason=reason,
+                reason_code=reason_code,
             )
         )
 
@@ -209,10 +278,9 @@ class LedgerStore(Lookups):
         ready: dict[str, _Ready] = {}
         doubles: list[tuple[int, str]] = []
         opened: dict[str, Account] = {}
-        reversed_here: dict[int, str] = {}
         for place, draft, metadata in plain:
             try:
-                one = self._check(place, draft, metadata, known, names, opened, reversed_here, ready)
+                one = self._check(place, draft, metadata, known, names, opened, ready)
             except FundError as refusal:
                 if not skip:
                     raise
@@ -241,7 +309,6 @@ class LedgerStore(Lookups):
         known: Known,
         names: Mapping[str, str],
         opened: dict[str, Account],
-        reversed_here: dict[int, str],
         ready: Mapping[str, _Ready],
     ) -> Posted | _Ready:
         key = draft.idempotency_key
@@ -285,30 +352,74 @@ class LedgerStore(Lookups):
         for code, account in accounts.items():
             if not account.is_open:
                 raise ClosedAccount(account=code)
+            if not account.takes(draft.effective_on):
+                raise AccountNotValid(
+                    account=code,
+                    day=draft.effective_on,
+                    valid_from=account.valid_from or "-",
+                    valid_until=account.valid_until or "-",
+                )
         check_balanced(draft, accounts)
         self._check_period(draft, known.standings)
-        if draft.reverses is not None:
-            if draft.reverses not in known.originals:
-                raise UnknownEntry(seq=draft.reverses, last=self.head().seq)
-            reversal = known.reversed.get(draft.reverses) or reversed_here.get(draft.reverses)
-            if reversal is not None:
-                raise AlreadyReversed(seq=draft.reverses, reversal=reversal)
-            if known.originals[draft.reverses] != tuple((leg.account, -leg.amount_cents) for leg in draft.postings):
-                raise NotTheMirror(seq=draft.reverses)
+        taken = self._check_correction(draft, known)
         self._check_limits(draft, accounts, known)
         if draft.reverses is not None:
-            reversed_here[draft.reverses] = one.id
+            known.reversed[draft.reverses] = one.id
+        if draft.part_of is not None:
+            known.parts.setdefault(draft.part_of, one.id)
+            known.taken[draft.part_of] = taken
+        if draft.replaces is not None:
+            known.replaced[draft.replaces] = one.id
         opened.update({code: account for code, account in accounts.items() if code not in known.accounts})
         return one
 
+    def _check_correction(self, draft: EntryDraft, known: Known) -> dict[str, int]:
+        """What the parts of its original took back by account, when it is one of them."""
+        for seq in (draft.reverses, draft.part_of, draft.replaces):
+            if seq is not None and seq not in known.originals:
+                raise UnknownEntry(seq=seq, last=self.head().seq)
+        for seq in (draft.reverses, draft.part_of):
+            if seq is not None and seq in known.reversed:
+                raise AlreadyReversed(seq=seq, reversal=known.reversed[seq])
+        seq = draft.reverses
+        if seq is not None:
+            if seq in known.parts:
+                raise PartlyReversed(seq=seq, part=known.parts[seq])
+            if known.originals[seq] != tuple((leg.account, -leg.amount_cents) for leg in draft.postings):
+                raise NotTheMirror(seq=seq)
+        seq = draft.replaces
+        if seq is not None:
+            if seq not in known.reversed and seq not in known.parts:
+                raise NotReversed(seq=seq)
+            if seq in known.replaced:
+                raise AlreadyReplaced(seq=seq, replacement=known.replaced[seq])
+        seq = draft.part_of
+        return {} if seq is None else check_part(seq, known.originals[seq], known.taken.get(seq, {}), draft.postings)
+
     def _check_limits(self, draft: EntryDraft, accounts: Mapping[str, Account], known: Known) -> None:
+        on = draft.effective_on
         limited = {code: account for code, account in accounts.items() if account.has_limit}
         sums = {code: sum(leg.amount_cents for leg in draft.postings if leg.account == code) for code in limited}
         for code, account in limited.items():
-            check_limits(account, self._moved_by_day(code, known), draft.effective_on, sums[code])
+            moved = self._moved_by_day(code, known)
+            if account.limit_kinds is None or draft.kind in account.limit_kinds:
+                check_limits(account, moved, on, sums[code])
+        in_force: dict[str, AccountSet] = {}
+        for bound in known.sets:
+            if bound.covers(on):
+                in_force.setdefault(bound.name, bound)
+        set_sums: dict[int, int] = {}
+        for bound in known.sets:
+            signed = (leg.amount_cents * bound.members.get(main_of(leg.account), 0) for leg in draft.postings)
+            set_sums[bound.number] = sum(signed)
+        for bound in in_force.values():
+            cents = set_sums[bound.number]
+            if cents and bound.binds(on, draft.kind):
+                check_set(bound, self._moved_on_set(bound, known), on, cents)
         for code, cents in sums.items():
-            moved = known.moved[code]
-            moved[draft.effective_on] = moved.get(draft.effective_on, 0) + cents
+            known.moved[code][on] = known.moved[code].get(on, 0) + cents
+        for number, moved in known.set_moved.items():
+            moved[on] = moved.get(on, 0) + set_sums[number]
 
     def _sub_account(self, code: str, known: Known, names: Mapping[str, str]) -> Account | None:
         main = known.accounts.get(main_of(code))
@@ -321,6 +432,7 @@ class LedgerStore(Lookups):
             name=nfc(names.get(code, main.name)),
             min_balance_cents=None,
             max_balance_cents=None,
+            limit_kinds=None,
             status=main.status,
         )
 
@@ -443,7 +555,8 @@ class LedgerStore(Lookups):
 def _plain(draft: EntryDraft) -> tuple[EntryDraft, str]:
     """The draft as it will be stored, its texts in NFC, and its metadata as JSON text."""
     check_form(draft)
-    metadata = canonical_json(dict(draft.metadata))
+    stated = correction_of(draft)
+    metadata = canonical_json(dict(draft.metadata) | ({CORRECTION: stated} if stated else {}))
     plain = replace(
         draft,
         kind=nfc(draft.kind),

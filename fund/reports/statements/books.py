@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from fund.ledger import Entry, Verification
+from fund.ledger import Anchor, Entry, Verification, public_key
 from fund.unit_of_work import View
 
 __all__ = [
@@ -183,9 +184,17 @@ def trial_balance(view: View, *, as_of: date | None = None, known_at: int | None
     }
 
 
-def verification(view: View) -> dict[str, Any]:
-    """The ledger's own checks, every entry read again."""
-    found = view.ledger.verify(full=True)
+def verification(view: View, *, anchors: Sequence[bytes] = (), key: str | None = None) -> dict[str, Any]:
+    """The ledger's own checks, every entry read again; and whether it still holds what kept anchors say.
+
+    Args:
+        anchors: Files of anchors. key: the public key that must have signed them, in hexadecimal.
+
+    Raises:
+        FaultyAnchor: A file is no anchor, or the key no key.
+    """
+    kept = [Anchor.read(content) for content in anchors]
+    found = view.ledger.verify(full=True, anchors=kept, public_key=None if key is None else public_key(key))
     checks = ledger_checks(found)
     return {
         "ok": found.ok,

@@ -1,0 +1,295 @@
+"""Anchors: a Merkle tree over the hashes of all entries, its proofs, and the signature of the head; pure.
+
+The tree is the one of RFC 6962: a leaf is SHA-256 of a zero byte and the entry's hash, a node of a one byte and its two
+halves, the left half the largest power of two that leaves something on the right. What somebody keeps of yesterday is
+an anchor; with it a path shows that one entry is in the ledger, and another that today's ledger only added to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from fund.errors import FaultyAnchor, FaultyKey
+from fund.language import _
+
+__all__ = [
+    "Anchor",
+    "Tree",
+    "consistency_path",
+    "consistent",
+    "included",
+    "inclusion_path",
+    "leaf_of",
+    "public_key",
+    "public_key_of",
+    "root_of",
+    "sign",
+    "signed",
+]
+
+FORMAT = "fund-ledger-anchor"
+_BYTES = (
+    "head_hash", "root", "trial_balance_hash", "period_hash", "set_hash", "previous_hash", "hash", "public_key",
+    "signature",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A signed statement of what the ledger was: small enough to be sent to everybody, and kept.
+
+    Attributes:
+        number: The how manieth of the book.
+        head_seq: The last entry; there are as many entries.
+        root: The root of the tree over the hashes of all entries.
+        legs: How many legs these have.
+        periods, period_hash: The last step of a month. sets, set_hash: the last set of accounts.
+        recorded_at: When it was made: microseconds since 1970 UTC.
+        previous_hash: The hash of the anchor before it.
+        hash: The seal of all that.
+        signature: Of the hash, by the key.
+    """
+
+    book: str
+    number: int
+    head_seq: int
+    head_hash: bytes
+    root: bytes
+    legs: int
+    trial_balance_hash: bytes
+    periods: int
+    period_hash: bytes
+    sets: int
+    set_hash: bytes
+    recorded_at: int
+    public_key: bytes
+    previous_hash: bytes
+    version: int
+    hash: bytes
+    signature: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """What is sent: hashes in hexadecimal."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {"format": FORMAT} | {
+            name: value.hex() if isinstance(value, bytes) else value for name, value in fields.items()
+        }
+
+    @classmethod
+    def read(cls, content: bytes) -> Anchor:
+        """The anchor in a file.
+
+        Raises:
+            FaultyAnchor: There is none in it.
+        """
+        try:
+            told = json.loads(content)
+        except ValueError as problem:
+            raise FaultyAnchor(reason=str(problem)) from problem
+        return cls.from_json(told)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Anchor:
+        """The anchor that somebody kept.
+
+        Raises:
+            FaultyAnchor: It is none.
+        """
+        if not isinstance(told, Mapping) or told.get("format") != FORMAT:
+            raise FaultyAnchor(reason=_("its format is not {format}").format(format=FORMAT))
+        try:
+            fields: dict[str, Any] = {
+                name: bytes.fromhex(told[name]) if name in _BYTES else told[name] for name in cls.__slots__
+            }
+        except (KeyError, TypeError, ValueError) as problem:
+            raise FaultyAnchor(reason=str(problem)) from problem
+        if any(not isinstance(fields[name], int) for name in ("number", "head_seq", "legs", "recorded_at", "version")):
+            raise FaultyAnchor(reason=_("a number is none"))
+        return cls(**fields)
+
+
+# --------------------------------------------------------------------------------------------------------------- tree
+
+
+def leaf_of(hash: bytes) -> bytes:
+    """The leaf of an entry's hash."""
+    return hashlib.sha256(b"\x00" + hash).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """The root of a growing tree, in memory of the order of its height."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def add(self, hash: bytes) -> None:
+        """One more entry."""
+        self.size += 1
+        width, node = 1, leaf_of(hash)
+        while self._peaks and self._peaks[-1][0] == width:
+            node = _node(self._peaks.pop()[1], node)
+            width *= 2
+        self._peaks.append((width, node))
+
+    @property
+    def root(self) -> bytes:
+        """The root as it is now; of nothing, the hash of nothing."""
+        if not self._peaks:
+            return hashlib.sha256(b"").digest()
+        node = self._peaks[-1][1]
+        for _width, left in reversed(self._peaks[:-1]):
+            node = _node(left, node)
+        return node
+
+
+def root_of(hashes: Iterable[bytes]) -> bytes:
+    """The root of the tree over these entry hashes, in order."""
+    tree = Tree()
+    for hash in hashes:
+        tree.add(hash)
+    return tree.root
+
+
+def _split(size: int) -> int:
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def inclusion_path(hashes: Sequence[bytes], place: int) -> list[bytes]:
+    """The nodes beside the way from entry ``place`` (from zero) to the root, lowest first."""
+    if len(hashes) <= 1:
+        return []
+    half = _split(len(hashes))
+    if place < half:
+        return [*inclusion_path(hashes[:half], place), root_of(hashes[half:])]
+    return [*inclusion_path(hashes[half:], place - half), root_of(hashes[:half])]
+
+
+def included(hash: bytes, place: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether the path leads from an entry's hash at ``place`` to the root of ``size`` entries."""
+    if not 0 <= place < size:
+        return False
+    node, last = leaf_of(hash), size - 1
+    for beside in path:
+        if last == 0:
+            return False
+        if place % 2 or place == last:
+            node = _node(beside, node)
+            while place % 2 == 0 and place:
+                place, last = place // 2, last // 2
+        else:
+            node = _node(node, beside)
+        place, last = place // 2, last // 2
+    return last == 0 and node == root
+
+
+def consistency_path(hashes: Sequence[bytes], first: int) -> list[bytes]:
+    """The nodes that show that the tree over ``hashes`` begins with the tree over its first ``first`` ones."""
+    return _consistency(hashes, first, True) if 0 < first < len(hashes) else []
+
+
+def _consistency(hashes: Sequence[bytes], first: int, whole: bool) -> list[bytes]:
+    if first == len(hashes):
+        return [] if whole else [root_of(hashes)]
+    half = _split(len(hashes))
+    if first <= half:
+        return [*_consistency(hashes[:half], first, whole), root_of(hashes[half:])]
+    return [*_consistency(hashes[half:], first - half, False), root_of(hashes[:half])]
+
+
+def consistent(first: int, first_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
+    """Whether the path shows that the tree of ``size`` entries begins with the one of ``first`` entries."""
+    if first > size or first < 0:
+        return False
+    if first == size:
+        return not path and first_root == root
+    if first == 0:
+        return not path and first_root == hashlib.sha256(b"").digest()
+    nodes = list(path)
+    place, last = first - 1, size - 1
+    while place % 2:
+        place, last = place // 2, last // 2
+    if place:
+        if not nodes:
+            return False
+        old = new = nodes.pop(0)
+    else:
+        old = new = first_root
+    for beside in nodes:
+        if last == 0:
+            return False
+        if place % 2 or place == last:
+            old, new = _node(beside, old), _node(beside, new)
+            while place % 2 == 0 and place:
+                place, last = place // 2, last // 2
+        else:
+            new = _node(new, beside)
+        place, last = place // 2, last // 2
+    return last == 0 and old == first_root and new == root
+
+
+# ---------------------------------------------------------------------------------------------------------- signature
+
+
+def _key(pem: bytes) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as problem:
+        raise FaultyKey(reason=str(problem).split("\n", 1)[0]) from problem
+    if not isinstance(key, Ed25519PrivateKey):
+        raise FaultyKey(reason=_("it is of another kind than Ed25519"))
+    return key
+
+
+def public_key_of(pem: bytes) -> bytes:
+    """The 32 bytes of the public key that belongs to a private one.
+
+    Raises:
+        FaultyKey: The text is no private Ed25519 key in PEM, without a password.
+    """
+    return _key(pem).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def public_key(text: str) -> bytes:
+    """The public key that is written in 64 hexadecimal digits.
+
+    Raises:
+        FaultyAnchor: It is written otherwise.
+    """
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise FaultyAnchor(reason=_("a public key has 64 hexadecimal digits"))
+    return key
+
+
+def sign(pem: bytes, hash: bytes) -> bytes:
+    """The signature of a hash.
+
+    Raises:
+        FaultyKey: As :func:`public_key_of`.
+    """
+    return _key(pem).sign(hash)
+
+
+def signed(public_key: bytes, hash: bytes, signature: bytes) -> bool:
+    """Whether this key signed this hash."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, hash)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

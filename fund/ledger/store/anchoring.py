@@ -1,0 +1,227 @@
+"""Anchors as they are kept, and what is proved from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from fund.database import utc_micros
+from fund.errors import FaultyAnchor, UnknownAnchor, UnknownEntry
+from fund.language import _
+from fund.ledger.anchors import Anchor, Tree, consistency_path, inclusion_path, public_key_of, sign
+from fund.ledger.seal import VERSION, canonical, seal
+from fund.ledger.store.refusals import refusals
+from fund.ledger.store.writing import LedgerStore
+
+__all__ = ["Anchoring", "anchor_hash"]
+
+PAGE = 10_000
+
+
+class Anchoring(LedgerStore):
+    """A book that can show others what it was."""
+
+    def anchor(self, private_key: bytes, *, recorded_at: datetime | None = None) -> Anchor:
+        """State, signed, what the ledger is now; the statement is kept, and meant to be sent to others.
+
+        Args:
+            private_key: Ed25519, in PEM, without a password. It is not kept.
+
+        Raises:
+            FaultyKey: It is none.
+        """
+        public_key = public_key_of(private_key)
+        head = self._lock_head()
+        tree = Tree()
+        for hash in self._hashes(head.seq):
+            tree.add(hash)
+        at = max(utc_micros(recorded_at) if recorded_at else time.time_ns() // 1000, head.recorded_at)
+        row: dict[str, Any] = {
+            "number": head.anchor_number + 1,
+            "head_seq": head.seq,
+            "head_hash": bytes(head.hash),
+            "root": tree.root,
+            "legs": self._count_legs(head.seq),
+            "trial_balance_hash": self.trial_balance_hash(),
+            "periods": head.period_number,
+            "period_hash": bytes(head.period_hash),
+            "sets": head.set_number,
+            "set_hash": bytes(head.set_hash),
+            "recorded_at": at,
+            "public_key": public_key,
+            "previous_hash": bytes(head.anchor_hash),
+            "version": VERSION,
+        }
+        row["hash"] = anchor_hash(self.book, row)
+        row["signature"] = sign(private_key, row["hash"])
+        with refusals({"reason": _("the anchor")}):
+            self.connection.execute(
+                sa.text(
+                    f"INSERT INTO anchor (book_id, {', '.join(row)})"
+                    f" VALUES (:book_id, {', '.join(':' + name for name in row)})"
+                ),
+                row | {"book_id": self.book_id},
+            )
+        return Anchor(book=self.book, **row)
+
+    def anchors(self) -> list[Anchor]:
+        """Every anchor ever made, oldest first."""
+        rows = self.connection.execute(
+            sa.text("SELECT * FROM anchor WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
+        )
+        return [self._anchor_of(dict(row._mapping)) for row in rows]
+
+    def _anchor_of(self, row: Mapping[str, Any]) -> Anchor:
+        fields = {name: row[name] for name in Anchor.__slots__ if name != "book"}
+        plain: dict[str, Any] = {
+            name: bytes(value) if isinstance(value, memoryview) else value for name, value in fields.items()
+        }
+        return Anchor(book=self.book, **plain)
+
+    def root(self) -> bytes:
+        """The root of the tree over all entries, as it is now."""
+        tree = Tree()
+        for hash in self._hashes(self.head().seq):
+            tree.add(hash)
+        return tree.root
+
+    def anchor_numbered(self, number: int | None = None) -> Anchor:
+        """The anchor of this number; the last one when none is named.
+
+        Raises:
+            UnknownAnchor: There is none.
+        """
+        found = self.anchors()
+        for one in found:
+            if one.number == (number or found[-1].number):
+                return one
+        raise UnknownAnchor(number=number or 1, last=len(found))
+
+    def prove(self, seqs: Sequence[int], *, anchor: int | None = None) -> dict[str, Any]:
+        """That these entries are in the ledger, shown from an anchor, without the others (a JSON object).
+
+        Args:
+            anchor: The number of the anchor; the last one when absent.
+
+        Raises:
+            UnknownAnchor: There is none, or none of that number.
+            UnknownEntry: There is no such entry, or the anchor is older.
+        """
+        at = self.anchor_numbered(anchor)
+        hashes = list(self._hashes(at.head_seq))
+        proofs = []
+        for seq in sorted(set(seqs)):
+            if not 1 <= seq <= at.head_seq:
+                raise UnknownEntry(seq=seq, last=at.head_seq)
+            (told,) = self.told(since_seq=seq - 1, until_seq=seq)
+            proofs.append({"entry": told, "path": [node.hex() for node in inclusion_path(hashes, seq - 1)]})
+        return {"format": "fund-ledger-proof", "version": VERSION, "anchor": at.as_json(), "entries": proofs}
+
+    def prove_growth(self, first: int, last: int | None = None) -> dict[str, Any]:
+        """That the ledger of one anchor only added to the ledger of another (a JSON object).
+
+        Raises:
+            UnknownAnchor: There is no anchor of that number.
+            FaultyAnchor: The second is older than the first.
+        """
+        old, new = self.anchor_numbered(first), self.anchor_numbered(last)
+        if new.head_seq < old.head_seq:
+            raise FaultyAnchor(reason=_("anchor {last} is older than {first}").format(last=new.number, first=first))
+        path = consistency_path(list(self._hashes(new.head_seq)), old.head_seq)
+        return {
+            "format": "fund-ledger-growth",
+            "version": VERSION,
+            "from": old.as_json(),
+            "to": new.as_json(),
+            "path": [node.hex() for node in path],
+        }
+
+    def told(self, *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[dict[str, Any]]:
+        """Entries as they are told to somebody who checks them with no program of ours, one by one (JSON objects)."""
+        from fund.ledger.store.evidence import Evidence
+
+        for entry in Evidence(self).entries(since_seq):
+            if until_seq is not None and entry.seq > until_seq:
+                return
+            yield {
+                "seq": entry.seq,
+                "id": entry.id,
+                "effective_on": entry.effective_on,
+                "kind": entry.kind,
+                "memo": entry.memo,
+                "actor": entry.actor,
+                "idempotency_key": entry.idempotency_key,
+                "metadata": entry.metadata,
+                "reverses": entry.reverses,
+                "reason": entry.reason,
+                "recorded_at": entry.recorded_at,
+                "version": entry.version,
+                "previous_hash": entry.previous_hash.hex(),
+                "hash": entry.hash.hex(),
+                "legs": [list(leg.sealed) for leg in entry.postings],
+            }
+            if entry.seq == until_seq:
+                return
+
+    def told_steps(self, kind: Literal["period", "account_set"]) -> Iterator[dict[str, Any]]:
+        """The steps of months, or the sets of accounts (JSON objects, their fields in the order of their seal)."""
+        rows = self.connection.execute(
+            sa.text(f"SELECT * FROM {kind} WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
+        )
+        for row in rows:
+            yield {name: _as_told(value) for name, value in row._mapping.items() if name != "book_id"}
+
+    def _hashes(self, until_seq: int) -> Iterator[bytes]:
+        since = 0
+        while since < until_seq:
+            rows = self.connection.execute(
+                sa.text(
+                    "SELECT seq, hash FROM entry WHERE book_id = :book AND seq > :since AND seq <= :until"
+                    f" ORDER BY seq LIMIT {PAGE}"
+                ),
+                {"book": self.book_id, "since": since, "until": until_seq},
+            ).all()
+            if not rows:
+                return
+            for row in rows:
+                yield bytes(row.hash)
+            since = rows[-1].seq
+
+    def _count_legs(self, until_seq: int) -> int:
+        return int(
+            self.connection.execute(
+                sa.text("SELECT coalesce(sum(legs), 0) FROM entry WHERE book_id = :book AND seq <= :until"),
+                {"book": self.book_id, "until": until_seq},
+            ).scalar_one()
+        )
+
+
+def _as_told(value: Any) -> Any:
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def anchor_hash(book: str, row: Mapping[str, Any]) -> bytes:
+    """The seal of an anchor, over all its fields but the signature."""
+    names = (
+        "number",
+        "head_seq",
+        "head_hash",
+        "root",
+        "legs",
+        "trial_balance_hash",
+        "periods",
+        "period_hash",
+        "sets",
+        "set_hash",
+        "recorded_at",
+        "public_key",
+    )
+    return seal(
+        row["previous_hash"], canonical((book, *(row[name] for name in names)), exact=True), "anchor", row["version"]
+    )

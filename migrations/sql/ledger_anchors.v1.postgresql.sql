@@ -1,0 +1,67 @@
+-- Anchors: what the ledger was, signed, and sent to others. Each follows the one before it and names the head it was made at.
+-- Attacked by tests/ledger/test_anchors.py.
+
+ALTER TABLE chain_head ADD COLUMN anchor_number integer NOT NULL DEFAULT 0;
+ALTER TABLE chain_head ADD COLUMN anchor_hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex');
+
+CREATE TABLE anchor (
+    book_id integer NOT NULL,
+    number integer NOT NULL,
+    head_seq bigint NOT NULL,
+    head_hash bytea NOT NULL,
+    root bytea NOT NULL,
+    legs bigint NOT NULL,
+    trial_balance_hash bytea NOT NULL,
+    periods integer NOT NULL,
+    period_hash bytea NOT NULL,
+    sets integer NOT NULL,
+    set_hash bytea NOT NULL,
+    recorded_at bigint NOT NULL,
+    public_key bytea NOT NULL,
+    previous_hash bytea NOT NULL,
+    version integer NOT NULL,
+    hash bytea NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT pk_anchor PRIMARY KEY (book_id, number),
+    CONSTRAINT fk_anchor_book_id FOREIGN KEY (book_id) REFERENCES book (id),
+    CONSTRAINT ck_anchor_version CHECK (version = 1)
+);
+
+CREATE FUNCTION ledger_seal_anchor() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    head chain_head%ROWTYPE;
+    book_name text;
+    body text;
+BEGIN
+    SELECT * INTO head FROM chain_head WHERE book_id = NEW.book_id FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM ledger_refuse('unknown_book', json_build_object('book', NEW.book_id::text));
+    END IF;
+    SELECT name INTO book_name FROM book WHERE id = NEW.book_id;
+    IF (NEW.number, NEW.head_seq, NEW.head_hash, NEW.periods, NEW.period_hash, NEW.sets, NEW.set_hash, NEW.previous_hash)
+        IS DISTINCT FROM (head.anchor_number + 1, head.seq, head.hash, head.period_number, head.period_hash, head.set_number,
+                          head.set_hash, head.anchor_hash) OR NEW.recorded_at < head.recorded_at THEN
+        PERFORM ledger_refuse('broken_chain', json_build_object('reason', 'the head that the anchor names'));
+    END IF;
+    body := fund_field(book_name) || fund_field(NEW.number::text) || fund_field(NEW.head_seq::text)
+        || fund_field(encode(NEW.head_hash, 'hex')) || fund_field(encode(NEW.root, 'hex')) || fund_field(NEW.legs::text)
+        || fund_field(encode(NEW.trial_balance_hash, 'hex')) || fund_field(NEW.periods::text)
+        || fund_field(encode(NEW.period_hash, 'hex')) || fund_field(NEW.sets::text) || fund_field(encode(NEW.set_hash, 'hex'))
+        || fund_field(NEW.recorded_at::text) || fund_field(encode(NEW.public_key, 'hex'));
+    IF NEW.hash <> fund_seal('anchor', NEW.version, NEW.previous_hash, convert_to(body, 'UTF8')) THEN
+        PERFORM ledger_refuse('broken_chain', json_build_object('reason', 'the hash of the anchor'));
+    END IF;
+    UPDATE chain_head SET anchor_number = NEW.number, anchor_hash = NEW.hash WHERE book_id = NEW.book_id;
+    RETURN NEW;
+END
+$body$;
+
+CREATE TRIGGER anchor_seals BEFORE INSERT ON anchor FOR EACH ROW EXECUTE FUNCTION ledger_seal_anchor();
+CREATE TRIGGER anchor_unchanged BEFORE DELETE OR UPDATE OR TRUNCATE ON anchor FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
+
+-- uninstall
+DROP TABLE anchor;
+DROP FUNCTION ledger_seal_anchor();
+ALTER TABLE chain_head DROP COLUMN anchor_hash;
+ALTER TABLE chain_head DROP COLUMN anchor_number;

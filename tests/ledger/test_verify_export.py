@@ -1,0 +1,346 @@
+"""The auditor's one file: alone, on an export, it finds what was done to it; and a partner shows its own entries."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fund.database import Engine
+from fund.ledger import Anchor, canonical, credit, debit, seal, verify_export
+from fund.ledger.anchors import consistency_path, inclusion_path, public_key_of, root_of, sign
+from fund.reports.exports import ledger_folder
+from tests.ledger.conftest import Opens, draft, opened
+from tests.ledger.test_anchors import KEY, OTHER, leaves
+from tests.ledger.test_seal import VECTORS
+
+SOURCE = Path(verify_export.__file__)
+PUBLIC = public_key_of(KEY).hex()
+
+
+def fill(engine: Engine) -> None:
+    """A book with everything in it that can be exported."""
+    with opened(engine) as ledger:
+        ledger.lock_period("2027-02", actor="usr_a")
+        ledger.close_period("2027-02", actor="usr_a")
+        ledger.post(draft("1", debit("1000", 500), credit("3000.anna", 500), metadata={"n": "e\u0301 €", "m": {}}))
+        ledger.post(
+            draft("2", debit("4000", 9), credit("1000", 9), debit("9000", 4), credit("9010", 4), memo="Brød 🥖")
+        )
+        ledger.reverse(2, effective_on=date(2027, 3, 11), reason="fout", idempotency_key="3", actor="a")
+        ledger.limit_set("free", {"1000": 1}, actor="a", min_balance_cents=-5, kinds=["x"], valid_from=date(2027, 1, 1))
+        ledger.anchor(KEY)
+        ledger.reverse_part(
+            1,
+            [debit("3000.anna", 5), credit("1000", 5)],
+            effective_on=date(2027, 3, 12),
+            reason="x",
+            idempotency_key="4",
+            actor="a",
+        )
+        ledger.lock_period("2027-03", actor="usr_a")
+        ledger.close_period("2027-03", actor="usr_a")
+        ledger.anchor(KEY)
+        ledger.post(draft("5", debit("1000", 1), credit("4400", 1), on=date(2027, 4, 1)))
+
+
+def run(*words: object, here: Path) -> tuple[int, str]:
+    """The file as an auditor runs it: another folder, no packages, no program of ours to be found."""
+    command = [sys.executable, "-I", "-S", *map(str, words)]
+    done = subprocess.run(command, cwd=here, env={}, capture_output=True, text=True, encoding="utf-8", check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def folder(engine: Engine, tmp_path: Path) -> Path:
+    """An export of the bakery."""
+    fill(engine)
+    with opened(engine) as ledger:
+        ledger_folder(ledger, tmp_path / "export")
+        (tmp_path / "anchor.json").write_text(json.dumps(ledger.anchors()[0].as_json()))
+    return tmp_path / "export"
+
+
+def test_it_is_one_file_that_can_be_read_in_ten_minutes() -> None:
+    text = SOURCE.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 300
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(text))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported <= set(sys.stdlib_module_names)
+
+
+def test_an_honest_export_holds(folder: Path) -> None:
+    code, told = run(
+        folder / "verify_export.py", folder, "--anchor", "anchor.json", "--key", PUBLIC, here=folder.parent
+    )
+    assert code == 0, told
+    assert "bakery: 5 entries, 14 legs" in told
+    assert told.endswith("everything holds\n")
+    assert (folder / "verify_export.py").read_bytes() == SOURCE.read_bytes()
+
+
+def change(folder: Path, name: str, number: int, /, **fields: Any) -> None:
+    """A line of a file with other fields, and a manifest that fits it: what a careful forger would do."""
+    path = folder / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[number] = json.dumps(json.loads(lines[number]) | fields, ensure_ascii=False)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    refit(folder)
+
+
+def refit(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name in manifest["files"]:
+        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+ENTRY_FIELDS = {
+    "seq": 9, "id": "ent_x", "effective_on": "2027-03-13", "kind": "x", "memo": "x", "actor": "x",
+    "idempotency_key": "x",
+    "metadata": "{}", "reverses": 1, "reason": "x", "recorded_at": 5, "previous_hash": "11" * 32,
+    "hash": "11" * 32,
+    "legs": [["1000", "asset", "actual", "EUR", 5], ["3000", "equity", "actual", "EUR", -5]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENTRY_FIELDS)
+def test_any_field_of_an_entry_that_was_changed_is_found_and_the_entry_named(folder: Path, name: str) -> None:
+    change(folder, "entries.jsonl", 0, **{name: ENTRY_FIELDS[name]})
+    code, told = run(SOURCE, folder, here=folder.parent)
+    assert code == 1
+    assert "NOT RIGHT: entry 1:" in told or "NOT RIGHT: entry 9:" in told
+
+
+@pytest.mark.parametrize(
+    "name", ["entries.jsonl", "periods.jsonl", "account_sets.jsonl", "trial_balance.jsonl", "anchors.jsonl"]
+)
+def test_any_field_of_any_line_that_was_changed_is_found(folder: Path, name: str) -> None:
+    first = json.loads((folder / name).read_text(encoding="utf-8").splitlines()[0])
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for field, value in first.items():
+        if field in ("format", "version"):
+            continue
+        other = value + 1 if isinstance(value, int) else "x" + str(value)[1:] if value else "x"
+        change(folder, name, 0, **{field: other})
+        code, told = run(SOURCE, folder, here=folder.parent)
+        assert code == 1, (field, told)
+        for path, content in kept.items():
+            (folder / path).write_bytes(content)
+    assert run(SOURCE, folder, here=folder.parent)[0] == 0
+
+
+def cut(folder: Path) -> None:
+    """The last entry goes, with what it did to the balances, and the manifest fits again."""
+    lines = (folder / "entries.jsonl").read_text(encoding="utf-8").splitlines()[:2]
+    (folder / "entries.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name in ("anchors.jsonl", "periods.jsonl", "account_sets.jsonl"):
+        (folder / name).write_text("")
+    sums: dict[tuple[str, ...], list[int]] = {}
+    peaks: list[tuple[int, bytes]] = []
+    for line in map(json.loads, lines):
+        verify_export.grown(peaks, line["hash"])
+        for code, _type, layer, currency, cents in line["legs"]:
+            side = sums.setdefault((code, layer, currency), [0, 0])
+            side[cents < 0] += abs(cents)
+    rows = [dict(zip(("code", "layer", "currency", "d", "c"), (*key, *sums[key]), strict=True)) for key in sorted(sums)]
+    (folder / "trial_balance.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    last = json.loads(lines[-1])
+    manifest |= {"entries": 2, "head_hash": last["hash"], "root": verify_export.root(peaks)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    refit(folder)
+
+
+def test_a_tail_cut_off_shows_by_the_anchor_that_was_kept_and_by_nothing_else(folder: Path) -> None:
+    cut(folder)
+    assert run(SOURCE, folder, here=folder.parent)[0] == 0
+    code, told = run(SOURCE, folder, "--anchor", "anchor.json", "--key", PUBLIC, here=folder.parent)
+    assert code == 1
+    assert "anchor 1: the entries until 3 are not what they were" in told
+
+
+def test_a_file_that_was_exchanged_or_is_not_there_is_found(folder: Path) -> None:
+    (folder / "accounts.jsonl").write_text("{}\n")
+    code, told = run(SOURCE, folder, here=folder.parent)
+    assert code == 1
+    assert "accounts.jsonl: it is not the file that was exported" in told
+    (folder / "periods.jsonl").unlink()
+    code, told = run(SOURCE, folder, here=folder.parent)
+    assert code == 1
+    assert "it cannot be read" in told
+
+
+def test_an_anchor_by_another_key_is_found(folder: Path) -> None:
+    other = public_key_of(OTHER).hex()
+    code, told = run(SOURCE, folder, "--anchor", "anchor.json", "--key", other, here=folder.parent)
+    assert code == 1
+    assert "its signature is not of this key" in told
+
+
+def test_without_words_it_says_how_it_is_used(tmp_path: Path) -> None:
+    for words in ([], ["a", "b"], ["a", "--evil", "c"]):
+        code, told = run(SOURCE, *words, here=tmp_path)
+        assert code == 2
+        assert "EXPORT_FOLDER" in told
+
+
+# -------------------------------------------------------------------------------------------------------------- proofs
+
+
+def test_a_partner_shows_its_contribution_with_its_proof_the_key_and_the_file_alone(
+    book: Opens, engine: Engine, tmp_path: Path
+) -> None:
+    fill(engine)
+    with book() as ledger:
+        (tmp_path / "proof.json").write_text(json.dumps(ledger.prove([1])))
+        (tmp_path / "growth.json").write_text(json.dumps(ledger.prove_growth(1)))
+    code, told = run(SOURCE, "proof.json", "--key", PUBLIC, here=tmp_path)
+    assert code == 0, told
+    assert "entry 1 of 2027-03-10: Broodverkoop: 1000 +5.00, 3000.anna -5.00" in told
+    assert run(SOURCE, "growth.json", "--key", PUBLIC, here=tmp_path)[0] == 0
+    assert run(SOURCE, "growth.json", "--key", public_key_of(OTHER).hex(), here=tmp_path)[0] == 1
+
+
+def more(proof: dict[str, Any]) -> None:
+    proof["entries"][0]["entry"]["legs"][0][4] += 1
+
+
+def elsewhere(proof: dict[str, Any]) -> None:
+    proof["entries"][0]["entry"]["seq"] = 2
+
+
+def other_path(proof: dict[str, Any]) -> None:
+    proof["entries"][0]["path"][0] = "11" * 32
+
+
+def short_path(proof: dict[str, Any]) -> None:
+    proof["entries"][0]["path"].pop()
+
+
+def other_root(proof: dict[str, Any]) -> None:
+    proof["anchor"]["root"] = "11" * 32
+
+
+def nothing(proof: dict[str, Any]) -> None:
+    proof.clear()
+
+
+@pytest.mark.parametrize("forge", [more, elsewhere, other_path, short_path, other_root, nothing])
+def test_a_forged_proof_does_not_hold(book: Opens, engine: Engine, tmp_path: Path, forge: Callable[..., None]) -> None:
+    fill(engine)
+    with book() as ledger:
+        proof = json.loads(json.dumps(ledger.prove([1])))
+    forge(proof)
+    (tmp_path / "proof.json").write_text(json.dumps(proof))
+    assert run(SOURCE, "proof.json", "--key", PUBLIC, here=tmp_path)[0] == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=st.integers(1, 40), data=st.data())
+def test_paths_lead_to_the_same_roots_as_ours(size: int, data: st.DataObject) -> None:
+    hashes = leaves(size)
+    place = data.draw(st.integers(0, size - 1))
+    path = [node.hex() for node in inclusion_path(hashes, place)]
+    start = verify_export.leaf(hashes[place].hex())
+    assert verify_export.climbed(place, size - 1, start, path)[0] == root_of(hashes).hex()
+    first = place + 1
+    told = {"head_seq": first, "root": root_of(hashes[:first]).hex()}, {"head_seq": size, "root": root_of(hashes).hex()}
+    proof = [node.hex() for node in consistency_path(hashes, first)]
+    assert grows(*told, proof)
+    assert not grows(told[0] | {"root": "22" * 32}, told[1], proof)
+
+
+def grows(old: dict[str, Any], new: dict[str, Any], path: list[str]) -> bool:
+    """What the file says of growth, the anchors' own seals left out."""
+    verify_export.FINDINGS.clear()
+    seals = {"book": "b", "number": 1, "previous_hash": "00" * 32, "hash": "00", "public_key": "00", "signature": "00"}
+    proof = {"format": "fund-ledger-growth", "from": seals | old, "to": seals | new, "path": path}
+    verify_export.check_proof(proof, "00" * 32)
+    return not [one for one in verify_export.FINDINGS if one.startswith("growth")]
+
+
+# ------------------------------------------------------------------------------------------------------------- vectors
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=40), bit=st.integers(0, 511))
+def test_signatures_are_judged_as_the_library_judges_them(seed: bytes, message: bytes, bit: int) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public, signature = key.public_key().public_bytes_raw(), bytearray(key.sign(message))
+    assert verify_export.signed(public, message, bytes(signature))
+    assert not verify_export.signed(public, message + b"x", bytes(signature))
+    signature[bit // 8] ^= 1 << (bit % 8)
+    assert not verify_export.signed(public, message, bytes(signature))
+    assert sign(KEY, message) != bytes(signature)
+
+
+def test_the_standards_own_signature_is_right() -> None:
+    """RFC 8032, 7.1, test 2: one byte signed."""
+    public = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+    signature = bytes.fromhex(
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+    )
+    assert verify_export.signed(public, b"\x72", signature)
+    assert not verify_export.signed(public, b"\x73", signature)
+
+
+@pytest.mark.parametrize("vector", VECTORS["entries"], ids=lambda vector: vector["what"])
+def test_the_published_entries_are_sealed_alike_by_the_file(vector: dict[str, Any], book: Opens) -> None:
+    legs = [debit(code, cents) if cents > 0 else credit(code, -cents) for code, cents in vector["legs"]]
+    with book() as ledger:
+        ledger.post(draft(vector["key"], *legs, memo=vector["memo"], metadata=vector["metadata"]))
+        (told,) = ledger.told()
+    told = json.loads(json.dumps(told))
+    assert verify_export.entry_hash("bakery", told) == told["hash"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["fields"], ids=lambda vector: vector["what"])
+def test_the_published_forms_are_written_alike_by_the_file(vector: dict[str, Any]) -> None:
+    if (
+        any(isinstance(one, dict) for one in vector["fields"])
+        or vector["canonical"] != canonical(vector["fields"], exact=True).decode()
+    ):
+        return  # metadata reach it as text, in normal form already
+    assert verify_export.fields(vector["fields"]).decode() == vector["canonical"]
+    assert verify_export.seal("event", vector["previous"], vector["canonical"].encode()) == vector["hash"]
+
+
+def test_an_entry_of_two_thousand_legs_is_sealed_alike_by_all_three(book: Opens) -> None:
+    legs = [debit("1000", 3) if number % 2 else credit("4400", 3) for number in range(2000)]
+    with book() as ledger:
+        posted = ledger.post(draft("wide", *legs, recorded_at=draft("x").recorded_at))
+        (told,) = ledger.told()
+        assert ledger.verify(full=True).ok
+    assert verify_export.entry_hash("bakery", told) == posted.hash.hex()
+    wide = next(vector for vector in VECTORS["wide"])
+    assert posted.hash.hex() == wide["hash"]
+    assert seal(bytes(32), b"", "entry").hex() == verify_export.seal("entry", "00" * 32, b"")
+
+
+def test_an_anchor_is_sealed_alike(book: Opens) -> None:
+    with book() as ledger:
+        anchor = ledger.anchor(KEY)
+        told = Anchor.from_json(anchor.as_json()).as_json()
+    assert verify_export.row_hash("anchor", "bakery", told) == told["hash"]
