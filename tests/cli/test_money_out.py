@@ -11,7 +11,7 @@ import pytest
 
 from fund.bank import file_sha256, read_payments
 from tests.factories import founded
-from tests.workflows.money_out import AGREEMENT, BAARN, IBAN, agree, approved, at, prepared, sent
+from tests.workflows.money_out import AGREEMENT, BAARN, IBAN, agree, approved, at, charged, prepared, sent
 
 
 def test_an_account_is_recorded_confirmed_and_listed(fund: Any, database_url: str) -> None:
@@ -81,7 +81,8 @@ def test_a_request_is_made_checked_and_approved_by_three_people(fund: Any, datab
 
 def test_too_much_is_refused_with_both_amounts_and_the_next_step(fund: Any, database_url: str) -> None:
     with founded(database_url) as world:
-        agree(prepared(world, cash_cents=931040))
+        agree(prepared(world))
+        charged(world, 10_000_000 - 931_040)
         ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1, amount=1250000)["result"][
             "ref"
         ]

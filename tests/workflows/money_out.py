@@ -16,6 +16,7 @@ from fund.events import (
     BankAccountRegistered,
     ContributionCalled,
     ContributionReceived,
+    CostCharged,
     DecisionApproved,
     MilestoneAccepted,
     MilestoneEvidenced,
@@ -42,6 +43,16 @@ def partner(ref: str, name: str) -> PartnerAdmitted:
 def plan(repayable_cents: int) -> PlanTerms:
     instalments: Any = ({"no": 1, "due_on": date(2028, 1, 5), "amount_cents": repayable_cents},)
     return PlanTerms(plan_type="fixed", ends_on=date(2030, 12, 31), instalments=instalments if repayable_cents else ())
+
+
+def charged(world: World, cents: int) -> None:
+    """The bank took so much: what it takes is never refused, whatever was promised meanwhile."""
+    with world.uow("bram") as uow:
+        uow.record(
+            CostCharged(
+                ref="K2026-9001", account="1000", amount_cents=cents, charged_on=DAY, line_id="lin_9", text="kosten"
+            )
+        )
 
 
 def agree(

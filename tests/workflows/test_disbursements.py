@@ -49,6 +49,7 @@ from tests.workflows.money_out import (
     agree,
     approved,
     at,
+    charged,
     prepared,
     receipt,
     recorded,
@@ -265,7 +266,8 @@ def test_another_account_than_the_verified_one_is_refused_with_both(database_url
 
 def test_nothing_is_approved_beyond_the_cash_that_is_there(database_url: str) -> None:
     with founded(database_url) as world:
-        agree(prepared(world, cash_cents=2500000))
+        agree(prepared(world, cash_cents=10_000_000))
+        charged(world, 10_000_000 - 2_500_000)
         ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)["result"]["ref"]
         world.do("disbursement check", user="anna", ref=ref)
         with pytest.raises(InsufficientCash) as caught:
@@ -278,7 +280,8 @@ def test_nothing_is_approved_beyond_the_cash_that_is_there(database_url: str) ->
 
 def test_cash_that_was_approved_before_is_not_there_any_more(database_url: str) -> None:
     with founded(database_url) as world:
-        agree(prepared(world, cash_cents=3000000))
+        agree(prepared(world, cash_cents=10_000_000))
+        charged(world, 10_000_000 - 3_000_000)
         approved(world)
         ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=2)["result"]["ref"]
         world.do("disbursement check", user="anna", ref=ref)

@@ -18,6 +18,7 @@ from fund.workflows import proposals
 from fund.workflows.lifecycle import commands_from
 from fund.workflows.proposals import TRANSITIONS, State
 from tests.factories import World, a_form, a_proposal_file, as_text, founded
+from tests.workflows.deciding import money
 
 OPENS, CLOSES = date(2026, 2, 1), date(2026, 2, 28)
 IN_ROUND = datetime(2026, 2, 10, 13, 2, tzinfo=UTC)
@@ -80,6 +81,8 @@ def types(world: World, ref: str) -> list[str]:
 
 def decided(world: World, ref: str, fact: Any) -> None:
     """What the committee decides, without its meeting."""
+    if not world.balances().get("1000"):
+        money(world, 500_000_00)
     put(world, ref, State.DECIDABLE)
     with world.uow("carla") as uow:
         uow.record(fact)
@@ -474,7 +477,7 @@ def test_withdrawing_needs_a_reason_and_frees_what_was_committed(world: World) -
     with pytest.raises(errors.NotAuthorised):
         world.do("proposal withdraw", user="lotte", ref=ref, reason="r")
     world.do("proposal withdraw", user="fatima", ref=ref, reason="De raad ziet ervan af")
-    booked = world.entries()
+    booked = [entry for entry in world.entries() if not entry.kind.startswith(("contribution", "receipt"))]
     assert [as_text(entry) for entry in booked] == [
         f"2026-02-10 decision.approved Toekenning {ref}\n  Dr 9000.{ref} 2000000\n    Cr 9010 2000000",
         f"2026-02-10 proposal.withdrawn Aanvraag {ref} ingetrokken\n  Dr 9010 2000000\n    Cr 9000.{ref} 2000000",
@@ -672,6 +675,7 @@ def invited(world: World, until: date | None) -> None:
     from fund.schemas.evaluations import Evaluation
     from tests.workflows.agreeing import approved as approved_standard
 
+    money(world, 500_000_00)
     approved_standard(world, ref="2026-009", lead="gm0351", co_applicants=(), beneficiaries=())
     world.do("agreement draft", user="anna", ref="2026-009")
     evaluation = Evaluation(

@@ -14,6 +14,7 @@ from fund.events import DecisionApproved, DecisionReopened
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from tests.factories import World, a_proposal_file, founded
+from tests.workflows.deciding import money
 
 PLAN: dict[str, Any] = {
     "title": "Eerste ronde",
@@ -130,6 +131,7 @@ def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: 
         row = store.cases.get("proposal/2026-002")
         assert row is not None
         store.cases.put([(Proposal.model_validate_json(row.document).but(state="decidable"), row.version)])
+    money(world, 100_000_00)
     with world.uow("carla") as uow:
         uow.record(DecisionApproved(ref="2026-002", round="2026-1", award_cents=1_000_00))
     world.drain()
