@@ -22,11 +22,12 @@ from fund.ledger.store.periods import Periods
 __all__ = ["OBJECTS", "POSTGRESQL_ONLY", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
 
 OBJECTS = (
-    ("seal", 1),
+    ("seal", 2),
     ("ledger_tables", 1),
     ("ledger_limits", 1),
     ("ledger_corrections", 1),
-    ("ledger_guards", 3),
+    ("ledger_guards", 4),
+    ("ledger_posting", 1),
     ("ledger_anchors", 1),
     ("ledger_roles", 1),
 )

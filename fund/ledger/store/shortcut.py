@@ -1,0 +1,272 @@
+"""The short road of posting: what is plainly an entry is written at once, and the database alone judges it.
+
+The triggers check everything that ``careful.py`` checks, so a draft that says nothing unusual need not be looked at
+twice. Whatever is unusual (a correction, an amount that is no ``int``, a sub-account that has yet to open) or refused
+leaves nothing behind here, and goes the careful road, which finds out why and says so with both values and the way out.
+
+These few statements go straight to the driver: they are asked thousands of times a second, and a statement that passes
+through SQLAlchemy costs as much again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fund.database import utc_micros
+from fund.errors import FundError
+from fund.ledger.journal import CORRECTION, EntryDraft, Posted
+from fund.ledger.seal import VERSION, canonical_json
+from fund.ledger.store.careful import Careful
+from fund.money import LARGEST_CENTS
+
+__all__ = ["Shortcut"]
+
+_POST = (
+    "SELECT seq, hash, refusal FROM ledger_post(%s::integer, %s, %s::date, %s, %s, %s, %s, %s, %s::bigint, %s::text[],"
+    " %s::bigint[])"
+)
+_POST_MANY = (
+    "SELECT first_seq, hashes, refusal FROM ledger_post_many(%s::integer, %s::text[], %s::integer[], %s::integer[],"
+    " %s::text[], %s::bigint[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
+    " %s::bigint[], %s::integer[])"
+)
+_ACCOUNTS_SQLITE = (
+    "SELECT code, id, type, layer, currency FROM account WHERE book_id = ? AND code IN (SELECT value FROM json_each(?))"
+)
+_LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
+_ENTRIES_SQLITE = (
+    "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
+    " legs, recorded_at, version, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,121}").fullmatch
+_REQUEST = b"7:request,1:%d,64:%s," % (VERSION, b"00" * 32)
+_ENTRY = b"5:entry,1:%d,64:" % VERSION
+_sha256 = hashlib.sha256
+
+_Row = tuple[str, str, str, str, str, str, str, "int | None"]
+"""Id, day, kind, memo, actor, key, metadata, instant: an entry without its legs."""
+
+
+def _field(text: str) -> bytes:
+    data = text.encode()
+    return b"%d:%s," % (len(data), data)
+
+
+class Shortcut(Careful):
+    """A book that takes plain entries at once."""
+
+    def _at_once(self, drafts: Sequence[EntryDraft]) -> list[Posted | FundError] | None:
+        """All of them written, in this order; ``None`` when nothing was, and the careful road has to be taken."""
+        book = _field(self.book)
+        rows: list[_Row] = []
+        for draft in drafts:
+            row = _plain_row(draft, book)
+            if row is None:
+                return None
+            rows.append(row)
+        if len({row[0] for row in rows}) < len(rows):
+            return None
+        if self._sqlite:
+            return self._at_once_sqlite(drafts, rows, book)
+        if len(rows) == 1:
+            return self._one_postgresql(drafts[0], rows[0])
+        return self._many_postgresql(drafts, rows)
+
+    # ------------------------------------------------------------------------------------------------------- PostgreSQL
+
+    def _driver(self, statement: str, parameters: Sequence[Any]) -> Any:
+        raw: Any = self.connection.connection.driver_connection
+        try:
+            return raw.cursor(binary=True).execute(statement, parameters).fetchone()
+        except raw.Error as problem:
+            raise sa.exc.DBAPIError.instance(statement, None, problem, raw.Error) from problem
+
+    def _one_postgresql(self, draft: EntryDraft, row: _Row) -> list[Posted | FundError] | None:
+        id, day, kind, memo, actor, key, metadata, instant = row
+        seq, hash, refusal = self._driver(
+            _POST,
+            (
+                str(self.book_id),
+                id,
+                day,
+                kind,
+                memo,
+                actor,
+                key,
+                metadata,
+                None if instant is None else str(instant),
+                _words([leg.account for leg in draft.postings]),
+                _numbers([leg.amount_cents for leg in draft.postings]),
+            ),
+        )
+        return None if refusal is not None else [Posted(seq, hash, False, id)]
+
+    def _many_postgresql(self, drafts: Sequence[EntryDraft], rows: Sequence[_Row]) -> list[Posted | FundError] | None:
+        ids, days, kinds, memos, actors, keys, metadatas, instants = zip(*rows, strict=True)
+        sizes = [len(draft.postings) for draft in drafts]
+        legs = [leg for draft in drafts for leg in draft.postings]
+        first, hashes, refusal = self._driver(
+            _POST_MANY,
+            (
+                str(self.book_id),
+                _words([id for id, size in zip(ids, sizes, strict=True) for _leg in range(size)]),
+                _numbers([place for size in sizes for place in range(1, size + 1)]),
+                _numbers([size for size in sizes for _leg in range(size)]),
+                _words([leg.account for leg in legs]),
+                _numbers([leg.amount_cents for leg in legs]),
+                _words(ids),
+                _words(days),
+                _texts(kinds),
+                _texts(memos),
+                _texts(actors),
+                _texts(keys),
+                _texts(metadatas),
+                "{" + ",".join("NULL" if at is None else str(at) for at in instants) + "}",
+                _numbers(sizes),
+            ),
+        )
+        if refusal is not None:
+            return None
+        return [
+            Posted(seq, hash, False, id) for seq, (id, hash) in enumerate(zip(ids, hashes, strict=True), start=first)
+        ]
+
+    # ----------------------------------------------------------------------------------------------------------- SQLite
+
+    def _at_once_sqlite(
+        self, drafts: Sequence[EntryDraft], rows: Sequence[_Row], book: bytes
+    ) -> list[Posted | FundError] | None:
+        raw: Any = self.connection.connection.driver_connection
+        cursor = raw.cursor()
+        try:
+            codes = json.dumps(list({leg.account for draft in drafts for leg in draft.postings}))
+            accounts = {
+                code: (id, _field(code) + _field(type) + _field(layer) + _field(currency))
+                for code, id, type, layer, currency in cursor.execute(_ACCOUNTS_SQLITE, (self.book_id, codes))
+            }
+            head = cursor.execute(
+                "SELECT seq, hash, recorded_at FROM chain_head WHERE book_id = ?", (self.book_id,)
+            ).fetchone()
+            try:
+                legs, entries, results = self._sealed(drafts, rows, accounts, head, book)
+            except KeyError:
+                return None  # an account is not there, or not yet
+            cursor.execute("SAVEPOINT fund_at_once")
+            try:
+                cursor.executemany(_LEGS_SQLITE, legs)
+                cursor.executemany(_ENTRIES_SQLITE, entries)
+            except (raw.IntegrityError, raw.OperationalError):
+                cursor.execute("ROLLBACK TO fund_at_once")
+                cursor.execute("RELEASE fund_at_once")
+                return None
+            cursor.execute("RELEASE fund_at_once")
+            return results
+        except raw.Error as problem:
+            raise sa.exc.DBAPIError.instance("", None, problem, raw.Error) from problem
+        finally:
+            cursor.close()
+
+    def _sealed(
+        self,
+        drafts: Sequence[EntryDraft],
+        rows: Sequence[_Row],
+        accounts: dict[str, tuple[int, bytes]],
+        head: tuple[int, bytes, int],
+        book: bytes,
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[Posted | FundError]]:
+        """The rows to write: ``seal.py`` put into a few lines, which must give the same bytes."""
+        legs: list[tuple[Any, ...]] = []
+        entries: list[tuple[Any, ...]] = []
+        results: list[Posted | FundError] = []
+        seq, previous, last = head
+        now = time.time_ns() // 1000
+        for draft, (id, day, kind, memo, actor, key, metadata, instant) in zip(drafts, rows, strict=True):
+            seq += 1
+            last = max(now if instant is None else instant, last)
+            size = len(draft.postings)
+            body = b""
+            for position, leg in enumerate(draft.postings, start=1):
+                number, opening = accounts[leg.account]
+                cents = b"%d" % leg.amount_cents
+                body += b"%s%d:%s," % (opening, len(cents), cents)
+                legs.append((id, position, size, number, leg.amount_cents))
+            request = b"%s%s10:%s,%s%s%s%s-,-,%d:%s," % (
+                book, _field(key), day.encode(), _field(kind), _field(memo), _field(actor), _field(metadata), len(body), body,
+            )  # fmt: skip
+            place = b"%s%s%s" % (_field(str(seq)), _field(str(last)), _field(id))
+            asked = _sha256(b"%s%d:%s," % (_REQUEST, len(request), request)).digest()
+            sealed = _sha256(
+                b"%s%s,%d:%s%s," % (_ENTRY, previous.hex().encode(), len(place) + len(request), place, request)
+            ).digest()
+            entries.append(
+                (self.book_id, seq, id, day, kind, memo, actor, key, asked, metadata, size, last, VERSION, previous, sealed)
+            )  # fmt: skip
+            results.append(Posted(seq, sealed, False, id))
+            previous = sealed
+        return legs, entries, results
+
+
+def _plain_row(draft: EntryDraft, book: bytes) -> _Row | None:
+    """What is written of a draft besides its legs; ``None`` where anything about it is unusual."""
+    kind, memo, actor, key, at = draft.kind, draft.memo, draft.actor, draft.idempotency_key, draft.recorded_at
+    for text in (kind, memo, actor, key):
+        # Text beyond ASCII may have to be brought to normal form C first.
+        if type(text) is not str or not text.isascii() or not text.strip() or "\x00" in text:
+            return None
+    if (
+        draft.reverses is not None
+        or draft.part_of is not None
+        or draft.replaces is not None
+        or draft.reason is not None
+        or draft.reason_code is not None
+        or type(draft.effective_on) is not date
+        or (at is not None and (type(at) is not datetime or at.tzinfo is None))
+        or len(draft.postings) < 2
+    ):
+        return None
+    for leg in draft.postings:
+        cents = leg.amount_cents
+        if (
+            type(cents) is not int
+            or not cents
+            or not -LARGEST_CENTS <= cents <= LARGEST_CENTS
+            or not _CODE(leg.account)
+        ):
+            return None
+    metadata = "{}"
+    if draft.metadata:
+        if CORRECTION in draft.metadata:
+            return None
+        try:
+            metadata = canonical_json(dict(draft.metadata))
+        except FundError:
+            return None
+    id = "ent_" + _sha256(book + _field(key)).hexdigest()[:24]
+    instant = None if at is None else utc_micros(at)
+    return id, draft.effective_on.isoformat(), kind, memo, actor, key, metadata, instant
+
+
+def _numbers(values: Sequence[int]) -> str:
+    """An array of whole numbers, as PostgreSQL reads it."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _words(values: Sequence[str]) -> str:
+    """An array of texts without quotes and backslashes."""
+    return '{"' + '","'.join(values) + '"}'
+
+
+def _texts(values: Sequence[str]) -> str:
+    """An array of any texts."""
+    whole = "\x00".join(values)
+    if '"' in whole or "\\" in whole:
+        whole = whole.replace("\\", "\\\\").replace('"', '\\"')
+    return '{"' + whole.replace("\x00", '","') + '"}'
