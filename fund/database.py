@@ -121,7 +121,7 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
     """An engine for ``url``; it opens nothing yet.
 
     SQLite: each writing transaction is ``BEGIN IMMEDIATE`` (the fund's lock), WAL, ``synchronous=FULL``, foreign keys
-    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, sessions end a transaction that idles
+    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, no compiling of queries, sessions end a transaction that idles
     20 s; a lock is waited for twice as long as on SQLite, because workers take turns there.
 
     Args:
@@ -148,7 +148,7 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
             "connect_timeout": 5,
             "application_name": "fund",
             "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=20000"
-            " -c plan_cache_mode=force_generic_plan"
+            " -c plan_cache_mode=force_generic_plan -c jit=off"
             f" -c lock_timeout={2 * BUSY_TIMEOUT_MS}",
         },
     )
@@ -159,7 +159,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.execute("PRAGMA cache_size=-16000")
     try:
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":

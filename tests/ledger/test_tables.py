@@ -3,8 +3,16 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from fund.database import Engine
+from fund.database import Engine, is_sqlite
 from fund.ledger import tables
+
+PROVED_BY_TRIGGERS = {
+    "account_balance": {("account_id",)},
+    "balance_day": {("account_id",)},
+    "entry": {("book_id",), ("book_id", "reverses_seq")},
+    "posting": {("account_id",)},
+}
+"""Foreign keys that PostgreSQL does not check, because the entry's triggers do (ledger_posting)."""
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
@@ -24,7 +32,7 @@ def test_the_rows_that_python_knows_are_the_rows_of_the_database(engine: Engine)
         assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
         assert {tuple(key["constrained_columns"]) for key in inspector.get_foreign_keys(table.name)} == {
             tuple(column.name for column in key.columns) for key in table.foreign_key_constraints
-        }
+        } - (set() if is_sqlite(engine) else PROVED_BY_TRIGGERS.get(table.name, set()))
         unique = {
             tuple(column.name for column in one.columns)
             for one in table.constraints

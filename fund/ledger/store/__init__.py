@@ -15,6 +15,7 @@ from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, Evidence, RawEn
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
+from fund.ledger.store.wire import ask
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
@@ -39,11 +40,7 @@ __all__ = [
 ]
 
 
-_EARLY = (
-    "SET LOCAL synchronous_commit = off",
-    "COMMIT",
-    "SELECT pg_logical_emit_message(true, 'fund', 'flush')",
-)
+_EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_message(true, 'fund', 'flush')"
 
 
 def install(connection: Connection) -> None:
@@ -73,12 +70,10 @@ def commit(connection: Connection) -> None:
     raw: Any = connection.connection.driver_connection
     if not is_sqlite(connection):
         try:
-            with raw.pipeline():
-                for statement in _EARLY:
-                    raw.execute(statement)
-        except raw.Error as problem:
+            ask(raw, _EARLY)
+        except sa.exc.DBAPIError:
             transaction.rollback()
-            raise sa.exc.DBAPIError.instance("COMMIT", None, problem, raw.Error) from problem
+            raise
     try:
         transaction.commit()
     except sa.exc.DBAPIError:

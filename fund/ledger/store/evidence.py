@@ -380,7 +380,7 @@ class Evidence:
         triggers = {
             re.split(r"\s+", line)[2]: _squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)
         }
-        constraints = set(re.findall(r"\bCONSTRAINT (\w+)", text))
+        constraints = set(re.findall(r"\bCONSTRAINT (\w+)", text)) - set(re.findall(r"\bDROP CONSTRAINT (\w+)", text))
         problems: list[tuple[str, str]] = []
 
         found_functions = {

@@ -23,24 +23,34 @@ import sqlalchemy as sa
 from fund.database import utc_micros
 from fund.errors import FundError
 from fund.ledger.journal import CORRECTION, EntryDraft, Posted
-from fund.ledger.seal import VERSION, canonical_json
+from fund.ledger.seal import VERSION, canonical_json, nfc
 from fund.ledger.store.careful import Careful
+from fund.ledger.store.refusals import refusals
+from fund.ledger.store.wire import ask, idle
 from fund.money import LARGEST_CENTS
 
 __all__ = ["Shortcut"]
 
-_POST = (
-    "SELECT seq, hash, refusal FROM ledger_post(%s::integer, %s, %s::date, %s, %s, %s, %s, %s, %s::bigint, %s::text[],"
-    " %s::bigint[])"
+_PREPARE = (
+    b"PREPARE fund_post (integer, text, date, text, text, text, text, text, bigint, text[], bigint[]) AS"
+    b" SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11); "
 )
+_NOT_PREPARED = "26000"
 _POST_MANY = (
     "SELECT first_seq, hashes, refusal FROM ledger_post_many(%s::integer, %s::text[], %s::integer[], %s::integer[],"
     " %s::text[], %s::bigint[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
     " %s::bigint[], %s::integer[])"
 )
-_ACCOUNTS_SQLITE = (
-    "SELECT code, id, type, layer, currency FROM account WHERE book_id = ? AND code IN (SELECT value FROM json_each(?))"
-)
+_ACCOUNTS_SQLITE = """
+SELECT code, id, type, layer, currency,
+       status = 'open' AND valid_from IS NULL AND valid_until IS NULL AND min_balance_cents IS NULL
+       AND max_balance_cents IS NULL AND coalesce(max(debit_cents, credit_cents), 0) < 9000000000000000000
+  FROM account LEFT JOIN account_balance ON account_id = id
+ WHERE book_id = ? AND code IN (SELECT value FROM json_each(?))
+"""
+_USED_SQLITE = """
+SELECT 1 FROM entry WHERE book_id = ? AND idempotency_key IN (SELECT value FROM json_each(?)) LIMIT 1
+"""
 _LEGS_SQLITE = "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents) VALUES (?, ?, ?, ?, ?)"
 _ENTRIES_SQLITE = (
     "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata,"
@@ -74,6 +84,8 @@ class Shortcut(Careful):
             rows.append(row)
         if len({row[0] for row in rows}) < len(rows):
             return None
+        if not self.connection.in_transaction():
+            self.connection.begin()  # as SQLAlchemy does before the first statement that it sees
         if self._sqlite:
             return self._at_once_sqlite(drafts, rows, book)
         if len(rows) == 1:
@@ -82,32 +94,38 @@ class Shortcut(Careful):
 
     # ------------------------------------------------------------------------------------------------------- PostgreSQL
 
-    def _driver(self, statement: str, parameters: Sequence[Any]) -> Any:
-        raw: Any = self.connection.connection.driver_connection
-        try:
-            return raw.cursor(binary=True).execute(statement, parameters).fetchone()
-        except raw.Error as problem:
-            raise sa.exc.DBAPIError.instance(statement, None, problem, raw.Error) from problem
-
     def _one_postgresql(self, draft: EntryDraft, row: _Row) -> list[Posted | FundError] | None:
+        from psycopg.pq import Escaping
+
         id, day, kind, memo, actor, key, metadata, instant = row
-        seq, hash, refusal = self._driver(
-            _POST,
-            (
-                str(self.book_id),
-                id,
-                day,
-                kind,
-                memo,
-                actor,
-                key,
-                metadata,
-                None if instant is None else str(instant),
-                _words([leg.account for leg in draft.postings]),
-                _numbers([leg.amount_cents for leg in draft.postings]),
-            ),
-        )
-        return None if refusal is not None else [Posted(seq, hash, False, id)]
+        raw: Any = self.connection.connection.driver_connection
+        legs = (_words([leg.account for leg in draft.postings]), _numbers([leg.amount_cents for leg in draft.postings]))
+        quoted = Escaping(raw.pgconn).escape_literal
+        arguments = [b"%d" % self.book_id]
+        arguments += [quoted(text.encode()) for text in (id, day, kind, memo, actor, key, metadata)]
+        arguments.append(b"NULL" if instant is None else b"%d" % instant)
+        arguments += [quoted(text.encode()) for text in legs]
+        with refusals({"key": key, "value": "?", "limit": LARGEST_CENTS}):
+            seq, hash, refusal = self._call(raw, b", ".join(arguments))
+        return None if refusal is not None else [Posted(int(seq), bytes.fromhex(hash.decode()), False, id)]
+
+    def _call(self, raw: Any, arguments: bytes) -> tuple[bytes, bytes, bytes | None]:
+        """What ``ledger_post`` answers. Where no transaction is open, one message begins it and posts."""
+        if not idle(raw):
+            answer = ask(raw, b"SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post(%s)" % arguments)
+        else:
+            known = self.connection.info
+            execute = b"EXECUTE fund_post (%s)" % arguments
+            try:
+                answer = ask(raw, b"BEGIN; " + (b"" if known.get("fund_post") else _PREPARE) + execute)
+            except sa.exc.DBAPIError as problem:
+                # The driver forgets all that is prepared whenever something is rolled back.
+                if getattr(problem.orig, "sqlstate", None) != _NOT_PREPARED:
+                    raise
+                ask(raw, b"ROLLBACK")
+                answer = ask(raw, b"BEGIN; " + _PREPARE + execute)
+            known["fund_post"] = True
+        return answer.get_value(0, 0), answer.get_value(0, 1), answer.get_value(0, 2)
 
     def _many_postgresql(self, drafts: Sequence[EntryDraft], rows: Sequence[_Row]) -> list[Posted | FundError] | None:
         ids, days, kinds, memos, actors, keys, metadatas, instants = zip(*rows, strict=True)
@@ -139,6 +157,13 @@ class Shortcut(Careful):
             Posted(seq, hash, False, id) for seq, (id, hash) in enumerate(zip(ids, hashes, strict=True), start=first)
         ]
 
+    def _driver(self, statement: str, parameters: Sequence[Any]) -> Any:
+        raw: Any = self.connection.connection.driver_connection
+        try:
+            return raw.cursor(binary=True).execute(statement, parameters).fetchone()
+        except raw.Error as problem:
+            raise sa.exc.DBAPIError.instance(statement, None, problem, raw.Error) from problem
+
     # ----------------------------------------------------------------------------------------------------------- SQLite
 
     def _at_once_sqlite(
@@ -147,27 +172,43 @@ class Shortcut(Careful):
         raw: Any = self.connection.connection.driver_connection
         cursor = raw.cursor()
         try:
-            codes = json.dumps(list({leg.account for draft in drafts for leg in draft.postings}))
+            codes = json.dumps(sorted({leg.account for draft in drafts for leg in draft.postings}))
+            found = cursor.execute(_ACCOUNTS_SQLITE, (self.book_id, codes)).fetchall()
             accounts = {
                 code: (id, _field(code) + _field(type) + _field(layer) + _field(currency))
-                for code, id, type, layer, currency in cursor.execute(_ACCOUNTS_SQLITE, (self.book_id, codes))
+                for code, id, type, layer, currency, _free in found
             }
-            head = cursor.execute(
-                "SELECT seq, hash, recorded_at FROM chain_head WHERE book_id = ?", (self.book_id,)
+            *head, periods, sets = cursor.execute(
+                "SELECT seq, hash, recorded_at, period_number, set_number FROM chain_head WHERE book_id = ?",
+                (self.book_id,),
             ).fetchone()
             try:
                 legs, entries, results = self._sealed(drafts, rows, accounts, head, book)
             except KeyError:
                 return None  # an account is not there, or not yet
-            cursor.execute("SAVEPOINT fund_at_once")
+            keys = json.dumps([row[5] for row in rows], ensure_ascii=False)
+            certain = (
+                not (periods or sets)
+                and all(free for *_account, free in found)
+                and len({(layer, currency) for _code, _id, _type, layer, currency, _free in found}) == 1
+                and all(_balanced(draft) for draft in drafts)
+                and cursor.execute(_USED_SQLITE, (self.book_id, keys)).fetchone() is None
+            )
+            # What may be refused is written so that it can be taken back; SQLite pays for that by the page.
+            if not certain:
+                cursor.execute("SAVEPOINT fund_at_once")
             try:
                 cursor.executemany(_LEGS_SQLITE, legs)
                 cursor.executemany(_ENTRIES_SQLITE, entries)
-            except (raw.IntegrityError, raw.OperationalError):
+            except raw.IntegrityError:
+                if certain:  # a guard that nobody knows of: what is half written goes with all that the caller wrote
+                    cursor.execute("ROLLBACK")
+                    raise
                 cursor.execute("ROLLBACK TO fund_at_once")
                 cursor.execute("RELEASE fund_at_once")
                 return None
-            cursor.execute("RELEASE fund_at_once")
+            if not certain:
+                cursor.execute("RELEASE fund_at_once")
             return results
         except raw.Error as problem:
             raise sa.exc.DBAPIError.instance("", None, problem, raw.Error) from problem
@@ -179,7 +220,7 @@ class Shortcut(Careful):
         drafts: Sequence[EntryDraft],
         rows: Sequence[_Row],
         accounts: dict[str, tuple[int, bytes]],
-        head: tuple[int, bytes, int],
+        head: Sequence[Any],
         book: bytes,
     ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[Posted | FundError]]:
         """The rows to write: ``seal.py`` put into a few lines, which must give the same bytes."""
@@ -198,17 +239,17 @@ class Shortcut(Careful):
                 cents = b"%d" % leg.amount_cents
                 body += b"%s%d:%s," % (opening, len(cents), cents)
                 legs.append((id, position, size, number, leg.amount_cents))
-            request = b"%s%s10:%s,%s%s%s%s-,-,%d:%s," % (
-                book, _field(key), day.encode(), _field(kind), _field(memo), _field(actor), _field(metadata), len(body), body,
+            request = b"%s%s%s%s%s%s%s-,-,%d:%s," % (
+                book, _field(key), _field(day), _field(kind), _field(memo), _field(actor), _field(metadata),
+                len(body), body,
             )  # fmt: skip
             place = b"%s%s%s" % (_field(str(seq)), _field(str(last)), _field(id))
             asked = _sha256(b"%s%d:%s," % (_REQUEST, len(request), request)).digest()
             sealed = _sha256(
                 b"%s%s,%d:%s%s," % (_ENTRY, previous.hex().encode(), len(place) + len(request), place, request)
             ).digest()
-            entries.append(
-                (self.book_id, seq, id, day, kind, memo, actor, key, asked, metadata, size, last, VERSION, previous, sealed)
-            )  # fmt: skip
+            written = (seq, id, day, kind, memo, actor, key, asked, metadata, size, last, VERSION, previous, sealed)
+            entries.append((self.book_id, *written))
             results.append(Posted(seq, sealed, False, id))
             previous = sealed
         return legs, entries, results
@@ -216,11 +257,10 @@ class Shortcut(Careful):
 
 def _plain_row(draft: EntryDraft, book: bytes) -> _Row | None:
     """What is written of a draft besides its legs; ``None`` where anything about it is unusual."""
-    kind, memo, actor, key, at = draft.kind, draft.memo, draft.actor, draft.idempotency_key, draft.recorded_at
-    for text in (kind, memo, actor, key):
-        # Text beyond ASCII may have to be brought to normal form C first.
-        if type(text) is not str or not text.isascii() or not text.strip() or "\x00" in text:
-            return None
+    at = draft.recorded_at
+    kind, memo, actor, key = map(_plain_text, (draft.kind, draft.memo, draft.actor, draft.idempotency_key))
+    if kind is None or memo is None or actor is None or key is None:
+        return None
     if (
         draft.reverses is not None
         or draft.part_of is not None
@@ -252,6 +292,23 @@ def _plain_row(draft: EntryDraft, book: bytes) -> _Row | None:
     id = "ent_" + _sha256(book + _field(key)).hexdigest()[:24]
     instant = None if at is None else utc_micros(at)
     return id, draft.effective_on.isoformat(), kind, memo, actor, key, metadata, instant
+
+
+def _balanced(draft: EntryDraft) -> bool:
+    """Whether the legs cancel out, in amounts that are far from what a balance can hold."""
+    cents = [leg.amount_cents for leg in draft.postings]
+    return not sum(cents) and max(cents) < 1_000_000_000_000_000 and min(cents) > -1_000_000_000_000_000
+
+
+def _plain_text(text: object) -> str | None:
+    if type(text) is not str or not text.strip():
+        return None
+    if text.isascii() and "\x00" not in text:
+        return text
+    try:
+        return nfc(text)
+    except FundError:
+        return None
 
 
 def _numbers(values: Sequence[int]) -> str:
