@@ -39,6 +39,7 @@ GENESIS = bytes(32)
 VERSION = 1
 ENTRY_TAG = "entry"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def nfc(text: str) -> str:
@@ -49,6 +50,8 @@ def nfc(text: str) -> str:
     """
     if "\x00" in text:
         raise NotCanonical(value=repr(text), reason=_("it holds a zero character"))
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as problem:
@@ -103,7 +106,7 @@ def canonical_json(value: Any) -> str:
     Raises:
         NotCanonical: A float, a key that is not text, two keys that are the same text, or another kind of value.
     """
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    return _encode(_plain(value))
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,26 @@ BEGIN
 END
 $body$;
 
+-- A trigger of ours does nothing for a table of somebody else's.
+CREATE FUNCTION ledger_only_on(found oid, wanted regclass) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
+BEGIN
+    IF found <> wanted THEN
+        PERFORM ledger_refuse('append_only', json_build_object('table', found::regclass::text, 'operation', 'TRIGGER'));
+    END IF;
+END
+$body$;
+
+-- An instant that every program can read: from 1970 until the end of the year 9999, in microseconds.
+CREATE FUNCTION ledger_check_instant(at bigint) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
+BEGIN
+    IF at NOT BETWEEN 0 AND 253402300799999999 THEN
+        PERFORM ledger_refuse('wrong_instant', json_build_object('value', at::text));
+    END IF;
+END
+$body$;
+
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
@@ -32,6 +52,7 @@ $body$;
 CREATE FUNCTION ledger_open_book() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
+    PERFORM ledger_only_on(TG_RELID, 'public.book'::regclass);
     INSERT INTO chain_head (book_id, seq, hash, recorded_at, period_number, period_hash)
     VALUES (NEW.id, 0, decode(repeat('00', 32), 'hex'), 0, 0, decode(repeat('00', 32), 'hex'));
     RETURN NULL;
@@ -51,6 +72,7 @@ DECLARE
     month_before text := to_char(to_date(NEW.month, 'YYYY-MM') - 1, 'YYYY-MM');
     month_after text := to_char(to_date(NEW.month, 'YYYY-MM') + 31, 'YYYY-MM');
 BEGIN
+    PERFORM ledger_only_on(TG_RELID, 'public.period'::regclass);
     SELECT * INTO head FROM chain_head WHERE book_id = NEW.book_id FOR UPDATE;
     IF NOT FOUND THEN
         PERFORM ledger_refuse('unknown_book', json_build_object('book', NEW.book_id::text));
@@ -88,6 +110,7 @@ BEGIN
     NEW.previous_hash := head.period_hash;
     NEW.version := coalesce(NEW.version, 1);
     NEW.recorded_at := greatest(coalesce(NEW.recorded_at, fund_micros(clock_timestamp())), head.recorded_at);
+    PERFORM ledger_check_instant(NEW.recorded_at);
     body := fund_field(book_name) || fund_field(NEW.number::text) || fund_field(NEW.month) || fund_field(NEW.status)
         || fund_field(NEW.head_seq::text) || fund_field(encode(NEW.head_hash, 'hex'))
         || fund_field(encode(NEW.trial_balance_hash, 'hex')) || fund_field(NEW.actor) || fund_field(NEW.second_actor)
@@ -117,6 +140,7 @@ DECLARE
     body text;
     wanted bytea;
 BEGIN
+    PERFORM ledger_only_on(TG_RELID, 'public.account_set'::regclass);
     SELECT * INTO head FROM chain_head WHERE book_id = NEW.book_id FOR UPDATE;
     IF NOT FOUND THEN
         PERFORM ledger_refuse('unknown_book', json_build_object('book', NEW.book_id::text));
@@ -139,6 +163,7 @@ BEGIN
     NEW.previous_hash := head.set_hash;
     NEW.version := coalesce(NEW.version, 1);
     NEW.recorded_at := greatest(coalesce(NEW.recorded_at, fund_micros(clock_timestamp())), head.recorded_at);
+    PERFORM ledger_check_instant(NEW.recorded_at);
     body := fund_field(book_name) || fund_field(NEW.number::text) || fund_field(NEW.name) || fund_field(NEW.members)
         || fund_field(NEW.min_balance_cents::text) || fund_field(NEW.max_balance_cents::text) || fund_field(NEW.kinds)
         || fund_field(to_char(NEW.valid_from, 'YYYY-MM-DD')) || fund_field(to_char(NEW.valid_until, 'YYYY-MM-DD'))
@@ -154,6 +179,15 @@ BEGIN
 END
 $body$;
 
+REVOKE EXECUTE ON FUNCTION ledger_open_book(), ledger_seal_period(), ledger_seal_set() FROM PUBLIC;
+
+ALTER TABLE account ADD CONSTRAINT ck_account_days CHECK (
+    coalesce(valid_from, '2000-01-01') BETWEEN '0001-01-01' AND '9999-12-31'
+    AND coalesce(valid_until, '2000-01-01') BETWEEN '0001-01-01' AND '9999-12-31');
+ALTER TABLE account_set ADD CONSTRAINT ck_account_set_days CHECK (
+    coalesce(valid_from, '2000-01-01') BETWEEN '0001-01-01' AND '9999-12-31'
+    AND coalesce(valid_until, '2000-01-01') BETWEEN '0001-01-01' AND '9999-12-31');
+
 CREATE TRIGGER book_opens AFTER INSERT ON book FOR EACH ROW EXECUTE FUNCTION ledger_open_book();
 CREATE TRIGGER book_unchanged BEFORE DELETE OR UPDATE OR TRUNCATE ON book FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 CREATE TRIGGER account_kept BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION ledger_keep_account();
@@ -166,6 +200,8 @@ CREATE TRIGGER account_set_seals BEFORE INSERT ON account_set FOR EACH ROW EXECU
 CREATE TRIGGER account_set_unchanged BEFORE DELETE OR UPDATE OR TRUNCATE ON account_set FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 
 -- uninstall
+ALTER TABLE account_set DROP CONSTRAINT ck_account_set_days;
+ALTER TABLE account DROP CONSTRAINT ck_account_days;
 DROP TRIGGER account_set_unchanged ON account_set;
 DROP TRIGGER account_set_seals ON account_set;
 DROP TRIGGER period_unchanged ON period;
@@ -182,4 +218,6 @@ DROP FUNCTION ledger_seal_period();
 DROP FUNCTION ledger_open_book();
 DROP FUNCTION ledger_keep_account();
 DROP FUNCTION ledger_refuse_change();
+DROP FUNCTION ledger_check_instant(bigint);
+DROP FUNCTION ledger_only_on(oid, regclass);
 DROP FUNCTION ledger_refuse(text, json);

@@ -32,6 +32,13 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: account_exists');
 END;
 
+CREATE TRIGGER account_has_days BEFORE INSERT ON account
+WHEN NEW.valid_from IS NOT date(NEW.valid_from) OR NEW.valid_until IS NOT date(NEW.valid_until)
+    OR NEW.valid_from < '0001-01-01' OR NEW.valid_until < '0001-01-01'
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_day');
+END;
+
 CREATE TRIGGER account_kept BEFORE UPDATE ON account
 WHEN OLD.id IS NOT NEW.id OR OLD.book_id IS NOT NEW.book_id OR OLD.code IS NOT NEW.code OR OLD.type IS NOT NEW.type
     OR OLD.layer IS NOT NEW.layer OR OLD.currency IS NOT NEW.currency OR OLD.normal_side IS NOT NEW.normal_side
@@ -71,6 +78,7 @@ SELECT book_id, month, status FROM period AS latest
 
 CREATE TRIGGER period_seals BEFORE INSERT ON period
 BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
     SELECT RAISE(ABORT, 'ledger: broken_chain')
      WHERE NOT EXISTS (SELECT 1 FROM chain_head
                         WHERE book_id = NEW.book_id AND period_number = NEW.number - 1 AND period_hash = NEW.previous_hash
@@ -114,6 +122,7 @@ END;
 -- A set is made at a head, after the set before it, of accounts of its book.
 CREATE TRIGGER account_set_seals BEFORE INSERT ON account_set
 BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
     SELECT RAISE(ABORT, 'ledger: broken_chain')
      WHERE NOT EXISTS (SELECT 1 FROM chain_head
                         WHERE book_id = NEW.book_id AND set_number = NEW.number - 1 AND set_hash = NEW.previous_hash
@@ -154,6 +163,7 @@ DROP TRIGGER posting_not_removed;
 DROP TRIGGER posting_not_changed;
 DROP TRIGGER account_not_removed;
 DROP TRIGGER account_kept;
+DROP TRIGGER account_has_days;
 DROP TRIGGER account_not_replaced;
 DROP TRIGGER book_not_removed;
 DROP TRIGGER book_not_changed;

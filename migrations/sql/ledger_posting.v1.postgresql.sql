@@ -288,6 +288,7 @@ DECLARE
     request bytea;
     wanted bytea;
 BEGIN
+    PERFORM ledger_only_on(TG_RELID, 'public.entry'::regclass);
     SELECT chain_head.seq, chain_head.hash, chain_head.recorded_at, chain_head.period_number, chain_head.set_number, book.name
       INTO head
       FROM chain_head JOIN book ON book.id = chain_head.book_id
@@ -297,8 +298,11 @@ BEGIN
     END IF;
     IF NEW.memo IS NOT NFC NORMALIZED OR NEW.kind IS NOT NFC NORMALIZED OR NEW.actor IS NOT NFC NORMALIZED
         OR NEW.idempotency_key IS NOT NFC NORMALIZED OR NEW.metadata IS NOT NFC NORMALIZED
-        OR NEW.reason IS NOT NFC NORMALIZED THEN
-        PERFORM ledger_refuse('not_canonical', json_build_object('value', NEW.id, 'reason', 'a text is not in normal form C'));
+        OR NEW.reason IS NOT NFC NORMALIZED OR NEW.metadata IS NOT JSON OBJECT WITH UNIQUE KEYS THEN
+        PERFORM ledger_refuse('not_canonical', json_build_object('value', NEW.id, 'reason', 'a text is not in its canonical form'));
+    END IF;
+    IF NEW.effective_on NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
+        PERFORM ledger_refuse('wrong_day', json_build_object('value', NEW.effective_on::text));
     END IF;
 
     -- The legs: all there, all on open accounts of this book, each layer and currency adding up to nothing.
@@ -331,6 +335,9 @@ BEGIN
     -- The seal: what is given must agree with what is found.
     NEW.version := coalesce(NEW.version, 1);
     NEW.recorded_at := greatest(coalesce(NEW.recorded_at, fund_micros(clock_timestamp())), head.recorded_at);
+    IF NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999 THEN
+        PERFORM ledger_check_instant(NEW.recorded_at);
+    END IF;
     IF NEW.seq IS NOT NULL AND NEW.seq <> head.seq + 1 THEN
         PERFORM ledger_refuse('broken_chain', json_build_object('reason', format('number %s is not %s', NEW.seq, head.seq + 1)));
     END IF;
@@ -382,6 +389,7 @@ DECLARE
     batch record;
     one record;
 BEGIN
+    PERFORM ledger_only_on(TG_RELID, 'public.entry'::regclass);
     IF NOT EXISTS (SELECT 1 FROM added LEFT JOIN chain_head ON chain_head.book_id = added.book_id
                     WHERE added.seq BETWEEN 1 AND chain_head.seq IS NOT TRUE) THEN
         RETURN NULL;
@@ -398,12 +406,17 @@ BEGIN
                array_agg(added.recorded_at ORDER BY added.seq) AS instants, array_agg(added.id ORDER BY added.seq) AS ids,
                bool_or(added.memo IS NOT NFC NORMALIZED OR added.kind IS NOT NFC NORMALIZED OR added.actor IS NOT NFC NORMALIZED
                        OR added.idempotency_key IS NOT NFC NORMALIZED OR added.metadata IS NOT NFC NORMALIZED
-                       OR added.reason IS NOT NFC NORMALIZED) AS denormal
+                       OR added.reason IS NOT NFC NORMALIZED OR added.metadata IS NOT JSON OBJECT WITH UNIQUE KEYS) AS denormal,
+               max(added.effective_on) AS last_day, min(added.effective_on) AS first_day
           INTO batch FROM added WHERE added.book_id = head.book_id AND added.seq NOT BETWEEN 1 AND head.seq;
         CONTINUE WHEN batch.size = 0;
         IF batch.denormal THEN
-            PERFORM ledger_refuse('not_canonical', json_build_object('value', batch.ids[1], 'reason', 'a text is not in normal form C'));
+            PERFORM ledger_refuse('not_canonical', json_build_object('value', batch.ids[1], 'reason', 'a text is not in its canonical form'));
         END IF;
+        IF batch.first_day < '0001-01-01' OR batch.last_day > '9999-12-31' THEN
+            PERFORM ledger_refuse('wrong_day', json_build_object('value', batch.last_day::text));
+        END IF;
+        PERFORM ledger_check_instant(batch.instants[batch.size]);
         IF batch.seqs[1] <> head.seq + 1 OR batch.seqs[batch.size] <> head.seq + batch.size THEN
             PERFORM ledger_refuse('broken_chain', json_build_object('reason', 'a number is not the next one'));
         END IF;
@@ -598,7 +611,7 @@ BEGIN
                JOIN account ON account.book_id = of_book AND account.code = leg.code;
         GET DIAGNOSTICS written = ROW_COUNT;
         IF written <> cardinality(codes) THEN
-            PERFORM ledger_refuse('unknown_account', json_build_object('account', '?', 'book', of_book));
+            RAISE EXCEPTION 'unknown_account';
         END IF;
         first_seq := head.seq + 1;
         now_us := fund_micros(clock_timestamp());
@@ -637,6 +650,15 @@ BEGIN
     END;
 END
 $body$;
+
+REVOKE EXECUTE ON FUNCTION ledger_seal_entry(), ledger_seal_batch(), ledger_take_head(integer), ledger_hold_head(integer) FROM PUBLIC;
+DO $do$
+BEGIN
+    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'fund_application') THEN
+        GRANT EXECUTE ON FUNCTION ledger_take_head(integer), ledger_hold_head(integer) TO fund_application;
+    END IF;
+END
+$do$;
 
 CREATE TRIGGER entry_seals BEFORE INSERT ON entry FOR EACH ROW WHEN (((new.seq IS NULL) OR (new.recorded_at IS NULL) OR (new.version IS NULL) OR (new.previous_hash IS NULL) OR (new.request_hash IS NULL) OR (new.hash IS NULL) OR (new.reverses_seq IS NOT NULL) OR (new.metadata ~~ '%"correction"%'::text) OR (strpos(new.metadata, '\u'::text) > 0))) EXECUTE FUNCTION ledger_seal_entry();
 CREATE TRIGGER entry_batch_seals AFTER INSERT ON entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_batch();

@@ -24,6 +24,17 @@ BEGIN
         WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND idempotency_key = NEW.idempotency_key)
             THEN RAISE(ABORT, 'ledger: idempotency_conflict')
         WHEN NOT EXISTS (SELECT 1 FROM chain_head WHERE book_id = NEW.book_id) THEN RAISE(ABORT, 'ledger: unknown_book')
+        -- What the constraints say too; a client may have switched those off.
+        WHEN NEW.effective_on IS NOT date(NEW.effective_on) OR NEW.effective_on NOT BETWEEN '0001-01-01' AND '9999-12-31'
+            THEN RAISE(ABORT, 'ledger: wrong_day')
+        WHEN NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999 THEN RAISE(ABORT, 'ledger: wrong_instant')
+        WHEN NEW.kind = '' OR NEW.memo = '' OR NEW.actor = '' OR NEW.idempotency_key = ''
+            OR (NEW.reverses_seq IS NOT NULL AND coalesce(NEW.reason, '') = '') THEN RAISE(ABORT, 'ledger: empty_text')
+        WHEN NEW.version IS NOT 1 THEN RAISE(ABORT, 'ledger: broken_chain')
+        WHEN NEW.metadata IS NOT '{}' AND (
+                NOT json_valid(NEW.metadata) OR json_type(NEW.metadata) IS NOT 'object' OR json(NEW.metadata) IS NOT NEW.metadata
+                OR (SELECT count(*) <> count(DISTINCT fullkey) FROM json_tree(NEW.metadata)))
+            THEN RAISE(ABORT, 'ledger: not_canonical')
     END;
     SELECT CASE
         WHEN made.legs IS NOT NEW.legs OR made.legs < 2 OR made.other_number THEN RAISE(ABORT, 'ledger: too_few_postings')

@@ -3,6 +3,10 @@
 The guards stay what they were, and are made of other parts: a canonical form that the planner sees through, one look at
 the legs of an entry instead of five, a trigger for the rows of a batch together. Foreign keys that only repeat what the
 entry's trigger proves are gone on PostgreSQL: each cost a query per leg.
+
+Days and instants that no program can read again, metadata that two readers read differently, and ways around the triggers
+(a session's own tables under our names, our trigger on a table of somebody else's, INSERT OR REPLACE of a command) are
+refused from here on.
 """
 
 from __future__ import annotations
@@ -26,6 +30,10 @@ ANCHORS_KEPT = (
 
 def upgrade() -> None:
     connection = op.get_bind()
+    for name in ("outbox", "event_log"):
+        uninstall(connection, name, 1)
+    for name in ("event_log", "outbox"):
+        install(connection, name, 2)
     if is_sqlite(connection):
         uninstall(connection, "ledger_guards", 3)
         install(connection, "ledger_guards", 4)
@@ -42,6 +50,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     connection = op.get_bind()
+    for name in ("outbox", "event_log"):
+        uninstall(connection, name, 2)
+    for name in ("event_log", "outbox"):
+        install(connection, name, 1)
     if is_sqlite(connection):
         uninstall(connection, "ledger_posting", 1)
         uninstall(connection, "ledger_guards", 4)

@@ -43,6 +43,8 @@ from fund.errors import (
     UnknownAccount,
     UnknownBook,
     UnknownEntry,
+    WrongDay,
+    WrongInstant,
     ZeroPosting,
 )
 
@@ -76,6 +78,8 @@ REFUSALS: dict[str, type[FundError]] = {
     "unknown_account": UnknownAccount,
     "unknown_book": UnknownBook,
     "unknown_entry": UnknownEntry,
+    "wrong_day": WrongDay,
+    "wrong_instant": WrongInstant,
     # constraints by name; SQLite names the columns of a unique one, and nothing for a foreign key
     "uq_book_name": BookExists,
     "book.name": BookExists,
@@ -85,6 +89,8 @@ REFUSALS: dict[str, type[FundError]] = {
     "ck_account_type": InvalidAccount,
     "ck_account_layer": InvalidAccount,
     "ck_account_currency": InvalidAccount,
+    "ck_account_days": WrongDay,
+    "ck_account_set_days": WrongDay,
     "ck_account_normal_side": InvalidAccount,
     "ck_book_currency": InvalidAccount,
     "ck_account_set_texts": InvalidSet,
