@@ -59,7 +59,7 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
 
     Returns:
         ``ok``, ``checks`` (name, ok, checked, findings), ``head`` of the ledger, ``events_head`` of the facts, and
-        ``first_bad_seq``: the lowest entry number a finding of the ledger names, ``null`` when there is none.
+        ``first_bad_seq``: the first entry that is not right, ``null`` when all are.
     """
     say = progress or (lambda _name: None)
     with View.open(engine, LIVES) as view:
@@ -84,7 +84,7 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
             "checks": checks,
             "head": {"seq": ledger.head.seq, "hash": ledger.head.hash.hex()},
             "events_head": {"seq": head.seq, "hash": head.hash.hex()},
-            "first_bad_seq": first_bad(checks, "ledger."),
+            "first_bad_seq": ledger.first_bad_seq,
             "first_bad_event_seq": first_bad(checks, "facts."),
         }
 
