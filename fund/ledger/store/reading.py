@@ -1,30 +1,36 @@
-"""What the ledger says: balances, turnover, trial balance, entries and account cards."""
+"""What the ledger says: balances, turnover and the trial balance, now, as of a day, and as known at an entry."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from fund.database import from_micros
-from fund.errors import UnknownAccount, UnknownEntry
+from fund.errors import UnknownAccount
 from fund.ledger.accounts import AccountType, Layer, main_of
-from fund.ledger.journal import Entry, Posting
 from fund.ledger.seal import GENESIS, canonical, seal
-from fund.ledger.store.book import Book
+from fund.ledger.store.entries import CardLine, Entries
 
 __all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover"]
 
-PAGE = 200
-_ENTRY_COLUMNS = (
-    "id, seq, effective_on, kind, memo, actor, idempotency_key, metadata, recorded_at, reverses_seq, reason, version,"
-    " previous_hash, hash"
-)
+FEW = 2_000
+"""So many entries since a number are read one by one on SQLite, whatever account is asked for."""
+
+_SIDES = {
+    "more": (
+        "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
+        " CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END AS credit_cents"
+    ),
+    "less": (
+        "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END AS debit_cents,"
+        " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END AS credit_cents"
+    ),
+}
+_SUMS = "CAST(sum(debit_cents) AS bigint), CAST(sum(credit_cents) AS bigint)"
+Kinds = Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,77 +64,68 @@ class TrialBalanceRow:
         return self.debit_cents - self.credit_cents
 
 
-@dataclass(frozen=True, slots=True)
-class CardLine:
-    """One posting on an account's card, and what the account stood at after it, in cents, debit positive."""
-
-    seq: int
-    entry_id: str
-    effective_on: date
-    kind: str
-    memo: str
-    account: str
-    amount_cents: int
-    balance_cents: int
-
-
-class Reading(Book):
+class Reading(Entries):
     """The questions one can put to a book."""
 
     def _moved(
         self,
-        parameters: dict[str, Any],
+        of: tuple[str, list[Any]],
         *,
         since: date | None = None,
         as_of: date | None = None,
         known_at: int | None = None,
-        kinds_excluded: Sequence[str] = (),
-        kinds: Sequence[str] | None = None,
-    ) -> str:
-        """SQL for rows (account_id, debit_cents, credit_cents) whose sums are what moved; fills ``parameters``."""
-        days = ""
+        kinds: Kinds | None = None,
+        kinds_excluded: Kinds = (),
+    ) -> tuple[str, list[Any]]:
+        """SQL for rows (account_id, debit_cents, credit_cents) whose sums are what moved, and the values in it.
+
+        What is kept by day answers whatever it can. What was known at an entry number is then what is kept less what
+        was written since, or what was written until then: whichever is less to read. So a late number costs the entries
+        since, an early one those before it.
+
+        Args:
+            of: SQL for the accounts that are asked for, and its values.
+        """
+        accounts, named = of
+        days, on = "", list[Any]()
         if since is not None:
-            parameters["since"] = self._day(since)
-            days += " AND {day} >= :since"
+            days += " AND {day} >= ?"
+            on.append(self._day(since))
         if as_of is not None:
-            parameters["as_of"] = self._day(as_of)
-            days += " AND {day} <= :as_of"
-        sides = (
-            "posting.account_id,"
-            " CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
-            " CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END AS credit_cents"
-        )
-        journal = " FROM entry JOIN posting ON posting.entry_id = entry.id WHERE entry.book_id = :book" + days.format(
-            day="entry.effective_on"
-        )
+            days += " AND {day} <= ?"
+            on.append(self._day(as_of))
 
-        def named(prefix: str, values: Sequence[str]) -> str:
-            names = [f"{prefix}{number}" for number in range(len(values))]
-            parameters.update(zip(names, values, strict=True))
-            return ", ".join(f":{name}" for name in names) or "NULL"
-
-        if known_at is not None or kinds is not None:
-            if known_at is not None:
-                parameters["known_at"] = known_at
-                journal += " AND entry.seq <= :known_at"
-            if kinds is not None:
-                journal += f" AND entry.kind IN ({named('kind', sorted(kinds))})"
-            if kinds_excluded:
-                journal += f" AND entry.kind NOT IN ({named('excluded', sorted(kinds_excluded))})"
-            return f"(SELECT {sides}{journal})"
-        kept = "account_balance" if not days else "balance_day"
-        if not kinds_excluded:
-            return (
-                f"(SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE 1 = 1"
-                + days.format(day="balance_day.day")
-                + ")"
+        def journal(sides: str, numbers: str, *, only: Kinds | None = None, never: Kinds = (), few: bool = False) -> Any:
+            """Postings of entries of these numbers and kinds; ``few`` when the numbers leave few of them."""
+            conditions, values = "", list[Any]()
+            for word, kinds in (("IN", only), ("NOT IN", never or None)):
+                if kinds is not None:
+                    values += sorted(kinds)
+                    conditions += f" AND entry.kind {word} ({', '.join('?' for _kind in kinds) or 'NULL'})"
+            # SQLite reads in the order in which the tables stand here; "+" keeps it from the index on accounts.
+            order = "posting CROSS JOIN entry" if only is None and not few else "entry CROSS JOIN posting"
+            account = "+posting.account_id" if self._sqlite and order.startswith("entry") else "posting.account_id"
+            query = (
+                f"SELECT {_SIDES[sides]} FROM {order} WHERE posting.entry_id = entry.id AND entry.book_id = ?"
+                f"{numbers}{days.format(day='entry.effective_on')}{conditions} AND {account} IN ({accounts})"
             )
-        return (
-            f"(SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE 1 = 1"
-            + days.format(day="balance_day.day")
-            + " UNION ALL SELECT taken.account_id, -taken.debit_cents, -taken.credit_cents FROM"
-            + f" (SELECT {sides}{journal} AND entry.kind IN ({named('excluded', sorted(kinds_excluded))})) AS taken)"
-        )
+            return query, [self.book_id, *on, *values, *named]
+
+        until = "" if known_at is None else f" AND entry.seq <= {known_at:d}"  # a plan depends on how late it is
+        if kinds is not None:
+            return journal("more", until, only=set(kinds), never=set(kinds_excluded))  # type: ignore[no-any-return]
+        parts = [("", on)] if False else []
+        head = 0 if known_at is None else self.head().seq
+        if known_at is not None and head - known_at > known_at:
+            return journal("more", until, never=set(kinds_excluded), few=known_at <= FEW)  # type: ignore[no-any-return]
+        kept = "balance_day" if days else "account_balance"
+        query = f"SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE account_id IN ({accounts})"
+        parts = [(query + days.format(day="day"), [*named, *on])]
+        if known_at is not None:
+            parts.append(journal("less", f" AND entry.seq > {known_at:d}", few=head - known_at <= FEW))
+        if kinds_excluded:
+            parts.append(journal("less", until, only=set(kinds_excluded)))
+        return " UNION ALL ".join(part for part, _values in parts), [v for _part, values in parts for v in values]
 
     def turnover(
         self,
@@ -252,186 +249,3 @@ class Reading(Book):
             parameters,
         ).all()
 
-    # -------------------------------------------------------------------------------------------------------- entries
-
-    def entry(self, seq: int) -> Entry:
-        """The entry with this number.
-
-        Raises:
-            UnknownEntry: There is none; names the last.
-        """
-        found = next(self._pages("entry.seq = :seq", {"seq": seq}), None)
-        if found is None:
-            raise UnknownEntry(seq=seq, last=self.head().seq)
-        return found
-
-    def find(self, idempotency_key: str) -> Entry | None:
-        """The entry that was posted under this key, if any."""
-        return next(self._pages("entry.idempotency_key = :key", {"key": idempotency_key}), None)
-
-    def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
-        """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
-        found = next(self._pages("entry.reverses_seq = :reversed", {"reversed": seq}), None)
-        return None if found is None or (known_at is not None and found.seq > known_at) else found
-
-    def parts_of(self, seq: int, *, known_at: int | None = None) -> list[Entry]:
-        """The entries that each take back a part of this one, as far as they were known at entry ``known_at``."""
-        number = seq if self._sqlite else str(seq)
-        found = self._pages(f"{self._stated('part_of')} = :original", {"original": number})
-        return [entry for entry in found if known_at is None or entry.seq <= known_at]
-
-    def replacement_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
-        """The entry that came in the place of this one, if any, as far as it was known at entry ``known_at``."""
-        number = seq if self._sqlite else str(seq)
-        found = next(self._pages(f"{self._stated('replaces')} = :original", {"original": number}), None)
-        return None if found is None or (known_at is not None and found.seq > known_at) else found
-
-    def _stated(self, name: str) -> str:
-        """SQL for what an entry says it corrects: a number on SQLite, text on PostgreSQL."""
-        if self._sqlite:
-            return f"json_extract(metadata, '$.correction.{name}')"
-        return f"(CAST(metadata AS jsonb) #>> '{{correction,{name}}}')"
-
-    def entries(
-        self,
-        *,
-        account: str | None = None,
-        since_seq: int = 0,
-        until_seq: int | None = None,
-        as_of: date | None = None,
-        event_id: str | None = None,
-        kind: str | None = None,
-    ) -> Iterator[Entry]:
-        """Entries in the order of their numbers, page by page: the book is never in memory as a whole.
-
-        Args:
-            account: Only those with a leg on this account, or a sub-account of it.
-            since_seq: Only those after this number.
-            until_seq: Only those up to and with this number.
-            as_of: Only those whose accounting day is not later.
-            event_id: Only those whose metadata name this event.
-            kind: Only those of this kind.
-
-        Raises:
-            UnknownAccount: There is no such account, nor its main account.
-        """
-        where, parameters = "1 = 1", dict[str, Any]()
-        if account is not None:
-            if self._found(account) is None and self._found(main_of(account)) is None:
-                raise UnknownAccount(account=account, book=self.book)
-            where += (
-                " AND EXISTS (SELECT 1 FROM posting JOIN account ON account.id = posting.account_id"
-                f" WHERE posting.entry_id = entry.id AND account.book_id = :book AND {self._main_or_sub(account)})"
-            )
-            parameters["code"] = account
-        if until_seq is not None:
-            where += " AND entry.seq <= :until"
-            parameters["until"] = until_seq
-        if as_of is not None:
-            where += " AND entry.effective_on <= :as_of"
-            parameters["as_of"] = self._day(as_of)
-        if event_id is not None:
-            where += f" AND {self._event_id()} = :event_id"
-            parameters["event_id"] = event_id
-        if kind is not None:
-            where += " AND entry.kind = :kind"
-            parameters["kind"] = kind
-        return self._pages(where, parameters, since_seq)
-
-    def _event_id(self) -> str:
-        return "json_extract(metadata, '$.event_id')" if self._sqlite else "(CAST(metadata AS jsonb) ->> 'event_id')"
-
-    def _pages(self, where: str, parameters: dict[str, Any], since_seq: int = 0) -> Iterator[Entry]:
-        query = sa.text(
-            f"SELECT page.*, posting.amount_cents, account.code FROM (SELECT {_ENTRY_COLUMNS} FROM entry"
-            f" WHERE entry.book_id = :book AND entry.seq > :since_seq AND {where}"
-            f" ORDER BY entry.seq LIMIT {PAGE}) AS page JOIN posting ON posting.entry_id = page.id"
-            " JOIN account ON account.id = posting.account_id ORDER BY page.seq, posting.position"
-        )
-        while True:
-            rows = self.connection.execute(query, parameters | {"book": self.book_id, "since_seq": since_seq}).all()
-            count = 0
-            for _seq, legs in groupby(rows, key=lambda row: row.seq):
-                entry = self._entry(list(legs))
-                count += 1
-                since_seq = entry.seq
-                yield entry
-            if count < PAGE:
-                return
-
-    def _entry(self, rows: Sequence[Any]) -> Entry:
-        row = rows[0]
-        return Entry(
-            id=row.id,
-            seq=row.seq,
-            effective_on=self._date(row.effective_on),
-            kind=row.kind,
-            memo=row.memo,
-            actor=row.actor,
-            idempotency_key=row.idempotency_key,
-            metadata=json.loads(row.metadata),
-            recorded_at=from_micros(row.recorded_at),
-            reverses=row.reverses_seq,
-            reason=row.reason,
-            version=row.version,
-            previous_hash=bytes(row.previous_hash),
-            hash=bytes(row.hash),
-            postings=tuple(Posting(leg.code, leg.amount_cents) for leg in rows),
-        )
-
-    def card(
-        self,
-        account: str,
-        *,
-        since: date | None = None,
-        as_of: date | None = None,
-        since_seq: int = 0,
-        known_at: int | None = None,
-    ) -> Iterator[CardLine]:
-        """The postings on an account by accounting day, with the running balance; sub-accounts belong to their main.
-
-        Args:
-            since: The first day shown; what went before is in the balance of the first line.
-            as_of: The last day shown.
-            since_seq: Show only what was written after this entry; the balance counts everything.
-            known_at: Leave out what was written after this entry number, from the balance too.
-
-        Raises:
-            UnknownAccount: There is no such account, nor its main account.
-        """
-        if self._found(account) is None and self._found(main_of(account)) is None:
-            raise UnknownAccount(account=account, book=self.book)
-        return self._card(account, since, as_of, since_seq, known_at)
-
-    def _card(
-        self, account: str, since: date | None, as_of: date | None, since_seq: int, known_at: int | None
-    ) -> Iterator[CardLine]:
-        balance = 0
-        after: tuple[Any, int, int] = (self._day(date.min), 0, 0)
-        upto = " AND entry.effective_on <= :as_of" if as_of is not None else ""
-        upto += " AND entry.seq <= :known_at" if known_at is not None else ""
-        query = sa.text(
-            "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.position,"
-            " posting.amount_cents, account.code FROM account JOIN posting ON posting.account_id = account.id"
-            " JOIN entry ON entry.id = posting.entry_id"
-            f" WHERE account.book_id = :book AND {self._main_or_sub(account)}{upto}"
-            " AND (entry.effective_on, entry.seq, posting.position) > (:day, :seq, :position)"
-            f" ORDER BY entry.effective_on, entry.seq, posting.position LIMIT {PAGE}"
-        )
-        parameters: dict[str, Any] = {"book": self.book_id, "code": account}
-        if known_at is not None:
-            parameters["known_at"] = known_at
-        if as_of is not None:
-            parameters["as_of"] = self._day(as_of)
-        while True:
-            rows = self.connection.execute(
-                query, parameters | dict(zip(("day", "seq", "position"), after, strict=True))
-            ).all()
-            for row in rows:
-                balance += row.amount_cents
-                day = self._date(row.effective_on)
-                after = (row.effective_on, row.seq, row.position)
-                if (since is None or day >= since) and row.seq > since_seq:
-                    yield CardLine(row.seq, row.id, day, row.kind, row.memo, row.code, row.amount_cents, balance)
-            if len(rows) < PAGE:
-                return
