@@ -274,7 +274,8 @@ class _Chain:
                     sum_cents=cents,
                 )
         positions = [leg.position for leg in entry.postings]
-        if positions != list(range(1, entry.legs + 1)) or any(leg.legs != entry.legs for leg in entry.postings):
+        in_order = positions == list(range(1, len(positions) + 1))
+        if not in_order or len(positions) != entry.legs or any(leg.legs != entry.legs for leg in entry.postings):
             self.balanced.find(
                 entry.seq,
                 place,
