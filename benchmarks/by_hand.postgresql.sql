@@ -102,13 +102,10 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entry FOR EACH
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON book FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- One field as a netstring; the database is in UTF-8, so a text's octets are its bytes.
+-- One field as a netstring; the database is in UTF-8, so a text's octets are its bytes. Written so that it can be inlined:
+-- nothing in it is less than immutable (an integer is cast before it is joined to a text), and the value is cheap.
 CREATE FUNCTION field(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
-    SELECT coalesce(octet_length(value) || ':' || value || ',', '-,')
-$body$;
-
-CREATE FUNCTION sealed(head text, previous bytea, body bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
-    SELECT sha256(convert_to(head || encode(previous, 'hex') || ',' || octet_length(body) || ':', 'UTF8') || body || '\x2c')
+    SELECT coalesce(octet_length(value)::text || ':' || value || ',', '-,')
 $body$;
 
 -- The limits of the accounts that an entry moved, on its day and every later one.
@@ -139,20 +136,11 @@ BEGIN
 END
 $body$;
 
--- Whether the month takes entries of this kind.
-CREATE FUNCTION check_month(of_book integer, on_day date, of_kind text) RETURNS void
-    LANGUAGE plpgsql SET search_path = by_hand, pg_catalog, pg_temp AS $body$
-DECLARE
-    standing text;
-BEGIN
-    SELECT status INTO standing FROM period WHERE book_id = of_book AND month = to_char(on_day, 'YYYY-MM');
-    IF NOT FOUND AND to_char(on_day, 'YYYY-MM') < (SELECT min(month) FROM period WHERE book_id = of_book) THEN
-        standing := 'closed';
-    END IF;
-    IF standing = 'closed' OR (standing = 'locked' AND of_kind NOT IN ('adjusting', 'closing')) THEN
-        RAISE EXCEPTION 'the month of % is %', on_day, standing;
-    END IF;
-END
+-- How the month stands: as it was set, or closed where it lies before every month that was.
+CREATE FUNCTION standing(of_book integer, of_month text) RETURNS text LANGUAGE sql STABLE AS $body$
+    SELECT coalesce((SELECT status FROM by_hand.period WHERE book_id = of_book AND month = of_month),
+                    CASE WHEN of_month < (SELECT min(month) FROM by_hand.period WHERE book_id = of_book)
+                         THEN 'closed' ELSE 'open' END)
 $body$;
 
 -- One entry: checked, sealed and counted in one round trip.
@@ -162,16 +150,16 @@ CREATE FUNCTION post(
     OUT o_seq bigint, OUT o_hash bytea, OUT o_replayed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = by_hand, pg_catalog, pg_temp AS $body$
 DECLARE
-    book_name text;
-    last head%ROWTYPE;
+    last record;
     found_entry record;
     legs record;
     request text;
     asked bytea;
     at bigint;
+    of_month text;
 BEGIN
-    SELECT name INTO book_name FROM book WHERE id = of_book;
-    SELECT * INTO last FROM head WHERE book_id = of_book FOR UPDATE;
+    SELECT book.name, head.seq, head.hash, head.recorded_at INTO last
+      FROM head JOIN book ON book.id = head.book_id WHERE head.book_id = of_book FOR UPDATE OF head;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no book %', of_book;
     END IF;
@@ -196,9 +184,9 @@ BEGIN
         RAISE EXCEPTION 'unknown account';
     END IF;
 
-    request := field(book_name) || field(p_key) || field(to_char(p_day, 'YYYY-MM-DD')) || field(p_kind) || field(p_memo)
+    request := field(last.name) || field(p_key) || field(to_char(p_day, 'YYYY-MM-DD')) || field(p_kind) || field(p_memo)
         || field(p_actor) || field(p_metadata) || field(p_reverses::text) || field(p_reason) || field(legs.bytes);
-    asked := sealed('7:request,1:1,64:', decode(repeat('00', 32), 'hex'), convert_to(request, 'UTF8'));
+    asked := sha256(convert_to('7:request,1:1,64:' || repeat('0', 64) || ',' || field(request), 'UTF8'));
     SELECT seq, hash, request_hash INTO found_entry FROM entry WHERE book_id = of_book AND idempotency_key = p_key;
     IF FOUND THEN
         IF found_entry.request_hash <> asked THEN
@@ -226,7 +214,12 @@ BEGIN
          GROUP BY account.layer, account.currency HAVING sum(leg.cents) <> 0) THEN
         RAISE EXCEPTION 'not balanced';
     END IF;
-    PERFORM check_month(of_book, p_day, p_kind);
+    of_month := to_char(p_day, 'YYYY-MM');
+    IF coalesce((SELECT status FROM period WHERE book_id = of_book AND month = of_month),
+                CASE WHEN of_month < (SELECT min(month) FROM period WHERE book_id = of_book) THEN 'closed' ELSE 'open' END)
+        IN ('closed', CASE WHEN p_kind IN ('adjusting', 'closing') THEN 'closed' ELSE 'locked' END) THEN
+        RAISE EXCEPTION 'the month of % is closed', p_day;
+    END IF;
     IF p_reverses IS NOT NULL THEN
         SELECT id, entry.legs INTO found_entry FROM entry WHERE book_id = of_book AND seq = p_reverses;
         IF NOT FOUND OR found_entry.legs <> legs.counted OR EXISTS (
@@ -238,8 +231,8 @@ BEGIN
 
     at := greatest(coalesce(p_recorded, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint), last.recorded_at);
     o_seq := last.seq + 1;
-    o_hash := sealed('5:entry,1:1,64:', last.hash,
-                     convert_to(field(o_seq::text) || field(at::text) || field(p_id) || request, 'UTF8'));
+    request := field(o_seq::text) || field(at::text) || field(p_id) || request;
+    o_hash := sha256(convert_to('5:entry,1:1,64:' || encode(last.hash, 'hex') || ',' || field(request), 'UTF8'));
     o_replayed := false;
     INSERT INTO entry VALUES (p_id, of_book, o_seq, p_day, p_kind, p_memo, p_actor, p_key, asked, p_metadata, p_reverses,
                               p_reason, legs.counted, at, 1, last.hash, o_hash);
@@ -262,24 +255,23 @@ BEGIN
 END
 $body$;
 
--- Many entries, all or nothing; p_entry says of each leg to which entry it belongs (1, 2, ...). What needs the entries one
--- by one (a key that is there, a reversal, an account with a limit) goes one by one.
+-- Many entries, all or nothing; p_entry says of each leg to which entry it belongs (1, 2, ...), p_places where it stands in it.
+-- What needs the entries one by one (a key that is there, a reversal, an account with a limit) goes one by one.
 CREATE FUNCTION post_many(
     of_book integer, p_ids text[], p_keys text[], p_days date[], p_kinds text[], p_memos text[], p_actors text[],
     p_metadata text[], p_reverses bigint[], p_reasons text[], p_recorded bigint[],
-    p_entry integer[], p_codes text[], p_cents bigint[]
+    p_entry integer[], p_places integer[], p_codes text[], p_cents bigint[]
 ) RETURNS TABLE (o_seq bigint, o_hash bytea, o_replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = by_hand, pg_catalog, pg_temp AS $body$
 DECLARE
-    book_name text;
-    last head%ROWTYPE;
+    last record;
     legs record;
     one record;
     account_ids integer[];
     requests text[];
+    body text;
     counts integer[];
     asked bytea[];
-    seqs bigint[];
     recorded bigint[];
     previous bytea[];
     hashes bytea[];
@@ -287,8 +279,8 @@ DECLARE
     first_seq bigint;
     now_micros bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 BEGIN
-    SELECT name INTO book_name FROM book WHERE id = of_book;
-    SELECT * INTO last FROM head WHERE book_id = of_book FOR UPDATE;
+    SELECT book.name, head.seq, head.hash, head.recorded_at INTO last
+      FROM head JOIN book ON book.id = head.book_id WHERE head.book_id = of_book FOR UPDATE OF head;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no book %', of_book;
     END IF;
@@ -339,8 +331,12 @@ BEGIN
                    OR key IS NOT NFC NORMALIZED OR metadata IS NOT NFC NORMALIZED OR reason IS NOT NFC NORMALIZED) THEN
         RAISE EXCEPTION 'a text is not in normal form C';
     END IF;
-    PERFORM check_month(of_book, draft.day, draft.kind)
-       FROM (SELECT DISTINCT day, kind FROM unnest(p_days, p_kinds) AS given (day, kind)) AS draft;
+    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT to_char(day, 'YYYY-MM') AS month, kind
+                                FROM unnest(p_days, p_kinds) AS given (day, kind) OFFSET 0) AS draft  -- few
+                WHERE standing(of_book, draft.month)
+                      IN ('closed', CASE WHEN draft.kind IN ('adjusting', 'closing') THEN 'closed' ELSE 'locked' END)) THEN
+        RAISE EXCEPTION 'a month is closed';
+    END IF;
 
     WITH leg AS (
         SELECT given.entry, count(*) AS counted,
@@ -351,14 +347,14 @@ BEGIN
          GROUP BY given.entry
     ), draft AS (
         SELECT leg.entry, leg.counted,
-               field(book_name) || field(p_keys[leg.entry]) || field(to_char(p_days[leg.entry], 'YYYY-MM-DD'))
+               field(last.name) || field(p_keys[leg.entry]) || field(to_char(p_days[leg.entry], 'YYYY-MM-DD'))
                || field(p_kinds[leg.entry]) || field(p_memos[leg.entry]) || field(p_actors[leg.entry])
                || field(p_metadata[leg.entry]) || field(p_reverses[leg.entry]::text) || field(p_reasons[leg.entry])
                || field(leg.bytes) AS request
           FROM leg
     )
     SELECT array_agg(request ORDER BY entry), array_agg(counted ORDER BY entry),
-           array_agg(sealed('7:request,1:1,64:', decode(repeat('00', 32), 'hex'), convert_to(request, 'UTF8')) ORDER BY entry)
+           array_agg(sha256(convert_to('7:request,1:1,64:' || repeat('0', 64) || ',' || field(request), 'UTF8')) ORDER BY entry)
       INTO requests, counts, asked FROM draft;
     IF cardinality(requests) <> cardinality(p_ids) THEN
         RAISE EXCEPTION 'too few legs';
@@ -373,8 +369,8 @@ BEGIN
         previous[number] := last.hash;
         last.seq := last.seq + 1;
         last.recorded_at := greatest(coalesce(one.recorded, now_micros), last.recorded_at);
-        last.hash := sealed('5:entry,1:1,64:', last.hash, convert_to(
-            field(last.seq::text) || field(last.recorded_at::text) || field(one.id) || one.request, 'UTF8'));
+        body := field(last.seq::text) || field(last.recorded_at::text) || field(one.id) || one.request;
+        last.hash := sha256(convert_to('5:entry,1:1,64:' || encode(last.hash, 'hex') || ',' || field(body), 'UTF8'));
         recorded[number] := last.recorded_at;
         hashes[number] := last.hash;
     END LOOP;
@@ -387,8 +383,8 @@ BEGIN
            WITH ORDINALITY AS draft (id, day, kind, memo, actor, key, request_hash, metadata, reverses, reason, counted, at,
                                      previous_hash, hash, place);
     INSERT INTO posting
-    SELECT p_ids[leg.entry], row_number() OVER (PARTITION BY leg.entry ORDER BY leg.place), leg.account_id, leg.cents
-      FROM unnest(p_entry, account_ids, p_cents) WITH ORDINALITY AS leg (entry, account_id, cents, place);
+    SELECT p_ids[leg.entry], leg.place, leg.account_id, leg.cents
+      FROM unnest(p_entry, p_places, account_ids, p_cents) AS leg (entry, place, account_id, cents);
     INSERT INTO balance AS kept
     SELECT leg.account_id, sum(greatest(leg.cents, 0)), sum(greatest(-leg.cents, 0))
       FROM unnest(account_ids, p_cents) AS leg (account_id, cents) GROUP BY leg.account_id

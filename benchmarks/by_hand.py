@@ -26,7 +26,7 @@ sys.path.insert(0, str(FOLDER))
 import harness  # noqa: E402
 from harness import Client, Line  # noqa: E402
 
-APPLICATION = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c search_path=by_hand"
+APPLICATION = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c search_path=by_hand"
 ZERO = bytes(32)
 
 
@@ -74,7 +74,7 @@ def metadata(line: Line) -> str:
 POST = "SELECT * FROM post(%s, %s, %s, %s, %s, %s, %s, %s, NULL, NULL, NULL, %s::text[], %s::bigint[])"
 POST_MANY = (
     "SELECT * FROM post_many(%s, %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[],"
-    " %s::bigint[], %s::text[], %s::bigint[], %s::integer[], %s::text[], %s::bigint[])"
+    " %s::bigint[], %s::text[], %s::bigint[], %s::integer[], %s::integer[], %s::text[], %s::bigint[])"
 )
 BALANCE = (
     "SELECT coalesce(sum(debit_cents - credit_cents), 0)::bigint FROM balance_day"
@@ -119,8 +119,12 @@ class PostgresqlClient:
 
     def post_many(self, lines: Sequence[Line]) -> object:
         """One call for all."""
-        legs = [(place, code, cents) for place, line in enumerate(lines, start=1) for code, cents in line.legs]
-        places, codes, cents = map(list, zip(*legs, strict=True))
+        legs = [
+            (entry, place, code, cents)
+            for entry, line in enumerate(lines, start=1)
+            for place, (code, cents) in enumerate(line.legs, start=1)
+        ]
+        entries, places, codes, cents = map(list, zip(*legs, strict=True))
         none = [None] * len(lines)
         return self._connection.execute(
             POST_MANY,
@@ -136,6 +140,7 @@ class PostgresqlClient:
                 none,
                 none,
                 none,
+                entries,
                 places,
                 codes,
                 whole(cents),
