@@ -161,6 +161,10 @@ class PostgresqlClient:
         """Not made by hand: the target of the ledger is a number of its own."""
         raise SystemExit("verify is not written by hand")
 
+    def busy(self, problem: Exception) -> bool:
+        """A deadlock, a serialization failure or a lock that was not to be had."""
+        return isinstance(problem, psycopg.errors.OperationalError) and problem.sqlstate in ("40001", "40P01", "55P03")
+
     def close(self) -> None:
         """Let go."""
         self._connection.close()
@@ -228,7 +232,8 @@ class SqliteClient:
         try:
             results = self._write(lines)
         except BaseException:
-            run("ROLLBACK")
+            if self._connection.in_transaction:
+                run("ROLLBACK")
             raise
         run("COMMIT")
         return results
@@ -310,6 +315,10 @@ class SqliteClient:
     def verify(self) -> int:
         """Not made by hand: the target of the ledger is a number of its own."""
         raise SystemExit("verify is not written by hand")
+
+    def busy(self, problem: Exception) -> bool:
+        """The lock of the file was not to be had."""
+        return isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
     def close(self) -> None:
         """Let go."""

@@ -28,6 +28,7 @@ WORKLOADS = ("w1", "w1hot", "w2", "asof", "trial", "verify", "wide")
 FILLED = {"asof": 500_000, "trial": 500_000, "verify": 200_000}
 FILL_BATCH = 1_000
 WARM_UP = 1.0
+ATTEMPTS = 10
 
 
 class Line(NamedTuple):
@@ -59,6 +60,9 @@ class Client(Protocol):
 
     def verify(self) -> int:
         """Check everything in the book; how many entries that were."""
+
+    def busy(self, problem: Exception) -> bool:
+        """Whether this only says that others were at work; what was begun is taken back."""
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -151,6 +155,19 @@ def deeds(client: Client, name: str, workload: str, batch: int) -> Iterator[tupl
                 yield partial(client.balance, code, day), 1
 
 
+def done(client: Client, deed: Callable[[], object]) -> None:
+    """Do it, again where others were in the way: waiting is part of what it costs."""
+    for _attempt in range(ATTEMPTS):
+        try:
+            deed()
+        except Exception as problem:
+            if not client.busy(problem):
+                raise
+        else:
+            return
+    raise SystemExit(f"others were in the way {ATTEMPTS} times")
+
+
 def run_client(
     peer: Peer, url: str, book: str, options: argparse.Namespace, number: int, barrier: Any, results: Any
 ) -> None:
@@ -161,19 +178,19 @@ def run_client(
         barrier.wait()
         warm_until = time.perf_counter() + WARM_UP
         while time.perf_counter() < warm_until:
-            next(work)[0]()
+            done(client, next(work)[0])
         barrier.wait()
         latencies: list[float] = []
-        done = 0
+        counted = 0
         began = ended = time.perf_counter()
         while ended < began + options.seconds:
             deed, counts = next(work)
             start = time.perf_counter()
-            deed()
+            done(client, deed)
             ended = time.perf_counter()
             latencies.append(ended - start)
-            done += counts
-        results.put((done / (ended - began), latencies, ""))
+            counted += counts
+        results.put((counted / (ended - began), latencies, ""))
         client.close()
     except BaseException as problem:
         barrier.abort()

@@ -18,8 +18,8 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 import harness  # noqa: E402
 from harness import Line  # noqa: E402
 
-from fund.database import create_engine, is_sqlite, reading, upgrade, writing  # noqa: E402
-from fund.errors import BookExists  # noqa: E402
+from fund.database import create_engine, ill, is_sqlite, reading, upgrade, writing  # noqa: E402
+from fund.errors import BookExists, DatabaseBusy  # noqa: E402
 from fund.ledger import AccountType, EntryDraft, Ledger, commit, credit, debit  # noqa: E402
 
 
@@ -88,6 +88,12 @@ class LedgerClient:
             if not found.ok:
                 raise SystemExit(f"the ledger does not verify: {found}")
             return found.head.seq
+
+    def busy(self, problem: Exception) -> bool:
+        """A lock that was not to be had, a deadlock or a serialization failure."""
+        if self._writes is not None:
+            self._writes.connection.rollback()
+        return isinstance(ill(problem), DatabaseBusy)
 
     def close(self) -> None:
         """Let go."""
