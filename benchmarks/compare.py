@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -232,6 +233,7 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true", help="w1 in books of 10,000 and 100,000 entries as well")
     parser.add_argument("--output", type=Path, default=Path("comparison.jsonl"))
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit("stopped"))  # so that the server is stopped as well
     wanted = cases(options)
     folder = Path(tempfile.mkdtemp(prefix="fund-compare-"))
     server = postgresql() if any(case.database == "postgresql" for case in wanted) else None
