@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fund.ledger.accounts import AccountType, Layer, main_of
-from fund.ledger.seal import GENESIS, canonical, seal
+from fund.ledger.seal import GENESIS, canonical, nfc, seal
 from fund.ledger.store.entries import CardLine, Entries
 
 __all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover"]
@@ -106,9 +106,9 @@ class Reading(Entries):
         """
         days = _Days(*(None if day is None else self._day(day) for day in (since, as_of)))
         until = "" if known_at is None else f" AND entry.seq <= {known_at:d}"  # no value: a plan depends on it
-        excluded = sorted(set(kinds_excluded))
+        excluded = sorted({nfc(kind) for kind in kinds_excluded})
         if kinds is not None:
-            return self._written(accounts, days, until, only=sorted(set(kinds)), never=excluded)
+            return self._written(accounts, days, until, only=sorted({nfc(kind) for kind in kinds}), never=excluded)
         later = 0 if known_at is None else self.head().seq - known_at
         if known_at is not None and known_at < later:
             return self._written(accounts, days, until, never=excluded, few=self._fewer(known_at, accounts))
