@@ -248,6 +248,10 @@ class Evidence:
 
     def last_moved(self, code: str, day: str = "") -> int | None:
         """The number of the last entry on an account; of one day, unless ``day`` is empty."""
+        try:
+            f"{code}{day}".encode()
+        except UnicodeEncodeError:  # bytes that are no text: such an account or day is asked for by nobody
+            return None
         (row,) = self._rows(
             "SELECT max(entry.seq) AS seq FROM account JOIN posting ON posting.account_id = account.id"
             " JOIN entry ON entry.id = posting.entry_id WHERE account.book_id = :book AND account.code = :code"
