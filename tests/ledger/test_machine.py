@@ -184,7 +184,7 @@ def drafts(model: Model, key: str) -> st.SearchStrategy[EntryDraft]:
             return replace(original, memo="Iets anders")
         if what == "replace":
             taken = [place for place in range(1, len(model.entries) + 1) if model.correcting("part_of", place)]
-            return replace(one, replaces=draw(st.sampled_from(taken)) if taken and draw(st.booleans()) else seq)
+            return replace(one, replaces=draw(st.sampled_from([*taken, seq])))
         more: dict[str, Any] = {"reason": "fout", "reason_code": draw(st.sampled_from(REASONS))}
         if what == "reverse":
             also = seq if draw(st.integers(0, 5)) == 0 else None
@@ -518,6 +518,18 @@ def look_at_account(
     found = ledger.entries(account=code, since_seq=after, until_seq=known, as_of=on)
     seqs = sorted({line.seq for line in model.lines(code, **asked) if line.seq > after})
     assert [entry.seq for entry in found] == seqs
+    sums = dict.fromkeys(map(main_of, model.accounts), 0)
+    for own, cents in model.balances(**asked, without=without).items():
+        sums[main_of(own)] += cents
+    assert ledger.main_balances(**asked, kinds_excluded=without) == sums
+    kind, event = random.choice(KINDS), random.choice([None, "evt_1"])
+    assert [entry.seq for entry in ledger.entries(kind=kind, event_id=event, until_seq=known)] == [
+        seq
+        for seq, one in enumerate(model.entries[:known] if known is not None else model.entries, start=1)
+        if one.kind == kind and event in (None, one.metadata.get("event_id"))
+    ]
+    own_codes = [other for other in sorted(model.accounts) if main_of(other) == main_of(code)]
+    assert [account.code for account in ledger.accounts(main_of(code))] == own_codes
     for ask in (ledger.balance, ledger.turnover, ledger.card, lambda code: ledger.entries(account=code)):
         with pytest.raises(errors.UnknownAccount):
             ask("7777.x")
