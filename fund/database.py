@@ -124,8 +124,8 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
     """An engine for ``url``; it opens nothing yet.
 
     SQLite: each writing transaction is ``BEGIN IMMEDIATE`` (the fund's lock), WAL, ``synchronous=FULL``, foreign keys
-    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, no compiling of queries, sessions end a transaction that idles
-    20 s; a lock is waited for twice as long as on SQLite, because workers take turns there.
+    on. PostgreSQL: read committed, ``plan_cache_mode = force_generic_plan``, queries are not compiled, sessions end a
+    transaction that idles 20 s; a lock is waited for twice as long as on SQLite, because workers take turns there.
 
     Args:
         pooled: Connections are kept for the next transaction: ``connections`` of them, ten more in a rush.

@@ -58,7 +58,7 @@ class GuardStore:
     def _sqlite_problems(self) -> tuple[int, list[tuple[str, str]]]:
         wanted: dict[str, str] = {}
         for name in OBJECTS:
-            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 1, "sqlite")[0]):
+            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 2, "sqlite")[0]):
                 named = re.match(r"CREATE TRIGGER (\w+)", statement)
                 if named:
                     wanted[named.group(1)] = _squeezed(statement)
@@ -77,7 +77,7 @@ class GuardStore:
         return len(wanted), problems
 
     def _postgresql_problems(self) -> tuple[int, list[tuple[str, str]]]:
-        text = "".join(sql_object(name, 1, "postgresql")[0] for name in OBJECTS)
+        text = "".join(sql_object(name, 2, "postgresql")[0] for name in OBJECTS)
         functions = dict(re.findall(r"CREATE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$", text, re.DOTALL))
         triggers = {
             name: (table, function)

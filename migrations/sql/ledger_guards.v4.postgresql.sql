@@ -11,11 +11,11 @@ END
 $body$;
 
 -- A trigger of ours does nothing for a table of somebody else's.
-CREATE FUNCTION ledger_only_on(found oid, wanted regclass) RETURNS void
+CREATE FUNCTION ledger_only_on(fired_on oid, wanted regclass) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
-    IF found <> wanted THEN
-        PERFORM ledger_refuse('append_only', json_build_object('table', found::regclass::text, 'operation', 'TRIGGER'));
+    IF fired_on <> wanted::oid THEN
+        PERFORM ledger_refuse('append_only', json_build_object('table', fired_on::regclass::text, 'operation', 'TRIGGER'));
     END IF;
 END
 $body$;

@@ -288,7 +288,9 @@ DECLARE
     request bytea;
     wanted bytea;
 BEGIN
-    PERFORM ledger_only_on(TG_RELID, 'public.entry'::regclass);
+    IF TG_RELID <> 'public.entry'::regclass THEN
+        PERFORM ledger_only_on(TG_RELID, 'public.entry'::regclass);
+    END IF;
     SELECT chain_head.seq, chain_head.hash, chain_head.recorded_at, chain_head.period_number, chain_head.set_number, book.name
       INTO head
       FROM chain_head JOIN book ON book.id = chain_head.book_id
@@ -328,7 +330,7 @@ BEGIN
     IF NEW.reverses_seq IS NOT NULL THEN
         PERFORM ledger_check_reversal(NEW, head.seq);
     END IF;
-    IF NEW.metadata LIKE '%"correction"%' OR strpos(NEW.metadata, '\u') > 0 THEN  -- the word, or escapes that may hide it
+    IF NEW.metadata LIKE '%"correction"%' OR strpos(NEW.metadata, chr(92) || 'u') > 0 THEN  -- the word, or escapes that may hide it
         PERFORM ledger_check_correction(NEW, head.seq);
     END IF;
 
@@ -348,7 +350,7 @@ BEGIN
     NEW.previous_hash := head.hash;
     request := convert_to(ledger_request(head.name, NEW.idempotency_key, NEW.effective_on, NEW.kind, NEW.memo, NEW.actor,
                                          NEW.metadata, NEW.reverses_seq, NEW.reason, made.sealed), 'UTF8');
-    wanted := fund_seal('request', NEW.version, '\x0000000000000000000000000000000000000000000000000000000000000000', request);
+    wanted := fund_seal('request', NEW.version, decode(repeat('00', 32), 'hex'), request);
     IF NEW.request_hash IS NOT NULL AND NEW.request_hash <> wanted THEN
         PERFORM ledger_refuse('broken_chain', json_build_object('reason', 'the hash of the request is another'));
     END IF;
@@ -389,7 +391,9 @@ DECLARE
     batch record;
     one record;
 BEGIN
-    PERFORM ledger_only_on(TG_RELID, 'public.entry'::regclass);
+    IF TG_RELID <> 'public.entry'::regclass THEN
+        PERFORM ledger_only_on(TG_RELID, 'public.entry'::regclass);
+    END IF;
     IF NOT EXISTS (SELECT 1 FROM added LEFT JOIN chain_head ON chain_head.book_id = added.book_id
                     WHERE added.seq BETWEEN 1 AND chain_head.seq IS NOT TRUE) THEN
         RETURN NULL;
@@ -448,7 +452,7 @@ BEGIN
                AND NOT coalesce(
                    made.legs = added.legs AND made.legs > 1 AND made.fit AND made.alike AND made.cents = 0
                    AND added.request_hash = fund_seal('request', added.version,
-                       '\x0000000000000000000000000000000000000000000000000000000000000000', made.request)
+                       decode(repeat('00', 32), 'hex'), made.request)
                    AND added.hash = fund_seal('entry', added.version, added.previous_hash, convert_to(
                        fund_field(added.seq::text) || fund_field(added.recorded_at::text) || fund_field(added.id), 'UTF8')
                        || made.request), false)
@@ -638,7 +642,7 @@ BEGIN
                 fund_field(seq_now::text) || fund_field(last_us::text) || fund_field(one.id), 'UTF8') || one.request);
             hashes := hashes || before;
             asked := asked || fund_seal('request', 1,
-                '\x0000000000000000000000000000000000000000000000000000000000000000', one.request);
+                decode(repeat('00', 32), 'hex'), one.request);
         END LOOP;
         INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata, legs,
                            recorded_at, version, previous_hash, hash)
@@ -651,16 +655,9 @@ BEGIN
 END
 $body$;
 
-REVOKE EXECUTE ON FUNCTION ledger_seal_entry(), ledger_seal_batch(), ledger_take_head(integer), ledger_hold_head(integer) FROM PUBLIC;
-DO $do$
-BEGIN
-    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'fund_application') THEN
-        GRANT EXECUTE ON FUNCTION ledger_take_head(integer), ledger_hold_head(integer) TO fund_application;
-    END IF;
-END
-$do$;
+REVOKE EXECUTE ON FUNCTION ledger_seal_entry(), ledger_seal_batch() FROM PUBLIC;
 
-CREATE TRIGGER entry_seals BEFORE INSERT ON entry FOR EACH ROW WHEN (((new.seq IS NULL) OR (new.recorded_at IS NULL) OR (new.version IS NULL) OR (new.previous_hash IS NULL) OR (new.request_hash IS NULL) OR (new.hash IS NULL) OR (new.reverses_seq IS NOT NULL) OR (new.metadata ~~ '%"correction"%'::text) OR (strpos(new.metadata, '\u'::text) > 0))) EXECUTE FUNCTION ledger_seal_entry();
+CREATE TRIGGER entry_seals BEFORE INSERT ON entry FOR EACH ROW WHEN (((new.seq IS NULL) OR (new.recorded_at IS NULL) OR (new.version IS NULL) OR (new.previous_hash IS NULL) OR (new.request_hash IS NULL) OR (new.hash IS NULL) OR (new.reverses_seq IS NOT NULL) OR (new.metadata ~~ '%"correction"%'::text) OR (strpos(new.metadata, (chr(92) || 'u'::text)) > 0))) EXECUTE FUNCTION ledger_seal_entry();
 CREATE TRIGGER entry_batch_seals AFTER INSERT ON entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_batch();
 
 -- uninstall

@@ -20,7 +20,7 @@ $body$;
 CREATE FUNCTION fund_seal(tag text, version integer, previous bytea, body bytea) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
     SELECT sha256((fund_field(tag) || fund_field(version::text) || fund_field(encode(previous, 'hex'))
-                   || octet_length(body)::text || ':')::bytea || body || '\x2c'::bytea)
+                   || octet_length(body)::text || ':')::bytea || body || decode('2c', 'hex'))
 $body$;
 
 CREATE FUNCTION fund_micros(at timestamptz) RETURNS bigint

@@ -130,13 +130,8 @@ def until_somebody_waits(engine: Engine) -> None:
         time.sleep(0.01)
 
 
-def test_a_key_that_is_posted_beside_other_entries_waits_for_nobody_who_waits_for_it(
-    engine: Engine, request: pytest.FixtureRequest
-) -> None:
+def test_a_key_that_is_posted_beside_other_entries_waits_for_nobody_who_waits_for_it(engine: Engine) -> None:
     """One holds the chain already when it comes to the key; the other comes to the key first, and then to the chain."""
-    if not is_sqlite(engine):
-        reason = "the legs of an entry go in before the head of the chain is taken"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True, raises=DatabaseBusy))
     same = draft("same", debit("1000", 10), credit("3000", 10))
 
     def other() -> Posted:

@@ -178,7 +178,7 @@ def test_an_entry_that_a_savepoint_takes_back_leaves_nothing(tried: Connection) 
 def test_legs_and_entry_in_one_statement_are_checked_as_well(on_postgresql: Connection) -> None:
     legs, row = legs_sql(("1000", 5), ("3000", -4)), entry_sql(on_postgresql.engine)
     assert refused(on_postgresql, f"WITH legs AS ({legs} RETURNING 1) {row} AND (SELECT count(*) FROM legs) = 2")
-    assert refused(on_postgresql, f"WITH entry AS ({row} RETURNING id) {legs_sql(('1000', 5), ('3000', -5))}")
+    assert refused(on_postgresql, f"WITH entry AS ({row} RETURNING id) {legs_sql(('1000', 5), ('3000', -4))}")
 
 
 def test_legs_that_are_copied_in_are_checked_as_well(on_postgresql: Connection) -> None:

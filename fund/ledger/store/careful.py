@@ -338,6 +338,8 @@ class Careful(Lookups):
         self.connection.exec_driver_sql(_ENTRIES_SQLITE, entries)
 
     def _write_postgresql(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
+        # The head before the legs: who holds it and comes to a key that another writes must not wait for one who waits.
+        self._lock_head()
         legs = [
             (one.id, position, len(one.draft.postings), known.ids[posting.account], posting.amount_cents)
             for one in ready

@@ -200,9 +200,9 @@ class Shortcut(Careful):
             try:
                 cursor.executemany(_LEGS_SQLITE, legs)
                 cursor.executemany(_ENTRIES_SQLITE, entries)
-            except raw.IntegrityError:
+            except (raw.IntegrityError, raw.OperationalError):  # the latter where sums do not fit
                 if certain:  # a guard that nobody knows of: what is half written goes with all that the caller wrote
-                    cursor.execute("ROLLBACK")
+                    raw.rollback()
                     raise
                 cursor.execute("ROLLBACK TO fund_at_once")
                 cursor.execute("RELEASE fund_at_once")
