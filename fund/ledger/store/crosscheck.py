@@ -72,6 +72,8 @@ class CrossCheck(Recount):
         free = [day for kind, day in firsts.items() if bound is not None and kind not in bound]
         for row in days:
             day = str(row.day)
+            if not day.isascii():
+                return  # bytes that are no text
             if any(first <= day for first in free):
                 return
             if any(first <= day for first in firsts.values()):

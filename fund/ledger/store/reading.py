@@ -7,30 +7,34 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
-
-from fund.errors import UnknownAccount
 from fund.ledger.accounts import AccountType, Layer, main_of
-from fund.ledger.seal import GENESIS, canonical, seal
+from fund.ledger.seal import GENESIS, canonical, nfc, seal
 from fund.ledger.store.entries import CardLine, Entries
 
 __all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover"]
 
-FEW = 2_000
-"""So many entries since a number are read one by one on SQLite, whatever account is asked for."""
+_MORE = (
+    "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
+    " CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END AS credit_cents"
+)
+_LESS = (
+    "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END AS debit_cents,"
+    " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END AS credit_cents"
+)
+_SUMS = "CAST(sum(debit_cents) AS bigint) AS debit_cents, CAST(sum(credit_cents) AS bigint) AS credit_cents"
 
-_SIDES = {
-    "more": (
-        "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
-        " CASE WHEN posting.amount_cents < 0 THEN -posting.amount_cents ELSE 0 END AS credit_cents"
-    ),
-    "less": (
-        "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END AS debit_cents,"
-        " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END AS credit_cents"
-    ),
+_BALANCES = {
+    (main, by_day): (
+        "SELECT CAST(sum(debit_cents - credit_cents) AS bigint) FROM account CROSS JOIN"
+        f" {'balance_day' if by_day else 'account_balance'} WHERE book_id = ? AND {'main' if main else 'code'} = ?"
+        f" AND account_id = id{' AND day <= ?' if by_day else ''}"
+    )
+    for main in (True, False)
+    for by_day in (True, False)
 }
-_SUMS = "CAST(sum(debit_cents) AS bigint), CAST(sum(credit_cents) AS bigint)"
 Kinds = Iterable[str]
+_Sql = tuple[str, list[Any]]
+"""A piece of SQL with a ``?`` for each value, and these values in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,68 +68,105 @@ class TrialBalanceRow:
         return self.debit_cents - self.credit_cents
 
 
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Accounting days from the first until the last, as SQL with its values."""
+
+    since: Any = None
+    until: Any = None
+
+    def where(self, column: str) -> str:
+        return (f" AND {column} >= ?" if self.since is not None else "") + (
+            f" AND {column} <= ?" if self.until is not None else ""
+        )
+
+    @property
+    def values(self) -> list[Any]:
+        return [day for day in (self.since, self.until) if day is not None]
+
+
 class Reading(Entries):
     """The questions one can put to a book."""
 
     def _moved(
         self,
-        of: tuple[str, list[Any]],
+        accounts: _Sql | None,
         *,
         since: date | None = None,
         as_of: date | None = None,
         known_at: int | None = None,
         kinds: Kinds | None = None,
         kinds_excluded: Kinds = (),
-    ) -> tuple[str, list[Any]]:
-        """SQL for rows (account_id, debit_cents, credit_cents) whose sums are what moved, and the values in it.
+    ) -> _Sql:
+        """SQL for rows (account_id, debit_cents, credit_cents) of these accounts, or all, whose sums are what moved.
 
         What is kept by day answers whatever it can. What was known at an entry number is then what is kept less what
-        was written since, or what was written until then: whichever is less to read. So a late number costs the entries
+        was written since, or what was written until then, whichever is less to read: a late number costs the entries
         since, an early one those before it.
+        """
+        days = _Days(*(None if day is None else self._day(day) for day in (since, as_of)))
+        until = "" if known_at is None else f" AND entry.seq <= {known_at:d}"  # no value: a plan depends on it
+        excluded = sorted({nfc(kind) for kind in kinds_excluded})
+        if kinds is not None:
+            return self._written(accounts, days, until, only=sorted({nfc(kind) for kind in kinds}), never=excluded)
+        later = 0 if known_at is None else self.head().seq - known_at
+        if known_at is not None and known_at < later:
+            return self._written(accounts, days, until, never=excluded, few=self._fewer(known_at, accounts))
+        parts = [self._kept(accounts, days)]
+        if known_at is not None:
+            since_then = f" AND entry.seq > {known_at:d}"
+            parts.append(self._written(accounts, days, since_then, less=True, few=self._fewer(later, accounts)))
+        if excluded:
+            parts.append(self._written(accounts, days, until, only=excluded, less=True))
+        return " UNION ALL ".join(query for query, _values in parts), [one for _query, found in parts for one in found]
+
+    def _kept(self, accounts: _Sql | None, days: _Days) -> _Sql:
+        """As :meth:`_moved`, from what the database keeps."""
+        if accounts is None and self._sqlite:  # which goes from account to account, and sees no other book's days
+            accounts = "SELECT id FROM account WHERE book_id = ?", [self.book_id]
+        within, values = (f" AND account_id IN ({accounts[0]})", accounts[1]) if accounts else ("", [])
+        table = "balance_day" if days.values else "account_balance"
+        query = f"SELECT account_id, debit_cents, credit_cents FROM {table} WHERE 1 = 1{within}{days.where('day')}"
+        return query, [*values, *days.values]
+
+    def _fewer(self, count: int, accounts: _Sql | None) -> bool:
+        """Whether so many entries are less to read than the postings on these accounts; PostgreSQL knows by itself."""
+        if accounts is None or not self._sqlite:
+            return True
+        some = f"SELECT 1 FROM posting WHERE account_id IN ({accounts[0]}) LIMIT {max(count, 0):d}"
+        return bool(self._value(f"SELECT count(*) FROM ({some}) AS some", *accounts[1]) >= count)
+
+    def _written(
+        self,
+        accounts: _Sql | None,
+        days: _Days,
+        numbers: str,
+        *,
+        only: Sequence[str] | None = None,
+        never: Sequence[str] = (),
+        less: bool = False,
+        few: bool = False,
+    ) -> _Sql:
+        """As :meth:`_moved`, from the entries themselves.
 
         Args:
-            of: SQL for the accounts that are asked for, and its values.
+            numbers: SQL that says which entries, by their numbers; ``few`` when those are few.
+            less: With the signs turned, to be taken off.
         """
-        accounts, named = of
-        days, on = "", list[Any]()
-        if since is not None:
-            days += " AND {day} >= ?"
-            on.append(self._day(since))
-        if as_of is not None:
-            days += " AND {day} <= ?"
-            on.append(self._day(as_of))
-
-        def journal(sides: str, numbers: str, *, only: Kinds | None = None, never: Kinds = (), few: bool = False) -> Any:
-            """Postings of entries of these numbers and kinds; ``few`` when the numbers leave few of them."""
-            conditions, values = "", list[Any]()
-            for word, kinds in (("IN", only), ("NOT IN", never or None)):
-                if kinds is not None:
-                    values += sorted(kinds)
-                    conditions += f" AND entry.kind {word} ({', '.join('?' for _kind in kinds) or 'NULL'})"
-            # SQLite reads in the order in which the tables stand here; "+" keeps it from the index on accounts.
-            order = "posting CROSS JOIN entry" if only is None and not few else "entry CROSS JOIN posting"
-            account = "+posting.account_id" if self._sqlite and order.startswith("entry") else "posting.account_id"
-            query = (
-                f"SELECT {_SIDES[sides]} FROM {order} WHERE posting.entry_id = entry.id AND entry.book_id = ?"
-                f"{numbers}{days.format(day='entry.effective_on')}{conditions} AND {account} IN ({accounts})"
-            )
-            return query, [self.book_id, *on, *values, *named]
-
-        until = "" if known_at is None else f" AND entry.seq <= {known_at:d}"  # a plan depends on how late it is
-        if kinds is not None:
-            return journal("more", until, only=set(kinds), never=set(kinds_excluded))  # type: ignore[no-any-return]
-        parts = [("", on)] if False else []
-        head = 0 if known_at is None else self.head().seq
-        if known_at is not None and head - known_at > known_at:
-            return journal("more", until, never=set(kinds_excluded), few=known_at <= FEW)  # type: ignore[no-any-return]
-        kept = "balance_day" if days else "account_balance"
-        query = f"SELECT account_id, debit_cents, credit_cents FROM {kept} WHERE account_id IN ({accounts})"
-        parts = [(query + days.format(day="day"), [*named, *on])]
-        if known_at is not None:
-            parts.append(journal("less", f" AND entry.seq > {known_at:d}", few=head - known_at <= FEW))
-        if kinds_excluded:
-            parts.append(journal("less", until, only=set(kinds_excluded)))
-        return " UNION ALL ".join(part for part, _values in parts), [v for _part, values in parts for v in values]
+        kinds = "" if only is None else f" AND entry.kind IN ({_places(only)})"
+        kinds += f" AND entry.kind NOT IN ({_places(never)})" if never else ""
+        # SQLite reads tables in the order in which they stand here, and "+" keeps it from the index on accounts.
+        entries_first = few or only is not None
+        tables = "entry CROSS JOIN posting" if entries_first else "posting CROSS JOIN entry"
+        within, values = "", list[Any]()
+        if accounts is not None:
+            within = f" AND {'+' if self._sqlite and entries_first else ''}posting.account_id IN ({accounts[0]})"
+            values = accounts[1]
+        query = (
+            f"SELECT {_LESS if less else _MORE} FROM {tables} WHERE posting.entry_id = entry.id AND entry.book_id = ?"
+            f"{numbers}{days.where('entry.effective_on')}{kinds}{within}"
+        )
+        return query, [self.book_id, *days.values, *(only or ()), *never, *values]
 
     def turnover(
         self,
@@ -134,8 +175,8 @@ class Reading(Entries):
         since: date | None = None,
         as_of: date | None = None,
         known_at: int | None = None,
-        kinds_excluded: Sequence[str] | set[str] | frozenset[str] = (),
-        kinds: Sequence[str] | set[str] | frozenset[str] | None = None,
+        kinds_excluded: Kinds = (),
+        kinds: Kinds | None = None,
     ) -> Turnover:
         """What moved on both sides of an account; of a main code, with all its sub-accounts.
 
@@ -149,27 +190,22 @@ class Reading(Entries):
         Raises:
             UnknownAccount: Neither the account nor its main account is there.
         """
-        parameters: dict[str, Any] = {"book": self.book_id, "code": code}
-        moved = self._moved(
-            parameters,
+        accounts = self._accounts_of(code)
+        if known_at is not None:  # by their numbers, so that the plan depends on how much is booked on them
+            found = self._ask(accounts[0], *accounts[1])
+            accounts = ", ".join(str(id) for (id,) in found) or "NULL", []
+        moved, values = self._moved(
+            accounts,
             since=since,
             as_of=as_of,
             known_at=known_at,
-            kinds_excluded=tuple(kinds_excluded),
-            kinds=None if kinds is None else tuple(kinds),
+            kinds_excluded=kinds_excluded,
+            kinds=kinds,
         )
-        row = self.connection.execute(
-            sa.text(
-                "SELECT count(account.id) AS found, CAST(coalesce(sum(moved.debit_cents), 0) AS bigint) AS debit_cents,"
-                " CAST(coalesce(sum(moved.credit_cents), 0) AS bigint) AS credit_cents"
-                f" FROM account LEFT JOIN {moved} AS moved ON moved.account_id = account.id"
-                f" WHERE account.book_id = :book AND {self._main_or_sub(code)}"
-            ),
-            parameters,
-        ).one()
-        if row.found == 0 and (main_of(code) == code or self._found(main_of(code)) is None):
-            raise UnknownAccount(account=code, book=self.book)
-        return Turnover(row.debit_cents, row.credit_cents)
+        ((debit_cents, credit_cents),) = self._ask(f"SELECT {_SUMS} FROM ({moved}) AS moved", *values)
+        if debit_cents is None:
+            self._require(code)
+        return Turnover(debit_cents or 0, credit_cents or 0)
 
     def balance(
         self,
@@ -177,32 +213,39 @@ class Reading(Entries):
         *,
         as_of: date | None = None,
         known_at: int | None = None,
-        kinds_excluded: Sequence[str] | set[str] | frozenset[str] = (),
+        kinds_excluded: Kinds = (),
     ) -> int:
         """The balance in cents, debit positive; of a main code, the sum with all its sub-accounts.
 
         Raises:
             UnknownAccount: Neither the account nor its main account is there.
         """
-        return self.turnover(code, as_of=as_of, known_at=known_at, kinds_excluded=kinds_excluded).balance_cents
+        if known_at is not None or kinds_excluded:
+            moved = self.turnover(code, as_of=as_of, known_at=known_at, kinds_excluded=kinds_excluded)
+            return moved.balance_cents
+        values = (self.book_id, code) if as_of is None else (self.book_id, code, self._day(as_of))
+        cents: int | None = self._value(_BALANCES["." not in code, as_of is not None], *values)
+        if cents is None:
+            self._require(code)
+        return cents or 0
 
     def balances(
         self,
         *,
         as_of: date | None = None,
         known_at: int | None = None,
-        kinds_excluded: Sequence[str] | set[str] | frozenset[str] = (),
+        kinds_excluded: Kinds = (),
     ) -> dict[str, int]:
         """The balance in cents of every account, by code in code order; sub-accounts stand apart from their main."""
-        rows = self._all(as_of, known_at, tuple(kinds_excluded), everything=True)
-        return {row.code: row.debit_cents - row.credit_cents for row in rows}
+        rows = self._all(as_of, known_at, kinds_excluded, everything=True)
+        return {code: debit - credit for code, _name, _type, _layer, _currency, debit, credit in rows}
 
     def main_balances(
         self,
         *,
         as_of: date | None = None,
         known_at: int | None = None,
-        kinds_excluded: Sequence[str] | set[str] | frozenset[str] = (),
+        kinds_excluded: Kinds = (),
     ) -> dict[str, int]:
         """As :meth:`balances`, sub-accounts added up under their main code."""
         sums: dict[str, int] = {}
@@ -213,39 +256,31 @@ class Reading(Entries):
     def trial_balance(self, *, as_of: date | None = None, known_at: int | None = None) -> list[TrialBalanceRow]:
         """Every account that ever moved, with both its sides, in account order."""
         return [
-            TrialBalanceRow(
-                row.code,
-                row.name,
-                AccountType(row.type),
-                Layer(row.layer),
-                row.currency,
-                row.debit_cents,
-                row.credit_cents,
-            )
-            for row in self._all(as_of, known_at, (), everything=False)
+            TrialBalanceRow(code, name, AccountType(type), Layer(layer), currency, debit, credit)
+            for code, name, type, layer, currency, debit, credit in self._all(as_of, known_at, (), everything=False)
         ]
 
     def trial_balance_hash(self, *, as_of: date | None = None, known_at: int | None = None) -> bytes:
         """The hash of the trial balance, as a closed month keeps it: codes, layers, currencies and sides, not names."""
         rows = self._all(as_of, known_at, (), everything=False)
-        fields = ([row.code, row.layer, row.currency, row.debit_cents, row.credit_cents] for row in rows)
+        fields = ([code, layer, currency, *sides] for code, _name, _type, layer, currency, *sides in rows)
         return seal(GENESIS, canonical(fields), "trial-balance")
 
     def _all(
-        self, as_of: date | None, known_at: int | None, kinds_excluded: tuple[str, ...], *, everything: bool
-    ) -> Sequence[sa.Row[Any]]:
-        parameters: dict[str, Any] = {"book": self.book_id}
-        moved = self._moved(parameters, as_of=as_of, known_at=known_at, kinds_excluded=kinds_excluded)
-        return self.connection.execute(
-            sa.text(
-                "SELECT account.code, account.name, account.type, account.layer, account.currency,"
-                " CAST(coalesce(sums.debit_cents, 0) AS bigint) AS debit_cents,"
-                " CAST(coalesce(sums.credit_cents, 0) AS bigint) AS credit_cents"
-                f" FROM account {'LEFT ' if everything else ''}JOIN (SELECT moved.account_id,"
-                " sum(moved.debit_cents) AS debit_cents,"
-                f" sum(moved.credit_cents) AS credit_cents FROM {moved} AS moved GROUP BY moved.account_id) AS sums"
-                " ON sums.account_id = account.id WHERE account.book_id = :book ORDER BY account.code"
-            ),
-            parameters,
-        ).all()
+        self, as_of: date | None, known_at: int | None, kinds_excluded: Kinds, *, everything: bool
+    ) -> Sequence[Any]:
+        """Code, name, type, layer, currency, debit and credit side of all that moved, or of every account."""
+        moved, values = self._moved(None, as_of=as_of, known_at=known_at, kinds_excluded=kinds_excluded)
+        # HAVING: what moved only after the number that is asked for comes to nothing.
+        return self._ask(
+            "SELECT code, name, type, layer, currency, coalesce(debit_cents, 0), coalesce(credit_cents, 0)"
+            f" FROM account {'LEFT ' if everything else ''}JOIN (SELECT account_id, {_SUMS}"
+            f" FROM ({moved}) AS moved GROUP BY account_id HAVING sum(debit_cents) <> 0 OR sum(credit_cents) <> 0)"
+            " AS sums ON account_id = id WHERE book_id = ? ORDER BY code",
+            *values,
+            self.book_id,
+        )
 
+
+def _places(values: Sequence[str]) -> str:
+    return ", ".join("?" for _value in values) or "NULL"

@@ -121,6 +121,10 @@ class Recount(Stored):
 
     def last_moved(self, code: str, day: str = "") -> int | None:
         """The number of the last entry on an account; of one day, unless ``day`` is empty."""
+        try:
+            f"{code}{day}".encode()
+        except UnicodeEncodeError:  # bytes that are no text: such an account or day is asked for by nobody
+            return None
         (row,) = self._rows(
             "SELECT max(entry.seq) AS seq FROM account JOIN posting ON posting.account_id = account.id"
             " JOIN entry ON entry.id = posting.entry_id WHERE account.book_id = :book AND account.code = :code"
@@ -200,4 +204,4 @@ class Recount(Stored):
 
 def _trial_balance_hash(rows: Iterable[list[Any]]) -> bytes:
     """As ``Reading.trial_balance_hash``: of rows (code, layer, currency, debit, credit) in code order, what moved."""
-    return seal(GENESIS, canonical(row for row in rows if row[3] or row[4]), "trial-balance")
+    return seal(GENESIS, canonical((row for row in rows if row[3] or row[4]), exact=True), "trial-balance")
