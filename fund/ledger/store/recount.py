@@ -13,7 +13,7 @@ from fund.ledger.seal import GENESIS, canonical, seal
 from fund.ledger.store.quick import PRIME, coefficient
 from fund.ledger.store.stored import Stored
 
-__all__ = ["Difference", "Recount"]
+__all__ = ["Difference", "Kept", "Recount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,23 @@ class Difference:
     day: str
     debit_cents: int
     credit_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stands beside the entries of a book, where each balance is the sum of its days.
+
+    Attributes:
+        legs: How many legs there are on its accounts, or on none, whether an entry seals them or not.
+        debit, credit: The fingerprint of the day balances.
+        balances, days: How many are kept.
+    """
+
+    legs: int
+    debit: int
+    credit: int
+    balances: int
+    days: int
 
 
 class Recount(Stored):
@@ -66,22 +83,18 @@ class Recount(Stored):
             for row in rows
         ]
 
-    def kept_as_posted(self, key: bytes, debit: int, credit: int, legs: int) -> tuple[int, int] | None:
-        """How many balances and day balances are kept, where all are what the legs come to; else, in doubt too, none.
+    def kept(self, key: bytes) -> Kept | None:
+        """What is kept beside the entries, in one pass; ``None`` when the balances are not those of their days.
 
         Args:
-            key, debit, credit: The fingerprint of the legs of entries that are right, see :class:`Quick`.
-            legs: How many these are.
+            key: Of the fingerprint, see :class:`quick.Quick`.
         """
         mine = f"account.book_id = {self._book.book_id} OR account.book_id IS NULL"
-        (posted,) = self._stream(
+        ((legs,),) = self._stream(
             f"SELECT count(*) FROM posting LEFT JOIN account ON account.id = posting.account_id WHERE {mine}"
         )
-        if posted[0] != legs:
-            return None  # some are no entry's, or of an entry that was not looked at
-        accounts, days = dict[int, int](), dict[str, int]()
-        sums = [0, 0, 0, 0]
-        number = 0
+        accounts, days = dict[int, int](), dict[Any, int]()
+        debit = credit = debit_in_all = credit_in_all = number = balances = 0
         for account, day, debits, credits in self._stream(
             "SELECT balance_day.account_id, day, debit_cents, credit_cents FROM balance_day"
             f" LEFT JOIN account ON account.id = balance_day.account_id WHERE {mine}"
@@ -92,24 +105,23 @@ class Recount(Stored):
                 days[day] = coefficient(key, b"day %s" % str(day).encode("utf-8", "surrogateescape"))
             weight = accounts[account]
             debits, credits = weight * debits, weight * credits
-            sums[0] += debits * days[day]
-            sums[1] += credits * days[day]
-            sums[2] += debits
-            sums[3] += credits
+            debit += debits * days[day]
+            credit += credits * days[day]
+            debit_in_all += debits
+            credit_in_all += credits
             number += 1
-        if (sums[0] % PRIME, sums[1] % PRIME) != (debit, credit):
-            return None
-        kept = 0
         for account, debits, credits in self._stream(
             "SELECT account_balance.account_id, debit_cents, credit_cents FROM account_balance"
             f" LEFT JOIN account ON account.id = account_balance.account_id WHERE {mine}"
         ):
             if account not in accounts:
                 accounts[account] = coefficient(key, b"account %d" % account)
-            sums[2] -= accounts[account] * debits
-            sums[3] -= accounts[account] * credits
-            kept += 1
-        return (kept, number) if sums[2] % PRIME == sums[3] % PRIME == 0 else None
+            debit_in_all -= accounts[account] * debits
+            credit_in_all -= accounts[account] * credits
+            balances += 1
+        if debit_in_all % PRIME or credit_in_all % PRIME:
+            return None
+        return Kept(legs, debit % PRIME, credit % PRIME, balances, number)
 
     def count(self, table: str) -> int:
         """How many rows of this book a cache holds."""

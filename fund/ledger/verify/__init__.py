@@ -78,8 +78,9 @@ def _run(
         sets = beside.sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS))
         kept = (head.anchor_number, bytes(head.anchor_hash)) if head else (0, GENESIS)
         anchors = tuple(beside.anchors(store, evidence, kept, given, public_key, full=full))
+        sums = evidence.kept(chain.posted.key) if chain.posted.whole else None
         entries = tuple(chain.run(at, None if head is None else head.recorded_at))
-    balances = tuple(beside.balances(evidence, chain.posted))
+    balances = tuple(beside.balances(evidence, chain.posted, sums))
     checks = (
         *entries,
         *balances,

@@ -10,7 +10,7 @@ from typing import Any
 from fund.language import N_
 from fund.ledger.anchors import Anchor, Tree, signed
 from fund.ledger.seal import GENESIS, canonical, seal
-from fund.ledger.store import Anchoring, Evidence, PeriodStatus, anchor_hash, period_hash, set_hash
+from fund.ledger.store import Anchoring, Evidence, Kept, PeriodStatus, anchor_hash, period_hash, set_hash
 from fund.ledger.verify.entries import Posted
 from fund.ledger.verify.findings import Check, Tally
 
@@ -19,17 +19,17 @@ __all__ = ["anchors", "balances", "frozen", "guards", "layers", "periods", "reve
 NOTHING_MOVED = seal(GENESIS, canonical(()), "trial-balance")
 
 
-def balances(evidence: Evidence, posted: Posted) -> Iterator[Check]:
+def balances(evidence: Evidence, posted: Posted, kept: Kept | None) -> Iterator[Check]:
     """No posting without entry, and kept sums that are those of the postings.
 
-    Where every entry is right, one look at what is kept settles all three; else the database says what differs.
+    Where every entry is right and has, with all others, as many legs as there are, no other leg is left; and where the
+    fingerprint of their legs is that of what is kept, it is what they come to. Else the database says what differs.
     """
-    kept = evidence.kept_as_posted(posted.key, posted.debit, posted.credit, posted.legs) if posted.whole else None
-    if kept is not None:
+    if posted.whole and kept and (posted.legs, posted.debit, posted.credit) == (kept.legs, kept.debit, kept.credit):
         posted.kept = True
         yield Tally("stray_postings", 1).done()
-        yield Tally("balances", kept[0]).done()
-        yield Tally("day_balances", kept[1]).done()
+        yield Tally("balances", kept.balances).done()
+        yield Tally("day_balances", kept.days).done()
         return
     yield _stray_postings(evidence)
     yield _balances(evidence, by_day=False)

@@ -108,9 +108,9 @@ class Chain:
         self.standing = Standings(evidence.periods())
         self.limits = Limits(store, start.seq)
         self.progress = progress or (lambda _done, _total: None)
-        self.posted = Posted(whole=start.seq == 0)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
         self.ranges = list(self._ranges()) if quick and extent.number and without_gap else []
+        self.posted = Posted(whole=start.seq == 0 and (bool(self.ranges) or not extent.number))
         self._crew: Crew | None = None
 
     def _ranges(self) -> Iterator[dict[str, Any]]:
@@ -168,6 +168,8 @@ class Chain:
 
     def run(self, head: Head, head_recorded_at: int | None) -> Iterator[Check]:
         """The checks of the entries, and whether the head of the chain names the last one."""
+        doubles = self.evidence.doubles()
+        beyond = self.evidence.accounts_out_of_bounds()
         at, done = self.start, 0
         for found in self._found():
             if found["right"] and (found["before"], found["since"]) == (at.hash.hex(), at.recorded_at):
@@ -205,9 +207,9 @@ class Chain:
             )
         elif head_recorded_at != at.recorded_at:
             self.gaps.find(at.seq, "chain_head", N_("the head of the chain has another instant than the last entry"))
-        for double, what in self.evidence.doubles():
+        for double, what in doubles:
             self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
-        self.limits.hold_accounts(self.evidence)
+        self.limits.hold_accounts(beyond)
         for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months, self.limits.tally):
             yield tally.done()
 

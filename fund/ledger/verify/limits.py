@@ -10,7 +10,7 @@ from fund.errors import SetLimitExceeded
 from fund.language import N_
 from fund.ledger.accounts import AccountSet, main_of
 from fund.ledger.journal import check_set
-from fund.ledger.store import Anchoring, Evidence, RawEntry
+from fund.ledger.store import Anchoring, OutOfBounds, RawEntry
 from fund.ledger.verify.findings import Tally
 
 __all__ = ["Limits"]
@@ -98,14 +98,14 @@ class Limits:
         except SetLimitExceeded as problem:
             self.tally.find(seq, f"entry:{seq}", problem.message, **problem.details)
 
-    def hold_accounts(self, evidence: Evidence) -> None:
-        """Hold the limits that accounts have now against their balances at the end of each day.
+    def hold_accounts(self, beyond: Iterable[OutOfBounds]) -> None:
+        """Say which accounts are beyond the limit that they have now, at the end of some day.
 
         An account is out of bounds where an entry that its limit binds took it there: one that moved it that way. Where
         an entry that is not bound did so, on that day or before, nothing is said: it may, and who came first is not
         told by sums.
         """
-        for one in evidence.accounts_out_of_bounds():
+        for one in beyond:
             self.tally.find(
                 one.seq,
                 f"account:{one.account}/{one.day}",
