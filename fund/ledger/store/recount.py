@@ -43,6 +43,19 @@ class Kept:
     days: int
 
 
+class _Weights(dict[Any, int]):
+    """What accounts (numbers) and days (all else) count with in a fingerprint."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__()
+        self._key = key
+
+    def __missing__(self, one: Any) -> int:
+        name = f"account {one}" if isinstance(one, int) else f"day {one}"
+        self[one] = coefficient(self._key, name.encode("utf-8", "surrogateescape"))
+        return self[one]
+
+
 class Recount(Stored):
     """The sums of one book."""
 
@@ -93,20 +106,16 @@ class Recount(Stored):
         ((legs,),) = self._stream(
             f"SELECT count(*) FROM posting LEFT JOIN account ON account.id = posting.account_id WHERE {mine}"
         )
-        accounts, days = dict[int, int](), dict[Any, int]()
+        weights = _Weights(key)
         debit = credit = debit_in_all = credit_in_all = number = balances = 0
         for account, day, debits, credits in self._stream(
             "SELECT balance_day.account_id, day, debit_cents, credit_cents FROM balance_day"
             f" LEFT JOIN account ON account.id = balance_day.account_id WHERE {mine}"
         ):
-            if account not in accounts:
-                accounts[account] = coefficient(key, b"account %d" % account)
-            if day not in days:
-                days[day] = coefficient(key, b"day %s" % str(day).encode("utf-8", "surrogateescape"))
-            weight = accounts[account]
-            debits, credits = weight * debits, weight * credits
-            debit += debits * days[day]
-            credit += credits * days[day]
+            weight = weights[account]
+            debits, credits, weight = weight * debits, weight * credits, weights[day]
+            debit += debits * weight
+            credit += credits * weight
             debit_in_all += debits
             credit_in_all += credits
             number += 1
@@ -114,14 +123,29 @@ class Recount(Stored):
             "SELECT account_balance.account_id, debit_cents, credit_cents FROM account_balance"
             f" LEFT JOIN account ON account.id = account_balance.account_id WHERE {mine}"
         ):
-            if account not in accounts:
-                accounts[account] = coefficient(key, b"account %d" % account)
-            debit_in_all -= accounts[account] * debits
-            credit_in_all -= accounts[account] * credits
+            debit_in_all -= weights[account] * debits
+            credit_in_all -= weights[account] * credits
             balances += 1
         if debit_in_all % PRIME or credit_in_all % PRIME:
             return None
         return Kept(legs, debit % PRIME, credit % PRIME, balances, number)
+
+    def posted_until(self, seq: int, key: bytes) -> tuple[int, int, int]:
+        """Of the entries up to ``seq``, unread: how many legs they have, and the fingerprint of these, by side."""
+        weights = _Weights(key)
+        debit = credit = legs = 0
+        for account, day, cents in self._stream(
+            "SELECT posting.account_id, entry.effective_on, posting.amount_cents FROM entry"
+            " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
+            f" WHERE entry.book_id = {self._book.book_id} AND account.book_id = {self._book.book_id}"
+            f" AND entry.seq <= {seq:d}"
+        ):
+            if cents > 0:
+                debit += weights[account] * weights[day] * cents
+            else:
+                credit -= weights[account] * weights[day] * cents
+            legs += 1
+        return legs, debit % PRIME, credit % PRIME
 
     def count(self, table: str) -> int:
         """How many rows of this book a cache holds."""

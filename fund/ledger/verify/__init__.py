@@ -79,6 +79,8 @@ def _run(
         kept = (head.anchor_number, bytes(head.anchor_hash)) if head else (0, GENESIS)
         anchors = tuple(beside.anchors(store, evidence, kept, given, public_key, full=full))
         sums = evidence.kept(chain.posted.key) if chain.posted.whole else None
+        if sums is not None and start.seq:
+            chain.posted.begin(*evidence.posted_until(start.seq, chain.posted.key))
         entries = tuple(chain.run(at, None if head is None else head.recorded_at))
     balances = tuple(beside.balances(evidence, chain.posted, sums))
     checks = (

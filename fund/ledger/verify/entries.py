@@ -49,7 +49,7 @@ class Posted:
     """What the entries of the book came to, on the quick road.
 
     Attributes:
-        whole: Every entry was right, from the first to the last.
+        whole: Every entry that was looked at was right.
         key, debit, credit: The fingerprint of the legs by account and day. legs: how many they are.
         last: The last entry of each day. parts: whether one may take back a part of another.
         kept: What is kept beside the entries was found to be what they come to.
@@ -67,6 +67,10 @@ class Posted:
     def nothing_since(self, seq: int, until: str) -> bool:
         """Whether what is kept of the days until ``until`` is known to be what it was at entry ``seq``."""
         return self.kept and all(last <= seq for day, last in self.last.items() if day <= until)
+
+    def begin(self, legs: int, debit: int, credit: int) -> None:
+        """What the entries came to that are not looked at."""
+        self.legs, self.debit, self.credit = legs, debit, credit
 
     def add(self, found: Found) -> None:
         """What some more of them came to."""
@@ -110,7 +114,7 @@ class Chain:
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
         self.ranges = list(self._ranges()) if quick and extent.number and without_gap else []
-        self.posted = Posted(whole=start.seq == 0 and (bool(self.ranges) or not extent.number))
+        self.posted = Posted(whole=bool(self.ranges) or not extent.number, parts=start.seq > 0)
         self._crew: Crew | None = None
 
     def _ranges(self) -> Iterator[dict[str, Any]]:
