@@ -27,11 +27,16 @@ BEAT_SECONDS = 1.0
 GOODBYE_SECONDS = 5.0
 
 
+MOST = 6
+"""More would read faster than one database gives, and each takes 20 to 30 MB of memory."""
+
+
 def cores() -> int:
-    """How many processes can be at work at once; one where no other can be started."""
+    """How many processes are worth being at work at once; one where no other can be started."""
     if not sys.executable or not PROGRAM.is_file():
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(found, MOST)
 
 
 class Crew:
