@@ -184,8 +184,7 @@ def cases(options: argparse.Namespace) -> list[Case]:
             batches = [int(batch) for batch in options.batches.split(",")] if workload == "w2" else [500]
             clients = [1] if workload in (*READS, "wide", "w2") else [int(each) for each in options.clients.split(",")]
             wanted += [Case(kind, workload, each, batch) for each in clients for batch in batches]
-        if options.growth:
-            wanted += [Case(kind, "w1", 1, 500, entries) for entries in (10_000, 100_000)]
+        wanted += [Case(kind, "w1", 1, 500, int(entries)) for entries in options.growth.split(",") if entries]
     return wanted
 
 
@@ -230,7 +229,13 @@ def main() -> None:
     parser.add_argument("--clients", default="1,8", help="for w1 and w1hot; 32 shows how a queue behaves")
     parser.add_argument("--batches", default="500", help="entries per commit in w2: 500,5000")
     parser.add_argument("--entries", type=int, help="entries in the book of asof, trial and verify, when fewer will do")
-    parser.add_argument("--growth", action="store_true", help="w1 in books of 10,000 and 100,000 entries as well")
+    parser.add_argument(
+        "--growth",
+        nargs="?",
+        const="10000,100000",
+        default="",
+        help="w1 as well in books of so many entries (10000,100000)",
+    )
     parser.add_argument("--output", type=Path, default=Path("comparison.jsonl"))
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit("stopped"))  # so that the server is stopped as well

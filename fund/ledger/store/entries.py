@@ -13,9 +13,10 @@ from fund.database import from_micros
 from fund.errors import UnknownAccount, UnknownEntry
 from fund.ledger.accounts import main_of
 from fund.ledger.journal import Entry, Posting
+from fund.ledger.seal import nfc
 from fund.ledger.store.book import Book
 
-__all__ = ["CardLine", "Entries"]
+__all__ = ["CardLine", "Entries", "narrow"]
 
 PAGE = 500
 LEGS = 10_000
@@ -57,7 +58,7 @@ class Entries(Book):
 
     def find(self, idempotency_key: str) -> Entry | None:
         """The entry that was posted under this key, if any."""
-        return next(self._pages("idempotency_key = ?", [idempotency_key]), None)
+        return next(self._pages("idempotency_key = ?", [nfc(idempotency_key)]), None)
 
     def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
         """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
@@ -112,10 +113,10 @@ class Entries(Book):
             values.append(self._day(as_of))
         if event_id is not None:
             where += f" AND {self._event_id()} = ?"
-            values.append(event_id)
+            values.append(nfc(event_id))
         if kind is not None:
             where += " AND kind = ?"
-            values.append(kind)
+            values.append(nfc(kind))
         if account is None:
             return self._pages(where, values, since_seq)
         self._require(account)
@@ -162,7 +163,7 @@ class Entries(Book):
             " JOIN account ON account.id = posting.account_id"
             f" WHERE {self._among('posting.entry_id')} ORDER BY posting.entry_id, posting.position"
         )
-        for page in _narrow(rows):
+        for page in narrow(rows):
             postings: dict[str, list[Posting]] = {}
             for id, code, cents in self._ask(query, self._listed([row.id for row in page])):
                 postings.setdefault(id, []).append(Posting(code, cents))
@@ -233,7 +234,7 @@ class Entries(Book):
                 yield CardLine(seq, id, day, kind, memo, code, cents, balance)
 
 
-def _narrow(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def narrow(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """The same rows in parts of at most ``LEGS`` legs, or of one entry that has more."""
     start = legs = 0
     for place, row in enumerate(rows):
