@@ -109,7 +109,7 @@ class Crew:
         """Hand out ranges to one process and pass on its answers, until there are no more; runs in a thread."""
         index: int | None = None
         try:
-            if "refused" not in _asked(process, self._task):
+            if "refused" not in json.loads(_asked(process, self._task)):
                 while (following := self._following()) is not None:
                     index, one = following
                     self._said.put((index, _asked(process, one)))
@@ -127,7 +127,7 @@ class Crew:
         Raises:
             UnfinishedCheck: A process ended before its work was done.
         """
-        found: dict[int, list[quick.Found]] = {}
+        found: dict[int, str] = {}
         at_work = self._size
         for wanted, one in enumerate(self._ranges):
             while wanted not in found and at_work:
@@ -142,7 +142,7 @@ class Crew:
                 at_work -= 1
                 if answer is not None:
                     self._fail(*answer)
-            yield found.pop(wanted) if wanted in found else self._own(one)
+            yield json.loads(found.pop(wanted)) if wanted in found else self._own(one)
 
     def _fail(self, index: int | None, problem: Exception, process: subprocess.Popen[str]) -> None:
         process.kill()
@@ -151,12 +151,13 @@ class Crew:
         raise UnfinishedCheck(first=low, last=high, reason=told or f"exit {process.wait()}") from problem
 
 
-def _asked(process: subprocess.Popen[str], question: dict[str, Any]) -> Any:
+def _asked(process: subprocess.Popen[str], question: dict[str, Any]) -> str:
+    """The line that answers; it is taken apart when it is wanted, and small until then."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps(question) + "\n")
     process.stdin.flush()
     line = process.stdout.readline()
-    if not line:
+    if not line.endswith("\n"):
         raise EOFError
-    return json.loads(line)
+    return line

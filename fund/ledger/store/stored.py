@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from fund.ledger.store.quick import Rows, postgresql_rows, sqlite_rows
 __all__ = ["Extent", "RawEntry", "RawLeg", "RawPeriod", "RawSet", "Stored"]
 
 PAGE = 500
+_NUMBERS = count(1)
 BY_KEYS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 _TEXTS = ("id", "kind", "memo", "actor", "idempotency_key", "metadata", "reason")
 
@@ -150,6 +151,12 @@ class Stored:
                 return
             since_seq = last
 
+    def hashes(self, until_seq: int) -> Iterator[bytes]:
+        """The hash of every entry up to and with ``until_seq``, in order."""
+        query = f"SELECT hash FROM entry WHERE book_id = {self._book.book_id} AND seq > 0 AND seq <= {until_seq:d}"
+        for (hash,) in self._stream(query + " ORDER BY seq"):
+            yield bytes(hash)
+
     def hash_of(self, seq: int) -> tuple[bytes, int] | None:
         """Hash and instant of one entry, as stored."""
         row = next(
@@ -187,7 +194,7 @@ class Stored:
         if self._sqlite:
             yield from self._driver.execute(query)
             return
-        with self._driver.cursor("ledger_rows", binary=True, row_factory=tuple_row) as cursor:
+        with self._driver.cursor(f"ledger_rows_{next(_NUMBERS)}", binary=True, row_factory=tuple_row) as cursor:
             cursor.itersize = 5_000
             cursor.execute(query)
             yield from cursor

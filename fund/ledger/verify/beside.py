@@ -214,7 +214,7 @@ def anchors(
         weighed = full and (tally is told or row is rows[-1])
         if weighed and evidence.hash_of(int(row["head_seq"])) and not _same_trial_balance(evidence, row):
             tally.find(int(row["head_seq"]), place, N_("the trial balance of then is another now"))
-    _against_the_tree(store, evidence, (*ours, *theirs))
+    _against_the_tree(evidence, (*ours, *theirs))
     yield kept.done()
     yield told.done()
 
@@ -223,13 +223,11 @@ def _same_trial_balance(evidence: Evidence, row: Mapping[str, Any]) -> bool:
     return evidence.posted_trial_balance(int(row["head_seq"])) == bytes(row["trial_balance_hash"])
 
 
-def _against_the_tree(
-    store: Anchoring, evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]
-) -> None:
+def _against_the_tree(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]) -> None:
     """Each anchor's head and root, held against the entries as they are."""
     waiting = sorted(looked_at, key=lambda one: int(one[2]["head_seq"]))
     tree, hash = Tree(), GENESIS
-    hashes = store._hashes(int(waiting[-1][2]["head_seq"])) if waiting else iter(())
+    hashes = evidence.hashes(int(waiting[-1][2]["head_seq"])) if waiting else iter(())
     for tally, place, row in waiting:
         seq = int(row["head_seq"])
         while tree.size < seq:
