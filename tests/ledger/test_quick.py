@@ -149,6 +149,15 @@ def test_without_the_guards_of_its_rows_the_quick_road_is_not_taken(
     assert right == []
 
 
+def test_columns_of_another_type_are_read_by_the_readable_road(engine: Engine, by_twos: None) -> None:
+    if is_sqlite(engine):
+        return  # the text of its tables is a guard
+    for table, column in (("entry", "memo"), ("account", "currency")):
+        with owner(engine) as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ALTER {column} TYPE varchar")
+            assert {check.name for check in run(connection).checks if not check.ok} == {"guards"}
+
+
 def test_an_entry_before_the_first_is_found(engine: Engine) -> None:
     with owner(engine) as connection:
         connection.exec_driver_sql("UPDATE entry SET seq = -1 WHERE seq = 5")
@@ -263,6 +272,17 @@ def test_where_no_other_may_open_the_database_we_do_it_alone(
     with reading(engine) as connection:
         assert run(connection).ok
     assert len(started) == 2
+
+
+def test_where_no_process_can_be_started_we_do_it_alone(
+    engine: Engine, started: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(parallel.subprocess, "Popen", refuse)
+    with reading(engine) as connection:
+        assert run(connection).ok
 
 
 def test_who_interrupts_ends_the_processes(engine: Engine, started: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ class Crew:
         self._task = task | {"path": sys.path}
         self._ranges = ranges
         self._own = own
-        self._size = size
+        self._wanted = size
         self._waiting = iter(enumerate(ranges))
         self._lock = Lock()
         self._said: Queue[tuple[int | None, Any]] = Queue()
@@ -68,22 +68,26 @@ class Crew:
 
     def __enter__(self) -> Self:
         try:
-            for _number in range(self._size):
-                process = subprocess.Popen(
-                    [sys.executable, "-I", str(PROGRAM)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    encoding="ascii",
-                )
-                self._processes.append(process)
-                thread = Thread(target=self._attend, args=(process,), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            with suppress(OSError):  # no more can be started: those that were do it, or we alone
+                for _number in range(self._wanted):
+                    self._start()
         except BaseException:
             self._end()
             raise
         return self
+
+    def _start(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="ascii",
+        )
+        self._processes.append(process)
+        thread = Thread(target=self._attend, args=(process,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def __exit__(self, problem: type[BaseException] | None, *_where: object) -> None:
         if problem is None:  # each says goodbye to the database by itself
@@ -128,7 +132,7 @@ class Crew:
             UnfinishedCheck: A process ended before its work was done.
         """
         found: dict[int, str] = {}
-        at_work = self._size
+        at_work = len(self._processes)
         for wanted, one in enumerate(self._ranges):
             while wanted not in found and at_work:
                 beat()

@@ -127,13 +127,20 @@ class Quick:
         self.days: dict[bytes, int] = {}
         self.accounts: dict[int, tuple[bytes, tuple[bytes, bytes], int]] = {}
         self.signs: dict[int, list[tuple[int, int]]] = {}
-        for id, code, type, layer, currency in rows(ACCOUNTS.format(book=book_id)):
+        for id, code, type, layer, currency in self._read(ACCOUNTS.format(book=book_id)):
             leg = _field(code) + _field(type) + _field(layer) + _field(currency)
             self.accounts[id] = (leg, (layer, currency), coefficient(key, b"account %d" % id))
             main = code.split(b".", 1)[0].decode("utf-8", "surrogateescape")
             signs = [(place, members[main]) for place, members in enumerate(sets) if main in members]
             if signs:
                 self.signs[id] = signs
+
+    def _read(self, query: str) -> Sequence[tuple[Any, ...]]:
+        """Rows, or none where they are of other types than a ledger's: then no entry is called right."""
+        try:
+            return self.rows(query)
+        except TypeError:
+            return ()
 
     def walk(self, low: int, high: int, before: str | None, at: int, standing: Found) -> Iterator[Found]:
         """The entries after ``low`` up to and with ``high``, a few at a time: ``right`` or not, and what they moved.
@@ -149,7 +156,7 @@ class Quick:
                 with suppress(ArithmeticError, LookupError, TypeError, ValueError):  # what cannot be read is not right
                     found = self.look(low, end, bytes.fromhex(before), at, standing)
             if found is None:
-                link = self.rows(LINK.format(book=self.book_id, seq=end))
+                link = self._read(LINK.format(book=self.book_id, seq=end))
                 before, at = (link[0][0].hex(), link[0][1]) if len(link) == 1 else (None, 0)
                 yield {"low": low, "high": end, "right": False}
             else:
