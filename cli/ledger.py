@@ -13,7 +13,9 @@ from cli.output import (
     Column,
     account_name,
     day_text,
+    emit_json,
     facts,
+    progress,
     render_verification,
     say,
     short_hash,
@@ -38,6 +40,7 @@ from cli.params import (
     read,
     reading,
     run,
+    typed,
     verb,
 )
 from fund.language import N_, _, day, euros
@@ -445,6 +448,11 @@ def prove(
 @reading
 def verify(ctx: click.Context, anchors: tuple[dict[str, Any], ...], key: str | None) -> None:
     args = {"anchors": [file["content"] for file in anchors], "key": key}
-    found = read(ctx, "ledger verify", args, show=render_verification)
+    with progress(_("Checking")) as bar:
+        found = look(ctx, "ledger verify", args | {"progress": bar.reach})
+    if typed(ctx, "json"):
+        emit_json(found)
+    else:
+        render_verification(found)
     if not found["ok"]:
         ctx.exit(Code.DIFFERENCES)

@@ -44,6 +44,11 @@ class Progress:
         self._shown_at = now
         self._draw()
 
+    def reach(self, done: int, total: int) -> None:
+        """So far it is, of so much."""
+        self.total = total
+        self.step(done - self.done)
+
     def _draw(self) -> None:
         if self._in_lines:
             note(f"{self.label}: {self._count()}")

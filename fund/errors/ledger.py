@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fund.errors.amounts import InvalidMonth
-from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors.base import FaultyInput, NotReady, RuleRefusal
 from fund.language import N_
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "SetLimitExceeded",
     "TooFewPostings",
     "UnbalancedEntry",
+    "UnfinishedCheck",
     "UnknownAccount",
     "UnknownAnchor",
     "UnknownBook",
@@ -300,6 +301,13 @@ class JournalInDoubt(RuleRefusal):
     """Balances are to be rebuilt from entries that are not in order themselves."""
 
     message = N_("the balances are not rebuilt: the entries themselves are in doubt ({checks})")
+    hint = N_("fund ledger verify")
+
+
+class UnfinishedCheck(NotReady):
+    """A process that looked at entries ended before it was done; what it would have found is not known."""
+
+    message = N_("entries {first} to {last} were not checked to the end: {reason}")
     hint = N_("fund ledger verify")
 
 

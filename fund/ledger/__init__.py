@@ -5,7 +5,7 @@ This is the front door: nothing else of the ledger is imported from outside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
 from fund.ledger.anchors import Anchor, public_key
@@ -87,7 +87,12 @@ class Ledger(Anchoring):
     """The ledger of one book, inside a transaction that the caller owns."""
 
     def verify(
-        self, full: bool = False, *, anchors: Sequence[Anchor] = (), public_key: bytes | None = None
+        self,
+        full: bool = False,
+        *,
+        anchors: Sequence[Anchor] = (),
+        public_key: bytes | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Verification:
         """Run every check; the run is logged where the transaction may write.
 
@@ -95,8 +100,12 @@ class Ledger(Anchoring):
             full: Read every entry again, from the first.
             anchors: Statements that somebody kept: the ledger must still hold all that each of them says.
             public_key: The key that must have signed them; the one that each names when absent.
+            progress: Is told, now and then, how many entries were looked at and how many there are.
+
+        Raises:
+            UnfinishedCheck: A process that shared the work ended before it was done.
         """
-        return run_checks(self, full=full, anchors=anchors, public_key=public_key)
+        return run_checks(self, full=full, anchors=anchors, public_key=public_key, progress=progress)
 
     def rebuild(self) -> Verification:
         """Write the kept balances anew from the entries; the owner of the tables may.

@@ -383,6 +383,17 @@ def test_a_terminal_that_cannot_redraw_gets_lines(shown: Shown, clock: Clock) ->
     assert text.splitlines() == ["Booking: 1/4", "Booking: 2/4", "Booking: 3/4", "Booking: 4/4", "Booking: 4/4, 160 s"]
 
 
+def test_work_that_tells_its_size_on_the_way_is_shown_with_it(shown: Shown, clock: Clock) -> None:
+    def check() -> None:
+        with output.progress("Checking") as bar:
+            for done in (40, 100):
+                clock.now += 40
+                bar.reach(done, 100)
+
+    text = shown(check, columns=80, error=True, env={"TERM": "dumb"})
+    assert text.splitlines() == ["Checking: 40/100", "Checking: 100/100", "Checking: 100/100, 80 s"]
+
+
 def test_json_keeps_days_and_euros_as_programs_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
     from datetime import date
 

@@ -11,10 +11,15 @@ from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
-from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, Evidence, RawEntry, RawPeriod, RawSet
+from fund.ledger.store.crosscheck import OutOfBounds
+from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, ROWS, Evidence, RawEntry, RawPeriod, RawSet
 from fund.ledger.store.limits import set_hash
+from fund.ledger.store.parallel import Crew, cores
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
+from fund.ledger.store.quick import Found, Quick
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
+from fund.ledger.store.recount import Kept
+from fund.ledger.store.stored import Extent
 from fund.ledger.store.wire import ask
 from fund.ledger.store.writing import LedgerStore
 
@@ -22,10 +27,17 @@ __all__ = [
     "OBJECTS",
     "Anchoring",
     "CardLine",
+    "Crew",
     "Evidence",
+    "Extent",
+    "Found",
+    "Kept",
     "LedgerStore",
+    "OutOfBounds",
     "Period",
     "PeriodStatus",
+    "Quick",
+    "ROWS",
     "RawEntry",
     "RawPeriod",
     "RawSet",
@@ -33,6 +45,7 @@ __all__ = [
     "Turnover",
     "anchor_hash",
     "commit",
+    "cores",
     "install",
     "period_hash",
     "set_hash",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -184,17 +184,25 @@ def trial_balance(view: View, *, as_of: date | None = None, known_at: int | None
     }
 
 
-def verification(view: View, *, anchors: Sequence[bytes] = (), key: str | None = None) -> dict[str, Any]:
+def verification(
+    view: View,
+    *,
+    anchors: Sequence[bytes] = (),
+    key: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
     """The ledger's own checks, every entry read again; and whether it still holds what kept anchors say.
 
     Args:
         anchors: Files of anchors. key: the public key that must have signed them, in hexadecimal.
+        progress: Is told how many entries were looked at, and how many there are.
 
     Raises:
         FaultyAnchor: A file is no anchor, or the key no key.
     """
     kept = [Anchor.read(content) for content in anchors]
-    found = view.ledger.verify(full=True, anchors=kept, public_key=None if key is None else public_key(key))
+    signer = None if key is None else public_key(key)
+    found = view.ledger.verify(full=True, anchors=kept, public_key=signer, progress=progress)
     checks = ledger_checks(found)
     return {
         "ok": found.ok,

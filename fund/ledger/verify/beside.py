@@ -1,0 +1,273 @@
+"""The checks of what is kept beside the entries, of accounts, references between entries, and guards."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from fund.language import N_
+from fund.ledger.anchors import Anchor, Tree, signed
+from fund.ledger.seal import GENESIS, canonical, seal
+from fund.ledger.store import Anchoring, Evidence, Kept, PeriodStatus, anchor_hash, period_hash, set_hash
+from fund.ledger.verify.entries import Posted
+from fund.ledger.verify.findings import Check, Tally
+
+__all__ = ["anchors", "balances", "frozen", "guards", "layers", "periods", "reversals", "sets"]
+
+NOTHING_MOVED = seal(GENESIS, canonical(()), "trial-balance")
+
+
+def balances(evidence: Evidence, posted: Posted, kept: Kept | None) -> Iterator[Check]:
+    """No posting without entry, and kept sums that are those of the postings.
+
+    Where every entry is right and has, with all others, as many legs as there are, no other leg is left; and where the
+    fingerprint of their legs is that of what is kept, it is what they come to. Else the database says what differs.
+    """
+    if posted.whole and kept and (posted.legs, posted.debit, posted.credit) == (kept.legs, kept.debit, kept.credit):
+        posted.kept = True
+        yield Tally("stray_postings", 1).done()
+        yield Tally("balances", kept.balances).done()
+        yield Tally("day_balances", kept.days).done()
+        return
+    yield _stray_postings(evidence)
+    yield _balances(evidence, by_day=False)
+    yield _balances(evidence, by_day=True)
+
+
+def _stray_postings(evidence: Evidence) -> Check:
+    tally = Tally("stray_postings", 1)
+    for entry_id, position in evidence.stray_postings():
+        tally.find(None, f"leg:{entry_id}/{position}", N_("no entry seals this posting; it counts in no balance"))
+    return tally.done()
+
+
+def _balances(evidence: Evidence, *, by_day: bool) -> Check:
+    tally = Tally("day_balances" if by_day else "balances")
+    tally.checked = evidence.count("balance_day" if by_day else "account_balance")
+    for one in evidence.differences(by_day=by_day):
+        tally.find(
+            evidence.last_moved(one.account, one.day),
+            f"account:{one.account}" + (f"/{one.day}" if one.day else ""),
+            N_("the kept sums are off: debit by {debit_cents}, credit by {credit_cents}"),
+            debit_cents=one.debit_cents,
+            credit_cents=one.credit_cents,
+        )
+    return tally.done()
+
+
+def layers(evidence: Evidence) -> Check:
+    """Accounts are of the layer of their type, and sub-accounts like their main."""
+    tally = Tally("layers", 1)
+    for code, what in evidence.accounts_astray():
+        tally.find(None, f"account:{code}", N_("it does not fit: {what}"), what=what)
+    return tally.done()
+
+
+def periods(
+    store: Anchoring, evidence: Evidence, number: int, last: bytes
+) -> tuple[Check, dict[str, Mapping[str, Any]]]:
+    """The chain of the steps of months; and the months that are closed, with the row that closed them."""
+    steps = Tally("periods")
+    latest: dict[str, Mapping[str, Any]] = {}
+    previous, expected = GENESIS, 1
+    for raw in evidence.periods():
+        row = raw.fields
+        steps.checked += 1
+        place = f"period:{row['month']}/{row['number']}"
+        if row["number"] != expected:
+            steps.find(_head_seq(row), place, N_("period row {number} is missing"), number=expected)
+        if bytes(row["previous_hash"]) != previous:
+            steps.find(_head_seq(row), place, N_("it does not follow the row before it"))
+        if period_hash(store.book, row) != bytes(row["hash"]):
+            steps.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
+        _made_at(steps, evidence, place, row)
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+        latest[str(row["month"])] = row
+    if (expected - 1, previous) != (number, last):
+        steps.find(
+            _standing_at(evidence),
+            "chain_head",
+            N_("the head of the chain names period row {named}; the last one is {last}"),
+            named=number,
+            last=expected - 1,
+        )
+    return steps.done(), {month: row for month, row in latest.items() if row["status"] == PeriodStatus.CLOSED}
+
+
+def frozen(evidence: Evidence, posted: Posted, closed: Mapping[str, Mapping[str, Any]], *, full: bool) -> Check:
+    """The trial balances that were frozen when months were closed are those that are kept, and those of the entries.
+
+    Args:
+        closed: The months that are closed now, with the row that closed them.
+    """
+    tally = Tally("frozen_trial_balances")
+    kept = evidence.kept_trial_balances() if closed else {}
+    months = sorted(kept)
+    for month, row in sorted(closed.items()):
+        tally.checked += 1
+        wanted = row["trial_balance_hash"]
+        try:
+            ends_on = (date.fromisoformat(month + "-01") + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        except ValueError:
+            tally.find(_head_seq(row), f"period:{month}", N_("it is no month"))
+            continue
+        before = bisect_right(months, month)
+        now = kept[months[before - 1]] if before else NOTHING_MOVED
+        then = now
+        if full and not posted.nothing_since(int(str(row["head_seq"])), ends_on.isoformat()):
+            then = evidence.posted_trial_balance(int(str(row["head_seq"])), ends_on.isoformat())
+        if not isinstance(wanted, (bytes, memoryview)) or not bytes(wanted) == now == then:
+            tally.find(
+                _head_seq(row),
+                f"period:{month}",
+                N_("its trial balance is not the one that was frozen when it was closed"),
+            )
+    return tally.done()
+
+
+def sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Check:
+    """The chain of the sets of accounts."""
+    tally = Tally("account_sets")
+    previous, expected = GENESIS, 1
+    for raw in evidence.sets():
+        row = raw.fields
+        tally.checked += 1
+        place = f"account_set:{row['name']}/{row['number']}"
+        if row["number"] != expected:
+            tally.find(_head_seq(row), place, N_("set {number} is missing"), number=expected)
+        if bytes(row["previous_hash"]) != previous:
+            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
+        if set_hash(store.book, row) != bytes(row["hash"]):
+            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
+        _made_at(tally, evidence, place, row)
+        previous, expected = bytes(row["hash"]), int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        tally.find(
+            _standing_at(evidence),
+            "chain_head",
+            N_("the head of the chain names set {named}; the last one is {last}"),
+            named=last[0],
+            last=expected - 1,
+        )
+    return tally.done()
+
+
+def _head_seq(row: Mapping[str, Any]) -> int | None:
+    """The number of the entry at which a row of a month, a set or an anchor says it was made."""
+    seq = row["head_seq"]
+    return seq if isinstance(seq, int) and seq >= 0 else None
+
+
+def _standing_at(evidence: Evidence) -> int | None:
+    """The number of the last entry, as the head of the chain says; ``None`` where the head is missing."""
+    head = evidence.head()
+    return None if head is None else int(head.seq)
+
+
+def _made_at(tally: Tally, evidence: Evidence, place: str, row: Mapping[str, Any]) -> None:
+    """The head that a row names is an entry that is there."""
+    head_seq = int(row["head_seq"])
+    found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
+    if found is None or found[0] != bytes(row["head_hash"]):
+        tally.find(_head_seq(row), place, N_("entry {number} is not the one at which it was made"), number=head_seq)
+
+
+def anchors(
+    store: Anchoring,
+    evidence: Evidence,
+    last: tuple[int, bytes],
+    given: Sequence[Anchor],
+    public_key: bytes | None,
+    *,
+    full: bool,
+) -> Iterator[Check]:
+    """The chain of anchors, and that the ledger still holds what they and those that somebody kept say."""
+    kept, told = Tally("anchors"), Tally("given_anchors")
+    rows = evidence.anchors()
+    ours = [(kept, f"anchor:{row['number']}", row) for row in rows]
+    theirs = [
+        (told, f"given_anchor:{one.number}", {name: getattr(one, name) for name in one.__slots__}) for one in given
+    ]
+    previous, expected = GENESIS, 1
+    for tally, place, row in ours:
+        if row["number"] != expected:
+            tally.find(_head_seq(row), place, N_("anchor {number} is missing"), number=expected)
+        if row["previous_hash"] != previous:
+            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
+        previous, expected = row["hash"], int(row["number"]) + 1
+    if (expected - 1, previous) != last:
+        template = N_("the head of the chain names anchor {named}; the last one is {last}")
+        kept.find(_standing_at(evidence), "chain_head", template, named=last[0], last=expected - 1)
+    for tally, place, row in (*ours, *theirs):
+        tally.checked += 1
+        book = store.book if tally is kept else row["book"]
+        if book != store.book:
+            tally.find(_head_seq(row), place, N_("it is of another book: {book}"), book=book)
+        if anchor_hash(book, row) != row["hash"]:
+            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
+        key = public_key if public_key is not None and tally is told else row["public_key"]
+        if not signed(key, row["hash"], row["signature"]):
+            tally.find(_head_seq(row), place, N_("its signature is not of this key"))
+        # Of our own the last one only: each costs a reading of the whole journal, and the root binds every entry.
+        weighed = full and (tally is told or row is rows[-1])
+        if weighed and evidence.hash_of(int(row["head_seq"])) and not _same_trial_balance(evidence, row):
+            tally.find(int(row["head_seq"]), place, N_("the trial balance of then is another now"))
+    _against_the_tree(evidence, (*ours, *theirs))
+    yield kept.done()
+    yield told.done()
+
+
+def _same_trial_balance(evidence: Evidence, row: Mapping[str, Any]) -> bool:
+    return evidence.posted_trial_balance(int(row["head_seq"])) == bytes(row["trial_balance_hash"])
+
+
+def _against_the_tree(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]) -> None:
+    """Each anchor's head and root, held against the entries as they are."""
+    waiting = sorted(looked_at, key=lambda one: int(one[2]["head_seq"]))
+    tree, hash = Tree(), GENESIS
+    hashes = evidence.hashes(int(waiting[-1][2]["head_seq"])) if waiting else iter(())
+    for tally, place, row in waiting:
+        seq = int(row["head_seq"])
+        while tree.size < seq:
+            following = next(hashes, None)
+            if following is None:
+                break
+            hash = following
+            tree.add(hash)
+        if tree.size < seq:
+            tally.find(
+                tree.size + 1, place, N_("it names entry {named}; the last one is {last}"), named=seq, last=tree.size
+            )
+        elif hash != row["head_hash"]:
+            tally.find(seq, place, N_("entry {number} is not the one at which it was made"), number=seq)
+        elif tree.root != row["root"]:
+            tally.find(
+                seq, place, N_("an entry up to {number} is not what it was when the anchor was made"), number=seq
+            )
+
+
+def reversals(evidence: Evidence, posted: Posted) -> Iterator[Check]:
+    """What takes an entry back, wholly or in part, is bounded by it."""
+    tally, parts = Tally("reversals"), Tally("partial_reversals")
+    tally.checked, false = evidence.false_mirrors()
+    for seq, original in false:
+        tally.find(seq, f"entry:{seq}", N_("it is not the mirror of entry {original}"), original=original)
+    yield tally.done()
+    parts.checked, beyond = evidence.false_parts() if posted.parts or not posted.whole else (0, [])
+    for seq, original in beyond:
+        parts.find(
+            seq, f"entry:{seq}", N_("with the parts before it, it takes back more than entry {original} moved"),
+            original=original,
+        )  # fmt: skip
+    yield parts.done()
+
+
+def guards(evidence: Evidence) -> tuple[Check, set[str]]:
+    """Whether every guard is there as it was installed; and the names of those that are not."""
+    tally = Tally("guards")
+    tally.checked, problems = evidence.guards()
+    for name, problem in problems:
+        tally.find(None, f"guard:{name}", problem)
+    return tally.done(), {name for name, _problem in problems}

@@ -1,0 +1,94 @@
+"""What a run of the checks answers: findings, by check, at a head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fund.errors.base import present
+from fund.language import _
+from fund.ledger.journal import Head
+
+__all__ = ["CACHES", "Check", "Finding", "Tally", "Verification"]
+
+MOST_FINDINGS = 100
+CACHES = ("balances", "day_balances")
+BESIDE = (*CACHES, "periods", "frozen_trial_balances", "account_sets", "anchors")
+"""The checks of what is kept beside the entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Attributes:
+        seq: The entry it is about; ``None`` where it is about no single entry.
+        place: Which row, account or guard: ``entry:5``, ``account:1000``.
+        template: The sentence, in English, with named places.
+        details: What goes in them.
+    """
+
+    seq: int | None
+    place: str
+    template: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence, in the language in use."""
+        sentence = _(self.template).format(**{key: present(key, value) for key, value in self.details.items()})
+        return sentence.encode("utf-8", "backslashreplace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check by name: how much it looked at, and what it found, at most a hundred."""
+
+    name: str
+    ok: bool
+    checked: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer of a run: every check, and the head at which they were made."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+    head: Head
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, of all checks."""
+        return tuple(finding for check in self.checks for finding in check.findings)
+
+    @property
+    def first_bad_seq(self) -> int | None:
+        """The lowest entry number that a check of the entries names; where all of these are good, that any check names.
+
+        What is kept beside the entries names one at which it was made or that moved it last, which may be a good one.
+        """
+        beside, entries = (
+            [finding.seq for check in self.checks if (check.name in BESIDE) is kept for finding in check.findings]
+            for kept in (True, False)
+        )
+        named = [seq for seq in entries if seq is not None] or [seq for seq in beside if seq is not None]
+        return min(named, default=None)
+
+
+@dataclass(slots=True)
+class Tally:
+    """A check while it runs."""
+
+    name: str
+    checked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, seq: int | None, place: str, template: str, **details: Any) -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(seq, place, template, details))
+
+    def done(self) -> Check:
+        return Check(self.name, not self.findings, self.checked, tuple(self.findings))
