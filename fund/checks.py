@@ -344,8 +344,7 @@ def _deliveries(view: View) -> _Check:
         check.find(
             seq, f"delivery:{event_id}", N_("a delivery row for {reaction} names no such fact"), reaction=reaction
         )
-    # Every subscription there is was made with the fund. One that a later version brings says from which fact on.
-    wanted = {(reaction.name, wire, 0) for reaction in REACTIONS for wire in reaction.types}
+    wanted = {(reaction.name, wire, reaction.since) for reaction in REACTIONS for wire in reaction.types}
     for reaction, wire, _since in sorted(wanted ^ guards.subscriptions()):
         check.find(
             None,

@@ -20,11 +20,16 @@ __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "tim
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """After a fact of one of these types, the service does this."""
+    """After a fact of one of these types, the service does this.
+
+    Attributes:
+        since: It hears the facts after this one; a reaction that comes with a later version says from where on.
+    """
 
     name: str
     types: tuple[str, ...]
     function: Callable[[UnitOfWork, Envelope], object]
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

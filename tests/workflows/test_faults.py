@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -67,7 +68,6 @@ def on_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @contextmanager
 def listening(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    hear(monkeypatch, NOTE)
     with founded(url) as made:
         with writing(made.fund.engine) as connection:
             connection.execute(sa.text("delete from subscription"))
@@ -75,10 +75,14 @@ def listening(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             for wire in HEARD:
                 row = {"wire": wire, "since": since}
                 connection.execute(sa.text("insert into subscription values ('faults.note', :wire, :since)"), row)
+        hear(monkeypatch, replace(NOTE, since=since))
         yield made
 
 
 def hear(monkeypatch: pytest.MonkeyPatch, reaction: Reaction) -> None:
+    """This reaction and no other; from where on it hears stays what it was."""
+    if len(checks.REACTIONS) == 1:
+        reaction = replace(reaction, since=checks.REACTIONS[0].since)
     monkeypatch.setattr(subscriptions, "REACTIONS", (reaction,))
     monkeypatch.setattr(checks, "REACTIONS", (reaction,))
 

@@ -53,8 +53,8 @@ def ask(raw: Any, message: bytes) -> Any:
         raw.close()  # interrupted halfway: what it would answer next is no longer known
         raise
     if answers[-1].status == _FAILED:
-        problem = error_from_result(answers[-1])
-        raise sa.exc.DBAPIError.instance(message.decode(), None, problem, raw.Error) from problem
+        failure = error_from_result(answers[-1])
+        raise sa.exc.DBAPIError.instance(message.decode(), None, failure, raw.Error) from failure
     return answers[-1]
 
 
