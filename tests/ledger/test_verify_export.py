@@ -157,7 +157,7 @@ def forged(folder: Path, entries: list[dict[str, Any]]) -> str:
     previous, peaks, book = "00" * 32, list[tuple[int, bytes]](), Counter[Any]()
     with (folder / "entries.jsonl").open("w", encoding="utf-8") as file:
         for seq, entry in enumerate(entries, 1):
-            told = {name: ENTRY_FIELDS[name] for name in ENTRY_FIELDS} | {"seq": seq, "reverses": None, "reason": None}
+            told: dict[str, Any] = ENTRY_FIELDS | {"seq": seq, "reverses": None, "reason": None}
             told |= {"idempotency_key": f"k{seq}", "previous_hash": previous} | entry
             previous = told["hash"] = verify_export.entry_hash("bakery", told)
             verify_export.grown(peaks, previous)
