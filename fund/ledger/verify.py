@@ -31,6 +31,7 @@ from fund.ledger.store import (
     period_hash,
     set_hash,
 )
+from fund.ledger.verify_chart import look_at_chart
 
 __all__ = ["Check", "Finding", "Verification", "rebuild", "verify"]
 
@@ -144,6 +145,9 @@ def _run(
         *_periods(
             store, evidence, head.period_number if head else 0, bytes(head.period_hash) if head else GENESIS, full=full
         ),
+        look_at_chart(
+            _Tally("chart"), store, (head.chart_number, bytes(head.chart_hash)) if head else (0, GENESIS)
+        ).done(),
         _sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS)),
         *_anchors(
             store,

@@ -77,7 +77,7 @@ def owner(engine: Engine) -> Iterator[Connection]:
             checks = connection.exec_driver_sql(
                 "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
                 " WHERE contype = 'c' AND relname IN"
-                " ('book', 'account', 'account_set', 'anchor', 'entry', 'posting', 'period')"
+                " ('book', 'account', 'account_change', 'account_set', 'anchor', 'entry', 'posting', 'period')"
             ).all()
             for table, name in checks:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")

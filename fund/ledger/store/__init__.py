@@ -11,6 +11,7 @@ from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
+from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
 from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, Evidence, RawEntry, RawPeriod, RawSet
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
@@ -18,9 +19,11 @@ from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
+    "ACCOUNT_FIELDS",
     "OBJECTS",
     "Anchoring",
     "CardLine",
+    "Chart",
     "Evidence",
     "LedgerStore",
     "Period",
@@ -30,6 +33,7 @@ __all__ = [
     "RawSet",
     "TrialBalanceRow",
     "Turnover",
+    "account_change_hash",
     "anchor_hash",
     "commit",
     "install",

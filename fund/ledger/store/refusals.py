@@ -43,6 +43,7 @@ from fund.errors import (
     UnknownAccount,
     UnknownBook,
     UnknownEntry,
+    UnsealedAccount,
     ZeroPosting,
 )
 
@@ -76,6 +77,7 @@ REFUSALS: dict[str, type[FundError]] = {
     "unknown_account": UnknownAccount,
     "unknown_book": UnknownBook,
     "unknown_entry": UnknownEntry,
+    "unsealed_account": UnsealedAccount,
     # constraints by name; SQLite names the columns of a unique one, and nothing for a foreign key
     "uq_book_name": BookExists,
     "book.name": BookExists,
