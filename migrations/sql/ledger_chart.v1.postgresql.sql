@@ -33,16 +33,9 @@ CREATE TABLE account_change (
 );
 CREATE INDEX ix_account_change_book_id_code ON account_change (book_id, code, number);
 
--- The head comes before the row: whoever opens an account waits here, not on the code of another who opens the same one.
-CREATE FUNCTION ledger_hold_book() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
-BEGIN
-    PERFORM 1 FROM chain_head WHERE book_id = NEW.book_id FOR UPDATE;
-    RETURN NEW;
-END
-$body$;
-
--- All accounts of one statement together: the head is read once and written once. An update that says nothing new is no change.
+-- All accounts of one statement together: the head is read once and written once. (Whoever opens accounts takes the head before
+-- it, with ledger_hold_head: two that open the same one then wait for each other there.) An update that says nothing new is no
+-- change.
 CREATE FUNCTION ledger_seal_accounts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
@@ -58,7 +51,9 @@ DECLARE
 BEGIN
     FOR made IN SELECT * FROM added ORDER BY book_id, id LOOP
         IF head.book_id IS DISTINCT FROM made.book_id THEN
-            UPDATE chain_head SET chart_number = head.chart_number, chart_hash = head.chart_hash WHERE book_id = head.book_id;
+            IF head.book_id IS NOT NULL THEN
+                UPDATE chain_head SET chart_number = head.chart_number, chart_hash = head.chart_hash WHERE book_id = head.book_id;
+            END IF;
             SELECT * INTO head FROM chain_head WHERE book_id = made.book_id FOR UPDATE;
             IF NOT FOUND THEN
                 PERFORM ledger_refuse('unknown_book', json_build_object('book', made.book_id::text));
@@ -106,7 +101,6 @@ BEGIN
 END
 $body$;
 
-CREATE TRIGGER account_holds BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION ledger_hold_book();
 CREATE TRIGGER account_opens AFTER INSERT ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_changes AFTER UPDATE ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_change_made BEFORE INSERT ON account_change FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_row();
@@ -126,10 +120,8 @@ $do$;
 -- uninstall
 DROP TRIGGER account_changes ON account;
 DROP TRIGGER account_opens ON account;
-DROP TRIGGER account_holds ON account;
 DROP TABLE account_change;
 DROP FUNCTION ledger_refuse_row();
 DROP FUNCTION ledger_seal_accounts();
-DROP FUNCTION ledger_hold_book();
 ALTER TABLE chain_head DROP COLUMN chart_hash;
 ALTER TABLE chain_head DROP COLUMN chart_number;

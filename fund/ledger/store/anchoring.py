@@ -168,7 +168,7 @@ class Anchoring(LedgerStore):
                 return
 
     def told_steps(self, kind: Literal["period", "account_set", "account_change"]) -> Iterator[dict[str, Any]]:
-        """Steps of months, sets of accounts or changes of accounts (JSON objects, fields in the order of their seal)."""
+        """Steps of months, sets or changes of accounts (JSON objects, their fields in the order of their seal)."""
         rows = self.connection.execute(
             sa.text(f"SELECT * FROM {kind} WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
         )

@@ -35,11 +35,13 @@ __all__ = ["Book", "account_of", "day_of"]
 
 _ACCOUNT_COLUMNS = ", ".join(ACCOUNT_FIELDS)
 
-# The database seals them together: one statement, one head.
+# One statement, for the database seals them together. The head before the rows: two that open the same account wait
+# for each other there.
 _ACCOUNTS_POSTGRESQL = sa.text(f"""
 INSERT INTO account (book_id, {_ACCOUNT_COLUMNS})
 SELECT :book, {_ACCOUNT_COLUMNS}
-  FROM unnest(CAST(:code AS text[]), CAST(:name AS text[]), CAST(:type AS text[]), CAST(:layer AS text[]),
+  FROM (SELECT count(*) FROM ledger_hold_head(:book)) AS held,
+       unnest(CAST(:code AS text[]), CAST(:name AS text[]), CAST(:type AS text[]), CAST(:layer AS text[]),
               CAST(:currency AS text[]), CAST(:normal_side AS text[]), CAST(:min_balance_cents AS bigint[]),
               CAST(:max_balance_cents AS bigint[]), CAST(:status AS text[]), CAST(:limit_kinds AS text[]),
               CAST(:valid_from AS date[]), CAST(:valid_until AS date[]))
