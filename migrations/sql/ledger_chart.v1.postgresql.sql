@@ -90,11 +90,11 @@ BEGIN
 END
 $body$;
 
--- A row that no account brought about is refused, also to the owner.
-CREATE FUNCTION ledger_refuse_row() RETURNS trigger
+-- Rows are not changed or removed, and one that no account brought about is refused: all this also to the owner.
+CREATE FUNCTION ledger_keep_chart() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
-    IF pg_trigger_depth() < 2 THEN
+    IF TG_OP <> 'INSERT' OR pg_trigger_depth() < 2 THEN
         PERFORM ledger_refuse('append_only', json_build_object('table', TG_TABLE_NAME, 'operation', TG_OP));
     END IF;
     RETURN NULL;
@@ -103,8 +103,7 @@ $body$;
 
 CREATE TRIGGER account_opens AFTER INSERT ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_changes AFTER UPDATE ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
-CREATE TRIGGER account_change_made BEFORE INSERT ON account_change FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_row();
-CREATE TRIGGER account_change_unchanged BEFORE DELETE OR UPDATE OR TRUNCATE ON account_change FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
+CREATE TRIGGER account_change_kept BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON account_change FOR EACH STATEMENT EXECUTE FUNCTION ledger_keep_chart();
 
 -- The accounts that are there already: each says once what it is today.
 UPDATE account SET status = status;
@@ -121,7 +120,7 @@ $do$;
 DROP TRIGGER account_changes ON account;
 DROP TRIGGER account_opens ON account;
 DROP TABLE account_change;
-DROP FUNCTION ledger_refuse_row();
+DROP FUNCTION ledger_keep_chart();
 DROP FUNCTION ledger_seal_accounts();
 ALTER TABLE chain_head DROP COLUMN chart_hash;
 ALTER TABLE chain_head DROP COLUMN chart_number;
