@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from cli.output import say, short_hash
-from cli.params import noun, option, read, reading, verb
+from cli.output import emit_json, progress, say, short_hash
+from cli.params import look, noun, option, reading, typed, verb
 from fund.language import N_, _
 
 export = noun("export", N_("Write audit file, register and journals"))
@@ -28,7 +28,20 @@ export = noun("export", N_("Write audit file, register and journals"))
 @option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder"))
 @reading
 def jsonl(ctx: click.Context, folder: str) -> None:
-    read(ctx, "export jsonl", {"folder": folder}, show=_show)
+    from fund.reports.exports import watched
+
+    with progress(_("Writing entries")) as bar:
+
+        def step(total: int, more: int) -> None:
+            bar.total = total
+            bar.step(more)
+
+        with watched(step):
+            data = look(ctx, "export jsonl", {"folder": folder})
+    if typed(ctx, "json"):
+        emit_json(data)
+    else:
+        _show(data)
 
 
 def _show(data: Mapping[str, Any]) -> None:

@@ -7,17 +7,19 @@ is changed. Source: style.md, lifecycle.md 1 (G1, G3), service.md 2.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fund import files
 from fund.database import Engine
+from fund.errors import FundError
 from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _
-from fund.ledger import GENESIS
+from fund.ledger import GENESIS, Entry
 from fund.reports.statements import first_bad, ledger_checks
-from fund.rules.postings import bookings
+from fund.rules.postings import Booking, bookings
 from fund.schemas import CaseFile
 from fund.store import envelope_of, seal_event
 from fund.store.facts import case_values
@@ -47,11 +49,20 @@ class _Check:
     def find(self, seq: int | None, place: str, message: str, /, **details: Any) -> None:
         """Keep a finding; ``message`` is a template."""
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append({"seq": seq, "place": place, "message": _(message).format(**details)})
+            self.findings.append({"seq": seq, "place": _shown(place), "message": _shown(_(message).format(**details))})
 
     def done(self) -> dict[str, Any]:
         """The check as JSON."""
         return {"name": self.name, "ok": not self.findings, "checked": self.checked, "findings": self.findings}
+
+
+UNREADABLE = (ValueError, OverflowError, LookupError, TypeError, ArithmeticError, AssertionError, FundError)
+"""What comes of reading what somebody changed: it is a finding, and the rest is looked at all the same."""
+
+
+def _shown(text: str) -> str:
+    """Bytes that are no text are shown as what they are."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any]:
@@ -59,10 +70,16 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
 
     Returns:
         ``ok``, ``checks`` (name, ok, checked, findings), ``head`` of the ledger, ``events_head`` of the facts, and
-        ``first_bad_seq``: the lowest entry number a finding of the ledger names, ``null`` when there is none.
+        ``first_bad_seq``: the first entry that is not right, ``null`` when all are.
     """
-    say = progress or (lambda _name: None)
     with View.open(engine, LIVES) as view:
+        return look_at(view, progress=progress)
+
+
+def look_at(view: View, *, progress: Progress | None = None) -> dict[str, Any]:
+    """As :func:`verify`, of what ``view`` sees."""
+    say = progress or (lambda _name: None)
+    with view.store.guards.as_stored():
         say("ledger")
         ledger = view.ledger.verify(full=True)
         checks = ledger_checks(ledger, prefix="ledger.")
@@ -78,14 +95,14 @@ def verify(engine: Engine, *, progress: Progress | None = None) -> dict[str, Any
         checks.append(_deliveries(view).done())
         checks.append(_attachments(view).done())
         checks.append(_guards(view).done())
-        head = view.store.facts.head()
+        head = view.store.guards.event_head()
         return {
             "ok": all(check["ok"] for check in checks),
             "checks": checks,
             "head": {"seq": ledger.head.seq, "hash": ledger.head.hash.hex()},
-            "events_head": {"seq": head.seq, "hash": head.hash.hex()},
-            "first_bad_seq": first_bad(checks, "ledger."),
-            "first_bad_event_seq": first_bad(checks, "facts."),
+            "events_head": {"seq": head[0] if head else 0, "hash": (head[1] if head else GENESIS).hex()},
+            "first_bad_seq": ledger.first_bad_seq,
+            "first_bad_event_seq": first_bad([one for one in checks if one["name"] != "facts.entries"], "facts."),
         }
 
 
@@ -113,8 +130,7 @@ def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
             )
         if bytes(row.prev_hash) != previous:
             chain.find(row.seq, place, N_("the fact does not follow the one before it: its previous hash is another"))
-        found = seal_event(previous, dict(row._mapping))
-        if found != bytes(row.hash):
+        if not _sealed(previous, row):
             chain.find(row.seq, place, N_("the fact is not what was sealed: its content gives another hash"))
         if row.recorded_us < recorded:
             chain.find(row.seq, place, N_("the fact was recorded before the one before it"))
@@ -132,14 +148,23 @@ def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
                 N_("the fact is not linked to the lives it touches: {streams}"),
                 streams=", ".join(sorted(linked.get(row.seq, set()) ^ expected)),
             )
-    head = view.store.facts.head()
-    if (head.seq, head.hash) != (seq, previous):
-        chain.find(
-            seq, "event_head", N_("the head stands at fact {head}, the last fact is {last}"), head=head.seq, last=seq
-        )
+    head = view.store.guards.event_head()
+    if head != (seq, previous, recorded):
+        template = N_("the head stands at fact {head}, the last fact is {last}")
+        chain.find(seq, "event_head", template, head="-" if head is None else head[0], last=seq)
     for stray in sorted(set(linked) - {row.seq for row in rows}):
         links.find(stray, "event_link", N_("a link names fact {seq}, which is not there"), seq=stray)
     return envelopes, [chain, gaps, links]
+
+
+def _sealed(previous: bytes, row: Any) -> bool:
+    """Whether a fact is what was sealed, every text of it in the one form in which texts are."""
+    fields = dict(row._mapping)
+    try:
+        normal = all(unicodedata.is_normalized("NFC", text) for text in fields.values() if isinstance(text, str))
+        return normal and seal_event(previous, fields) == bytes(row.hash)
+    except UNREADABLE:
+        return False
 
 
 def _read(row: Any, chain: _Check) -> Envelope | None:
@@ -149,10 +174,11 @@ def _read(row: Any, chain: _Check) -> Envelope | None:
         return None
     try:
         envelope = envelope_of(row)
-    except ValueError:
+        canonical = row.payload == canonical_json(json.loads(row.payload))
+    except UNREADABLE:
         chain.find(row.seq, place, N_("the payload cannot be read as {type}"), type=row.type)
         return None
-    if envelope.stream != envelope.fact.stream or row.payload != canonical_json(json.loads(row.payload)):
+    if envelope.stream != envelope.fact.stream or not canonical:
         chain.find(row.seq, place, N_("the payload is not in the form in which it is sealed"))
     return envelope
 
@@ -164,11 +190,12 @@ def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
     """Each entry names its fact by id and hash and books what that says; no fact that moves money lacks its entries."""
     check = _Check("facts.entries")
     by_id = {envelope.event_id: envelope for envelope in envelopes}
+    wanted_of = {envelope.event_id: _bookings(envelope, check) for envelope in envelopes}
     found: dict[str, int] = {}
-    for entry in view.ledger.entries():
+    for entry in _entries(view, check):
         check.checked += 1
         place = f"entry:{entry.seq}"
-        event_id = str(entry.metadata.get("event_id") or "")
+        event_id = str(entry.metadata.get("event_id") or "") if isinstance(entry.metadata, dict) else ""
         envelope = by_id.get(event_id)
         if envelope is None:
             check.find(entry.seq, place, N_("the entry names no fact that is there ({event})"), event=event_id or "-")
@@ -190,7 +217,7 @@ def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
             envelope.actor,
         ):
             check.find(entry.seq, place, N_("day, instant or actor differ from those of fact {seq}"), seq=envelope.seq)
-        booked = bookings(envelope)
+        booked = wanted_of[event_id]
         if number >= len(booked):
             check.find(
                 entry.seq,
@@ -210,13 +237,37 @@ def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
         if not same:
             check.find(entry.seq, place, N_("the entry is not what fact {seq} books"), seq=envelope.seq)
     for envelope in envelopes:
-        wanted_count = len(bookings(envelope))
+        wanted_count = len(wanted_of[envelope.event_id])
         if found.get(envelope.event_id, 0) < wanted_count:
+            template = N_("fact {seq} books {count} entries, the ledger has {found}")
             check.find(
-                None, f"event:{envelope.event_id}", N_("fact {seq} books {count} entries, the ledger has {found}"),
+                envelope.seq, f"event:{envelope.event_id}", template,
                 seq=envelope.seq, count=wanted_count, found=found.get(envelope.event_id, 0),
             )  # fmt: skip
     return check
+
+
+def _entries(view: View, check: _Check) -> Iterator[Entry]:
+    """Every entry, as far as they can be read."""
+    last = 0
+    try:
+        for entry in view.ledger.entries():
+            yield entry
+            last = entry.seq
+    except UNREADABLE as problem:
+        template = N_("entry {seq} cannot be read: {problem}")
+        check.find(last + 1, f"entry:{last + 1}", template, seq=last + 1, problem=type(problem).__name__)
+
+
+def _bookings(envelope: Envelope, check: _Check) -> Sequence[Booking]:
+    try:
+        return bookings(envelope)
+    except UNREADABLE as problem:
+        template = N_("fact {seq} cannot be booked: {problem}")
+        check.find(
+            envelope.seq, f"event:{envelope.event_id}", template, seq=envelope.seq, problem=type(problem).__name__
+        )
+        return ()
 
 
 # -------------------------------------------------------------------------------------------------------------- replay
@@ -293,8 +344,9 @@ def _deliveries(view: View) -> _Check:
         check.find(
             seq, f"delivery:{event_id}", N_("a delivery row for {reaction} names no such fact"), reaction=reaction
         )
-    wanted = {(reaction.name, wire) for reaction in REACTIONS for wire in reaction.types}
-    for reaction, wire in sorted(wanted ^ guards.subscriptions()):
+    # Every subscription there is was made with the fund. One that a later version brings says from which fact on.
+    wanted = {(reaction.name, wire, 0) for reaction in REACTIONS for wire in reaction.types}
+    for reaction, wire, _since in sorted(wanted ^ guards.subscriptions()):
         check.find(
             None,
             f"subscription:{reaction}",
@@ -308,16 +360,26 @@ def _deliveries(view: View) -> _Check:
 def _attachments(view: View) -> _Check:
     """Every attachment is there, in the folder or in the database, and is what its hash says."""
     check = _Check("attachments")
-    check.checked, problems = files.verify(view)
+    try:
+        check.checked, problems = files.verify(view)
+    except UnicodeEncodeError:
+        check.find(None, "attachment", N_("an attachment is kept under bytes that are no text"))
+        return check
     for sha256, problem in problems:
         check.find(None, f"attachment:{sha256[:12]}", problem)
     return check
 
 
 def _guards(view: View) -> _Check:
-    """The triggers that keep facts append-only and fill the outbox are there, as they were installed, switched on."""
+    """The triggers that keep facts append-only and fill the outbox are there, as they were installed, switched on.
+
+    And nothing stands between the tables and who reads or writes them; every row keeps the rules of its table, which a
+    client of SQLite may have switched off.
+    """
     check = _Check("guards")
-    check.checked, problems = view.store.guards.problems()
+    guards = view.store.guards
+    check.checked, problems = guards.problems()
+    problems += guards.in_between() + guards.broken_rules(most=MOST_FINDINGS)
     for name, problem in problems:
         check.find(None, f"guard:{name}", problem)
     return check

@@ -5,9 +5,12 @@ Everything about *how* we speak to a database stands here; *what* we say stands 
 
 from __future__ import annotations
 
+import fcntl
 import os
+import random
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -139,7 +142,9 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "close", _leave_sqlite)
+        event.listen(engine, "begin", _choose_sqlite)
+        engine.dialect.do_begin = _begin_sqlite  # type: ignore[method-assign]
         return engine
     return sa.create_engine(
         parsed,
@@ -154,8 +159,9 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
     )
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     cursor = connection.cursor()
+    record.info["fund_turn"] = _Turn(cursor.execute("PRAGMA database_list").fetchone()[2])
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=FULL")
@@ -169,9 +175,82 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    mode = "DEFERRED" if connection.get_execution_options().get("fund_reading") else "IMMEDIATE"
-    connection.exec_driver_sql(f"BEGIN {mode}")
+def _leave_sqlite(_connection: sqlite3.Connection, record: Any) -> None:
+    turn: _Turn | None = record.info.pop("fund_turn", None)
+    if turn is not None:
+        turn.close()
+
+
+def _choose_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("fund_reading")
+    connection.connection.info["fund_begin"] = "BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE"
+
+
+class _Turn:
+    """The place in front of SQLite's lock: who stands there is next.
+
+    SQLite keeps no queue. Among eight that write without pause, who has just finished goes first again, and somebody
+    waits five seconds and is sent away. The place is a lock on an empty file beside the database, which is made when
+    somebody waits for the first time; it falls free when its process dies.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._path = f"{database}-turn" if database else ""
+        self._file: int | None = None
+
+    def take(self, *, make: bool = False) -> bool:
+        """Whether we may go to the lock: nobody stands before us."""
+        if self._file is None:
+            try:
+                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o644)
+            except OSError:  # nobody ever waited, or there can be no such file
+                return True
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def leave(self) -> None:
+        """The next one, please."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """The connection ends."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _begin_sqlite(dbapi_connection: Any) -> None:
+    """Begin, in turn where others write.
+
+    It stands in the dialect and not in an event: a connection whose event failed would go on without any transaction.
+    """
+    statement, turn = dbapi_connection.info["fund_begin"], dbapi_connection.info["fund_turn"]
+    raw = dbapi_connection.driver_connection
+    if statement == "BEGIN DEFERRED":  # it waits for nobody
+        raw.execute(statement)
+        return
+    began, patience = time.monotonic(), BUSY_TIMEOUT_MS / 1000
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        mine = turn.take()
+        while True:
+            waited = time.monotonic() - began
+            if mine or waited > patience / 2:  # somebody who stands there and does not move keeps nobody for ever
+                try:
+                    raw.execute(statement)
+                    return
+                except sqlite3.OperationalError as problem:
+                    if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited >= patience:
+                        raise
+            time.sleep(random.uniform(0.5, 1.5) * (0.001 if mine else 0.004))
+            mine = turn.take(make=True)
+    finally:
+        turn.leave()
+        raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def is_sqlite(connection: Connection | Engine) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -159,9 +160,65 @@ def test_a_missing_delivery_row_is_found(world: World) -> None:
     ]
 
 
-def test_a_subscription_that_was_taken_away_is_found(world: World) -> None:
-    run(world, "delete from subscription where reaction = 'evaluations.publish'")
-    assert list(bad(verify(world.fund.engine))) == ["deliveries"]
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from subscription where reaction = 'evaluations.publish'",
+        "update subscription set since_seq = 99999 where reaction = 'evaluations.publish'",
+    ],
+)
+def test_a_subscription_that_was_taken_away_or_put_off_is_found(small: World, change: str) -> None:
+    run(small, change)
+    findings = bad(verify(small.fund.engine))
+    assert next(finding["place"] for finding in findings["deliveries"]) == "subscription:evaluations.publish"
+
+
+@pytest.fixture
+def small(database_url: str) -> Iterator[World]:
+    """A fund that was founded, and nothing more."""
+    with founded(database_url) as world:
+        yield world
+
+
+def test_a_head_that_is_gone_or_of_another_instant_is_found(small: World) -> None:
+    last = verify(small.fund.engine)["events_head"]["seq"]
+    for change in ("update event_head set recorded_us = recorded_us + 1", "delete from event_head"):
+        run(small, *unguarded(small, "event_head"), change)
+        found = verify(small.fund.engine)
+        assert [(one["seq"], one["place"]) for one in bad(found)["facts.chain"]] == [(last, "event_head")]
+        assert found["first_bad_event_seq"] == last
+
+
+def test_a_row_that_its_table_forbids_is_found_where_the_rules_can_be_switched_off(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        client = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+        client.execute("PRAGMA foreign_keys = OFF")
+        client.execute("PRAGMA ignore_check_constraints = ON")
+        link = client.execute("INSERT INTO event_link (stream, seq) VALUES ('partner/gm0344', 77)").lastrowid
+        client.execute(
+            "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side)"
+            " VALUES (1, '4711', 'x', 'asset', 'actual', 'euro', 'debit')"
+        )
+        client.close()
+        places = [finding["place"] for finding in bad(verify(world.fund.engine))["guards"]]
+        assert places == ["guard:CHECK constraint failed in account", f"guard:event_link/{link}"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create rule evil as on insert to event_link do instead nothing",
+        "alter table posting enable row level security",
+        "create table evil () inherits (entry)",
+        "alter table event_link drop constraint fk_event_link_seq,"
+        " add constraint fk_event_link_seq foreign key (seq) references event (seq) not valid",
+    ],
+)
+def test_what_stands_between_a_table_and_its_readers_is_found(postgres_url: str, statement: str) -> None:
+    with founded(postgres_url) as world:
+        run(world, statement)
+        (finding,) = bad(verify(world.fund.engine))["guards"]
+        assert finding["place"] in ("guard:event_link", "guard:posting", "guard:entry", "guard:fk_event_link_seq")
 
 
 def test_a_dropped_trigger_is_named(world: World) -> None:

@@ -27,7 +27,10 @@ __all__ = [
     "consistent",
     "included",
     "inclusion_path",
+    "growth_nodes",
     "leaf_of",
+    "nodes_of",
+    "path_nodes",
     "public_key",
     "public_key_of",
     "root_of",
@@ -238,6 +241,58 @@ def consistent(first: int, first_root: bytes, size: int, root: bytes, path: Sequ
             new = _node(new, beside)
         place, last = place // 2, last // 2
     return last == 0 and old == first_root and new == root
+
+
+# A node is named by its height and its place from the left; where the tree is ragged on the right, it stands for what
+# there is. So the proofs of many entries take one reading of the hashes, of which none stays in memory.
+Place = tuple[int, int]
+
+
+def path_nodes(size: int, place: int) -> list[Place]:
+    """The places of the nodes of :func:`inclusion_path`."""
+    return _beside(0, place, size - 1)
+
+
+def growth_nodes(size: int, first: int) -> list[Place]:
+    """The places of the nodes of :func:`consistency_path`."""
+    if not 0 < first < size:
+        return []
+    height, place, last = 0, first - 1, size - 1
+    while place % 2:
+        height, place, last = height + 1, place // 2, last // 2
+    return [*([(height, place)] if place else []), *_beside(height, place, last)]
+
+
+def _beside(height: int, place: int, last: int) -> list[Place]:
+    found: list[Place] = []
+    while last:
+        if place % 2 or place < last:
+            found.append((height, place ^ 1))
+        height, place, last = height + 1, place // 2, last // 2
+    return found
+
+
+def nodes_of(hashes: Iterable[bytes], wanted: Iterable[Place]) -> dict[Place, bytes]:
+    """The nodes at these places of the tree over entry hashes, which are read once."""
+    asked = set(wanted)
+    found: dict[Place, bytes] = {}
+    peaks: list[tuple[int, int, bytes]] = []  # height, place, node: the full trees so far, the widest first
+    for number, hash in enumerate(hashes):
+        height, place, node = 0, number, leaf_of(hash)
+        if (0, place) in asked:
+            found[0, place] = node
+        while peaks and peaks[-1][0] == height:
+            height, place, node = height + 1, place // 2, _node(peaks.pop()[2], node)
+            if (height, place) in asked:
+                found[height, place] = node
+        peaks.append((height, place, node))
+    ragged: dict[int, bytes] = {}  # by the first entry under it
+    for height, place, node in reversed(peaks):
+        start = place << height
+        ragged[start] = _node(node, min(ragged.items())[1]) if ragged else node
+    for height, place in asked - set(found):
+        found[height, place] = ragged[place << height]
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------- signature

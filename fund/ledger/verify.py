@@ -36,6 +36,9 @@ from fund.ledger.verify_chart import look_at_chart
 __all__ = ["Check", "Finding", "Verification", "rebuild", "verify"]
 
 MOST_FINDINGS = 100
+CACHES = ("balances", "day_balances")
+BESIDE = (*CACHES, "chart", "periods", "frozen_trial_balances", "account_sets", "anchors")
+"""The checks of what is kept beside the entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,16 @@ class Verification:
 
     @property
     def first_bad_seq(self) -> int | None:
-        """The lowest entry number that any finding names."""
-        return min((finding.seq for finding in self.findings if finding.seq is not None), default=None)
+        """The lowest entry number that a check of the entries names; where all of these are good, that any check names.
+
+        What is kept beside the entries names one at which it was made or that moved it last, which may be a good one.
+        """
+        beside, entries = (
+            [finding.seq for check in self.checks if (check.name in BESIDE) is kept for finding in check.findings]
+            for kept in (True, False)
+        )
+        named = [seq for seq in entries if seq is not None] or [seq for seq in beside if seq is not None]
+        return min(named, default=None)
 
 
 @dataclass(slots=True)
@@ -145,9 +156,7 @@ def _run(
         *_periods(
             store, evidence, head.period_number if head else 0, bytes(head.period_hash) if head else GENESIS, full=full
         ),
-        look_at_chart(
-            _Tally("chart"), store, (head.chart_number, bytes(head.chart_hash)) if head else (0, GENESIS)
-        ).done(),
+        look_at_chart(_Tally("chart"), store, head).done(),
         _sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS)),
         *_anchors(
             store,
@@ -161,9 +170,6 @@ def _run(
         _guards(evidence),
     ]
     return Verification(all(check.ok for check in checks), tuple(checks), at)
-
-
-CACHES = ("balances", "day_balances")
 
 
 def rebuild(store: Anchoring) -> Verification:
@@ -229,7 +235,7 @@ class _Chain:
             previous, recorded_at, seq = entry.hash, entry.recorded_at, entry.seq
         self.gaps.checked += 1
         if head_recorded_at is None:
-            self.gaps.find(None, "chain_head", N_("the head of the chain is missing"))
+            self.gaps.find(seq, "chain_head", N_("the head of the chain is missing"))
         elif (seq, previous) != (head.seq, head.hash):
             self.gaps.find(
                 max(seq, head.seq),
@@ -270,7 +276,8 @@ class _Chain:
                     sum_cents=cents,
                 )
         positions = [leg.position for leg in entry.postings]
-        if positions != list(range(1, entry.legs + 1)) or any(leg.legs != entry.legs for leg in entry.postings):
+        in_order = positions == list(range(1, len(positions) + 1))
+        if not in_order or len(positions) != entry.legs or any(leg.legs != entry.legs for leg in entry.postings):
             self.balanced.find(
                 entry.seq,
                 place,
@@ -403,7 +410,7 @@ def _balances(evidence: Evidence, *, by_day: bool) -> Check:
     tally.checked = evidence.count("balance_day" if by_day else "account_balance")
     for one in evidence.differences(by_day=by_day):
         tally.find(
-            None,
+            evidence.last_moved(one.account, one.day),
             f"account:{one.account}" + (f"/{one.day}" if one.day else ""),
             N_("the kept sums are off: debit by {debit_cents}, credit by {credit_cents}"),
             debit_cents=one.debit_cents,
@@ -428,17 +435,17 @@ def _periods(store: Anchoring, evidence: Evidence, number: int, last: bytes, *, 
         steps.checked += 1
         place = f"period:{row['month']}/{row['number']}"
         if row["number"] != expected:
-            steps.find(None, place, N_("period row {number} is missing"), number=expected)
+            steps.find(_head_seq(row), place, N_("period row {number} is missing"), number=expected)
         if bytes(row["previous_hash"]) != previous:
-            steps.find(None, place, N_("it does not follow the row before it"))
+            steps.find(_head_seq(row), place, N_("it does not follow the row before it"))
         if period_hash(store.book, row) != bytes(row["hash"]):
-            steps.find(None, place, N_("its hash is not the hash of what it says"))
+            steps.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         _made_at(steps, evidence, place, row)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
         latest[str(row["month"])] = row
     if (expected - 1, previous) != (number, last):
         steps.find(
-            None,
+            _standing_at(evidence),
             "chain_head",
             N_("the head of the chain names period row {named}; the last one is {last}"),
             named=number,
@@ -452,13 +459,15 @@ def _periods(store: Anchoring, evidence: Evidence, number: int, last: bytes, *, 
         try:
             ends_on = (date.fromisoformat(month + "-01") + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         except ValueError:
-            frozen.find(None, f"period:{month}", N_("it is no month"))
+            frozen.find(_head_seq(row), f"period:{month}", N_("it is no month"))
             continue
         now = store.trial_balance_hash(as_of=ends_on)
         then = store.trial_balance_hash(as_of=ends_on, known_at=int(str(row["head_seq"]))) if full else now
         if not isinstance(kept, (bytes, memoryview)) or not bytes(kept) == now == then:
             frozen.find(
-                None, f"period:{month}", N_("its trial balance is not the one that was frozen when it was closed")
+                _head_seq(row),
+                f"period:{month}",
+                N_("its trial balance is not the one that was frozen when it was closed"),
             )
     yield steps.done()
     yield frozen.done()
@@ -472,16 +481,16 @@ def _sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Chec
         tally.checked += 1
         place = f"account_set:{row['name']}/{row['number']}"
         if row["number"] != expected:
-            tally.find(None, place, N_("set {number} is missing"), number=expected)
+            tally.find(_head_seq(row), place, N_("set {number} is missing"), number=expected)
         if bytes(row["previous_hash"]) != previous:
-            tally.find(None, place, N_("it does not follow the row before it"))
+            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
         if set_hash(store.book, row) != bytes(row["hash"]):
-            tally.find(None, place, N_("its hash is not the hash of what it says"))
+            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         _made_at(tally, evidence, place, row)
         previous, expected = bytes(row["hash"]), int(row["number"]) + 1
     if (expected - 1, previous) != last:
         tally.find(
-            None,
+            _standing_at(evidence),
             "chain_head",
             N_("the head of the chain names set {named}; the last one is {last}"),
             named=last[0],
@@ -490,12 +499,24 @@ def _sets(store: Anchoring, evidence: Evidence, last: tuple[int, bytes]) -> Chec
     return tally.done()
 
 
+def _head_seq(row: Mapping[str, Any]) -> int | None:
+    """The number of the entry at which a row of a month, a set or an anchor says it was made."""
+    seq = row["head_seq"]
+    return seq if isinstance(seq, int) and seq >= 0 else None
+
+
+def _standing_at(evidence: Evidence) -> int | None:
+    """The number of the last entry, as the head of the chain says; ``None`` where the head is missing."""
+    head = evidence.head()
+    return None if head is None else int(head.seq)
+
+
 def _made_at(tally: _Tally, evidence: Evidence, place: str, row: Mapping[str, Any]) -> None:
     """The head that a row names is an entry that is there."""
     head_seq = int(row["head_seq"])
     found = evidence.hash_of(head_seq) if head_seq else (GENESIS, 0)
     if found is None or found[0] != bytes(row["head_hash"]):
-        tally.find(head_seq, place, N_("entry {number} is not the one at which it was made"), number=head_seq)
+        tally.find(_head_seq(row), place, N_("entry {number} is not the one at which it was made"), number=head_seq)
 
 
 def _anchors(
@@ -516,23 +537,23 @@ def _anchors(
     previous, expected = GENESIS, 1
     for tally, place, row in ours:
         if row["number"] != expected:
-            tally.find(None, place, N_("anchor {number} is missing"), number=expected)
+            tally.find(_head_seq(row), place, N_("anchor {number} is missing"), number=expected)
         if row["previous_hash"] != previous:
-            tally.find(None, place, N_("it does not follow the row before it"))
+            tally.find(_head_seq(row), place, N_("it does not follow the row before it"))
         previous, expected = row["hash"], int(row["number"]) + 1
     if (expected - 1, previous) != last:
         template = N_("the head of the chain names anchor {named}; the last one is {last}")
-        kept.find(None, "chain_head", template, named=last[0], last=expected - 1)
+        kept.find(_standing_at(evidence), "chain_head", template, named=last[0], last=expected - 1)
     for tally, place, row in (*ours, *theirs):
         tally.checked += 1
         book = store.book if tally is kept else row["book"]
         if book != store.book:
-            tally.find(None, place, N_("it is of another book: {book}"), book=book)
+            tally.find(_head_seq(row), place, N_("it is of another book: {book}"), book=book)
         if anchor_hash(book, row) != row["hash"]:
-            tally.find(None, place, N_("its hash is not the hash of what it says"))
+            tally.find(_head_seq(row), place, N_("its hash is not the hash of what it says"))
         key = public_key if public_key is not None and tally is told else row["public_key"]
         if not signed(key, row["hash"], row["signature"]):
-            tally.find(None, place, N_("its signature is not of this key"))
+            tally.find(_head_seq(row), place, N_("its signature is not of this key"))
         # Of our own the last one only: each costs a reading of the whole journal, and the root binds every entry.
         weighed = full and (tally is told or row is rows[-1])
         if weighed and evidence.hash_of(int(row["head_seq"])) and not _same_trial_balance(store, row):

@@ -23,18 +23,20 @@ class Tally(Protocol):
 _Tally = TypeVar("_Tally", bound=Tally)
 
 
-def look_at_chart(tally: _Tally, store: Anchoring, last: tuple[int, bytes]) -> _Tally:
+def look_at_chart(tally: _Tally, store: Anchoring, head: Any) -> _Tally:
     """Hold the accounts against the sealed chart; a finding names the account, and the entry after which it changed.
 
     Args:
-        last: Number and hash of the last change, as the head of the chain names it.
+        head: The row of the chain head; ``None`` where somebody removed it.
     """
+    standing_at = None if head is None else head.seq
+    last = (0, GENESIS) if head is None else (head.chart_number, bytes(head.chart_hash))
     chart = Chart(store.connection, store.book_id)
     said: dict[str, dict[str, Any]] = {}
     previous, expected, made_at = GENESIS, 1, 0
     for row in chart.changes():
         tally.checked += 1
-        seq, place = row["head_seq"] or None, f"account_change:{row['code']}/{row['number']}"
+        seq, place = _seq(row), f"account_change:{row['code']}/{row['number']}"
         if row["number"] != expected:
             tally.find(seq, place, N_("change {number} of the chart is missing"), number=expected)
         if row["previous_hash"] != previous:
@@ -51,17 +53,22 @@ def look_at_chart(tally: _Tally, store: Anchoring, last: tuple[int, bytes]) -> _
         said[row["code"]] = row
     if (expected - 1, previous) != last:
         template = N_("the head of the chain names change {named} of the chart; the last one is {last}")
-        tally.find(None, "chain_head", template, named=last[0], last=expected - 1)
+        tally.find(standing_at, "chain_head", template, named=last[0], last=expected - 1)
     for account in chart.accounts():
         tally.checked += 1
         row, place = said.pop(account["code"], {}), f"account:{account['code']}"
         if not row:
-            tally.find(None, place, N_("the chart does not know it"))
+            tally.find(standing_at, place, N_("the chart does not know it"))
             continue
         other = [name for name in ACCOUNT_FIELDS if account[name] != row[name]]
         if other:
             template = N_("it is not what change {number} of the chart says: {what}")
-            tally.find(row["head_seq"] or None, place, template, number=row["number"], what=", ".join(other))
+            tally.find(_seq(row), place, template, number=row["number"], what=", ".join(other))
     for code, row in said.items():
-        tally.find(row["head_seq"] or None, f"account:{code}", N_("the chart has it; there is no such account"))
+        tally.find(_seq(row), f"account:{code}", N_("the chart has it; there is no such account"))
     return tally
+
+
+def _seq(row: dict[str, Any]) -> int | None:
+    """The number of the entry at which a change says it was made: 0 in an empty book."""
+    return row["head_seq"] if row["head_seq"] >= 0 else None

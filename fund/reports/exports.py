@@ -9,6 +9,8 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,21 @@ from fund.errors import ExportFolderInUse, FileUnreadable, NothingToProve
 from fund.ledger import Ledger
 from fund.unit_of_work import Command, Life, Query, View
 
-__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove"]
+__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched"]
 
 VERIFIER = "verify_export.py"
+
+_watcher: ContextVar[Callable[[int, int], None] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched(step: Callable[[int, int], None]) -> Iterator[None]:
+    """While an export is written, ``step`` hears how many entries there are and how many more went by."""
+    token = _watcher.set(step)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
 
 
 def jsonl(view: View, *, folder: str) -> dict[str, Any]:
@@ -38,7 +52,8 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
         if folder.exists() and any(folder.iterdir()):
             raise ExportFolderInUse(path=str(folder))
         folder.mkdir(parents=True, exist_ok=True)
-        counted = _Counted()
+        head = ledger.head()
+        counted = _Counted(ledger)
         files = {
             "entries.jsonl": _write(folder / "entries.jsonl", counted.through(ledger.told())),
             "trial_balance.jsonl": _write(folder / "trial_balance.jsonl", _trial_balance(ledger)),
@@ -50,15 +65,14 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
         }
         with resources.as_file(resources.files("fund.ledger") / VERIFIER) as program:
             shutil.copyfile(program, folder / VERIFIER)
-        head = ledger.head()
         manifest = {
             "format": "fund-ledger-export",
             "version": 1,
             "book": ledger.book,
             "currency": ledger.currency,
-            "entries": counted.count,
+            "entries": counted.tree.size,
             "head_hash": head.hash.hex(),
-            "root": ledger.root().hex(),
+            "root": counted.tree.root.hex(),
             "files": files,
         }
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -68,22 +82,27 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
 
 
 class _Counted:
-    """How many objects went by."""
+    """The tree over the entries that went by, and how many there are in all."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, ledger: Ledger) -> None:
+        self.total = ledger.head().seq
+        self.tree = ledger.tree()
 
-    def through(self, objects: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        for one in objects:
-            self.count += 1
-            yield one
+    def through(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        watcher = _watcher.get()
+        for entry in entries:
+            self.tree.add(bytes.fromhex(entry["hash"]))
+            if watcher is not None and self.tree.size % 1000 == 0:
+                watcher(self.total, 1000)
+            yield entry
 
 
 def _write(path: Path, objects: Iterable[Mapping[str, Any]]) -> str:
     digest = hashlib.sha256()
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     with path.open("wb") as file:
         for one in objects:
-            line = json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape") + b"\n"
+            line = encode(one).encode("utf-8", "surrogateescape") + b"\n"
             digest.update(line)
             file.write(line)
     return digest.hexdigest()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +21,8 @@ MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
+BETWEEN = N_("a rule, a row policy or an heir changes what is read from this table or written to it")
+BROKEN = N_("a row is there that the table's own rules forbid")
 OBJECTS = ("event_log", "outbox")
 
 
@@ -31,6 +36,20 @@ class GuardStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sqlite = is_sqlite(connection)
+
+    @contextmanager
+    def as_stored(self) -> Iterator[None]:
+        """Text is read even where it is no UTF-8 any more: such bytes come as surrogates."""
+        connection: object = self._connection.connection.dbapi_connection
+        if not isinstance(connection, sqlite3.Connection):
+            yield  # PostgreSQL keeps no such text
+            return
+        before = connection.text_factory
+        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        try:
+            yield
+        finally:
+            connection.text_factory = before
 
     def problems(self) -> tuple[int, list[tuple[str, str]]]:
         """How many guards there should be, and which (name, problem) are missing, changed, switched off or foreign."""
@@ -98,6 +117,37 @@ class GuardStore:
         problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]
         return len(functions) + len(triggers), problems
 
+    def in_between(self) -> list[tuple[str, str]]:
+        """What PostgreSQL does between a table and who reads or writes it, of any table: rules, row policies, heirs."""
+        if self._sqlite:
+            return []
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT relname FROM pg_class WHERE relnamespace = CAST('public' AS regnamespace)"
+                " AND relkind IN ('r', 'p') AND (relrowsecurity OR relhasrules OR relpersistence <> 'p'"
+                " OR EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = pg_class.oid)) ORDER BY relname"
+            )
+        )
+        return [(row.relname, BETWEEN) for row in rows]
+
+    def broken_rules(self, *, most: int) -> list[tuple[str, str]]:
+        """Tables with a row that its checks, types or keys forbid: SQLite lets a client switch those off.
+
+        On PostgreSQL nobody can; there a check or key that was never held against the rows is told.
+        """
+        if self._sqlite:
+            told = self._connection.execute(sa.text(f"PRAGMA quick_check({most:d})")).scalars()
+            found = [(line, BROKEN) for line in told if line != "ok"]
+            rows = self._connection.execute(sa.text("PRAGMA foreign_key_check")).all()
+            return found + [(f"{row[0]}/{row[1]}" if row[1] else row[0], BROKEN) for row in rows[:most]]
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT conname FROM pg_constraint WHERE connamespace = CAST('public' AS regnamespace)"
+                " AND NOT (convalidated AND conenforced) ORDER BY conname"
+            )
+        ).all()
+        return [(row.conname, OFF) for row in rows]
+
     @staticmethod
     def _tables() -> list[sa.Table]:
         return [table for table in Base.metadata.sorted_tables if table.name in t.__all__]
@@ -130,10 +180,10 @@ class GuardStore:
         )
         return [(row.seq, row.event_id, row.reaction) for row in rows]
 
-    def subscriptions(self) -> set[tuple[str, str]]:
-        """Which reaction hears which fact, as the outbox reads it."""
-        rows = self._connection.execute(sa.select(t.subscription.c.reaction, t.subscription.c.event_type))
-        return {(row.reaction, row.event_type) for row in rows}
+    def subscriptions(self) -> set[tuple[str, str, int]]:
+        """Which reaction hears which fact, and after which number, as the outbox reads it."""
+        rows = self._connection.execute(sa.select(t.subscription))
+        return {(row.reaction, row.event_type, row.since_seq) for row in rows}
 
     def delivery_count(self) -> int:
         """How many delivery rows there are."""
@@ -147,6 +197,11 @@ class GuardStore:
         for row in self._connection.execute(sa.select(t.event_link)):
             found.setdefault(row.seq, set()).add(row.stream)
         return found
+
+    def event_head(self) -> tuple[int, bytes, int] | None:
+        """Number, hash and instant at which the head of the facts stands; ``None`` when it is gone."""
+        rows = self._connection.execute(sa.select(t.event_head).where(t.event_head.c.id == 1)).all()
+        return (rows[0].seq, bytes(rows[0].hash), rows[0].recorded_us) if len(rows) == 1 else None
 
     def case_rows(self) -> list[Any]:
         """Every case file with all its columns, by stream."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,14 +109,14 @@ def owner(engine: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             checks = connection.exec_driver_sql(
                 "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
-                " WHERE contype = 'c' AND relname IN"
-                " ('book', 'account', 'account_change', 'account_set', 'anchor', 'entry', 'posting', 'period')"
+                " WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
             ).all()
             for table, name in checks:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-            connection.exec_driver_sql("DROP INDEX ix_entry_event")
-            connection.exec_driver_sql("DROP INDEX ix_entry_part_of")
-            connection.exec_driver_sql("DROP INDEX ix_entry_replaces")
+            for name in connection.exec_driver_sql(
+                "SELECT CAST(indexrelid::regclass AS text) FROM pg_index WHERE indexprs IS NOT NULL"
+            ).scalars().all():  # fmt: skip
+                connection.exec_driver_sql(f"DROP INDEX {name}")
             yield connection
             connection.rollback()
         return
@@ -123,11 +125,10 @@ def owner(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
-            connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        connection.exec_driver_sql("DROP INDEX ix_entry_event")
-        connection.exec_driver_sql("DROP INDEX ix_entry_part_of")
-        connection.exec_driver_sql("DROP INDEX ix_entry_replaces")
+        for kind, name in connection.exec_driver_sql(
+            "SELECT type, name FROM sqlite_master WHERE type = 'trigger' OR (type = 'index' AND sql LIKE '%json%')"
+        ).all():
+            connection.exec_driver_sql(f"DROP {kind} {name}")
         yield connection
         connection.rollback()
     plain.dispose()
@@ -146,11 +147,6 @@ def flipped(value: Any, bit: int) -> Any:
     return chr(ord(value[0]) ^ (1 << (bit % 3))) + value[1:]
 
 
-def day_sql(engine: Engine, column: str) -> str:
-    """SQL for the day 64 days after the one in ``column``: a bit of its number turned over."""
-    return f"date({column}, '+64 days')" if is_sqlite(engine) else f"{column} + 64"
-
-
 def table_columns(engine: Engine, table: str) -> list[str]:
     """The columns of a table that can be written."""
     return [
@@ -158,3 +154,72 @@ def table_columns(engine: Engine, table: str) -> list[str]:
         for column in sa.inspect(engine).get_columns(table)
         if "computed" not in column and re.match(r"[a-z_]+$", column["name"])
     ]
+
+
+# ------------------------------------------------------------------------------------------- every bit of every column
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table as it is stored, with the columns that tell it from others, and what each column may hold."""
+
+    table: str
+    values: Mapping[str, Any]
+    key: tuple[str, ...]
+    columns: Mapping[str, sa.types.TypeEngine[Any]]
+
+
+def rows_of(connection: Connection, table: str) -> list[Row]:
+    """Every row of a table, in the order of its key; columns that the database computes itself are left out."""
+    looked = sa.inspect(connection)
+    columns = {one["name"]: one["type"] for one in looked.get_columns(table) if "computed" not in one}
+    key = tuple(looked.get_pk_constraint(table)["constrained_columns"])
+    rows = connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY {', '.join(key)}"))
+    return [Row(table, dict(row._mapping), key, columns) for row in rows]
+
+
+def turn_over(connection: Connection, row: Row, column: str, bit: int) -> bool:
+    """Turn over one bit of what a row holds, the ``bit``-th round and round; where nothing is, something comes.
+
+    Returns:
+        Whether it was done: the database may have no place for the new value (PostgreSQL keeps no text that is no
+        UTF-8), or hold another row with the same key.
+    """
+    sqlite = connection.dialect.name == "sqlite"
+    bits = 64 if sqlite or isinstance(row.columns[column], sa.BigInteger) else 32
+    found, new = ":new", _turned(row.values[column], row.columns[column], bit, bits)
+    if isinstance(row.values[column], str) and isinstance(new, bytes):
+        if not sqlite:
+            return False
+        found = "CAST(:new AS TEXT)"
+    where = " AND ".join(f"{name} = :key_{name}" for name in row.key)
+    keys = {f"key_{name}": row.values[name] for name in row.key}
+    statement = sa.text(f"UPDATE {row.table} SET {column} = {found} WHERE {where}")
+    try:
+        with connection.begin_nested():
+            return connection.execute(statement, keys | {"new": new}).rowcount == 1
+    except (sa.exc.IntegrityError, sa.exc.DataError):
+        return False
+
+
+def _turned(value: Any, type: sa.types.TypeEngine[Any], bit: int, bits: int) -> Any:
+    if value is None:
+        if isinstance(type, sa.LargeBinary):
+            return b"\x01" * 32
+        return 1 if isinstance(type, sa.Integer) else date(2027, 3, 1) if isinstance(type, sa.Date) else "x"
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        half = 1 << (bits - 1)
+        return ((value ^ (1 << bit % bits)) + half) % (2 * half) - half
+    if isinstance(value, date):
+        return date.fromordinal(value.toordinal() ^ (1 << bit % 10))
+    data = bytearray(value.encode() if isinstance(value, str) else value) or bytearray(1)
+    data[(bit // 8) % len(data)] ^= 1 << (bit % 8)
+    if not isinstance(value, str):
+        return bytes(data)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return bytes(data)
+    return bytes(data) if "\x00" in text else text

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fund.database import Connection, Engine, is_sqlite
+from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
-from fund.ledger import Anchor, Ledger, Verification, credit, debit
+from fund.ledger import Anchor, Ledger, Verification, credit, debit, verify_export
 from fund.ledger.anchors import (
     consistency_path,
     consistent,
@@ -26,11 +32,19 @@ from fund.ledger.anchors import (
     root_of,
     signed,
 )
-from fund.ledger.seal import GENESIS, entry_bytes, entry_hash, request_bytes, request_hash
-from fund.ledger.store import Evidence
 from fund.ledger.store.anchoring import anchor_hash
+from fund.reports.exports import ledger_folder
+from tests.factories import founded
 from tests.ledger.attacks import attempt, flipped, owner, table_columns
 from tests.ledger.conftest import BOOK, NOON, Opens, draft, opened
+from tests.ledger.forger import (
+    cut_the_tail,
+    cut_the_tail_and_write_on,
+    make_all_fit,
+    master,
+    rehash_everything,
+    write,
+)
 
 
 def pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
@@ -144,67 +158,115 @@ def test_an_anchor_by_another_hand_or_of_another_book_is_found(engine: Engine) -
         assert bad(ledger.verify(anchors=[replace(anchor, legs=9)])) == {"given_anchors"}
 
 
-def rehash_everything(connection: Connection) -> None:
-    """What the owner can do with our own library: another first entry, and every hash after it made anew."""
-    connection.exec_driver_sql("UPDATE entry SET memo = 'Taart' WHERE seq = 1")
-    _rehash(connection)
-
-
-def _rehash(connection: Connection) -> None:
-    ledger = Ledger.open(connection, book=BOOK)
-    previous = GENESIS
-    for entry in list(Evidence(ledger).entries()):
-        request = request_bytes(
-            book=BOOK, idempotency_key=entry.idempotency_key, effective_on=entry.effective_on, kind=entry.kind,
-            memo=entry.memo, actor=entry.actor, metadata=entry.metadata, reverses=entry.reverses, reason=entry.reason,
-            legs=[leg.sealed for leg in entry.postings],
-        )  # fmt: skip
-        hash = entry_hash(previous, entry_bytes(entry.seq, entry.recorded_at, entry.id, request))
-        connection.execute(
-            sa.text("UPDATE entry SET previous_hash = :previous, hash = :hash, request_hash = :asked WHERE seq = :seq"),
-            {"previous": previous, "hash": hash, "asked": request_hash(request), "seq": entry.seq},
-        )
-        for table in ("period", "account_set"):
-            where = {"hash": hash, "seq": entry.seq}
-            connection.execute(sa.text(f"UPDATE {table} SET head_hash = :hash WHERE head_seq = :seq"), where)
-        previous = hash
-    connection.execute(sa.text("UPDATE chain_head SET hash = :hash"), {"hash": previous})
-
-
-def cut_the_tail(connection: Connection) -> None:
-    """The last three entries go, and with them every trace in the head, the balances and our own anchors."""
-    connection.exec_driver_sql("DELETE FROM posting WHERE entry_id IN (SELECT id FROM entry WHERE seq > 4)")
-    connection.exec_driver_sql("DELETE FROM entry WHERE seq > 4")
-    for table in ("anchor", "period", "account_set", "account_balance", "balance_day"):
-        connection.exec_driver_sql(f"DELETE FROM {table}")
-    zero = "zeroblob(32)" if connection.dialect.name == "sqlite" else "decode(repeat('00', 32), 'hex')"
-    connection.exec_driver_sql(
-        f"UPDATE chain_head SET period_number = 0, period_hash = {zero}, set_number = 0, set_hash = {zero},"
-        f" anchor_number = 0, anchor_hash = {zero}, seq = 4, hash = (SELECT hash FROM entry WHERE seq = 4),"
-        " recorded_at = (SELECT recorded_at FROM entry WHERE seq = 4)"
-    )
-    Evidence(Ledger.open(connection, book=BOOK)).rebuild()
-
-
-def change_one_old_entry(connection: Connection) -> None:
-    connection.exec_driver_sql("UPDATE entry SET memo = 'Taart' WHERE seq = 2")
-
-
-@pytest.mark.parametrize("attack", [rehash_everything, cut_the_tail, change_one_old_entry])
-def test_what_was_kept_yesterday_exposes_what_was_done_today(engine: Engine, attack: object) -> None:
+@pytest.mark.parametrize("attack", [rehash_everything, cut_the_tail, cut_the_tail_and_write_on])
+def test_what_was_kept_yesterday_exposes_what_was_done_today_and_nothing_else_does(
+    engine: Engine, tmp_path: Path, attack: Callable[[Engine, str], None]
+) -> None:
     anchor = kept(engine)
-    with owner(engine) as connection:
-        attack(connection)  # type: ignore[operator]
-        ledger = Ledger.open(connection, book=BOOK)
+    with opened(engine) as ledger:
+        ledger.close_period("2027-03", actor="usr_a")
+        ledger.anchor(OTHER)
+    attack(engine, BOOK)
+    with opened(engine) as ledger:
+        assert ledger.verify(full=True).ok, "without it, nobody would know"
+        assert ledger.verify().ok
+        for full in (True, False):
+            found = ledger.verify(full=full, anchors=[anchor], public_key=public_key_of(KEY))
+            assert bad(found) == {"given_anchors"}
+            assert found.first_bad_seq == 5
+    assert export_and_check(engine, tmp_path / "without") == (0, "everything holds")
+    code, told = export_and_check(engine, tmp_path / "with", anchor)
+    assert code == 1
+    assert "NOT RIGHT: anchor 1: the entries until 5 are not what they were" in told
+
+
+@pytest.mark.parametrize("rehashed", [False, True])
+def test_one_old_entry_that_was_changed_is_found_and_named(engine: Engine, tmp_path: Path, rehashed: bool) -> None:
+    """Its own hash left as it was, or made anew: then the next does not follow it, and the anchor's tree is another."""
+    anchor = kept(engine)
+    with opened(engine) as ledger:
+        ledger.close_period("2027-03", actor="usr_a")
+    with master(engine) as connection:
+        before = bytes(connection.exec_driver_sql("SELECT hash FROM entry WHERE seq = 2").scalar_one())
+        connection.exec_driver_sql("UPDATE entry SET memo = 'Taart' WHERE seq = 2")
+        if rehashed:
+            make_all_fit(connection, BOOK)
+            write(connection, "entry", {"seq": 3}, {"previous_hash": before})
+    with opened(engine) as ledger:
         found = ledger.verify(full=True, anchors=[anchor], public_key=public_key_of(KEY))
-        if attack is not change_one_old_entry:
-            assert "given_anchors" in bad(found)
-            assert not {"chain", "gap_free", "balances", "day_balances"} & bad(found), "without it, nobody would know"
-            finding = next(check for check in found.checks if check.name == "given_anchors").findings[0]
-            assert finding.seq == 5
-        else:
-            assert "chain" in bad(found)
-            assert found.first_bad_seq == 2
+        assert {"chain"} | ({"given_anchors"} if rehashed else set()) <= bad(found)
+        assert found.first_bad_seq == (3 if rehashed else 2)
+    code, told = export_and_check(engine, tmp_path / "with", anchor)
+    assert code == 1
+    assert f"NOT RIGHT: entry {3 if rehashed else 2}: it" in told
+
+
+def export_and_check(engine: Engine, folder: Path, anchor: Anchor | None = None) -> tuple[int, str]:
+    """What the auditor's file, which the export puts beside itself, says of it, alone and in another folder."""
+    with opened(engine) as ledger:
+        ledger_folder(ledger, folder)
+    kept_here = folder.with_suffix(".anchor.json")
+    words: list[object] = [folder / "verify_export.py", folder]
+    if anchor is not None:
+        kept_here.write_text(json.dumps(anchor.as_json()))
+        words += ["--anchor", kept_here, "--key", public_key_of(KEY).hex()]
+    code, told = alone(*words, here=folder.parent)
+    return code, told if code else told.splitlines()[-1]
+
+
+def alone(*words: object, here: Path) -> tuple[int, str]:
+    """Python with its standard library and nothing else."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", *map(str, words)], cwd=here, env={}, capture_output=True, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_command_says_what_the_anchor_in_a_file_says(fund: Any, database_url: str, tmp_path: Path) -> None:
+    """``fund ledger verify --anchor FILE``, on a fund with entries, after each of the attacks."""
+    with founded(database_url) as world:
+        for number in range(1, 7):
+            world.both(
+                "ledger post", user="anna", second="bram", memo="Kosten notaris", reason="Factuur 7.",
+                debits=[["4500", 100 + number]], credits=[["2000.notaris", 100 + number]],
+            )  # fmt: skip
+    engine = create_engine(database_url)
+    with writing(engine) as connection:
+        anchor = Ledger.open(connection, book="fund").anchor(KEY)
+    path = tmp_path / "yesterday.json"
+    path.write_text(json.dumps(anchor.as_json()))
+    verify = ("ledger", "verify", "--json", "--anchor", path, "--key", public_key_of(KEY).hex())
+    assert fund(*verify, database=database_url).code == 0
+    for attack in (rehash_everything, cut_the_tail):
+        attack(engine, "fund")
+        assert fund("ledger", "verify", database=database_url).code == 0
+        done = fund(*verify, database=database_url)
+        assert done.code == 3
+        assert {check["name"] for check in done.json["checks"] if not check["ok"]} == {"given_anchors"}
+    engine.dispose()
+
+
+def test_a_partner_proves_its_contribution_with_its_proof_the_key_and_the_file_alone(
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("partner")
+    with opened(engine) as ledger:
+        seqs = [entry.seq for entry in ledger.entries(account="3000.p2")]
+        (folder / "proof.json").write_text(json.dumps(ledger.prove(seqs)))
+    shutil.copy(verify_export.__file__, folder)
+    rehash_everything(engine, BOOK)  # whatever becomes of the ledger: the proof stands
+    words = ("verify_export.py", "proof.json", "--key")
+    code, told = alone(*words, public_key_of(KEY).hex(), here=folder)
+    assert code == 0, told
+    assert "entry 2 of 2027-03-10: Broodverkoop: 1000 +0.02, 3000.p2 -0.02" in told
+    assert "3000.p3" not in (folder / "proof.json").read_text()
+    code, told = alone(*words, public_key_of(OTHER).hex(), here=folder)
+    assert (code, "its signature is not of this key" in told) == (1, True)
+    text = (folder / "proof.json").read_text()
+    (folder / "proof.json").write_text(text.replace(", -2]", ", -3]").replace(", 2]", ", 3]"))
+    code, told = alone(*words, public_key_of(KEY).hex(), here=folder)
+    assert (code, "its hash is not of what it says" in told) == (1, True)
 
 
 def test_an_anchor_row_is_never_changed_and_follows_the_one_before_it(engine: Engine) -> None:

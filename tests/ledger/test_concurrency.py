@@ -1,15 +1,21 @@
+"""Eight clients at once, as threads: each has a connection of its own. Processes stand in test_processes.py."""
+
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import TypeVar
 
-from fund.database import Engine
-from fund.errors import FundError, IdempotencyConflict, LimitExceeded
-from fund.ledger import AccountType, Posted, credit, debit
-from tests.ledger.conftest import draft, opened
+import pytest
+
+from fund import database
+from fund.database import Engine, create_engine, is_sqlite, reading, translated
+from fund.errors import DatabaseBusy, FundError, IdempotencyConflict, LimitExceeded
+from fund.ledger import AccountType, Ledger, Posted, credit, debit
+from tests.ledger.conftest import BOOK, draft, opened
 
 CLIENTS = 8
 T = TypeVar("T")
@@ -109,3 +115,64 @@ def test_batches_from_eight_clients_do_not_lock_each_other_out(engine: Engine) -
     with opened(engine) as ledger:
         assert ledger.balance("1000") == 64
         assert ledger.verify(full=True).ok
+
+
+# ------------------------------------------------------------------------------------------------------- taking turns
+
+
+def until_somebody_waits(engine: Engine) -> None:
+    """Until a transaction waits for the lock of another; SQLite says nothing of that."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    while not is_sqlite(engine):
+        with reading(engine) as connection:
+            if connection.exec_driver_sql(waiting).scalar_one():
+                return
+        time.sleep(0.01)
+
+
+def test_a_key_that_is_posted_beside_other_entries_waits_for_nobody_who_waits_for_it(
+    engine: Engine, request: pytest.FixtureRequest
+) -> None:
+    """One holds the chain already when it comes to the key; the other comes to the key first, and then to the chain."""
+    if not is_sqlite(engine):
+        reason = "the legs of an entry go in before the head of the chain is taken"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True, raises=DatabaseBusy))
+    same = draft("same", debit("1000", 10), credit("3000", 10))
+
+    def other() -> Posted:
+        with opened(engine) as ledger:
+            return ledger.post(same)
+
+    with ThreadPoolExecutor(1) as pool:
+        with opened(engine) as ledger:
+            ledger.post(draft("first", debit("1000", 10), credit("3000", 10)))
+            answer = pool.submit(other)
+            until_somebody_waits(engine)
+            mine = ledger.post(same)
+        theirs = answer.result()
+    assert (mine.seq, mine.replayed) == (2, False)
+    assert (theirs.seq, theirs.hash, theirs.replayed) == (2, mine.hash, True)
+
+
+def test_who_was_sent_away_and_asks_again_is_in_a_transaction(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same connection, refused because others were at work, keeps nothing of what it rolls back later."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    impatient = create_engine(engine.url.render_as_string(hide_password=False))
+    with impatient.connect() as connection:
+
+        def post_second() -> None:
+            with translated(impatient):
+                Ledger.open(connection, book=BOOK).post(draft("second", debit("1000", 10), credit("3000", 10)))
+
+        with opened(engine) as ledger:
+            ledger.post(draft("first", debit("1000", 10), credit("3000", 10)))
+            with pytest.raises(DatabaseBusy):
+                post_second()
+        connection.rollback()
+        again = Ledger.open(connection, book=BOOK)
+        again.add_account("1010", name="Kas", type=AccountType.ASSET)
+        again.post(draft("second", debit("1010", 10), credit("3000", 10)))
+        connection.rollback()
+    with opened(engine) as ledger:
+        assert [account.code for account in ledger.accounts("1010")] == []
+        assert ledger.head().seq == 1

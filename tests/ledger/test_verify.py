@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from datetime import date
 
 import pytest
@@ -9,8 +8,8 @@ import sqlalchemy as sa
 from fund import language
 from fund.database import Connection, Engine, is_sqlite, reading
 from fund.errors import JournalInDoubt
-from fund.ledger import AccountType, Ledger, Verification, credit, debit
-from tests.ledger.attacks import day_sql, flipped, owner, table_columns
+from fund.ledger import Ledger, Verification, credit, debit
+from tests.ledger.attacks import owner
 from tests.ledger.conftest import BOOK, draft, opened
 
 
@@ -36,17 +35,6 @@ def engine(engine: Engine) -> Engine:
             valid_from=date(2027, 1, 1),
             valid_until=date(2028, 12, 31),
         )
-        ledger.add_account(
-            "1010",
-            name="Kas",
-            type=AccountType.ASSET,
-            min_balance_cents=5,
-            max_balance_cents=10**9,
-            limit_kinds=["promise"],
-            valid_from=date(2027, 1, 1),
-            valid_until=date(2028, 12, 31),
-        )
-        ledger.rename_account("1010", "Kasgeld")
         ledger.post(draft("k5", debit("1000", 1), credit("3000.bob", 1), on=date(2027, 4, 1)))
     return engine
 
@@ -102,86 +90,6 @@ def test_an_incremental_run_starts_over_when_its_start_is_gone(engine: Engine) -
         assert found.first_bad_seq == 5
 
 
-SEALED = (
-    "entry",
-    "posting",
-    "period",
-    "account_set",
-    "account",
-    "account_change",
-    "chain_head",
-    "account_balance",
-    "balance_day",
-    "book",
-)
-UNSEALED = {"book": {"id", "currency"}}
-
-
-@pytest.mark.parametrize("table", SEALED)
-def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, table: str) -> None:
-    """Of every column of every row that is sealed or kept; the bare number of an account where an entry moves it."""
-    dice = random.Random(table)
-    day_columns = {"effective_on", "day", "valid_from", "valid_until"}
-    columns = [name for name in table_columns(engine, table) if name not in UNSEALED.get(table, ())]
-    for column in columns:
-        with owner(engine) as connection:
-            row_id = "ctid" if not is_sqlite(engine) else None
-            order = {
-                "entry": "seq",
-                "posting": "entry_id, position",
-                "period": "number",
-                "account_set": "number",
-                "account": "code",
-                "account_change": "number",
-                "balance_day": "account_id, day",
-            }.get(table, "1")
-            rows = connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY {order}")).all()
-            if (table, column) == ("account", "id"):
-                rows = [row for row in rows if row.code in ("1000", "3000.anna", "4400", "9010")]
-            row = dice.choice(rows)
-            assert row_id or is_sqlite(engine)
-            keys = {
-                "entry": ("id",),
-                "posting": ("entry_id", "position"),
-                "period": ("book_id", "number"),
-                "account_set": ("book_id", "number"),
-                "account": ("id",),
-                "account_change": ("book_id", "number"),
-                "chain_head": ("book_id",),
-                "account_balance": ("account_id",),
-                "balance_day": ("account_id", "day"),
-                "book": ("id",),
-            }[table]
-            where = " AND ".join(f"{key} = :key_{key}" for key in keys)
-            parameters = {f"key_{key}": getattr(row, key) for key in keys}
-            value = getattr(row, column)
-            if column in day_columns and value is not None:
-                done = connection.execute(
-                    sa.text(f"UPDATE {table} SET {column} = {day_sql(engine, column)} WHERE {where}"), parameters
-                )
-            else:
-                if value is None and column in day_columns:
-                    new = "2027-05-05" if is_sqlite(engine) else date(2027, 5, 5)
-                elif value is None:
-                    whole = column == "reverses_seq" or column.endswith("_cents")
-                    new = 1 if whole else b"\x01" * 32 if column.endswith("hash") else "x"
-                else:
-                    new = flipped(value, dice.randrange(4, 16) if isinstance(value, int) else dice.randrange(256))
-                done = connection.execute(
-                    sa.text(f"UPDATE {table} SET {column} = :new WHERE {where}"), parameters | {"new": new}
-                )
-            assert done.rowcount == 1
-            book = connection.execute(sa.text("SELECT name FROM book")).scalar_one()
-            found = Ledger.open(connection, book=book).verify(full=True)
-            assert bad(found), f"{table}.{column} of {row}"
-            assert table != "account_change" or "chart" in bad(found)
-            if table == "entry":
-                assert found.first_bad_seq is not None
-                assert found.first_bad_seq <= row.seq, f"{table}.{column} of {row}: {found.findings}"
-    with opened(engine) as ledger:
-        assert ledger.verify(full=True).ok
-
-
 @pytest.mark.parametrize(
     ("statement", "seq", "checks"),
     [
@@ -204,13 +112,13 @@ def test_any_bit_of_any_column_that_is_turned_over_is_found(engine: Engine, tabl
             {"chain", "idempotency", "balanced", "balances", "day_balances"},
         ),
         ("DELETE FROM entry WHERE seq = 5", 5, {"gap_free", "stray_postings", "balances", "day_balances"}),
-        ("DELETE FROM chain_head", None, {"gap_free", "periods", "account_sets", "chart"}),
-        ("DELETE FROM period WHERE number = 4", None, {"periods"}),
-        ("DELETE FROM period WHERE number = 2", None, {"periods"}),
-        ("DELETE FROM period", None, {"periods"}),
-        ("UPDATE account_balance SET debit_cents = debit_cents + 1 WHERE credit_cents > 0", None, {"balances"}),
-        ("DELETE FROM account_balance WHERE debit_cents > 0", None, {"balances"}),
-        ("DELETE FROM balance_day WHERE debit_cents > 400", None, {"day_balances", "frozen_trial_balances"}),
+        ("DELETE FROM chain_head", 5, {"gap_free", "periods", "account_sets", "chart"}),
+        ("DELETE FROM period WHERE number = 4", 5, {"periods"}),
+        ("DELETE FROM period WHERE number = 2", 4, {"periods"}),
+        ("DELETE FROM period", 5, {"periods"}),
+        ("UPDATE account_balance SET debit_cents = debit_cents + 1 WHERE credit_cents > 0", 1, {"balances"}),
+        ("DELETE FROM account_balance WHERE debit_cents > 0", 4, {"balances"}),
+        ("DELETE FROM balance_day WHERE debit_cents > 400", 1, {"day_balances", "frozen_trial_balances"}),
         (
             "INSERT INTO balance_day SELECT id, '2027-05-05', 5, 5 FROM account WHERE code = '9000'",
             None,
@@ -225,7 +133,7 @@ def test_what_the_owner_did_is_found_and_named(
         connection.exec_driver_sql(statement)
         found = run(connection)
         assert bad(found) == checks
-        assert found.first_bad_seq == seq or (seq is None and found.first_bad_seq in (None, 0, 5))
+        assert found.first_bad_seq == seq
 
 
 def test_spoiled_balances_are_healed_from_entries_that_are_in_order(engine: Engine) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from fund.database import Engine
 from fund.ledger import Anchor, canonical, credit, debit, seal, verify_export
-from fund.ledger.anchors import consistency_path, inclusion_path, public_key_of, root_of, sign
+from fund.ledger.anchors import consistency_path, inclusion_path, leaf_of, public_key_of, root_of, sign
 from fund.reports.exports import ledger_folder
 from tests.ledger.conftest import Opens, draft, opened
 from tests.ledger.test_anchors import KEY, OTHER, leaves
@@ -150,6 +151,75 @@ def test_any_field_of_any_line_that_was_changed_is_found(folder: Path, name: str
     assert run(SOURCE, folder, here=folder.parent)[0] == 0
 
 
+def forged(folder: Path, entries: list[dict[str, Any]]) -> str:
+    """What the file finds in a book of these entries, chained and summed anew by somebody who has all our code."""
+    folder.mkdir()
+    previous, peaks, book = "00" * 32, list[tuple[int, bytes]](), Counter[Any]()
+    with (folder / "entries.jsonl").open("w", encoding="utf-8") as file:
+        for seq, entry in enumerate(entries, 1):
+            told = {name: ENTRY_FIELDS[name] for name in ENTRY_FIELDS} | {"seq": seq, "reverses": None, "reason": None}
+            told |= {"idempotency_key": f"k{seq}", "previous_hash": previous} | entry
+            previous = told["hash"] = verify_export.entry_hash("bakery", told)
+            verify_export.grown(peaks, previous)
+            for code, _type, layer, currency, cents in told["legs"]:
+                book[code, layer, currency, "2027-03", cents < 0] += abs(cents)
+            file.write(json.dumps(told) + "\n")
+    rows = [dict(zip("abcde", row, strict=True)) for row in verify_export.trial_balance(book, "2027-03")]
+    (folder / "trial_balance.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name in ("anchors.jsonl", "periods.jsonl", "account_sets.jsonl"):
+        (folder / name).write_text("")
+    root = verify_export.root(peaks)
+    manifest = {"book": "bakery", "files": {}, "entries": len(entries), "head_hash": previous, "root": root}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    verify_export.main([str(folder)])
+    return "; ".join(verify_export.FINDINGS)
+
+
+def moves(cents: int, **more: Any) -> dict[str, Any]:
+    """An entry of two legs."""
+    return {"legs": [["1000", "asset", "actual", "EUR", cents], ["3000", "equity", "actual", "EUR", -cents]], **more}
+
+
+def states(**correction: Any) -> dict[str, Any]:
+    return {"metadata": json.dumps({"correction": correction})}
+
+
+FIRST = moves(10)
+PART, REST = moves(-4, **states(part_of=1)), moves(-6, **states(part_of=1))
+WHOLE = moves(-10, reverses=1)
+INSTEAD = moves(7, **states(replaces=1))
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        ([FIRST, PART, REST, INSTEAD], ""),
+        ([FIRST, WHOLE, INSTEAD], ""),
+        ([FIRST, PART, INSTEAD, REST], ""),
+        ([FIRST, PART, PART, PART], "entry 4: it takes back more than entry 1 moved"),
+        ([FIRST, moves(4, **states(part_of=1))], "entry 2: it takes back more than entry 1 moved"),
+        ([FIRST, moves(-4, **states(part_of=3)), FIRST], "entry 2: it takes back more than entry 3 moved"),
+        ([FIRST, moves(-4, **states(part_of=2))], "entry 2: it takes back more than entry 2 moved"),
+        ([FIRST, moves(-4, **states(part_of=9))], "entry 2: it takes back more than entry 9 moved"),
+        ([FIRST, WHOLE, PART], "entry 3: it takes back more than entry 1 moved"),
+        ([FIRST, PART, WHOLE], "entry 3: it is not the one mirror of entry 1"),
+        ([FIRST, WHOLE, WHOLE], "entry 3: it is not the one mirror of entry 1"),
+        ([FIRST, moves(-9, reverses=1)], "entry 2: it is not the one mirror of entry 1"),
+        ([WHOLE, FIRST], "entry 1: it is not the one mirror of entry 1"),
+        ([FIRST, INSTEAD], "entry 2: entry 1, which it replaces, was not taken back before, or is replaced already"),
+        ([FIRST, INSTEAD, WHOLE], "entry 2: entry 1, which it replaces, was not taken back before,"),
+        ([FIRST, WHOLE, INSTEAD, INSTEAD], "entry 4: entry 1, which it replaces, was not taken back before,"),
+        ([FIRST, FIRST | {"idempotency_key": "k1"}, FIRST], "entry 2: its key is used twice"),
+    ],
+)
+def test_corrections_that_the_ledger_would_refuse_are_found_in_a_book_that_is_sealed_anew(
+    tmp_path: Path, entries: list[dict[str, Any]], found: str
+) -> None:
+    told = forged(tmp_path / "export", entries)
+    assert told.startswith(found), told
+    assert bool(told) == bool(found), told
+
+
 def cut(folder: Path) -> None:
     """The last entry goes, with what it did to the balances, and the manifest fits again."""
     lines = (folder / "entries.jsonl").read_text(encoding="utf-8").splitlines()[:2]
@@ -262,7 +332,7 @@ def test_paths_lead_to_the_same_roots_as_ours(size: int, data: st.DataObject) ->
     hashes = leaves(size)
     place = data.draw(st.integers(0, size - 1))
     path = [node.hex() for node in inclusion_path(hashes, place)]
-    start = verify_export.leaf(hashes[place].hex())
+    start = leaf_of(hashes[place])
     assert verify_export.climbed(place, size - 1, start, path)[0] == root_of(hashes).hex()
     first = place + 1
     told = {"head_seq": first, "root": root_of(hashes[:first]).hex()}, {"head_seq": size, "root": root_of(hashes).hex()}

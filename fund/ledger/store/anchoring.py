@@ -12,14 +12,21 @@ import sqlalchemy as sa
 from fund.database import utc_micros
 from fund.errors import FaultyAnchor, UnknownAnchor, UnknownEntry
 from fund.language import _
-from fund.ledger.anchors import Anchor, Tree, consistency_path, inclusion_path, public_key_of, sign
+from fund.ledger.anchors import Anchor, Tree, growth_nodes, nodes_of, path_nodes, public_key_of, sign
 from fund.ledger.seal import VERSION, canonical, seal
+from fund.ledger.store.entries import narrow
 from fund.ledger.store.refusals import refusals
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = ["Anchoring", "anchor_hash"]
 
 PAGE = 10_000
+TOLD_PAGE = 1_000
+_TOLD = (
+    "seq, id, effective_on, kind, memo, actor, idempotency_key, metadata, reverses_seq AS reverses, reason,"
+    " recorded_at, version, previous_hash, hash, legs"
+)
+_TOLD_FIELDS = tuple(name.split()[-1] for name in _TOLD.split(", "))
 
 
 class Anchoring(LedgerStore):
@@ -89,6 +96,11 @@ class Anchoring(LedgerStore):
             tree.add(hash)
         return tree.root
 
+    @staticmethod
+    def tree() -> Tree:
+        """A tree of nothing, for somebody who reads all entries anyway and wants their root."""
+        return Tree()
+
     def anchor_numbered(self, number: int | None = None) -> Anchor:
         """The anchor of this number; the last one when none is named.
 
@@ -112,13 +124,16 @@ class Anchoring(LedgerStore):
             UnknownEntry: There is no such entry, or the anchor is older.
         """
         at = self.anchor_numbered(anchor)
-        hashes = list(self._hashes(at.head_seq))
-        proofs = []
+        paths = {}
         for seq in sorted(set(seqs)):
             if not 1 <= seq <= at.head_seq:
                 raise UnknownEntry(seq=seq, last=at.head_seq)
-            (told,) = self.told(since_seq=seq - 1, until_seq=seq)
-            proofs.append({"entry": told, "path": [node.hex() for node in inclusion_path(hashes, seq - 1)]})
+            paths[seq] = path_nodes(at.head_seq, seq - 1)
+        nodes = nodes_of(self._hashes(at.head_seq), (place for path in paths.values() for place in path))
+        proofs = [
+            {"entry": told, "path": [nodes[place].hex() for place in paths[told["seq"]]]}
+            for told in self._told(list(paths))
+        ]
         return {"format": "fund-ledger-proof", "version": VERSION, "anchor": at.as_json(), "entries": proofs}
 
     def prove_growth(self, first: int, last: int | None = None) -> dict[str, Any]:
@@ -131,41 +146,48 @@ class Anchoring(LedgerStore):
         old, new = self.anchor_numbered(first), self.anchor_numbered(last)
         if new.head_seq < old.head_seq:
             raise FaultyAnchor(reason=_("anchor {last} is older than {first}").format(last=new.number, first=first))
-        path = consistency_path(list(self._hashes(new.head_seq)), old.head_seq)
+        path = growth_nodes(new.head_seq, old.head_seq)
+        nodes = nodes_of(self._hashes(new.head_seq), path)
         return {
             "format": "fund-ledger-growth",
             "version": VERSION,
             "from": old.as_json(),
             "to": new.as_json(),
-            "path": [node.hex() for node in path],
+            "path": [nodes[place].hex() for place in path],
         }
 
     def told(self, *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[dict[str, Any]]:
         """Entries as they are told to somebody who checks them with no program of ours, one by one (JSON objects)."""
-        from fund.ledger.store.evidence import Evidence
+        until = "" if until_seq is None else f" AND seq <= {until_seq:d}"
+        query = f"SELECT {_TOLD} FROM entry WHERE book_id = ? AND seq > ?{until} ORDER BY seq LIMIT {TOLD_PAGE}"
+        while rows := self._ask(query, self.book_id, since_seq):
+            yield from self._as_told(rows)
+            since_seq = rows[-1].seq
 
-        for entry in Evidence(self).entries(since_seq):
-            if until_seq is not None and entry.seq > until_seq:
-                return
-            yield {
-                "seq": entry.seq,
-                "id": entry.id,
-                "effective_on": entry.effective_on,
-                "kind": entry.kind,
-                "memo": entry.memo,
-                "actor": entry.actor,
-                "idempotency_key": entry.idempotency_key,
-                "metadata": entry.metadata,
-                "reverses": entry.reverses,
-                "reason": entry.reason,
-                "recorded_at": entry.recorded_at,
-                "version": entry.version,
-                "previous_hash": entry.previous_hash.hex(),
-                "hash": entry.hash.hex(),
-                "legs": [list(leg.sealed) for leg in entry.postings],
-            }
-            if entry.seq == until_seq:
-                return
+    def _told(self, seqs: list[int]) -> Iterator[dict[str, Any]]:
+        """The entries of these numbers, as :meth:`told`."""
+        query = f"SELECT {_TOLD} FROM entry WHERE book_id = ? AND {self._among('seq')} ORDER BY seq"
+        for start in range(0, len(seqs), TOLD_PAGE):
+            yield from self._as_told(self._ask(query, self.book_id, self._listed(seqs[start : start + TOLD_PAGE])))
+
+    def _as_told(self, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        for page in narrow(rows):
+            legs: dict[str, list[list[Any]]] = {}
+            for id, *leg in self._ask(
+                "SELECT entry_id, code, type, layer, currency, amount_cents FROM posting"
+                f" JOIN account ON account.id = account_id WHERE {self._among('entry_id')} ORDER BY entry_id, position",
+                self._listed([row.id for row in page]),
+            ):
+                legs.setdefault(id, []).append(leg)
+            for row in page:
+                fields = dict(zip(_TOLD_FIELDS, row, strict=True))
+                yield {
+                    **fields,
+                    "effective_on": str(row.effective_on),
+                    "previous_hash": bytes(row.previous_hash).hex(),
+                    "hash": bytes(row.hash).hex(),
+                    "legs": legs.get(row.id, []),
+                }
 
     def told_steps(self, kind: Literal["period", "account_set", "account_change"]) -> Iterator[dict[str, Any]]:
         """Steps of months, sets or changes of accounts (JSON objects, their fields in the order of their seal)."""

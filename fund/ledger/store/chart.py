@@ -25,6 +25,7 @@ ACCOUNT_FIELDS = (
 """What an account is: all its columns but those that no row can change."""
 
 PAGE = 2_000
+LOWEST = -(2**63)
 
 
 def account_change_hash(book: str, row: Mapping[str, Any]) -> bytes:
@@ -71,7 +72,7 @@ class Chart:
 
     def changes(self) -> Iterator[dict[str, Any]]:
         """Every change in order; under ``made_at`` the hash of the entry that it names, if there is one."""
-        since = -(2**31)
+        since = LOWEST
         while True:
             rows = self._connection.execute(
                 sa.text(

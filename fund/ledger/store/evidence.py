@@ -248,6 +248,21 @@ class Evidence:
         )
         return int(row.number)
 
+    def last_moved(self, code: str, day: str = "") -> int | None:
+        """The number of the last entry on an account; of one day, unless ``day`` is empty."""
+        try:
+            f"{code}{day}".encode()
+        except UnicodeEncodeError:  # bytes that are no text: such an account or day is asked for by nobody
+            return None
+        (row,) = self._rows(
+            "SELECT max(entry.seq) AS seq FROM account JOIN posting ON posting.account_id = account.id"
+            " JOIN entry ON entry.id = posting.entry_id WHERE account.book_id = :book AND account.code = :code"
+            " AND (:day = '' OR CAST(entry.effective_on AS text) = :day)",
+            code=code,
+            day=day,
+        )
+        return None if row.seq is None else int(row.seq)
+
     def rebuild(self) -> None:
         """Write both caches anew, from the postings; only the owner of the tables may."""
         self._book._lock_head()

@@ -22,7 +22,8 @@ from fund.ledger.store.refusals import refusals
 
 __all__ = ["Period", "PeriodStatus", "Periods", "month_of", "period_hash"]
 
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
+_MONTH = re.compile(r"(?!9999)[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
+"""With a month before it and one after it in the calendar."""
 
 
 class PeriodStatus(StrEnum):
@@ -182,7 +183,8 @@ class Periods(Reading):
         head = self._lock_head()
         log = {step.month: step for step in self.period_log()}
         problem = self._why_not(month, wanted, log)
-        if wanted is PeriodStatus.OPEN and second_actor in (None, "", actor):
+        people = {nfc(actor).strip(), nfc(second_actor or "").strip()} - {""}
+        if wanted is PeriodStatus.OPEN and len(people) < 2:
             problem = problem or _("reopening takes two people")
         if problem:
             status = log[month].status if month in log else self._standing(month, log).status

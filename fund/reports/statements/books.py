@@ -200,7 +200,7 @@ def verification(view: View, *, anchors: Sequence[bytes] = (), key: str | None =
         "ok": found.ok,
         "checks": checks,
         "head": {"seq": found.head.seq, "hash": found.head.hash.hex()},
-        "first_bad_seq": first_bad(checks),
+        "first_bad_seq": found.first_bad_seq,
     }
 
 

@@ -1,0 +1,246 @@
+"""Entries as they were written, and account cards: streams that never hold a whole book in memory."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fund.database import from_micros
+from fund.errors import UnknownAccount, UnknownEntry
+from fund.ledger.accounts import main_of
+from fund.ledger.journal import Entry, Posting
+from fund.ledger.seal import nfc
+from fund.ledger.store.book import Book
+
+__all__ = ["CardLine", "Entries", "narrow"]
+
+PAGE = 500
+LEGS = 10_000
+"""Entries come in pages of so many at most, and of so many legs, so that wide ones fill no memory either."""
+
+_ENTRY_COLUMNS = (
+    "id, seq, effective_on, kind, memo, actor, idempotency_key, metadata, recorded_at, reverses_seq, reason, version,"
+    " previous_hash, hash, legs"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """One posting on an account's card, and what the account stood at after it, in cents, debit positive."""
+
+    seq: int
+    entry_id: str
+    effective_on: date
+    kind: str
+    memo: str
+    account: str
+    amount_cents: int
+    balance_cents: int
+
+
+class Entries(Book):
+    """A book whose entries can be read."""
+
+    def entry(self, seq: int) -> Entry:
+        """The entry with this number.
+
+        Raises:
+            UnknownEntry: There is none; names the last.
+        """
+        found = next(self._pages("seq = ?", [seq]), None)
+        if found is None:
+            raise UnknownEntry(seq=seq, last=self.head().seq)
+        return found
+
+    def find(self, idempotency_key: str) -> Entry | None:
+        """The entry that was posted under this key, if any."""
+        return next(self._pages("idempotency_key = ?", [nfc(idempotency_key)]), None)
+
+    def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
+        """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
+        found = next(self._pages("reverses_seq = ?", [seq]), None)
+        return None if found is None or (known_at is not None and found.seq > known_at) else found
+
+    def parts_of(self, seq: int, *, known_at: int | None = None) -> list[Entry]:
+        """The entries that each take back a part of this one, as far as they were known at entry ``known_at``."""
+        found = self._pages(f"{self._stated('part_of')} = ?", [seq if self._sqlite else str(seq)])
+        return [entry for entry in found if known_at is None or entry.seq <= known_at]
+
+    def replacement_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
+        """The entry that came in the place of this one, if any, as far as it was known at entry ``known_at``."""
+        found = next(self._pages(f"{self._stated('replaces')} = ?", [seq if self._sqlite else str(seq)]), None)
+        return None if found is None or (known_at is not None and found.seq > known_at) else found
+
+    def _stated(self, name: str) -> str:
+        """SQL for what an entry says it corrects: a number on SQLite, text on PostgreSQL."""
+        if self._sqlite:
+            return f"json_extract(metadata, '$.correction.{name}')"
+        return f"(CAST(metadata AS jsonb) #>> '{{correction,{name}}}')"
+
+    def entries(
+        self,
+        *,
+        account: str | None = None,
+        since_seq: int = 0,
+        until_seq: int | None = None,
+        as_of: date | None = None,
+        event_id: str | None = None,
+        kind: str | None = None,
+    ) -> Iterator[Entry]:
+        """Entries in the order of their numbers, page by page: the book is never in memory as a whole.
+
+        Args:
+            account: Only those with a leg on this account, or a sub-account of it.
+            since_seq: Only those after this number.
+            until_seq: Only those up to and with this number.
+            as_of: Only those whose accounting day is not later.
+            event_id: Only those whose metadata name this event.
+            kind: Only those of this kind.
+
+        Raises:
+            UnknownAccount: There is no such account, nor its main account.
+        """
+        where, values = "1 = 1", list[Any]()
+        if until_seq is not None:
+            where += " AND seq <= ?"
+            values.append(until_seq)
+        if as_of is not None:
+            where += " AND effective_on <= ?"
+            values.append(self._day(as_of))
+        if event_id is not None:
+            where += f" AND {self._event_id()} = ?"
+            values.append(nfc(event_id))
+        if kind is not None:
+            where += " AND kind = ?"
+            values.append(nfc(kind))
+        if account is None:
+            return self._pages(where, values, since_seq)
+        self._require(account)
+        return self._pages_on(account, where, values, since_seq)
+
+    def _event_id(self) -> str:
+        return "json_extract(metadata, '$.event_id')" if self._sqlite else "(CAST(metadata AS jsonb) ->> 'event_id')"
+
+    def _require(self, account: str) -> None:
+        if self._found(account) is None and self._found(main_of(account)) is None:
+            raise UnknownAccount(account=account, book=self.book)
+
+    def _pages(self, where: str, values: Sequence[Any], since_seq: int = 0) -> Iterator[Entry]:
+        query = (
+            f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE book_id = ? AND seq > ? AND {where} ORDER BY seq LIMIT {PAGE}"
+        )
+        while True:
+            rows = self._ask(query, self.book_id, since_seq, *values)
+            yield from self._with_legs(rows)
+            if len(rows) < PAGE:
+                return
+            since_seq = rows[-1].seq
+
+    def _pages_on(self, account: str, where: str, values: Sequence[Any], since_seq: int) -> Iterator[Entry]:
+        """Their numbers first: asked by the page, each page would read all postings on the account."""
+        which, codes = self._accounts_of(account)
+        rows = self._stream(
+            f"SELECT DISTINCT entry.seq FROM posting CROSS JOIN entry WHERE posting.account_id IN ({which})"
+            " AND entry.id = posting.entry_id AND entry.seq > ? ORDER BY entry.seq",
+            *codes,
+            since_seq,
+        )
+        numbers = array("q", (row[0] for row in rows))
+        query = (
+            f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE book_id = ? AND {self._among('seq')} AND {where} ORDER BY seq"
+        )
+        for start in range(0, len(numbers), PAGE):
+            page = self._listed(list(numbers[start : start + PAGE]))
+            yield from self._with_legs(self._ask(query, self.book_id, page, *values))
+
+    def _with_legs(self, rows: Sequence[Any]) -> Iterator[Entry]:
+        query = (
+            "SELECT posting.entry_id, account.code, posting.amount_cents FROM posting"
+            " JOIN account ON account.id = posting.account_id"
+            f" WHERE {self._among('posting.entry_id')} ORDER BY posting.entry_id, posting.position"
+        )
+        for page in narrow(rows):
+            postings: dict[str, list[Posting]] = {}
+            for id, code, cents in self._ask(query, self._listed([row.id for row in page])):
+                postings.setdefault(id, []).append(Posting(code, cents))
+            for row in page:
+                yield Entry(
+                    id=row.id,
+                    seq=row.seq,
+                    effective_on=self._date(row.effective_on),
+                    kind=row.kind,
+                    memo=row.memo,
+                    actor=row.actor,
+                    idempotency_key=row.idempotency_key,
+                    metadata=json.loads(row.metadata),
+                    recorded_at=from_micros(row.recorded_at),
+                    reverses=row.reverses_seq,
+                    reason=row.reason,
+                    version=row.version,
+                    previous_hash=bytes(row.previous_hash),
+                    hash=bytes(row.hash),
+                    postings=tuple(postings.get(row.id, ())),
+                )
+
+    def card(
+        self,
+        account: str,
+        *,
+        since: date | None = None,
+        as_of: date | None = None,
+        since_seq: int = 0,
+        known_at: int | None = None,
+    ) -> Iterator[CardLine]:
+        """The postings on an account by accounting day, with the running balance; sub-accounts belong to their main.
+
+        Args:
+            since: The first day shown; what went before is in the balance of the first line.
+            as_of: The last day shown.
+            since_seq: Show only what was written after this entry; the balance counts everything.
+            known_at: Leave out what was written after this entry number, from the balance too.
+
+        Raises:
+            UnknownAccount: There is no such account, nor its main account.
+        """
+        self._require(account)
+        return self._card(account, since, as_of, since_seq, known_at)
+
+    def _card(
+        self, account: str, since: date | None, as_of: date | None, since_seq: int, known_at: int | None
+    ) -> Iterator[CardLine]:
+        which, values = self._accounts_of(account)
+        upto = ""
+        if as_of is not None:
+            upto += " AND entry.effective_on <= ?"
+            values.append(self._day(as_of))
+        if known_at is not None:
+            upto += " AND entry.seq <= ?"
+            values.append(known_at)
+        balance = 0
+        for seq, id, on, kind, memo, cents, code in self._stream(
+            "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.amount_cents, account.code"
+            f" FROM posting CROSS JOIN entry CROSS JOIN account"
+            f" WHERE posting.account_id IN ({which}) AND entry.id = posting.entry_id"
+            f" AND account.id = posting.account_id{upto} ORDER BY entry.effective_on, entry.seq, posting.position",
+            *values,
+        ):
+            balance += cents
+            day = self._date(on)
+            if (since is None or day >= since) and seq > since_seq:
+                yield CardLine(seq, id, day, kind, memo, code, cents, balance)
+
+
+def narrow(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The same rows in parts of at most ``LEGS`` legs, or of one entry that has more."""
+    start = legs = 0
+    for place, row in enumerate(rows):
+        if legs and legs + row.legs > LEGS:
+            yield rows[start:place]
+            start, legs = place, 0
+        legs += row.legs
+    if rows:
+        yield rows[start:]
