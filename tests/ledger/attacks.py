@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
-from fund.database import Connection, Engine, is_sqlite
+from fund.database import Connection, Engine, create_engine, is_sqlite
 from fund.errors import FundError
 from fund.ledger.store.chart import ACCOUNT_FIELDS
 from fund.ledger.store.refusals import refusal_of
@@ -31,6 +33,30 @@ def attempt(engine: Engine, *statements: str) -> FundError | None:
         if refusal is None:
             raise
         return refusal
+    return None
+
+
+@lru_cache
+def as_application(engine: Engine) -> Engine:
+    """The application's own way to the database: as role ``fund_application``, which SQLite does not know."""
+    if is_sqlite(engine):
+        return create_engine(str(engine.url))
+    options = {"options": "-c timezone=UTC -c role=fund_application"}
+    return sa.create_engine(engine.url, connect_args=options, poolclass=NullPool)
+
+
+def refusal_by_database(engine: Engine, *statements: str) -> object:
+    """Send the statements in one transaction and commit it: our refusal, PostgreSQL's code, or SQLite's words.
+
+    ``None`` when it went through.
+    """
+    try:
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+    except sa.exc.DBAPIError as problem:
+        return refusal_of(problem) or getattr(problem.orig, "sqlstate", None) or str(problem.orig)
     return None
 
 

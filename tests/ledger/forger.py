@@ -50,8 +50,9 @@ SEALS = (("period", period_hash), ("account_set", set_hash), ("anchor", anchor_h
 
 
 def make_all_fit(connection: Connection, book: str) -> None:
-    """Every hash of every chain made anew with our own library, from what stands there now; the anchors signed anew."""
+    """Balances, and every hash of every chain, made anew from what stands there now; the anchors signed anew."""
     ledger = Ledger.open(connection, book=book)
+    heal_the_balances(connection, ledger)
     states: dict[int, dict[str, Any]] = {0: {"head_hash": GENESIS, "root": root_of([]), "legs": 0, "recorded_at": 0}}
     previous, tree, legs = GENESIS, Tree(), 0
     for told in list(ledger.told()):
@@ -93,6 +94,23 @@ def make_all_fit(connection: Connection, book: str) -> None:
     write(connection, "chain_head", {"book_id": ledger.book_id}, head)
 
 
+def heal_the_balances(connection: Connection, ledger: Ledger) -> None:
+    """What is kept of the balances, made anew from the legs."""
+    own = "account_id IN (SELECT id FROM account WHERE book_id = :book)"
+    sides = (
+        "sum(CASE WHEN amount_cents > 0 THEN amount_cents ELSE 0 END),"
+        " sum(CASE WHEN amount_cents < 0 THEN -amount_cents ELSE 0 END)"
+        f" FROM posting JOIN entry ON entry.id = entry_id WHERE {own}"
+    )
+    for table, day, by in (("account_balance", "", ""), ("balance_day", "effective_on, ", ", effective_on")):
+        columns = "account_id, day, debit_cents, credit_cents" if day else "account_id, debit_cents, credit_cents"
+        for change in (
+            f"DELETE FROM {table} WHERE {own}",
+            f"INSERT INTO {table} ({columns}) SELECT account_id, {day}{sides} GROUP BY account_id{by}",
+        ):
+            connection.execute(sa.text(change), {"book": ledger.book_id})
+
+
 def rows(connection: Connection, ledger: Ledger, table: str) -> list[dict[str, Any]]:
     found = connection.execute(
         sa.text(f"SELECT * FROM {table} WHERE book_id = :book ORDER BY number"), {"book": ledger.book_id}
@@ -123,8 +141,6 @@ def rehash_everything(engine: Engine, book: str) -> None:
         ):
             connection.execute(sa.text(change), {"book": book})
         make_all_fit(connection, book)
-    with writing(engine) as connection:
-        assert Ledger.open(connection, book=book).rebuild().ok, "our own library heals the balances"
 
 
 def cut_the_tail(engine: Engine, book: str, *, left: int = 4) -> None:
@@ -143,8 +159,6 @@ def cut_the_tail(engine: Engine, book: str, *, left: int = 4) -> None:
         ):
             connection.execute(sa.text(f"DELETE FROM {table} WHERE {where}"), {"book": book, "left": left})
         make_all_fit(connection, book)
-    with writing(engine) as connection:
-        assert Ledger.open(connection, book=book).rebuild().ok
 
 
 def cut_the_tail_and_write_on(engine: Engine, book: str) -> None:
