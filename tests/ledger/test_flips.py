@@ -7,12 +7,9 @@ thinking of it. What is left out stands below, with its reason.
 from __future__ import annotations
 
 import random
-import shutil
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -22,9 +19,8 @@ from hypothesis import strategies as st
 from fund.database import Connection, create_engine, writing
 from fund.ledger import AccountType, Ledger, Verification, credit, debit
 from fund.ledger import tables as ledger_tables
-from tests.conftest import with_database
 from tests.ledger.attacks import Row, owner, rows_of, turn_over
-from tests.ledger.conftest import BOOK, administer, draft, fill_chart, opened
+from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 from tests.ledger.test_anchors import KEY
 
 TABLES = {row.__tablename__: row.__table__ for row in vars(ledger_tables).values() if hasattr(row, "__tablename__")}
@@ -45,23 +41,10 @@ SHOWN = {
 """Where a finding points for each table; else at a row of the table itself, or at the head that names it."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def unguarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+@pytest.fixture(scope="module")
+def unguarded(module_database_url: str) -> Iterator[Connection]:
     """The owner's connection to a book with something in every table; what is done in a savepoint is taken back."""
-    if request.param == "sqlite":
-        path: Path = tmp_path_factory.mktemp("flips") / "fund.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield from unguarded_book(f"sqlite:///{path}")
-        return
-    server, template = request.getfixturevalue("postgres_template")
-    name = f"flips_{uuid.uuid4().hex[:12]}"
-    administer(server, f"create database {name} template {template} strategy file_copy")
-    yield from unguarded_book(with_database(server, name))
-    administer(server, f"drop database if exists {name} with (force)")
-
-
-def unguarded_book(url: str) -> Iterator[Connection]:
-    engine = create_engine(url)
+    engine = create_engine(module_database_url)
     with writing(engine) as connection:
         fill_chart(Ledger.create(connection, book=BOOK))
     with opened(engine) as ledger:

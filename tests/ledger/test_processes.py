@@ -107,7 +107,6 @@ def test_the_same_keys_from_everybody_are_one_entry_each(engine: Engine) -> None
 
     told = worked(engine, paper, orders)
 
-    assert sorted(paper.keys)[:48] != []
     assert len(paper.written) == 1 + 48
     answers = [answer for one in told for answer in one.answers]
     assert sum(isinstance(answer, Posted) and not answer.replayed for answer in answers) == 48
@@ -140,7 +139,7 @@ def test_posts_batches_and_reversals_of_each_others_entries_agree_with_one_bookk
     orders: list[list[Order]] = []
     for clerk in range(CLERKS):
         each: list[Order] = []
-        for turn in range(60):
+        for turn in range(40):
             each.append(mixed(dice, f"{clerk}-{turn}", [one for one in each if one.drafts]))
         orders.append(each)
 
