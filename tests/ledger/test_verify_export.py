@@ -376,14 +376,40 @@ def test_the_standards_own_signature_is_right() -> None:
     assert not verify_export.signed(public, b"\x73", signature)
 
 
-@pytest.mark.parametrize("vector", VECTORS["entries"], ids=lambda vector: vector["what"])
-def test_the_published_entries_are_sealed_alike_by_the_file(vector: dict[str, Any], book: Opens) -> None:
-    legs = [debit(code, cents) if cents > 0 else credit(code, -cents) for code, cents in vector["legs"]]
+LINES = [*VECTORS["entries"], *VECTORS["chain"]]
+
+
+@pytest.mark.parametrize("vector", LINES, ids=lambda vector: vector["what"])
+def test_the_published_entries_are_sealed_alike_by_the_file(vector: dict[str, Any]) -> None:
+    line, said = vector["line"], vector["canonical"].encode()
+    assert verify_export.entry_hash("bakery", line) == vector["hash"] == line["hash"]
+    assert verify_export.seal("entry", line["previous_hash"], said) == vector["hash"]
+    assert seal(bytes.fromhex(line["previous_hash"]), said, "entry").hex() == vector["hash"]
+
+
+def test_the_published_chain_is_written_alike_by_the_ledger(book: Opens) -> None:
+    first, second, reversal = (vector["line"] for vector in VECTORS["chain"])
     with book() as ledger:
-        ledger.post(draft(vector["key"], *legs, memo=vector["memo"], metadata=vector["metadata"]))
-        (told,) = ledger.told()
-    told = json.loads(json.dumps(told))
-    assert verify_export.entry_hash("bakery", told) == told["hash"]
+        for line in (first, second):
+            legs = [debit(leg[0], leg[4]) if leg[4] > 0 else credit(leg[0], -leg[4]) for leg in line["legs"]]
+            metadata = json.loads(line["metadata"])
+            ledger.post(draft(line["idempotency_key"], *legs, memo=line["memo"], metadata=metadata))
+        ledger.reverse(
+            2,
+            effective_on=date.fromisoformat(reversal["effective_on"]),
+            reason=reversal["reason"],
+            idempotency_key=reversal["idempotency_key"],
+            actor=reversal["actor"],
+            recorded_at=draft("x").recorded_at,
+        )
+        assert list(ledger.told()) == [first, second, reversal]
+
+
+def test_the_page_on_the_canonical_form_names_what_is_published() -> None:
+    page = (SOURCE.parents[2] / "docs" / "canonical-form.md").read_text(encoding="utf-8")
+    for vector in (*VECTORS["entries"], *VECTORS["wide"], *VECTORS["chain"]):
+        assert f"`{vector['hash']}`" in page
+    assert VECTORS["entries"][0]["canonical"] in page
 
 
 @pytest.mark.parametrize("vector", VECTORS["fields"], ids=lambda vector: vector["what"])
@@ -406,6 +432,8 @@ def test_an_entry_of_two_thousand_legs_is_sealed_alike_by_all_three(book: Opens)
     assert verify_export.entry_hash("bakery", told) == posted.hash.hex()
     wide = next(vector for vector in VECTORS["wide"])
     assert posted.hash.hex() == wide["hash"]
+    assert told == wide["line"] | {"legs": told["legs"]}
+    assert [leg[::4] for leg in told["legs"]] == [["4400", -3], ["1000", 3]] * 1000
     assert seal(bytes(32), b"", "entry").hex() == verify_export.seal("entry", "00" * 32, b"")
 
 

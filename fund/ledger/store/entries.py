@@ -62,18 +62,22 @@ class Entries(Book):
 
     def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
         """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
-        found = next(self._pages("reverses_seq = ?", [seq]), None)
+        found = next(self._pages("reverses_seq = ?", [seq], seq_last=True), None)
         return None if found is None or (known_at is not None and found.seq > known_at) else found
 
     def parts_of(self, seq: int, *, known_at: int | None = None) -> list[Entry]:
         """The entries that each take back a part of this one, as far as they were known at entry ``known_at``."""
-        found = self._pages(f"{self._stated('part_of')} = ?", [seq if self._sqlite else str(seq)])
+        found = self._stating("part_of", seq)
         return [entry for entry in found if known_at is None or entry.seq <= known_at]
 
     def replacement_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
         """The entry that came in the place of this one, if any, as far as it was known at entry ``known_at``."""
-        found = next(self._pages(f"{self._stated('replaces')} = ?", [seq if self._sqlite else str(seq)]), None)
+        found = next(self._stating("replaces", seq), None)
         return None if found is None or (known_at is not None and found.seq > known_at) else found
+
+    def _stating(self, name: str, seq: int) -> Iterator[Entry]:
+        stated = self._stated(name)
+        return self._pages(f"{stated} = ? AND {stated} IS NOT NULL", [seq if self._sqlite else str(seq)], seq_last=True)
 
     def _stated(self, name: str) -> str:
         """SQL for what an entry says it corrects: a number on SQLite, text on PostgreSQL."""
@@ -112,13 +116,13 @@ class Entries(Book):
             where += " AND effective_on <= ?"
             values.append(self._day(as_of))
         if event_id is not None:
-            where += f" AND {self._event_id()} = ?"
+            where += f" AND {self._event_id()} = ? AND {self._event_id()} IS NOT NULL"
             values.append(nfc(event_id))
         if kind is not None:
             where += " AND kind = ?"
             values.append(nfc(kind))
         if account is None:
-            return self._pages(where, values, since_seq)
+            return self._pages(where, values, since_seq, seq_last=event_id is not None)
         self._require(account)
         return self._pages_on(account, where, values, since_seq)
 
@@ -129,10 +133,13 @@ class Entries(Book):
         if self._found(account) is None and self._found(main_of(account)) is None:
             raise UnknownAccount(account=account, book=self.book)
 
-    def _pages(self, where: str, values: Sequence[Any], since_seq: int = 0) -> Iterator[Entry]:
-        query = (
-            f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE book_id = ? AND seq > ? AND {where} ORDER BY seq LIMIT {PAGE}"
-        )
+    def _pages(
+        self, where: str, values: Sequence[Any], since_seq: int = 0, *, seq_last: bool = False
+    ) -> Iterator[Entry]:
+        """Entries by their numbers, a page at a time; ``seq_last`` where the other condition leaves only a few."""
+        seq = "+seq" if seq_last else "seq"  # "+" keeps a database from walking through the numbers
+        where = f"book_id = ? AND {seq} > ? AND {where}"
+        query = f"SELECT {_ENTRY_COLUMNS} FROM entry WHERE {where} ORDER BY {seq} LIMIT {PAGE}"
         while True:
             rows = self._ask(query, self.book_id, since_seq, *values)
             yield from self._with_legs(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -153,20 +154,24 @@ class Reading(Entries):
             numbers: SQL that says which entries, by their numbers; ``few`` when those are few.
             less: With the signs turned, to be taken off.
         """
-        kinds = "" if only is None else f" AND entry.kind IN ({_places(only)})"
-        kinds += f" AND entry.kind NOT IN ({_places(never)})" if never else ""
+        kinds, named = "", list[str]()
+        for word, given in (("IN", only), ("NOT IN", never or None)):
+            if given is not None:
+                places, values = (_places(given), given) if self._sqlite else _literals(given)
+                kinds += f" AND entry.kind {word} ({places})"
+                named += values
         # SQLite reads tables in the order in which they stand here, and "+" keeps it from the index on accounts.
         entries_first = few or only is not None
         tables = "entry CROSS JOIN posting" if entries_first else "posting CROSS JOIN entry"
-        within, values = "", list[Any]()
+        within, ids = "", list[Any]()
         if accounts is not None:
             within = f" AND {'+' if self._sqlite and entries_first else ''}posting.account_id IN ({accounts[0]})"
-            values = accounts[1]
+            ids = accounts[1]
         query = (
             f"SELECT {_LESS if less else _MORE} FROM {tables} WHERE posting.entry_id = entry.id AND entry.book_id = ?"
             f"{numbers}{days.where('entry.effective_on')}{kinds}{within}"
         )
-        return query, [self.book_id, *days.values, *(only or ()), *never, *values]
+        return query, [self.book_id, *days.values, *named, *ids]
 
     def turnover(
         self,
@@ -284,3 +289,10 @@ class Reading(Entries):
 
 def _places(values: Sequence[str]) -> str:
     return ", ".join("?" for _value in values) or "NULL"
+
+
+def _literals(values: Sequence[str]) -> tuple[str, list[str]]:
+    """Plain words as they stand, so that PostgreSQL's plan depends on how many there are of each; others as values."""
+    plain = [value if re.fullmatch(r"[A-Za-z0-9._-]+", value) else None for value in values]
+    places = ", ".join("?" if value is None else f"'{value}'" for value in plain) or "NULL"
+    return places, [value for value, word in zip(values, plain, strict=True) if word is None]
