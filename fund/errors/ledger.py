@@ -44,6 +44,7 @@ __all__ = [
     "UnknownBook",
     "UnknownEntry",
     "UnknownReasonCode",
+    "UnsealedAccount",
     "WrongDay",
     "WrongInstant",
     "ZeroPosting",
@@ -274,6 +275,13 @@ class AppendOnly(RuleRefusal):
 
     message = N_("{table} is append-only: {operation} is refused")
     hint = N_("a mistake is reversed, not edited")
+
+
+class UnsealedAccount(RuleRefusal):
+    """An account that is not what the last row about it in the sealed chart says."""
+
+    message = N_("account {account} is not what the sealed chart says of it")
+    hint = N_("fund ledger verify")
 
 
 class FaultyKey(FaultyInput):

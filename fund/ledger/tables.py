@@ -18,6 +18,7 @@ from fund.database import Base
 
 __all__ = [
     "AccountBalanceRow",
+    "AccountChangeRow",
     "AccountRow",
     "AccountSetRow",
     "AnchorRow",
@@ -172,6 +173,8 @@ class ChainHeadRow(Base):
     set_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     anchor_number: Mapped[int] = mapped_column(sa.Integer)
     anchor_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    chart_number: Mapped[int] = mapped_column(sa.Integer)
+    chart_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class PeriodRow(Base):
@@ -211,6 +214,33 @@ class AccountSetRow(Base):
     head_seq: Mapped[int] = mapped_column(_Big)
     head_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     actor: Mapped[str] = mapped_column(sa.Text)
+    recorded_at: Mapped[int] = mapped_column(_Big)
+    version: Mapped[int] = mapped_column(sa.Integer)
+    previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class AccountChangeRow(Base):
+    """An account as it is from then on: it was opened, renamed, closed, reopened, or its limits are others."""
+
+    __tablename__ = "account_change"
+    __table_args__ = (Index("ix_account_change_book_id_code", "book_id", "code", "number"),)
+    book_id: Mapped[int] = mapped_column(ForeignKey("book.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    code: Mapped[str] = mapped_column(sa.Text)
+    name: Mapped[str] = mapped_column(sa.Text)
+    type: Mapped[str] = mapped_column(sa.Text)
+    layer: Mapped[str] = mapped_column(sa.Text)
+    currency: Mapped[str] = mapped_column(sa.Text)
+    normal_side: Mapped[str] = mapped_column(sa.Text)
+    min_balance_cents: Mapped[int | None] = mapped_column(_Big)
+    max_balance_cents: Mapped[int | None] = mapped_column(_Big)
+    status: Mapped[str] = mapped_column(sa.Text)
+    limit_kinds: Mapped[str | None] = mapped_column(sa.Text)
+    valid_from: Mapped[date | None] = mapped_column(Day)
+    valid_until: Mapped[date | None] = mapped_column(Day)
+    head_seq: Mapped[int] = mapped_column(_Big)
+    head_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     recorded_at: Mapped[int] = mapped_column(_Big)
     version: Mapped[int] = mapped_column(sa.Integer)
     previous_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)

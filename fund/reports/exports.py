@@ -58,6 +58,7 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
             "entries.jsonl": _write(folder / "entries.jsonl", counted.through(ledger.told())),
             "trial_balance.jsonl": _write(folder / "trial_balance.jsonl", _trial_balance(ledger)),
             "accounts.jsonl": _write(folder / "accounts.jsonl", _accounts(ledger)),
+            "account_changes.jsonl": _write(folder / "account_changes.jsonl", ledger.told_steps("account_change")),
             "periods.jsonl": _write(folder / "periods.jsonl", ledger.told_steps("period")),
             "account_sets.jsonl": _write(folder / "account_sets.jsonl", ledger.told_steps("account_set")),
             "anchors.jsonl": _write(folder / "anchors.jsonl", (one.as_json() for one in ledger.anchors())),

@@ -4,9 +4,9 @@ The guards stay what they were, and are made of other parts: a canonical form th
 the legs of an entry instead of five, a trigger for the rows of a batch together. Foreign keys that only repeat what the
 entry's trigger proves are gone on PostgreSQL: each cost a query per leg.
 
-Days and instants that no program can read again, metadata that two readers read differently, and ways around the triggers
-(a session's own tables under our names, our trigger on a table of somebody else's, INSERT OR REPLACE of a command) are
-refused from here on.
+Days and instants that no program can read again, metadata that two readers read differently, and ways around the
+triggers (a session's own tables under our names, our trigger on a table of somebody else's, INSERT OR REPLACE of a
+command) are refused from here on.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from fund.database import Connection, Engine, create_engine, is_sqlite
 from fund.errors import FundError
+from fund.ledger.store.chart import ACCOUNT_FIELDS
 from fund.ledger.store.refusals import refusal_of
 
 EVIL = "ent_evil"
@@ -94,6 +95,36 @@ def entry_sql(engine: Engine, *, verb: str = "INSERT", tail: str = "", **change:
     values |= change
     columns, found = ", ".join(values), ", ".join(values.values())
     return f"{verb} INTO entry ({columns}) SELECT {found} FROM chain_head WHERE book_id = 1 {tail}"
+
+
+def account_sql(engine: Engine, code: str, **change: str) -> str:
+    """One statement that changes an account of the first book, or opens it when it has a type; ``change`` is SQL.
+
+    On PostgreSQL it writes the account, on SQLite its row in the chart, which brings the account about.
+    """
+    if not is_sqlite(engine):
+        if "type" not in change:
+            return f"UPDATE account SET {', '.join(f'{k} = {v}' for k, v in change.items())} WHERE code = '{code}'"
+        columns, values = ", ".join(change), ", ".join(change.values())
+        return f"INSERT INTO account (book_id, code, {columns}) VALUES (1, '{code}', {values})"
+    values = {name: f"account.{name}" for name in ACCOUNT_FIELDS}
+    values |= {"code": f"'{code}'", "status": "coalesce(account.status, 'open')"}
+    values |= {
+        "book_id": "1",
+        "number": "chart_number + 1",
+        "head_seq": "seq",
+        "head_hash": "chain_head.hash",
+        "recorded_at": "recorded_at",
+        "version": "1",
+        "previous_hash": "chart_hash",
+        "hash": "randomblob(32)",
+    }
+    values |= change
+    return (
+        f"INSERT INTO account_change ({', '.join(values)}) SELECT {', '.join(values.values())} FROM chain_head"
+        f" LEFT JOIN account ON account.book_id = chain_head.book_id AND account.code = '{code}'"
+        " WHERE chain_head.book_id = 1"
+    )
 
 
 @contextmanager

@@ -22,6 +22,7 @@ TABLES = (
     "entry",
     "posting",
     "account_balance",
+    "account_change",
     "account_set",
     "anchor",
     "balance_day",

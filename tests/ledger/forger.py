@@ -15,7 +15,7 @@ from fund.ledger import Ledger, Period, PeriodStatus, Posting
 from fund.ledger.anchors import Tree, public_key_of, root_of, sign
 from fund.ledger.journal import SealedLeg
 from fund.ledger.seal import GENESIS, entry_bytes, entry_hash, request_bytes, request_hash
-from fund.ledger.store import anchor_hash, period_hash, set_hash
+from fund.ledger.store import account_change_hash, anchor_hash, period_hash, set_hash
 from tests.ledger.conftest import draft
 
 THEIRS = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32).private_bytes(
@@ -46,6 +46,9 @@ def master(engine: Engine) -> Iterator[Connection]:
     plain.dispose()
 
 
+SEALS = (("period", period_hash), ("account_set", set_hash), ("anchor", anchor_hash))
+
+
 def make_all_fit(connection: Connection, book: str) -> None:
     """Balances, and every hash of every chain, made anew from what stands there now; the anchors signed anew."""
     ledger = Ledger.open(connection, book=book)
@@ -69,7 +72,7 @@ def make_all_fit(connection: Connection, book: str) -> None:
     last = max(states)
     head = {"seq": last, "hash": previous, "recorded_at": states[last]["recorded_at"]}
     heads: dict[str, dict[int, bytes]] = {}
-    for table, seal_of in (("period", period_hash), ("account_set", set_hash), ("anchor", anchor_hash)):
+    for table, seal_of in (("account_change", account_change_hash), *SEALS):
         before, hashes = GENESIS, heads.setdefault(table, {0: GENESIS})
         for row in rows(connection, ledger, table):
             row |= {"previous_hash": before, "head_hash": states[row["head_seq"]]["head_hash"]}
@@ -86,7 +89,7 @@ def make_all_fit(connection: Connection, book: str) -> None:
                 row["signature"] = sign(THEIRS, row["hash"])
             write(connection, table, {"book_id": row.pop("book_id"), "number": row["number"]}, row)
             hashes[row["number"]] = before
-        name = table.removeprefix("account_")
+        name = {"account_change": "chart", "account_set": "set"}.get(table, table)
         head |= {f"{name}_number": max(hashes), f"{name}_hash": hashes[max(hashes)]}
     write(connection, "chain_head", {"book_id": ledger.book_id}, head)
 
@@ -148,6 +151,8 @@ def cut_the_tail(engine: Engine, book: str, *, left: int = 4) -> None:
             ("posting", f"entry_id IN (SELECT id FROM entry WHERE seq > :left AND {own})"),
             ("entry", f"seq > :left AND {own}"),
             ("period", f"head_seq > :left AND {own}"),
+            ("account_change", f"head_seq > :left AND {own}"),
+            ("account", f"code NOT IN (SELECT code FROM account_change) AND {own}"),
             ("account_set", f"head_seq > :left AND {own}"),
             ("anchor", f"head_seq > :left AND {own}"),
             ("verification", own),

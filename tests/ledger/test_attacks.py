@@ -36,7 +36,7 @@ from fund.errors import (
     ZeroPosting,
 )
 from fund.ledger import AccountType, Ledger, credit, debit
-from tests.ledger.attacks import attempt, entry_sql, legs_sql
+from tests.ledger.attacks import account_sql, attempt, entry_sql, legs_sql
 from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 
 GOOD = (("1000", 5), ("3000", -5))
@@ -112,10 +112,14 @@ def test_an_unbalanced_entry_is_refused(engine: Engine, legs: tuple[tuple[str, i
 
 
 def test_an_entry_that_mixes_currencies_is_refused(engine: Engine) -> None:
-    dollars = (
-        "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side)"
-        " VALUES (1, '1001', 'Dollars', 'asset', 'actual', 'USD', 'debit')"
-    )
+    fields = {
+        "name": "'Dollars'",
+        "type": "'asset'",
+        "layer": "'actual'",
+        "currency": "'USD'",
+        "normal_side": "'debit'",
+    }
+    dollars = account_sql(engine, "1001", **fields)
     refusal = attempt(engine, dollars, legs_sql(("1001", 5), ("3000", -5)), entry_sql(engine))
     assert isinstance(refusal, UnbalancedEntry)
 
@@ -364,12 +368,12 @@ def test_no_entry_goes_into_another_book_or_a_closed_account(engine: Engine) -> 
         with pytest.raises(sa.exc.DBAPIError, match="ledger: unknown_account"):
             connection.exec_driver_sql(entry_sql(engine))
         connection.rollback()
-    closing = "UPDATE account SET status = 'closed' WHERE code = '3000'"
+    closing = account_sql(engine, "3000", status="'closed'")
     assert isinstance(attempt(engine, closing, legs_sql(*GOOD), entry_sql(engine)), ClosedAccount)
 
 
 def test_no_account_goes_below_its_limit(engine: Engine) -> None:
-    limit = "UPDATE account SET min_balance_cents = 0 WHERE code = '1000'"
+    limit = account_sql(engine, "1000", min_balance_cents="0")
     legs = (("1000", -501), ("3000", 501))
     assert isinstance(attempt(engine, limit, legs_sql(*legs), entry_sql(engine)), LimitExceeded)
 

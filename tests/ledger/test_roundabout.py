@@ -341,8 +341,8 @@ def test_no_statement_of_a_sqlite_client_changes_what_is_written(
 
 def test_what_is_not_refused_to_a_sqlite_client_is_found(on_sqlite: Connection) -> None:
     zero = "zeroblob(32)"
-    assert outcome(on_sqlite, "INSERT OR REPLACE INTO chain_head SELECT book_id, 0, hash, 0, 0, hash, 0, hash, 0, hash"
-                          " FROM chain_head")  # fmt: skip
+    assert outcome(on_sqlite, "INSERT OR REPLACE INTO chain_head SELECT book_id, 0, hash, 0, 0, hash,"
+                          " 0, hash, 0, hash, 0, hash FROM chain_head")  # fmt: skip
     assert outcome(on_sqlite, "REPLACE INTO account_balance SELECT account_id, 1, 1 FROM account_balance") >= {
         "balances"
     }

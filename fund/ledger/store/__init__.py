@@ -11,6 +11,7 @@ from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
+from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
 from fund.ledger.store.crosscheck import OutOfBounds
 from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, ROWS, Evidence, RawEntry, RawPeriod, RawSet
 from fund.ledger.store.limits import set_hash
@@ -24,10 +25,12 @@ from fund.ledger.store.wire import ask
 from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
+    "ACCOUNT_FIELDS",
     "OBJECTS",
     "Anchoring",
     "CardLine",
     "Crew",
+    "Chart",
     "Evidence",
     "Extent",
     "Found",
@@ -43,6 +46,7 @@ __all__ = [
     "RawSet",
     "TrialBalanceRow",
     "Turnover",
+    "account_change_hash",
     "anchor_hash",
     "commit",
     "cores",

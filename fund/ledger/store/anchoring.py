@@ -189,8 +189,8 @@ class Anchoring(LedgerStore):
                     "legs": legs.get(row.id, []),
                 }
 
-    def told_steps(self, kind: Literal["period", "account_set"]) -> Iterator[dict[str, Any]]:
-        """The steps of months, or the sets of accounts (JSON objects, their fields in the order of their seal)."""
+    def told_steps(self, kind: Literal["period", "account_set", "account_change"]) -> Iterator[dict[str, Any]]:
+        """Steps of months, sets or changes of accounts (JSON objects, their fields in the order of their seal)."""
         rows = self.connection.execute(
             sa.text(f"SELECT * FROM {kind} WHERE book_id = :book ORDER BY number"), {"book": self.book_id}
         )

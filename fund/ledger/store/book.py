@@ -28,15 +28,27 @@ from fund.ledger.accounts import (
 )
 from fund.ledger.journal import Head
 from fund.ledger.seal import canonical_json, nfc
+from fund.ledger.store.chart import ACCOUNT_FIELDS, write_changes
 from fund.ledger.store.refusals import refusals
 from fund.money import require_cents
 
 __all__ = ["Book", "account_of", "day_of"]
 
-_ACCOUNT_COLUMNS = (
-    "code, name, type, layer, currency, normal_side, min_balance_cents, max_balance_cents, status, limit_kinds,"
-    " valid_from, valid_until"
-)
+_ACCOUNT_COLUMNS = ", ".join(ACCOUNT_FIELDS)
+
+# One statement, for the database seals them together. The head before the rows: two that open the same account wait
+# for each other there.
+_ACCOUNTS_POSTGRESQL = sa.text(f"""
+INSERT INTO account (book_id, {_ACCOUNT_COLUMNS})
+SELECT :book, {_ACCOUNT_COLUMNS}
+  FROM (SELECT count(*) FROM ledger_hold_head(:book)) AS held,
+       unnest(CAST(:code AS text[]), CAST(:name AS text[]), CAST(:type AS text[]), CAST(:layer AS text[]),
+              CAST(:currency AS text[]), CAST(:normal_side AS text[]), CAST(:min_balance_cents AS bigint[]),
+              CAST(:max_balance_cents AS bigint[]), CAST(:status AS text[]), CAST(:limit_kinds AS text[]),
+              CAST(:valid_from AS date[]), CAST(:valid_until AS date[]))
+       WITH ORDINALITY AS one ({_ACCOUNT_COLUMNS}, place)
+ ORDER BY place
+""")
 
 
 def account_of(row: Any) -> Account:
@@ -192,30 +204,27 @@ class Book:
     def _insert_accounts(self, accounts: Iterable[Account]) -> None:
         rows = [
             {
-                "book": self.book_id,
                 "code": account.code,
                 "name": account.name,
                 "type": account.type.value,
                 "layer": account.layer.value,
                 "currency": account.currency,
-                "side": account.normal_side.value,
-                "min": account.min_balance_cents,
-                "max": account.max_balance_cents,
-                "kinds": None if account.limit_kinds is None else canonical_json(account.limit_kinds),
-                "from": None if account.valid_from is None else self._day(account.valid_from),
-                "until": None if account.valid_until is None else self._day(account.valid_until),
+                "normal_side": account.normal_side.value,
+                "min_balance_cents": account.min_balance_cents,
+                "max_balance_cents": account.max_balance_cents,
+                "status": account.status.value,
+                "limit_kinds": None if account.limit_kinds is None else canonical_json(account.limit_kinds),
+                "valid_from": None if account.valid_from is None else self._day(account.valid_from),
+                "valid_until": None if account.valid_until is None else self._day(account.valid_until),
             }
             for account in accounts
         ]
         with refusals({"book": self.book, "account": rows[0]["code"]}):
-            self.connection.execute(
-                sa.text(
-                    "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side,"
-                    " min_balance_cents, max_balance_cents, limit_kinds, valid_from, valid_until)"
-                    " VALUES (:book, :code, :name, :type, :layer, :currency, :side, :min, :max, :kinds, :from, :until)"
-                ),
-                rows,
-            )
+            if self._sqlite:
+                write_changes(self.connection, book=self.book, head=self._lock_head(), accounts=rows)
+            else:
+                columns = {name: [row[name] for row in rows] for name in ACCOUNT_FIELDS}
+                self.connection.execute(_ACCOUNTS_POSTGRESQL, columns | {"book": self.book_id})
 
     def close_account(self, code: str) -> None:
         """Let the account take no more entries.
@@ -245,12 +254,19 @@ class Book:
         self._update_account(code, "name", nfc(name))
 
     def _update_account(self, code: str, column: str, value: str) -> None:
-        self._lock_head()
-        done = self.connection.execute(
-            sa.text(f"UPDATE account SET {column} = :value WHERE book_id = :book AND code = :code"),
-            {"value": value, "book": self.book_id, "code": code},
-        )
-        if done.rowcount == 0:
+        head = self._lock_head()
+        named = {"book": self.book_id, "code": code}
+        if self._sqlite:
+            query = f"SELECT {_ACCOUNT_COLUMNS} FROM account WHERE book_id = :book AND code = :code"
+            row = self.connection.execute(sa.text(query), named).first()
+            found = row is not None
+            if row is not None and row._mapping[column] != value:
+                changed = dict(row._mapping) | {column: value}
+                write_changes(self.connection, book=self.book, head=head, accounts=[changed])
+        else:
+            query = f"UPDATE account SET {column} = :value WHERE book_id = :book AND code = :code"
+            found = self.connection.execute(sa.text(query), named | {"value": value}).rowcount > 0
+        if not found:
             raise UnknownAccount(account=code, book=self.book)
 
     def account(self, code: str) -> Account:

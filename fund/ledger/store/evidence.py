@@ -30,6 +30,7 @@ OBJECTS = (
     ("ledger_posting", 1),
     ("ledger_anchors", 1),
     ("ledger_roles", 1),
+    ("ledger_chart", 1),
 )
 """The SQL objects of the ledger, in the order they are installed."""
 
@@ -43,6 +44,7 @@ RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account",
     "account_balance",
+    "account_change",
     "account_set",
     "anchor",
     "balance_day",
@@ -154,13 +156,13 @@ class Evidence(CrossCheck):
             " FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)"
             f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
             " AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') OR (privilege_type = 'INSERT'"
-            " AND relname IN ('account_balance', 'balance_day', 'chain_head')))"
+            " AND relname IN ('account_balance', 'account_change', 'balance_day', 'chain_head')))"
             " UNION ALL SELECT relname, privilege_type, attname, CASE grantee WHEN 0 THEN 'public'"
             " ELSE pg_get_userbyid(grantee) END FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
             " CROSS JOIN LATERAL aclexplode(attacl)"
             f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND grantee <> relowner"
             " AND (privilege_type = 'UPDATE' OR (privilege_type = 'INSERT'"
-            " AND relname IN ('account_balance', 'balance_day', 'chain_head')))"
+            " AND relname IN ('account_balance', 'account_change', 'balance_day', 'chain_head')))"
             " AND NOT (relname = 'account' AND attname IN ('name', 'status')) AND :book = :book"
         )
         return [

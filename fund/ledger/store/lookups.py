@@ -113,10 +113,11 @@ class Lookups(Limits):
         part_of, replaces = self._stated("part_of"), self._stated("replaces")
         rows = self.connection.execute(
             sa.text(
-                f"SELECT entry.seq, {part_of} AS part_of, account.code, posting.amount_cents FROM entry"
-                " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
-                f" WHERE entry.book_id = :book AND {part_of} IS NOT NULL AND {self._any(part_of, 'seqs', type)}"
-                " ORDER BY entry.seq DESC"
+                f"WITH part AS MATERIALIZED (SELECT id, seq, {part_of} AS part_of FROM entry WHERE book_id = :book"
+                f" AND {part_of} IS NOT NULL AND {self._any(part_of, 'seqs', type)})"
+                " SELECT part.seq, part.part_of, account.code, posting.amount_cents FROM part"
+                " JOIN posting ON posting.entry_id = part.id JOIN account ON account.id = posting.account_id"
+                " ORDER BY part.seq DESC"
             ),
             {"book": self.book_id, "seqs": values},
         )

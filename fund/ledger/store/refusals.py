@@ -43,6 +43,7 @@ from fund.errors import (
     UnknownAccount,
     UnknownBook,
     UnknownEntry,
+    UnsealedAccount,
     WrongDay,
     WrongInstant,
     ZeroPosting,
@@ -78,6 +79,7 @@ REFUSALS: dict[str, type[FundError]] = {
     "unknown_account": UnknownAccount,
     "unknown_book": UnknownBook,
     "unknown_entry": UnknownEntry,
+    "unsealed_account": UnsealedAccount,
     "wrong_day": WrongDay,
     "wrong_instant": WrongInstant,
     # constraints by name; SQLite names the columns of a unique one, and nothing for a foreign key

@@ -17,8 +17,9 @@ from fund.ledger.journal import Head
 from fund.ledger.seal import GENESIS
 from fund.ledger.store import ROWS, Anchoring, Evidence
 from fund.ledger.verify import beside
+from fund.ledger.verify.chart import look_at_chart
 from fund.ledger.verify.entries import Chain, Progress, Start
-from fund.ledger.verify.findings import CACHES, Check, Finding, Verification
+from fund.ledger.verify.findings import CACHES, Check, Finding, Tally, Verification
 
 __all__ = ["Check", "Finding", "Progress", "Verification", "rebuild", "verify"]
 
@@ -73,6 +74,7 @@ def _run(
     chain = Chain(store, evidence, start=start, extent=extent, quick=not weakened & ROWS, progress=progress)
     with chain.at_work():
         layers = beside.layers(evidence)
+        chart = look_at_chart(Tally("chart"), store, head).done()
         months = (head.period_number, bytes(head.period_hash)) if head else (0, GENESIS)
         periods, closed = beside.periods(store, evidence, *months)
         sets = beside.sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS))
@@ -87,6 +89,7 @@ def _run(
         *entries,
         *balances,
         layers,
+        chart,
         periods,
         beside.frozen(evidence, chain.posted, closed, full=full),
         sets,

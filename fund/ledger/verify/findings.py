@@ -14,7 +14,7 @@ __all__ = ["CACHES", "Check", "Finding", "Tally", "Verification"]
 
 MOST_FINDINGS = 100
 CACHES = ("balances", "day_balances")
-BESIDE = (*CACHES, "periods", "frozen_trial_balances", "account_sets", "anchors")
+BESIDE = (*CACHES, "chart", "periods", "frozen_trial_balances", "account_sets", "anchors")
 """The checks of what is kept beside the entries."""
 
 
