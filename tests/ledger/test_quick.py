@@ -17,9 +17,10 @@ from fund.database import Connection, Engine, is_sqlite, reading, writing
 from fund.errors import UnfinishedCheck
 from fund.ledger import Ledger, Verification, credit, debit
 from fund.ledger.store import ROWS, Evidence, parallel, quick
+from fund.ledger.store.chart import write_changes
 from fund.ledger.verify import entries
 from tests.ledger.attacks import owner, rows_of, turn_over
-from tests.ledger.conftest import draft, opened
+from tests.ledger.conftest import BOOK, draft, opened
 
 
 @pytest.fixture
@@ -307,8 +308,13 @@ def test_a_process_knows_the_standard_library_and_the_driver_alone() -> None:
 def limited(engine: Engine, **limits: Any) -> None:
     """The owner gives the bank a limit, which its history was not held to."""
     with writing(engine) as connection:
-        columns = ", ".join(f"{column} = :{column}" for column in limits)
-        connection.execute(sa.text(f"UPDATE account SET {columns} WHERE code = '1000'"), limits)
+        if not is_sqlite(engine):
+            columns = ", ".join(f"{column} = :{column}" for column in limits)
+            connection.execute(sa.text(f"UPDATE account SET {columns} WHERE code = '1000'"), limits)
+            return
+        account = connection.execute(sa.text("SELECT * FROM account WHERE code = '1000'")).mappings().one()
+        head = connection.execute(sa.text("SELECT * FROM chain_head")).one()
+        write_changes(connection, book=BOOK, head=head, accounts=[dict(account) | limits])
 
 
 def broken(engine: Engine) -> list[tuple[int | None, str, str]]:
