@@ -472,7 +472,7 @@ def test_three_relays_with_a_lease_shorter_than_a_life_takes_are_as_one(
 def test_two_processes_that_do_what_follows_at_the_same_time_do_it_once(world: World) -> None:
     told = facts(world, lives=10, each=5)
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _number: drain(world.fund.engine), range(3)))
+        list(pool.map(lambda _number: drain(world.fund.engine, seconds=120), range(3)))
     as_if_nothing(world, told)
 
 
