@@ -38,6 +38,7 @@ __all__ = [
     "SetLimitExceeded",
     "TooFewPostings",
     "UnbalancedEntry",
+    "UnfitAccount",
     "UnfinishedCheck",
     "UnknownAccount",
     "UnknownAnchor",
@@ -113,6 +114,13 @@ class InvalidAccount(FaultyInput):
     """An account that cannot be opened."""
 
     message = N_("account {account} cannot be opened: {reason}")
+
+
+class UnfitAccount(FaultyInput):
+    """An account of another type, layer or currency than its main account, or than its sub-accounts."""
+
+    message = N_("account {account} ({what}) does not fit account {other} ({other_what})")
+    hint = N_("a main account is the sum of its sub-accounts: all are of one type and currency")
 
 
 class AccountExists(FaultyInput):

@@ -33,6 +33,33 @@ CREATE TABLE account_change (
 );
 CREATE INDEX ix_account_change_book_id_code ON account_change (book_id, code, number);
 
+-- A main account is the sum of its sub-accounts: they are of one type, layer and currency, and nothing new opens under a main
+-- account that is closed. The head first, so that two clients do not each open half of what does not fit. One other account
+-- speaks for them all, since each was looked at when it came.
+CREATE FUNCTION ledger_fit_account() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+AS $body$
+DECLARE
+    first text := split_part(NEW.code, '.', 1);
+    other account%ROWTYPE;
+BEGIN
+    PERFORM ledger_hold_head(NEW.book_id);
+    SELECT * INTO other FROM account WHERE book_id = NEW.book_id AND code = first;
+    IF NOT FOUND THEN
+        SELECT * INTO other FROM account WHERE book_id = NEW.book_id AND main = first LIMIT 1;
+    ELSIF other.status <> 'open' AND NEW.code <> first THEN
+        PERFORM ledger_refuse('closed_account', json_build_object('account', first));
+    END IF;
+    IF FOUND AND (other.type, other.layer, other.currency) IS DISTINCT FROM (NEW.type, NEW.layer, NEW.currency) THEN
+        PERFORM ledger_refuse('unfit_account', json_build_object(
+            'account', NEW.code, 'what', concat_ws(', ', NEW.type, NEW.layer, NEW.currency),
+            'other', other.code, 'other_what', concat_ws(', ', other.type, other.layer, other.currency)));
+    END IF;
+    RETURN NEW;
+END
+$body$;
+
 -- All accounts of one statement together: the head is read once and written once. (Whoever opens accounts takes the head before
 -- it, with ledger_hold_head: two that open the same one then wait for each other there.) An update that says nothing new is no
 -- change.
@@ -101,6 +128,7 @@ BEGIN
 END
 $body$;
 
+CREATE TRIGGER account_fits BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION ledger_fit_account();
 CREATE TRIGGER account_opens AFTER INSERT ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_changes AFTER UPDATE ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_change_kept BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON account_change FOR EACH STATEMENT EXECUTE FUNCTION ledger_keep_chart();
@@ -119,8 +147,10 @@ $do$;
 -- uninstall
 DROP TRIGGER account_changes ON account;
 DROP TRIGGER account_opens ON account;
+DROP TRIGGER account_fits ON account;
 DROP TABLE account_change;
 DROP FUNCTION ledger_keep_chart();
 DROP FUNCTION ledger_seal_accounts();
+DROP FUNCTION ledger_fit_account();
 ALTER TABLE chain_head DROP COLUMN chart_hash;
 ALTER TABLE chain_head DROP COLUMN chart_number;

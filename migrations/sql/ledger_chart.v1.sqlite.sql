@@ -81,6 +81,17 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: append_only');
 END;
 
+-- A main account is the sum of its sub-accounts: they are of one type, layer and currency, and nothing new opens under a main
+-- account that is closed. One other account speaks for them all, since each was looked at when it came.
+CREATE TRIGGER account_fits AFTER INSERT ON account
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: closed_account')
+      FROM account WHERE book_id = NEW.book_id AND code = NEW.main AND status <> 'open' AND NEW.code <> NEW.main;
+    SELECT RAISE(ABORT, 'ledger: unfit_account')
+      FROM (SELECT type, layer, currency FROM account WHERE book_id = NEW.book_id AND main = NEW.main AND id <> NEW.id LIMIT 1) AS other
+     WHERE other.type <> NEW.type OR other.layer <> NEW.layer OR other.currency <> NEW.currency;
+END;
+
 CREATE TRIGGER account_opens AFTER INSERT ON account
 WHEN NOT EXISTS (SELECT 1 FROM account_as_charted WHERE id = NEW.id)
 BEGIN
@@ -96,6 +107,7 @@ END;
 -- uninstall
 DROP TRIGGER account_changes;
 DROP TRIGGER account_opens;
+DROP TRIGGER account_fits;
 DROP VIEW account_as_charted;
 DROP TABLE account_change;
 ALTER TABLE chain_head DROP COLUMN chart_hash;

@@ -13,7 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Connection, Engine, create_engine, is_sqlite, reading, writing
-from fund.errors import AccountExists, AppendOnly, BrokenChain, InvalidAccount, NotCanonical, UnsealedAccount
+from fund.errors import (
+    AccountExists,
+    AppendOnly,
+    BrokenChain,
+    ClosedAccount,
+    InvalidAccount,
+    NotCanonical,
+    UnfitAccount,
+    UnsealedAccount,
+)
 from fund.ledger import GENESIS, AccountType, Finding, Ledger, credit, debit, verify_export
 from fund.ledger.store.chart import Chart, account_change_hash
 from fund.reports.exports import ledger_folder
@@ -175,6 +184,48 @@ def test_what_no_account_can_be_is_no_row_either(engine: Engine) -> None:
     other_side = account_sql(engine, "1000", normal_side="'credit'")
     assert isinstance(attempt(engine, other_side), UnsealedAccount if is_sqlite(engine) else AppendOnly)
     assert len(changes(engine)) == 7
+
+
+@pytest.mark.parametrize(
+    "change", [{"currency": "'USD'"}, {"type": "'equity'"}, {"type": "'memo'", "layer": "'commitment'"}]
+)
+def test_a_sub_account_that_does_not_fit_its_main_is_refused_and_a_main_that_does_not_fit_its_sub_accounts(
+    engine: Engine, change: dict[str, str]
+) -> None:
+    assert attempt(engine, account_sql(engine, "7000.a", **OVEN)) is None
+    assert attempt(engine, account_sql(engine, "1000.a", **OVEN)) is None
+    for code in ("1000.b", "7000", "7000.b"):  # of the bank; over its oven; beside it, without a main
+        opening = account_sql(engine, code, **OVEN | change)
+        assert isinstance(attempt(engine, opening), UnfitAccount), code
+        if is_sqlite(engine):
+            assert isinstance(attempt(engine, opening.replace("INSERT", "INSERT OR IGNORE", 1)), UnfitAccount), code
+    assert len(changes(engine)) == 9
+    assert attempt(engine, *(account_sql(engine, code, **OVEN) for code in ("1000.b", "7000", "7000.b"))) is None
+
+
+def test_on_postgresql_accounts_of_one_statement_must_fit_each_other(engine: Engine) -> None:
+    if is_sqlite(engine):
+        return
+    opening = (
+        "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side)"
+        " VALUES (1, '7000.a', 'x', 'asset', 'actual', 'EUR', 'debit'),"
+        " (1, '7000', 'x', 'asset', 'actual', 'USD', 'debit')"
+    )
+    assert isinstance(attempt(engine, opening), UnfitAccount)
+
+
+def test_nothing_opens_under_a_closed_main(engine: Engine) -> None:
+    assert attempt(engine, account_sql(engine, "1000.a", **OVEN)) is None
+    with opened(engine) as ledger:
+        ledger.close_account("1000")
+        with pytest.raises(ClosedAccount) as refused:
+            ledger.add_account("1000.b", name="Oven", type=AccountType.ASSET)
+        assert refused.value.details["account"] == "1000"
+    assert isinstance(attempt(engine, account_sql(engine, "1000.b", **OVEN)), ClosedAccount)
+    with opened(engine) as ledger:  # what is open there already stays open
+        ledger.post(draft("1", debit("1000.a", 5), credit("3000", 5)))
+        ledger.reopen_account("1000")
+    assert attempt(engine, account_sql(engine, "1000.b", **OVEN)) is None
 
 
 def test_rows_of_the_chart_are_not_changed_removed_or_made_up(engine: Engine) -> None:

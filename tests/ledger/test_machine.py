@@ -361,9 +361,11 @@ class Bookkeeper(RuleBasedStateMachine):
         (answer,) = self.act(name, lambda ledger: ledger.add_account(code, **said))
         if wrong or code in ("a b", "4500.x.y", ""):
             exists = {errors.AccountExists} if code in model.accounts else set()
-            assert type(answer) in {errors.InvalidAccount, errors.NotIntegerCents} | exists, answer
+            assert type(answer) in {*UNFIT, errors.InvalidAccount, errors.NotIntegerCents} | exists, answer
         elif code in model.accounts:
             assert isinstance(answer, errors.AccountExists)
+        elif main_of(code) in model.accounts and not model.accounts[main_of(code)].open:
+            assert isinstance(answer, errors.ClosedAccount)
         else:
             assert answer.code == code
             model.accounts[code] = ModelAccount("actual", "EUR", most=5000)
@@ -486,6 +488,7 @@ class Bookkeeper(RuleBasedStateMachine):
             assert answers[0].ok, answers[0].findings
 
 
+UNFIT = {errors.UnfitAccount, errors.ClosedAccount}
 WRONG: list[dict[str, Any]] = [
     {"name": " "},
     {"layer": "commitment"},

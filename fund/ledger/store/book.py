@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fund.database import is_sqlite
-from fund.errors import AccountExists, BookExists, InvalidAccount, UnknownAccount, UnknownBook
+from fund.errors import (
+    AccountExists,
+    BookExists,
+    ClosedAccount,
+    InvalidAccount,
+    UnfitAccount,
+    UnknownAccount,
+    UnknownBook,
+)
 from fund.language import _
 from fund.ledger.accounts import (
     Account,
@@ -67,6 +75,10 @@ def account_of(row: Any) -> Account:
         valid_from=day_of(row.valid_from),
         valid_until=day_of(row.valid_until),
     )
+
+
+def _kind(account: Account) -> str:
+    return ", ".join((account.type, account.layer, account.currency))
 
 
 def day_of(value: Any) -> date | None:
@@ -157,8 +169,9 @@ class Book:
 
         Raises:
             AccountExists: The code is in use.
-            InvalidAccount: The code, name, layer, currency or limits cannot be; or a main account and its sub-accounts
-                would not be of one type and currency.
+            InvalidAccount: The code, name, layer, currency or limits cannot be.
+            UnfitAccount: A main account and its sub-accounts would not be of one type and currency.
+            ClosedAccount: Its main account is closed.
         """
         check_code(code)
         type = AccountType(type)
@@ -192,14 +205,13 @@ class Book:
         return account
 
     def _check_kin(self, account: Account) -> None:
-        """A main account is the sum of its sub-accounts, so they are of one type and currency."""
-        row = self.connection.execute(
-            sa.text("SELECT type, currency FROM account WHERE book_id = :book AND main = :main LIMIT 1"),
-            {"book": self.book_id, "main": account.main},
-        ).first()
-        if row is not None and (row.type, row.currency) != (account.type, account.currency):
-            what = f"{account.type}, {account.currency} / {row.type}, {row.currency}"
-            raise InvalidAccount(account=account.code, reason=_("it does not fit: {what}").format(what=what))
+        """A main account is the sum of its sub-accounts: of one type and currency; nothing opens under a closed one."""
+        main = self._found(account.main)
+        if main is not None and not main.is_open:
+            raise ClosedAccount(account=main.code)
+        for other in self.accounts(account.main)[:1] if main is None else [main]:
+            if (other.type, other.layer, other.currency) != (account.type, account.layer, account.currency):
+                raise UnfitAccount(account=account.code, what=_kind(account), other=other.code, other_what=_kind(other))
 
     def _insert_accounts(self, accounts: Iterable[Account]) -> None:
         rows = [
