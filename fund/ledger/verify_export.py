@@ -7,8 +7,7 @@ It makes every hash, sum and signature anew and names each entry that is not rig
 digits) and anchors are worth most when they come from elsewhere: a site, a letter, another partner.
 
 How a thing is written before it is hashed: each field as "<number of bytes>:<UTF-8 text>,", an absent one as "-,".
-A seal is SHA-256 over the fields: what kind of thing it is, version 1, the hash before it, and what it says; what a
-period, a set of accounts or an anchor says stands in its line in the order in which it is sealed.
+A seal is SHA-256 over the fields: kind of thing, version 1, the hash before it, what it says (its line, in order).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable
-from itertools import pairwise, zip_longest
+from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +222,7 @@ def check_export(folder: Path, given: list[dict[str, Any]], key: str | None) -> 
         check(now == digest, file, "it is not the file that was exported")
     name, anchors = manifest["book"], [*lines(folder, "anchors.jsonl"), *given]
     steps = {kind: lines(folder, f"{kind}s.jsonl") for kind in ("period", "account_set")}
-    rows = [*anchors, *steps["period"], *steps["account_set"]]
-    book, states = check_entries(folder, name, {row["head_seq"] for row in rows})
+    book, states = check_entries(folder, name, {row["head_seq"] for row in chain(anchors, *steps.values())})
     seq, (last, top, legs) = list(states.items())[-1]
     head = [manifest[one] for one in ("entries", "head_hash", "root")]
     check([seq, last, top] == head, "manifest.json", f"it names another head than entry {seq}")
@@ -237,8 +235,7 @@ def check_export(folder: Path, given: list[dict[str, Any]], key: str | None) -> 
             follows = (row["number"], row["previous_hash"]) == (before["number"] + 1, before["hash"])
             check(follows, where, "it does not follow the one before it")
             check(row_hash(kind.replace("_", "-"), name, row) == row["hash"], where, "its hash is not of what it says")
-            same = states.get(row["head_seq"], ("", "", 0))[0] == row["head_hash"]
-            check(same, where, f"it was not made at entry {row['head_seq']}")
+            check(states.get(row["head_seq"], [""])[0] == row["head_hash"], where, "it was not made at that entry")
     for month, row in {row["month"]: row for row in steps["period"]}.items():
         now = seal("trial-balance", GENESIS, fields(trial_balance(book, month)))
         check(row["trial_balance_hash"] in (None, now), f"month {month}", "its trial balance is not as it was frozen")
@@ -246,6 +243,9 @@ def check_export(folder: Path, given: list[dict[str, Any]], key: str | None) -> 
         check_anchor(anchor, name, key)
         same = states.get(anchor["head_seq"]) == (anchor["head_hash"], anchor["root"], anchor["legs"])
         check(same, f"anchor {anchor['number']}", f"the entries until {anchor['head_seq']} are not what they were")
+        for kind, number, hash in (("period", "periods", "period_hash"), ("account_set", "sets", "set_hash")):
+            now = {row["number"]: row["hash"] for row in steps[kind]}.get(anchor[number], GENESIS)
+            check(now == anchor[hash], f"anchor {anchor['number']}", f"the {number} are not what they were")
     print(f"{name}: {seq} entries, {legs} legs, {len(made)} accounts, {len(anchors)} anchors; head {last}")
 
 

@@ -43,6 +43,7 @@ from tests.ledger.forger import (
     make_all_fit,
     master,
     rehash_everything,
+    seal_anchors,
     write,
 )
 
@@ -199,6 +200,49 @@ def test_one_old_entry_that_was_changed_is_found_and_named(engine: Engine, tmp_p
     code, told = export_and_check(engine, tmp_path / "with", anchor)
     assert code == 1
     assert f"NOT RIGHT: entry {3 if rehashed else 2}: it" in told
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE period SET actor = 'usr_evil'", "the months"),
+        ("DELETE FROM period", "the months"),
+        ("UPDATE account_set SET actor = 'usr_evil'", "the sets of accounts"),
+        ("DELETE FROM account_set", "the sets of accounts"),
+    ],
+)
+def test_a_month_or_a_set_that_was_rewritten_is_exposed_by_the_anchor_that_was_kept(
+    engine: Engine, tmp_path: Path, statement: str, what: str
+) -> None:
+    anchor = kept(engine)
+    with master(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM anchor")  # it counts the steps that go
+        connection.exec_driver_sql(statement)
+        make_all_fit(connection, BOOK)
+    with opened(engine) as ledger:
+        assert ledger.verify(full=True).ok, "without it, nobody would know"
+        for full in (True, False):
+            found = ledger.verify(full=full, anchors=[anchor], public_key=public_key_of(KEY))
+            assert [(one.seq, one.message) for one in found.findings] == [
+                (5, f"{what} are not what they were when the anchor was made")
+            ]
+    assert export_and_check(engine, tmp_path / "without") == (0, "everything holds")
+    code, told = export_and_check(engine, tmp_path / "with", anchor)
+    assert code == 1
+    assert told.startswith("NOT RIGHT: anchor 1: ")
+
+
+@pytest.mark.parametrize("change", ["legs = 999", "trial_balance_hash = root", "periods = 0", "set_hash = root"])
+def test_an_anchor_that_never_was_true_is_found_though_an_honest_one_follows(engine: Engine, change: str) -> None:
+    """Its hash and its signature are right: whoever holds the key signed it."""
+    with opened(engine) as ledger:
+        ledger.anchor(KEY)
+    with master(engine) as connection:
+        connection.exec_driver_sql(f"UPDATE anchor SET {change} WHERE number = 1")
+        seal_anchors(connection, BOOK)
+    with opened(engine) as ledger:
+        found = ledger.verify(full=True)
+        assert [(one.seq, one.place) for one in found.findings] == [(5, "anchor:1")]
 
 
 def export_and_check(engine: Engine, folder: Path, anchor: Anchor | None = None) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -192,25 +192,38 @@ class Recount(Stored):
 
     def posted_trial_balance(self, known_at: int, until: str = "9999-99-99") -> bytes:
         """The hash of the trial balance at entry ``known_at``, of days until ``until``, from the entries alone."""
+        days = f" AND {'effective_on' if self._sqlite else 'CAST(effective_on AS text)'} <= :until"
+        return next(self._trial_balances((known_at,), days, until=until))
+
+    def posted_trial_balances(self, known_at: Iterable[int]) -> Iterator[bytes]:
+        """As :meth:`posted_trial_balance`, at each of these entries, which rise; each entry is read once."""
+        return self._trial_balances(known_at, "")
+
+    def _trial_balances(self, known_at: Iterable[int], days: str, **values: Any) -> Iterator[bytes]:
         sums: dict[int, list[Any]] = {}
         for id, *account in self._stream(
             f"SELECT id, code, layer, currency FROM account WHERE book_id = {self._book.book_id} ORDER BY code"
         ):
             sums[id] = [*account, 0, 0]
-        rows = self._rows(
-            "SELECT posting.account_id,"
-            " CAST(sum(CASE WHEN amount_cents > 0 THEN amount_cents ELSE 0 END) AS bigint) AS debit_cents,"
-            " CAST(sum(CASE WHEN amount_cents < 0 THEN -amount_cents ELSE 0 END) AS bigint) AS credit_cents"
-            " FROM entry JOIN posting ON posting.entry_id = entry.id"
-            " WHERE entry.book_id = :book AND entry.seq <= :known_at AND CAST(entry.effective_on AS text) <= :until"
-            " GROUP BY posting.account_id",
-            known_at=known_at,
-            until=until,
-        )
-        for row in rows:
-            if row.account_id in sums:
-                sums[row.account_id][3:] = row.debit_cents, row.credit_cents
-        return _trial_balance_hash(sums.values())
+        before = -(2**63)
+        for seq in known_at:
+            rows = self._rows(
+                "SELECT posting.account_id,"
+                " CAST(sum(CASE WHEN amount_cents > 0 THEN amount_cents ELSE 0 END) AS bigint) AS debit_cents,"
+                " CAST(sum(CASE WHEN amount_cents < 0 THEN -amount_cents ELSE 0 END) AS bigint) AS credit_cents"
+                " FROM entry JOIN posting ON posting.entry_id = entry.id"
+                f" WHERE entry.book_id = :book AND entry.seq > :before AND entry.seq <= :seq{days}"
+                " GROUP BY posting.account_id",
+                before=before,
+                seq=seq,
+                **values,
+            )
+            for row in rows:
+                if row.account_id in sums:
+                    sums[row.account_id][3] += row.debit_cents
+                    sums[row.account_id][4] += row.credit_cents
+            before = seq
+            yield _trial_balance_hash(sums.values())
 
     def rebuild(self) -> None:
         """Write both caches anew, from the postings; only the owner of the tables may."""

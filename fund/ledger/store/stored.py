@@ -151,11 +151,11 @@ class Stored:
                 return
             since_seq = last
 
-    def hashes(self, until_seq: int) -> Iterator[bytes]:
-        """The hash of every entry up to and with ``until_seq``, in order."""
-        query = f"SELECT hash FROM entry WHERE book_id = {self._book.book_id} AND seq > 0 AND seq <= {until_seq:d}"
-        for (hash,) in self._stream(query + " ORDER BY seq"):
-            yield bytes(hash)
+    def hashes(self, until_seq: int) -> Iterator[tuple[bytes, int]]:
+        """The hash of every entry up to and with ``until_seq``, in order, and how many legs it says it has."""
+        where = f"book_id = {self._book.book_id} AND seq > 0 AND seq <= {until_seq:d}"
+        for hash, legs in self._stream(f"SELECT hash, legs FROM entry WHERE {where} ORDER BY seq"):
+            yield bytes(hash), legs
 
     def hash_of(self, seq: int) -> tuple[bytes, int] | None:
         """Hash and instant of one entry, as stored."""

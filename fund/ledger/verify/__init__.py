@@ -23,8 +23,6 @@ from fund.ledger.verify.findings import CACHES, Check, Finding, Tally, Verificat
 
 __all__ = ["Check", "Finding", "Progress", "Verification", "rebuild", "verify"]
 
-LOWEST = -(2**63)
-
 
 def verify(
     store: Anchoring,
@@ -67,7 +65,7 @@ def _run(
     progress: Progress | None,
 ) -> Verification:
     start = _start(evidence, full)
-    extent = evidence.extent(start.seq or LOWEST)
+    extent = evidence.extent(start.seq or beside.LOWEST)
     head = extent.head
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
     guards, weakened = beside.guards(evidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import repeat
 from typing import Any
 
 from fund.language import N_
@@ -16,6 +17,7 @@ from fund.ledger.verify.findings import Check, Tally
 
 __all__ = ["anchors", "balances", "frozen", "guards", "layers", "periods", "reversals", "sets"]
 
+LOWEST = -(2**63)
 NOTHING_MOVED = seal(GENESIS, canonical(()), "trial-balance")
 
 
@@ -210,31 +212,42 @@ def anchors(
         key = public_key if public_key is not None and tally is told else row["public_key"]
         if not signed(key, row["hash"], row["signature"]):
             tally.find(_head_seq(row), place, N_("its signature is not of this key"))
-        # Of our own the last one only: each costs a reading of the whole journal, and the root binds every entry.
-        weighed = full and (tally is told or row is rows[-1])
-        if weighed and evidence.hash_of(int(row["head_seq"])) and not _same_trial_balance(evidence, row):
-            tally.find(int(row["head_seq"]), place, N_("the trial balance of then is another now"))
-    _against_the_tree(evidence, (*ours, *theirs))
+    if ours or theirs:
+        _against_the_steps(evidence, (*ours, *theirs))
+        _against_the_tree(evidence, (*ours, *theirs), full=full)
     yield kept.done()
     yield told.done()
 
 
-def _same_trial_balance(evidence: Evidence, row: Mapping[str, Any]) -> bool:
-    return evidence.posted_trial_balance(int(row["head_seq"])) == bytes(row["trial_balance_hash"])
+def _against_the_steps(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]) -> None:
+    """The last step of a month and the last set that each anchor names, held against the rows as they are."""
+    months = {row.fields["number"]: bytes(row.fields["hash"]) for row in evidence.periods()} | {0: GENESIS}
+    bounds = {row.fields["number"]: bytes(row.fields["hash"]) for row in evidence.sets()} | {0: GENESIS}
+    for tally, place, row in looked_at:
+        if months.get(row["periods"]) != row["period_hash"]:
+            tally.find(_head_seq(row), place, N_("the months are not what they were when the anchor was made"))
+        if bounds.get(row["sets"]) != row["set_hash"]:
+            template = N_("the sets of accounts are not what they were when the anchor was made")
+            tally.find(_head_seq(row), place, template)
 
 
-def _against_the_tree(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]]) -> None:
-    """Each anchor's head and root, held against the entries as they are."""
+def _against_the_tree(
+    evidence: Evidence, looked_at: Sequence[tuple[Tally, str, Mapping[str, Any]]], *, full: bool
+) -> None:
+    """Each anchor's head, root, number of legs and, where ``full``, trial balance, held against the entries."""
     waiting = sorted(looked_at, key=lambda one: int(one[2]["head_seq"]))
-    tree, hash = Tree(), GENESIS
-    hashes = evidence.hashes(int(waiting[-1][2]["head_seq"])) if waiting else iter(())
-    for tally, place, row in waiting:
+    tree, hash, legs = Tree(), GENESIS, 0
+    hashes = evidence.hashes(int(waiting[-1][2]["head_seq"]))
+    at = [min(int(row["head_seq"]), -LOWEST - 1) for _tally, _place, row in waiting]
+    trial_balances = evidence.posted_trial_balances(at) if full else repeat(None)
+    for (tally, place, row), trial_balance in zip(waiting, trial_balances, strict=False):
         seq = int(row["head_seq"])
         while tree.size < seq:
             following = next(hashes, None)
             if following is None:
                 break
-            hash = following
+            hash = following[0]
+            legs += following[1]
             tree.add(hash)
         if tree.size < seq:
             tally.find(
@@ -246,6 +259,11 @@ def _against_the_tree(evidence: Evidence, looked_at: Sequence[tuple[Tally, str, 
             tally.find(
                 seq, place, N_("an entry up to {number} is not what it was when the anchor was made"), number=seq
             )
+        if tree.size == seq and legs != row["legs"]:
+            template = N_("it counts {said} postings up to entry {number}; there are {found}")
+            tally.find(seq, place, template, said=row["legs"], number=seq, found=legs)
+        if tree.size == seq and trial_balance not in (None, row["trial_balance_hash"]):
+            tally.find(seq, place, N_("the trial balance of then is another now"))
 
 
 def reversals(evidence: Evidence, posted: Posted) -> Iterator[Check]:
