@@ -1,7 +1,8 @@
 """The same workloads on a ledger written by hand in SQL, called through the driver: what the guarantees cost.
 
-Same command line and same answer as ``benchmarks/ledger.py``. The tables, guards and functions stand in
-``by_hand.postgresql.sql`` and ``by_hand.sqlite.sql``; nothing of ``fund`` is used.
+Same command line and same answer as ``benchmarks/ledger.py``; with ``--alone`` each call on PostgreSQL commits by
+itself. The tables, guards and functions stand in ``by_hand.postgresql.sql`` and ``by_hand.sqlite.sql``; nothing of
+``fund`` is used.
 """
 
 from __future__ import annotations
@@ -88,20 +89,27 @@ TRIAL = (
 
 
 class PostgresqlClient:
-    """The application's role, that may call the functions and read."""
+    """The application's role, that may call the functions and read.
 
-    def __init__(self, url: str, book: str) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, options=APPLICATION, prepare_threshold=1)
+    Args:
+        alone: Each call is a transaction of its own, in one message; nothing else can then be written with an entry.
+            Otherwise the transaction is the caller's, as it is with ``fund.ledger``: begun, called in, committed.
+    """
+
+    def __init__(self, url: str, book: str, *, alone: bool) -> None:
+        self._connection = psycopg.connect(url, autocommit=alone, options=APPLICATION, prepare_threshold=1)
         self._connection.execute("SET ROLE by_hand_app")
+        self._connection.commit()
         row = self._connection.execute("SELECT id FROM book WHERE name = %s", (book,)).fetchone()
         assert row is not None
         self._id: int = row[0]
         self._book = book
+        self._connection.commit()
 
     def post(self, line: Line) -> object:
-        """One call, which commits by itself."""
+        """One call and its commit."""
         codes, cents = zip(*line.legs, strict=True)
-        return self._connection.execute(
+        made = self._connection.execute(
             POST,
             (
                 self._id,
@@ -116,9 +124,11 @@ class PostgresqlClient:
                 whole(cents),
             ),
         ).fetchone()
+        self._connection.commit()
+        return made
 
     def post_many(self, lines: Sequence[Line]) -> object:
-        """One call for all."""
+        """One call for all, and its commit."""
         legs = [
             (entry, place, code, cents)
             for entry, line in enumerate(lines, start=1)
@@ -126,7 +136,7 @@ class PostgresqlClient:
         ]
         entries, places, codes, cents = map(list, zip(*legs, strict=True))
         none = [None] * len(lines)
-        return self._connection.execute(
+        made = self._connection.execute(
             POST_MANY,
             (
                 self._id,
@@ -146,6 +156,8 @@ class PostgresqlClient:
                 whole(cents),
             ),
         ).fetchall()
+        self._connection.commit()
+        return made
 
     def balance(self, code: str, day: date) -> int:
         """The sum of the days."""
@@ -366,7 +378,9 @@ def make_sqlite(url: str, book: str, accounts: Iterable[tuple[str, str]]) -> boo
 class ByHand:
     """The yardstick."""
 
-    name = "by_hand"
+    def __init__(self, *, alone: bool = False) -> None:
+        self.name = "by_hand_alone" if alone else "by_hand"
+        self._alone = alone
 
     def make(self, url: str, book: str, accounts: Sequence[tuple[str, str]]) -> bool:
         """Tables, a new book, its accounts."""
@@ -374,7 +388,9 @@ class ByHand:
 
     def client(self, url: str, book: str) -> Client:
         """A client with a connection of its own."""
-        return SqliteClient(url, book) if url.startswith("sqlite") else PostgresqlClient(url, book)
+        if url.startswith("sqlite"):
+            return SqliteClient(url, book)
+        return PostgresqlClient(url, book, alone=self._alone)
 
     def settle(self, url: str) -> None:
         """Statistics, and no vacuum in the middle of a measurement."""
@@ -387,4 +403,7 @@ class ByHand:
 
 
 if __name__ == "__main__":
-    harness.main(ByHand())
+    alone = "--alone" in sys.argv
+    if alone:
+        sys.argv.remove("--alone")
+    harness.main(ByHand(alone=alone))

@@ -31,7 +31,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from fund.database import upgrade  # noqa: E402
 
-PEERS = {"fund.ledger": "ledger.py", "by_hand": "by_hand.py"}
+PEERS = {"fund.ledger": ["ledger.py"], "by_hand": ["by_hand.py"], "by_hand_alone": ["by_hand.py", "--alone"]}
 READS = ("asof", "trial", "verify")
 TARGETS = {
     ("postgresql", "w1", 1): 0.8,
@@ -157,7 +157,8 @@ def run_once(
     entries = case.entries if case.entries is not None else (filled if case.workload in READS else None)
     with databases.database(case.database, peer, case.kept) as url:
         databases.rest()
-        words = [sys.executable, str(HERE / PEERS[peer]), "--database", url, "--workload", case.workload]
+        program, *more = PEERS[peer]
+        words = [sys.executable, str(HERE / program), *more, "--database", url, "--workload", case.workload]
         words += ["--clients", str(case.clients), "--seconds", str(seconds), "--round", str(number)]
         words += ["--batch", str(case.batch)]
         words += ["--book", case.kept] if case.kept else []
@@ -189,8 +190,10 @@ def cases(options: argparse.Namespace) -> list[Case]:
 
 
 def peers(case: Case, options: argparse.Namespace) -> list[str]:
-    """Who runs it: a verification is not written by hand."""
-    return [peer for peer in options.peers.split(",") if not (case.workload == "verify" and peer == "by_hand")]
+    """Who runs it: a verification is not written by hand, and one message makes a difference to single posts only."""
+    single = case.database == "postgresql" and case.workload in ("w1", "w1hot")
+    left_out = {"by_hand", "by_hand_alone"} if case.workload == "verify" else set() if single else {"by_hand_alone"}
+    return [peer for peer in options.peers.split(",") if peer not in left_out]
 
 
 def summed_up(case: Case, rows: Sequence[dict[str, Any]]) -> str:
@@ -199,7 +202,7 @@ def summed_up(case: Case, rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         if "per_s" in row:
             told[row["peer"]][row["round"]] = row
-    ours, hand = told["fund.ledger"], told["by_hand"]
+    ours, hand, alone = told["fund.ledger"], told["by_hand"], told["by_hand_alone"]
 
     def middle(which: dict[int, dict[str, Any]], name: str) -> str:
         return f"{median(row[name] for row in which.values()):,.2f}" if which else "-"
@@ -214,6 +217,7 @@ def summed_up(case: Case, rows: Sequence[dict[str, Any]]) -> str:
         middle(hand, "p50_ms"),
         middle(ours, "p99_ms"),
         middle(hand, "p99_ms"),
+        middle(alone, "per_s"),
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -223,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workloads", default="w1,w1hot,w2,asof,trial,verify,wide")
     parser.add_argument("--databases", default="sqlite,postgresql")
-    parser.add_argument("--peers", default="fund.ledger,by_hand")
+    parser.add_argument("--peers", default="fund.ledger,by_hand,by_hand_alone")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--clients", default="1,8", help="for w1 and w1hot; 32 shows how a queue behaves")
@@ -269,7 +273,7 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     heads = ["database", "workload", "clients", "ours /s", "by hand /s", "ratio", "target"]
-    heads += ["ours p50 ms", "by hand p50", "ours p99", "by hand p99"]
+    heads += ["ours p50 ms", "by hand p50", "ours p99", "by hand p99", "by hand, one message /s"]
     sys.stdout.write("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads) + "\n")
     for case, rows in found.items():
         sys.stdout.write(summed_up(case, rows) + "\n")
