@@ -310,6 +310,8 @@ class Model:
         return faults
 
     def _beyond_original(self, draft: EntryDraft, seq: int) -> bool:
+        if not any(sum(leg.amount_cents for leg in draft.postings if leg.account == code) for code in codes_of(draft)):
+            return True  # it takes nothing back
         parts = [draft, *(self.entries[place - 1] for place in self.correcting("part_of", seq))]
         for code in {leg.account for one in parts for leg in one.postings}:
             was = sum(leg.amount_cents for leg in self.entries[seq - 1].postings if leg.account == code)
@@ -339,6 +341,10 @@ class Model:
             frozen = self.trial_balance(as_of=last_of(month)) if wanted == "closed" else None
             self.steps.append(Step(month, wanted, len(self.entries), frozen))
         return allowed
+
+
+def codes_of(draft: EntryDraft) -> set[str]:
+    return {leg.account for leg in draft.postings}
 
 
 def said(draft: EntryDraft) -> tuple[Any, ...]:

@@ -295,7 +295,7 @@ class Bookkeeper(RuleBasedStateMachine):
         answers = self.act(name, *works)
         for answer in answers:
             if on_error == "abort" and refused:
-                assert type(answer) in refused[0] | set().union(*(one for one in refused)), (answer, refused)
+                assert type(answer) in refused[0], (answer, refused)
                 continue
             assert isinstance(answer, list), answer
             for one, told in zip(answer, expected, strict=True):
@@ -474,7 +474,7 @@ class Bookkeeper(RuleBasedStateMachine):
         for _name, day, seq, before in random.sample(self.remembered, min(2, len(self.remembered))):
             if _name == name:
                 assert trial_balance(ledger, day, seq) == before
-        code = random.choice([*model.accounts, "1000", "3000", "3000", "9000", "3000.nobody"])
+        code = random.choice([*model.accounts, *map(main_of, model.accounts), "3000", "3000.nobody"])
         look_at_account(ledger, model, code, on, known, random)
         look_at_corrections(ledger, model, random.randint(0, last + 1), known)
 

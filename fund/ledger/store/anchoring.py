@@ -14,6 +14,7 @@ from fund.errors import FaultyAnchor, UnknownAnchor, UnknownEntry
 from fund.language import _
 from fund.ledger.anchors import Anchor, Tree, growth_nodes, nodes_of, path_nodes, public_key_of, sign
 from fund.ledger.seal import VERSION, canonical, seal
+from fund.ledger.store.book import fitting
 from fund.ledger.store.entries import narrow
 from fund.ledger.store.refusals import refusals
 from fund.ledger.store.writing import LedgerStore
@@ -158,8 +159,9 @@ class Anchoring(LedgerStore):
 
     def told(self, *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[dict[str, Any]]:
         """Entries as they are told to somebody who checks them with no program of ours, one by one (JSON objects)."""
-        until = "" if until_seq is None else f" AND seq <= {until_seq:d}"
+        until = "" if until_seq is None else f" AND seq <= {fitting(until_seq):d}"
         query = f"SELECT {_TOLD} FROM entry WHERE book_id = ? AND seq > ?{until} ORDER BY seq LIMIT {TOLD_PAGE}"
+        since_seq = fitting(since_seq)
         while rows := self._ask(query, self.book_id, since_seq):
             yield from self._as_told(rows)
             since_seq = rows[-1].seq

@@ -38,9 +38,9 @@ from fund.ledger.journal import Head
 from fund.ledger.seal import canonical_json, nfc
 from fund.ledger.store.chart import ACCOUNT_FIELDS, write_changes
 from fund.ledger.store.refusals import refusals
-from fund.money import require_cents
+from fund.money import LARGEST_CENTS, require_cents
 
-__all__ = ["Book", "account_of", "day_of"]
+__all__ = ["Book", "account_of", "day_of", "fitting", "overflows"]
 
 _ACCOUNT_COLUMNS = ", ".join(ACCOUNT_FIELDS)
 
@@ -84,6 +84,16 @@ def _kind(account: Account) -> str:
 def day_of(value: Any) -> date | None:
     """A day as it comes from either database."""
     return value if value is None or isinstance(value, date) else date.fromisoformat(value)
+
+
+def fitting(number: int) -> int:
+    """The number, or the nearest one that a database can be asked for; no entry has that one either."""
+    return max(min(number, LARGEST_CENTS), -LARGEST_CENTS)
+
+
+def overflows(problem: sa.exc.DBAPIError) -> bool:
+    """Whether SQLite could not add up, since the sum is beyond 64 bits."""
+    return str(problem.orig) == "integer overflow"
 
 
 class Book:
@@ -358,6 +368,18 @@ class Book:
             query if self._sqlite else _numbered(query), values, execution_options=options
         ) as rows:
             yield from rows
+
+    def _exact(self, query: str, wider: str, *values: Any) -> Sequence[Any]:
+        """As :meth:`_ask`, for sums that may not fit in 64 bits.
+
+        PostgreSQL adds up without bounds. SQLite refuses, and then ``wider`` asks for more rows with smaller sums.
+        """
+        try:
+            return self._ask(query, *values)
+        except sa.exc.DBAPIError as problem:
+            if not overflows(problem):
+                raise
+            return self._ask(wider, *values)
 
     def _among(self, column: str) -> str:
         """SQL that holds where the column has one of the values that :meth:`_listed` gave."""

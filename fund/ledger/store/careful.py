@@ -14,6 +14,8 @@ from fund.errors import (
     AccountNotValid,
     AlreadyReplaced,
     AlreadyReversed,
+    AmountTooLarge,
+    BeyondOriginal,
     ClosedAccount,
     FundError,
     IdempotencyConflict,
@@ -49,6 +51,7 @@ from fund.ledger.seal import (
 from fund.ledger.store.lookups import Known, Lookups
 from fund.ledger.store.periods import month_of
 from fund.ledger.store.refusals import refusals
+from fund.money import LARGEST_CENTS
 
 __all__ = ["Careful"]
 
@@ -105,12 +108,14 @@ class Careful(Lookups):
     def _post(self, drafts: Sequence[EntryDraft], names: Mapping[str, str], *, skip: bool) -> list[Posted | FundError]:
         results: dict[int, Posted | FundError] = {}
         plain: list[tuple[int, EntryDraft, str]] = []
+        ill_formed: FundError | None = None
         for place, draft in enumerate(drafts):
             try:
                 plain.append((place, *_plain(draft)))
             except FundError as refusal:
                 if not skip:
-                    raise
+                    ill_formed = refusal  # unless an earlier one is refused for what the book holds
+                    break
                 results[place] = refusal
         known = self._look_up([draft for _place, draft, _metadata in plain])
         ready: dict[str, _Ready] = {}
@@ -130,6 +135,8 @@ class Careful(Lookups):
                 doubles.append((place, draft.idempotency_key))
             else:
                 ready[draft.idempotency_key] = one
+        if ill_formed is not None:
+            raise ill_formed
         used = {posting.account for one in ready.values() for posting in one.draft.postings}
         self._open_sub_accounts([account for code, account in sorted(opened.items()) if code in used], known)
         if ready:
@@ -200,7 +207,9 @@ class Careful(Lookups):
         check_balanced(draft, accounts)
         self._check_period(draft, known.standings)
         taken = self._check_correction(draft, known)
+        sides = _sides(draft, known)
         self._check_limits(draft, accounts, known)
+        known.sides.update(sides)
         if draft.reverses is not None:
             known.reversed[draft.reverses] = one.id
         if draft.part_of is not None:
@@ -232,7 +241,10 @@ class Careful(Lookups):
             if seq in known.replaced:
                 raise AlreadyReplaced(seq=seq, replacement=known.replaced[seq])
         seq = draft.part_of
-        return {} if seq is None else check_part(seq, known.originals[seq], known.taken.get(seq, {}), draft.postings)
+        if seq is None:
+            return {}
+        _require_taking(seq, known.originals[seq], draft)
+        return check_part(seq, known.originals[seq], known.taken.get(seq, {}), draft.postings)
 
     def _check_limits(self, draft: EntryDraft, accounts: Mapping[str, Account], known: Known) -> None:
         on = draft.effective_on
@@ -392,6 +404,29 @@ class Careful(Lookups):
         return left
 
 
+def _sides(draft: EntryDraft, known: Known) -> dict[str, tuple[int, int]]:
+    """What will have moved on both sides of the draft's accounts, which a balance has to hold."""
+    sides: dict[str, tuple[int, int]] = {}
+    for posting in draft.postings:
+        code, cents = posting.account, posting.amount_cents
+        debits, credits = sides.get(code) or known.sides.get(code, (0, 0))
+        sides[code] = (debits + cents, credits) if cents > 0 else (debits, credits - cents)
+        if max(sides[code]) > LARGEST_CENTS:
+            raise AmountTooLarge(value=max(sides[code]), limit=LARGEST_CENTS)
+    return sides
+
+
+def _require_taking(seq: int, original: Sequence[tuple[str, int]], draft: EntryDraft) -> None:
+    """A part that takes nothing back would be no more than an obstacle to a reversal in full."""
+    sums: dict[str, int] = {}
+    for posting in draft.postings:
+        sums[posting.account] = sums.get(posting.account, 0) + posting.amount_cents
+    if not any(sums.values()):
+        code = draft.postings[0].account
+        moved = sum(cents for account, cents in original if account == code)
+        raise BeyondOriginal(seq=seq, account=code, original_cents=moved, taken_cents=0)
+
+
 def _plain(draft: EntryDraft) -> tuple[EntryDraft, str]:
     """The draft as it will be stored, its texts in NFC, and its metadata as JSON text."""
     check_form(draft)
@@ -421,4 +456,6 @@ def _context(ready: Sequence[_Ready]) -> dict[str, Any]:
         "count": len(draft.postings),
         "account": ", ".join(posting.account for posting in draft.postings),
         "seq": draft.reverses,
+        "value": max(abs(posting.amount_cents) for posting in draft.postings),
+        "limit": LARGEST_CENTS,
     }

@@ -14,7 +14,7 @@ from fund.errors import UnknownAccount, UnknownEntry
 from fund.ledger.accounts import main_of
 from fund.ledger.journal import Entry, Posting
 from fund.ledger.seal import nfc
-from fund.ledger.store.book import Book
+from fund.ledger.store.book import Book, fitting
 
 __all__ = ["CardLine", "Entries", "narrow"]
 
@@ -51,7 +51,7 @@ class Entries(Book):
         Raises:
             UnknownEntry: There is none; names the last.
         """
-        found = next(self._pages("seq = ?", [seq]), None)
+        found = next(self._pages("seq = ?", [fitting(seq)]), None)
         if found is None:
             raise UnknownEntry(seq=seq, last=self.head().seq)
         return found
@@ -62,7 +62,7 @@ class Entries(Book):
 
     def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
         """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
-        found = next(self._pages("reverses_seq = ?", [seq], seq_last=True), None)
+        found = next(self._pages("reverses_seq = ?", [fitting(seq)], seq_last=True), None)
         return None if found is None or (known_at is not None and found.seq > known_at) else found
 
     def parts_of(self, seq: int, *, known_at: int | None = None) -> list[Entry]:
@@ -77,7 +77,8 @@ class Entries(Book):
 
     def _stating(self, name: str, seq: int) -> Iterator[Entry]:
         stated = self._stated(name)
-        return self._pages(f"{stated} = ? AND {stated} IS NOT NULL", [seq if self._sqlite else str(seq)], seq_last=True)
+        value = fitting(seq) if self._sqlite else str(seq)
+        return self._pages(f"{stated} = ? AND {stated} IS NOT NULL", [value], seq_last=True)
 
     def _stated(self, name: str) -> str:
         """SQL for what an entry says it corrects: a number on SQLite, text on PostgreSQL."""
@@ -111,7 +112,7 @@ class Entries(Book):
         where, values = "1 = 1", list[Any]()
         if until_seq is not None:
             where += " AND seq <= ?"
-            values.append(until_seq)
+            values.append(fitting(until_seq))
         if as_of is not None:
             where += " AND effective_on <= ?"
             values.append(self._day(as_of))
@@ -121,6 +122,7 @@ class Entries(Book):
         if kind is not None:
             where += " AND kind = ?"
             values.append(nfc(kind))
+        since_seq = fitting(since_seq)
         if account is None:
             return self._pages(where, values, since_seq, seq_last=event_id is not None)
         self._require(account)
@@ -130,7 +132,10 @@ class Entries(Book):
         return "json_extract(metadata, '$.event_id')" if self._sqlite else "(CAST(metadata AS jsonb) ->> 'event_id')"
 
     def _require(self, account: str) -> None:
-        if self._found(account) is None and self._found(main_of(account)) is None:
+        if self._found(account) is not None or self._found(main_of(account)) is not None:
+            return
+        which, values = self._accounts_of(account)  # a main code may have sub-accounts alone
+        if not self._ask(f"{which} LIMIT 1", *values):
             raise UnknownAccount(account=account, book=self.book)
 
     def _pages(
@@ -226,7 +231,7 @@ class Entries(Book):
             values.append(self._day(as_of))
         if known_at is not None:
             upto += " AND entry.seq <= ?"
-            values.append(known_at)
+            values.append(fitting(known_at))
         balance = 0
         for seq, id, on, kind, memo, cents, code in self._stream(
             "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.amount_cents, account.code"

@@ -15,7 +15,7 @@ from fund.errors import EmptyText, InvalidSet, UnknownAccount
 from fund.language import _
 from fund.ledger.accounts import AccountSet, check_code, main_of
 from fund.ledger.seal import VERSION, canonical, canonical_json, nfc, seal
-from fund.ledger.store.book import day_of
+from fund.ledger.store.book import day_of, overflows
 from fund.ledger.store.periods import Periods
 from fund.ledger.store.refusals import refusals
 from fund.money import require_cents
@@ -137,15 +137,23 @@ class Limits(Periods):
                 " JOIN entry ON entry.id = posting.entry_id AND entry.seq <= :known_at"
             )
         day = "day" if known_at is None else "effective_on"
-        rows = self.connection.execute(
-            sa.text(
-                f"SELECT {day} AS day, CAST(sum(({cents}) * CAST(CASE account.main {cases} END AS integer)) AS bigint)"
-                f" AS cents FROM account JOIN {moved} WHERE account.book_id = :book"
-                f" AND account.main IN ({', '.join(':' + code for code in codes)}) GROUP BY {day}"
-            ),
-            {"book": self.book_id, **codes, **signs} | ({} if known_at is None else {"known_at": known_at}),
+        query = (
+            f"SELECT {day} AS day, sum(({cents}) * CAST(CASE account.main {cases} END AS integer))"
+            f" AS cents FROM account JOIN {moved} WHERE account.book_id = :book"
+            f" AND account.main IN ({', '.join(':' + code for code in codes)}) GROUP BY {day}"
         )
-        return {self._date(row.day): row.cents for row in rows}
+        asked = {"book": self.book_id, **codes, **signs} | ({} if known_at is None else {"known_at": known_at})
+        try:
+            rows = self.connection.execute(sa.text(query), asked).all()
+        except sa.exc.DBAPIError as problem:
+            if not overflows(problem):
+                raise
+            rows = self.connection.execute(sa.text(f"{query}, account.id"), asked).all()
+        sums: dict[date, int] = {}
+        for row in rows:
+            on = self._date(row.day)
+            sums[on] = sums.get(on, 0) + int(row.cents)
+        return sums
 
 
 def set_hash(book: str, row: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from fund.ledger.accounts import Account, AccountSet, main_of
 from fund.ledger.journal import EntryDraft
-from fund.ledger.store.book import account_of
+from fund.ledger.store.book import account_of, fitting
 from fund.ledger.store.limits import Limits
 from fund.ledger.store.periods import PeriodStatus, month_of
 
@@ -25,6 +25,7 @@ class Known:
 
     Attributes:
         ids: The number of each account's row.
+        sides: What moved on both sides of each account.
         posted: The entries that stand under the drafts' keys.
         standings: The status of each month.
         reversed: Which originals are reversed, by which entry.
@@ -39,6 +40,7 @@ class Known:
 
     accounts: dict[str, Account] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
+    sides: dict[str, tuple[int, int]] = field(default_factory=dict)
     posted: dict[str, Any] = field(default_factory=dict)
     standings: Mapping[str, PeriodStatus] = field(default_factory=dict)
     reversed: dict[int, int | str] = field(default_factory=dict)
@@ -64,12 +66,17 @@ class Lookups(Limits):
 
     def _read_accounts(self, codes: Sequence[str], known: Known) -> None:
         rows = self.connection.execute(
-            sa.text(f"SELECT * FROM account WHERE book_id = :book AND {self._any('code', 'codes', 'text')}"),
+            sa.text(
+                "SELECT account.*, coalesce(debit_cents, 0) AS debits, coalesce(credit_cents, 0) AS credits"
+                " FROM account LEFT JOIN account_balance ON account_id = id"
+                f" WHERE book_id = :book AND {self._any('code', 'codes', 'text')}"
+            ),
             {"book": self.book_id, "codes": self._list(codes)},
         )
         for row in rows:
             known.accounts[row.code] = account_of(row)
             known.ids[row.code] = row.id
+            known.sides[row.code] = row.debits, row.credits
 
     def _look_up(self, drafts: Sequence[EntryDraft]) -> Known:
         known = Known()
@@ -82,7 +89,7 @@ class Lookups(Limits):
             known.sets = self.account_sets()[::-1]
         known.standings = self._standings(month_of(draft.effective_on) for draft in drafts)
         named = {seq for draft in drafts for seq in (draft.reverses, draft.part_of, draft.replaces)}
-        reversing = sorted(seq for seq in named if seq is not None)
+        reversing = sorted(seq for seq in named if seq is not None and fitting(seq) == seq)
         if reversing:
             found = {"book": self.book_id, "seqs": self._list(reversing)}
             rows = self.connection.execute(

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
+
 from fund.ledger.accounts import AccountType, Layer, main_of
 from fund.ledger.seal import GENESIS, canonical, nfc, seal
+from fund.ledger.store.book import fitting, overflows
 from fund.ledger.store.entries import CardLine, Entries
 
 __all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover"]
@@ -26,7 +29,7 @@ _SUMS = "CAST(sum(debit_cents) AS bigint) AS debit_cents, CAST(sum(credit_cents)
 
 _BALANCES = {
     (main, by_day): (
-        "SELECT CAST(sum(debit_cents - credit_cents) AS bigint) FROM account CROSS JOIN"
+        "SELECT sum(debit_cents - credit_cents) FROM account CROSS JOIN"
         f" {'balance_day' if by_day else 'account_balance'} WHERE book_id = ? AND {'main' if main else 'code'} = ?"
         f" AND account_id = id{' AND day <= ?' if by_day else ''}"
     )
@@ -105,6 +108,7 @@ class Reading(Entries):
         was written since, or what was written until then, whichever is less to read: a late number costs the entries
         since, an early one those before it.
         """
+        known_at = None if known_at is None else fitting(known_at)
         days = _Days(*(None if day is None else self._day(day) for day in (since, as_of)))
         until = "" if known_at is None else f" AND entry.seq <= {known_at:d}"  # no value: a plan depends on it
         excluded = sorted({nfc(kind) for kind in kinds_excluded})
@@ -207,10 +211,11 @@ class Reading(Entries):
             kinds_excluded=kinds_excluded,
             kinds=kinds,
         )
-        ((debit_cents, credit_cents),) = self._ask(f"SELECT {_SUMS} FROM ({moved}) AS moved", *values)
-        if debit_cents is None:
+        both = f"SELECT sum(debit_cents), sum(credit_cents) FROM ({moved}) AS moved"
+        rows = self._exact(both, f"{both} GROUP BY account_id", *values)
+        if rows[0][0] is None:
             self._require(code)
-        return Turnover(debit_cents or 0, credit_cents or 0)
+        return Turnover(*(int(sum(cents or 0 for cents in side)) for side in zip(*rows, strict=True)))
 
     def balance(
         self,
@@ -229,10 +234,15 @@ class Reading(Entries):
             moved = self.turnover(code, as_of=as_of, known_at=known_at, kinds_excluded=kinds_excluded)
             return moved.balance_cents
         values = (self.book_id, code) if as_of is None else (self.book_id, code, self._day(as_of))
-        cents: int | None = self._value(_BALANCES["." not in code, as_of is not None], *values)
+        try:
+            cents = self._value(_BALANCES["." not in code, as_of is not None], *values)
+        except sa.exc.DBAPIError as problem:
+            if not overflows(problem):
+                raise
+            return self.turnover(code, as_of=as_of).balance_cents
         if cents is None:
             self._require(code)
-        return cents or 0
+        return int(cents or 0)
 
     def balances(
         self,

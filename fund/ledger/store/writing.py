@@ -57,6 +57,8 @@ class LedgerStore(Shortcut):
         Returns:
             One result, or with ``skip`` one refusal, per draft, in order.
         """
+        if on_error not in ("abort", "skip"):
+            raise ValueError(f"on_error is abort or skip, not {on_error!r}")
         waiting = list(drafts)
         if not waiting:
             return []
