@@ -76,6 +76,7 @@ DECLARE
     body text;
     wanted bytea;
 BEGIN
+    PERFORM ledger_only_on(TG_RELID, 'public.account'::regclass);
     FOR made IN SELECT * FROM added ORDER BY book_id, id LOOP
         IF head.book_id IS DISTINCT FROM made.book_id THEN
             IF head.book_id IS NOT NULL THEN
@@ -127,6 +128,9 @@ BEGIN
     RETURN NULL;
 END
 $body$;
+
+-- Nobody hangs these on a table of their own.
+REVOKE EXECUTE ON FUNCTION ledger_seal_accounts(), ledger_seal_anchor() FROM PUBLIC;
 
 CREATE TRIGGER account_fits BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION ledger_fit_account();
 CREATE TRIGGER account_opens AFTER INSERT ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
