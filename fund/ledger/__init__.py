@@ -35,6 +35,7 @@ from fund.ledger.store import (
     install,
     uninstall,
 )
+from fund.ledger.store.flush import flushed
 from fund.ledger.verify import Check, Finding, Verification
 from fund.ledger.verify import rebuild as rebuild_balances
 from fund.ledger.verify import verify as run_checks
@@ -73,6 +74,7 @@ __all__ = [
     "credit",
     "debit",
     "entry_id",
+    "flushed",
     "install",
     "main_of",
     "mirror",
@@ -105,6 +107,7 @@ class Ledger(Anchoring):
         Raises:
             UnfinishedCheck: A process that shared the work ended before it was done.
         """
+        flushed(self.connection)
         return run_checks(self, full=full, anchors=anchors, public_key=public_key, progress=progress)
 
     def rebuild(self) -> Verification:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fund.errors import ExportFolderInUse, FileUnreadable, NothingToProve
-from fund.ledger import Ledger
+from fund.ledger import Ledger, flushed
 from fund.unit_of_work import Command, Life, Query, View
 
 __all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched"]
@@ -53,6 +53,7 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
             raise ExportFolderInUse(path=str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         head = ledger.head()
+        flushed(ledger.connection)
         counted = _Counted(ledger)
         files = {
             "entries.jsonl": _write(folder / "entries.jsonl", counted.through(ledger.told())),

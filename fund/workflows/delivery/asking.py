@@ -35,7 +35,7 @@ from fund.errors import (
 )
 from fund.events import Envelope, canonical_json, require_printable
 from fund.glossary import state_word
-from fund.ledger import EntryDraft, Ledger, Posted
+from fund.ledger import EntryDraft, Ledger, Posted, flushed
 from fund.money import require_cents
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
 from fund.rules.regulations import Regulations
@@ -547,6 +547,7 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
     _require_small(args or {})
     try:
         with View.open(fund.engine, LIVES, actor=user) as view:
+            flushed(view.connection)
             found = query.function(view, **{key: value for key, value in (args or {}).items() if value is not None})
     except FundError as problem:
         raise mend(problem, fund.engine) from problem.__cause__
