@@ -17,7 +17,7 @@ from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, ROWS, Evidence,
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.parallel import Crew, cores
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
-from fund.ledger.store.quick import Found, Quick
+from fund.ledger.store.quick import LAST_INSTANT, Found, Quick
 from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
 from fund.ledger.store.recount import Kept
 from fund.ledger.store.stored import Extent
@@ -33,6 +33,7 @@ __all__ = [
     "Chart",
     "Evidence",
     "Extent",
+    "LAST_INSTANT",
     "Found",
     "Kept",
     "LedgerStore",

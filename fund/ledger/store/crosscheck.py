@@ -40,7 +40,7 @@ class CrossCheck(Recount):
         """
         rows = self._rows(
             "SELECT * FROM (SELECT account.id, account.code, account.min_balance_cents AS least,"
-            " account.max_balance_cents AS most, account.limit_kinds, balance_day.day,"
+            f" account.max_balance_cents AS most, account.limit_kinds, {self._day_text('balance_day.day')} AS day,"
             " sum(debit_cents - credit_cents) OVER (PARTITION BY account.id ORDER BY balance_day.day) AS balance"
             " FROM account JOIN balance_day ON balance_day.account_id = account.id WHERE account.book_id = :book"
             " AND (account.min_balance_cents IS NOT NULL OR account.max_balance_cents IS NOT NULL)) AS kept"
@@ -58,7 +58,7 @@ class CrossCheck(Recount):
     def _broken(self, days: Sequence[Any], limit: int, sign: int) -> Iterator[OutOfBounds]:
         """The first of ``days``, on which an account is beyond its limit, that bound entries alone can have made."""
         moved = (
-            "(SELECT entry.seq, entry.kind, entry.effective_on AS day FROM posting JOIN entry"
+            f"(SELECT entry.seq, entry.kind, {self._day_text('entry.effective_on')} AS day FROM posting JOIN entry"
             " ON entry.id = posting.entry_id WHERE posting.account_id = :account"
             " GROUP BY entry.id, entry.seq, entry.kind, entry.effective_on"
             " HAVING sum(posting.amount_cents) * :sign > 0) AS moved"

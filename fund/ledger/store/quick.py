@@ -11,8 +11,10 @@ and the driver are imported here, and rows are plain tuples, their texts the byt
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
+import unicodedata
 from binascii import hexlify
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,10 +22,12 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
-__all__ = ["PRIME", "Found", "Quick", "Rows", "coefficient", "postgresql_rows", "sqlite_rows"]
+__all__ = ["LAST_INSTANT", "PRIME", "Found", "Quick", "Rows", "coefficient", "postgresql_rows", "sqlite_rows"]
 
 PRIME = 2**127 - 1
 VERSION = 1
+LAST_INSTANT = 253402300799999999
+"""The last microsecond of the year 9999."""
 
 ENTRIES = (
     "SELECT seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash, metadata, reverses_seq, reason,"
@@ -102,6 +106,66 @@ _REQUEST = b"7:request,1:1,64:%s," % (b"0" * 64)
 _ENTRY = b"5:entry,1:1,64:"
 
 
+_TEXT = rb'"[ !#-\[\]-~]*"'
+"""Plain text in JSON: there is one way to write it."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
+
+
+class Plain:
+    """Whether texts are in the one form in which they are sealed.
+
+    What metadata is made of hardly changes from entry to entry: an object that was found in order becomes a pattern,
+    with any plain text where a text was and any number where a number was, and the next is matched with that.
+    """
+
+    MOST = 16
+
+    def __init__(self) -> None:
+        self._shapes = [re.compile(rb"\{\}")]
+        self.match = self._shapes[0].fullmatch
+        """That of the pattern which matched last."""
+
+    def texts(self, *texts: bytes | None) -> bool:
+        """Whether all are UTF-8, and in normal form C."""
+        return all(
+            text is None or text.isascii() or unicodedata.is_normalized("NFC", text.decode("utf-8")) for text in texts
+        )
+
+    def metadata(self, data: bytes) -> bool:
+        """Whether this is canonical JSON, and an object."""
+        for shape in self._shapes:
+            if shape.fullmatch(data):
+                self.match = shape.fullmatch
+                return True
+        text = data.decode("utf-8")
+        found = json.loads(text, parse_float=_refused)
+        if not isinstance(found, dict) or _encode(found) != text or "\\u0000" in text:
+            return False
+        if text.isascii():
+            self._shapes = [re.compile(_shape(found)), *self._shapes[: self.MOST]]
+            self.match = self._shapes[0].fullmatch
+        return True
+
+
+def _refused(text: str) -> None:
+    raise ValueError(text)
+
+
+def _shape(value: Any) -> bytes:
+    """The pattern of all that is written as this is, but for its texts and numbers."""
+    if isinstance(value, str):
+        return _TEXT
+    if isinstance(value, bool) or value is None:
+        return _encode(value).encode()
+    if isinstance(value, int):
+        return rb"(?:0|-?[1-9][0-9]{0,18})"
+    if isinstance(value, list):
+        return rb"\[" + b",".join(map(_shape, value)) + rb"\]"
+    fields = (re.escape(_encode(name).encode()) + b":" + _shape(value[name]) for name in sorted(value))
+    return rb"\{" + b",".join(fields) + rb"\}"
+
+
 class Quick:
     """The entries of one book, looked at by the thousand.
 
@@ -124,6 +188,7 @@ class Quick:
         self.key = key
         self.size = size
         self.late = tuple(kind.encode() for kind in late)
+        self.plain = Plain()
         self.days: dict[bytes, int] = {}
         self.accounts: dict[int, tuple[bytes, tuple[bytes, bytes], int]] = {}
         self.signs: dict[int, list[tuple[int, int]]] = {}
@@ -153,7 +218,8 @@ class Quick:
             end = min(low + self.size, high)
             found = None
             if before is not None:
-                with suppress(ArithmeticError, LookupError, TypeError, ValueError):  # what cannot be read is not right
+                # what cannot be read is not right
+                with suppress(ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
                     found = self.look(low, end, bytes.fromhex(before), at, standing)
             if found is None:
                 link = self._read(LINK.format(book=self.book_id, seq=end))
@@ -168,9 +234,9 @@ class Quick:
         """What the entries moved, when each is exactly right and the first follows ``before``; else ``None``."""
         entries = self.rows(ENTRIES.format(book=self.book_id, low=low, high=high))
         legs = self.rows(LEGS.format(book=self.book_id, low=low, high=high))
-        if len(entries) != high - low:
+        if len(entries) != high - low or entries[0][12] < 0 or entries[-1][12] > LAST_INSTANT:
             return None
-        book, accounts, signs = self.book, self.accounts, self.signs
+        book, accounts, signs, plain = self.book, self.accounts, self.signs, self.plain
         months: dict[bytes, tuple[int, tuple[bytes, ...] | None]] = {}
         last: dict[bytes, int] = {}
         moves: list[Any] = []
@@ -245,8 +311,18 @@ class Quick:
             if sha256(b"%s%s,%d:%s," % (_ENTRY, hexlify(before), len(sealed), sealed)).digest() != hash:
                 return None
 
+            if not (kind and memo and actor and key and id) or 0 in sealed:
+                return None
+            if not sealed.isascii() and not plain.texts(id, kind, memo, actor, key, metadata, reason):
+                return None
+            if metadata != b"{}" and not plain.match(metadata) and not plain.metadata(metadata):
+                return None
+            if reverses is not None and not reason:
+                return None
             if b"part_of" in metadata:
                 parts = True
+                if not reason:
+                    return None
             if signs:
                 moved = self._moved(legs[place : place + count])
                 if moved:
@@ -267,6 +343,8 @@ class Quick:
         """What a day counts with, and which kinds its month takes: ``None`` for all of them."""
         month = on[:7].decode("ascii")
         if on not in self.days:
+            if date.fromisoformat(on.decode("ascii")).isoformat().encode() != on:
+                raise ValueError(on)
             self.days[on] = coefficient(self.key, b"day %s" % on)
         first = standing["closed_before"]
         status = standing["months"].get(month) or ("closed" if first is not None and month < first else "open")

@@ -71,9 +71,9 @@ class Recount(Stored):
 
     def differences(self, *, by_day: bool) -> list[Difference]:
         """Cached sums less the sums of the postings, where they differ."""
-        day = "entry.effective_on" if by_day else "NULL"
+        day = self._day_text("entry.effective_on") if by_day else "NULL"
         kept = "balance_day" if by_day else "account_balance"
-        kept_day = "balance_day.day" if by_day else "NULL"
+        kept_day = self._day_text("balance_day.day") if by_day else "NULL"
         group = "sums.account_id, sums.day" if by_day else "sums.account_id"
         rows = self._rows(
             f"SELECT sums.account_id, max(account.code) AS code, {'sums.day' if by_day else 'NULL'} AS day,"
@@ -109,7 +109,7 @@ class Recount(Stored):
         weights = _Weights(key)
         debit = credit = debit_in_all = credit_in_all = number = balances = 0
         for account, day, debits, credits in self._stream(
-            "SELECT balance_day.account_id, day, debit_cents, credit_cents FROM balance_day"
+            f"SELECT balance_day.account_id, {self._day_text('day')} AS day, debit_cents, credit_cents FROM balance_day"
             f" LEFT JOIN account ON account.id = balance_day.account_id WHERE {mine}"
         ):
             weight = weights[account]
@@ -135,7 +135,7 @@ class Recount(Stored):
         weights = _Weights(key)
         debit = credit = legs = 0
         for account, day, cents in self._stream(
-            "SELECT posting.account_id, entry.effective_on, posting.amount_cents FROM entry"
+            f"SELECT posting.account_id, {self._day_text('effective_on')}, posting.amount_cents FROM entry"
             " JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id"
             f" WHERE entry.book_id = {self._book.book_id} AND account.book_id = {self._book.book_id}"
             f" AND entry.seq <= {seq:d}"

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count, groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from psycopg.rows import tuple_row
 
 from fund.database import dialect
+from fund.errors import UnfinishedCheck
 from fund.ledger.journal import SealedLeg
 from fund.ledger.store.periods import Periods
 from fund.ledger.store.quick import Rows, postgresql_rows, sqlite_rows
 
 __all__ = ["Extent", "RawEntry", "RawLeg", "RawPeriod", "RawSet", "Stored"]
 
+T = TypeVar("T")
 PAGE = 500
 _NUMBERS = count(1)
 BY_KEYS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
@@ -108,8 +110,27 @@ class Stored:
         finally:
             connection.text_factory = before
 
+    def tried(self, work: Callable[[], T]) -> T | Exception:
+        """What ``work`` gives, or what went wrong in it; the transaction can go on.
+
+        But that the connection is gone, or a process that helped, is no answer: then nothing is known.
+        """
+        try:
+            with nullcontext() if self._sqlite else self._connection.begin_nested():
+                return work()
+        except UnfinishedCheck:
+            raise
+        except Exception as problem:
+            if isinstance(problem, sa.exc.DBAPIError) and problem.connection_invalidated:
+                raise
+            return problem
+
     def _day_text(self, column: str) -> str:
-        return column if self._sqlite else f"to_char({column}, 'YYYY-MM-DD') AS {column}"
+        """A day as text; one that is none, as PostgreSQL's infinity, is not in the form of a day."""
+        if self._sqlite:
+            return column
+        known = f"{column} BETWEEN '0001-01-01' AND '9999-12-31'"
+        return f"CASE WHEN {known} THEN to_char({column}, 'YYYY-MM-DD') ELSE CAST({column} AS text) END"
 
     def head(self) -> sa.Row[Any] | None:
         """The row of the chain head; ``None`` when somebody removed it."""
@@ -130,8 +151,8 @@ class Stored:
         query = (
             f"SELECT page.*, posting.position, posting.legs AS leg_legs, posting.amount_cents,"
             " account.book_id AS leg_book, account.code, account.type, account.layer, account.currency"
-            f" FROM (SELECT seq, {self._day_text('effective_on')}, {', '.join(_TEXTS)}, request_hash, reverses_seq,"
-            " legs, recorded_at, version, previous_hash, hash, id AS page_id FROM entry"
+            f" FROM (SELECT seq, {self._day_text('effective_on')} AS effective_on, {', '.join(_TEXTS)}, request_hash,"
+            " reverses_seq, legs, recorded_at, version, previous_hash, hash, id AS page_id FROM entry"
             f" WHERE book_id = :book AND seq > :since_seq{' AND seq <= :until_seq' if until_seq is not None else ''}"
             f" ORDER BY seq LIMIT {PAGE}) AS page"
             " LEFT JOIN posting ON posting.entry_id = page.page_id LEFT JOIN account ON account.id = posting.account_id"

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fund.errors import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
 from fund.ledger.seal import GENESIS
-from fund.ledger.store import ROWS, Anchoring, Evidence
+from fund.ledger.store import ROWS, Anchoring, Evidence, Extent
 from fund.ledger.verify import beside
 from fund.ledger.verify.chart import look_at_chart
 from fund.ledger.verify.entries import Chain, Progress, Start
-from fund.ledger.verify.findings import CACHES, Check, Finding, Tally, Verification
+from fund.ledger.verify.findings import CACHES, Check, Finding, Tally, Verification, carried_out, failed
 
 __all__ = ["Check", "Finding", "Progress", "Verification", "rebuild", "verify"]
 
@@ -45,14 +45,18 @@ def verify(
     evidence = Evidence(store)
     with evidence.as_stored():
         result = _run(store, evidence, full, anchors, public_key, progress)
-    evidence.log_run(
-        everything=full,
-        ok=result.ok,
-        seq=result.head.seq,
-        hash=result.head.hash,
-        findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
-        at=time.time_ns() // 1000,
+    logged = evidence.tried(
+        lambda: evidence.log_run(
+            everything=full,
+            ok=result.ok,
+            seq=result.head.seq,
+            hash=result.head.hash,
+            findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
+            at=time.time_ns() // 1000,
+        )
     )
+    if isinstance(logged, Exception) and result.ok:  # else what was found may be what keeps it from being logged
+        raise logged
     return result
 
 
@@ -64,35 +68,53 @@ def _run(
     public_key: bytes | None,
     progress: Progress | None,
 ) -> Verification:
-    start = _start(evidence, full)
-    extent = evidence.extent(start.seq or beside.LOWEST)
+    def made(name: str, work: Callable[[], Check]) -> Check:
+        return carried_out(evidence, work, lambda problem: failed(name, problem))
+
+    def each(names: Sequence[str], work: Callable[[], Iterable[Check]]) -> tuple[Check, ...]:
+        return carried_out(
+            evidence, lambda: tuple(work()), lambda problem: tuple(failed(name, problem) for name in names)
+        )
+
+    start = carried_out(evidence, lambda: _start(evidence, full), lambda _problem: Start())
+    since = start.seq or beside.LOWEST
+    extent = carried_out(evidence, lambda: evidence.extent(since), lambda _problem: Extent(since, 0, 0, 0, None))
     head = extent.head
     at = Head(head.seq, bytes(head.hash)) if head is not None else Head(0, GENESIS)
-    guards, weakened = beside.guards(evidence)
+    guards, weakened = carried_out(
+        evidence, lambda: beside.guards(evidence), lambda problem: (failed("guards", problem), set(ROWS))
+    )
     chain = Chain(store, evidence, start=start, extent=extent, quick=not weakened & ROWS, progress=progress)
     with chain.at_work():
-        layers = beside.layers(evidence)
-        chart = look_at_chart(Tally("chart"), store, head).done()
+        layers = made("layers", lambda: beside.layers(evidence))
+        chart = made("chart", lambda: look_at_chart(Tally("chart"), store, head).done())
         months = (head.period_number, bytes(head.period_hash)) if head else (0, GENESIS)
-        periods, closed = beside.periods(store, evidence, *months)
-        sets = beside.sets(store, evidence, (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS))
+        periods, closed = carried_out(
+            evidence, lambda: beside.periods(store, evidence, *months), lambda problem: (failed("periods", problem), {})
+        )
+        bounds = (head.set_number, bytes(head.set_hash)) if head else (0, GENESIS)
+        sets = made("account_sets", lambda: beside.sets(store, evidence, bounds))
         kept = (head.anchor_number, bytes(head.anchor_hash)) if head else (0, GENESIS)
-        anchors = tuple(beside.anchors(store, evidence, kept, given, public_key, full=full))
-        sums = evidence.kept(chain.posted.key) if chain.posted.whole else None
+        anchors = each(
+            ("anchors", "given_anchors"),
+            lambda: beside.anchors(store, evidence, kept, given, public_key, full=full),
+        )
+        sums = None
+        if chain.posted.whole:
+            sums = carried_out(evidence, lambda: evidence.kept(chain.posted.key), lambda _problem: None)
         if sums is not None and start.seq:
             chain.posted.begin(*evidence.posted_until(start.seq, chain.posted.key))
-        entries = tuple(chain.run(at, None if head is None else head.recorded_at))
-    balances = tuple(beside.balances(evidence, chain.posted, sums))
+        entries = chain.run(at, None if head is None else head.recorded_at)
     checks = (
         *entries,
-        *balances,
+        *beside.balances(evidence, chain.posted, sums),
         layers,
         chart,
         periods,
-        beside.frozen(evidence, chain.posted, closed, full=full),
+        made("frozen_trial_balances", lambda: beside.frozen(evidence, chain.posted, closed, full=full)),
         sets,
         *anchors,
-        *beside.reversals(evidence, chain.posted),
+        *each(("reversals", "partial_reversals"), lambda: beside.reversals(evidence, chain.posted)),
         guards,
     )
     return Verification(all(check.ok for check in checks), checks, at)

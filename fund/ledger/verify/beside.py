@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import repeat
 from typing import Any
@@ -13,7 +13,7 @@ from fund.ledger.anchors import Anchor, Tree, signed
 from fund.ledger.seal import GENESIS, canonical, seal
 from fund.ledger.store import Anchoring, Evidence, Kept, PeriodStatus, anchor_hash, period_hash, set_hash
 from fund.ledger.verify.entries import Posted
-from fund.ledger.verify.findings import Check, Tally
+from fund.ledger.verify.findings import Check, Tally, carried_out, failed
 
 __all__ = ["anchors", "balances", "frozen", "guards", "layers", "periods", "reversals", "sets"]
 
@@ -33,9 +33,13 @@ def balances(evidence: Evidence, posted: Posted, kept: Kept | None) -> Iterator[
         yield Tally("balances", kept.balances).done()
         yield Tally("day_balances", kept.days).done()
         return
-    yield _stray_postings(evidence)
-    yield _balances(evidence, by_day=False)
-    yield _balances(evidence, by_day=True)
+    yield _made("stray_postings", evidence, lambda: _stray_postings(evidence))
+    yield _made("balances", evidence, lambda: _balances(evidence, by_day=False))
+    yield _made("day_balances", evidence, lambda: _balances(evidence, by_day=True))
+
+
+def _made(name: str, evidence: Evidence, work: Callable[[], Check]) -> Check:
+    return carried_out(evidence, work, lambda problem: failed(name, problem))
 
 
 def _stray_postings(evidence: Evidence) -> Check:

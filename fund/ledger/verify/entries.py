@@ -19,7 +19,8 @@ from fund.ledger.journal import ADJUSTING, CLOSING, Head
 from fund.ledger.seal import GENESIS, VERSION, entry_bytes, entry_hash, request_bytes, request_hash
 from fund.ledger.store import Anchoring, Crew, Evidence, Extent, Found, PeriodStatus, Quick, RawEntry, RawPeriod, cores
 from fund.ledger.store.quick import PRIME
-from fund.ledger.verify.findings import Check, Tally
+from fund.ledger.verify.findings import Check, Tally, carried_out
+from fund.ledger.verify.form import problems_of_form
 from fund.ledger.verify.limits import Limits
 
 __all__ = ["Chain", "Posted", "Progress", "Standings", "Start"]
@@ -108,14 +109,26 @@ class Chain:
         self.gaps = Tally("gap_free")
         self.balanced = Tally("balanced")
         self.idempotency = Tally("idempotency")
+        self.form = Tally("form")
         self.months = Tally("period_rules")
-        self.standing = Standings(evidence.periods())
+        self.standing = carried_out(evidence, lambda: Standings(evidence.periods()), self._without_months)
         self.limits = Limits(store, start.seq)
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
         self.ranges = list(self._ranges()) if quick and extent.number and without_gap else []
         self.posted = Posted(whole=bool(self.ranges) or not extent.number, parts=start.seq > 0)
         self._crew: Crew | None = None
+
+    def _without_months(self, problem: Exception) -> Standings:
+        self.months.fail(problem)
+        return Standings(())
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """The checks, in the order in which they are told."""
+        return (
+            self.chain, self.gaps, self.balanced, self.idempotency, self.form, self.months, self.limits.tally,
+        )  # fmt: skip
 
     def _ranges(self) -> Iterator[dict[str, Any]]:
         """The entries in parts, none of which any month changes in."""
@@ -170,8 +183,17 @@ class Chain:
         elif self.extent.number:
             yield {"low": self.extent.since, "high": self.extent.highest, "right": False}
 
-    def run(self, head: Head, head_recorded_at: int | None) -> Iterator[Check]:
+    def run(self, head: Head, head_recorded_at: int | None) -> tuple[Check, ...]:
         """The checks of the entries, and whether the head of the chain names the last one."""
+        carried_out(self.evidence, lambda: self._look(head, head_recorded_at), self._failed)
+        return tuple(tally.done() for tally in self.tallies)
+
+    def _failed(self, problem: Exception) -> None:
+        self.posted.whole = False
+        for tally in self.tallies:
+            tally.fail(problem)
+
+    def _look(self, head: Head, head_recorded_at: int | None) -> None:
         doubles = self.evidence.doubles()
         beyond = self.evidence.accounts_out_of_bounds()
         at, done = self.start, 0
@@ -179,7 +201,7 @@ class Chain:
             if found["right"] and (found["before"], found["since"]) == (at.hash.hex(), at.recorded_at):
                 at = Start(found["high"], bytes.fromhex(found["hash"]), found["at"])
                 number = found["high"] - found["low"]
-                for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months, self.limits.tally):
+                for tally in self.tallies:
                     tally.checked += number
                 for seq, on, kind, sums in found["moves"]:
                     self.limits.move(seq, on, kind, sums)
@@ -192,6 +214,7 @@ class Chain:
                 self._place(entry, at.seq)
                 self._legs(entry)
                 self._seal(entry, at.hash, at.recorded_at)
+                self._form(entry)
                 self._month(entry)
                 self.limits.look_at(entry)
                 at = Start(entry.seq, entry.hash, entry.recorded_at)
@@ -214,8 +237,6 @@ class Chain:
         for double, what in doubles:
             self.idempotency.find(double, f"entry:{double}", N_("it shares {what} with another entry"), what=what)
         self.limits.hold_accounts(beyond)
-        for tally in (self.chain, self.gaps, self.balanced, self.idempotency, self.months, self.limits.tally):
-            yield tally.done()
 
     def _place(self, entry: RawEntry, last: int) -> None:
         self.gaps.checked += 1
@@ -285,6 +306,11 @@ class Chain:
             self.chain.find(entry.seq, place, N_("it was written before the entry before it"))
         if request_hash(request, entry.version) != entry.request_hash:
             self.idempotency.find(entry.seq, place, N_("the hash of its request is not the hash of what it says"))
+
+    def _form(self, entry: RawEntry) -> None:
+        self.form.checked += 1
+        for template, details in problems_of_form(entry):
+            self.form.find(entry.seq, f"entry:{entry.seq}", template, **details)
 
     def _month(self, entry: RawEntry) -> None:
         self.months.checked += 1

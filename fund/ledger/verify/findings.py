@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from fund.errors.base import present
-from fund.language import _
+from fund.language import N_, _
 from fund.ledger.journal import Head
+from fund.ledger.store import Evidence
 
-__all__ = ["CACHES", "Check", "Finding", "Tally", "Verification"]
+__all__ = ["CACHES", "Check", "Finding", "Tally", "Verification", "carried_out", "failed"]
+
+T = TypeVar("T")
 
 MOST_FINDINGS = 100
 CACHES = ("balances", "day_balances")
@@ -92,3 +95,21 @@ class Tally:
 
     def done(self) -> Check:
         return Check(self.name, not self.findings, self.checked, tuple(self.findings))
+
+    def fail(self, problem: Exception) -> None:
+        """It could not be carried out, or not to its end: that is a finding as well."""
+        told = f"{type(problem).__name__}: {str(problem).strip().partition(chr(10))[0]}"
+        self.find(None, self.name, N_("it could not be carried out: {problem}"), problem=told)
+
+
+def failed(name: str, problem: Exception) -> Check:
+    """A check that could not be carried out."""
+    tally = Tally(name)
+    tally.fail(problem)
+    return tally.done()
+
+
+def carried_out(evidence: Evidence, work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
+    """What ``work`` finds, or what ``otherwise`` makes of the reason why it cannot: the other checks go on."""
+    found = evidence.tried(work)
+    return otherwise(found) if isinstance(found, Exception) else found
