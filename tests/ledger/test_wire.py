@@ -40,6 +40,13 @@ def test_what_the_driver_forgot_is_prepared_again(engine: Engine) -> None:
             commit(connection)
             connection.exec_driver_sql("DEALLOCATE ALL")
             connection.rollback()
+        assert ledger.post(draft(*one("prepared by somebody"))).seq == 4
+        commit(connection)
+        connection.info.pop("fund_post", None)
+        connection.exec_driver_sql("PREPARE fund_post AS SELECT 1")
+        commit(connection)
+        assert ledger.post(draft(*one("as well"))).seq == 5
+        commit(connection)
         assert ledger.verify(full=True).ok
 
 

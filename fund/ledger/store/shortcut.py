@@ -35,7 +35,8 @@ _PREPARE = (
     b"PREPARE fund_post (integer, text, date, text, text, text, text, text, bigint, text[], bigint[]) AS"
     b" SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11); "
 )
-_NOT_PREPARED = "26000"
+_PREPARED_OTHERWISE = ("26000", "42P05")
+"""No statement of this name is prepared, or one is already."""
 _POST_MANY = (
     "SELECT first_seq, hashes, refusal FROM ledger_post_many(%s::integer, %s::text[], %s::integer[], %s::integer[],"
     " %s::text[], %s::bigint[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],"
@@ -109,21 +110,25 @@ class Shortcut(Careful):
             seq, hash, refusal = self._call(raw, b", ".join(arguments))
         return None if refusal is not None else [Posted(int(seq), bytes.fromhex(hash.decode()), False, id)]
 
-    def _call(self, raw: Any, arguments: bytes) -> tuple[bytes, bytes, bytes | None]:
+    def _call(self, raw: Any, arguments: bytes, *, prepared: bool = True) -> tuple[bytes, bytes, bytes | None]:
         """What ``ledger_post`` answers. Where no transaction is open, one message begins it and posts."""
+        plain = b"SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post(%s)" % arguments
         if not idle(raw):
-            answer = ask(raw, b"SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post(%s)" % arguments)
+            answer = ask(raw, plain)
+        elif not prepared:
+            answer = ask(raw, b"BEGIN; " + plain)
         else:
             known = self.connection.info
             execute = b"EXECUTE fund_post (%s)" % arguments
             try:
                 answer = ask(raw, b"BEGIN; " + (b"" if known.get("fund_post") else _PREPARE) + execute)
             except sa.exc.DBAPIError as problem:
-                # The driver forgets all that is prepared whenever something is rolled back.
-                if getattr(problem.orig, "sqlstate", None) != _NOT_PREPARED:
+                # The driver forgets all that is prepared when something is rolled back, a pooler when it likes to.
+                if getattr(problem.orig, "sqlstate", None) not in _PREPARED_OTHERWISE:
                     raise
                 ask(raw, b"ROLLBACK")
-                answer = ask(raw, b"BEGIN; " + _PREPARE + execute)
+                known.pop("fund_post", None)
+                return self._call(raw, arguments, prepared=False)
             known["fund_post"] = True
         return answer.get_value(0, 0), answer.get_value(0, 1), answer.get_value(0, 2)
 
