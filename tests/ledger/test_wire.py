@@ -71,6 +71,21 @@ def test_a_post_begins_the_transaction_that_a_rollback_takes_back(engine: Engine
         assert ledger.head().seq == 0
 
 
+def test_the_callers_own_isolation_holds(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="SERIALIZABLE")
+        ledger = Ledger.open(connection, book=BOOK)
+        commit(connection)
+        ledger.post(draft(*one("serializable")))
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "serializable"
+        commit(connection)
+    with engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        assert Ledger.open(connection, book=BOOK).post(draft(*one("by itself"))).seq == 2
+    with writing(engine) as connection:
+        assert Ledger.open(connection, book=BOOK).head().seq == 2
+
+
 def test_a_message_larger_than_the_server_takes_at_once_is_sent_whole(engine: Engine) -> None:
     memo = "Ö" * 3_000_000
     with engine.connect() as connection:

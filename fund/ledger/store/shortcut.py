@@ -26,7 +26,7 @@ from fund.ledger.journal import CORRECTION, EntryDraft, Posted
 from fund.ledger.seal import VERSION, canonical_json, nfc
 from fund.ledger.store.careful import Careful
 from fund.ledger.store.refusals import refusals
-from fund.ledger.store.wire import ask, idle
+from fund.ledger.store.wire import ask, idle, plain
 from fund.money import LARGEST_CENTS
 
 __all__ = ["Shortcut"]
@@ -112,11 +112,13 @@ class Shortcut(Careful):
 
     def _call(self, raw: Any, arguments: bytes, *, prepared: bool = True) -> tuple[bytes, bytes, bytes | None]:
         """What ``ledger_post`` answers. Where no transaction is open, one message begins it and posts."""
-        plain = b"SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post(%s)" % arguments
-        if not idle(raw):
-            answer = ask(raw, plain)
+        select = b"SELECT seq, encode(hash, 'hex'), refusal FROM ledger_post(%s)" % arguments
+        if idle(raw) and not plain(raw):
+            self.connection.exec_driver_sql("SELECT 1")  # the driver begins as the caller told it to
+        if not idle(raw) or not plain(raw):
+            answer = ask(raw, select)
         elif not prepared:
-            answer = ask(raw, b"BEGIN; " + plain)
+            answer = ask(raw, b"BEGIN; " + select)
         else:
             known = self.connection.info
             execute = b"EXECUTE fund_post (%s)" % arguments

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-__all__ = ["ask", "idle"]
+__all__ = ["ask", "idle", "plain"]
 
 _IDLE = 0  # psycopg.pq.TransactionStatus.IDLE; naming it would import the driver on SQLite too
 _FAILED = 7  # psycopg.pq.ExecStatus.FATAL_ERROR
@@ -20,6 +20,11 @@ _FAILED = 7  # psycopg.pq.ExecStatus.FATAL_ERROR
 def idle(raw: Any) -> bool:
     """Whether this connection of the driver has no transaction open."""
     return bool(raw.pgconn.transaction_status == _IDLE)
+
+
+def plain(raw: Any) -> bool:
+    """Whether the driver would begin a transaction by ``BEGIN`` and no more: no isolation of the caller's own."""
+    return not raw.autocommit and raw.isolation_level is None and raw.read_only is None and raw.deferrable is None
 
 
 def ask(raw: Any, message: bytes) -> Any:
