@@ -23,7 +23,7 @@ from fund.errors import (
     UnfitAccount,
     UnsealedAccount,
 )
-from fund.ledger import GENESIS, AccountType, Finding, Ledger, credit, debit, verify_export
+from fund.ledger import GENESIS, AccountType, Finding, Ledger, Side, credit, debit, seal, verify_export
 from fund.ledger.store.chart import Chart, account_change_hash
 from fund.reports.exports import ledger_folder
 from tests.ledger.attacks import account_sql, attempt, owner
@@ -91,6 +91,32 @@ def test_both_databases_seal_the_same_bytes_whatever_an_account_is_called(
             return  # a zero character, or half a pair
         assert found_by_chart(connection) == []
         connection.rollback()
+
+
+def test_the_published_changes_are_sealed_alike_on_each_database(ledger_url: str) -> None:
+    published = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))["chart"]
+    page = (Path(__file__).parents[2] / "docs" / "canonical-form.md").read_text(encoding="utf-8")
+    engine = create_engine(ledger_url)
+    with engine.connect() as connection:
+        ledger = Ledger.create(connection, book=BOOK)
+        at = published[0]["line"]["recorded_at"]  # to come, so that no clock is later than the head
+        connection.execute(sa.text("UPDATE chain_head SET recorded_at = :at"), {"at": at})
+        ledger.add_account(
+            "1500", name="Brødkasse 🥖", type=AccountType.ASSET, min_balance_cents=0, max_balance_cents=2**63 - 1,
+            limit_kinds=["verkoop", "crème"], valid_from=date(2027, 1, 1),
+        )  # fmt: skip
+        ledger.add_account("1290", name="Voorziening", type=AccountType.ASSET, normal_side=Side.CREDIT)
+        ledger.rename_account("1500", "Kas, klein")
+        ledger.close_account("1290")
+        assert list(ledger.told_steps("account_change")) == [vector["line"] for vector in published]
+        connection.rollback()
+    engine.dispose()
+    for vector in published:
+        line, said = vector["line"], vector["canonical"].encode()
+        assert verify_export.row_hash("account-change", BOOK, line) == vector["hash"] == line["hash"]
+        assert seal(bytes.fromhex(line["previous_hash"]), said, "account-change").hex() == vector["hash"]
+        assert f"`{vector['hash']}`" in page
+    assert published[0]["canonical"] in page
 
 
 def test_a_refused_batch_leaves_no_row(book: Opens, engine: Engine) -> None:
