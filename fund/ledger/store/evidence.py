@@ -1,20 +1,23 @@
 """What the checks look at: rows exactly as they are stored, sums made anew, and the guards that are really there.
 
 The rows are read in ``stored.py``, by the thousand in ``quick.py``; the sums are made in ``recount.py``; what rows say
-of one another is in ``crosscheck.py``.
+of one another is in ``crosscheck.py``; what PostgreSQL says of the guards is asked in ``catalog.py``.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from fund.database import sql_object
 from fund.language import N_
+from fund.ledger.store.catalog import CATALOG, SETTINGS, written
 from fund.ledger.store.crosscheck import CrossCheck
 from fund.ledger.store.recount import Difference
 from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
@@ -40,6 +43,7 @@ MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
+STRANGE = N_("this guard is not ours")
 RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account",
@@ -82,35 +86,57 @@ class Evidence(CrossCheck):
         return len(wanted), problems
 
     def _guards_postgresql(self) -> tuple[int, list[tuple[str, str]]]:
-        text = "".join(sql_object(name, version, "postgresql")[0] for name, version in OBJECTS)
-        functions = {
-            name: (body, "SECURITY DEFINER" in head)
-            for name, head, body in re.findall(r"CREATE FUNCTION (\w+)(.*?)AS \$body\$(.*?)\$body\$", text, re.DOTALL)
-        }
+        before = {name: self._setting(name) for name in SETTINGS}
+        for name, value in SETTINGS.items():
+            self._setting(name, value)
+        number, problems = self._held_against_the_text()
+        more, others = self._held_against_the_catalog()
+        rights = self._rights()
+        for name, value in before.items():
+            self._setting(name, value)
+        return number + more + len(TABLES), list(dict.fromkeys(problems + others + rights))
+
+    def catalog(self) -> list[tuple[str, str, str]]:
+        """What PostgreSQL says now of the tables and functions, as (kind, name, what it is)."""
+        names = {"tables": TABLES, "functions": re.findall(r"CREATE FUNCTION (\w+)", _text_postgresql())}
+        within = {kind: ", ".join(repr(name) for name in sorted(set(some))) for kind, some in names.items()}
+        rows: Iterator[Any] = (
+            row for query in CATALOG for row in self._rows(f"{query.format(**within)} AND :book = :book")
+        )
+        return [(kind, name, _squeezed(said)) for kind, name, said in rows]
+
+    def _held_against_the_catalog(self) -> tuple[int, list[tuple[str, str]]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for kind, name, said in self.catalog():
+            found.setdefault((kind, name), []).append(said)
+        problems: list[tuple[str, str]] = []
+        number = 0
+        for kind, (name, said) in written():
+            number += 1
+            now = found.pop((kind, name), [])
+            if said not in now:
+                problems.append((name, CHANGED if now else MISSING))
+            elif len(now) > 1:
+                problems.append((name, STRANGE))
+        return number, problems + [(name, STRANGE) for kind, name in found if kind != "plain index"]
+
+    def _held_against_the_text(self) -> tuple[int, list[tuple[str, str]]]:
+        text = _text_postgresql()
+        functions = dict(re.findall(r"CREATE FUNCTION (\w+).*?AS \$body\$(.*?)\$body\$", text, re.DOTALL))
         triggers = {
             re.split(r"\s+", line)[2]: _squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)
         }
-        constraints = set(re.findall(r"\bCONSTRAINT (\w+)", text)) - set(re.findall(r"\bDROP CONSTRAINT (\w+)", text))
         problems: list[tuple[str, str]] = []
-
-        found_functions = {
-            row.proname: row
+        bodies = {
+            row.proname: row.prosrc
             for row in self._rows(
-                "SELECT proname, prosrc, prosecdef, CAST(proconfig AS text) AS settings FROM pg_proc"
-                " WHERE pronamespace = CAST('public' AS regnamespace) AND :book = :book"
-                f" AND proname IN ({', '.join(repr(name) for name in functions)})"
+                "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = CAST('public' AS regnamespace)"
+                " AND :book = :book"
             )
         }
-        for name, (body, definer) in functions.items():
-            row = found_functions.get(name)
-            if row is None:
-                problems.append((name, MISSING))
-            elif (
-                row.prosrc != body
-                or row.prosecdef != definer
-                or (definer and "search_path" not in (row.settings or ""))
-            ):
-                problems.append((name, CHANGED))
+        for name, body in functions.items():
+            if bodies.get(name) != body:
+                problems.append((name, CHANGED if name in bodies else MISSING))
 
         tables = ", ".join(repr(name) for name in TABLES)
         rows = self._rows(
@@ -131,21 +157,13 @@ class Evidence(CrossCheck):
             if not row.tgisinternal and row.tgname not in triggers:
                 problems.append((row.tgname, FOREIGN))
 
-        standing = {
-            row.conname: row
-            for row in self._rows(
-                "SELECT conname, convalidated, conenforced FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
-                f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND :book = :book"
-            )
-        }
-        for name in sorted(constraints):
-            row = standing.get(name)
-            if row is None:
-                problems.append((name, MISSING))
-            elif not (row.convalidated and row.conenforced):
-                problems.append((name, OFF))
-        problems += self._rights()
-        return len(functions) + len(triggers) + len(constraints) + len(TABLES), problems
+        rows = self._rows(
+            "SELECT conname, convalidated AND conenforced AS held FROM pg_constraint"
+            " JOIN pg_class ON pg_class.oid = conrelid"
+            f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND :book = :book"
+        )
+        problems += [(row.conname, OFF) for row in rows if not row.held]
+        return len(functions) + len(triggers), problems
 
     def _rights(self) -> list[tuple[str, str]]:
         """Rights to change what is written, or to write what the triggers keep, that anybody but the owner has."""
@@ -208,6 +226,11 @@ class Evidence(CrossCheck):
             },
         )
         return True
+
+
+def _text_postgresql() -> str:
+    """All SQL objects as they stand, without what removes them."""
+    return "".join(sql_object(name, version, "postgresql")[0] for name, version in OBJECTS)
 
 
 @lru_cache(maxsize=1)

@@ -292,4 +292,4 @@ def guards(evidence: Evidence) -> tuple[Check, set[str]]:
     tally.checked, problems = evidence.guards()
     for name, problem in problems:
         tally.find(None, f"guard:{name}", problem)
-    return tally.done(), {name for name, _problem in problems}
+    return tally.done(), {part for name, _problem in problems for part in (name, name.partition(".")[0])}

@@ -1,0 +1,80 @@
+"""What PostgreSQL says of the ledger's tables and functions, held against what it said when they were installed.
+
+That stands in ``migrations/sql/ledger_catalog.v1.postgresql.sql``, a line for each table, column, constraint, index and
+function; ``python -m tests.ledger.catalog`` writes it, and ``tests/ledger/test_catalog.py`` proves that it is what the
+migrations make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from fund.database import sql_object
+
+__all__ = ["CATALOG", "SETTINGS", "Line", "lines_of", "written"]
+
+SETTINGS = {"search_path": "pg_catalog", "quote_all_identifiers": "off", "DateStyle": "ISO"}
+"""With these, what the catalog says does not depend on who asks."""
+
+Line = tuple[str, str]
+"""Which guard, and what it is."""
+
+_WHO = "CASE grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(grantee) END"
+_TABLES = "relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables})"
+CATALOG = (
+    # Tables: what comes between them and who reads or writes them.
+    "SELECT 'table' AS kind, relname AS name,"
+    " format('%s%s, row security %s%s, rules %s, policies %s, kin %s, owner %s',"
+    " relkind, relpersistence, relrowsecurity, relforcerowsecurity,"
+    " (SELECT count(*) FROM pg_rewrite WHERE ev_class = pg_class.oid),"
+    " (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid),"
+    " (SELECT count(*) FROM pg_inherits WHERE pg_class.oid IN (inhparent, inhrelid)),"
+    " CASE WHEN pg_get_userbyid(relowner) <> 'fund_application' AND relowner = (SELECT min(relowner::text)::oid"
+    f" FROM pg_class WHERE {_TABLES}) THEN 'one' ELSE 'another' END) AS said"
+    f" FROM pg_class WHERE {_TABLES} AND relkind NOT IN ('i', 'I')",
+    "SELECT 'column', relname || '.' || attname, concat_ws(' ', format_type(atttypid, atttypmod),"
+    " 'COLLATE ' || nullif(collname, 'default'), CASE WHEN attnotnull THEN 'NOT NULL' END,"
+    " CASE attgenerated WHEN '' THEN 'DEFAULT ' ELSE 'GENERATED ' || CAST(attgenerated AS text) || ' AS ' END"
+    " || pg_get_expr(adbin, adrelid), nullif('IDENTITY ' || CAST(attidentity AS text), 'IDENTITY '))"
+    " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+    " LEFT JOIN pg_collation ON pg_collation.oid = attcollation"
+    " LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
+    f" WHERE {_TABLES} AND attnum > 0 AND NOT attisdropped",
+    "SELECT 'constraint', conname, relname || ': ' || pg_get_constraintdef(pg_constraint.oid)"
+    " FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
+    f" WHERE {_TABLES} AND contype NOT IN ('n', 't')",
+    "SELECT CASE WHEN indisunique OR indexprs IS NOT NULL THEN 'index' ELSE 'plain index' END, "
+    " (SELECT own.relname FROM pg_class AS own WHERE own.oid = indexrelid),"
+    " concat_ws(' ', pg_get_indexdef(indexrelid), CASE WHEN NOT (indisvalid AND indisready) THEN 'INVALID' END)"
+    f" FROM pg_index JOIN pg_class ON pg_class.oid = indrelid WHERE {_TABLES}",
+    "SELECT 'function', proname, format('(%s) RETURNS %s %s %s%s%s%s, EXECUTE: %s%s%s',"
+    " pg_get_function_identity_arguments(pg_proc.oid), pg_get_function_result(pg_proc.oid), lanname, provolatile,"
+    " proparallel, CASE WHEN proisstrict THEN ' STRICT' END, CASE WHEN prosecdef THEN ' SECURITY DEFINER' END,"
+    f" (SELECT coalesce(string_agg({_WHO}, ', ' ORDER BY grantee), 'the owner alone')"
+    " FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) WHERE grantee <> proowner),"
+    f" CASE WHEN proowner <> (SELECT min(relowner::text)::oid FROM pg_class WHERE {_TABLES}) THEN ', of another' END,"
+    " (SELECT string_agg(' SET ' || one, '' ORDER BY one) FROM unnest(proconfig) AS one))"
+    " FROM pg_proc JOIN pg_language ON pg_language.oid = prolang"
+    " WHERE pronamespace = CAST('public' AS regnamespace) AND proname IN ({functions})",
+    "SELECT 'schema', nspname, format('CREATE: %s', (SELECT coalesce(string_agg("
+    f"{_WHO}, ', ' ORDER BY grantee), 'the owner alone') FROM aclexplode(nspacl)"
+    " WHERE privilege_type = 'CREATE' AND grantee <> nspowner"
+    f" AND grantee NOT IN (SELECT relowner FROM pg_class WHERE {_TABLES})))"
+    " FROM pg_namespace WHERE nspname = 'public'",
+)
+"""The questions, each answered with rows (kind, name, what it is)."""
+
+
+def lines_of(rows: Iterable[Sequence[Any]]) -> list[str]:
+    """The answers as they are written down."""
+    return sorted(f"-- {kind} {name} | {said}" for kind, name, said in rows)
+
+
+def written() -> Iterator[tuple[str, Line]]:
+    """What was written down, as (kind, line)."""
+    for line in sql_object("ledger_catalog", 1, "postgresql")[0].splitlines():
+        about, mark, said = line.removeprefix("-- ").partition(" | ")
+        if mark:
+            kind, _space, name = about.rpartition(" ")
+            yield kind, (name, said)

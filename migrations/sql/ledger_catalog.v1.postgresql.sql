@@ -1,0 +1,259 @@
+-- What PostgreSQL says of the ledger's tables and functions once all its SQL objects are installed.
+-- Nothing in here is run: fund/ledger/store/catalog.py holds a database against it. Who changes those objects writes
+-- it anew (python -m tests.ledger.catalog URL, of a database at head). Proved by tests/ledger/test_catalog.py.
+
+-- column account.book_id | integer NOT NULL
+-- column account.code | text COLLATE C NOT NULL
+-- column account.currency | text NOT NULL
+-- column account.id | integer NOT NULL IDENTITY d
+-- column account.layer | text NOT NULL
+-- column account.limit_kinds | text COLLATE C
+-- column account.main | text COLLATE C NOT NULL GENERATED s AS split_part(code, '.'::text, 1)
+-- column account.max_balance_cents | bigint
+-- column account.min_balance_cents | bigint
+-- column account.name | text NOT NULL
+-- column account.normal_side | text NOT NULL
+-- column account.status | text NOT NULL DEFAULT 'open'::text
+-- column account.type | text NOT NULL
+-- column account.valid_from | date
+-- column account.valid_until | date
+-- column account_balance.account_id | integer NOT NULL
+-- column account_balance.credit_cents | bigint NOT NULL
+-- column account_balance.debit_cents | bigint NOT NULL
+-- column account_change.book_id | integer NOT NULL
+-- column account_change.code | text COLLATE C NOT NULL
+-- column account_change.currency | text NOT NULL
+-- column account_change.hash | bytea NOT NULL
+-- column account_change.head_hash | bytea NOT NULL
+-- column account_change.head_seq | bigint NOT NULL
+-- column account_change.layer | text NOT NULL
+-- column account_change.limit_kinds | text COLLATE C
+-- column account_change.max_balance_cents | bigint
+-- column account_change.min_balance_cents | bigint
+-- column account_change.name | text NOT NULL
+-- column account_change.normal_side | text NOT NULL
+-- column account_change.number | integer NOT NULL
+-- column account_change.previous_hash | bytea NOT NULL
+-- column account_change.recorded_at | bigint NOT NULL
+-- column account_change.status | text NOT NULL
+-- column account_change.type | text NOT NULL
+-- column account_change.valid_from | date
+-- column account_change.valid_until | date
+-- column account_change.version | integer NOT NULL
+-- column account_set.actor | text COLLATE C NOT NULL
+-- column account_set.book_id | integer NOT NULL
+-- column account_set.hash | bytea NOT NULL
+-- column account_set.head_hash | bytea NOT NULL
+-- column account_set.head_seq | bigint NOT NULL
+-- column account_set.kinds | text COLLATE C
+-- column account_set.max_balance_cents | bigint
+-- column account_set.members | text COLLATE C NOT NULL
+-- column account_set.min_balance_cents | bigint
+-- column account_set.name | text COLLATE C NOT NULL
+-- column account_set.number | integer NOT NULL
+-- column account_set.previous_hash | bytea NOT NULL
+-- column account_set.recorded_at | bigint NOT NULL
+-- column account_set.valid_from | date
+-- column account_set.valid_until | date
+-- column account_set.version | integer NOT NULL
+-- column anchor.book_id | integer NOT NULL
+-- column anchor.hash | bytea NOT NULL
+-- column anchor.head_hash | bytea NOT NULL
+-- column anchor.head_seq | bigint NOT NULL
+-- column anchor.legs | bigint NOT NULL
+-- column anchor.number | integer NOT NULL
+-- column anchor.period_hash | bytea NOT NULL
+-- column anchor.periods | integer NOT NULL
+-- column anchor.previous_hash | bytea NOT NULL
+-- column anchor.public_key | bytea NOT NULL
+-- column anchor.recorded_at | bigint NOT NULL
+-- column anchor.root | bytea NOT NULL
+-- column anchor.set_hash | bytea NOT NULL
+-- column anchor.sets | integer NOT NULL
+-- column anchor.signature | bytea NOT NULL
+-- column anchor.trial_balance_hash | bytea NOT NULL
+-- column anchor.version | integer NOT NULL
+-- column balance_day.account_id | integer NOT NULL
+-- column balance_day.credit_cents | bigint NOT NULL
+-- column balance_day.day | date NOT NULL
+-- column balance_day.debit_cents | bigint NOT NULL
+-- column book.currency | text NOT NULL
+-- column book.id | integer NOT NULL IDENTITY d
+-- column book.name | text COLLATE C NOT NULL
+-- column chain_head.anchor_hash | bytea NOT NULL DEFAULT decode(repeat('00'::text, 32), 'hex'::text)
+-- column chain_head.anchor_number | integer NOT NULL DEFAULT 0
+-- column chain_head.book_id | integer NOT NULL
+-- column chain_head.chart_hash | bytea NOT NULL DEFAULT decode(repeat('00'::text, 32), 'hex'::text)
+-- column chain_head.chart_number | integer NOT NULL DEFAULT 0
+-- column chain_head.hash | bytea NOT NULL
+-- column chain_head.period_hash | bytea NOT NULL
+-- column chain_head.period_number | integer NOT NULL
+-- column chain_head.recorded_at | bigint NOT NULL
+-- column chain_head.seq | bigint NOT NULL
+-- column chain_head.set_hash | bytea NOT NULL DEFAULT decode(repeat('00'::text, 32), 'hex'::text)
+-- column chain_head.set_number | integer NOT NULL DEFAULT 0
+-- column entry.actor | text COLLATE C NOT NULL
+-- column entry.book_id | integer NOT NULL
+-- column entry.effective_on | date NOT NULL
+-- column entry.hash | bytea NOT NULL
+-- column entry.id | text COLLATE C NOT NULL
+-- column entry.idempotency_key | text COLLATE C NOT NULL
+-- column entry.kind | text COLLATE C NOT NULL
+-- column entry.legs | integer NOT NULL
+-- column entry.memo | text COLLATE C NOT NULL
+-- column entry.metadata | text COLLATE C NOT NULL
+-- column entry.previous_hash | bytea NOT NULL
+-- column entry.reason | text COLLATE C
+-- column entry.recorded_at | bigint NOT NULL
+-- column entry.request_hash | bytea NOT NULL
+-- column entry.reverses_seq | bigint
+-- column entry.seq | bigint NOT NULL
+-- column entry.version | integer NOT NULL
+-- column period.actor | text COLLATE C NOT NULL
+-- column period.book_id | integer NOT NULL
+-- column period.hash | bytea NOT NULL
+-- column period.head_hash | bytea NOT NULL
+-- column period.head_seq | bigint NOT NULL
+-- column period.month | text COLLATE C NOT NULL
+-- column period.number | integer NOT NULL
+-- column period.previous_hash | bytea NOT NULL
+-- column period.reason | text COLLATE C
+-- column period.recorded_at | bigint NOT NULL
+-- column period.second_actor | text COLLATE C
+-- column period.status | text NOT NULL
+-- column period.trial_balance_hash | bytea
+-- column period.version | integer NOT NULL
+-- column posting.account_id | integer NOT NULL
+-- column posting.amount_cents | bigint NOT NULL
+-- column posting.entry_id | text COLLATE C NOT NULL
+-- column posting.legs | integer NOT NULL
+-- column posting.position | integer NOT NULL
+-- column verification.book_id | integer NOT NULL
+-- column verification.everything | boolean NOT NULL
+-- column verification.findings | text NOT NULL
+-- column verification.head_hash | bytea NOT NULL
+-- column verification.head_seq | bigint NOT NULL
+-- column verification.id | integer NOT NULL IDENTITY d
+-- column verification.ok | boolean NOT NULL
+-- column verification.recorded_at | bigint NOT NULL
+-- constraint ck_account_change_version | account_change: CHECK ((version = 1))
+-- constraint ck_account_code | account: CHECK ((code ~ '^[A-Za-z0-9_-]{1,40}([.][A-Za-z0-9_-]{1,80})?$'::text))
+-- constraint ck_account_currency | account: CHECK ((currency ~ '^[A-Z]{3}$'::text))
+-- constraint ck_account_days | account: CHECK ((((COALESCE(valid_from, '2000-01-01'::date) >= '0001-01-01'::date) AND (COALESCE(valid_from, '2000-01-01'::date) <= '9999-12-31'::date)) AND ((COALESCE(valid_until, '2000-01-01'::date) >= '0001-01-01'::date) AND (COALESCE(valid_until, '2000-01-01'::date) <= '9999-12-31'::date))))
+-- constraint ck_account_layer | account: CHECK ((layer = CASE type WHEN 'memo'::text THEN 'commitment'::text ELSE 'actual'::text END))
+-- constraint ck_account_normal_side | account: CHECK ((normal_side = ANY (ARRAY['debit'::text, 'credit'::text])))
+-- constraint ck_account_set_days | account_set: CHECK ((((COALESCE(valid_from, '2000-01-01'::date) >= '0001-01-01'::date) AND (COALESCE(valid_from, '2000-01-01'::date) <= '9999-12-31'::date)) AND ((COALESCE(valid_until, '2000-01-01'::date) >= '0001-01-01'::date) AND (COALESCE(valid_until, '2000-01-01'::date) <= '9999-12-31'::date))))
+-- constraint ck_account_set_texts | account_set: CHECK (((name <> ''::text) AND (actor <> ''::text)))
+-- constraint ck_account_set_version | account_set: CHECK ((version = 1))
+-- constraint ck_account_status | account: CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+-- constraint ck_account_type | account: CHECK ((type = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'income'::text, 'expense'::text, 'memo'::text])))
+-- constraint ck_anchor_version | anchor: CHECK ((version = 1))
+-- constraint ck_book_currency | book: CHECK ((currency ~ '^[A-Z]{3}$'::text))
+-- constraint ck_entry_legs | entry: CHECK ((legs >= 2))
+-- constraint ck_entry_reason | entry: CHECK (((reverses_seq IS NULL) OR (COALESCE(reason, ''::text) <> ''::text)))
+-- constraint ck_entry_texts | entry: CHECK (((kind <> ''::text) AND (memo <> ''::text) AND (actor <> ''::text) AND (idempotency_key <> ''::text)))
+-- constraint ck_entry_version | entry: CHECK ((version = 1))
+-- constraint ck_period_frozen | period: CHECK (((status = 'closed'::text) = (trial_balance_hash IS NOT NULL)))
+-- constraint ck_period_month | period: CHECK ((month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text))
+-- constraint ck_period_reopened | period: CHECK (((status <> 'open'::text) OR ((COALESCE(reason, ''::text) <> ''::text) AND (COALESCE(second_actor, actor) <> actor))))
+-- constraint ck_period_status | period: CHECK ((status = ANY (ARRAY['open'::text, 'locked'::text, 'closed'::text])))
+-- constraint ck_period_version | period: CHECK ((version = 1))
+-- constraint ck_posting_amount | posting: CHECK (((amount_cents <> 0) AND (amount_cents > '-9223372036854775808'::bigint)))
+-- constraint ck_posting_position | posting: CHECK ((("position" >= 1) AND ("position" <= legs)))
+-- constraint fk_account_book_id | account: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint fk_account_change_book_id | account_change: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint fk_account_set_book_id | account_set: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint fk_anchor_book_id | anchor: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint fk_chain_head_book_id | chain_head: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint fk_period_book_id | period: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint fk_posting_entry_id_legs | posting: FOREIGN KEY (entry_id, legs) REFERENCES public.entry(id, legs) DEFERRABLE INITIALLY DEFERRED
+-- constraint fk_verification_book_id | verification: FOREIGN KEY (book_id) REFERENCES public.book(id)
+-- constraint pk_account | account: PRIMARY KEY (id)
+-- constraint pk_account_balance | account_balance: PRIMARY KEY (account_id)
+-- constraint pk_account_change | account_change: PRIMARY KEY (book_id, number)
+-- constraint pk_account_set | account_set: PRIMARY KEY (book_id, number)
+-- constraint pk_anchor | anchor: PRIMARY KEY (book_id, number)
+-- constraint pk_balance_day | balance_day: PRIMARY KEY (account_id, day)
+-- constraint pk_book | book: PRIMARY KEY (id)
+-- constraint pk_chain_head | chain_head: PRIMARY KEY (book_id)
+-- constraint pk_entry | entry: PRIMARY KEY (id)
+-- constraint pk_period | period: PRIMARY KEY (book_id, number)
+-- constraint pk_posting | posting: PRIMARY KEY (entry_id, "position")
+-- constraint pk_verification | verification: PRIMARY KEY (id)
+-- constraint uq_account_book_id_code | account: UNIQUE (book_id, code)
+-- constraint uq_book_name | book: UNIQUE (name)
+-- constraint uq_entry_book_id_idempotency_key | entry: UNIQUE (book_id, idempotency_key)
+-- constraint uq_entry_book_id_seq | entry: UNIQUE (book_id, seq)
+-- constraint uq_entry_id_legs | entry: UNIQUE (id, legs)
+-- function fund_field | (value text) RETURNS text sql is, EXECUTE: public
+-- function fund_micros | (at timestamp with time zone) RETURNS bigint sql is, EXECUTE: public
+-- function fund_seal | (tag text, version integer, previous bytea, body bytea) RETURNS bytea sql is, EXECUTE: public
+-- function ledger_check_correction | (made public.entry, last bigint) RETURNS void plpgsql vu, EXECUTE: public SET enable_hashjoin=off SET enable_mergejoin=off SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_check_instant | (at bigint) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_check_month | (of_book integer, on_day date, of_kind text) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_check_reversal | (made public.entry, last bigint) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_count_entry | (of_entry text, on_day date) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_explain_entry | (made public.entry, book_name text) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_explain_legs | (made public.entry, book_name text) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_fit_account | () RETURNS trigger plpgsql vu, EXECUTE: public SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_hold_head | (of_book integer) RETURNS SETOF public.chain_head sql vu SECURITY DEFINER, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_keep_account | () RETURNS trigger plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_keep_chart | () RETURNS trigger plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_keep_limits | (of_book integer, of_entry text, on_day date, of_kind text) RETURNS void plpgsql vu, EXECUTE: public SET enable_hashjoin=off SET enable_mergejoin=off SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_leg | (code text, type text, layer text, currency text, cents bigint) RETURNS text sql is, EXECUTE: public
+-- function ledger_only_on | (fired_on oid, wanted regclass) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_open_book | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET search_path=pg_catalog, public, pg_temp
+-- function ledger_period_status | (book integer, wanted text) RETURNS text sql su, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_post | (of_book integer, of_id text, on_day date, of_kind text, of_memo text, of_actor text, of_key text, of_metadata text, at bigint, codes text[], amounts bigint[], OUT seq bigint, OUT hash bytea, OUT refusal text) RETURNS record plpgsql vu, EXECUTE: public SET enable_hashjoin=off SET enable_mergejoin=off SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_post_many | (of_book integer, leg_ids text[], places integer[], counts integer[], codes text[], amounts bigint[], ids text[], days date[], kinds text[], memos text[], actors text[], keys text[], metadatas text[], instants bigint[], sizes integer[], OUT first_seq bigint, OUT hashes bytea[], OUT refusal text) RETURNS record plpgsql vu, EXECUTE: public SET enable_hashjoin=off SET enable_mergejoin=off SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_refuse | (code text, detail json) RETURNS void plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_refuse_change | () RETURNS trigger plpgsql vu, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_request | (book text, key text, day date, kind text, memo text, actor text, metadata text, reverses bigint, reason text, legs text) RETURNS text sql su, EXECUTE: public
+-- function ledger_seal_accounts | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_seal_anchor | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET search_path=pg_catalog, public, pg_temp
+-- function ledger_seal_batch | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET enable_hashjoin=off SET enable_mergejoin=off SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_seal_entry | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET enable_hashjoin=off SET enable_mergejoin=off SET enable_seqscan=off SET plan_cache_mode=force_generic_plan SET search_path=pg_catalog, public, pg_temp
+-- function ledger_seal_period | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET search_path=pg_catalog, public, pg_temp
+-- function ledger_seal_set | () RETURNS trigger plpgsql vu SECURITY DEFINER, EXECUTE: the owner alone SET search_path=pg_catalog, public, pg_temp
+-- function ledger_take_head | (of_book integer, OUT periods integer, OUT sets integer) RETURNS record plpgsql vu SECURITY DEFINER, EXECUTE: public SET search_path=pg_catalog, public, pg_temp
+-- function ledger_write | (of_book integer, of_id text, on_day date, of_kind text, of_memo text, of_actor text, of_key text, of_metadata text, at bigint, accounts integer[], amounts bigint[], OUT seq bigint, OUT hash bytea) RETURNS record plpgsql vu, EXECUTE: public
+-- index ix_entry_event | CREATE INDEX ix_entry_event ON public.entry USING btree (book_id, (((metadata)::jsonb ->> 'event_id'::text))) WHERE (((metadata)::jsonb ->> 'event_id'::text) IS NOT NULL)
+-- index ix_entry_part_of | CREATE INDEX ix_entry_part_of ON public.entry USING btree (book_id, (((metadata)::jsonb #>> '{correction,part_of}'::text[]))) WHERE (((metadata)::jsonb #>> '{correction,part_of}'::text[]) IS NOT NULL)
+-- index ix_entry_replaces | CREATE INDEX ix_entry_replaces ON public.entry USING btree (book_id, (((metadata)::jsonb #>> '{correction,replaces}'::text[]))) WHERE (((metadata)::jsonb #>> '{correction,replaces}'::text[]) IS NOT NULL)
+-- index pk_account | CREATE UNIQUE INDEX pk_account ON public.account USING btree (id)
+-- index pk_account_balance | CREATE UNIQUE INDEX pk_account_balance ON public.account_balance USING btree (account_id)
+-- index pk_account_change | CREATE UNIQUE INDEX pk_account_change ON public.account_change USING btree (book_id, number)
+-- index pk_account_set | CREATE UNIQUE INDEX pk_account_set ON public.account_set USING btree (book_id, number)
+-- index pk_anchor | CREATE UNIQUE INDEX pk_anchor ON public.anchor USING btree (book_id, number)
+-- index pk_balance_day | CREATE UNIQUE INDEX pk_balance_day ON public.balance_day USING btree (account_id, day)
+-- index pk_book | CREATE UNIQUE INDEX pk_book ON public.book USING btree (id)
+-- index pk_chain_head | CREATE UNIQUE INDEX pk_chain_head ON public.chain_head USING btree (book_id)
+-- index pk_entry | CREATE UNIQUE INDEX pk_entry ON public.entry USING btree (id)
+-- index pk_period | CREATE UNIQUE INDEX pk_period ON public.period USING btree (book_id, number)
+-- index pk_posting | CREATE UNIQUE INDEX pk_posting ON public.posting USING btree (entry_id, "position")
+-- index pk_verification | CREATE UNIQUE INDEX pk_verification ON public.verification USING btree (id)
+-- index uq_account_book_id_code | CREATE UNIQUE INDEX uq_account_book_id_code ON public.account USING btree (book_id, code)
+-- index uq_book_name | CREATE UNIQUE INDEX uq_book_name ON public.book USING btree (name)
+-- index uq_entry_book_id_idempotency_key | CREATE UNIQUE INDEX uq_entry_book_id_idempotency_key ON public.entry USING btree (book_id, idempotency_key)
+-- index uq_entry_book_id_reverses_seq | CREATE UNIQUE INDEX uq_entry_book_id_reverses_seq ON public.entry USING btree (book_id, reverses_seq) WHERE (reverses_seq IS NOT NULL)
+-- index uq_entry_book_id_seq | CREATE UNIQUE INDEX uq_entry_book_id_seq ON public.entry USING btree (book_id, seq)
+-- index uq_entry_id_legs | CREATE UNIQUE INDEX uq_entry_id_legs ON public.entry USING btree (id, legs)
+-- plain index ix_account_book_id_main | CREATE INDEX ix_account_book_id_main ON public.account USING btree (book_id, main)
+-- plain index ix_account_change_book_id_code | CREATE INDEX ix_account_change_book_id_code ON public.account_change USING btree (book_id, code, number)
+-- plain index ix_entry_book_id_kind | CREATE INDEX ix_entry_book_id_kind ON public.entry USING btree (book_id, kind, seq)
+-- plain index ix_period_book_id_month | CREATE INDEX ix_period_book_id_month ON public.period USING btree (book_id, month, number)
+-- plain index ix_posting_account_id | CREATE INDEX ix_posting_account_id ON public.posting USING btree (account_id, entry_id)
+-- plain index ix_verification_book_id | CREATE INDEX ix_verification_book_id ON public.verification USING btree (book_id, ok, head_seq)
+-- schema public | CREATE: the owner alone
+-- table account | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table account_balance | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table account_change | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table account_set | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table anchor | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table balance_day | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table book | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table chain_head | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table entry | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table period | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table posting | rp, row security ff, rules 0, policies 0, kin 0, owner one
+-- table verification | rp, row security ff, rules 0, policies 0, kin 0, owner one

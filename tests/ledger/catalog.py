@@ -1,0 +1,32 @@
+"""What PostgreSQL says of the ledger once it is installed, written down: ``python -m tests.ledger.catalog URL``."""
+
+from __future__ import annotations
+
+import sys
+from importlib import resources
+from pathlib import Path
+
+from fund.database import Connection, create_engine, reading
+from fund.ledger import Ledger
+from fund.ledger.store import Evidence
+from fund.ledger.store.catalog import SETTINGS, lines_of
+
+FILE = Path(str(resources.files("migrations"))) / "sql" / "ledger_catalog.v1.postgresql.sql"
+HEAD = """-- What PostgreSQL says of the ledger's tables and functions once all its SQL objects are installed.
+-- Nothing in here is run: fund/ledger/store/catalog.py holds a database against it. Who changes those objects writes
+-- it anew (python -m tests.ledger.catalog URL, of a database at head). Proved by tests/ledger/test_catalog.py.
+
+"""
+
+
+def said_of(connection: Connection) -> str:
+    """The text of the file, as it is by this database."""
+    for name, value in SETTINGS.items():
+        connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
+    evidence = Evidence(Ledger(connection, id=0, book="", currency=""))
+    return HEAD + "".join(f"{line}\n" for line in lines_of(evidence.catalog()))
+
+
+if __name__ == "__main__":
+    with reading(create_engine(sys.argv[1])) as connection:
+        FILE.write_text(said_of(connection), encoding="utf-8")
