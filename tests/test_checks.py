@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from fund import files
 from fund.checks import verify
+from fund.database import create_engine
+from fund.store import GuardStore
 from tests.factories import World, founded
 from tests.workflows.looking_back import AGREEMENT, evaluated, posted, until_completed
 
@@ -242,6 +244,37 @@ def test_a_trigger_that_does_something_else_is_named(world: World) -> None:
         name = "fund_fill_outbox"
     findings = bad(verify(world.fund.engine))
     assert [finding["place"] for finding in findings["guards"]] == [f"guard:{name}"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("alter function fund_event_in_chain() set search_path = evil, public", "fund_event_in_chain"),
+        ("alter function fund_append_only() reset all", "fund_append_only"),
+        ("alter function fund_fill_outbox() security invoker", "fund_fill_outbox"),
+        ("grant execute on function fund_fill_outbox() to public", "fund_fill_outbox"),
+        ("grant execute on function fund_event_in_chain() to fund_application", "fund_event_in_chain"),
+        ("create function fund_append_only(a text) returns text language sql as 'select a'", "fund_append_only"),
+        (
+            "drop trigger event_fills_outbox on event; create trigger event_fills_outbox after insert on event"
+            " for each row when (new.seq < 0) execute function fund_fill_outbox()",
+            "event_fills_outbox",
+        ),
+        (
+            "drop trigger event_never_changes on event; create trigger event_never_changes before delete on event"
+            " for each row execute function fund_append_only()",
+            "event_never_changes",
+        ),
+    ],
+)
+def test_a_guard_that_is_weakened_is_named(module_postgres_url: str, statement: str, name: str) -> None:
+    engine = create_engine(module_postgres_url)
+    with engine.connect() as connection:
+        assert GuardStore(connection).problems()[1] == []
+        connection.exec_driver_sql(statement)
+        assert GuardStore(connection).problems()[1] == [(name, "this guard is not as it was installed")]
+        connection.rollback()
+    engine.dispose()
 
 
 def test_a_trigger_that_is_switched_off_is_named(postgres_url: str) -> None:

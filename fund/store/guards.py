@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,50 @@ OBJECTS = ("event_log", "outbox")
 
 def _squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().rstrip(";").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function of PostgreSQL: as whom and with which settings it runs, and whether others may call it."""
+
+    body: str
+    as_owner: bool
+    settings: tuple[str, ...]
+    for_others: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    """A trigger of PostgreSQL; ``fires`` are the bits of its catalog that say when."""
+
+    table: str
+    function: str
+    fires: int
+
+
+FIRES = {"ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+
+
+def _functions_in(text: str) -> dict[str, _Function]:
+    kept = {name for names in re.findall(r"REVOKE EXECUTE ON FUNCTION (.*?) FROM PUBLIC;", text) for name in
+            re.findall(r"(\w+)\(", names)}  # fmt: skip
+    return {
+        name: _Function(
+            body,
+            "SECURITY DEFINER" in head,
+            tuple(f"{setting}={value}" for setting, value in re.findall(r"SET (\w+) = (.*?)\s*$", head)),
+            name not in kept,
+        )
+        for name, head, body in re.findall(r"CREATE FUNCTION (\w+)\((.*?)AS \$\$(.*?)\$\$", text, re.DOTALL)
+    }
+
+
+def _triggers_in(text: str) -> dict[str, _Trigger]:
+    rows = re.findall(r"CREATE TRIGGER (\w+) (.*?) ON (\w+) FOR EACH (\w+) EXECUTE FUNCTION (\w+)\(\)", text)
+    return {
+        name: _Trigger(table, function, sum(FIRES.get(word, 0) for word in (*when.split(), each)))
+        for name, when, table, each, function in rows
+    }
 
 
 class GuardStore:
@@ -78,40 +123,40 @@ class GuardStore:
 
     def _postgresql_problems(self) -> tuple[int, list[tuple[str, str]]]:
         text = "".join(sql_object(name, 2, "postgresql")[0] for name in OBJECTS)
-        functions = dict(re.findall(r"CREATE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$", text, re.DOTALL))
-        triggers = {
-            name: (table, function)
-            for name, table, function in re.findall(
-                r"CREATE TRIGGER (\w+)\s[^;]*?\sON (\w+) [^;]*?EXECUTE FUNCTION (\w+)\(\)", text
-            )
-        }
+        functions = _functions_in(text)
+        triggers = _triggers_in(text)
         problems: list[tuple[str, str]] = []
-        bodies = {
-            row.proname: row.prosrc
-            for row in self._connection.execute(
-                sa.text("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = CAST('public' AS regnamespace)")
+        found: dict[str, list[_Function]] = {}
+        for one in self._connection.execute(
+            sa.text(
+                "SELECT proname, prosrc, prosecdef, coalesce(proconfig, '{}') AS settings, EXISTS (SELECT 1"
+                " FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) WHERE grantee <> proowner) AS for_others"
+                " FROM pg_proc WHERE pronamespace = CAST('public' AS regnamespace)"
             )
-        }
-        for name, body in functions.items():
-            if name not in bodies:
+        ):
+            is_now = _Function(one.prosrc, one.prosecdef, tuple(sorted(one.settings)), one.for_others)
+            found.setdefault(one.proname, []).append(is_now)
+        for name, wanted in functions.items():
+            if name not in found:
                 problems.append((name, MISSING))
-            elif bodies[name] != body:
+            elif found[name] != [wanted]:
                 problems.append((name, CHANGED))
         rows = self._connection.execute(
             sa.text(
-                "SELECT tg.tgname, CAST(tg.tgenabled AS text) AS enabled, rel.relname, pro.proname FROM pg_trigger tg"
+                "SELECT tg.tgname, CAST(tg.tgenabled AS text) AS enabled, rel.relname, pro.proname, tg.tgtype,"
+                " tg.tgqual IS NULL AND tg.tgnargs = 0 AND cardinality(tg.tgattr) = 0 AS always FROM pg_trigger tg"
                 " JOIN pg_class rel ON rel.oid = tg.tgrelid JOIN pg_proc pro ON pro.oid = tg.tgfoid"
                 " WHERE NOT tg.tgisinternal AND rel.relnamespace = CAST('public' AS regnamespace)"
             )
         ).all()
         present = {row.tgname: row for row in rows}
-        for name, (table, function) in triggers.items():
+        for name, trigger in triggers.items():
             row = present.get(name)
             if row is None:
                 problems.append((name, MISSING))
             elif row.enabled not in ("O", "A"):
                 problems.append((name, OFF))
-            elif (row.relname, row.proname) != (table, function):
+            elif _Trigger(row.relname, row.proname, row.tgtype) != trigger or not row.always:
                 problems.append((name, CHANGED))
         ours = {table.name for table in self._tables()}
         problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]
