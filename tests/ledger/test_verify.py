@@ -11,6 +11,7 @@ from fund.errors import JournalInDoubt
 from fund.ledger import Ledger, Verification, credit, debit
 from tests.ledger.attacks import owner
 from tests.ledger.conftest import BOOK, draft, opened
+from tests.ledger.forger import make_all_fit
 
 
 @pytest.fixture
@@ -193,6 +194,82 @@ def test_an_entry_in_a_closed_month_is_found(engine: Engine) -> None:
         found = run(connection)
         assert {"period_rules", "chain"} <= bad(found)
         assert found.first_bad_seq == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "seq", "message"),
+    [
+        ("kind = ''", 2, "its kind is empty"),
+        ("memo = 'e' || {accent}", 2, "its memo is not text in its canonical form"),
+        ("id = 'e' || {accent}", 2, "its id is not text in its canonical form"),
+        ("actor = {accent} || 'e' || {accent}", 3, "its actor is not text in its canonical form"),
+        ("recorded_at = 4611686018427387904", 5, "its instant is none: 4611686018427387904"),
+        ("recorded_at = -1", 1, "its instant is none: -1"),
+        ("reason = NULL", 4, "it takes an entry back and gives no reason"),
+        ("""metadata = '{"correction":{"part_of":2}}'""", 5, "it takes an entry back and gives no reason"),
+        *(
+            (f"metadata = '{metadata}'", 2, "its metadata is not in its canonical form")
+            for metadata in (
+                "", "[]", "7", "nothing", '{"a":1', '{"a":1} ', '{ "a":1}', '{"a":1.5}', '{"a":1e3}', '{"a":-0}',
+                '{"a":NaN}', '{"a":1,"a":2}', '{"b":1,"a":2}', '{"a":{"b":1,"b":1}}', '{"a":"\\u00e9"}',
+                '{"a":"\\u0000"}', '{"a":"\\ud800"}', '{"a":"\\/"}', "[" * 5000,
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_an_entry_that_no_program_of_ours_would_write_is_found_though_its_hash_is_right(
+    engine: Engine, change: str, seq: int, message: str
+) -> None:
+    accent = f"{'char' if is_sqlite(engine) else 'chr'}(769)"
+    change = change.replace("{accent}", accent)
+    with owner(engine) as connection:
+        if change.startswith("id"):
+            connection.exec_driver_sql(
+                f"UPDATE posting SET entry_{change} WHERE entry_id = (SELECT id FROM entry WHERE seq = {seq})"
+            )
+        connection.exec_driver_sql(f"UPDATE entry SET {change} WHERE seq = {seq}")
+        make_all_fit(connection, BOOK)
+        found = run(connection)
+        assert (seq, message) in [(one.seq, one.message) for one in found.findings]
+        if "-1" not in change:
+            assert bad(found) <= {"form", "partial_reversals", "chart"}
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "0044-03-15 BC", "12027-03-10", "20270310", "2027-02-30"])
+def test_a_day_of_no_calendar_is_found_and_all_other_checks_go_on(engine: Engine, day: str) -> None:
+    with owner(engine) as connection:
+        if not is_sqlite(engine) and day[:4] in ("2027",):
+            return  # PostgreSQL keeps a day, not its text
+        for table, column in (("entry", "effective_on"), ("balance_day", "day")):
+            connection.exec_driver_sql(f"UPDATE {table} SET {column} = '{day}' WHERE {column} = '2027-04-01'")
+        found = run(connection)
+        assert (5, f"its day is none: {day}") in [(one.seq, one.message) for one in found.findings]
+        assert {"chain", "form"} <= bad(found)
+        assert not {"balances", "day_balances", "stray_postings", "reversals"} & bad(found)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE entry RENAME COLUMN memo TO said",
+        "ALTER TABLE entry RENAME COLUMN seq TO number",
+        "ALTER TABLE posting RENAME COLUMN amount_cents TO cents",
+        "ALTER TABLE chain_head RENAME COLUMN chart_number TO changes",
+        "ALTER TABLE balance_day RENAME COLUMN day TO on_day",
+        *(f"DROP TABLE {name}" for name in (
+            "anchor", "verification", "period", "account_balance", "balance_day", "account_change", "account_set",
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_gone_is_a_finding_and_stops_no_other_check(engine: Engine, statement: str) -> None:
+    with owner(engine) as connection:
+        names = [check.name for check in run(connection).checks]
+        connection.exec_driver_sql(statement + ("" if is_sqlite(engine) or "RENAME" in statement else " CASCADE"))
+        found = run(connection)
+        assert [check.name for check in found.checks] == names
+        assert not found.ok
+        assert "guards" in [check.name for check in found.checks if not check.ok]
+        assert "layers" not in bad(found), "whatever else is gone, the accounts are there"
 
 
 def guard_findings(engine: Engine, *statements: str) -> dict[str, str]:

@@ -112,7 +112,7 @@ class Chain:
         self.form = Tally("form")
         self.months = Tally("period_rules")
         self.standing = carried_out(evidence, lambda: Standings(evidence.periods()), self._without_months)
-        self.limits = Limits(store, start.seq)
+        self.limits = Limits(store, evidence, start.seq)
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
         self.ranges = list(self._ranges()) if quick and extent.number and without_gap else []

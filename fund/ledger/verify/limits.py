@@ -10,8 +10,8 @@ from fund.errors import SetLimitExceeded
 from fund.language import N_
 from fund.ledger.accounts import AccountSet, main_of
 from fund.ledger.journal import check_set
-from fund.ledger.store import Anchoring, OutOfBounds, RawEntry
-from fund.ledger.verify.findings import Tally
+from fund.ledger.store import Anchoring, Evidence, OutOfBounds, RawEntry
+from fund.ledger.verify.findings import Tally, carried_out
 
 __all__ = ["Limits"]
 
@@ -44,12 +44,15 @@ class _Moved:
 class Limits:
     """The check ``limits`` while the entries pass, in order."""
 
-    def __init__(self, store: Anchoring, seq: int) -> None:
+    def __init__(self, store: Anchoring, evidence: Evidence, seq: int) -> None:
         """Args: seq: The last entry that is not looked at."""
         self.tally = Tally("limits")
         self.sets: list[AccountSet] = []
         self._moved: list[_Moved] = []
         self._days: dict[str, date | None] = {}
+        carried_out(evidence, lambda: self._begin(store, seq), self.tally.fail)
+
+    def _begin(self, store: Anchoring, seq: int) -> None:
         try:
             sets = store.account_sets()[::-1]
             moved = [_Moved(store._set_moved_by_day(bound, seq) if seq else {}) for bound in sets]
