@@ -252,3 +252,32 @@ def test_a_set_that_cannot_be_is_refused(book: Opens, change: dict[str, object],
 def test_an_account_whose_days_end_before_they_begin_is_refused(book: Opens) -> None:
     with book() as ledger, pytest.raises(InvalidAccount):
         ledger.add_account("1011", name="Kas", type=AccountType.ASSET, valid_from=LATE, valid_until=EARLY)
+
+
+def test_what_an_earlier_draft_of_other_kinds_moves_counts_for_a_later_one(book: Opens) -> None:
+    """A receipt is not bound by the set and takes from it; the promise after it, in one batch, is."""
+    drafts = [draft("out", debit("4000", 600), credit("1000", 600)), promise("1", 500), promise("2", 100)]
+    with book() as ledger:
+        ledger.limit_set("free", FREE, actor="usr_a", min_balance_cents=100, kinds=["promise"])
+    with book() as ledger, pytest.raises(SetLimitExceeded) as refused:
+        ledger.post_many(drafts)
+    assert refused.value.details["set"] == "free", "found before it was written, so that all is said"
+    with book() as ledger:
+        for dry_run in (True, False):
+            results = ledger.post_many(drafts, on_error="skip", dry_run=dry_run)
+            assert [isinstance(one, Posted) for one in results] == [True, False, True], results
+            assert isinstance(results[1], SetLimitExceeded)
+
+
+def test_an_abort_by_the_database_leaves_no_sub_account(book: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    with book() as ledger:
+        ledger.limit_set("free", FREE, actor="usr_a", min_balance_cents=100, kinds=["promise"])
+    monkeypatch.setattr("fund.ledger.store.careful.check_set", lambda *given: None)
+    with book() as ledger:
+        attempt = ledger.connection.begin_nested()
+        with pytest.raises(SetLimitExceeded):
+            ledger.post_many([draft("1", debit("1000", 5), credit("3000.zoe", 5)), promise("2", 5000)])
+        if not is_sqlite(ledger.connection):
+            attempt.rollback()  # there a refusal ends all that the caller did
+    with book() as ledger:
+        assert "3000.zoe" not in [account.code for account in ledger.accounts()]

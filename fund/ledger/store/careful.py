@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -138,9 +139,12 @@ class Careful(Lookups):
         if ill_formed is not None:
             raise ill_formed
         used = {posting.account for one in ready.values() for posting in one.draft.postings}
-        self._open_sub_accounts([account for code, account in sorted(opened.items()) if code in used], known)
-        if ready:
-            self._write(list(ready.values()), known, results)
+        missing = [account for code, account in sorted(opened.items()) if code in used]
+        # SQLite keeps what stood before a refused statement: a sub-account would stay that no entry opened.
+        with self.connection.begin_nested() if missing and self._sqlite else nullcontext():
+            self._open_sub_accounts(missing, known)
+            if ready:
+                self._write(list(ready.values()), known, results)
         for place, key in doubles:
             first = results[ready[key].place]
             results[place] = replace(first, replayed=True) if isinstance(first, Posted) else first
@@ -270,6 +274,7 @@ class Careful(Lookups):
             known.moved[code][on] = known.moved[code].get(on, 0) + cents
         for number, moved in known.set_moved.items():
             moved[on] = moved.get(on, 0) + set_sums[number]
+        known.passed += [(on, set_sums)] if known.sets else []
 
     def _sub_account(self, code: str, known: Known, names: Mapping[str, str]) -> Account | None:
         main = known.accounts.get(main_of(code))

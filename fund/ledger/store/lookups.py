@@ -35,6 +35,7 @@ class Known:
         replaced: Which originals are replaced, by which entry.
         moved: What moved by day on each account that has a limit.
         sets: The sets of the book, the latest first.
+        passed: The day of each draft that passed, and what it moves on each set, by its number.
         set_moved: What moved by day on each set that was looked at, by its number.
     """
 
@@ -50,6 +51,7 @@ class Known:
     replaced: dict[int, int | str] = field(default_factory=dict)
     moved: dict[str, dict[date, int]] = field(default_factory=dict)
     sets: Sequence[AccountSet] = ()
+    passed: list[tuple[date, dict[int, int]]] = field(default_factory=list)
     set_moved: dict[int, dict[date, int]] = field(default_factory=dict)
 
 
@@ -153,7 +155,9 @@ class Lookups(Limits):
 
     def _moved_on_set(self, bound: AccountSet, known: Known) -> dict[date, int]:
         if bound.number not in known.set_moved:
-            known.set_moved[bound.number] = self._set_moved_by_day(bound)
+            moved = known.set_moved[bound.number] = self._set_moved_by_day(bound)
+            for on, sums in known.passed:  # drafts before this one, which it did not have to look at
+                moved[on] = moved.get(on, 0) + sums[bound.number]
         return known.set_moved[bound.number]
 
     def _read_posted(self, keys: Sequence[str], known: Known) -> None:
