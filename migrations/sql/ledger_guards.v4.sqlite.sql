@@ -32,9 +32,17 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: account_exists');
 END;
 
+-- date() alone lets pass what it is given, as the 30th of February; what it adds to is a day of the calendar.
 CREATE TRIGGER account_has_days BEFORE INSERT ON account
-WHEN NEW.valid_from IS NOT date(NEW.valid_from) OR NEW.valid_until IS NOT date(NEW.valid_until)
-    OR NEW.valid_from < '0001-01-01' OR NEW.valid_until < '0001-01-01'
+WHEN NEW.valid_from IS NOT date(NEW.valid_from, '+0 days') OR NEW.valid_until IS NOT date(NEW.valid_until, '+0 days')
+    OR NEW.valid_from NOT BETWEEN '0001-01-01' AND '9999-12-31' OR NEW.valid_until NOT BETWEEN '0001-01-01' AND '9999-12-31'
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_day');
+END;
+
+CREATE TRIGGER account_keeps_days BEFORE UPDATE OF valid_from, valid_until ON account
+WHEN NEW.valid_from IS NOT date(NEW.valid_from, '+0 days') OR NEW.valid_until IS NOT date(NEW.valid_until, '+0 days')
+    OR NEW.valid_from NOT BETWEEN '0001-01-01' AND '9999-12-31' OR NEW.valid_until NOT BETWEEN '0001-01-01' AND '9999-12-31'
 BEGIN
     SELECT RAISE(ABORT, 'ledger: wrong_day');
 END;
@@ -123,6 +131,9 @@ END;
 CREATE TRIGGER account_set_seals BEFORE INSERT ON account_set
 BEGIN
     SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
+    SELECT RAISE(ABORT, 'ledger: wrong_day')
+     WHERE NEW.valid_from IS NOT date(NEW.valid_from, '+0 days') OR NEW.valid_until IS NOT date(NEW.valid_until, '+0 days')
+        OR NEW.valid_from NOT BETWEEN '0001-01-01' AND '9999-12-31' OR NEW.valid_until NOT BETWEEN '0001-01-01' AND '9999-12-31';
     SELECT RAISE(ABORT, 'ledger: broken_chain')
      WHERE NOT EXISTS (SELECT 1 FROM chain_head
                         WHERE book_id = NEW.book_id AND set_number = NEW.number - 1 AND set_hash = NEW.previous_hash
@@ -163,6 +174,7 @@ DROP TRIGGER posting_not_removed;
 DROP TRIGGER posting_not_changed;
 DROP TRIGGER account_not_removed;
 DROP TRIGGER account_kept;
+DROP TRIGGER account_keeps_days;
 DROP TRIGGER account_has_days;
 DROP TRIGGER account_not_replaced;
 DROP TRIGGER book_not_removed;

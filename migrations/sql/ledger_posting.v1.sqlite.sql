@@ -25,7 +25,7 @@ BEGIN
             THEN RAISE(ABORT, 'ledger: idempotency_conflict')
         WHEN NOT EXISTS (SELECT 1 FROM chain_head WHERE book_id = NEW.book_id) THEN RAISE(ABORT, 'ledger: unknown_book')
         -- What the constraints say too; a client may have switched those off.
-        WHEN NEW.effective_on IS NOT date(NEW.effective_on) OR NEW.effective_on NOT BETWEEN '0001-01-01' AND '9999-12-31'
+        WHEN NEW.effective_on IS NOT date(NEW.effective_on, '+0 days') OR NEW.effective_on NOT BETWEEN '0001-01-01' AND '9999-12-31'
             THEN RAISE(ABORT, 'ledger: wrong_day')
         WHEN NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999 THEN RAISE(ABORT, 'ledger: wrong_instant')
         WHEN NEW.kind = '' OR NEW.memo = '' OR NEW.actor = '' OR NEW.idempotency_key = ''
