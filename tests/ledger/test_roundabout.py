@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from fund.database import Connection, Engine, create_engine, is_sqlite, writing
 from fund.ledger import Ledger, credit, debit
-from tests.ledger.attacks import as_application, entry_sql, legs_sql
+from tests.ledger.attacks import account_sql, as_application, entry_sql, legs_sql
 from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 from tests.ledger.test_anchors import KEY
 
@@ -259,17 +259,115 @@ HUNG = (
 )
 
 
-def test_our_trigger_functions_on_a_table_of_somebody_else_are_refused_or_found(on_postgresql: Connection) -> None:
+AS_THE_OWNER = {
+    "entry": "ledger_seal_entry",
+    "book": "ledger_open_book",
+    "period": "ledger_seal_period",
+    "account_set": "ledger_seal_set",
+    "anchor": "ledger_seal_anchor",
+    "event": "fund_event_in_chain",
+    "subscription": "fund_fill_outbox",
+}
+
+
+@pytest.mark.parametrize("table", AS_THE_OWNER)
+def test_our_trigger_functions_are_no_use_on_a_table_of_somebody_else(on_postgresql: Connection, table: str) -> None:
     """They run as the owner: hung on another table, they would write heads and balances for it."""
-    legs, row = entry(on_postgresql)
-    hung = [one.format(table="entry", function="ledger_seal_entry") for one in HUNG]
-    assert told(on_postgresql, *hung, legs, row.replace("INTO entry", "INTO fake"), row)
-    hung = [one.format(table="period", function="ledger_seal_period") for one in HUNG]
-    step = (
-        "INSERT INTO fake (book_id, number, month, status, head_seq, head_hash, actor, recorded_at, version)"
-        " SELECT 1, period_number + 1, '2027-02', 'locked', seq, hash, 'a', recorded_at, 1 FROM chain_head"
+    hung = [one.format(table=table, function=AS_THE_OWNER[table]) for one in HUNG]
+    assert "permission denied for function" in outcome(on_postgresql, *hung)
+
+
+def test_nor_for_their_owner(postgres_book: Engine) -> None:
+    with postgres_book.connect() as connection:
+        hung = [one.format(table="entry", function="ledger_seal_entry") for one in HUNG]
+        legs, row = entry(connection)
+        assert "append_only" in outcome(connection, *hung, legs, row.replace("INTO entry", "INTO fake"), row)
+        hung = [one.format(table="period", function="ledger_seal_period") for one in HUNG]
+        step = (
+            "INSERT INTO fake (book_id, number, month, status, head_seq, head_hash, actor, recorded_at, version)"
+            " SELECT 1, period_number + 1, '2027-02', 'locked', seq, hash, 'a', recorded_at, 1 FROM chain_head"
+        )
+        assert "append_only" in outcome(connection, *hung, step)
+        connection.rollback()
+
+
+EVENT = (
+    "INSERT INTO public.event (event_id, stream, type, schema_version, occurred_us, recorded_us, effective_on, actor,"
+    " payload) VALUES ('evt_evil', 'fund', 'fund.founded', 1, 0, 0, '2027-03-10', 'system', '{}')"
+)
+FACTS_IN_THE_SHADOW = (
+    "CREATE TEMP TABLE subscription (reaction text, event_type text, since_seq bigint)",
+    "CREATE TEMP TABLE delivery (event_id text, reaction text, stream text, seq bigint, state text, attempts int,"
+    " starts int, handed_out int, due_us bigint)",
+    "CREATE TEMP TABLE event_head AS SELECT 1 AS id, 41::bigint AS seq, hash, 0::bigint AS recorded_us"
+    " FROM public.event_head",
+    "INSERT INTO pg_temp.subscription VALUES ('x', 'fund.founded', -1)",
+    "CREATE FUNCTION pg_temp.evil() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN EXECUTE 'ALTER TABLE public.entry DISABLE TRIGGER entry_unchanged'; RETURN NULL; END $$",
+    "CREATE TRIGGER t BEFORE INSERT ON pg_temp.delivery FOR EACH ROW EXECUTE FUNCTION pg_temp.evil()",
+)
+
+
+def test_the_triggers_of_facts_look_into_no_table_of_the_session(on_postgresql: Connection) -> None:
+    """They run as the owner: what hangs on such a table would run as the owner too."""
+    assert outcome(on_postgresql, *FACTS_IN_THE_SHADOW, EVENT, "SET LOCAL search_path = pg_catalog, public") == set()
+    with on_postgresql.begin_nested() as taken_back:
+        for statement in (*FACTS_IN_THE_SHADOW, EVENT):
+            on_postgresql.exec_driver_sql(statement)
+        fact = "SELECT seq FROM public.event WHERE event_id = 'evt_evil'"
+        assert on_postgresql.exec_driver_sql(fact).scalar_one() == 1
+        assert on_postgresql.exec_driver_sql("SELECT count(*) FROM pg_temp.delivery").scalar_one() == 0
+        taken_back.rollback()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"effective_on": f"DATE '{day}'"} for day in ("infinity", "-infinity", "0044-03-15 BC", "12027-03-10")),
+        {"recorded_at": str(2**62)},
+        *({"metadata": f"'{one}'"} for one in ("[]", "7", "", '{"a":1,"a":2}', '{"event_id":"a","event_id":"b"}')),
+        {"metadata": """'{"correction":{"part_of":2,"part_of":3}}'"""},
+        {"memo": "E'e\\u0301'"},
+        {"metadata": """E'{"a":"e\\u0301"}'"""},
+        {"kind": "''"},
+        {"version": "2"},
+    ],
+)
+def test_what_no_program_can_read_again_is_refused(on_postgresql: Connection, change: dict[str, str]) -> None:
+    assert refused(on_postgresql, *entry(on_postgresql, **change))
+
+
+@pytest.mark.parametrize("metadata", ['{ "a":1}', '{"b":1,"a":2}', '{"a":1.5}', '{"a":"\\u00e9"}'])
+def test_metadata_that_is_json_in_another_form_is_refused_or_found(tried: Connection, metadata: str) -> None:
+    found = outcome(tried, *entry(tried, metadata=f"'{metadata}'"))
+    assert isinstance(found, str) or "form" in found
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "0044-03-15 BC", "12027-03-10"])
+def test_an_account_or_a_set_for_days_of_no_calendar_is_refused(on_postgresql: Connection, day: str) -> None:
+    assert refused(
+        on_postgresql,
+        "INSERT INTO account (book_id, code, name, type, layer, currency, normal_side, valid_from)"
+        f" VALUES (1, '7000', 'x', 'asset', 'actual', 'EUR', 'debit', '{day}')",
     )
-    assert told(on_postgresql, *hung, step)
+    assert refused(
+        on_postgresql,
+        "INSERT INTO account_set (book_id, name, members, actor, valid_until)"
+        f""" VALUES (1, 'x', '{{"1000":1}}', 'a', '{day}')""",
+    )
+
+
+@pytest.mark.parametrize("table", ["period", "account_set"])
+def test_an_instant_that_no_program_can_read_is_refused_to_months_and_sets(
+    on_postgresql: Connection, table: str
+) -> None:
+    columns, values = {
+        "period": ("month, status", "'2027-02', 'locked'"),
+        "account_set": ("name, members", """'x', '{"1000":1}'"""),
+    }[table]
+    step = f"INSERT INTO {table} (book_id, {columns}, actor, recorded_at) VALUES (1, {values}, 'a', "
+    assert outcome(on_postgresql, f"{step} NULL)") == set()
+    assert "wrong_instant" in outcome(on_postgresql, f"{step} {2**62})")
 
 
 def test_a_month_that_is_closed_on_another_trial_balance_is_found(on_postgresql: Connection) -> None:
@@ -320,6 +418,8 @@ ON_SQLITE = [
     " VALUES (1, '7000', '1000', 'x', 'asset', 'actual', 'EUR', 'debit')",
     "DELETE FROM account_set_member",
     "UPDATE ledger_period_status SET status = 'open'",
+    "INSERT OR REPLACE INTO event_head VALUES (1, 0, zeroblob(32), 0)",
+    "INSERT OR REPLACE INTO event_head SELECT * FROM event_head",
 ]
 
 
@@ -337,6 +437,81 @@ def test_no_statement_of_a_sqlite_client_changes_what_is_written(
         on_sqlite.rollback()
         driver.execute("PRAGMA recursive_triggers = OFF")
         driver.execute("PRAGMA foreign_keys = ON")
+
+
+def with_rules_off(connection: Connection, *statements: str) -> str | set[str]:
+    """As :func:`outcome`, for a client that switched off the checks of tables and foreign keys."""
+    driver: Any = connection.connection.dbapi_connection
+    connection.rollback()
+    driver.execute("PRAGMA ignore_check_constraints = ON")
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        return outcome(connection, *statements)
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA ignore_check_constraints = OFF")
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"effective_on": f"'{day}'"} for day in ("zzzz", "0000-01-01", "2027-02-30", "20270310", "12027-03-10")),
+        *({name: "''"} for name in ("kind", "memo", "actor", "idempotency_key")),
+        *({"recorded_at": str(instant)} for instant in (2**62, -1)),
+        {"version": "2"},
+        *({"metadata": f"'{one}'"} for one in ("[]", "7", "", "x", '{ "a":1}', '{"a":1,"a":2}', '{"a":{"b":1,"b":1}}')),
+        {"metadata": """'{"event_id":"a","event_id":"b"}'"""},
+        {"metadata": """'{"correction":{"part_of":2,"part_of":3}}'"""},
+        {"reverses_seq": "1", "reason": "''"},
+    ],
+)
+def test_what_no_program_can_read_again_is_refused_by_sqlite_too(on_sqlite: Connection, change: dict[str, str]) -> None:
+    assert refused(on_sqlite, *entry(on_sqlite, **change))
+    assert isinstance(with_rules_off(on_sqlite, *entry(on_sqlite, **change)), str)
+
+
+def for_days(connection: Connection, day: str) -> tuple[str, ...]:
+    """Statements that let an account or a set begin or end on a day; their hashes are false."""
+    return (
+        account_sql(connection.engine, "1000", valid_from=f"'{day}'"),
+        account_sql(connection.engine, "1000", valid_until=f"'{day}'"),
+        "INSERT INTO account_set (book_id, number, name, members, valid_until, head_seq, head_hash, actor, recorded_at,"
+        """ version, previous_hash, hash) SELECT book_id, set_number + 1, 'x', '{"1000":1}',"""
+        f" '{day}', seq, hash, 'a', recorded_at, 1, set_hash, zeroblob(32) FROM chain_head",
+    )
+
+
+@pytest.mark.parametrize("day", ["zzzz", "0000-01-01", "2027-02-30", "20270310", "12027-03-10"])
+def test_an_account_or_a_set_for_days_of_no_calendar_is_refused_by_sqlite_too(on_sqlite: Connection, day: str) -> None:
+    for statement in for_days(on_sqlite, day):
+        assert "wrong_day" in with_rules_off(on_sqlite, statement)
+    for statement in for_days(on_sqlite, "2027-12-31"):
+        assert with_rules_off(on_sqlite, statement) in ({"chart"}, {"account_sets"})
+
+
+def test_bytes_that_are_no_text_are_found_in_an_entry(on_sqlite: Connection) -> None:
+    found = outcome(on_sqlite, *entry(on_sqlite, memo="CAST(x'ff41' AS TEXT)"))
+    assert isinstance(found, str) or "form" in found
+
+
+def test_a_command_that_was_answered_is_not_replaced(on_sqlite: Connection) -> None:
+    columns = [row.name for row in on_sqlite.exec_driver_sql("PRAGMA table_info(command)")]
+    types = {row.name: row.type for row in on_sqlite.exec_driver_sql("PRAGMA table_info(command)")}
+
+    def asked(what: str) -> str:
+        values = (f"'{what}'" if "CHAR" in types[name] or types[name] == "TEXT" else "1" for name in columns)
+        return ", ".join(
+            "'key'" if name in ("actor", "command_id") else one for name, one in zip(columns, values, strict=True)
+        )
+
+    on_sqlite.rollback()
+    with on_sqlite.begin() as taken_back:
+        on_sqlite.exec_driver_sql(f"INSERT INTO command ({', '.join(columns)}) VALUES ({asked('first')})")
+        before = on_sqlite.exec_driver_sql("SELECT * FROM command").all()
+        on_sqlite.exec_driver_sql(f"INSERT OR REPLACE INTO command ({', '.join(columns)}) VALUES ({asked('other')})")
+        assert on_sqlite.exec_driver_sql("SELECT * FROM command").all() == before
+        taken_back.rollback()
 
 
 def test_what_is_not_refused_to_a_sqlite_client_is_found(on_sqlite: Connection) -> None:
