@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fund.database import Connection, Engine, is_sqlite, reading, writing
-from fund.errors import UnfinishedCheck
+from fund.errors import FundError, UnfinishedCheck
 from fund.ledger import Ledger, Verification, credit, debit
+from fund.ledger.seal import canonical_json
 from fund.ledger.store import ROWS, Evidence, parallel, quick
 from fund.ledger.store.chart import write_changes
 from fund.ledger.verify import entries
+from fund.ledger.verify.form import problems_of_form
 from tests.ledger.attacks import owner, rows_of, turn_over
 from tests.ledger.conftest import BOOK, draft, opened
 
@@ -124,6 +132,45 @@ def test_both_roads_find_the_same_whatever_bit_is_turned_over(
                 if table == "entry" and not right:
                     assert bad, "the whole book was doubted for nothing"
             spoil.rollback()
+
+
+TEXTS = st.text(st.sampled_from('ab/"\\ {}:,.\x00\n\x7f' + "é\u0301€"), max_size=4)
+OBJECTS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(values=st.lists(st.dictionaries(TEXTS, OBJECTS, max_size=3) | OBJECTS, min_size=1, max_size=4), data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_metadata_is_plain_on_the_quick_road_only_if_it_is_canonical(values: list[Any], data: st.DataObject) -> None:
+    """One after the other, so that each may meet the patterns of those before; as it is, and with a little changed."""
+    plain = quick.Plain()
+    for value in [*values, *values]:
+        with suppress(FundError):
+            text = canonical_json(value)
+            if isinstance(value, dict) and text == unicodedata.normalize("NFC", text) and "\\u0000" not in text:
+                assert plain.match(text.encode()) or plain.metadata(text.encode())
+        text = json.dumps(
+            value, ensure_ascii=data.draw(st.booleans()), separators=(",", data.draw(st.sampled_from((":", ": "))))
+        )
+        place = data.draw(st.integers(0, len(text)))
+        text = (
+            text[:place]
+            + data.draw(st.sampled_from(["", "a", "0", "-", " ", '"', ",", '"a":1,', "\u0301"]))
+            + text[place:]
+        )
+        called = False
+        with suppress(ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
+            bytes_of = text.encode()
+            right = plain.match(bytes_of) or plain.metadata(bytes_of)
+            called = bool(right and (text.isascii() or plain.texts(bytes_of)))
+        entry = SimpleNamespace(
+            effective_on="2027-03-10", id="a", kind="a", memo="a", actor="a", idempotency_key="a", metadata=text,
+            reason="a", recorded_at=1, reverses=None,
+        )  # fmt: skip
+        assert not called or list(problems_of_form(entry)) == []  # type: ignore[arg-type]
 
 
 def test_only_what_is_in_doubt_is_read_by_the_readable_road(
