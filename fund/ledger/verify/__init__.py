@@ -103,7 +103,11 @@ def _run(
         if chain.posted.whole:
             sums = carried_out(evidence, lambda: evidence.kept(chain.posted.key), lambda _problem: None)
         if sums is not None and start.seq:
-            chain.posted.begin(*evidence.posted_until(start.seq, chain.posted.key))
+            before = carried_out(
+                evidence, lambda: evidence.posted_until(start.seq, chain.posted.key), lambda _problem: None
+            )
+            chain.posted.whole = before is not None
+            chain.posted.begin(*before or (0, 0, 0))
         entries = chain.run(at, None if head is None else head.recorded_at)
     checks = (
         *entries,
