@@ -281,3 +281,12 @@ def test_an_abort_by_the_database_leaves_no_sub_account(book: Opens, monkeypatch
             attempt.rollback()  # there a refusal ends all that the caller did
     with book() as ledger:
         assert "3000.zoe" not in [account.code for account in ledger.accounts()]
+
+
+def test_a_set_that_another_took_the_place_of_is_not_held_against_an_entry(book: Opens) -> None:
+    """Also where the entry does not touch the accounts of the later one."""
+    with book() as ledger:
+        ledger.limit_set("free", {"3000": 1}, actor="a", min_balance_cents=-50)
+        ledger.limit_set("free", {"1000": 1}, actor="a", min_balance_cents=-50)
+        ledger.post(draft("1", debit("4000", 100), credit("3000", 100)))
+        assert ledger.verify(full=True).findings == ()

@@ -82,14 +82,16 @@ class Limits:
         on = self._days[effective_on]
         if on is None:
             return  # the seal tells
-        seen: set[str] = set()
         for place, cents in sums:
             bound, moved = self.sets[place], self._moved[place]
-            if bound.head_seq < seq and bound.covers(on) and bound.name not in seen:
-                seen.add(bound.name)
-                if bound.binds(on, kind):
-                    self._check(bound, moved, seq, on, cents)
+            if bound.head_seq < seq and bound.binds(on, kind) and not self._followed(place, seq, on):
+                self._check(bound, moved, seq, on, cents)
             moved.add(on, cents)
+
+    def _followed(self, place: int, seq: int, on: date) -> bool:
+        """Whether another set of its name, also one that the entry does not move, was in force in place of this one."""
+        name = self.sets[place].name
+        return any(one.name == name and one.head_seq < seq and one.covers(on) for one in self.sets[:place])
 
     def _check(self, bound: AccountSet, moved: _Moved, seq: int, on: date, cents: int) -> None:
         least, most = bound.min_balance_cents, bound.max_balance_cents
