@@ -165,7 +165,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA cache_size=-16000")
+    cursor.execute("PRAGMA cache_size=-64000")  # 64 MB at most: the keys of some hundred thousand entries
     cursor.execute("PRAGMA wal_autocheckpoint=4000")  # 16 MB: a batch of some hundred entries fits between two
     try:
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
