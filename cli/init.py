@@ -41,7 +41,7 @@ _TEMPLATE = "fund init --admin petra --fund-manager anna --treasurer bram"
 def init(
     ctx: click.Context, name: str, admin: str | None, fund_manager: str | None, treasurer: str | None, on: date | None
 ) -> None:
-    from fund import database
+    from fund import operations
     from fund.workflows.delivery import found_fund, open_fund
 
     url = shell(ctx).settings.database_url
@@ -49,7 +49,7 @@ def init(
         with open_fund(url):
             pass
     except DatabaseBehind as behind:
-        database.upgrade(url)
+        operations.bring_up_to_date(url)
         version = behind.details["expected"]
         if typed(ctx, "json"):
             output.emit_json({"upgraded_to": version})

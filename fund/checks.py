@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -273,9 +273,14 @@ def _bookings(envelope: Envelope, check: _Check) -> Sequence[Booking]:
 # -------------------------------------------------------------------------------------------------------------- replay
 
 
-def _replay(view: View, envelopes: list[Envelope]) -> _Check:
-    """All facts folded again give exactly the stored case files (G3)."""
-    check = _Check("facts.replay")
+def folded(
+    envelopes: Iterable[Envelope], *, faulty: Callable[[Envelope, str, Exception], None] | None = None
+) -> dict[str, tuple[CaseFile, int]]:
+    """The case files that these facts make, by stream, each with the number of the fact that changed it last.
+
+    Args:
+        faulty: Gets each fact that cannot be folded, the stream and why; without it the problem is raised.
+    """
     cases: dict[str, tuple[CaseFile, int]] = {}
     for envelope in envelopes:
         for stream in dict.fromkeys((envelope.stream, *envelope.fact.touches())):
@@ -288,16 +293,29 @@ def _replay(view: View, envelopes: list[Envelope]) -> _Check:
             try:
                 case = life.after(before[0] if before else None, envelope)
             except Exception as problem:
-                check.find(
-                    envelope.seq,
-                    name,
-                    N_("fact {seq} cannot be folded: {problem}"),
-                    seq=envelope.seq,
-                    problem=type(problem).__name__,
-                )
+                if faulty is None:
+                    raise
+                faulty(envelope, name, problem)
                 continue
             if case is not None:
                 cases[name] = (case, envelope.seq)
+    return cases
+
+
+def _replay(view: View, envelopes: list[Envelope]) -> _Check:
+    """All facts folded again give exactly the stored case files (G3)."""
+    check = _Check("facts.replay")
+
+    def faulty(envelope: Envelope, stream: str, problem: Exception) -> None:
+        check.find(
+            envelope.seq,
+            stream,
+            N_("fact {seq} cannot be folded: {problem}"),
+            seq=envelope.seq,
+            problem=type(problem).__name__,
+        )
+
+    cases = folded(envelopes, faulty=faulty)
     for row in view.store.guards.case_rows():
         check.checked += 1
         made = cases.pop(row.stream, None)

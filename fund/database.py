@@ -11,7 +11,7 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -428,8 +428,12 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(sa.text("select version_num from alembic_version")).scalar_one_or_none()
 
 
-def upgrade(url: str, *, target: str = "head") -> None:
-    """Bring the database to ``target``: every table, trigger and function is there afterwards, or nothing changed."""
+def upgrade(url: str, *, target: str = "head", afterwards: Callable[[Connection], object] | None = None) -> None:
+    """Bring the database to ``target``: every table, trigger and function is there afterwards, or nothing changed.
+
+    Args:
+        afterwards: What else belongs to it, in the same transaction.
+    """
     from alembic import command
 
     engine = create_engine(url)
@@ -437,6 +441,8 @@ def upgrade(url: str, *, target: str = "head") -> None:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     with writing(engine) as connection:
         command.upgrade(_configuration(connection), target)
+        if afterwards is not None:
+            afterwards(connection)
     engine.dispose()
 
 

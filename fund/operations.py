@@ -5,19 +5,40 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from fund.database import Engine, head_revision, place, revision
+from fund.checks import folded
+from fund.database import Connection, Engine, head_revision, place, revision, upgrade
 from fund.rules import valuation
+from fund.store import Store
+from fund.store.facts import case_values
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery.deliver import UNKNOWN_REACTION, clock_problem
 
-__all__ = ["status"]
+__all__ = ["bring_up_to_date", "status"]
 
 RUNNING = ("active", "suspended")
 ALIVE = timedelta(seconds=20)
 """A worker gives a sign of life every five seconds; so long after the last it counts as gone."""
 OVERDUE = timedelta(minutes=1)
 NEWER = timedelta(hours=1)
+
+
+def bring_up_to_date(url: str) -> None:
+    """The database is at the newest version, its case files are as this program folds the facts; or nothing changed.
+
+    A newer program may keep more of a fact than the one that recorded it did. The facts themselves stay as they are.
+    """
+    upgrade(url, afterwards=_refold)
+
+
+def _refold(connection: Connection) -> None:
+    """Case files that this program folds otherwise than the one that wrote them are written again."""
+    store = Store(connection)
+    stored = {row.stream: dict(row._mapping) for row in store.guards.case_rows()}
+    cases = folded(store.facts.all())
+    store.cases.put(
+        made for stream, made in cases.items() if stream not in stored or stored[stream] != case_values(*made)
+    )
 
 
 def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:

@@ -244,7 +244,9 @@ class View:
     # ----------------------------------------------------------------------------------------------------- rules
 
     def regulations(self, on: date | None = None) -> Regulations:
-        """The regulations in force on a day (default today): the latest adopted for a day not after it.
+        """The regulations in force on a day (default today): of those that hold from a day not after it, the last.
+
+        Of two that hold from the same day, the one that was adopted later.
 
         Raises:
             NoFundHere: None were adopted yet.
@@ -252,8 +254,8 @@ class View:
         from fund.schemas.people import RegulationsFile
 
         if self._rules is None:
-            adopted = self.cases(RegulationsFile)
-            self._rules = sorted(((case.from_on, case.regulations) for case in adopted), key=lambda pair: pair[0])
+            adopted = sorted(self.cases(RegulationsFile), key=lambda case: (case.from_on, self.version(case)))
+            self._rules = [(case.from_on, case.regulations) for case in adopted]
         day = on or self.today
         in_force = [rules for from_on, rules in self._rules if from_on <= day]
         if not in_force:
@@ -261,6 +263,13 @@ class View:
                 return self._rules[0][1]
             raise NoFundHere(place="")
         return in_force[-1]
+
+    def regulations_named(self, version: str, *, on: date | None = None) -> Regulations:
+        """The regulations of a version; where none was kept or it is not among those adopted, those of a day."""
+        from fund.schemas.people import RegulationsFile
+
+        adopted = self.maybe(RegulationsFile, version) if version else None
+        return adopted.regulations if adopted is not None else self.regulations(on)
 
     @property
     def first_day(self) -> date:

@@ -301,7 +301,7 @@ def _of_milestone(uow: UnitOfWork, agreement: Agreement, ref: str, amount: int |
 
 def _on_account(uow: UnitOfWork, agreement: Agreement, asked_cents: int) -> int:
     """Without a milestone money goes out only where the track pays at once (accounting by result follows)."""
-    one_payment = uow.regulations().tracks[agreement.track].one_payment
+    one_payment = uow.regulations_named(agreement.terms.regulations).tracks[agreement.track].one_payment
     allowed_cents = agreement.award_cents if one_payment else 0
     live = live_cents(uow, agreement.ref, on_account=True)
     if asked_cents + live > allowed_cents:
@@ -315,7 +315,8 @@ def request_at_activation(uow: UnitOfWork, happened: Envelope) -> None:
     """In a light track nobody has to ask: the whole award is requested when its agreement holds (D1, SY)."""
     fact = happened.fact
     assert isinstance(fact, AgreementActivated)
-    if not uow.regulations(happened.effective_on).tracks[fact.track].one_payment or live_cents(uow, fact.ref):
+    rules = uow.regulations_named(uow.case(Agreement, fact.ref).terms.regulations, on=happened.effective_on)
+    if not rules.tracks[fact.track].one_payment or live_cents(uow, fact.ref):
         return
     uow.record(
         DisbursementRequested(
@@ -396,7 +397,7 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
         case.amount_cents, agreement.share_bps, done_cents=done_cents, done_share_cents=done_share_cents
     )
     repayable_cents = max(0, min(share_cents, case.amount_cents))
-    weeks = uow.regulations(day).terms.payment_weeks
+    weeks = uow.regulations_named(agreement.terms.regulations, on=day).terms.payment_weeks
     fact = DisbursementApproved(
         ref=ref,
         agreement=case.agreement,

@@ -26,6 +26,8 @@ from fund.events import (
     FollowonInvited,
 )
 from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER, SYSTEM, Role, Who, either
+from fund.rules.regulations import Regulations
+from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation, parse_evaluation, theme_ids
 from fund.store import TimerRow
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
@@ -127,6 +129,12 @@ LIVES = {"evaluation": Life(Evaluation, _after)}
 # --------------------------------------------------------------------------------------------------- what people do
 
 
+def _rules(view: View, case: Evaluation) -> Regulations:
+    """The regulations that the agreement was made under."""
+    agreement = view.maybe(Agreement, case.ref)
+    return view.regulations_named(agreement.terms.regulations if agreement is not None else "")
+
+
 def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
     """The parties told what was tried, what came of it, and what others can learn.
 
@@ -143,7 +151,7 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
     form = parse_evaluation(bytes(file["content"]), str(file["name"]))
     by_fund_manager = not uow.maker.has(Role.PARTNER_SIGNATORY)
     if by_fund_manager and case.state == State.DUE and uow.maker.has(Role.FUND_MANAGER):
-        late_on = term_end(case.due_on, Term(uow.regulations().terms.evaluation_days))
+        late_on = term_end(case.due_on, Term(_rules(uow, case).terms.evaluation_days))
         if uow.today <= late_on:
             raise EvaluationNotLate(ref=ref, due_on=case.due_on, late_on=late_on)
     uow.next_step = f"fund --as REVIEWER evaluation peer-review {ref} --learning 0..4"
@@ -205,7 +213,7 @@ def accept(uow: UnitOfWork, *, ref: str) -> Envelope:
         hypothesis=case.hypothesis,
         learning=str(learning),
         verdict=case.verdict,
-        good_result=learning >= uow.regulations().learning_threshold,
+        good_result=learning >= _rules(uow, case).learning_threshold,
     )
     uow.next_step = "fund evaluation lessons"
     return carry(uow, TRANSITIONS, "evaluation accept", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
@@ -276,7 +284,7 @@ def invite(uow: UnitOfWork, happened: Envelope) -> None:
     case = uow.maybe(Evaluation, happened.fact.ref)
     if case is None or case.state != State.PUBLISHED or case.verdict not in INVITING or case.followon_until is not None:
         return
-    expires_on = add_months(uow.today, uow.regulations().terms.followon_months)
+    expires_on = add_months(uow.today, _rules(uow, case).terms.followon_months)
     uow.record(FollowonInvited(ref=case.ref, proposal=case.proposal, verdict=case.verdict, expires_on=expires_on))
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from fund.dates import deadline, end_of_day, start_of_day, weeks
+from fund.dates import day_of, deadline, end_of_day, start_of_day, weeks
 from fund.errors import ReasonMissing, RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
 from fund.events import (
     DecisionApproved,
@@ -135,7 +135,7 @@ def plan(
     """
     if not title.strip():
         raise ReasonMissing(command="round plan --title")
-    tracks = uow.regulations().tracks
+    tracks = uow.regulations(opens).tracks
     if track not in tracks:
         raise UnknownTrack(track=track, known=list(tracks))
     if ceiling_cents <= 0:
@@ -228,7 +228,7 @@ def _state_at(case: Round, now: datetime) -> str:
 
 
 def _row(view: View, case: Round) -> dict[str, Any]:
-    decided_by = deadline(case.closes_at.date(), weeks(view.regulations().terms.decision_weeks))
+    decided_by = deadline(case.closes_at.date(), weeks(view.regulations(day_of(case.opens_at)).terms.decision_weeks))
     proposals = [each for each in view.cases(Proposal, parent=case.ref) if not each.is_draft]
     return {
         "ref": case.ref,

@@ -233,7 +233,7 @@ def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluat
     state = evaluation.state if evaluation is not None else "due"
     if evaluation is None or state not in ("accepted", "published"):
         raise EvaluationNotAccepted(ref=ref, state=state_word("evaluation", state))
-    threshold = uow.regulations().learning_threshold
+    threshold = uow.regulations_named(agreement.terms.regulations).learning_threshold
     if Fraction(evaluation.learning) < threshold:
         raise LearningTooLow(ref=ref, learning=evaluation.learning, threshold=threshold)
     if state != "published":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fund.events import DecisionApproved
-from fund.schemas.proposals import BudgetYear, PlannedMilestone, Proposal, ProposalForm, RepaymentTerms
+from fund.events import DecisionApproved, RoundPlanned
+from fund.schemas.proposals import BudgetYear, PlannedMilestone, Proposal, ProposalForm, RepaymentTerms, Round
 from tests.factories import START, World, as_text
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared, receipt, sent
 from tests.workflows.money_out import approved as approved_payment
@@ -75,6 +75,13 @@ def approved(
         drafted_at=START,
     )
     with world.uow("anna") as uow:
+        if uow.maybe(Round, told.round) is None:
+            ends_at = START + timedelta(days=30)
+            uow.record(
+                RoundPlanned(
+                    ref=told.round, title="Winter", track=track, opens_at=START, closes_at=ends_at, ceiling_cents=10**9
+                )
+            )
         uow.store.cases.put([(case, 1)])
         decided = uow.record(DecisionApproved(ref=ref, round=told.round, award_cents=award_cents))
         now = case.but(state="approved", award_cents=award_cents, decided_on=decided.effective_on)

@@ -44,6 +44,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.agreements.document import FORM, document, standard_terms
 from fund.workflows.agreements.states import AGREEMENTS, AgreementState
 from fund.workflows.lifecycle import check
+from fund.workflows.proposals import rules_for
 from fund.workflows.repayments import plan_timers
 
 __all__ = ["activate", "activate_when_signed", "draft", "sign", "text_of"]
@@ -94,7 +95,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
             proposal=proposal.ref,
             terms=agreed,
             document_sha256=digest,
-            sign_before_on=uow.today + timedelta(days=uow.regulations().terms.signing_days),
+            sign_before_on=uow.today + timedelta(days=rules_for(uow, proposal).terms.signing_days),
         )
     )
     uow.result.update(ref=agreement_ref, document_sha256=digest)
@@ -148,7 +149,7 @@ def _terms(uow: UnitOfWork, ref: str, proposal: Proposal, asked: TermsFile) -> A
         measurement=form.measurement,
         boards_heard=_boards_heard(proposal),
         decided_on=proposal.decided_on,
-        regulations=uow.regulations(decided_on).version,
+        regulations=rules_for(uow, proposal).version,
         starts_on=starts_on,
         ends_on=ends_on,
         exit_terms=told["exit_terms"],

@@ -89,9 +89,9 @@ def amend(
     if change_cents == 0:
         raise NothingToChange(ref=ref, change_cents=change_cents)
     award = agreement.award_cents + change_cents
-    rules = uow.regulations(on)
+    rules = uow.regulations_named(agreement.terms.regulations)
     if change_cents > 0:
-        free = free_to_commit(uow.balances(), rules.buffer_cents)
+        free = free_to_commit(uow.balances(), uow.regulations(on).buffer_cents)
         if change_cents > free:
             raise InsufficientFreeToCommit(
                 ref=ref, amount_cents=change_cents, free_cents=free, difference_cents=change_cents - free, on=uow.today
@@ -178,7 +178,7 @@ def suspend(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     """
     agreement = _checked(uow, "agreement suspend", ref)
     day = on or uow.today
-    term = weeks(uow.regulations(day).terms.suspension_weeks)
+    term = weeks(uow.regulations_named(agreement.terms.regulations).terms.suspension_weeks)
     happened = uow.record(
         AgreementSuspended(
             ref=ref,

@@ -15,6 +15,7 @@ from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
+from fund.workflows.proposals import rules_for
 from fund.workflows.reviews import kind_of, parties_of, people
 
 __all__ = [
@@ -143,7 +144,7 @@ def needs_the_board(view: View, proposal: Proposal) -> bool:
 
     A committee that is simply not appointed is no necessity.
     """
-    rules = view.regulations().committee
+    rules = rules_for(view, proposal).committee
     sits = [Ballot(each.user_id, each.organisation, kind_of(view, each), ABSTAIN)
             for each in people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)]  # fmt: skip
     if committee_missing(rules, voters=[each.voter for each in sits], ballots=sits):
@@ -189,11 +190,11 @@ def body_of(view: View, proposal: Proposal, decision: Decision) -> Body:
     return committee_of(view, proposal)
 
 
-def missing_of(view: View, body: Body, ballots: list[Ballot]) -> tuple[Missing, ...]:
+def missing_of(view: View, proposal: Proposal, body: Body, ballots: list[Ballot]) -> tuple[Missing, ...]:
     """What the body lacks before it may decide."""
     if body.is_board:
         return board_missing(body.board_size, ballots)
-    return committee_missing(view.regulations().committee, voters=list(body.voters), ballots=ballots)
+    return committee_missing(rules_for(view, proposal).committee, voters=list(body.voters), ballots=ballots)
 
 
 def outcome_of(body: Body, ballots: list[Ballot], *, two_thirds: bool) -> str:
@@ -213,7 +214,7 @@ def waiting_votes(view: View, proposal: Proposal, decision: Decision) -> tuple[t
         ready = len(cast) >= OBJECTION_VOTES
         deciders = [each.user_id for each in (*free, *deputies) if each.user_id not in decision.took_part]
     else:
-        ready = not missing_of(view, body, cast)
+        ready = not missing_of(view, proposal, body, cast)
     voted = {each.organisation for each in cast} if body.is_board else set()
     missing = [
         each.voter

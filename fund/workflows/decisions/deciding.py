@@ -63,7 +63,7 @@ from fund.workflows.decisions.body import (
     outcome_of,
 )
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS, State
+from fund.workflows.proposals import TRANSITIONS, State, rules_for
 from fund.workflows.reviews import read_sealed, rules_of
 
 __all__ = ["decide", "prepare", "prepare_when_scored", "ranking", "require_chair", "second_of_decide"]
@@ -111,7 +111,8 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
             until_at=review.consensus_until,
         )
     before = uow.maybe(Decision, ref)
-    rules, round_ = uow.regulations(), uow.case(Round, proposal.round)
+    round_ = uow.case(Round, proposal.round)
+    rules = rules_for(uow, proposal)
     ranked = [each for each, _total in ranking(uow, proposal.round)]
     mandated = rules.tracks[proposal.track].mandated and not review.necessity
     necessity = not mandated and (review.necessity or needs_the_board(uow, proposal))
@@ -126,7 +127,7 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
         of=len(ranked),
         ask_cents=proposal.ask_cents,
         ceiling_left_cents=round_.ceiling_left_cents,
-        free_to_commit_cents=free_to_commit(uow.balances(), rules.buffer_cents),
+        free_to_commit_cents=free_to_commit(uow.balances(), uow.regulations().buffer_cents),
         voters=() if mandated or necessity else tuple(sorted(body.voters)),
         barred=body.barred,
         mandated=mandated,
@@ -152,7 +153,7 @@ def prepare_when_scored(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
 
 
 def _two_thirds(view: View, proposal: Proposal, cents: int) -> bool:
-    rules = view.regulations()
+    rules = rules_for(view, proposal)
     return (
         rules.tracks[proposal.track].two_thirds
         or proposal.sort == "rollout"
@@ -248,7 +249,7 @@ def decide(
     elif asked == State.REJECTED:
         base.update(reasons=given, deviates=review.advice != "negative")
         _require_reasons(review, base, outcome=asked, ref=ref)
-        fact = DecisionRejected(**base, objection_weeks=uow.regulations().terms.objection_weeks)
+        fact = DecisionRejected(**base, objection_weeks=rules_for(uow, proposal).terms.objection_weeks)
     else:
         _require_room(uow, proposal, review, award)
         base.update(reasons=given, deviates=review.advice != "positive", award_cents=award)
@@ -327,7 +328,7 @@ def _opened(
             )
         )
     ballots = [Ballot(each.voter, each.organisation, each.kind, each.choice) for each in votes]
-    missing = missing_of(uow, body, ballots)
+    missing = missing_of(uow, proposal, body, ballots)
     if missing:
         raise CommitteeQuorumNotMet(
             ref=proposal.ref,
@@ -392,7 +393,7 @@ def _deferral(
 
 def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: int) -> None:
     """The award is at most the ask, fits in the round, and in what is free to commit now, under the lock."""
-    ref, rules = proposal.ref, uow.regulations()
+    ref = proposal.ref
     if not 0 < award <= proposal.ask_cents:
         raise AwardAboveAsk(
             ref=ref,
@@ -409,13 +410,13 @@ def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: in
         raise AwardAboveCeiling(
             ref=ref, award_cents=award, left_cents=left, round=round_.ref, difference_cents=award - left
         )
-    free = free_to_commit(uow.balances(), rules.buffer_cents)
+    free = free_to_commit(uow.balances(), uow.regulations().buffer_cents)
     if award > free:
         raise InsufficientFreeToCommit(
             ref=ref, amount_cents=award, free_cents=free, difference_cents=award - free, on=uow.today
         )
     if proposal.sort == "rollout":
-        cap = free * rules.rollout_cap_bps // 10_000
+        cap = free * rules_for(uow, proposal).rollout_cap_bps // 10_000
         if award > cap:
             raise AwardAboveRolloutCap(
                 ref=ref, award_cents=award, cap_cents=cap, free_cents=free, difference_cents=award - cap

@@ -77,7 +77,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         ]
         answer["missing"] = [
             {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}
-            for each in missing_of(view, body, ballots)
+            for each in missing_of(view, proposal, body, ballots)
         ]
     if inside and not undecided:
         answer["votes"] = [{**each.model_dump(mode="json"), "name": view.name(each.voter)} for each in decision.votes]

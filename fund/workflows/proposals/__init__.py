@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fund.rules.authority import FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, Relation, Who
 from fund.unit_of_work import Command, Query
-from fund.workflows.proposals.drafting import draft, find, may_see, save, start_clock
+from fund.workflows.proposals.drafting import draft, find, may_see, rules_for, save, start_clock
 from fund.workflows.proposals.eligibility import find_eligible, find_ineligible, request_changes, screen
 from fund.workflows.proposals.endings import CLOCK_FACTS, announce, expire, object_to, set_clock, withdraw
 from fund.workflows.proposals.life import LIVES
@@ -26,8 +26,8 @@ from fund.workflows.proposals.table import (
 __all__ = [
     "BEFORE_AGREED", "CLOCK_FACTS", "COMMANDS", "COMMITTED", "EDITABLE", "LAPSING", "LIVES", "QUERIES",
     "TRANSITIONS", "UNDECIDED", "State", "announce", "confirm", "draft", "expire", "find", "find_eligible",
-    "find_ineligible", "join", "may_see", "object_to", "request_changes", "resubmit", "save", "screen", "set_clock",
-    "start_clock", "submit", "withdraw",
+    "find_ineligible", "join", "may_see", "object_to", "request_changes", "resubmit", "rules_for", "save", "screen",
+    "set_clock", "start_clock", "submit", "withdraw",
 ]  # fmt: skip
 
 

@@ -43,7 +43,7 @@ from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = [
     "IMPROVE", "changed_sections", "draft", "find", "may_see", "regulations_of", "require_active", "require_adopters",
-    "require_improvable", "require_listed", "save", "start_clock", "team_of",
+    "require_improvable", "require_listed", "rules_for", "save", "start_clock", "team_of",
 ]  # fmt: skip
 
 IMPROVE = "improve"
@@ -78,6 +78,15 @@ def find(view: View, ref: str) -> Proposal:
 def regulations_of(view: View, round_: Round) -> Regulations:
     """The regulations of a round: those of the day it opens; a later change never reaches back."""
     return view.regulations(day_of(round_.opens_at))
+
+
+def rules_for(view: View, proposal: Proposal) -> Regulations:
+    """The regulations under which a proposal lives: those of its round; its agreement takes them along.
+
+    So what was announced at the opening holds to the end, whatever is adopted meanwhile. What concerns the whole fund
+    (buffer, yearly budgets, rates of the allowance) follows the day instead.
+    """
+    return regulations_of(view, view.case(Round, proposal.round))
 
 
 # ---------------------------------------------------------------------------------------------------------- P1 draft
@@ -140,7 +149,7 @@ def draft(
         on_behalf_of=lead,
     )
     _keep_places(uow, fact.stream, filled)
-    start_clock(uow, drafted, end_of_day(uow.today + timedelta(days=uow.regulations().terms.draft_days)))
+    start_clock(uow, drafted, end_of_day(uow.today + timedelta(days=regulations_of(uow, round_).terms.draft_days)))
     uow.result.update(
         ref=ref, title=form.title, revision_hash=fact.revision_hash, parties=list(form.applicants), **_sums(form)
     )

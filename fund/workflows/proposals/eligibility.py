@@ -21,7 +21,7 @@ from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals.drafting import find, regulations_of, start_clock
+from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
 from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = ["find_eligible", "find_ineligible", "judged", "request_changes", "screen"]
@@ -69,7 +69,7 @@ def screen(uow: UnitOfWork, happened: Envelope) -> None:
         revision_hash=case.revision_hash,
         outcomes=outcomes,
         passed=all(outcome.passed for outcome in outcomes),
-        note=rules.many_parties(len(case.parties), uow.regulations().many_parties),
+        note=rules.many_parties(len(case.parties), rules_for(uow, case).many_parties),
     )
     carry(uow, TRANSITIONS, "proposal screen", case, fact)
 
@@ -94,7 +94,7 @@ def request_changes(
     if wrong or not sections:
         raise UnknownSection(section=wrong[0] if wrong else "", known=list(known))
     require_reason(command, reason)
-    last = due_on or uow.today + timedelta(days=uow.regulations().terms.cure_days)
+    last = due_on or uow.today + timedelta(days=rules_for(uow, case).terms.cure_days)
     if last <= uow.today:
         raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
     fact = ProposalChangesRequested(
@@ -155,7 +155,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
         revision_hash=case.revision_hash,
         rule=rule,
         reason=reason.strip(),
-        objection_weeks=uow.regulations().terms.objection_weeks,
+        objection_weeks=rules_for(uow, case).terms.objection_weeks,
     )
     uow.next_step = f"fund proposal show {ref}"
     return carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.hands)

@@ -24,7 +24,7 @@ from fund.schemas.proposals import Proposal
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals.drafting import IMPROVE, find, start_clock
+from fund.workflows.proposals.drafting import IMPROVE, find, rules_for, start_clock
 from fund.workflows.proposals.table import COMMITTED, LAPSING, TRANSITIONS, State
 
 __all__ = ["CLOCK_FACTS", "announce", "expire", "object_to", "set_clock", "withdraw"]
@@ -106,7 +106,7 @@ def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
     day = day_of(happened.recorded_at)
     last: date | None = None
     if isinstance(fact, (DecisionApproved, DecisionConditionsMet)):
-        last = day + timedelta(days=uow.regulations(day).terms.signing_days)
+        last = day + timedelta(days=rules_for(uow, case).terms.signing_days)
     elif isinstance(fact, DecisionConditional):
         last = max((condition.expires_on for condition in fact.conditions), default=None)
     elif isinstance(fact, DecisionConditionExtended):

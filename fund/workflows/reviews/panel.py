@@ -39,7 +39,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals import TRANSITIONS, State
+from fund.workflows.proposals import TRANSITIONS, State, rules_for
 from fund.workflows.reviews.ties import Candidate, candidates, require_no_conflict, seat_of
 
 __all__ = [
@@ -112,7 +112,7 @@ def propose_panel(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
     review = uow.maybe(Review, proposal.ref)
     if review is not None and review.state == "open":
         return None
-    quorum = uow.regulations().tracks[proposal.track].quorum
+    quorum = rules_for(uow, proposal).tracks[proposal.track].quorum
     free, barred = candidates(uow, proposal)
     kept = _still_free(review, free)
     panel = seat_panel(proposal.ref, quorum, free, kept=kept)
@@ -158,7 +158,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
     look = LOOK.format(ref=ref)
     check(uow, TRANSITIONS, "review open", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
     _require_closed_round(uow, proposal)
-    rules = uow.regulations()
+    rules = rules_for(uow, proposal)
     quorum = rules.tracks[proposal.track].quorum
     free, _barred = candidates(uow, proposal)
     _require_feasible(ref, quorum, free, necessity=necessity)

@@ -12,6 +12,7 @@ from fund.rules.scoring import rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
+from fund.workflows.proposals import rules_for
 from fund.workflows.reviews.panel import rules_of
 from fund.workflows.reviews.scores import what_is_missing
 from fund.workflows.reviews.ties import candidates, parties_of
@@ -44,7 +45,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     review = view.case(Review, ref)
     office = view.actor is None or view.actor.has(*_READERS)
     opened = bool(review.turn) and review.state != "proposed"
-    rules = rules_of(view, review) if opened else view.regulations()
+    rules = rules_of(view, review) if opened else rules_for(view, proposal)
     profile = review.profile or ("rollout" if proposal.sort == "rollout" else "experiment")
     answer: dict[str, Any] = {
         "ref": ref,

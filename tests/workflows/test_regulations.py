@@ -1,0 +1,147 @@
+"""Regulations never reach back: a round, and all that comes of it, lives under those of the day on which it opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fund.checks import verify
+from fund.database import writing
+from fund.dates import day_of
+from fund.errors import InsufficientFreeToCommit
+from fund.operations import bring_up_to_date
+from fund.rules.regulations import standard_text
+from fund.schemas.agreements import Agreement
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Review
+from fund.workflows.delivery import open_fund
+from fund.workflows.proposals import rules_for
+from tests.factories import World, founded
+from tests.workflows.deciding import CLOSED, CRITERIA, decidable, eligible, money, peopled, round_of, voted
+
+LATER = {
+    "review_days = 28": "review_days = 7",
+    "objection_weeks = 6": "objection_weeks = 2",
+    "signing_days = 60": "signing_days = 5",
+    "decision_weeks = 8": "decision_weeks = 3",
+    "positive_score = 60": "positive_score = 99",
+    "buffer_cents = 5_000_00": "buffer_cents = 220_000_00",
+    "assigned = 5": "assigned = 6",
+}
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with founded(database_url) as world:
+        yield world
+
+
+def later(version: str = "2026-2") -> bytes:
+    """Stricter regulations, with a large buffer."""
+    text = standard_text().replace('version = "2026-1"', f'version = "{version}"')
+    for old, new in LATER.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text.encode()
+
+
+def adopt(world: World, version: str = "2026-2", *, on: date) -> None:
+    world.both("regulations adopt", user="anna", second="carla", name="r.toml", content=later(version), on=on)
+
+
+def test_what_is_adopted_while_a_round_runs_does_not_change_that_round(world: World) -> None:
+    peopled(world)
+    money(world, 500_000_00)
+    [ref] = eligible(world)
+    adopt(world, on=day_of(CLOSED))
+    world.do("review open", user="anna", ref=ref)
+    with world.view() as view:
+        review, proposal = view.case(Review, ref), view.case(Proposal, ref)
+        assert view.regulations().version == "2026-2"
+        assert (rules_for(view, proposal).version, review.regulations, len(review.panel)) == ("2026-1", "2026-1", 5)
+        assert review.closes_at is not None
+        assert day_of(review.closes_at) - day_of(CLOSED) == timedelta(days=29)
+
+
+def test_decision_and_agreement_stay_under_the_rules_of_the_round(world: World) -> None:
+    [ref] = decidable(world)
+    adopt(world, on=day_of(CLOSED))
+    world.clock(CLOSED + timedelta(days=3))
+    voted(world, ref)
+    world.do("decision decide", user="carla", ref=ref)  # the advice was positive under 60, and stays so
+    world.do("agreement draft", user="anna", ref=ref)
+    with world.view() as view:
+        agreement = view.case(Agreement, f"A{ref}")
+        assert agreement.terms.regulations == "2026-1"
+        assert agreement.sign_before_on - view.today == timedelta(days=60)
+
+
+def test_a_rejection_keeps_the_term_of_objection_that_was_announced(world: World) -> None:
+    [ref] = decidable(world, scores=1)
+    adopt(world, on=day_of(CLOSED))
+    voted(world, ref, carl="against", cees="against", wil="against", roos="against")
+    reasons = [f"{criterion}=Te dun." for criterion in CRITERIA]
+    world.do("decision decide", user="carla", ref=ref, reasons=reasons)
+    with world.view() as view:
+        until = view.case(Proposal, ref).objection_until_on
+        assert until is not None
+        assert until - view.today >= timedelta(weeks=6)
+
+
+def test_the_buffer_is_that_of_the_day_for_the_whole_fund(world: World) -> None:
+    """What may be committed is a matter of the fund, not of a round."""
+    [ref] = decidable(world, cents=240_000_00)
+    assert world.look("decision show", ref=ref)["free_to_commit_cents"] == 235_000_00
+    adopt(world, on=day_of(CLOSED))
+    assert world.look("decision show", ref=ref)["free_to_commit_cents"] == 20_000_00
+    voted(world, ref)
+    with pytest.raises(InsufficientFreeToCommit):
+        world.do("decision decide", user="carla", ref=ref)
+
+
+def test_a_round_that_opens_later_is_planned_under_the_rules_of_that_day(world: World) -> None:
+    peopled(world)
+    first = round_of(world)
+    adopt(world, on=date(2026, 3, 1))
+    made = world.both(
+        "round plan", user="anna", second="carla", title="Lente", opens=date(2026, 3, 1), closes=date(2026, 3, 31),
+        ceiling_cents=200_000_00, track="standard",
+    )  # fmt: skip
+    rows = {row["ref"]: row for row in world.look("round list")["rounds"]}
+    weeks = {
+        ref: (date.fromisoformat(row["decision_before"][:10]) - date.fromisoformat(row["closes_at"][:10])).days // 7
+        for ref, row in rows.items()
+    }
+    assert weeks == {first: 8, made["result"]["round"]: 3}
+
+
+def test_of_two_that_hold_from_one_day_the_later_adopted_counts(world: World) -> None:
+    """By the order of adoption, not of their names."""
+    world.people()
+    day = date(2026, 2, 1)
+    adopt(world, "2026-9", on=day)
+    adopt(world, "2026-10", on=day)
+    with world.view() as view:
+        assert view.regulations(day).version == "2026-10"
+        assert view.regulations(day - timedelta(days=1)).version == "2026-1"
+
+
+def test_an_upgrade_folds_case_files_anew_and_leaves_the_facts_alone(database_url: str) -> None:
+    """A newer program may keep more of a fact than the one that recorded it did."""
+    with founded(database_url) as world:
+        ref = decidable(world)[0]
+        head = verify(world.fund.engine)["head"]
+        with writing(world.fund.engine) as connection:
+            older = sa.text("update case_file set document = :document, due_on = null where stream = :stream")
+            with world.view() as view:
+                document = view.case(Proposal, ref).model_dump(mode="json", exclude={"screened", "informed"})
+            connection.execute(older, {"stream": f"proposal/{ref}", "document": json.dumps(document)})
+        assert not verify(world.fund.engine)["ok"]
+    bring_up_to_date(database_url)
+    with open_fund(database_url) as fund:
+        found = verify(fund.engine)
+        assert (found["ok"], found["head"]) == (True, head)
