@@ -114,6 +114,8 @@ def _value(words: tuple[str, ...], param: click.Parameter, folder: Path) -> str:
         return "gm0308"
     if param.name == "seq":
         return "50"
+    if param.name in ("output", "folder"):
+        return str(folder / "aanvraag")
     if param.name == "ref":
         return CASES.get(words[0], "X1")
     return "aanvraag"
