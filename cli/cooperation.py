@@ -1,19 +1,19 @@
-"""``fund cooperation``: the cooperations that exist already, which proposals build on and ties are computed from."""
+"""``fund cooperation``: who works with whom already; proposals build on it and ties between people follow from it."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
+from datetime import date
 from importlib import resources
 from typing import Any
 
 import click
 
 from cli import output
-from cli.output import Column, facts, table
-from cli.params import Ref, argument, noun, option, reading, typed, verb
-from fund.language import N_, _, language
+from cli.output import Column, facts, say, table
+from cli.params import FILE, Ref, argument, changing, look, noun, option, read, reading, run, typed, verb
+from fund.language import N_, _, day, language, ngettext
 
 _ROLES = {
     "deelnemer": N_("takes part"),
@@ -22,27 +22,23 @@ _ROLES = {
     "betrokken": N_("involved, no formal part"),
 }
 
-cooperation = noun("cooperation", N_("Look up the existing cooperations"))
+cooperation = noun("cooperation", N_("Import and look up the existing cooperations"))
 
 
-def _all() -> list[dict[str, Any]]:
-    """The cooperations as ``--json`` gives them."""
-    text = resources.files("fund").joinpath("data", "cooperations.json").read_text(encoding="utf-8")
-    return [
-        {
-            "ref": row["id"],
-            "name": row["naam"],
-            "short_name": row["afkorting"],
-            "challenge": row["maatschappelijke_opgave_tekst"],
-            "themes": row["thema_ids"],
-            "members": [
-                {"partner": member["partner_id"], "name": member["naam"], "role": member["rol"]}
-                for member in row["deelnemers"]
-            ],
-            "remarks": row["toelichting"],
-        }
-        for row in json.loads(text)["samenwerkingsverbanden"]
-    ]
+def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fund's register says; where there is no fund yet, what the report says that comes with it."""
+    from fund.errors import DatabaseMissing, NoFundHere
+
+    try:
+        return look(ctx, name, args)
+    except (DatabaseMissing, NoFundHere):
+        from fund.workflows import cooperations
+
+        found = sorted(cooperations.of_the_report(), key=lambda one: one.ref)
+        if name == "cooperation list":
+            given = {key: value for key, value in args.items() if value is not None}
+            return {"cooperations": cooperations.chosen(found, **given)}
+        return {**cooperations.told(cooperations.nearest(found, args["ref"])), "revisions": []}
 
 
 def _themes() -> dict[str, str]:
@@ -52,20 +48,63 @@ def _themes() -> dict[str, str]:
 
 
 class _Cooperation(Ref):
-    """A cooperation by its id; completed from the data that comes with the fund."""
+    """A cooperation by its id; completed from the register, or from what comes with the fund."""
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
-        found = [row for row in _all() if row["ref"].startswith(incomplete)]
-        return [click.shell_completion.CompletionItem(row["ref"], help=row["name"]) for row in found]
+        try:
+            found = _asked(ctx, "cooperation list", {})["cooperations"]
+        except Exception:  # a lock, a strange database: completion stays silent, whatever it is
+            return []
+        rows = [row for row in found if row["ref"].startswith(incomplete)]
+        return [click.shell_completion.CompletionItem(row["ref"], help=row["name"]) for row in rows]
+
+
+@verb(
+    cooperation,
+    "import",
+    N_("Import the register of cooperations"),
+    about=N_(
+        "A JSON file as `fund cooperation template` gives it: who takes part, whether the law asks it, traits, themes, "
+        "since and until when. The whole file or nothing; what it does not name stays as it is, and one that ended "
+        "gets its last day. Ties between reviewers and a lead are computed from it from then on."
+    ),
+    examples=("fund --as anna cooperation import cooperations.json",),
+    who=N_("a fund manager"),
+    see=("cooperation template", "cooperation list"),
+)
+@argument("file", type=FILE, help=N_("The JSON file; - for standard input"))
+@changing
+def import_(ctx: click.Context, file: Mapping[str, Any]) -> None:
+    run(ctx, "cooperation import", {"content": file["content"], "name": file["name"]}, tell=_imported)
+
+
+def _imported(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    new, changed = len(result["cooperations_new"]), len(result["cooperations_changed"])
+    known, taken_over = result["cooperations_known"], result["taken_over"]
+    lines = [
+        ngettext("{count} cooperation is new.", "{count} cooperations are new.", new).format(count=new),
+        ngettext("{count} changed.", "{count} changed.", changed).format(count=changed),
+        ngettext("{count} was known already.", "{count} were known already.", known).format(count=known),
+    ]
+    if taken_over:
+        told = ngettext(
+            "{count} of the report stays as it was.", "{count} of the report stay as they were.", taken_over
+        )
+        lines.append(told.format(count=taken_over))
+    if result["partners_unknown"]:
+        told = _("No partner of this fund: {partners}.").format(partners=", ".join(result["partners_unknown"]))
+        lines.append(told)
+    return lines
 
 
 @verb(
     cooperation,
     "list",
     N_("List the existing cooperations"),
-    about=N_("As named in the exploring talks of 2025; the list is not complete."),
+    about=N_("Those of the report of 2025, until the fund imports a register of its own; the list is never complete."),
     examples=("fund cooperation list", "fund cooperation list --partner gm0344 --theme T04"),
     see=("cooperation show", "partner list"),
 )
@@ -73,15 +112,11 @@ class _Cooperation(Ref):
 @option("--theme", metavar="T", help=N_("About this theme, as T04"))
 @reading
 def list_cooperations(ctx: click.Context, partner: str | None, theme: str | None) -> None:
-    rows = [
-        row
-        for row in _all()
-        if (theme is None or theme.upper() in row["themes"])
-        and (partner is None or partner.lower() in {member["partner"] for member in row["members"]})
-    ]
+    data = _asked(ctx, "cooperation list", {"partner": partner, "theme": theme})
     if typed(ctx, "json"):
-        output.emit_json({"cooperations": rows})
+        output.emit_json(data)
         return
+    rows = data["cooperations"]
     shown = [{**row, "count": len(row["members"]), "themes": ", ".join(row["themes"])} for row in rows]
     table(
         _("Existing cooperations, {count} of them").format(count=len(shown)),
@@ -106,29 +141,27 @@ def list_cooperations(ctx: click.Context, partner: str | None, theme: str | None
 @argument("ref", type=_Cooperation(), help=N_("The cooperation"))
 @reading
 def show(ctx: click.Context, ref: str) -> None:
-    from fund import glossary
-    from fund.errors import UnknownRef
-
-    rows = {row["ref"]: row for row in _all()}
-    found = rows.get(ref.lower())
-    if found is None:
-        close = glossary.nearest(ref, rows)
-        advice = f"fund cooperation show {close[0]}" if close else "fund cooperation list"
-        raise UnknownRef(kind="cooperation", ref=ref, suggestion=advice)
+    data = _asked(ctx, "cooperation show", {"ref": ref})
     if typed(ctx, "json"):
-        output.emit_json(found)
+        output.emit_json(data)
         return
-    _show(found)
+    _show(data)
 
 
 def _show(row: Mapping[str, Any]) -> None:
     names = _themes()
+    asked = {True: _("yes"), False: _("no"), None: _("not known")}[row["mandatory"]]
     facts(
         row["name"],
         [
             (_("Ref"), row["ref"]),
             (_("Challenge"), row["challenge"]),
             (_("Themes"), "; ".join(names[theme] for theme in row["themes"])),
+            (_("Asked by law"), asked),
+            (_("Service organisation"), _("yes") if row["service"] else None),
+            (_("Traits"), "; ".join(f"{trait} = {value}" for trait, value in row["traits"].items()) or None),
+            (_("Since"), day(date.fromisoformat(row["since_on"])) if row["since_on"] else None),
+            (_("Until"), day(date.fromisoformat(row["until_on"])) if row["until_on"] else None),
             (_("Remarks"), "; ".join(row["remarks"])),
         ],
     )
@@ -141,3 +174,28 @@ def _show(row: Mapping[str, Any]) -> None:
         ),
         [{**member, "role": _(_ROLES[member["role"]])} for member in row["members"]],
     )
+    for each in row["revisions"]:
+        say(
+            _("Revision {number}: {day}, {by}, from {source}").format(
+                number=each["revision"],
+                day=day(date.fromisoformat(each["recorded_on"])),
+                by=each["by"],
+                source=each["source"],
+            )
+        )
+
+
+@verb(
+    cooperation,
+    "template",
+    N_("Print the register as a file to change and import"),
+    examples=("fund cooperation template > cooperations.json",),
+    see=("cooperation import",),
+)
+@reading
+def template(ctx: click.Context) -> None:
+    read(ctx, "cooperation template", {}, show=_print)
+
+
+def _print(data: Mapping[str, Any]) -> None:
+    output.write_output("-", (str(data["template"]) + "\n").encode())

@@ -205,7 +205,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
     N_("Partner"): {
         "inbox": Entry(N_("Show what waits for you, and until when")),
         "proposal": Entry(N_("Draft, submit and follow proposals")),
-        "cooperation": Entry(N_("Look up the existing cooperations")),
+        "cooperation": Entry(N_("Import and look up the existing cooperations")),
         "agreement": Entry(N_("Sign agreements and follow experiments")),
         "milestone": Entry(N_("Show and accept what was agreed on the way")),
         "evaluation": Entry(N_("Report what was learned")),

@@ -9,6 +9,7 @@ from fund.errors.base import *  # noqa: F403
 from fund.errors.capital import *  # noqa: F403
 from fund.errors.closing import *  # noqa: F403
 from fund.errors.commands import *  # noqa: F403
+from fund.errors.cooperations import *  # noqa: F403
 from fund.errors.database import *  # noqa: F403
 from fund.errors.evaluations import *  # noqa: F403
 from fund.errors.ledger import *  # noqa: F403

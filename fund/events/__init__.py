@@ -9,6 +9,7 @@ from fund.events import (
     agreements,
     capital,
     closing,
+    cooperations,
     decisions,
     disbursements,
     evaluations,
@@ -28,6 +29,7 @@ from fund.events.agreements import *  # noqa: F403
 from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from, require_printable
 from fund.events.capital import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
+from fund.events.cooperations import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403
 from fund.events.disbursements import *  # noqa: F403
 from fund.events.evaluations import *  # noqa: F403
@@ -52,6 +54,7 @@ __all__ += payees.__all__
 __all__ += payments.__all__
 __all__ += decisions.__all__
 __all__ += rounds.__all__
+__all__ += cooperations.__all__
 __all__ += proposals.__all__
 __all__ += reviews.__all__
 __all__ += agreements.__all__

@@ -1,12 +1,13 @@
-"""Who may do what: roles, relations to a case, separation of duties, conflicts by organisation.
+"""Who may do what: roles, relations to a case, separation of duties.
 
-The one answer to "may they?". It judges what the store has read and reads nothing itself. There is no override.
-Source: lifecycle.md 1 (G7), 2, 10 and 12.
+The one answer to "may they?". It judges what the store has read and reads nothing itself. There is no override. What
+ties an organisation or a person to a case beyond the list of parties is in ``fund.rules.conflicts``.
+Source: lifecycle.md 1 (G7), 2 and 10.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -31,19 +32,13 @@ __all__ = [
     "SYSTEM_ACTOR",
     "TREASURER",
     "Actor",
-    "CaseParties",
-    "Conflict",
-    "Cooperation",
-    "Ground",
     "Relation",
     "Role",
     "Who",
     "either",
-    "hard_conflict",
     "require",
     "require_compatible_roles",
     "require_other_hands",
-    "soft_conflicts",
 ]
 
 
@@ -262,134 +257,3 @@ def require_compatible_roles(user: str, roles: Iterable[Role]) -> None:
         if exclusive in given and len(given) > 1:
             other = next(role for role in given if role is not exclusive)
             raise ExclusiveRole(user=user, role=_(ROLE_NAMES[exclusive]), other=_(ROLE_NAMES[other]))
-
-
-# ---------------------------------------------------------------------------------------- conflicts by organisation
-
-
-class Ground(StrEnum):
-    """Why somebody has a conflict with a case (section 12): hard ones bar, soft ones are declared."""
-
-    LEAD = "lead"
-    CO_APPLICANT = "co_applicant"
-    BENEFICIARY = "beneficiary"
-    TEAM = "team"
-    PERSON = "person"
-    REGION = "region"
-    COMPETES = "competes"
-    COOPERATES = "cooperates"
-
-
-GROUND_NAMES = {
-    Ground.LEAD: N_("own organisation is the lead"),
-    Ground.CO_APPLICANT: N_("own organisation is a co-applicant"),
-    Ground.BENEFICIARY: N_("own organisation is an adopter or beneficiary"),
-    Ground.TEAM: N_("own organisation has people in the team"),
-    Ground.PERSON: N_("named in the team"),
-    Ground.REGION: N_("most municipalities of the own region are parties"),
-    Ground.COMPETES: N_("own organisation asks money in the same round"),
-    Ground.COOPERATES: N_("own organisation works with the lead on the same theme"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CaseParties:
-    """Whose case it is: everything a hard conflict is computed from, at one revision."""
-
-    lead: str
-    co_applicants: frozenset[str] = frozenset()
-    beneficiaries: frozenset[str] = frozenset()
-    """Adopters and other beneficiaries."""
-    team: frozenset[str] = frozenset()
-    """Partners that have people in the team."""
-    persons: frozenset[str] = frozenset()
-    """The names of the team while they are known, in lower case."""
-    regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The municipalities of each region of the fund."""
-
-    @property
-    def everyone(self) -> frozenset[str]:
-        """Lead, co-applicants, beneficiaries."""
-        return self.co_applicants | self.beneficiaries | {self.lead}
-
-
-@dataclass(frozen=True, slots=True)
-class Cooperation:
-    """An existing cooperation: who takes part, on which themes."""
-
-    ref: str
-    themes: frozenset[str]
-    members: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A tie between an organisation and a case: the ground, and what it was found in (a region, a proposal, a
-    cooperation).
-    """
-
-    ground: Ground
-    organisation: str
-    found_in: str = ""
-
-    @property
-    def text(self) -> str:
-        """As facts keep it: `cooperates:uplg`."""
-        return f"{self.ground}:{self.found_in}" if self.found_in else str(self.ground)
-
-    def describe(self) -> str:
-        """The ground in the language in use."""
-        name = _(GROUND_NAMES[self.ground])
-        return f"{name} ({self.found_in})" if self.found_in else name
-
-
-def hard_conflict(actor: Actor, parties: CaseParties) -> Conflict | None:
-    """The tie that bars the actor from the case (no access, no score, no vote), or ``None``.
-
-    A region is barred when more than half of its municipalities are parties.
-    """
-    own = actor.organisation
-    if actor.name.casefold() in parties.persons:
-        return Conflict(Ground.PERSON, own or actor.name)
-    if own is None:
-        return None
-    if own == parties.lead:
-        return Conflict(Ground.LEAD, own)
-    if own in parties.co_applicants:
-        return Conflict(Ground.CO_APPLICANT, own)
-    if own in parties.beneficiaries:
-        return Conflict(Ground.BENEFICIARY, own)
-    if own in parties.team:
-        return Conflict(Ground.TEAM, own)
-    municipalities = parties.regions.get(own, frozenset())
-    if 2 * len(municipalities & parties.everyone) > len(municipalities):
-        return Conflict(Ground.REGION, own, own)
-    return None
-
-
-def soft_conflicts(
-    actor: Actor,
-    parties: CaseParties,
-    *,
-    themes: Iterable[str],
-    competing: Mapping[str, Sequence[str]],
-    cooperations: Iterable[Cooperation],
-) -> tuple[Conflict, ...]:
-    """Ties that must be declared: they do not bar by themselves.
-
-    Args:
-        themes: The themes of the case.
-        competing: The other proposals of the same round, with the parties of each.
-        cooperations: The existing cooperations; one counts when the lead takes part and it shares a theme.
-    """
-    own = actor.organisation
-    if own is None:
-        return ()
-    found = [Conflict(Ground.COMPETES, own, ref) for ref in sorted(competing) if own in competing[ref]]
-    subject = frozenset(themes)
-    found += [
-        Conflict(Ground.COOPERATES, own, each.ref)
-        for each in sorted(cooperations, key=lambda each: each.ref)
-        if own in each.members and parties.lead in each.members and each.themes & subject
-    ]
-    return tuple(found)

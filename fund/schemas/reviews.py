@@ -72,6 +72,8 @@ class Review(CaseFile):
     extended: bool = False
     declarations: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """By reviewer: the possible conflicts declared for this revision (none: an empty list)."""
+    bars: Mapping[str, str] = Field(default_factory=dict)
+    """By user id, the hard ground that this person declared: it bars whatever the fund computes."""
     judged: Mapping[str, bool] = Field(default_factory=dict)
     """By reviewer with a declared conflict: whether chair and member let this person stay."""
     scored: tuple[str, ...] = ()

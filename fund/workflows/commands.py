@@ -10,6 +10,7 @@ from fund.reports import exports, statements
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows import (
     agreements,
+    cooperations,
     decisions,
     disbursements,
     evaluations,
@@ -31,6 +32,7 @@ __all__ = ["COMMANDS", "LIVES", "QUERIES", "states_for"]
 _chapters = (
     users,
     rounds,
+    cooperations,
     proposals,
     reviews,
     decisions,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fund.language import N_, _
-from fund.rules.authority import Actor, Conflict, Ground, Role, hard_conflict
+from fund.rules.authority import Actor, Role
+from fund.rules.conflicts import Conflict, Ground, hard_conflict
 from fund.rules.scoring import Missing
 from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, committee_missing, outcome
 from fund.schemas.capital import Partner

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.rules.authority import Role, hard_conflict
+from fund.rules.authority import Role
+from fund.rules.conflicts import hard_conflict
 from fund.rules.scoring import rounded
 from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round

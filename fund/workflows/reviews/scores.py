@@ -37,7 +37,8 @@ from fund.events import (
     canonical_json,
 )
 from fund.language import _
-from fund.rules.authority import COMMITTEE, Role, Who, hard_conflict
+from fund.rules.authority import COMMITTEE, Role, Who
+from fund.rules.conflicts import hard_conflict
 from fund.rules.scoring import (
     TOP,
     Line,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.rules.authority import Actor, Role, hard_conflict
+from fund.rules.authority import Actor, Role
+from fund.rules.conflicts import hard_conflict
 from fund.rules.scoring import rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review

@@ -1,0 +1,56 @@
+"""The register of cooperations: what partners do together already. Source: lifecycle.md, what a proposal holds; 12."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fund.events.base import Fact
+
+__all__ = ["CooperationMember", "CooperationRecorded"]
+
+
+class CooperationMember(BaseModel):
+    """An organisation in a cooperation; ``partner`` where it is one of the fund's, or could be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sort: str = ""
+    """As the register calls it: gemeente, waterschap, provincie, regio, overig."""
+    partner: str | None = None
+    role: str = "deelnemer"
+    """deelnemer, op_onderdelen, ondersteunend or betrokken; the first two take part."""
+
+
+class CooperationRecorded(Fact):
+    """The register has this cooperation, as it is from now on; an earlier revision stays readable in its facts."""
+
+    wire: ClassVar[str] = "cooperation.recorded"
+    kind: ClassVar[str] = "cooperation"
+
+    revision: int
+    name: str
+    short_name: str = ""
+    challenge: str = ""
+    """The task in society, in the words of the source."""
+    themes: tuple[str, ...] = ()
+    themes_from: str = ""
+    """letterlijk, geduid or geen: whether the source names the themes, or somebody read them into it."""
+    members: tuple[CooperationMember, ...]
+    members_text: str = ""
+    """Who takes part, in the words of the source."""
+    mandatory: bool | None = None
+    """Whether the law asks it; unknown where nobody said."""
+    traits: dict[str, str] = Field(default_factory=dict)
+    """The eight characteristics, as far as known."""
+    service: bool = False
+    """A service organisation that its members share."""
+    since_on: date | None = None
+    until_on: date | None = None
+    """The last day; an ended cooperation still counts for three years."""
+    remarks: tuple[str, ...] = ()
+    source: str
+    """The file it came in, or ``report`` for those of the report of 2025."""

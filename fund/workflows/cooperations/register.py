@@ -1,0 +1,162 @@
+"""What the register holds, how an import changes it, and how it is shown."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from fund.errors import UnknownRef
+from fund.events import CooperationRecorded, Envelope
+from fund.schemas.capital import Partner
+from fund.schemas.cooperations import CooperationFile
+from fund.unit_of_work import Life, UnitOfWork, View
+from fund.workflows.cooperations.files import REPORT, as_file, of_the_report, read_register
+
+__all__ = ["LIVES", "chosen", "import_register", "listed", "nearest", "register", "show", "template", "told"]
+
+
+def _after(case: CooperationFile | None, happened: Envelope) -> CooperationFile | None:
+    """The cooperation after a fact. Pure."""
+    fact = happened.fact
+    if not isinstance(fact, CooperationRecorded):
+        return case
+    said = {name: getattr(fact, name) for name in type(fact).model_fields}
+    return CooperationFile(state="recorded", recorded_on=happened.effective_on, **said)
+
+
+LIVES = {"cooperation": Life(CooperationFile, _after)}
+
+
+def register(view: View) -> list[CooperationFile]:
+    """Every cooperation, in the order of the refs: those of the fund's facts, or of the report before any import."""
+    found = view.cases(CooperationFile)
+    return found or sorted(of_the_report(), key=lambda one: one.ref)
+
+
+def import_register(uow: UnitOfWork, *, content: bytes, name: str = "cooperations.json") -> None:
+    """The register says what the file says; the whole file or nothing, and the same file twice changes nothing.
+
+    What the file does not name stays as it is: a cooperation ends by its last day (``tot``), never by being left out.
+    The first import records those of the report as well, so that from then on no tie rests on anything but facts.
+
+    Args:
+        content: JSON in the shape of ``fund cooperation template``.
+
+    Raises:
+        FaultyCooperationFile: Every fault, with file and line.
+
+    Source: lifecycle.md, what a proposal holds; 12 (conflicts); cli.md, ``cooperation``.
+    """
+    rows = read_register(content, name, source=PurePath(name).name)  # a folder of somebody's machine tells nobody
+    known = {case.ref: case for case in uow.cases(CooperationFile)}
+    named = {row.ref for row in rows}
+    taken_over = [one for one in of_the_report() if one.ref not in named] if not known else []
+    for one in taken_over:
+        _record(uow, one, revision=1)
+    new: list[str] = []
+    changed: list[str] = []
+    for row in rows:
+        before = known.get(row.ref)
+        if before is not None and before.says_the_same_as(row):
+            continue
+        (new if before is None else changed).append(row.ref)
+        _record(uow, row, revision=before.revision + 1 if before is not None else 1)
+    strangers = {each.partner for row in rows for each in row.members if each.partner} - {
+        partner.ref for partner in uow.cases(Partner)
+    }
+    uow.result.update(
+        cooperations_new=new,
+        cooperations_changed=changed,
+        cooperations_known=len(rows) - len(new) - len(changed),
+        taken_over=len(taken_over),
+        partners_unknown=sorted(strangers),
+    )
+    uow.next_step = "fund cooperation list"
+
+
+def _record(uow: UnitOfWork, one: CooperationFile, *, revision: int) -> None:
+    said = {name: getattr(one, name) for name in CooperationRecorded.model_fields if name != "revision"}
+    uow.record(CooperationRecorded(revision=revision, **{**said, "traits": dict(one.traits)}))
+
+
+# ----------------------------------------------------------------------------------------------------------- queries
+
+
+def told(one: CooperationFile) -> dict[str, Any]:
+    """A cooperation as ``--json`` gives it."""
+    return {
+        "ref": one.ref,
+        "name": one.name,
+        "short_name": one.short_name or None,
+        "challenge": one.challenge,
+        "themes": list(one.themes),
+        "members": [{"partner": member.partner, "name": member.name, "role": member.role} for member in one.members],
+        "mandatory": one.mandatory,
+        "traits": dict(one.traits),
+        "service": one.service,
+        "since_on": one.since_on.isoformat() if one.since_on else None,
+        "until_on": one.until_on.isoformat() if one.until_on else None,
+        "remarks": list(one.remarks),
+        "revision": one.revision,
+        "source": one.source or REPORT,
+    }
+
+
+def listed(view: View, *, partner: str = "", theme: str = "") -> dict[str, Any]:
+    """The register, in the order of the refs; of one partner that takes part in any role, of one theme."""
+    return {"cooperations": chosen(register(view), partner=partner, theme=theme)}
+
+
+def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") -> list[dict[str, Any]]:
+    """Those in which a partner takes part in any role, and of a theme."""
+    return [
+        told(one)
+        for one in found
+        if (not theme or theme.upper() in one.themes)
+        and (not partner or partner.lower() in {member.partner for member in one.members})
+    ]
+
+
+def show(view: View, *, ref: str) -> dict[str, Any]:
+    """One cooperation whole, with the facts that made it what it is.
+
+    Raises:
+        UnknownRef: The register has none of that name; the hint names the nearest.
+    """
+    one = nearest(register(view), ref)
+    revisions = [
+        {
+            "revision": happened.fact.revision,
+            "seq": happened.seq,
+            "recorded_on": happened.effective_on.isoformat(),
+            "by": view.name(happened.actor),
+            "source": happened.fact.source,
+        }
+        for happened in view.history(one)
+        if isinstance(happened.fact, CooperationRecorded)
+    ]
+    return {**told(one), "revisions": revisions}
+
+
+def nearest(found: list[CooperationFile], ref: str) -> CooperationFile:
+    """The cooperation with this ref.
+
+    Raises:
+        UnknownRef: There is none; the hint names the nearest.
+    """
+    from fund import glossary
+
+    rows = {one.ref: one for one in found}
+    if ref.lower() not in rows:
+        near = glossary.nearest(ref, rows)
+        raise UnknownRef(
+            kind="cooperation",
+            ref=ref,
+            suggestion=f"fund cooperation show {near[0]}" if near else "fund cooperation list",
+        )
+    return rows[ref.lower()]
+
+
+def template(view: View) -> dict[str, Any]:
+    """The register as the file that ``cooperation import`` takes."""
+    return {"template": as_file(register(view))}
