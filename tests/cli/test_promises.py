@@ -64,6 +64,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command writes lies nowhere else."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def copy(home: Path, tmp_path: Path) -> str:
     """The URL of a copy that a test may change."""
@@ -114,8 +120,6 @@ def _value(words: tuple[str, ...], param: click.Parameter, folder: Path) -> str:
         return "gm0308"
     if param.name == "seq":
         return "50"
-    if param.name in ("output", "folder"):
-        return str(folder / "aanvraag")
     if param.name == "ref":
         return CASES.get(words[0], "X1")
     return "aanvraag"
