@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cli.output import facts, say, track_text
-from cli.params import DAY, FILE, argument, changing, dated, noun, option, read, reading, run, verb
+from cli.output import emit_json, facts, track_text, write_output
+from cli.params import DAY, FILE, argument, changing, dated, noun, option, read, reading, run, typed, verb
 from fund.language import N_, _, day, euros
 
 regulations = noun("regulations", N_("Show and adopt the rules of the fund"))
@@ -64,7 +64,13 @@ def _show(data: Mapping[str, Any]) -> None:
 )
 @reading
 def template(ctx: click.Context) -> None:
-    read(ctx, "regulations template", {}, show=lambda data: say(data["template"].rstrip("\n")))
+    from fund.rules.regulations import standard_text
+
+    text = standard_text()
+    if typed(ctx, "json"):
+        emit_json({"template": text})
+    else:
+        write_output("-", text.encode())
 
 
 @verb(

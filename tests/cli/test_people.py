@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fund.errors import FundError
+from fund.rules.regulations import standard_text
 from tests.conftest import Fund
 
 THREE = ("--admin", "petra", "--fund-manager", "anna", "--treasurer", "bram")
@@ -175,3 +176,13 @@ def test_a_word_nobody_knows_is_answered_with_the_nearest(fund: Fund) -> None:
         'error[no_such_word]: "mijlpal" stands in no list of the fund\n'
         "hint: did you mean mijlpaal? fund explain mijlpaal\n"
     )
+
+
+def test_the_standard_regulations_are_printed_as_a_file_that_can_be_adopted_with_no_fund_at_all(
+    fund: Fund, tmp_path: Path
+) -> None:
+    shown = fund("regulations", "template", env={"FUND_HOME": str(tmp_path / "nowhere")})
+    assert (shown.code, shown.out) == (0, standard_text())
+    as_json = fund("regulations", "template", "--json", env={"FUND_HOME": str(tmp_path / "nowhere")})
+    assert as_json.json["template"] == standard_text()
+    assert not (tmp_path / "nowhere").exists()
