@@ -118,6 +118,7 @@ case_file = Table(
     Column("title", _text),
     Column("amount_cents", BigInteger),
     Column("due_on", _key),
+    Column("brief", _text),
     Column("document", _text, nullable=False),
     Index("ix_case_file_kind", "kind", "ref"),
     Index("ix_case_file_state", "kind", "state"),
@@ -125,7 +126,10 @@ case_file = Table(
     Index("ix_case_file_partner", "kind", "partner"),
     Index("ix_case_file_lookup", "kind", "lookup"),
 )
-"""Each case as its facts left it: a cache, proved equal to a replay by ``fund verify``."""
+"""Each case as its facts left it: a cache, proved equal to a replay by ``fund verify``.
+
+``brief`` stands before the document, so that what is asked of a whole round is read without opening its documents.
+"""
 
 counter = Table(
     "counter",

@@ -28,7 +28,7 @@ from fund.rules.postings import Booking, bookings
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
 from fund.schemas.capital import Partner
-from fund.store import Head, Store
+from fund.store import CaseBrief, Head, Store
 
 __all__ = ["BOOK", "Command", "Life", "Lives", "Query", "UnitOfWork", "View", "derive_id"]
 
@@ -229,6 +229,24 @@ class View:
             assert isinstance(case, model)
             found.append(case)
         return found
+
+    def briefs(
+        self,
+        model: type[CaseFile],
+        *,
+        states: Sequence[str] | None = None,
+        parent: str | None = None,
+        refs: Sequence[str] | None = None,
+    ) -> list[CaseBrief]:
+        """The cases that fit, as their columns say it, in the order of their refs: for what is asked of a whole round.
+
+        A round may hold hundreds of proposals, and each step of each of them may ask it; nothing is opened here.
+        """
+        return self.store.cases.briefs(model.kind, states=states, parent=parent, refs=refs)
+
+    def any(self, model: type[CaseFile], *, states: Sequence[str] | None = None, parent: str | None = None) -> bool:
+        """Whether there is a case that fits."""
+        return self.store.cases.any(model.kind, states=states, parent=parent)
 
     def version(self, case: CaseFile) -> int:
         """The number of the fact that changed the case last: what an edit must have read."""

@@ -198,6 +198,11 @@ class Agreement(CaseFile):
             title=self.title,
             amount_cents=self.award_cents,
             due_on=self.sign_before_on if self.state == "drafted" else self.ends_on,
+            brief={
+                "parties": list(self.parties),
+                "started_on": self.started_on.isoformat() if self.started_on else None,
+                "ended_on": self.ended_on.isoformat() if self.ended_on else None,
+            },
         )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["CaseColumns", "CaseFile", "Shape"]
 
@@ -28,6 +29,8 @@ class CaseColumns(Shape):
     title: str | None = None
     amount_cents: int | None = None
     due_on: date | None = None
+    brief: Mapping[str, Any] = Field(default_factory=dict)
+    """What others ask of many cases at once (who takes part, what total): JSON values, read without the document."""
 
 
 class CaseFile(BaseModel):

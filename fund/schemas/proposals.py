@@ -317,4 +317,9 @@ class Proposal(CaseFile):
             title=self.title,
             amount_cents=self.ask_cents,
             due_on=self.due_on,
+            brief={
+                "parties": list(self.parties),
+                "themes": list(self.form.themes),
+                "submitted_at": self.submitted_at.isoformat() if self.submitted_at else None,
+            },
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -125,7 +125,11 @@ class Review(CaseFile):
 
     def columns(self) -> CaseColumns:
         due = self.closes_at if self.state == "open" else self.consensus_until if self.consensus_pending else None
-        return CaseColumns(due_on=due.date() if due else None)
+        if self.state == "open":
+            brief: dict[str, Any] = {"waiting": [each for each in self.reviewers if each not in self.scored]}
+        else:
+            brief = {"total": self.total} if self.state == "closed" else {}
+        return CaseColumns(due_on=due.date() if due else None, brief=brief)
 
 
 class Preparation(Shape):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,11 +13,11 @@ import sqlalchemy as sa
 from fund import ledger
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
-from fund.events import Envelope, Fact, event_fields, fact_from
+from fund.events import Envelope, Fact, canonical_json, event_fields, fact_from
 from fund.ledger import canonical
 from fund.schemas import CaseFile
 
-__all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseRow", "CaseStore", "FactStore", "Head"]
+__all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseBrief", "CaseRow", "CaseStore", "FactStore", "Head"]
 
 EVENT_TAG = "event"
 EVENT_SEAL_VERSION = 1
@@ -41,6 +42,19 @@ class CaseRow:
     state: str
     version: int
     document: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBrief:
+    """What is known of a case without opening it."""
+
+    ref: str
+    state: str
+    parent: str | None
+    partner: str | None
+    amount_cents: int | None
+    brief: dict[str, Any]
+    """What its kind says of itself: see ``columns`` of the case file."""
 
 
 class FactStore:
@@ -243,21 +257,32 @@ class CaseStore:
         due_before: date | None = None,
     ) -> list[CaseRow]:
         """Cases of a kind that fit every condition given, in the order of their refs."""
-        c = t.case_file.c
-        query = sa.select(t.case_file).where(c.kind == kind)
-        if states is not None:
-            query = query.where(c.state.in_(states))
-        if parent is not None:
-            query = query.where(c.parent == parent)
-        if partner is not None:
-            query = query.where(c.partner == partner)
-        if lookup is not None:
-            query = query.where(c.lookup == lookup)
-        if refs is not None:
-            query = query.where(c.ref.in_(refs))
+        fits = _fits(kind, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs)
         if due_before is not None:
-            query = query.where(c.due_on < due_before.isoformat())
-        return [_case_row(row) for row in self._connection.execute(query.order_by(c.ref))]
+            fits = (*fits, t.case_file.c.due_on < due_before.isoformat())
+        query = sa.select(t.case_file).where(*fits).order_by(t.case_file.c.ref)
+        return [_case_row(row) for row in self._connection.execute(query)]
+
+    def briefs(
+        self,
+        kind: str,
+        *,
+        states: Sequence[str] | None = None,
+        parent: str | None = None,
+        refs: Sequence[str] | None = None,
+    ) -> list[CaseBrief]:
+        """The columns of the cases that fit, without their documents, in the order of their refs."""
+        c = t.case_file.c
+        columns = (c.ref, c.state, c.parent, c.partner, c.amount_cents, c.brief)
+        query = sa.select(*columns).where(*_fits(kind, states=states, parent=parent, refs=refs)).order_by(c.ref)
+        return [
+            CaseBrief(*values, json.loads(brief) if brief else {}) for *values, brief in self._connection.execute(query)
+        ]
+
+    def any(self, kind: str, *, states: Sequence[str] | None = None, parent: str | None = None) -> bool:
+        """Whether a case fits every condition given."""
+        query = sa.select(sa.literal(1)).where(*_fits(kind, states=states, parent=parent)).limit(1)
+        return self._connection.execute(query).scalar_one_or_none() is not None
 
     def refs(self, kind: str, *, states: Sequence[str] | None = None) -> list[str]:
         """The refs of all cases of a kind: what completion and did-you-mean read."""
@@ -296,6 +321,31 @@ class CaseStore:
         self._connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=changed), rows)
 
 
+def _fits(
+    kind: str,
+    *,
+    states: Sequence[str] | None = None,
+    parent: str | None = None,
+    partner: str | None = None,
+    lookup: str | None = None,
+    refs: Sequence[str] | None = None,
+) -> tuple[Any, ...]:
+    """The conditions under which a case is one of those asked for."""
+    c = t.case_file.c
+    fits: list[Any] = [c.kind == kind]
+    if states is not None:
+        fits.append(c.state.in_(states))
+    if parent is not None:
+        fits.append(c.parent == parent)
+    if partner is not None:
+        fits.append(c.partner == partner)
+    if lookup is not None:
+        fits.append(c.lookup == lookup)
+    if refs is not None:
+        fits.append(c.ref.in_(refs))
+    return tuple(fits)
+
+
 def case_values(case: CaseFile, version: int) -> dict[str, Any]:
     """The row of a case."""
     columns = case.columns()
@@ -311,6 +361,7 @@ def case_values(case: CaseFile, version: int) -> dict[str, Any]:
         "title": columns.title,
         "amount_cents": columns.amount_cents,
         "due_on": columns.due_on.isoformat() if columns.due_on else None,
+        "brief": canonical_json(dict(columns.brief)) if columns.brief else None,
         "document": case.model_dump_json(),
     }
 

@@ -7,6 +7,9 @@ them. Nothing is kept: the same question on another revision, day or payroll has
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from fund.errors import ConflictOfInterest
 from fund.rules.authority import Actor, Role
@@ -20,7 +23,16 @@ from fund.schemas.reviews import Review
 from fund.unit_of_work import View
 from fund.workflows.cooperations import register
 
-__all__ = ["experiments", "kind_of", "parties_of", "people", "require_no_conflict", "soft_of"]
+__all__ = [
+    "Surroundings",
+    "experiments",
+    "kind_of",
+    "parties_of",
+    "people",
+    "require_no_conflict",
+    "soft_of",
+    "surroundings_of",
+]
 
 _UNDECIDED = ("submitted", "returned", "eligible", "in_review", "scored", "decidable", "deferred")
 """States in which a proposal asks for money that others of its round ask for too."""
@@ -51,41 +63,66 @@ def _names_of_team(view: View, proposal: Proposal) -> frozenset[str]:
     return frozenset(folded(member["name"]) for member in members)
 
 
-def soft_of(view: View, actor: Actor, proposal: Proposal, parties: CaseParties) -> tuple[Conflict, ...]:
-    """The ties that this person must declare, by the register and the fund's own agreements as they are today."""
-    competing = {
-        other.ref: other.parties
-        for other in view.cases(Proposal, states=_UNDECIDED, parent=proposal.round)
-        if other.ref != proposal.ref
-    }
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a proposal today, whoever looks at it: from this, what a person must declare is computed."""
+
+    competing: Mapping[str, Sequence[str]]
+    """The other proposals of its round that wait for the same money, with the parties of each."""
+    cooperations: Sequence[Cooperation]
+    experiments: Sequence[Cooperation]
+
+
+def surroundings_of(view: View, proposal: Proposal) -> Surroundings:
+    """The rest of its round, the register and the fund's own agreements with its lead."""
+    round_ = view.briefs(Proposal, states=_UNDECIDED, parent=proposal.round)
+    return Surroundings(
+        competing={other.ref: other.brief["parties"] for other in round_ if other.ref != proposal.ref},
+        cooperations=[each.as_tie() for each in register(view)],
+        experiments=experiments(view, proposal.lead),
+    )
+
+
+def soft_of(
+    view: View, actor: Actor, proposal: Proposal, parties: CaseParties, around: Surroundings | None = None
+) -> tuple[Conflict, ...]:
+    """The ties that this person must declare, by the register and the fund's own agreements as they are today.
+
+    Args:
+        around: :func:`surroundings_of` the proposal, where more than one person is asked about.
+    """
+    if actor.organisation is None:
+        return ()
+    near = around or surroundings_of(view, proposal)
     return soft_conflicts(
         actor,
         parties,
         themes=proposal.form.themes,
-        competing=competing,
-        cooperations=[each.as_tie() for each in register(view)],
-        experiments=experiments(view),
+        competing=near.competing,
+        cooperations=near.cooperations,
+        experiments=near.experiments,
         builds_on=proposal.form.cooperation,
         on=view.today,
     )
 
 
-def experiments(view: View) -> list[Cooperation]:
-    """The agreements that began, as cooperations of their parties on the themes of their proposals."""
-    found = []
-    for agreement in view.cases(Agreement):
-        proposal = view.maybe(Proposal, agreement.proposal)
-        if agreement.started_on is not None and proposal is not None:
-            found.append(
-                Cooperation(
-                    ref=agreement.ref,
-                    themes=frozenset(proposal.form.themes),
-                    members=frozenset(agreement.parties),
-                    since_on=agreement.started_on,
-                    until_on=agreement.ended_on,
-                )
-            )
-    return found
+def experiments(view: View, lead: str) -> list[Cooperation]:
+    """The agreements that began, of which this partner is a party: cooperations on the themes of their proposals."""
+    began = [each for each in view.briefs(Agreement) if each.brief["started_on"] and lead in each.brief["parties"]]
+    themes = {
+        each.ref: frozenset(each.brief["themes"])
+        for each in view.briefs(Proposal, refs=[agreement.parent or "" for agreement in began])
+    }
+    return [
+        Cooperation(
+            ref=agreement.ref,
+            themes=themes[agreement.parent or ""],
+            members=frozenset(agreement.brief["parties"]),
+            since_on=date.fromisoformat(agreement.brief["started_on"]),
+            until_on=date.fromisoformat(agreement.brief["ended_on"]) if agreement.brief["ended_on"] else None,
+        )
+        for agreement in began
+    ]
 
 
 def kind_of(view: View, actor: Actor) -> str:

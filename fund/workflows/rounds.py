@@ -28,7 +28,7 @@ from fund.glossary import state_word
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
-from fund.store import TimerRow
+from fund.store import CaseBrief, TimerRow
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
@@ -172,7 +172,7 @@ def close(uow: UnitOfWork, timer: TimerRow) -> None:
     """The closing instant has come: it is too late to submit."""
     case = _of_timer(uow, timer)
     if case.state in (State.PLANNED, State.OPEN):
-        submitted = [each for each in uow.cases(Proposal, parent=case.ref) if not each.is_draft]
+        submitted = _submitted(uow, case)
         carry(uow, TRANSITIONS, "round close", case, RoundClosed(ref=case.ref, submitted=len(submitted)))
 
 
@@ -184,7 +184,7 @@ def decide_if_done(uow: UnitOfWork, happened: Envelope) -> None:
     """Once the round is closed and the last proposal has its decision, the round is decided."""
     for ref in _rounds_of(uow, happened):
         case = uow.maybe(Round, ref)
-        if case is None or case.state != State.CLOSED or uow.cases(Proposal, parent=ref, states=_WAITED_FOR):
+        if case is None or case.state != State.CLOSED or uow.any(Proposal, parent=ref, states=_WAITED_FOR):
             continue
         fact = RoundDecided(ref=ref, approved=len(case.awards), committed_cents=case.committed_cents)
         carry(uow, TRANSITIONS, "round decide", case, fact)
@@ -227,9 +227,14 @@ def _state_at(case: Round, now: datetime) -> str:
 # ----------------------------------------------------------------------------------------------------------- queries
 
 
+def _submitted(view: View, case: Round) -> list[CaseBrief]:
+    """The proposals in a round, without those that nobody else may see."""
+    return [each for each in view.briefs(Proposal, parent=case.ref) if each.brief["submitted_at"] is not None]
+
+
 def _row(view: View, case: Round) -> dict[str, Any]:
     decided_by = deadline(case.closes_at.date(), weeks(view.regulations(day_of(case.opens_at)).terms.decision_weeks))
-    proposals = [each for each in view.cases(Proposal, parent=case.ref) if not each.is_draft]
+    proposals = _submitted(view, case)
     return {
         "ref": case.ref,
         "title": case.title,
@@ -243,7 +248,7 @@ def _row(view: View, case: Round) -> dict[str, Any]:
         "committed_cents": case.committed_cents,
         "left_cents": case.ceiling_left_cents,
         "proposals": len(proposals),
-        "ask_cents": sum(each.ask_cents for each in proposals),
+        "ask_cents": sum(each.amount_cents or 0 for each in proposals),
     }
 
 

@@ -80,14 +80,13 @@ def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
     """The scored proposals of a round with their exact totals, best first; equal totals by date of submission, then
     ref.
     """
-    scored = []
-    for proposal in view.cases(Proposal, parent=round_ref):
-        review = view.maybe(Review, proposal.ref)
-        if review is None or review.state != "closed" or proposal.state in (State.WITHDRAWN, State.LAPSED):
-            continue
-        scored.append((proposal, Fraction(review.total)))
-    scored.sort(key=lambda pair: (-pair[1], str(pair[0].submitted_at), pair[0].ref))
-    return [(proposal.ref, total) for proposal, total in scored]
+    gone = (State.WITHDRAWN, State.LAPSED)
+    proposals = {each.ref: each for each in view.briefs(Proposal, parent=round_ref) if each.state not in gone}
+    reviews = view.briefs(Review, states=("closed",), refs=tuple(proposals))
+    scored = [
+        (Fraction(each.brief["total"]), str(proposals[each.ref].brief["submitted_at"]), each.ref) for each in reviews
+    ]
+    return [(ref, total) for total, _submitted, ref in sorted(scored, key=lambda each: (-each[0], *each[1:]))]
 
 
 def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:

@@ -15,7 +15,7 @@ from fund.rules.scoring import Seat
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import View
-from fund.workflows.conflicts import kind_of, parties_of, people, require_no_conflict, soft_of
+from fund.workflows.conflicts import kind_of, parties_of, people, require_no_conflict, soft_of, surroundings_of
 
 __all__ = ["Candidate", "candidates", "kind_of", "parties_of", "people", "require_no_conflict", "seat_of", "soft_of"]
 
@@ -43,10 +43,10 @@ def candidates(
     """Everybody who could review the proposal, and the conflict of those who could not, by user id."""
     parties = parties_of(view, proposal)
     load: dict[str, int] = {}
-    for review in view.cases(Review, states=["open"]):
-        for reviewer in review.reviewers:
-            if reviewer not in review.scored:
-                load[reviewer] = load.get(reviewer, 0) + 1
+    for review in view.briefs(Review, states=["open"]):
+        for reviewer in review.brief["waiting"]:
+            load[reviewer] = load.get(reviewer, 0) + 1
+    around = surroundings_of(view, proposal)
     free: list[Candidate] = []
     barred: dict[str, Conflict] = {}
     for actor in people(view, Role.REVIEWER):
@@ -61,7 +61,7 @@ def candidates(
             organisation=actor.organisation,
             kind=kind_of(view, actor),
             load=load.get(actor.user_id, 0),
-            soft=tuple(each.text for each in soft_of(view, actor, proposal, parties)),
+            soft=tuple(each.text for each in soft_of(view, actor, proposal, parties, around)),
         )
         free.append(Candidate(actor, seat, actor.has(*COMMITTEE_ROLES)))
     return free, barred

@@ -1,0 +1,93 @@
+"""What is asked of a whole round is read from the columns of its cases: they say what their documents say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from fund.checks import verify
+from fund.database import downgrade, reading, upgrade
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Review
+from fund.workflows.decisions import ranking
+from tests.factories import World, founded
+from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, score_file
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with founded(database_url) as made:
+        yield made
+
+
+def briefs(world: World) -> dict[str, str]:
+    """The column of every case that says something, by stream."""
+    with reading(world.fund.engine) as connection:
+        query = "select stream, brief from case_file where brief is not null order by stream"
+        return dict(connection.execute(sa.text(query)).all())
+
+
+def test_a_case_says_in_its_columns_what_its_document_says(world: World) -> None:
+    peopled(world)
+    money(world, 500_000_00)
+    first, second, third = eligible(world, count=3)
+    reviewed(world, first)
+    world.do("review open", user="anna", ref=second)
+    early, *later = panel_of(world, second)
+    world.do("review score", user=early, ref=second, content=score_file(2))
+
+    with world.view() as view:
+        shown = {each.ref: each for each in view.briefs(Proposal, parent="2026-1")}
+        assert list(shown) == [first, second, third]
+        assert [each.brief["parties"] for each in shown.values()] == [["gm0351"]] * 3
+        submitted_at = view.case(Proposal, third).submitted_at
+        assert submitted_at is not None
+        assert shown[third].brief["submitted_at"] == submitted_at.isoformat()
+        waiting = view.briefs(Review, states=["open"])
+        assert [(each.ref, sorted(each.brief["waiting"])) for each in waiting] == [
+            (second, sorted(view.user(name).user_id for name in later))
+        ]
+        assert [each.brief for each in view.briefs(Review, states=["closed"])] == [{"total": "75"}]
+        assert view.any(Proposal, parent="2026-1", states=("scored", "decidable"))
+        assert not view.any(Proposal, parent="2026-2")
+
+
+def test_the_ranking_of_a_round_is_best_first_then_by_day_and_ref(world: World) -> None:
+    peopled(world)
+    money(world, 500_000_00)
+    first, second, third, unscored = eligible(world, count=4)
+    for ref, scores in ((first, 2), (second, 3), (third, 3)):
+        reviewed(world, ref, scores=scores)
+    world.do("proposal withdraw", user="fatima", ref=unscored, reason="later")
+
+    with world.view() as view:
+        assert [(ref, str(total)) for ref, total in ranking(view, "2026-1")] == [
+            (second, "75"), (third, "75"), (first, "50"),
+        ]  # fmt: skip
+    world.do("proposal withdraw", user="fatima", ref=second, reason="later")
+    with world.view() as view:
+        assert [ref for ref, _total in ranking(view, "2026-1")] == [third, first]
+
+
+def test_cases_of_an_earlier_version_say_it_as_well_after_the_upgrade(world: World) -> None:
+    refs = decidable(world, count=2)
+    before = briefs(world)
+    assert {f"proposal/{ref}" for ref in refs} | {f"review/{ref}" for ref in refs} <= set(before)
+    world.fund.engine.dispose()
+
+    downgrade(world.fund.url, target="0008_chart")
+    upgrade(world.fund.url)
+
+    assert briefs(world) == before
+    assert [finding for check in verify(world.fund.engine)["checks"] for finding in check["findings"]] == []
+
+
+def test_a_changed_brief_is_told_from_the_facts(world: World) -> None:
+    (ref,) = decidable(world)
+    with world.fund.engine.begin() as connection:
+        connection.execute(sa.text("update case_file set brief = '{}' where kind = 'proposal'"))
+    found = [each for check in verify(world.fund.engine)["checks"] for each in check["findings"]]
+    assert [each["place"] for each in found] == [f"proposal/{ref}"]
+    assert "(brief)" in found[0]["message"]
