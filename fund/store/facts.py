@@ -276,7 +276,8 @@ class CaseStore:
         columns = (c.ref, c.state, c.parent, c.partner, c.amount_cents, c.brief)
         query = sa.select(*columns).where(*_fits(kind, states=states, parent=parent, refs=refs)).order_by(c.ref)
         return [
-            CaseBrief(*values, json.loads(brief) if brief else {}) for *values, brief in self._connection.execute(query)
+            CaseBrief(ref, state, of, partner, amount_cents, json.loads(brief) if brief else {})
+            for ref, state, of, partner, amount_cents, brief in self._connection.execute(query)
         ]
 
     def any(self, kind: str, *, states: Sequence[str] | None = None, parent: str | None = None) -> bool:

@@ -13,7 +13,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.workflows.decisions import ranking
 from tests.factories import World, founded
-from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, score_file
+from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, score_file, voted
 
 
 @pytest.fixture
@@ -72,9 +72,20 @@ def test_the_ranking_of_a_round_is_best_first_then_by_day_and_ref(world: World) 
 
 
 def test_cases_of_an_earlier_version_say_it_as_well_after_the_upgrade(world: World) -> None:
-    refs = decidable(world, count=2)
+    first, second = decidable(world, count=2)
+    voted(world, first)
+    world.do("decision decide", user="carla", ref=first)
+    agreement = world.do("agreement draft", user="anna", ref=first)["result"]["ref"]
+    for person in ("fatima", "carla"):
+        world.do("agreement sign", user=person, ref=agreement)
     before = briefs(world)
-    assert {f"proposal/{ref}" for ref in refs} | {f"review/{ref}" for ref in refs} <= set(before)
+    expected = [
+        f"agreement/{agreement}",
+        *(f"{kind}/{ref}" for kind in ("proposal", "review") for ref in (first, second)),
+    ]
+    assert list(before) == expected
+    assert '"ended_on":null' in before[expected[0]]
+    assert '"started_on":"2026' in before[expected[0]]
     world.fund.engine.dispose()
 
     downgrade(world.fund.url, target="0008_chart")
