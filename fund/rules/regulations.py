@@ -47,6 +47,9 @@ class Track(_Rules):
     mandated: bool = False
     """Whether fund manager and one committee member decide (P14-P17)."""
     one_payment: bool = False
+    """Whether the whole award is paid at once, when the agreement holds."""
+    on_account_bps: int = Field(default=0, ge=0, le=10_000)
+    """What of the award may be paid on account, before the first milestone is accepted (D1)."""
     questions: int = Field(ge=1)
 
 

@@ -47,6 +47,7 @@ from fund.events import (
 from fund.glossary import state_word
 from fund.money import portion
 from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, SYSTEM_ACTOR, TREASURER, Role, either
+from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
@@ -63,6 +64,7 @@ __all__ = [
     "State",
     "booked",
     "live_cents",
+    "on_account_cents",
     "request_at_activation",
 ]
 
@@ -230,11 +232,13 @@ def request(
     iban: str | None = None,
     on: date | None = None,
 ) -> dict[str, Any]:
-    """A party asks for money from its award (D1): what an accepted milestone is worth, or the whole in a light track.
+    """A party asks for money from its award (D1): what an accepted milestone is worth, or money on account.
+
+    On account goes the whole in a light track, and before a milestone the share that the regulations allow.
 
     Args:
         ref: The agreement.
-        amount: Cents; what is left of the milestone (else of the award) when left out.
+        amount: Cents; what is left of the milestone (else of what may be paid on account) when left out.
         milestone: Its number.
         payee: The lead or a co-applicant; the lead when left out.
         iban: The account it should go to; the verified one when left out.
@@ -255,7 +259,7 @@ def request(
     if milestone_ref is not None:
         asked_cents = _of_milestone(uow, agreement, milestone_ref, amount)
     else:
-        asked_cents = _on_account(uow, agreement, left_cents if amount is None else amount)
+        asked_cents = _on_account(uow, agreement, amount, left_cents)
     if not 0 < asked_cents <= left_cents:
         raise AwardExceeded(
             asked_cents=asked_cents,
@@ -296,14 +300,25 @@ def _of_milestone(uow: UnitOfWork, agreement: Agreement, ref: str, amount: int |
             live_cents=live,
             left_cents=left_cents,
         )
+    if amount is None and live_cents(uow, agreement.ref, on_account=True):
+        # what was paid on account comes off the last milestones
+        return min(asked_cents, agreement.award_cents - live_cents(uow, agreement.ref)) or asked_cents
     return asked_cents
 
 
-def _on_account(uow: UnitOfWork, agreement: Agreement, asked_cents: int) -> int:
-    """Without a milestone money goes out only where the track pays at once (accounting by result follows)."""
-    one_payment = uow.regulations_named(agreement.terms.regulations).tracks[agreement.track].one_payment
-    allowed_cents = agreement.award_cents if one_payment else 0
+def on_account_cents(rules: Regulations, agreement: Agreement) -> int:
+    """What may be paid of an award without a milestone: all of it where the track pays at once (accounting by result
+    follows), else the share of the regulations.
+    """
+    track = rules.tracks[agreement.track]
+    return agreement.award_cents if track.one_payment else agreement.award_cents * track.on_account_bps // 10_000
+
+
+def _on_account(uow: UnitOfWork, agreement: Agreement, amount: int | None, left_cents: int) -> int:
+    """What is asked on account: what is still allowed of it, when no amount was named."""
+    allowed_cents = on_account_cents(uow.regulations_named(agreement.terms.regulations), agreement)
     live = live_cents(uow, agreement.ref, on_account=True)
+    asked_cents = amount if amount is not None else min(allowed_cents - live, left_cents) or left_cents
     if asked_cents + live > allowed_cents:
         raise OnAccountNotAllowed(
             asked_cents=asked_cents, agreement=agreement.ref, allowed_cents=allowed_cents, live_cents=live

@@ -116,6 +116,19 @@ def test_what_a_milestone_is_worth_is_asked_in_parts_and_never_beyond(database_u
             world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)
 
 
+def test_a_quarter_is_paid_on_account_and_comes_off_the_last_milestone(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        with pytest.raises(OnAccountNotAllowed) as caught:
+            world.do("disbursement request", user="fatima", ref=AGREEMENT, amount=1_000_001)
+        assert caught.value.details["allowed_cents"] == 1_000_000
+        asked = [world.do("disbursement request", user="fatima", ref=AGREEMENT)]
+        asked += [world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=each) for each in (1, 2)]
+        assert [each["result"]["amount_cents"] for each in asked] == [1_000_000, 2_500_001, 499_999]
+        with pytest.raises(AwardExceeded):
+            world.do("disbursement request", user="fatima", ref=AGREEMENT)
+
+
 def test_a_request_that_was_refused_or_withdrawn_no_longer_counts(database_url: str) -> None:
     with founded(database_url) as world:
         agree(prepared(world))
@@ -150,7 +163,7 @@ def test_more_than_the_award_is_never_asked_even_where_milestones_are_worth_more
         ({"ref": "A2026-009"}, UnknownRef),
         ({"milestone": 2}, MilestoneNotAccepted),
         ({"milestone": 9}, UnknownRef),
-        ({"milestone": None}, OnAccountNotAllowed),
+        ({"milestone": None, "amount": 1_000_001}, OnAccountNotAllowed),
         ({"amount": 0}, MilestoneExceeded),
         ({"amount": -5}, MilestoneExceeded),
         ({"payee": BUNSCHOTEN}, PayeeNotParty),
