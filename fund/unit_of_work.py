@@ -10,7 +10,7 @@ import base64
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -36,6 +36,7 @@ BOOK = "fund"
 """The name of the one book of a fund's database."""
 
 Case = TypeVar("Case", bound=CaseFile)
+Answer = TypeVar("Answer")
 
 _REF_FORMS = {
     "round": ("", 0),
@@ -123,6 +124,7 @@ class View:
         self._cases: dict[str, tuple[CaseFile, int]] = {}
         self._rules: list[tuple[date, Regulations]] | None = None
         self._names: dict[str, str] = {}
+        self._once: dict[Hashable, Any] = {}
 
     @classmethod
     @contextmanager
@@ -258,6 +260,19 @@ class View:
     def history(self, case: CaseFile) -> list[Envelope]:
         """Every fact that touches the case, oldest first."""
         return self.store.facts.of_stream(case.stream)
+
+    def once(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
+        """What ``read`` finds, read once under this key: nothing changes while one looks. A unit of work, in which it
+        does, reads each time.
+        """
+        if key not in self._once:
+            self._once[key] = read()
+        found: Answer = self._once[key]
+        return found
+
+    def remember(self, key: Hashable, found: object) -> None:
+        """:meth:`once` under this key gives ``found``: it was read together with others."""
+        self._once[key] = found
 
     # ----------------------------------------------------------------------------------------------------- rules
 
@@ -406,6 +421,10 @@ class UnitOfWork(View):
         now = max(store.work.clock(), head.recorded_at)
         who = actor if isinstance(actor, Actor) else View(connection, lives, actor=None, now=now).user(actor)
         return cls(connection, lives, actor=who, now=now, head=head, command_id=command_id, **options)
+
+    def once(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
+        """What ``read`` finds now: this unit may have changed it."""
+        return read()
 
     # ------------------------------------------------------------------------------------------------- recording
 

@@ -256,6 +256,13 @@ class WorkStore:
         )
         return [SealedRow(*row) for row in self._connection.execute(query.order_by(t.sealed.c.actor))]
 
+    def sealed_of(self, *, kind: str, round: int) -> list[SealedRow]:
+        """What is kept apart under one kind, of every case."""
+        query = sa.select(t.sealed).where(t.sealed.c.kind == kind, t.sealed.c.round == round)
+        return [
+            SealedRow(*row) for row in self._connection.execute(query.order_by(t.sealed.c.stream, t.sealed.c.actor))
+        ]
+
     def open_sealed(self, *, stream: str, kind: str, round: int) -> None:
         """The seal is open: the contents stand in a fact now."""
         c = t.sealed.c

@@ -40,10 +40,6 @@ _UNDECIDED = ("submitted", "returned", "eligible", "in_review", "scored", "decid
 
 def parties_of(view: View, proposal: Proposal) -> CaseParties:
     """Everything that hard conflicts with this revision are computed from."""
-    regions: dict[str, set[str]] = {}
-    for partner in view.cases(Partner):
-        if partner.sort == "municipality" and partner.region:
-            regions.setdefault(partner.region, set()).add(partner.ref)
     review = view.maybe(Review, proposal.ref)
     return CaseParties(
         lead=proposal.lead,
@@ -51,15 +47,28 @@ def parties_of(view: View, proposal: Proposal) -> CaseParties:
         beneficiaries=frozenset(proposal.beneficiaries),
         team=frozenset(member.partner for member in proposal.form.team if member.partner),
         persons=_names_of_team(view, proposal),
-        regions={region: frozenset(members) for region, members in regions.items()},
+        regions=view.once("regions", lambda: _regions(view)),
         declared=dict(review.bars) if review is not None else {},
     )
 
 
+def _regions(view: View) -> dict[str, frozenset[str]]:
+    """The municipalities of each region."""
+    regions: dict[str, set[str]] = {}
+    for partner in view.cases(Partner):
+        if partner.sort == "municipality" and partner.region:
+            regions.setdefault(partner.region, set()).add(partner.ref)
+    return {region: frozenset(members) for region, members in regions.items()}
+
+
 def _names_of_team(view: View, proposal: Proposal) -> frozenset[str]:
     """The names of the team while they are known; they lie apart from the facts, erasable."""
-    kept = view.store.work.sealed(stream=proposal.stream, kind="team", round=0)
-    members = json.loads(kept[0].content) if kept else []
+
+    def read() -> list[dict[str, str]]:
+        kept = view.store.work.sealed(stream=proposal.stream, kind="team", round=0)
+        return json.loads(kept[0].content) if kept else []
+
+    members = view.once(("team", proposal.stream), read)
     return frozenset(folded(member["name"]) for member in members)
 
 
@@ -135,12 +144,12 @@ def kind_of(view: View, actor: Actor) -> str:
 
 def people(view: View, *roles: Role) -> list[Actor]:
     """Active users with one of the roles, in the order of their ids."""
+    return [actor for actor in view.once("people", lambda: _people(view)) if actor.has(*roles)]
+
+
+def _people(view: View) -> list[Actor]:
     names = view.store.work.names()
-    return [
-        user.as_actor(names.get(user.ref, user.ref))
-        for user in view.cases(User, states=["active"])
-        if set(user.roles) & set(roles)
-    ]
+    return [user.as_actor(names.get(user.ref, user.ref)) for user in view.cases(User, states=["active"])]
 
 
 def require_no_conflict(view: View, actor: Actor, proposal: Proposal, *, command: str) -> None:

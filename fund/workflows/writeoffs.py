@@ -57,7 +57,7 @@ from fund.workflows.lifecycle import Transition, carry, check, require_reason, s
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
 from fund.workflows.reviews.ties import kind_of
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State", "waiting_votes"]
 
 
 class State(StrEnum):
@@ -362,6 +362,14 @@ def _seats(view: View, case: Writeoff) -> list[str]:
         if set(user.roles) & COMMITTEE.all_roles()
         and (user.seconded or user.partner is None or user.partner not in case.parties)
     ]
+
+
+def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool]:
+    """Who has not voted yet, and whether enough have; user ids."""
+    seats = _seats(view, case)
+    ballots = [_ballot(view, voter, CHOICES[-1]) for voter in case.commitments if voter in seats]
+    ready = not committee_missing(view.regulations().committee, voters=seats, ballots=ballots)
+    return tuple(voter for voter in seats if voter not in case.commitments), ready
 
 
 def _ballot(view: View, voter: str, choice: str) -> Ballot:

@@ -14,7 +14,7 @@ def test_the_inbox_names_the_next_step_of_an_agreement_for_those_who_may(databas
     with founded(database_url) as world:
         office(world)
         approved(world)
-        assert waits(world, "anna") == [(None, f"fund agreement draft {PROPOSAL}")]
+        assert waits(world, "anna") == [("2026-03-09", f"fund agreement draft {PROPOSAL}")]
         world.do("agreement draft", user="anna", ref=PROPOSAL)
         assert waits(world, "anna") == []
         signing = [("2026-03-09", f"fund agreement sign {AGREEMENT}")]

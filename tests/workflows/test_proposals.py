@@ -656,7 +656,7 @@ def test_the_inbox_tells_each_party_what_waits_for_it_and_nobody_else(world: Wor
     world.do("proposal submit", user="fatima", ref=ref)
     assert waiting(world, "anna") == [(f"fund proposal find-eligible {ref}", None)]
     world.do("proposal request-changes", user="anna", ref=ref, sections=["money"], reason="r")
-    assert waiting(world, "fatima") == [(f"fund proposal resubmit {ref}", "2026-02-24")]
+    assert waiting(world, "fatima") == [(f"fund proposal save {ref} FILE", "2026-02-24")]
 
 
 def test_an_agreement_to_sign_gives_the_parties_its_own_term(world: World) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, PARTY_SIGNATORY, TREASURER, either
 from fund.unit_of_work import Command, Query
 from fund.workflows.decisions.afterwards import decide_objection, evidence, meet_conditions, reopen
-from fund.workflows.decisions.body import committee_of, waiting_votes
+from fund.workflows.decisions.body import chairs, committee_of, waiting_votes
 from fund.workflows.decisions.case import LIVES
 from fund.workflows.decisions.deciding import decide, prepare, prepare_when_scored, ranking, second_of_decide
 from fund.workflows.decisions.showing import show
@@ -19,6 +19,7 @@ __all__ = [
     "COMMANDS",
     "LIVES",
     "QUERIES",
+    "chairs",
     "committee_of",
     "decide",
     "decide_objection",

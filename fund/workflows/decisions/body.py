@@ -158,7 +158,7 @@ def _board_of(view: View, proposal: Proposal) -> Body:
     """One vote per active partner, cast by a signatory who did not sign the proposal; conflicts are disclosed, not
     barred.
     """
-    active = {partner.ref for partner in view.cases(Partner, states=["active"])}
+    active = view.once("active", lambda: {partner.ref for partner in view.cases(Partner, states=["active"])})
     signed = {
         happened.actor
         for happened in view.history(proposal)

@@ -10,7 +10,7 @@ from fund.rules.authority import FUND_MANAGER
 from fund.schemas.capital import DistributionKey, Partner
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows.partners.founders import import_partners
-from fund.workflows.partners.keys import adopt_key, vote_on_key
+from fund.workflows.partners.keys import REVIEW_MONTHS, adopt_key, vote_on_key
 from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
 from fund.workflows.partners.table import KEY_TRANSITIONS, State, key_after, partner_after
 
@@ -19,6 +19,7 @@ __all__ = [
     "KEY_TRANSITIONS",
     "LIVES",
     "QUERIES",
+    "REVIEW_MONTHS",
     "State",
     "adopt_key",
     "compare_keys",

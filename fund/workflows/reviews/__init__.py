@@ -19,6 +19,7 @@ from fund.workflows.reviews.scores import (
     means_stand,
     score,
     second_of_declare,
+    what_is_missing,
 )
 from fund.workflows.reviews.seal import put_under_seal, read_sealed
 from fund.workflows.reviews.sheets import parse_scores
@@ -49,6 +50,7 @@ __all__ = [
     "score",
     "seat_panel",
     "show",
+    "what_is_missing",
 ]
 
 COMMANDS = (

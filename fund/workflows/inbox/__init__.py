@@ -1,0 +1,29 @@
+"""What waits for whom, until when, and the command to type; the log of facts, and the letters that did not arrive.
+
+A line of the inbox follows from the state of a case and from who may act in it; nothing is stored for it. Each chapter
+has its source: ``proposals``, ``reviewing``, ``deciding``, ``agreements``, ``money_out``, ``money_in``,
+``looking_back``, ``office``; ``desk`` reads each kind of case once for all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.rules.authority import ADMIN, FUND_MANAGER, either
+from fund.unit_of_work import Command, Query
+from fund.workflows.inbox.lines import SOURCES, inbox
+from fund.workflows.inbox.log import dead, deliveries, event_line, event_list, event_show, pending_shown, retry
+from fund.workflows.inbox.waiting import Waiting
+
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "SOURCES", "Waiting", "event_line", "inbox"]
+
+COMMANDS = (Command("event retry", retry, either(FUND_MANAGER, ADMIN)),)
+QUERIES = (
+    Query("inbox", inbox),
+    Query("pending show", pending_shown),
+    Query("event list", event_list),
+    Query("event show", event_show),
+    Query("event deliveries", deliveries),
+    Query("event dead", dead),
+)
+LIVES: dict[str, Any] = {}

@@ -1,0 +1,125 @@
+"""Agreements to draft, sign, let hold and complete; milestones to show and judge; money to ask; benefits to report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from fund.language import N_, _, euros
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR
+from fund.schemas.agreements import Agreement, Milestone
+from fund.workflows.disbursements import on_account_cents
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+
+__all__ = ["waiting"]
+
+RUNNING = ("active", "suspended")
+BENEFIT_YEARS = 2
+"""Benefits are reported until so many years after completion (M3)."""
+REPORTED_BY = (3, 31)
+"""The last day, in the year after, for the benefits of a year."""
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What agreements wait for, from a decision until they are closed."""
+    for proposal in desk.in_state("approved"):
+        if f"A{proposal.ref}" not in desk.agreements:
+            what = _(N_("draft the agreement on {ref}")).format(ref=proposal.ref)
+            last = None
+            if proposal.decided_on is not None:
+                last = proposal.decided_on + timedelta(days=desk.rules.terms.signing_days)
+            command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, proposal.ref, last)
+            yield Waiting(what, command, *about, lead=proposal.lead, parties=proposal.parties)
+    for agreement in desk.agreements.values():
+        if agreement.state in ("drafted", "signed"):
+            yield from _to_sign(desk, agreement)
+        elif agreement.state in RUNNING:
+            yield from _running(desk, agreement)
+        yield from _benefits(desk, agreement)
+
+
+def _to_sign(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
+    ref = agreement.ref
+    proposal = desk.proposals.get(agreement.proposal)
+    if proposal is None or proposal.state != "approved":
+        return  # taken back, lapsed, or to be decided again: nobody can sign or activate it
+    until = agreement.sign_before_on
+    if agreement.state == "signed":
+        what = _(N_("let agreement {ref} hold, once the boards were heard")).format(ref=ref)
+        command = f"fund agreement activate {ref} --boards-heard"
+        yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=agreement.parties)
+        return
+    what, command = _(N_("sign agreement {ref}")).format(ref=ref), f"fund agreement sign {ref}"
+    for party in agreement.unsigned:
+        if party == "fund":
+            yield Waiting(what, command, CHAIR, ref, until, lead=agreement.lead, parties=agreement.parties)
+        else:
+            yield Waiting(what, command, OWN_SIGNATORY, ref, until, own=party)
+
+
+def _running(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
+    ref, parties = agreement.ref, agreement.parties
+    if agreement.state == "suspended":
+        what = _(N_("resume agreement {ref} or end it")).format(ref=ref)
+        command, until = f"fund agreement resume {ref} --reason TEXT", agreement.suspended_until_on
+        yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
+    milestones = desk.milestones.get(ref, [])
+    yield from _milestones(agreement, [each for each in milestones if each.state != "accepted"])
+    if agreement.state != "active":
+        return
+    yield from _to_ask(desk, agreement, [each for each in milestones if each.state == "accepted"])
+    if all(each.state == "accepted" for each in milestones) and not agreement.open_disbursements:
+        what = _(N_("complete agreement {ref}")).format(ref=ref)
+        command, until = f"fund agreement complete {ref} --report FILE", agreement.ends_on
+        yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
+
+
+def _milestones(agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Waiting]:
+    for milestone in unjudged:
+        if milestone.state == "evidenced":
+            ticks = " ".join(f"--met {number}" for number in range(1, len(milestone.criteria) + 1))
+            what = _(N_("judge milestone {ref}")).format(ref=milestone.ref)
+            command, ref = f"fund milestone accept {milestone.ref} {ticks}".strip(), agreement.ref
+            yield Waiting(what, command, FUND_MANAGER, ref, lead=agreement.lead, parties=agreement.parties)
+    waits = next((each for each in unjudged if each.state != "evidenced"), None)
+    if waits is not None:
+        what, command = _(N_("show milestone {ref}")).format(ref=waits.ref), f"fund milestone evidence {waits.ref} FILE"
+        about = (PARTY_EDITOR, agreement.ref, waits.due_on)
+        yield Waiting(what, command, *about, lead=agreement.lead, parties=agreement.signers)
+
+
+def _to_ask(desk: Desk, agreement: Agreement, accepted: list[Milestone]) -> Iterator[Waiting]:
+    """Money that may be asked: for an accepted milestone that nobody asked for, or on account."""
+    left = agreement.award_cents - agreement.approved_cents
+    if left <= 0:
+        return
+    ref = agreement.ref
+    for milestone in accepted:
+        if not any(asked in desk.asked for asked in milestone.requested):
+            amount = euros(min(milestone.amount_cents, left))
+            what = _(N_("ask {amount} for milestone {ref}")).format(amount=amount, ref=milestone.ref)
+            command = f"fund disbursement request {ref} --milestone {milestone.number}"
+            yield Waiting(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
+    on_account = 0 if accepted or agreement.approved_cents else on_account_cents(desk.rules, agreement)
+    if on_account > 0:
+        what = _(N_("ask {amount} on account of {ref}")).format(amount=euros(on_account), ref=ref)
+        command = f"fund disbursement request {ref}"
+        yield Waiting(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
+
+
+def _benefits(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
+    """Each party reports what a year cost and brought it, from the start until two years after completion (M3)."""
+    if agreement.started_on is None or agreement.ground not in ("", "completed"):
+        return
+    last = desk.today.year - 1
+    if agreement.ended_on is not None:
+        last = min(last, agreement.ended_on.year + BENEFIT_YEARS)
+    told = {(each.partner, each.year) for each in agreement.benefits}
+    for party in agreement.signers:
+        year = next((each for each in range(agreement.started_on.year, last + 1) if (party, each) not in told), None)
+        if year is not None:
+            what = _(N_("report what {year} cost and brought, {ref}")).format(year=year, ref=agreement.ref)
+            command = f"fund agreement benefits {agreement.ref} --year {year}"
+            until = date(year + 1, *REPORTED_BY)
+            yield Waiting(what, command, OWN_SIGNATORY, agreement.ref, until, own=party)

@@ -1,0 +1,125 @@
+"""Votes that are missing, matters that can be decided, conditions to show, deferred matters that are back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fund.dates import day_of, term_end, weeks
+from fund.language import N_, _
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, OWN_SIGNATORY, either
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Decision
+from fund.workflows.decisions import waiting_votes
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.reviewing import decision_before
+from fund.workflows.inbox.waiting import Waiting
+
+__all__ = ["waiting"]
+
+VOTERS = either(COMMITTEE, BOARD)
+WARNED_DAYS = 14
+"""So long before the last day of a round's decisions a fund manager sees which are missing."""
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What decisions wait for, from decidable to approved, and after an objection."""
+    for proposal in desk.in_state("decidable", "objected"):
+        decision = desk.decisions.get(proposal.ref)
+        if decision is not None and decision.state == proposal.state:
+            yield from _undecided(desk, proposal, decision)
+    for proposal in desk.in_state("deferred"):
+        if proposal.deferred_for != "improve":
+            yield _deferred(desk, proposal)
+    for proposal in desk.in_state("conditional"):
+        decision = desk.decisions.get(proposal.ref)
+        if decision is not None:
+            yield from _conditions(desk, proposal, decision)
+    yield from _rounds(desk)
+
+
+def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[Waiting]:
+    ref, until = proposal.ref, decision_before(desk, proposal)
+    decide = _(N_("decide on {ref}")).format(ref=ref)
+    if decision.state == "decidable" and decision.prepared is not None and decision.prepared.mandated:
+        yield Waiting(
+            decide,
+            f"fund decision decide {ref}",
+            FUND_MANAGER,
+            ref,
+            until,
+            lead=proposal.lead,
+            parties=proposal.parties,
+            hands=(*proposal.hands, *decision.hands),
+        )
+        return
+    missing, ready, deciders = waiting_votes(desk.view, proposal, decision)
+    objected = decision.state == "objected"
+    if missing:
+        word = "uphold" if objected else "for"
+        what = _(N_("vote on {ref}")).format(ref=ref)
+        yield Waiting(what, f"fund decision vote {ref} --{word}", VOTERS, ref, until, only=missing)
+    if ready:
+        command = f"fund decision decide {ref}"
+        if objected:
+            command = f"fund decision decide-objection {ref} --uphold --advice FILE --reason TEXT"
+        yield Waiting(decide, command, CHAIR, ref, until, only=deciders, hands=decision.hands)
+
+
+def _deferred(desk: Desk, proposal: Proposal) -> Waiting:
+    decision = desk.decisions.get(proposal.ref)
+    return Waiting(
+        _(N_("let {ref} come back")).format(ref=proposal.ref),
+        f"fund decision prepare {proposal.ref}",
+        FUND_MANAGER,
+        proposal.ref,
+        decision.until_on if decision is not None else proposal.due_on,
+        lead=proposal.lead,
+        parties=proposal.parties,
+    )
+
+
+def _conditions(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[Waiting]:
+    """Each condition waits for its owner, when that was too late for more time; all of them shown, for the fund."""
+    ref = proposal.ref
+    waits = [each for each in decision.conditions if not each.evidence_sha256]
+    for each in waits:
+        about = {"number": each.number, "ref": ref}
+        if each.expires_on >= desk.today:
+            what = _(N_("show condition {number} of {ref}")).format(**about)
+            command = f"fund decision evidence {ref} {each.number} FILE"
+            yield Waiting(what, command, OWN_SIGNATORY, ref, each.expires_on, own=each.owner)
+        elif not each.extended:
+            what = _(N_("give condition {number} of {ref} more time, or let it lapse")).format(**about)
+            later = desk.today + timedelta(days=desk.rules.terms.condition_days)
+            command = f"fund decision evidence {ref} {each.number} --extend-to {later.isoformat()}"
+            only = desk.chairs_of(proposal)
+            yield Waiting(what, command, CHAIR, ref, max(other.expires_on for other in decision.conditions), only=only)
+    if not waits:
+        yield Waiting(
+            _(N_("find the conditions of {ref} met")).format(ref=ref),
+            f"fund decision meet-conditions {ref}",
+            FUND_MANAGER,
+            ref,
+            max((each.expires_on for each in decision.conditions), default=None),
+            lead=proposal.lead,
+            parties=proposal.parties,
+            hands=decision.hands,
+        )
+
+
+def _rounds(desk: Desk) -> Iterator[Waiting]:
+    """A round whose last day for decisions is near or over, with proposals that have none (4:13, 4:14)."""
+    undecided: dict[str, int] = {}
+    for proposal in desk.proposals.values():
+        if proposal.submitted_at is not None and proposal.state not in ("conditional", "approved", "objected"):
+            undecided[proposal.round] = undecided.get(proposal.round, 0) + 1
+    for ref, count in sorted(undecided.items()):
+        round_ = desk.rounds[ref]
+        if round_.state != "closed":
+            continue
+        closed = day_of(round_.closes_at) - timedelta(days=1)
+        until = term_end(closed, weeks(desk.rules.terms.decision_weeks))
+        if desk.today >= until - timedelta(days=WARNED_DAYS):
+            what = _(N_("decide round {ref}: {count} without a decision")).format(ref=ref, count=count)
+            yield Waiting(what, f"fund round show {ref}", FUND_MANAGER, ref, until)

@@ -1,0 +1,128 @@
+"""What the sources of the inbox read, each kind of case once, whatever the number of cases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TypeVar
+
+from fund.rules.regulations import Regulations
+from fund.schemas import CaseFile
+from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.capital import Partner
+from fund.schemas.disbursements import Disbursement
+from fund.schemas.proposals import Proposal, Round
+from fund.schemas.reviews import Decision, Review
+from fund.store import PendingRow
+from fund.unit_of_work import View
+from fund.workflows.decisions import chairs
+from fund.workflows.disbursements import LIVE
+from fund.workflows.proposals import BEFORE_AGREED
+
+__all__ = ["Desk"]
+
+Case = TypeVar("Case", bound=CaseFile)
+
+
+class Desk:
+    """A view with the cases that wait, as the sources of the inbox need them.
+
+    What one source has read, the others find here: no source reads case by case.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.today = view.today
+        self.now = view.now
+        self._read: dict[tuple[str, tuple[str, ...]], Sequence[CaseFile]] = {}
+
+    def all(self, model: type[Case], *states: str) -> list[Case]:
+        """Every case of a kind in one of these states (in any, when none is named), in the order of their refs."""
+        key = (model.kind, states)
+        if key not in self._read:
+            self._read[key] = self.view.cases(model, states=states or None)
+        return [case for case in self._read[key] if isinstance(case, model)]
+
+    @cached_property
+    def rules(self) -> Regulations:
+        """The regulations in force today."""
+        return self.view.regulations()
+
+    @cached_property
+    def pendings(self) -> list[PendingRow]:
+        """What waits for a second person and has not lapsed."""
+        return [row for row in self.view.store.work.pendings() if row.expires_at > self.now]
+
+    @cached_property
+    def proposals(self) -> dict[str, Proposal]:
+        """The proposals that somebody or the clock still has to do something about; the names of their teams with
+        them.
+        """
+        found = {case.ref: case for case in self.all(Proposal, *map(str, BEFORE_AGREED))}
+        for row in self.view.store.work.sealed_of(kind="team", round=0):
+            self.view.remember(("team", row.stream), json.loads(row.content))
+        for ref in found:
+            self.view.once(("team", f"proposal/{ref}"), list)
+        return found
+
+    def in_state(self, *states: str) -> list[Proposal]:
+        """Open proposals in one of these states."""
+        return [case for case in self.proposals.values() if case.state in states]
+
+    @cached_property
+    def rounds(self) -> dict[str, Round]:
+        """Every round."""
+        return {case.ref: case for case in self.all(Round)}
+
+    @cached_property
+    def reviews(self) -> dict[str, Review]:
+        """The reviews of open proposals."""
+        return self._of_proposals(Review)
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """The decisions on open proposals."""
+        return self._of_proposals(Decision)
+
+    def _of_proposals(self, model: type[Case]) -> dict[str, Case]:
+        refs = list(self.proposals)
+        return {case.ref: case for case in self.view.cases(model, refs=refs)} if refs else {}
+
+    def chairs_of(self, proposal: Proposal) -> tuple[str, ...]:
+        """User ids of the chairs who may act on a proposal; of the deputies when no chair may."""
+        free, deputies = chairs(self.view, proposal)
+        return tuple(each.user_id for each in (free or deputies))
+
+    @cached_property
+    def agreements(self) -> dict[str, Agreement]:
+        """Every agreement."""
+        return {case.ref: case for case in self.all(Agreement)}
+
+    @cached_property
+    def milestones(self) -> Mapping[str, list[Milestone]]:
+        """The milestones of each agreement that were not rejected, by their number."""
+        found: dict[str, list[Milestone]] = {}
+        for milestone in self.all(Milestone, "planned", "changes_requested", "evidenced", "accepted"):
+            found.setdefault(milestone.agreement, []).append(milestone)
+        for each in found.values():
+            each.sort(key=lambda milestone: milestone.number)
+        return found
+
+    @cached_property
+    def disbursements(self) -> dict[str, Disbursement]:
+        """The disbursements that were not paid yet."""
+        return {case.ref: case for case in self.all(Disbursement, "requested", "checked", "approved", "failed", "sent")}
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The requests for accepted milestones that still count: not refused, withdrawn or cancelled."""
+        accepted = [each for of_one in self.milestones.values() for each in of_one if each.state == "accepted"]
+        refs = [ref for milestone in accepted for ref in milestone.requested]
+        found = self.view.cases(Disbursement, refs=refs) if refs else []
+        return frozenset(case.ref for case in found if case.state in LIVE)
+
+    @cached_property
+    def partners(self) -> dict[str, Partner]:
+        """Every partner."""
+        return {case.ref: case for case in self.all(Partner)}

@@ -1,0 +1,68 @@
+"""Evaluations, invitations to roll out, and write-offs, each with the step that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fund.dates import Term, term_end
+from fund.language import N_, _, euros
+from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import Proposal
+from fund.schemas.writeoffs import Writeoff
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.writeoffs import waiting_votes
+
+__all__ = ["waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What looking back waits for."""
+    for case in desk.all(Evaluation, "due", "submitted", "peer_reviewed", "published"):
+        yield from _evaluation(desk, case)
+    for writeoff in desk.all(Writeoff, "proposed", "decided"):
+        yield from _writeoff(desk, writeoff)
+
+
+def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
+    ref, applicants = case.ref, (case.lead, *case.co_applicants)
+    if case.state == "due" and case.fell_due:
+        until = term_end(case.due_on, Term(desk.rules.terms.evaluation_days))
+        what, command = _(N_("evaluate {ref}")).format(ref=ref), f"fund evaluation submit {ref} FILE"
+        yield Waiting(what, command, PARTY_SIGNATORY, ref, until, lead=case.lead, parties=applicants)
+        if desk.today > until:
+            what = _(N_("write the evaluation of {ref}, which is late")).format(ref=ref)
+            yield Waiting(what, command, FUND_MANAGER, ref, until, lead=case.lead, parties=case.parties)
+    elif case.state == "submitted":
+        what = _(N_("judge what {ref} learned")).format(ref=ref)
+        command, hands = f"fund evaluation peer-review {ref} --learning 3", tuple(case.peers)
+        yield Waiting(what, command, REVIEWER, ref, lead=case.lead, parties=case.parties, hands=hands)
+    elif case.state == "peer_reviewed":
+        what = _(N_("accept the evaluation of {ref}")).format(ref=ref)
+        yield Waiting(what, f"fund evaluation accept {ref}", CHAIR, ref, lead=case.lead, parties=case.parties)
+    elif case.followon_until is not None and case.followon_until >= desk.today and ref not in _followed(desk):
+        what = _(N_("roll out what {ref} learned, if you want to")).format(ref=ref)
+        command = f"fund proposal draft FILE --follows {ref}"
+        yield Waiting(what, command, PARTY_EDITOR, ref, case.followon_until, lead=case.lead, parties=applicants)
+
+
+def _followed(desk: Desk) -> set[str]:
+    """The agreements that a proposal follows which was not taken back."""
+    return {case.follows for case in desk.all(Proposal) if case.follows and case.state not in ("withdrawn", "lapsed")}
+
+
+def _writeoff(desk: Desk, case: Writeoff) -> Iterator[Waiting]:
+    ref, about = case.ref, {"ref": case.ref, "amount": euros(case.amount_cents)}
+    lead, parties = case.lead, case.parties
+    if case.state == "decided":
+        what = _(N_("book write-off {ref} of {amount}")).format(**about)
+        command = f"fund writeoff post {ref}"
+        yield Waiting(what, command, FUND_MANAGER, ref, lead=lead, parties=parties, hands=case.hands)
+        return
+    missing, ready = waiting_votes(desk.view, case)
+    what, command = _(N_("vote on write-off {ref} of {amount}")).format(**about), f"fund decision vote {ref} --for"
+    yield Waiting(what, command, COMMITTEE, ref, lead=lead, parties=parties, only=missing)
+    if ready:
+        what, command = _(N_("decide write-off {ref} of {amount}")).format(**about), f"fund writeoff decide {ref}"
+        yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties)

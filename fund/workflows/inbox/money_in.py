@@ -1,0 +1,46 @@
+"""Receipts and debits that nobody explained, statements that are missing, the allowance of the quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from fund.dates import add_months
+from fund.language import N_, _, euros
+from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.schemas.capital import Receipt
+from fund.schemas.repayments import AllowanceRun
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.receipts import gaps, unexplained_debits
+from fund.workflows.repayments import quarter_of
+
+__all__ = ["waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What money that came in, or left unexplained, waits for."""
+    for receipt in desk.all(Receipt, "recorded", "proposed"):
+        amount = euros(receipt.waiting_cents)
+        what = _(N_("say what {ref} of {amount} is for")).format(ref=receipt.ref, amount=amount)
+        targets = {each.target for each in receipt.candidates}
+        to = next(iter(targets)) if len(targets) == 1 else "REF"
+        yield Waiting(what, f"fund bank match {receipt.ref} --to {to}", TREASURER, receipt.ref)
+    for debit in unexplained_debits(desk.view):
+        what = _(N_("explain {ref} of {amount}")).format(ref=debit.ref, amount=euros(debit.amount_cents))
+        yield Waiting(what, f"fund cost charge {debit.ref} --reason TEXT", TREASURER, debit.ref)
+    for gap in gaps(desk.view):
+        if gap["missing"]:
+            what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])
+            yield Waiting(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
+    yield from _allowance(desk)
+
+
+def _allowance(desk: Desk) -> Iterator[Waiting]:
+    """The allowance of the last quarter that is over, where something was outstanding at its end."""
+    ended = date(desk.today.year, (desk.today.month - 1) // 3 * 3 + 1, 1) - timedelta(days=1)
+    quarter = quarter_of(ended)
+    if all(run.ref != quarter for run in desk.all(AllowanceRun)) and desk.view.ledger.balance("1200", as_of=ended):
+        what = _(N_("reckon the allowance of {quarter}")).format(quarter=quarter)
+        command = f"fund repayment allowance --on {ended.isoformat()}"
+        yield Waiting(what, command, FUND_MANAGER, quarter, add_months(ended, 1))

@@ -1,0 +1,67 @@
+"""Disbursements and batches, each with the step that comes next, and without those who may not take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fund.dates import next_working_day
+from fund.language import N_, _, euros
+from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.schemas.disbursements import Batch, Disbursement
+from fund.workflows.disbursements import PAYERS
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+
+__all__ = ["waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What money that leaves waits for, from request to the bank."""
+    for case in desk.disbursements.values():
+        if case.state != "sent":
+            yield from _disbursement(desk, case)
+    for batch in desk.all(Batch, "made", "sent"):
+        yield from _batch(desk, batch)
+
+
+def _disbursement(desk: Desk, case: Disbursement) -> Iterator[Waiting]:
+    agreement = desk.agreements[case.agreement]
+    about = {"ref": case.ref, "amount": euros(case.amount_cents)}
+    if case.state == "requested":
+        what = _(N_("check {ref} of {amount}")).format(**about)
+        who, command, hands = FUND_MANAGER, f"fund disbursement check {case.ref}", case.hands
+    elif case.state == "checked":
+        what = _(N_("approve {ref} of {amount}")).format(**about)
+        who, command, hands = TREASURER, f"fund disbursement approve {case.ref}", case.hands
+    elif case.state == "failed" or case.to_verify:
+        what = _(N_("verify the account again for {ref} of {amount}")).format(**about)
+        who, command, hands = FUND_MANAGER, f"fund payment retry {case.ref}", ()
+    elif not case.batch:
+        what = _(N_("pay {ref} of {amount}")).format(**about)
+        who, command, hands = PAYERS, f"fund payment batch --ref {case.ref}", ()
+    else:
+        return  # it stands in a batch, which waits itself
+    if agreement.state == "active" or case.state in ("approved", "failed"):
+        ref, until = agreement.ref, case.due_on
+        yield Waiting(what, command, who, ref, until, lead=agreement.lead, parties=agreement.parties, hands=hands)
+
+
+def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
+    """A batch is sent by those who approved none of its lines; afterwards the bank says what became of it."""
+    if batch.state == "sent":
+        if batch.execution_on < desk.today:
+            what = _(N_("find batch {ref} on the bank statement")).format(ref=batch.ref)
+            until = next_working_day(batch.execution_on + timedelta(days=1))
+            yield Waiting(what, "fund bank import FILE", TREASURER, batch.ref, until)
+        return
+    cases = [desk.disbursements[line.ref] for line in batch.lines if line.ref in desk.disbursements]
+    yield Waiting(
+        _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents)),
+        f"fund payment send {batch.ref}",
+        TREASURER,
+        batch.ref,
+        batch.execution_on,
+        parties=tuple(party for case in cases for party in desk.agreements[case.agreement].parties),
+        hands=tuple(hand for case in cases for hand in case.hands),
+    )

@@ -1,0 +1,138 @@
+"""What waits for the second person, for the full board, for the books of a month, and for whoever minds the service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fund.dates import add_months
+from fund.language import AMSTERDAM, N_, _
+from fund.rules.authority import ADMIN, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
+from fund.schemas.capital import DistributionKey
+from fund.schemas.disbursements import Batch, Disbursement
+from fund.schemas.writeoffs import Writeoff
+from fund.store import PendingRow
+from fund.workflows.decisions import committee_of
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.partners import REVIEW_MONTHS
+
+__all__ = ["arguments_of", "confirmations", "waiting"]
+
+KEY_WARNED_MONTHS = 12
+"""So long before the five years of a key are over, the office is told (K12)."""
+
+
+def arguments_of(row: PendingRow) -> Mapping[str, Any]:
+    """What the first person gave."""
+    given = json.loads(row.arguments)
+    return given if isinstance(given, dict) else {}
+
+
+def confirmations(desk: Desk) -> Iterator[Waiting]:
+    """What one person made and a second must confirm, for those who may: of no party, and with clean hands."""
+    for row in desk.pendings:
+        until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
+        what = _(N_("confirm {command} of {maker}")).format(command=row.name, maker=desk.view.name(row.made_by))
+        roles = frozenset(Role(name) for name in json.loads(row.needs))
+        ties = _ties(desk, row)
+        of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
+        outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
+        who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
+        yield Waiting(
+            what,
+            f"fund confirm {row.ref}",
+            who,
+            ties.ref or row.ref,
+            until,
+            lead=ties.lead,
+            parties=ties.parties,
+            hands=(row.made_by, *ties.hands),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """Whose case a command is about, and who acted in its chain before."""
+
+    ref: str = ""
+    lead: str | None = None
+    parties: tuple[str, ...] = ()
+    hands: tuple[str, ...] = ()
+
+
+def _ties(desk: Desk, row: PendingRow) -> _Ties:
+    ref = str(arguments_of(row).get("ref") or "")
+    noun = row.name.split()[0]
+    if noun in ("proposal", "review", "decision"):
+        return _of_proposal(desk, row.name, ref)
+    if noun == "disbursement":
+        return _of_disbursements(
+            desk, ref, [each for each in desk.disbursements.values() if each.ref == ref], chain=False
+        )
+    if noun == "payment":
+        batches = [each for each in desk.all(Batch, "made", "sent") if each.ref == ref]
+        lines = [line.ref for batch in batches for line in batch.lines]
+        return _of_disbursements(desk, ref, [desk.disbursements[each] for each in lines if each in desk.disbursements])
+    if noun == "writeoff":
+        writeoff = next((each for each in desk.all(Writeoff) if each.ref == ref), None)
+        if writeoff is not None:
+            return _Ties(ref, writeoff.lead, writeoff.parties, writeoff.hands)
+    agreement = desk.agreements.get(ref)
+    if agreement is None:
+        return _Ties(ref)
+    return _Ties(ref, agreement.lead, agreement.parties)
+
+
+def _of_proposal(desk: Desk, command: str, ref: str) -> _Ties:
+    proposal = desk.proposals.get(ref)
+    if proposal is None:
+        return _Ties(ref)
+    hands: tuple[str, ...] = ()
+    decision = desk.decisions.get(ref)
+    if command.startswith("proposal"):
+        hands = proposal.hands
+    elif decision is not None and command in ("decision decide", "decision meet-conditions"):
+        hands = decision.hands
+    if command in ("decision decide", "decision reopen"):
+        hands = (*hands, *committee_of(desk.view, proposal).barred)
+    return _Ties(ref, proposal.lead, proposal.parties, hands)
+
+
+def _of_disbursements(desk: Desk, ref: str, cases: list[Disbursement], *, chain: bool = True) -> _Ties:
+    agreements = [desk.agreements[case.agreement] for case in cases if case.agreement in desk.agreements]
+    parties = tuple(party for agreement in agreements for party in agreement.parties)
+    return _Ties(ref, None, parties, tuple(hand for case in cases for hand in case.hands) if chain else ())
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """Keys before the full board, the review of the key, letters that did not arrive."""
+    proposed = desk.all(DistributionKey, "proposed")
+    for key in proposed:
+        what = _(N_("vote on key {ref}")).format(ref=key.ref)
+        for partner in desk.partners.values():
+            if partner.state == "active" and partner.ref not in key.votes:
+                yield Waiting(what, f"fund decision vote {key.ref} --for", OWN_SIGNATORY, key.ref, own=partner.ref)
+    adopted = [key.from_on for key in desk.all(DistributionKey, "adopted") if key.from_on <= desk.today]
+    if adopted and not proposed:
+        yield from _key_review(desk, max(adopted))
+    for row in desk.view.store.deliveries.in_state(("dead",)):
+        what = _(N_("let {reaction} be tried again")).format(reaction=row.reaction)
+        who, command = either(FUND_MANAGER, ADMIN), f"fund event retry {row.event_id} {row.reaction}"
+        yield Waiting(what, command, who, row.stream.partition("/")[2])
+    for timer in desk.view.store.work.timers(state="dead"):
+        what = _(N_("let {reaction} be tried again")).format(reaction=timer.kind)
+        who, command = either(FUND_MANAGER, ADMIN), f"fund event retry {timer.cause} {timer.timer_id}"
+        yield Waiting(what, command, who, timer.stream.partition("/")[2])
+
+
+def _key_review(desk: Desk, since: date) -> Iterator[Waiting]:
+    """A key is looked at again once in five years: a year before, the office begins (K12)."""
+    until = add_months(since, REVIEW_MONTHS)
+    if desk.today >= add_months(until, -KEY_WARNED_MONTHS):
+        what = _(N_("let the partners look at the distribution key again"))
+        yield Waiting(what, "fund key adopt FILE", FUND_MANAGER, "key", until)

@@ -1,0 +1,60 @@
+"""Proposals until their review: to confirm, to change, to hand in, to find eligible. Drafts of others stay unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from fund.language import AMSTERDAM, N_, _
+from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR
+from fund.schemas.proposals import Proposal
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.proposals import may_see
+
+__all__ = ["waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What proposals wait for, from draft to eligible."""
+    for case in desk.in_state("submitted"):
+        yield _to_judge(case)
+    for case in desk.in_state("draft", "returned", "deferred"):
+        if may_see(desk.view, case) and (case.state != "deferred" or case.deferred_for == "improve"):
+            yield from _of_the_parties(desk, case)
+
+
+def _to_judge(case: Proposal) -> Waiting:
+    """Eligible, unless a rule failed that no evidence can talk away: the fund manager sees which."""
+    failed = next((outcome for outcome in case.screened if not outcome.passed), None)
+    what = _(N_("judge whether {ref} is eligible")).format(ref=case.ref)
+    command = f"fund proposal find-eligible {case.ref}"
+    if failed is not None:
+        what = _(N_("judge whether {ref} is eligible: a rule is not met")).format(ref=case.ref)
+        command = f"fund proposal find-ineligible {case.ref} --rule {failed.rule} --reason TEXT"
+    return Waiting(what, command, FUND_MANAGER, case.ref, lead=case.lead, parties=case.parties, hands=case.hands)
+
+
+def _of_the_parties(desk: Desk, case: Proposal) -> Iterator[Waiting]:
+    """First what was asked is changed, then every other party confirms that text, then the lead hands it in."""
+    round_ = desk.rounds[case.round]
+    closes = round_.closes_at - timedelta(seconds=1)
+    until = case.due_on or closes.astimezone(ZoneInfo(AMSTERDAM)).date()
+    if until < desk.today:
+        return  # too late: the clock ends it
+    about = {"ref": case.ref, "title": case.title}
+    if case.before is not None and case.before == case.form:
+        what = _(N_("change {ref} as asked: {title}")).format(**about)
+        command = f"fund proposal save {case.ref} FILE"
+        yield Waiting(what, command, PARTY_EDITOR, case.ref, until, lead=case.lead, parties=case.applicants)
+        return
+    unconfirmed = [party for party in case.applicants if case.confirmed.get(party) != case.revision_hash]
+    for party in unconfirmed:
+        if party != case.lead:
+            what = _(N_("confirm {ref}, {title}")).format(**about)
+            yield Waiting(what, f"fund proposal confirm {case.ref}", OWN_SIGNATORY, case.ref, until, own=party)
+    if unconfirmed in ([], [case.lead]):
+        verb = "submit" if case.state == "draft" else "resubmit"
+        what = _(N_("hand in {ref}, {title}")).format(**about)
+        yield Waiting(what, f"fund proposal {verb} {case.ref}", LEAD_SIGNATORY, case.ref, until, lead=case.lead)

@@ -1,0 +1,115 @@
+"""Panels to open and to top up, scores that are missing, possible conflicts to judge, panels that must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from fund.dates import day_of, term_end, weeks
+from fund.language import N_, _
+from fund.rules.authority import CHAIR, FUND_MANAGER, PANEL
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Review
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.reviews import what_is_missing
+
+__all__ = ["decision_before", "waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What reviews wait for, from eligible to scored."""
+    for proposal in desk.in_state("eligible"):
+        yield from _to_open(desk, proposal)
+    for proposal in desk.in_state("in_review"):
+        review = desk.reviews.get(proposal.ref)
+        if review is not None and review.state == "open":
+            yield from _to_score(desk, proposal, review)
+            yield from _conflicts(desk, proposal, review)
+    for proposal in desk.in_state("scored"):
+        review = desk.reviews.get(proposal.ref)
+        if review is not None and review.consensus_pending:
+            yield from _to_agree(review)
+
+
+def decision_before(desk: Desk, proposal: Proposal) -> date:
+    """The last day for a decision: eight weeks after the round closed (4:13)."""
+    closed = day_of(desk.rounds[proposal.round].closes_at) - timedelta(days=1)
+    return term_end(closed, weeks(desk.rules.terms.decision_weeks))
+
+
+def _to_open(desk: Desk, proposal: Proposal) -> Iterator[Waiting]:
+    """By score, proposals of a round are read beside each other, after it closed; what came back is read at once."""
+    round_ = desk.rounds[proposal.round]
+    again = proposal.ref in desk.decisions
+    if round_.state in ("planned", "open") and round_.allocation == "score" and not again:
+        return
+    review = desk.reviews.get(proposal.ref)
+    necessity = " --necessity" if review is not None and not review.feasible else ""
+    yield Waiting(
+        _(N_("open the review of {ref}")).format(ref=proposal.ref),
+        f"fund review open {proposal.ref}{necessity}",
+        FUND_MANAGER,
+        proposal.ref,
+        decision_before(desk, proposal),
+        lead=proposal.lead,
+        parties=proposal.parties,
+    )
+
+
+def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiting]:
+    until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
+    missing = tuple(each for each in review.reviewers if each not in review.scored)
+    if missing:
+        what = _(N_("score {ref}: {missing} of {panel} scores are missing")).format(
+            ref=review.ref, missing=len(missing), panel=len(review.reviewers)
+        )
+        # nobody steps back by an order: who may not score any more can still recuse
+        yield Waiting(what, f"fund review score {review.ref} FILE", PANEL, review.ref, until, only=missing)
+    over = review.closes_at is not None and review.closes_at <= desk.now
+    if (review.extended and over) or (not missing and what_is_missing(desk.view, review)):
+        yield Waiting(
+            _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref),
+            f"fund review assign {review.ref} NAME",
+            FUND_MANAGER,
+            review.ref,
+            until,
+            lead=proposal.lead,
+            parties=proposal.parties,
+        )
+
+
+def _conflicts(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiting]:
+    """A possible conflict that a reviewer declared waits for the chair, and then for a member."""
+    until = day_of(review.closes_at) - timedelta(days=1) if review.closes_at else None
+    for reviewer, grounds in sorted(review.declarations.items()):
+        if not grounds or reviewer in review.judged or reviewer not in review.reviewers:
+            continue
+        name = desk.view.name(reviewer)
+        yield Waiting(
+            _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref),
+            f"fund review declare {review.ref} --about {name} --stays --reason TEXT",
+            CHAIR,
+            review.ref,
+            until,
+            lead=proposal.lead,
+            parties=proposal.parties,
+            only=desk.chairs_of(proposal),
+        )
+
+
+def _to_agree(review: Review) -> Iterator[Waiting]:
+    """The chair of the panel writes down what it may agree on; the others who scored agree with that."""
+    if review.consensus_until is None or review.result is None:
+        return
+    takers = [each.reviewer for each in review.result.scores]
+    chair = review.chair if review.chair in takers else takers[0]
+    left = tuple(each for each in takers if each not in review.agreed_by)
+    command = f"fund review consensus {review.ref} --agree"
+    if not review.agreement:
+        apart = " ".join(f"--score {criterion}=SCORE" for criterion in review.result.spread_criteria)
+        left, command = (chair,), f"fund review consensus {review.ref} {apart or '--score CRITERION=SCORE'}"
+        command = f"{command} --grounds TEXT"
+    what = _(N_("agree with the panel on {ref}")).format(ref=review.ref)
+    until = day_of(review.consensus_until) - timedelta(days=1)
+    yield Waiting(what, command, PANEL, review.ref, until, only=left)

@@ -1,0 +1,57 @@
+"""One line of the inbox: what waits, for whom, until when, and the command that does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from fund.errors import FundError
+from fund.rules.authority import Actor, Relation, Who, require
+
+__all__ = ["Waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits for somebody.
+
+    Attributes:
+        ref: The case it is about.
+        command: As it is typed; what only the one who acts can say stands in capitals (``FILE``, ``TEXT``).
+        who: Those who may, and what ties them to the case: as the row of its lifecycle table says.
+        until: The last day, where there is one.
+        lead, parties, own: Of the case: whose people may, or may not (G7 b).
+        hands: User ids that acted in this chain before, and may not again (G7 a, c).
+        only: User ids of whom it waits, where it waits for these and no others.
+    """
+
+    what: str
+    command: str
+    who: Who
+    ref: str = ""
+    until: date | None = None
+    lead: str | None = None
+    parties: tuple[str, ...] = ()
+    own: str | None = None
+    hands: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether this person could do it: the same answer that the command would give."""
+        if actor.user_id in self.hands or not actor.roles & self.who.all_roles():
+            return False
+        if self.only is not None and actor.user_id not in self.only:
+            return False
+        try:
+            require(actor, self.who, command=self.command, lead=self.lead, parties=self.parties, own=self.own)
+        except FundError:
+            return False
+        return True
+
+    @property
+    def partner(self) -> str | None:
+        """The partner whose people it waits for, where it is one partner's."""
+        relations = {self.who.relation, *(other.relation for other in self.who.others)}
+        if relations == {Relation.OWN}:
+            return self.own
+        return self.lead if relations == {Relation.LEAD} else None
