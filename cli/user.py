@@ -26,6 +26,7 @@ user = noun("user", N_("Add people and say what they may do"))
     examples=(
         "fund --as petra user add anna --role fund_manager",
         "fund --as petra user add fatima --role partner_signatory --partner gm0351",
+        "fund --as petra user add nina --role committee_member --partner gm0310 --deputy-of carl",
     ),
     who=N_("an admin"),
     see=("user list", "user revoke"),
@@ -34,9 +35,12 @@ user = noun("user", N_("Add people and say what they may do"))
 @option("--role", "roles", multiple=True, required=True, metavar="ROLE", help=N_("What the person may do; repeat"))
 @option("--partner", type=PARTNER, metavar="ID", help=N_("The organisation the person belongs to"))
 @option("--seconded", is_flag=True, help=N_("Works for the fund, paid by that partner"))
+@option("--deputy-of", type=USER, metavar="NAME", help=N_("Votes for this committee member's seat when needed"))
 @changing
-def add(ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool) -> None:
-    args = {"name": name, "roles": list(roles), "partner": partner, "seconded": seconded}
+def add(
+    ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool, deputy_of: str | None
+) -> None:
+    args = {"name": name, "roles": list(roles), "partner": partner, "seconded": seconded, "deputy_of": deputy_of}
     run(ctx, "user add", args, tell=lambda _answer: [_("{name} may act now as {roles}.").format(**_named(name, roles))])
 
 
@@ -53,9 +57,12 @@ def add(ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | No
 @option("--role", "roles", multiple=True, required=True, metavar="ROLE", help=N_("What the person may do; repeat"))
 @option("--partner", type=PARTNER, metavar="ID", help=N_("The organisation the person belongs to"))
 @option("--seconded", is_flag=True, help=N_("Works for the fund, paid by that partner"))
+@option("--deputy-of", type=USER, metavar="NAME", help=N_("Votes for this committee member's seat when needed"))
 @changing
-def change(ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool) -> None:
-    args = {"name": name, "roles": list(roles), "partner": partner, "seconded": seconded}
+def change(
+    ctx: click.Context, name: str, roles: tuple[str, ...], partner: str | None, seconded: bool, deputy_of: str | None
+) -> None:
+    args = {"name": name, "roles": list(roles), "partner": partner, "seconded": seconded, "deputy_of": deputy_of}
     run(
         ctx,
         "user change",

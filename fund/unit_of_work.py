@@ -361,9 +361,11 @@ class UnitOfWork(View):
         confirmer: The second person, at the confirmation; ``None`` before.
         result: What the use case answers, beyond facts and entries (JSON).
         next_step: The command that comes next, as it can be typed.
+        trial: Whether all of it is taken back at the end (``--dry-run``): then nothing under seal is opened.
     """
 
     actor: Actor
+    trial: bool = False
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from fund.errors import ExclusiveRole, ReasonMissing, UnknownRole, UserExists, WordTooLong
+from fund.errors import ExclusiveRole, NoDeputy, NoSeatLeft, ReasonMissing, UnknownRole, UserExists, WordTooLong
 from fund.events import (
     CommandRefused,
     Envelope,
@@ -69,10 +69,17 @@ def _user_after(case: User | None, happened: Envelope) -> User | None:
     fact = happened.fact
     if isinstance(fact, UserAdded):
         return User(
-            ref=fact.ref, state="active", roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded
+            ref=fact.ref,
+            state="active",
+            roles=_roles(fact.roles),
+            partner=fact.partner,
+            seconded=fact.seconded,
+            deputy_of=fact.deputy_of,
         )
     if isinstance(fact, UserChanged) and case is not None:
-        return case.but(roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded)
+        return case.but(
+            roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded, deputy_of=fact.deputy_of
+        )
     if isinstance(fact, UserRevoked) and case is not None:
         return case.but(state="revoked")
     return case
@@ -183,15 +190,26 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
 
 
 def add_user(
-    uow: UnitOfWork, *, name: str, roles: list[str], partner: str | None = None, seconded: bool = False
+    uow: UnitOfWork,
+    *,
+    name: str,
+    roles: list[str],
+    partner: str | None = None,
+    seconded: bool = False,
+    deputy_of: str | None = None,
 ) -> Envelope:
     """A person may act in the fund from now on.
+
+    Args:
+        deputy_of: The name of a committee member: this person votes for that seat where the member may not or does not.
 
     Raises:
         UserExists: The name is in use, says nothing, or is the service's own.
         UnprintableText, WordTooLong: The name holds what nobody can see, or is longer than is kept.
         UnknownRole: No such role.
         ExclusiveRole: admin or auditor with another role (G7 e).
+        NoDeputy: No committee member, no seat to be deputy of, or of the same organisation.
+        NoSeatLeft: Every seat of the committee is filled.
         UnknownRef: No such partner.
     """
     given = [_role(role) for role in roles]
@@ -204,31 +222,87 @@ def add_user(
     if partner is not None:
         _require_partner(uow, partner)
     user_id = derive_id("usr_", uow.maker.user_id, uow.made_command_id or uow.command_id, "user")
+    seat = _seat(uow, user_id, name, given, organisation=None if seconded else partner, deputy_of=deputy_of)
     uow.store.work.keep_name(user_id, name)
     uow.next_step = f"fund --as {name} inbox"
     return uow.record(
-        UserAdded(ref=user_id, roles=tuple(sorted(role.value for role in given)), partner=partner, seconded=seconded)
+        UserAdded(
+            ref=user_id,
+            roles=tuple(sorted(role.value for role in given)),
+            partner=partner,
+            seconded=seconded,
+            deputy_of=seat,
+        )
     )
 
 
 def change_user(
-    uow: UnitOfWork, *, name: str, roles: list[str], partner: str | None = None, seconded: bool = False
+    uow: UnitOfWork,
+    *,
+    name: str,
+    roles: list[str],
+    partner: str | None = None,
+    seconded: bool = False,
+    deputy_of: str | None = None,
 ) -> Envelope:
     """A person's roles and partner become others; what was done before stays done.
 
     Raises:
-        UnknownUser, UnknownRole, ExclusiveRole, UnknownRef: As they say.
+        UnknownUser, UnknownRole, ExclusiveRole, NoDeputy, NoSeatLeft, UnknownRef: As they say.
     """
     actor = uow.user(name)
     given = [_role(role) for role in roles]
     require_compatible_roles(name, given)
     if partner is not None:
         _require_partner(uow, partner)
+    organisation = None if seconded else partner
+    seat = _seat(uow, actor.user_id, name, given, organisation=organisation, deputy_of=deputy_of)
     return uow.record(
         UserChanged(
-            ref=actor.user_id, roles=tuple(sorted(role.value for role in given)), partner=partner, seconded=seconded
+            ref=actor.user_id,
+            roles=tuple(sorted(role.value for role in given)),
+            partner=partner,
+            seconded=seconded,
+            deputy_of=seat,
         )
     )
+
+
+SEATED = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
+"""Who has a seat of the committee; the deputy chair has the chair's, while the chair may not act."""
+
+
+def _seat(
+    view: View, user_id: str, name: str, roles: list[Role], *, organisation: str | None, deputy_of: str | None
+) -> str | None:
+    """The user id of the member whose deputy this person becomes; nothing for who has a seat, or none.
+
+    Raises:
+        NoDeputy, NoSeatLeft, UnknownUser: As they say.
+    """
+    if deputy_of is not None:
+        member = view.user(deputy_of)
+        ground = ""
+        if Role.COMMITTEE_MEMBER not in roles or Role.COMMITTEE_CHAIR in roles:
+            ground = _(N_("a deputy has the role committee_member, and no seat"))
+        elif member.user_id == user_id or not member.has(Role.COMMITTEE_MEMBER) or member.deputy_of is not None:
+            ground = _(N_("{member} has no seat as a member of the committee")).format(member=member.name)
+        elif member.organisation is not None and member.organisation == organisation:
+            ground = _(N_("both are of {organisation}")).format(organisation=view.partner_name(member.organisation))
+        if ground:
+            raise NoDeputy(user=name, member=member.name, ground=ground)
+        return member.user_id
+    if not set(roles) & set(SEATED):
+        return None
+    filled = [
+        user.ref
+        for user in view.cases(User, states=("active",))
+        if set(user.roles) & set(SEATED) and user.deputy_of is None
+    ]
+    seats = view.regulations().committee.seats
+    if user_id not in filled and len(filled) >= seats:
+        raise NoSeatLeft(user=name, filled=len(filled), seats=seats)
+    return None
 
 
 def revoke_user(uow: UnitOfWork, *, name: str, reason: str) -> Envelope:
@@ -270,6 +344,7 @@ def users(view: View) -> dict[str, Any]:
             "roles": [role.value for role in user.roles],
             "partner": user.partner,
             "seconded": user.seconded,
+            "deputy_of": names.get(user.deputy_of, user.deputy_of) if user.deputy_of else None,
             "state": user.state,
         }
         for user in view.cases(User)

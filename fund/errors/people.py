@@ -11,6 +11,8 @@ __all__ = [
     "FaultyRegulations",
     "FundExists",
     "NoActor",
+    "NoDeputy",
+    "NoSeatLeft",
     "NotAuthorised",
     "RegulationsReachBack",
     "SameHands",
@@ -68,6 +70,20 @@ class ExclusiveRole(RuleRefusal):
 
     message = N_("{user} cannot be both {role} and {other}")
     hint = N_("give the roles to two people")
+
+
+class NoDeputy(RuleRefusal):
+    """A deputy in the committee votes for the seat of a member of another organisation (lifecycle.md 12)."""
+
+    message = N_("{user} cannot be the deputy of {member}: {ground}")
+    hint = N_("fund user list")
+
+
+class NoSeatLeft(RuleRefusal):
+    """The regulations give the committee so many seats; each is one member's, whoever the deputy is (section 12)."""
+
+    message = N_("there is no seat for {user}: {filled} of the {seats} seats of the committee are filled")
+    hint = N_("make {user} a deputy (--deputy-of MEMBER), or end a seat first: fund user revoke MEMBER --reason TEXT")
 
 
 class UnknownRole(FaultyInput):

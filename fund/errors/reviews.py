@@ -45,6 +45,7 @@ __all__ = [
     "UnknownDeferralGround",
     "UnknownMatter",
     "UnknownRegulations",
+    "VotingOver",
 ]
 
 
@@ -183,6 +184,13 @@ class NotAVoter(RuleRefusal):
     """The actor has no vote on this matter: barred by a conflict, a reviewer of it, or not of the body (G7 b, d)."""
 
     message = N_("{actor} has no vote on {ref}: {ground}")
+    hint = N_("fund decision show {ref}")
+
+
+class VotingOver(RuleRefusal):
+    """The chair opened the votes and knows what they say: nobody votes any more (P26)."""
+
+    message = N_("{actor} cannot vote on {ref} any more: {chair} opened the votes on {at}")
     hint = N_("fund decision show {ref}")
 
 

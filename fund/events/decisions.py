@@ -87,6 +87,10 @@ class _Decided(_DecisionFact):
     """By criterion or subject, where rules ask for them."""
     deviates: bool = False
     """Whether the decision differs from the panel's advice."""
+    necessity: bool = False
+    """Whether the full board decided, because conflicts leave no committee (rule of necessity)."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """Where the full board decided: the ground of each active partner that has a conflict."""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.ref}", f"round/{self.round}")
@@ -116,11 +120,15 @@ class DecisionPrepared(_DecisionFact):
     """Fund manager and one committee member decide (light)."""
     two_thirds: bool = False
     necessity: bool = False
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """Where the full board decides: the ground of each active partner that has a conflict."""
     remark: str = ""
 
 
 class DecisionVoted(_DecisionFact):
-    """P26: the member who acts has voted, under seal. A later vote of the same person replaces it."""
+    """P26: the member who acts has voted, under seal. A later vote of the same person replaces it, until the votes are
+    opened.
+    """
 
     wire: ClassVar[str] = "decision.voted"
 
@@ -218,6 +226,8 @@ class DecisionReopened(_DecisionFact):
     """On an objection: the votes it opens."""
     advice_sha256: str = ""
     """On an objection: the hash of the external advice."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """On an objection that the full board decided: the ground of each active partner that has a conflict."""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.ref}", f"round/{self.round}")
@@ -233,6 +243,8 @@ class EligibilityReopened(_DecisionFact):
     votes: tuple[OpenedVote, ...] = ()
     advice_sha256: str = ""
     """On an objection: the hash of the external advice."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """On an objection that the full board decided: the ground of each active partner that has a conflict."""
 
 
 class DecisionUpheld(_DecisionFact):
@@ -245,3 +257,5 @@ class DecisionUpheld(_DecisionFact):
     votes: tuple[OpenedVote, ...] = ()
     advice_sha256: str = ""
     """On an objection: the hash of the external advice."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """On an objection that the full board decided: the ground of each active partner that has a conflict."""

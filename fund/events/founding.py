@@ -41,6 +41,8 @@ class UserAdded(Fact):
     roles: tuple[str, ...]
     partner: str | None = None
     seconded: bool = False
+    deputy_of: str | None = None
+    """The user id of the member of the committee for whose seat this person votes as deputy."""
 
 
 class UserChanged(Fact):
@@ -52,6 +54,8 @@ class UserChanged(Fact):
     roles: tuple[str, ...]
     partner: str | None = None
     seconded: bool = False
+    deputy_of: str | None = None
+    """The user id of the member of the committee for whose seat this person votes as deputy."""
 
 
 class UserRevoked(Fact):

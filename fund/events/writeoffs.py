@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from pydantic import Field
+
 from fund.events.base import Fact
 
 __all__ = [
@@ -66,6 +68,10 @@ class WriteoffDecided(_WriteoffFact):
     two_thirds: bool
     """Whether two thirds were needed: beyond the learning budget of the year."""
     learning_budget_left_cents: int
+    necessity: bool = False
+    """Whether the full board decided, because conflicts leave no committee (rule of necessity)."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """Where the full board decided: the ground of each active partner that has a conflict."""
 
 
 class WriteoffRefused(_WriteoffFact):
@@ -78,6 +84,9 @@ class WriteoffRefused(_WriteoffFact):
     salts: dict[str, str]
     two_thirds: bool
     reason: str
+    necessity: bool = False
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """Where the full board decided: the ground of each active partner that has a conflict."""
 
 
 class WriteoffPosted(_WriteoffFact):

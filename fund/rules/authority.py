@@ -83,6 +83,8 @@ class Actor:
     roles: frozenset[Role]
     partner: str | None = None
     seconded: bool = False
+    deputy_of: str | None = None
+    """The member of the committee (user id) whose seat this person votes for when the member cannot or does not."""
 
     @property
     def organisation(self) -> str | None:

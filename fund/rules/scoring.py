@@ -176,6 +176,7 @@ _DEMANDS = {
     "seats": N_("votes of the seats without a conflict"),
     "votes": N_("votes"),
     "present": N_("partners present"),
+    "unconflicted": N_("partners without a conflict"),
 }
 
 

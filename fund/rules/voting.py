@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fund.rules.regulations import Committee
@@ -16,10 +16,14 @@ from fund.rules.scoring import Missing
 __all__ = [
     "ABSTAIN",
     "AGAINST",
+    "CARRIED",
     "FOR",
+    "LOST",
+    "TIE",
     "Ballot",
     "board_missing",
     "board_outcome",
+    "cast_for",
     "commitment",
     "committee_missing",
     "outcome",
@@ -28,6 +32,8 @@ __all__ = [
 
 FOR, AGAINST, ABSTAIN = "for", "against", "abstain"
 CARRIED, LOST, TIE = "carried", "lost", "tie"
+FREE_PARTNERS = 3
+"""From so many partners without a conflict on, the full board needs their own majority too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,26 @@ class Ballot:
     choice: str
 
 
-def committee_missing(rules: Committee, *, voters: Collection[str], ballots: Sequence[Ballot]) -> tuple[Missing, ...]:
+def cast_for(seats: Mapping[str, Sequence[str]], voted: Collection[str]) -> tuple[str, ...]:
+    """Whose votes count: of each seat the first who voted, so that a member goes before the deputy.
+
+    Args:
+        seats: By seat, who may vote for it, the member first. A seat votes once.
+        voted: Everybody who voted.
+    """
+    first = (next((each for each in who if each in voted), None) for who in seats.values())
+    return tuple(sorted({each for each in first if each is not None}))
+
+
+def committee_missing(rules: Committee, *, seats: int, ballots: Sequence[Ballot]) -> tuple[Missing, ...]:
     """What a committee lacks before it may decide: more than half of the seats without a conflict, votes, kinds.
 
     Args:
-        voters: The seats without a conflict. An abstention counts as a vote here, not for the majority.
+        seats: The seats without a conflict: those for which the member or the deputy may vote.
+        ballots: One for each seat that voted. An abstention counts as a vote here, not for the majority.
     """
     demands = (
-        ("seats", len(ballots), len(voters) // 2 + 1),
+        ("seats", len(ballots), seats // 2 + 1),
         ("votes", len(ballots), rules.votes),
         ("kinds", len({ballot.kind for ballot in ballots}), rules.kinds),
     )
@@ -65,23 +83,34 @@ def outcome(ballots: Sequence[Ballot], *, two_thirds: bool) -> str:
     return CARRIED if for_it > against else LOST
 
 
-def board_missing(partners: int, ballots: Sequence[Ballot]) -> tuple[Missing, ...]:
-    """What the full board lacks before it may decide: more than half of the partners present."""
-    needed = partners // 2 + 1
-    return () if len(ballots) >= needed else (Missing("present", len(ballots), needed),)
-
-
-def board_outcome(ballots: Sequence[Ballot], *, conflicted: Collection[str]) -> str:
-    """What the full board says under the rule of necessity: two thirds, and a majority of the unconflicted when there
-    are three.
+def board_missing(partners: int, ballots: Sequence[Ballot], *, conflicted: Collection[str] = ()) -> tuple[Missing, ...]:
+    """What the full board lacks before it may decide: more than half of the partners present; one without a conflict.
 
     Args:
-        conflicted: The partners with a conflict.
+        partners: The active partners, each with one vote.
+        conflicted: Those with a conflict. Where three or more have none, one of these at least is present: their
+            majority is asked.
     """
-    if outcome(ballots, two_thirds=True) != CARRIED:
-        return outcome(ballots, two_thirds=True)
+    free = sum(1 for ballot in ballots if ballot.organisation not in conflicted)
+    demands = [("present", len(ballots), partners // 2 + 1)]
+    if partners - len(conflicted) >= FREE_PARTNERS:
+        demands.append(("unconflicted", free, 1))
+    return tuple(Missing(demand, found, needed) for demand, found, needed in demands if found < needed)
+
+
+def board_outcome(ballots: Sequence[Ballot], *, partners: int, conflicted: Collection[str]) -> str:
+    """What the full board says under the rule of necessity: two thirds, and where three partners or more have no
+    conflict also a majority of the votes that these cast.
+
+    Args:
+        partners: The active partners.
+        conflicted: Those with a conflict.
+    """
+    said = outcome(ballots, two_thirds=True)
+    if said != CARRIED:
+        return said
     free = [ballot for ballot in ballots if ballot.organisation not in conflicted]
-    if len(free) >= 3 and outcome(free, two_thirds=False) != CARRIED:
+    if partners - len(conflicted) >= FREE_PARTNERS and outcome(free, two_thirds=False) != CARRIED:
         return LOST
     return CARRIED
 

@@ -41,10 +41,12 @@ class User(CaseFile):
     roles: tuple[Role, ...]
     partner: str | None = None
     seconded: bool = False
+    deputy_of: str | None = None
+    """The member of the committee whose deputy this person is."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(partner=self.partner)
 
     def as_actor(self, name: str) -> Actor:
         """The user as somebody who acts, under a name."""
-        return Actor(self.ref, name, frozenset(self.roles), self.partner, self.seconded)
+        return Actor(self.ref, name, frozenset(self.roles), self.partner, self.seconded, self.deputy_of)

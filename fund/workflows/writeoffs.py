@@ -25,6 +25,7 @@ from fund.errors import (
     StopRuleMissing,
     SuspicionOpen,
     UnknownAccount,
+    UnknownVote,
     UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
@@ -44,18 +45,30 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.language import N_, _
-from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, TREASURER
-from fund.rules.voting import Ballot, committee_missing, outcome
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, either
+from fund.rules.conflicts import CaseParties
+from fund.rules.voting import CARRIED, Ballot
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
-from fund.schemas.people import User
+from fund.schemas.proposals import Proposal
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.workflows.bodies import (
+    SIGNING,
+    Body,
+    Matter,
+    board,
+    committee,
+    missing_of,
+    needs_the_board,
+    outcome_of,
+    require_voter,
+    waiting_in,
+)
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
-from fund.workflows.reviews.seal import put_under_seal, read_sealed
-from fund.workflows.reviews.ties import kind_of
+from fund.workflows.reviews import parties_of, put_under_seal, read_sealed
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State", "waiting_votes"]
 
@@ -79,9 +92,12 @@ class Ground(StrEnum):
     IRREGULARITY = "irregularity"
 
 
+BODY = either(COMMITTEE, BOARD)
+"""Who votes: the committee; a signatory of each partner where conflicts leave no committee."""
+
 TRANSITIONS = (
     Transition("writeoff propose", None, State.PROPOSED, FUND_MANAGER, WriteoffProposed, row="W1, W2"),
-    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, COMMITTEE, WriteoffVoted, row="P26"),
+    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, BODY, WriteoffVoted, row="P26"),
     Transition("writeoff decide", State.PROPOSED, State.DECIDED, CHAIR, WriteoffDecided, row="W3"),
     Transition("writeoff decide", State.PROPOSED, State.REFUSED, CHAIR, WriteoffRefused, row="W3"),
     Transition("writeoff post", State.DECIDED, State.POSTED, FUND_MANAGER, WriteoffPosted, second=TREASURER, row="W4"),
@@ -90,7 +106,6 @@ TRANSITIONS = (
 )
 OPEN = (State.PROPOSED, State.DECIDED)
 CHOICES = ("for", "against", "abstain")
-CARRIED = "carried"
 VOTE = "vote"
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
 """States of a disbursement in which money may still leave."""
@@ -256,17 +271,21 @@ def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluat
 
 
 def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
-    """A member of the committee votes, under seal until the decision; a later vote of the same person replaces it.
+    """A member of the body votes, under seal until the decision; a later vote of the same person replaces it.
 
     Args:
         choice: ``for``, ``against`` or ``abstain``.
 
     Raises:
+        UnknownVote: Another word.
+        NotAVoter: Barred, not of the body, or somebody else voted for the same seat or partner.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
-    assert choice in CHOICES
+    if choice not in CHOICES:
+        raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
     check(uow, TRANSITIONS, "writeoff vote", case, lead=case.lead, parties=case.parties, look=_LOOK)
+    require_voter(uow, _body(uow, case), case.commitments, ref=ref)
     content = canonical_json({"choice": choice, "reason": reason})
     commitment = put_under_seal(uow, stream=case.stream, kind=VOTE, turn=1, content=content)
     fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
@@ -278,7 +297,8 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     """The votes are opened: the write-off is decided or refused.
 
     A learning write-off within what is left of the year's learning budget needs a majority; beyond it, and from the
-    threshold amount on, two thirds.
+    threshold amount on, two thirds. Where conflicts leave no committee the full board decides, by two thirds. A trial
+    opens no vote and shows what follows if it is carried.
 
     Raises:
         BeyondOutstanding: Less is outstanding now than was proposed.
@@ -293,30 +313,34 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
         raise BeyondOutstanding(
             ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=uow.today
         )
-    seats = _seats(uow, case)
-    sealed = read_sealed(
-        uow,
-        stream=case.stream,
-        kind=VOTE,
-        turn=1,
-        commitments=case.commitments,
-        whose=[voter for voter in case.commitments if voter in seats],  # as on a proposal: those who still may
-    )
-    ballots = [_ballot(uow, row.actor, json.loads(row.content)["choice"]) for row in sealed]
-    missing = committee_missing(rules.committee, voters=seats, ballots=ballots)
+    body = _body(uow, case)
+    missing = missing_of(rules.committee, body, body.ballots(case.commitments))
     if missing:
         raise CommitteeQuorumNotMet(
             ref=ref,
             missing="; ".join(each.describe() for each in missing),
             command=f"fund decision vote {ref} --choice for",
         )
+    sealed = (
+        []
+        if uow.trial
+        else read_sealed(
+            uow,
+            stream=case.stream,
+            kind=VOTE,
+            turn=1,
+            commitments=case.commitments,
+            whose=body.counting(case.commitments),  # as on a proposal: those who still may
+        )
+    )
+    ballots = [_ballot(body, row.actor, json.loads(row.content)["choice"]) for row in sealed]
     left = rules.learning_budget_cents - _used(uow, uow.today.year)
     beyond = case.ground == Ground.LEARNING and case.amount_cents > left
-    two_thirds = beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
+    two_thirds = body.is_board or beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
     fact: WriteoffDecided | WriteoffRefused
     votes = {ballot.voter: ballot.choice for ballot in ballots}
     salts = {row.actor: row.salt for row in sealed}
-    if outcome(ballots, two_thirds=two_thirds) == CARRIED:
+    if uow.trial or outcome_of(body, ballots, two_thirds=two_thirds) == CARRIED:
         fact = WriteoffDecided(
             ref=ref,
             agreement=case.agreement,
@@ -326,6 +350,8 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
             salts=salts,
             two_thirds=two_thirds,
             learning_budget_left_cents=left,
+            necessity=body.is_board,
+            disclosed=dict(body.disclosed),
         )
         uow.next_step = f"fund --as FUND_MANAGER writeoff post {ref}"
     else:
@@ -337,6 +363,8 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
             salts=salts,
             two_thirds=two_thirds,
             reason=reason,
+            necessity=body.is_board,
+            disclosed=dict(body.disclosed),
         )
         uow.next_step = "fund writeoff list"
     envelope = carry(
@@ -354,27 +382,33 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     return envelope
 
 
-def _seats(view: View, case: Writeoff) -> list[str]:
-    """The members of the committee that no party of the case pays or mandates."""
-    return [
-        user.ref
-        for user in view.cases(User, states=["active"])
-        if set(user.roles) & COMMITTEE.all_roles()
-        and (user.seconded or user.partner is None or user.partner not in case.parties)
-    ]
+def _matter(view: View, case: Writeoff) -> Matter:
+    """The parties of the proposal behind it, and who signed that proposal or its agreement for a party."""
+    proposal = view.maybe(Proposal, case.proposal)
+    if proposal is None:
+        return Matter(CaseParties(case.lead, frozenset(case.parties)))
+    facts = (*view.history(proposal), *view.store.facts.of_stream(f"agreement/{case.agreement}"))
+    return Matter(parties_of(view, proposal), signed=frozenset(each.actor for each in facts if each.type in SIGNING))
+
+
+def _body(view: View, case: Writeoff) -> Body:
+    """Who votes on it: the committee, or the full board where conflicts leave no committee (rule of necessity)."""
+    matter = _matter(view, case)
+    if needs_the_board(view, view.regulations().committee, matter):
+        return board(view, matter)
+    return committee(view, matter)
 
 
 def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool]:
     """Who has not voted yet, and whether enough have; user ids."""
-    seats = _seats(view, case)
-    ballots = [_ballot(view, voter, CHOICES[-1]) for voter in case.commitments if voter in seats]
-    ready = not committee_missing(view.regulations().committee, voters=seats, ballots=ballots)
-    return tuple(voter for voter in seats if voter not in case.commitments), ready
+    body = _body(view, case)
+    ready = not missing_of(view.regulations().committee, body, body.ballots(case.commitments))
+    return waiting_in(body, case.commitments), ready
 
 
-def _ballot(view: View, voter: str, choice: str) -> Ballot:
-    actor = view.user(voter)
-    return Ballot(voter, actor.organisation, kind_of(view, actor), choice)
+def _ballot(body: Body, voter: str, choice: str) -> Ballot:
+    seat = body.voters[voter]
+    return Ballot(voter, seat.organisation, seat.kind, choice)
 
 
 def _used(view: View, year: int) -> int:
@@ -558,7 +592,7 @@ def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
 
 COMMANDS = (
     Command("writeoff propose", propose, FUND_MANAGER),
-    Command("writeoff vote", vote, COMMITTEE),
+    Command("writeoff vote", vote, BODY),
     Command("writeoff decide", decide, CHAIR),
     Command("writeoff post", post, FUND_MANAGER, second=TREASURER),
     Command("writeoff reverse", reverse, CHAIR, second=TREASURER),

@@ -31,9 +31,7 @@ def ballots(choices: str, kinds: str = "mwre") -> list[Ballot]:
     ],
 )
 def test_the_quorum_of_the_committee(seats: int, choices: str, kinds: str, missing: list[str]) -> None:
-    voters = [f"u{number}" for number in range(seats)]
-
-    found = committee_missing(RULES, voters=voters, ballots=ballots(choices, kinds))
+    found = committee_missing(RULES, seats=seats, ballots=ballots(choices, kinds))
 
     assert [each.demand for each in found] == missing
 
@@ -65,9 +63,9 @@ def test_under_necessity_the_unconflicted_must_agree_too_where_there_are_three()
     votes = ballots("++++++" + "---")
     all_but_three = {f"p{number}" for number in range(6)}
 
-    assert board_outcome(votes, conflicted=set()) == "carried"
-    assert board_outcome(votes, conflicted=all_but_three) == "lost"
-    assert board_outcome(votes, conflicted=all_but_three | {"p6"}) == "carried"
+    assert board_outcome(votes, partners=9, conflicted=set()) == "carried"
+    assert board_outcome(votes, partners=9, conflicted=all_but_three) == "lost"
+    assert board_outcome(votes, partners=9, conflicted=all_but_three | {"p6"}) == "carried"
 
 
 @given(st.text(alphabet="+-0", max_size=12))

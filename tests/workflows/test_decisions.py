@@ -275,18 +275,32 @@ def test_a_tie_defers_once_and_the_second_time_rejects(database_url: str) -> Non
         assert world.look("proposal show", ref=ref)["state"] == "rejected"
 
 
-def test_a_deferral_has_a_ground_and_a_day(database_url: str) -> None:
+def test_a_deferral_has_a_ground_a_day_and_a_reason(database_url: str) -> None:
     with founded(database_url) as world:
         ref = decidable(world)[0]
         voted(world, ref)
+        day = date(2026, 4, 1)
 
         with pytest.raises(DecisionIncomplete):
             world.do("decision decide", user="carla", ref=ref, defer_for="money")
+        with pytest.raises(DecisionIncomplete):
+            world.do("decision decide", user="carla", ref=ref, defer_for="money", until=date(2026, 2, 2))
         with pytest.raises(UnknownDeferralGround):
-            world.do("decision decide", user="carla", ref=ref, defer_for="weather", until=date(2026, 4, 1))
-        world.do("decision decide", user="carla", ref=ref, defer_for="money", until=date(2026, 4, 1))
+            world.do("decision decide", user="carla", ref=ref, defer_for="weather", until=day)
+        with pytest.raises(DecidedOtherwise):  # nobody voted against
+            world.do("decision decide", user="carla", ref=ref, defer_for="tie")
+        with pytest.raises(ReasonsPerCriterionMissing) as money:
+            world.do("decision decide", user="carla", ref=ref, defer_for="money", until=day)
+        with pytest.raises(ReasonsPerCriterionMissing) as improve:
+            world.do(
+                "decision decide", user="carla", ref=ref, defer_for="improve", until=day, reasons=["Het kan beter"]
+            )
+        said = {"defer_for": "improve", "until": day, "reasons": ["exit=een prijs voor wie weggaat"]}
+        world.do("decision decide", user="carla", ref=ref, **said)
 
+        assert (money.value.details["subjects"], improve.value.details["subjects"]) == (["advice"], ["ambition"])
         assert world.look("proposal show", ref=ref)["state"] == "deferred"
+        assert world.look("decision show", ref=ref)["reasons"] == {"exit": "een prijs voor wie weggaat"}
 
 
 def test_from_the_threshold_on_two_thirds_are_needed(database_url: str) -> None:

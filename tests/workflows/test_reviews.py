@@ -535,7 +535,14 @@ def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_u
         ref = decidable(world, scores={**dict.fromkeys(CRITERIA, 3), "exit": 1})[0]
         first = panel_of(world, ref)
         voted(world, ref)
-        world.do("decision decide", user="carla", ref=ref, defer_for="improve", until=date(2026, 4, 1))
+        world.do(
+            "decision decide",
+            user="carla",
+            ref=ref,
+            defer_for="improve",
+            until=date(2026, 4, 1),
+            reasons=["exit=uitwerken"],
+        )
         content = a_proposal_file(
             round="2026-1",
             ask_cents=40_000_00,

@@ -11,7 +11,8 @@ from fund.unit_of_work import Command, Query
 from fund.workflows.decisions.afterwards import decide_objection, evidence, meet_conditions, reopen
 from fund.workflows.decisions.body import chairs, committee_of, waiting_votes
 from fund.workflows.decisions.case import LIVES
-from fund.workflows.decisions.deciding import decide, prepare, prepare_when_scored, ranking, second_of_decide
+from fund.workflows.decisions.deciding import decide, second_of_decide
+from fund.workflows.decisions.preparing import prepare, prepare_when_scored, ranking
 from fund.workflows.decisions.showing import show
 from fund.workflows.decisions.voting import vote
 

@@ -5,8 +5,8 @@ Source: lifecycle.md 4 (P16, P18, P19, P24, P25).
 
 from __future__ import annotations
 
-import json
 from datetime import date
+from typing import Any
 
 from fund import files
 from fund.errors import (
@@ -14,7 +14,6 @@ from fund.errors import (
     ConditionExtendedBefore,
     ConditionsNotMet,
     DecisionIncomplete,
-    NotAVoter,
     ObjectionVotesMissing,
     UnknownCondition,
 )
@@ -30,14 +29,15 @@ from fund.events import (
 )
 from fund.language import N_, _
 from fund.rules.authority import OWN_SIGNATORY, require, require_other_hands
+from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR, Ballot
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import LOOK, OBJECTION_VOTES, committee_of, ground_text
-from fund.workflows.decisions.deciding import require_chair
+from fund.workflows.bodies import Body, outcome_of
+from fund.workflows.decisions.body import LOOK, body_of, objection_missing
+from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS
-from fund.workflows.reviews import read_sealed
 
 __all__ = ["decide_objection", "evidence", "meet_conditions", "reopen"]
 
@@ -98,13 +98,15 @@ def _condition(decision: Decision, number: int) -> DecisionCondition:
 def meet_conditions(uow: UnitOfWork, *, ref: str) -> Envelope:
     """Every condition is shown to be met: the award stands. The money was set aside before.
 
+    Neither of the two voted on it or decided it (G7 c).
+
     Raises:
         ConditionsNotMet: Some have no evidence.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
-    hands = decision.hands if decision is not None else ()
+    hands = () if decision is None else (*decision.hands, *(vote.voter for vote in decision.votes))
     command = "decision meet-conditions"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
     assert decision is not None
@@ -122,7 +124,8 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """Before an agreement: the decision is taken back and what was set aside is free again; it is voted on anew.
 
     Raises:
-        ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
+        ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, NotAVoter, DeputyNotNeeded, SameHands,
+        ClosedPeriod: As they say.
     """
     require_reason("decision reopen", reason)
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
@@ -130,8 +133,11 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     check(uow, TRANSITIONS, "decision reopen", proposal, lead=lead, parties=parties, look=look)
     assert decision is not None
     require_chair(uow, uow.maker, proposal, command="decision reopen")
+    if uow.confirmer is not None:
+        require_free(uow, uow.confirmer, proposal)
     fact = DecisionReopened(ref=ref, round=proposal.round, reason=reason, award_cents=decision.award_cents)
-    uow.next_step = f"fund decision vote {ref} --for"
+    mandated = decision.prepared is not None and decision.prepared.mandated
+    uow.next_step = f"fund decision decide {ref}" if mandated else f"fund decision vote {ref} --for"
     return carry(
         uow, TRANSITIONS, "decision reopen", proposal, fact, effective_on=on, lead=lead, parties=parties, look=look
     )
@@ -149,18 +155,20 @@ def decide_objection(
 ) -> Envelope:
     """An objection is decided by a chair or deputy and two members, none of whom took part before, on external advice.
 
-    The members have voted under seal; the three decide by majority. Upheld: the decision stands. Otherwise a
-    rejected proposal
-    is voted on anew, and an ineligible one is eligible.
+    The members have voted under seal; the three decide by majority. Upheld: the decision stands. Otherwise a rejected
+    proposal is voted on anew, and an ineligible one is eligible. Where necessity leaves the decision to the full board,
+    the objection is the board's too: it stands unless two thirds, and a majority of the unconflicted, would reopen it.
 
     Args:
-        uphold: The own choice of the one who acts; false means reopen.
+        uphold: The own choice of the one who acts, false means reopen; where the full board decides it counts for
+            nothing.
         content: The external advice; its hash stands in the fact.
 
     Raises:
-        ObjectionVotesMissing: Fewer than two members who took no part have voted.
+        ObjectionVotesMissing: Fewer than two members who took no part have voted; or too few partners are present.
         SameHands: Who acts took part in the decision objected to.
-        ReasonMissing, DecisionIncomplete, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+        ReasonMissing, DecisionIncomplete, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, NotAVoter,
+        SealBroken: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
@@ -172,43 +180,36 @@ def decide_objection(
         raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))
     require_other_hands(uow.maker, decision.took_part, command=command, ref=ref, earlier=earlier)
-    body = committee_of(uow, proposal, objection=decision)
-    if uow.maker.user_id in body.barred:
-        ground = ground_text(body.barred[uow.maker.user_id])
-        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground)
-    whose = [each for each in decision.voted if each in body.voters and each != uow.maker.user_id]
-    if len(whose) < OBJECTION_VOTES:
-        raise ObjectionVotesMissing(ref=ref, found=len(whose), needed=OBJECTION_VOTES)
-    rows = read_sealed(
-        uow,
-        stream=decision.stream,
-        kind="vote",
-        turn=decision.session,
-        commitments=decision.commitments,
-        whose=whose,
-    )
-    votes = tuple(
-        OpenedVote(
-            voter=row.actor,
-            organisation=body.voters[row.actor].organisation,
-            kind=body.voters[row.actor].kind,
-            choice=json.loads(row.content)["choice"],
-            reason=json.loads(row.content)["reason"],
-            salt=row.salt,
-        )
-        for row in rows
-    )
-    stands = [each.choice for each in votes].count("uphold") + uphold
-    goes = [each.choice for each in votes].count("reopen") + (not uphold)
+    require_free(uow, uow.maker, proposal)
+    body = body_of(uow, proposal, decision)
+    missing = objection_missing(uow, proposal, body, decision, but=uow.maker.user_id)
+    if missing:
+        raise ObjectionVotesMissing(ref=ref, found=missing[0].found, needed=missing[0].needed)
+    votes, stands = _objection(uow, decision, body, uphold=uphold)
     digest = files.put(uow, content, name=name)
     fact: DecisionUpheld | DecisionReopened | EligibilityReopened
-    if stands >= goes:
-        fact = DecisionUpheld(ref=ref, reason=reason, votes=votes, advice_sha256=digest)
+    told: dict[str, Any] = {"reason": reason, "votes": votes, "advice_sha256": digest, "disclosed": body.disclosed}
+    if stands:
+        fact = DecisionUpheld(ref=ref, **told)
     elif decision.objected_was == "ineligible":
-        fact = EligibilityReopened(ref=ref, reason=reason, votes=votes, advice_sha256=digest)
+        fact = EligibilityReopened(ref=ref, **told)
     else:
-        fact = DecisionReopened(ref=ref, round=proposal.round, reason=reason, votes=votes, advice_sha256=digest)
+        fact = DecisionReopened(ref=ref, round=proposal.round, **told)
     decided = carry(uow, TRANSITIONS, command, proposal, fact, effective_on=on, lead=lead, parties=parties, look=look)
     uow.store.work.open_sealed(stream=decision.stream, kind="vote", round=decision.session)
     uow.next_step = look
     return decided
+
+
+def _objection(uow: UnitOfWork, decision: Decision, body: Body, *, uphold: bool) -> tuple[tuple[OpenedVote, ...], bool]:
+    """The votes on an objection, and whether the decision stands; a trial opens none and takes the own choice."""
+    if uow.trial:
+        return (), uphold
+    whose = tuple(each for each in body.counting(decision.voted) if each != uow.maker.user_id)
+    votes = opened_votes(uow, decision, body, whose)
+    if body.is_board:
+        said = {"uphold": AGAINST, "reopen": FOR}
+        ballots = [Ballot(each.voter, each.organisation, each.kind, said.get(each.choice, ABSTAIN)) for each in votes]
+        return votes, outcome_of(body, ballots, two_thirds=True) != CARRIED
+    choices = [each.choice for each in votes]
+    return votes, choices.count("uphold") + uphold >= choices.count("reopen") + (not uphold)

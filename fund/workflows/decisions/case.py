@@ -122,7 +122,7 @@ def _decided(case: Decision, fact: _Outcome, happened: Envelope) -> Decision:
         deferrals=case.deferrals + (1 if deferred else 0),
         until_on=deferred.until_on if deferred else None,
         decided_on=None if deferred else happened.effective_on,
-        took_part=_people(case.took_part, happened, _voters(fact.votes)),
+        took_part=_people(case.took_part, happened, (*case.voted, *_voters(fact.votes))),
         hands=_hands(case.hands, happened),
     )
 

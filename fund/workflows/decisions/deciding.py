@@ -1,44 +1,32 @@
-"""From the committee's file to its decision: prepared by the service, voted under seal, decided by the chair.
+"""From votes under seal to a decision: the chair opens them, and the proposal is approved, rejected or deferred once.
 
-An approval sets the award aside: it is held to the ask, to what is left of the round's ceiling and to what is
-free to commit,
-under the fund's lock. Source: lifecycle.md 4 (P13-P15, P17, P26), 9 (free to commit), 12.
+An approval sets the award aside: it is held to the ask, to what is left of the round's ceiling and to what is free to
+commit, under the fund's lock. A trial opens no vote: it shows what follows if the votes say what was typed.
+Source: lifecycle.md 4 (P14, P15, P17, P26), 8 (share of roll-outs), 9 (free to commit), 12.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import Any
 
-from fund.dates import parse_day
 from fund.errors import (
     AwardAboveAsk,
     AwardAboveCeiling,
     AwardAboveRolloutCap,
     CommitteeQuorumNotMet,
-    ConsensusPending,
     DecidedOtherwise,
-    DecisionIncomplete,
-    DeferredBefore,
     DeputyNotNeeded,
-    FaultyCondition,
-    FaultyReason,
     GateIsBinding,
     InsufficientFreeToCommit,
-    InvalidDay,
     NotAVoter,
-    ReasonsPerCriterionMissing,
-    UnknownDeferralGround,
 )
 from fund.events import (
-    AwardCondition,
     DecisionApproved,
     DecisionConditional,
     DecisionDeferred,
-    DecisionPrepared,
     DecisionRejected,
     Envelope,
     OpenedVote,
@@ -52,115 +40,18 @@ from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.decisions.body import (
-    LOOK,
-    body_of,
-    chairs,
-    committee_of,
-    ground_text,
-    missing_of,
-    needs_the_board,
-    outcome_of,
-)
+from fund.workflows.bodies import Body, bars, ground_text, outcome_of
+from fund.workflows.decisions.body import LOOK, body_of, chairs, matter_of, missing_of
+from fund.workflows.decisions.preparing import two_thirds
+from fund.workflows.decisions.typed import TIED, parsed_conditions, parsed_reasons, require_deferral, require_reasons
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
-from fund.workflows.reviews import read_sealed, rules_of
+from fund.workflows.reviews import read_sealed
 
-__all__ = ["decide", "prepare", "prepare_when_scored", "ranking", "require_chair", "second_of_decide"]
+__all__ = ["decide", "opened_votes", "require_chair", "require_free", "second_of_decide"]
 
-GROUNDS = ("improve", "information", "money", "tie")
 TIE_DAYS = 28
 """A tie comes back within so many days, where the chair names no day."""
-
-
-# ------------------------------------------------------------------------------------------------------ P13: the file
-
-
-def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
-    """The scored proposals of a round with their exact totals, best first; equal totals by date of submission, then
-    ref.
-    """
-    gone = (State.WITHDRAWN, State.LAPSED)
-    proposals = {each.ref: each for each in view.briefs(Proposal, parent=round_ref) if each.state not in gone}
-    reviews = view.briefs(Review, states=("closed",), refs=tuple(proposals))
-    scored = [
-        (Fraction(each.brief["total"]), str(proposals[each.ref].brief["submitted_at"]), each.ref) for each in reviews
-    ]
-    return [(ref, total) for total, _submitted, ref in sorted(scored, key=lambda each: (-each[0], *each[1:]))]
-
-
-def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
-    """The committee's file is complete: advice, rank in the round, money, who may vote.
-
-    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral, or to
-    add a remark.
-
-    Raises:
-        ConsensusPending: The panel must agree first, or its term go by.
-        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
-    """
-    proposal = uow.case(Proposal, ref)
-    look = LOOK.format(ref=ref)
-    check(uow, TRANSITIONS, "decision prepare", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
-    review = uow.case(Review, ref)
-    if review.consensus_pending and review.result is not None and review.consensus_until is not None:
-        raise ConsensusPending(
-            ref=ref,
-            criteria=list(review.result.spread_criteria) or [_(N_("the total"))],
-            until_at=review.consensus_until,
-        )
-    before = uow.maybe(Decision, ref)
-    round_ = uow.case(Round, proposal.round)
-    rules = rules_for(uow, proposal)
-    ranked = [each for each, _total in ranking(uow, proposal.round)]
-    mandated = rules.tracks[proposal.track].mandated and not review.necessity
-    necessity = not mandated and (review.necessity or needs_the_board(uow, proposal))
-    body = committee_of(uow, proposal)
-    fact = DecisionPrepared(
-        ref=ref,
-        round=proposal.round,
-        session=(before.session if before else 0) + 1,
-        advice=review.advice,
-        total=review.total,
-        rank=ranked.index(ref) + 1,
-        of=len(ranked),
-        ask_cents=proposal.ask_cents,
-        ceiling_left_cents=round_.ceiling_left_cents,
-        free_to_commit_cents=free_to_commit(uow.balances(), uow.regulations().buffer_cents),
-        voters=() if mandated or necessity else tuple(sorted(body.voters)),
-        barred=body.barred,
-        mandated=mandated,
-        two_thirds=_two_thirds(uow, proposal, proposal.ask_cents),
-        necessity=necessity,
-        remark=remark,
-    )
-    prepared = carry(
-        uow, TRANSITIONS, "decision prepare", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
-    )
-    uow.next_step = f"fund decision decide {ref}" if mandated else f"fund decision vote {ref} --for"
-    return prepared
-
-
-def prepare_when_scored(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
-    """After ``review.closed`` and ``review.consensus_recorded``: the file is made, unless the panel still has to
-    agree.
-    """
-    proposal, review = uow.case(Proposal, happened.fact.ref), uow.maybe(Review, happened.fact.ref)
-    if proposal.state != State.SCORED or review is None or review.state != "closed" or review.consensus_pending:
-        return None
-    return prepare(uow, ref=proposal.ref)
-
-
-def _two_thirds(view: View, proposal: Proposal, cents: int) -> bool:
-    rules = rules_for(view, proposal)
-    return (
-        rules.tracks[proposal.track].two_thirds
-        or proposal.sort == "rollout"
-        or cents >= rules.committee.two_thirds_from_cents
-    )
-
-
-# ------------------------------------------------------------------------------------------ P14, P15, P17: decide
 
 
 def second_of_decide(view: View, args: Mapping[str, Any]) -> Who | None:
@@ -178,12 +69,21 @@ def require_chair(view: View, actor: Actor, proposal: Proposal, *, command: str)
         NotAVoter: A conflict beyond the parties, or this person reviewed the proposal (G7 d).
     """
     require(actor, CHAIR, command=command, ref=proposal.ref, lead=proposal.lead, parties=proposal.parties)
-    barred = committee_of(view, proposal).barred.get(actor.user_id)
-    if barred:
-        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred))
+    require_free(view, actor, proposal)
     free, _deputies = chairs(view, proposal)
     if not actor.has(Role.COMMITTEE_CHAIR) and free:
         raise DeputyNotNeeded(actor=actor.name, ref=proposal.ref, chair=free[0].name, command=command)
+
+
+def require_free(view: View, actor: Actor, proposal: Proposal) -> None:
+    """Nothing, when the actor has no hard conflict with the proposal and did not review it (G7 b, d).
+
+    Raises:
+        NotAVoter: With the ground.
+    """
+    barred = bars(matter_of(view, proposal), actor)
+    if barred:
+        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred))
 
 
 def decide(
@@ -201,75 +101,65 @@ def decide(
     """The votes are opened and the proposal is approved, approved on conditions, rejected, or deferred once.
 
     What is not said follows from the votes: carried approves the ask, lost rejects, a tie defers and the second
-    time rejects.
+    time rejects. Once the chair has opened the votes nobody votes any more, also when the decision was then refused.
 
     Args:
         amount_cents: The award; default the whole ask.
         defer_for: improve, information, money or tie; with ``until``, the day it is back.
         conditions: ``PARTY;EVIDENCE;YYYY-MM-DD;TEXT`` each.
-        reasons: ``CRITERION=TEXT`` each, or a text on the advice; asked when rejecting and when deviating from
-            the advice.
+        reasons: ``CRITERION=TEXT`` each, or a text on the advice; asked when rejecting, when deferring, and when
+            deviating from the advice.
         on: The accounting day of the commitment.
 
     Raises:
-        CommitteeQuorumNotMet: Too few votes, kinds, or seats without a conflict.
+        CommitteeQuorumNotMet: Too few votes, kinds, or seats without a conflict; of the full board: present.
         DecidedOtherwise: The votes say something else than was typed.
         AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
         difference.
-        GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete: As they say.
-        TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, DeputyNotNeeded, ClosedPeriod: As they say.
+        GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete, UnknownDeferralGround,
+        FaultyCondition, FaultyReason: As they say.
+        TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, NotAVoter, DeputyNotNeeded, ClosedPeriod:
+        As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look = LOOK.format(ref=ref)
+    command, look, lead, parties = "decision decide", LOOK.format(ref=ref), proposal.lead, proposal.parties
     hands = decision.hands if decision is not None else ()
-    check(
-        uow,
-        TRANSITIONS,
-        "decision decide",
-        proposal,
-        lead=proposal.lead,
-        parties=proposal.parties,
-        hands=hands,
-        look=look,
-    )
+    check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
     assert decision is not None
     assert decision.prepared is not None
     _require_deciders(uow, proposal, decision)
     review = uow.case(Review, ref)
-    given = _parsed_reasons(uow, review, reasons or [])
-    award = amount_cents if amount_cents is not None else proposal.ask_cents
-    votes, voted = _opened(uow, proposal, decision, two_thirds=_two_thirds(uow, proposal, award))
-    approves = bool(conditions) or amount_cents is not None
-    asked = _asked(decision, voted, approves=approves, conditions=bool(conditions), reject=reject, defer_for=defer_for)
-    base: dict[str, Any] = {"ref": ref, "round": proposal.round, "session": decision.session, "votes": votes}
+    given = parsed_reasons(uow, review, reasons or [])
+    required = parsed_conditions(proposal, conditions or [], uow.today)
+    mandated, award = decision.prepared.mandated, amount_cents if amount_cents is not None else proposal.ask_cents
+    if defer_for is not None:
+        require_deferral(decision, defer_for, until, today=uow.today, voted=not mandated)
+    votes, voted, base = _opened(uow, proposal, decision, award)
+    approves = bool(required) or amount_cents is not None
+    asked = _asked(decision, voted, approves=approves, conditions=bool(required), reject=reject, defer_for=defer_for)
+    base.update(ref=ref, round=proposal.round, session=decision.session, votes=votes, reasons=given)
     fact: DecisionApproved | DecisionConditional | DecisionRejected | DecisionDeferred
     if asked == State.DEFERRED:
-        fact = _deferral(uow, decision, base, voted=voted, ground=defer_for, until=until, reasons=given)
+        ground = defer_for or TIED
+        if ground != TIED:
+            require_reasons(review, given, outcome=asked, ground=ground)
+        deviates = not (ground == "improve" and decision.prepared.advice == "improve")
+        back = until or uow.today + timedelta(days=TIE_DAYS)
+        fact = DecisionDeferred(**base, ground=ground, until_on=back, deviates=deviates)
     elif asked == State.REJECTED:
-        base.update(reasons=given, deviates=review.advice != "negative")
-        _require_reasons(review, base, outcome=asked, ref=ref)
-        fact = DecisionRejected(**base, objection_weeks=rules_for(uow, proposal).terms.objection_weeks)
+        require_reasons(review, given, outcome=asked)
+        weeks = rules_for(uow, proposal).terms.objection_weeks
+        fact = DecisionRejected(**base, objection_weeks=weeks, deviates=review.advice != "negative")
     else:
-        _require_room(uow, proposal, review, award)
-        base.update(reasons=given, deviates=review.advice != "positive", award_cents=award)
+        _require_room(uow, proposal, review, award, binding=decision.prepared.necessity)
+        base.update(deviates=review.advice != "positive", award_cents=award)
         if base["deviates"]:
-            _require_reasons(review, base, outcome=asked, ref=ref)
-        if asked == State.CONDITIONAL:
-            fact = DecisionConditional(**base, conditions=_parsed_conditions(proposal, conditions or [], uow.today))
-        else:
-            fact = DecisionApproved(**base)
+            require_reasons(review, given, outcome=asked)
+        fact = DecisionConditional(**base, conditions=required) if required else DecisionApproved(**base)
     decided = carry(
-        uow,
-        TRANSITIONS,
-        "decision decide",
-        proposal,
-        fact,
-        effective_on=on,
-        lead=proposal.lead,
-        parties=proposal.parties,
-        hands=hands,
-        look=look,
-    )
+        uow, TRANSITIONS, command, proposal, fact,
+        effective_on=on, lead=lead, parties=parties, hands=hands, look=look,
+    )  # fmt: skip
     uow.store.work.open_sealed(stream=decision.stream, kind="vote", round=decision.session)
     uow.result.update(outcome=str(asked), award_cents=getattr(fact, "award_cents", 0))
     uow.next_step = {
@@ -289,29 +179,50 @@ def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -
     command, ref, lead, parties = "decision decide", proposal.ref, proposal.lead, proposal.parties
     require(uow.maker, FUND_MANAGER, command=command, ref=ref, lead=lead, parties=parties)
     require_other_hands(uow.maker, proposal.hands, command=command, ref=ref, earlier=_(N_("found it eligible")))
+    require_free(uow, uow.maker, proposal)
     if uow.confirmer is not None:
         require(uow.confirmer, COMMITTEE, command=command, ref=ref, lead=lead, parties=parties)
-        barred = committee_of(uow, proposal).barred
-        if uow.confirmer.user_id in barred:
-            ground = ground_text(barred[uow.confirmer.user_id])
-            raise NotAVoter(actor=uow.confirmer.name, ref=proposal.ref, ground=ground)
+        require_free(uow, uow.confirmer, proposal)
 
 
 def _opened(
-    uow: UnitOfWork, proposal: Proposal, decision: Decision, *, two_thirds: bool
-) -> tuple[tuple[OpenedVote, ...], str]:
-    """The votes of those who still may vote, and what they say; nothing and ``carried`` on a mandated track."""
+    uow: UnitOfWork, proposal: Proposal, decision: Decision, award: int
+) -> tuple[tuple[OpenedVote, ...], str, dict[str, Any]]:
+    """The votes of those who still may vote, what they say, and what the fact discloses of the body.
+
+    Nothing on a mandated track. In a trial the quorum is looked at and no vote: whatever was typed is taken to be
+    carried.
+
+    Raises:
+        CommitteeQuorumNotMet, SealBroken: As they say.
+    """
     assert decision.prepared is not None
     if decision.prepared.mandated:
-        return (), ""
+        return (), "", {}
     body = body_of(uow, proposal, decision)
+    about = {"necessity": body.is_board, "disclosed": dict(body.disclosed)}
+    missing = missing_of(uow, proposal, body, body.ballots(decision.voted))
+    if missing:
+        raise CommitteeQuorumNotMet(
+            ref=proposal.ref,
+            missing="; ".join(each.describe() for each in missing),
+            command=f"fund decision show {proposal.ref}",
+        )
+    if uow.trial:
+        return (), "", about
+    votes = opened_votes(uow, decision, body, body.counting(decision.voted))
+    ballots = [Ballot(each.voter, each.organisation, each.kind, each.choice) for each in votes]
+    return votes, outcome_of(body, ballots, two_thirds=two_thirds(uow, proposal, award)), about
+
+
+def opened_votes(uow: UnitOfWork, decision: Decision, body: Body, whose: tuple[str, ...]) -> tuple[OpenedVote, ...]:
+    """What these people voted, in the order of their ids, each compared with what it was committed to.
+
+    Raises:
+        SealBroken: What is kept is not what was committed to.
+    """
     rows = read_sealed(
-        uow,
-        stream=decision.stream,
-        kind="vote",
-        turn=decision.session,
-        commitments=decision.commitments,
-        whose=[voter for voter in decision.voted if voter in body.voters],
+        uow, stream=decision.stream, kind="vote", turn=decision.session, commitments=decision.commitments, whose=whose
     )
     votes = []
     for row in rows:
@@ -326,15 +237,7 @@ def _opened(
                 salt=row.salt,
             )
         )
-    ballots = [Ballot(each.voter, each.organisation, each.kind, each.choice) for each in votes]
-    missing = missing_of(uow, proposal, body, ballots)
-    if missing:
-        raise CommitteeQuorumNotMet(
-            ref=proposal.ref,
-            missing="; ".join(each.describe() for each in missing),
-            command=f"fund decision show {proposal.ref}",
-        )
-    return tuple(votes), outcome_of(body, ballots, two_thirds=two_thirds)
+    return tuple(votes)
 
 
 def _asked(
@@ -355,7 +258,7 @@ def _asked(
         asked = State.APPROVED
     said = {CARRIED: State.APPROVED, LOST: State.REJECTED, TIE: State.DEFERRED}.get(voted)
     fits = {
-        State.DEFERRED: True,
+        State.DEFERRED: defer_for != TIED or voted in ("", TIE),
         State.REJECTED: voted in ("", LOST) or (voted == TIE and decision.deferrals > 0),
         State.APPROVED: voted in ("", CARRIED),
         State.CONDITIONAL: voted in ("", CARRIED),
@@ -364,34 +267,15 @@ def _asked(
         raise DecidedOtherwise(
             ref=decision.ref, asked=state_word("proposal", asked), voted=state_word("proposal", said)
         )
-    if asked == State.DEFERRED and decision.deferrals:
-        raise DeferredBefore(ref=decision.ref, ground=decision.deferred_for)
     return asked
 
 
-def _deferral(
-    uow: UnitOfWork,
-    decision: Decision,
-    base: Mapping[str, Any],
-    *,
-    voted: str,
-    ground: str | None,
-    until: date | None,
-    reasons: Mapping[str, str],
-) -> DecisionDeferred:
-    chosen = ground or "tie"
-    if chosen not in GROUNDS:
-        raise UnknownDeferralGround(ground=chosen, known=list(GROUNDS), ref=decision.ref)
-    back = until or (uow.today + timedelta(days=TIE_DAYS) if chosen == "tie" else None)
-    if back is None or back <= uow.today:
-        raise DecisionIncomplete(ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)")))
-    assert decision.prepared is not None
-    deviates = not (chosen == "improve" and decision.prepared.advice == "improve")
-    return DecisionDeferred(**base, ground=chosen, until_on=back, reasons=dict(reasons), deviates=deviates)
+def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: int, *, binding: bool) -> None:
+    """The award is at most the ask, fits in the round, and in what is free to commit now, under the lock.
 
-
-def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: int) -> None:
-    """The award is at most the ask, fits in the round, and in what is free to commit now, under the lock."""
+    Args:
+        binding: The full board decides by necessity: a gate that the review missed binds it.
+    """
     ref = proposal.ref
     if not 0 < award <= proposal.ask_cents:
         raise AwardAboveAsk(
@@ -401,7 +285,7 @@ def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: in
             difference_cents=award - proposal.ask_cents,
             amount=format_plain(proposal.ask_cents),
         )
-    if review.necessity and review.gates_missed:
+    if binding and review.gates_missed:
         raise GateIsBinding(ref=ref, gates=list(review.gates_missed))
     round_ = uow.case(Round, proposal.round)
     left = round_.ceiling_left_cents
@@ -415,61 +299,9 @@ def _require_room(uow: UnitOfWork, proposal: Proposal, review: Review, award: in
             ref=ref, amount_cents=award, free_cents=free, difference_cents=award - free, on=uow.today
         )
     if proposal.sort == "rollout":
-        cap = free * rules_for(uow, proposal).rollout_cap_bps // 10_000
+        taken = sum(cents for other, cents in round_.awards.items() if uow.case(Proposal, other).sort == "rollout")
+        cap = (free + taken) * rules_for(uow, proposal).rollout_cap_bps // 10_000 - taken
         if award > cap:
             raise AwardAboveRolloutCap(
-                ref=ref, award_cents=award, cap_cents=cap, free_cents=free, difference_cents=award - cap
+                ref=ref, award_cents=award, cap_cents=max(cap, 0), free_cents=free, difference_cents=award - max(cap, 0)
             )
-
-
-def _parsed_reasons(view: View, review: Review, typed: Sequence[str]) -> dict[str, str]:
-    subjects = [criterion.id for criterion in rules_of(view, review).rubric] + ["advice"]
-    given: dict[str, str] = {}
-    for each in typed:
-        subject, sign, text = each.partition("=")
-        if not sign:
-            subject, text = "advice", each
-        if subject.strip() not in subjects or not text.strip():
-            raise FaultyReason(typed=each, subjects=subjects, ref=review.ref)
-        given[subject.strip()] = text.strip()
-    return given
-
-
-def _require_reasons(review: Review, base: Mapping[str, Any], *, outcome: str, ref: str) -> None:
-    """A rejection gives reasons per criterion, each missed gate among them; a deviation gives at least one."""
-    given = dict(base["reasons"])
-    rejecting = outcome == State.REJECTED
-    lacking = [gate for gate in review.gates_missed if gate not in given] if rejecting else []
-    if rejecting and not lacking and not any(subject != "advice" for subject in given):
-        lacking = ["ambition"]
-    if not rejecting and not given:
-        lacking = ["advice"]
-    if lacking:
-        raise ReasonsPerCriterionMissing(
-            ref=ref,
-            outcome=state_word("proposal", outcome),
-            advice=review.advice,
-            subjects=lacking,
-            first=lacking[0],
-        )
-
-
-def _parsed_conditions(proposal: Proposal, typed: Sequence[str], today: date) -> tuple[AwardCondition, ...]:
-    parsed = []
-    for number, each in enumerate(typed, start=1):
-        parts = [part.strip() for part in each.split(";", 3)]
-        if len(parts) < 4 or not all(parts):
-            raise FaultyCondition(typed=each, ref=proposal.ref, problem=_("four parts are needed"))
-        owner, evidence, day, text = parts
-        if owner not in proposal.parties:
-            known = _("the owner is a party: {parties}").format(parties=", ".join(proposal.parties))
-            raise FaultyCondition(typed=each, ref=proposal.ref, problem=known)
-        try:
-            expires_on = parse_day(day)
-        except InvalidDay as problem:
-            raise FaultyCondition(typed=each, ref=proposal.ref, problem=str(problem)) from problem
-        if expires_on <= today:
-            late = _("the day lies after today, {today}").format(today=today.isoformat())
-            raise FaultyCondition(typed=each, ref=proposal.ref, problem=late)
-        parsed.append(AwardCondition(number=number, text=text, owner=owner, evidence=evidence, expires_on=expires_on))
-    return tuple(parsed)

@@ -11,8 +11,10 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import View
-from fund.workflows.decisions.body import body_of, ground_text, missing_of
-from fund.workflows.decisions.deciding import ranking
+from fund.workflows.bodies import ground_text
+from fund.workflows.decisions.body import body_of, missing_of
+from fund.workflows.decisions.preparing import ranking
+from fund.workflows.proposals import rules_for
 from fund.workflows.reviews import parties_of
 
 __all__ = ["show"]
@@ -49,6 +51,8 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "ceiling_left_cents": round_.ceiling_left_cents,
         "free_to_commit_cents": free_to_commit(view.balances(), view.regulations().buffer_cents),
         "prepared": None,
+        "body": "",
+        "seats": {},
         "voters": [],
         "barred": [],
         "missing": [],
@@ -66,7 +70,14 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         answer["prepared"] = {**file.model_dump(mode="json"), "total_rounded": rounded(file.total)}
     if inside and undecided and not (file is not None and file.mandated and decision.state == "decidable"):
         body = body_of(view, proposal, decision)
-        ballots = [body.voters[each] for each in decision.voted if each in body.voters]
+        ballots = body.ballots(decision.voted)
+        answer["body"] = "board" if body.is_board else "committee"
+        answer["seats"] = {
+            "of": body.board_size or rules_for(view, proposal).committee.seats,
+            "filled": len(body.seats),
+            "free": len(body.free_seats),
+            "voted": len(ballots),
+        }
         answer["voters"] = [
             {"voter": each.voter, "name": view.name(each.voter), "organisation": each.organisation, "kind": each.kind,
              "voted": each.voter in decision.voted}

@@ -1,19 +1,22 @@
-"""Votes under seal: who may, on what, and where votes on other matters go.
+"""Votes under seal: who may, on what, until when, and where votes on other matters go.
 
-Source: lifecycle.md 4 (P26), 12.
+A vote may be changed: the later one takes its place, each is a fact with a commitment of its own, and the last is
+opened. That ends when the chair opens the votes. A decision that is refused after the opening (a reason is missing,
+no money is left) has shown the chair what the votes say; so from there on nobody votes on it any more, while there are
+enough votes to decide by. Source: lifecycle.md 4 (P26), 12.
 """
 
 from __future__ import annotations
 
-from fund.errors import NotAVoter, UnknownMatter, UnknownVote
-from fund.events import DecisionVoted, Envelope, canonical_json
+from fund.errors import NotAVoter, UnknownMatter, UnknownVote, VotingOver
+from fund.events import CommandRefused, DecisionVoted, Envelope, canonical_json
 from fund.language import N_, _
-from fund.rules.authority import COMMITTEE, require
 from fund.rules.voting import ABSTAIN, AGAINST, FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
-from fund.unit_of_work import UnitOfWork
-from fund.workflows.decisions.body import LOOK, body_of, ground_text
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.bodies import require_voter
+from fund.workflows.decisions.body import LOOK, body_of, missing_of
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import put_under_seal
@@ -22,6 +25,13 @@ __all__ = ["vote"]
 
 CHOICES = (FOR, AGAINST, ABSTAIN)
 OBJECTION_CHOICES = ("uphold", "reopen", ABSTAIN)
+BEFORE_OPENING = (
+    "transition_not_allowed", "not_authorised", "conflict_of_interest", "not_a_voter", "deputy_not_needed",
+    "same_hands", "deferred_before", "committee_quorum_not_met",
+)  # fmt: skip
+"""Refusals of ``decision decide`` that came before a vote was opened; every other one came after."""
+BEGINNINGS = ("decision.prepared", "decision.reopened")
+"""With these facts a vote begins anew."""
 
 
 def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
@@ -35,7 +45,9 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     Raises:
         UnknownMatter: Nothing of that name is voted on.
         UnknownVote: Another word.
-        NotAVoter: Barred by a conflict, a reviewer of it, or not of the body; with the ground.
+        NotAVoter: Barred by a conflict, a reviewer of it, not of the body, or somebody else voted for the same seat or
+            partner; with the ground.
+        VotingOver: The chair opened the votes.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal = uow.maybe(Proposal, ref)
@@ -61,20 +73,28 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
 
 
 def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> None:
-    own = uow.maker.user_id
     body = body_of(uow, proposal, decision)
     if decision.prepared is not None and decision.prepared.mandated and decision.state != "objected":
         ground = _(N_("a fund manager and a committee member decide this track, without a vote"))
         raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
-    if own not in body.voters:
-        barred = body.barred.get(own)
-        ground = ground_text(barred) if barred else _(N_("has no seat in the body that decides"))
-        raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
-    if body.is_board:
-        others = [each for each in decision.voted if each != own and each in body.voters]
-        if any(body.voters[each].organisation == body.voters[own].organisation for each in others):
-            ground = _(N_("somebody else voted for {partner}")).format(partner=body.voters[own].organisation)
-            raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
+    require_voter(uow, body, decision.voted, ref=proposal.ref)
+    if decision.state == "decidable" and not missing_of(uow, proposal, body, body.ballots(decision.voted)):
+        opened = _opened_by(uow, proposal)
+        if opened is not None:
+            raise VotingOver(
+                actor=uow.maker.name, ref=proposal.ref, chair=uow.name(opened.actor), at=opened.recorded_at
+            )
+
+
+def _opened_by(view: View, proposal: Proposal) -> Envelope | None:
+    """The refused decision by which the chair saw what the votes say, where there was one since the vote began."""
+    began = [happened.seq for happened in view.history(proposal) if happened.type in BEGINNINGS]
+    for happened in view.store.facts.of_types((CommandRefused.wire,), since_seq=max(began, default=0)):
+        fact = happened.fact
+        mine = isinstance(fact, CommandRefused) and (fact.command, fact.subject) == ("decision decide", proposal.ref)
+        if mine and getattr(fact, "code", "") not in BEFORE_OPENING:
+            return happened
+    return None
 
 
 def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> Envelope:
@@ -89,7 +109,6 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
     if uow.maybe(Writeoff, ref) is not None:
         from fund.workflows.writeoffs import vote as vote_on_writeoff
 
-        require(uow.maker, COMMITTEE, command="decision vote", ref=ref)
         if choice not in CHOICES:
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)

@@ -289,6 +289,7 @@ def _ask(
             answer = _make_pending(connection, command, args, who, second, command_id=command_id, dry_run=dry_run)
         else:
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
+            uow.trial = dry_run
             _run(uow, command, args)
             answer = _answer(uow, name, dry_run=dry_run)
     answer["dry_run"] = dry_run

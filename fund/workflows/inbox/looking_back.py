@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fund.dates import Term, term_end
 from fund.language import N_, _, euros
-from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER, either
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.writeoffs import Writeoff
@@ -62,7 +62,8 @@ def _writeoff(desk: Desk, case: Writeoff) -> Iterator[Waiting]:
         return
     missing, ready = waiting_votes(desk.view, case)
     what, command = _(N_("vote on write-off {ref} of {amount}")).format(**about), f"fund decision vote {ref} --for"
-    yield Waiting(what, command, COMMITTEE, ref, lead=lead, parties=parties, only=missing)
+    if missing:
+        yield Waiting(what, command, either(COMMITTEE, BOARD), ref, lead=lead, parties=parties, only=missing)
     if ready:
         what, command = _(N_("decide write-off {ref} of {amount}")).format(**about), f"fund writeoff decide {ref}"
         yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties)

@@ -1,0 +1,248 @@
+"""Bodies that decide: the committee with its seats and deputies, and the full board where nobody else is free.
+
+A proposal, the objection to a decision on it and a write-off are decided by the same rules; who asks says what the
+matter is, and whose hands are in it already. Source: lifecycle.md 1 (G7 b, d), 2, 12 (quorum of the committee,
+rule of necessity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from fund.errors import NotAVoter
+from fund.language import N_, _
+from fund.rules.authority import Actor, Role
+from fund.rules.conflicts import CaseParties, Ground, folded, hard_conflict
+from fund.rules.conflicts import ground_text as conflict_text
+from fund.rules.regulations import Committee
+from fund.rules.scoring import Missing
+from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, cast_for, committee_missing, outcome
+from fund.schemas.capital import Partner
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.conflicts import kind_of, people
+
+__all__ = [
+    "SIGNED",
+    "SIGNING",
+    "Body",
+    "Matter",
+    "bars",
+    "board",
+    "committee",
+    "ground_text",
+    "missing_of",
+    "needs_the_board",
+    "outcome_of",
+]
+
+REVIEWED, TOOK_PART, SIGNED = "reviewed", "took_part", "signed"
+BARRED = {
+    REVIEWED: N_("reviewed this proposal"),
+    TOOK_PART: N_("took part in the decision objected to"),
+    SIGNED: N_("signed this proposal"),
+}
+"""Why somebody may not vote, beside the conflicts by organisation."""
+SIGNING = ("proposal.participation_confirmed", "proposal.submitted", "proposal.resubmitted", "agreement.signed")
+"""Facts by which somebody signs for a party."""
+PERSONAL = (Ground.PERSON, Ground.FAMILY, Ground.FINANCIAL, Ground.MANAGER)
+"""Ties of a person, not of the organisation."""
+NOBODY = CaseParties(lead="")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What is decided, as far as it bears on who may: its parties, and the hands that are in it already (user ids)."""
+
+    parties: CaseParties
+    reviewers: frozenset[str] = frozenset()
+    """Who reviewed it (G7 d)."""
+    took_part: frozenset[str] = frozenset()
+    """On an objection: who voted on or decided what is objected to."""
+    signed: frozenset[str] = frozenset()
+    """Who signed it for a party."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Those who may vote on a matter, and the ground of each who sits in the body and may not."""
+
+    voters: dict[str, Ballot]
+    """By user id; the choice is still open."""
+    barred: dict[str, str]
+    """By user id, the ground as facts keep it, in no language: :func:`ground_text` says it."""
+    seats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By seat (user id of its member; of the full board the partner), who may vote for it: the member goes first."""
+    board_size: int = 0
+    """Active partners, where the full board decides."""
+    disclosed: Mapping[str, str] = field(default_factory=dict)
+    """Where the full board decides: the partners with a hard conflict, with its ground. They vote all the same."""
+
+    @property
+    def is_board(self) -> bool:
+        return bool(self.board_size)
+
+    @property
+    def free_seats(self) -> dict[str, tuple[str, ...]]:
+        """The seats for which somebody may vote."""
+        return {seat: who for seat, who in self.seats.items() if who}
+
+    def counting(self, voted: Collection[str]) -> tuple[str, ...]:
+        """Whose votes count, of those who voted: one for each seat."""
+        return cast_for(self.seats, voted)
+
+    def ballots(self, voted: Collection[str]) -> list[Ballot]:
+        """The ballots that count, their choice still open."""
+        return [self.voters[each] for each in self.counting(voted)]
+
+    def seat_of(self, voter: str) -> str:
+        """The seat, or the partner, for which this person votes."""
+        return next((seat for seat, who in self.seats.items() if voter in who), "")
+
+
+def committee(view: View, matter: Matter) -> Body:
+    """The committee on this matter: seats with their member and deputies; who has a conflict or a hand in it is out.
+
+    A deputy, of another organisation, may vote where the member may not or did not; the member's own vote goes before
+    it. For the seat of a chair who may not vote the deputy chair does.
+    """
+    sitting: dict[str, list[Actor]] = {}
+    members = people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
+    for actor in members:
+        if actor.has(Role.COMMITTEE_CHAIR) or actor.deputy_of is None:
+            sitting[actor.user_id] = [actor]
+    for actor in members:
+        if actor.user_id not in sitting and actor.deputy_of is not None:
+            sitting.setdefault(actor.deputy_of, []).append(actor)  # a deputy holds the seat of a member who left
+    barred: dict[str, str] = {}
+    seats: dict[str, tuple[str, ...]] = {}
+    free: dict[str, Actor] = {}
+
+    def seated(seat: str, actors: list[Actor]) -> None:
+        grounds = {actor.user_id: bars(matter, actor) for actor in actors}
+        barred.update({user_id: ground for user_id, ground in grounds.items() if ground})
+        free.update({actor.user_id: actor for actor in actors if not grounds[actor.user_id]})
+        seats[seat] = tuple(user_id for user_id, ground in grounds.items() if not ground)
+
+    for seat, actors in sitting.items():
+        seated(seat, actors)
+    chairs = [actor.user_id for actor in members if actor.has(Role.COMMITTEE_CHAIR)]
+    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if not each.has(Role.COMMITTEE_MEMBER)]
+    if deputies and not any(seats[chair] for chair in chairs):
+        seated(chairs[0] if chairs else deputies[0].user_id, deputies)
+    voters = {user_id: _ballot(view, actor) for user_id, actor in free.items()}
+    return Body(voters, barred, seats)
+
+
+def _ballot(view: View, actor: Actor) -> Ballot:
+    return Ballot(actor.user_id, actor.organisation, kind_of(view, actor), ABSTAIN)
+
+
+def bars(matter: Matter, actor: Actor) -> str:
+    """Why this person may not vote, as facts keep it; empty when nothing stands in the way."""
+    conflict = hard_conflict(actor, matter.parties)
+    if conflict is not None:
+        return conflict.text
+    if actor.user_id in matter.reviewers:
+        return REVIEWED
+    return TOOK_PART if actor.user_id in matter.took_part else ""
+
+
+def ground_text(ground: str) -> str:
+    """Why somebody may not vote, in the language in use."""
+    return _(BARRED[ground]) if ground in BARRED else conflict_text(ground)
+
+
+def needs_the_board(view: View, rules: Committee, matter: Matter) -> bool:
+    """Whether conflicts alone keep the committee from a quorum: then the full board decides (rule of necessity).
+
+    A committee that is simply not appointed is no necessity.
+    """
+
+    def lacks(body: Body) -> bool:
+        first = [who[0] for who in body.free_seats.values()]
+        return bool(committee_missing(rules, seats=len(first), ballots=body.ballots(first)))
+
+    if lacks(committee(view, Matter(NOBODY))):
+        return False
+    return lacks(committee(view, Matter(matter.parties, matter.reviewers)))
+
+
+def board(view: View, matter: Matter) -> Body:
+    """The full board: one vote per active partner, cast by a signatory who did not sign the matter.
+
+    Conflicts of partners are disclosed, not barred: without them nobody could decide. Who has a tie of one's own (named
+    in the team, family, money) leaves the vote to another signatory of the same partner.
+    """
+    active = view.once("active", lambda: {partner.ref for partner in view.cases(Partner, states=["active"])})
+    voters: dict[str, Ballot] = {}
+    barred: dict[str, str] = {}
+    seats: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(active), ())
+    disclosed: dict[str, str] = {}
+    for partner in sorted(active):
+        conflict = hard_conflict(Actor("", "", frozenset({Role.PARTNER_SIGNATORY}), partner), matter.parties)
+        if conflict is not None:
+            disclosed[partner] = conflict.text
+    for actor in people(view, Role.PARTNER_SIGNATORY):
+        if actor.partner not in active:
+            continue
+        if actor.user_id in matter.signed:
+            barred[actor.user_id] = SIGNED
+        elif personal := _personal(actor, matter.parties):
+            barred[actor.user_id] = personal
+        else:
+            voters[actor.user_id] = Ballot(actor.user_id, actor.partner, kind_of(view, actor), ABSTAIN)
+            seats[actor.partner] = (*seats[actor.partner], actor.user_id)
+    return Body(voters, barred, seats, board_size=len(active), disclosed=disclosed)
+
+
+def _personal(actor: Actor, parties: CaseParties) -> str:
+    """The tie of this person alone, not of the partner; empty where there is none."""
+    if folded(actor.name) in parties.persons:
+        return str(Ground.PERSON)
+    declared = parties.declared.get(actor.user_id, "")
+    return declared if declared in PERSONAL else ""
+
+
+def missing_of(rules: Committee, body: Body, ballots: list[Ballot]) -> tuple[Missing, ...]:
+    """What the body lacks before it may decide."""
+    if body.is_board:
+        return board_missing(body.board_size, ballots, conflicted=body.disclosed)
+    return committee_missing(rules, seats=len(body.free_seats), ballots=ballots)
+
+
+def outcome_of(body: Body, ballots: list[Ballot], *, two_thirds: bool) -> str:
+    """carried, lost or tie, as this body counts."""
+    if body.is_board:
+        return board_outcome(ballots, partners=body.board_size, conflicted=body.disclosed)
+    return outcome(ballots, two_thirds=two_thirds)
+
+
+def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: str) -> None:
+    """Nothing, when who acts may vote now: for a seat or partner for which nobody else voted; a member goes before the
+    deputy.
+
+    Raises:
+        NotAVoter: With the ground.
+    """
+    own = uow.maker.user_id
+    if own not in body.voters:
+        barred = body.barred.get(own)
+        ground = ground_text(barred) if barred else _(N_("has no seat in the body that decides"))
+        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground)
+    seat = body.seat_of(own)
+    who = body.seats[seat]
+    others = [each for each in who if each in voted and each != own]
+    before = others if body.is_board else [each for each in others if who.index(each) < who.index(own)]
+    if before:
+        name = uow.partner_name(seat) if body.is_board else uow.name(before[0])
+        ground = _(N_("somebody else voted for {partner}")) if body.is_board else _(N_("{partner} voted for this seat"))
+        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground.format(partner=name))
+
+
+def waiting_in(body: Body, voted: Collection[str]) -> tuple[str, ...]:
+    """For whom it waits, of those who have not voted: the member of each seat, or the first deputy of one who may not;
+    of the full board every signatory of a partner that has not voted.
+    """
+    waits = [who for who in body.seats.values() if not set(who) & set(voted)]
+    return tuple(each for who in waits for each in (who if body.is_board else who[:1]))

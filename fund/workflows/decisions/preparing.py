@@ -1,0 +1,107 @@
+"""P13: the committee's file, made by the service when a review has closed: advice, rank in the round, money, who votes.
+
+Source: lifecycle.md 4 (P13), 12.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from fund.errors import ConsensusPending
+from fund.events import DecisionPrepared, Envelope
+from fund.language import N_, _
+from fund.rules.valuation import free_to_commit
+from fund.schemas.proposals import Proposal, Round
+from fund.schemas.reviews import Decision, Review
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.bodies import board
+from fund.workflows.decisions.body import LOOK, committee_of, matter_of, needs_the_board
+from fund.workflows.lifecycle import carry, check
+from fund.workflows.proposals import TRANSITIONS, State, rules_for
+
+__all__ = ["prepare", "prepare_when_scored", "ranking", "two_thirds"]
+
+
+def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
+    """The scored proposals of a round with their exact totals, best first; equal totals by date of submission, then
+    ref.
+    """
+    gone = (State.WITHDRAWN, State.LAPSED)
+    proposals = {each.ref: each for each in view.briefs(Proposal, parent=round_ref) if each.state not in gone}
+    reviews = view.briefs(Review, states=("closed",), refs=tuple(proposals))
+    scored = [
+        (Fraction(each.brief["total"]), str(proposals[each.ref].brief["submitted_at"]), each.ref) for each in reviews
+    ]
+    return [(ref, total) for total, _submitted, ref in sorted(scored, key=lambda each: (-each[0], *each[1:]))]
+
+
+def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
+    """The committee's file is complete: advice, rank in the round, money, who may vote.
+
+    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral, or to
+    add a remark.
+
+    Raises:
+        ConsensusPending: The panel must agree first, or its term go by.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    proposal = uow.case(Proposal, ref)
+    look = LOOK.format(ref=ref)
+    check(uow, TRANSITIONS, "decision prepare", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    review = uow.case(Review, ref)
+    if review.consensus_pending and review.result is not None and review.consensus_until is not None:
+        raise ConsensusPending(
+            ref=ref,
+            criteria=list(review.result.spread_criteria) or [_(N_("the total"))],
+            until_at=review.consensus_until,
+        )
+    before = uow.maybe(Decision, ref)
+    rules, round_ = rules_for(uow, proposal), uow.case(Round, proposal.round)
+    ranked = [each for each, _total in ranking(uow, proposal.round)]
+    mandated = rules.tracks[proposal.track].mandated and not review.necessity
+    necessity = not mandated and (review.necessity or needs_the_board(uow, proposal))
+    body = committee_of(uow, proposal)
+    fact = DecisionPrepared(
+        ref=ref,
+        round=proposal.round,
+        session=(before.session if before else 0) + 1,
+        advice=review.advice,
+        total=review.total,
+        rank=ranked.index(ref) + 1,
+        of=len(ranked),
+        ask_cents=proposal.ask_cents,
+        ceiling_left_cents=round_.ceiling_left_cents,
+        free_to_commit_cents=free_to_commit(uow.balances(), uow.regulations().buffer_cents),
+        voters=() if mandated or necessity else tuple(sorted(body.voters)),
+        barred=body.barred,
+        mandated=mandated,
+        two_thirds=two_thirds(uow, proposal, proposal.ask_cents),
+        necessity=necessity,
+        disclosed=dict(board(uow, matter_of(uow, proposal)).disclosed) if necessity else {},
+        remark=remark,
+    )
+    prepared = carry(
+        uow, TRANSITIONS, "decision prepare", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
+    )
+    uow.next_step = f"fund decision decide {ref}" if mandated else f"fund decision vote {ref} --for"
+    return prepared
+
+
+def prepare_when_scored(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
+    """After ``review.closed`` and ``review.consensus_recorded``: the file is made, unless the panel still has to
+    agree.
+    """
+    proposal, review = uow.case(Proposal, happened.fact.ref), uow.maybe(Review, happened.fact.ref)
+    if proposal.state != State.SCORED or review is None or review.state != "closed" or review.consensus_pending:
+        return None
+    return prepare(uow, ref=proposal.ref)
+
+
+def two_thirds(view: View, proposal: Proposal, cents: int) -> bool:
+    """Whether an award of so much takes two thirds of the votes: by track, for a roll-out, from the threshold on."""
+    rules = rules_for(view, proposal)
+    return (
+        rules.tracks[proposal.track].two_thirds
+        or proposal.sort == "rollout"
+        or cents >= rules.committee.two_thirds_from_cents
+    )

@@ -1,0 +1,121 @@
+"""What the chair types with a decision: reasons, conditions, a deferral. Faults come before any vote is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from fund.dates import parse_day
+from fund.errors import (
+    DecisionIncomplete,
+    DeferredBefore,
+    FaultyCondition,
+    FaultyReason,
+    InvalidDay,
+    ReasonsPerCriterionMissing,
+    UnknownDeferralGround,
+)
+from fund.events import AwardCondition
+from fund.glossary import state_word
+from fund.language import N_, _
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Decision, Review
+from fund.unit_of_work import View
+from fund.workflows.proposals import State
+from fund.workflows.reviews import rules_of
+
+__all__ = ["IMPROVE", "TIED", "parsed_conditions", "parsed_reasons", "require_deferral", "require_reasons"]
+
+IMPROVE, TIED = "improve", "tie"
+GROUNDS = (IMPROVE, "information", "money", TIED)
+
+
+def parsed_reasons(view: View, review: Review, typed: Sequence[str]) -> dict[str, str]:
+    """The reasons by criterion; a text without a criterion is on the advice.
+
+    Raises:
+        FaultyReason: No criterion of the rubric, or no text.
+    """
+    subjects = [criterion.id for criterion in rules_of(view, review).rubric] + ["advice"]
+    given: dict[str, str] = {}
+    for each in typed:
+        subject, sign, text = each.partition("=")
+        if not sign:
+            subject, text = "advice", each
+        if subject.strip() not in subjects or not text.strip():
+            raise FaultyReason(typed=each, subjects=subjects, ref=review.ref)
+        given[subject.strip()] = text.strip()
+    return given
+
+
+def require_reasons(review: Review, given: Mapping[str, str], *, outcome: str, ground: str = "") -> None:
+    """A rejection gives reasons per criterion, each missed gate among them; a deferral for improvement says of at least
+    one criterion what must become better; another deferral, and a deviation from the advice, gives at least one reason.
+
+    Args:
+        given: By criterion or ``advice``.
+        ground: Of a deferral.
+
+    Raises:
+        ReasonsPerCriterionMissing: With the subjects on which a reason is asked.
+    """
+    criteria = [subject for subject in given if subject != "advice"]
+    lacking: Collection[str] = ()
+    if outcome == State.REJECTED:
+        lacking = [gate for gate in review.gates_missed if gate not in given] or ([] if criteria else ["ambition"])
+    elif outcome == State.DEFERRED and ground == IMPROVE:
+        lacking = () if criteria else list(review.gates_missed) or ["ambition"]
+    elif not given:
+        lacking = ["advice"]
+    if lacking:
+        raise ReasonsPerCriterionMissing(
+            ref=review.ref,
+            outcome=state_word("proposal", outcome),
+            advice=review.advice,
+            subjects=list(lacking),
+            first=next(iter(lacking)),
+        )
+
+
+def require_deferral(decision: Decision, ground: str, until: date | None, *, today: date, voted: bool) -> None:
+    """A deferral that was typed has a ground of the rules and a day to come, and is the first one.
+
+    Args:
+        voted: Whether there are votes that can be tied; on a mandated track there are none.
+
+    Raises:
+        UnknownDeferralGround, DecisionIncomplete, DeferredBefore: As they say.
+    """
+    known = GROUNDS if voted else [each for each in GROUNDS if each != TIED]
+    if ground not in known:
+        raise UnknownDeferralGround(ground=ground, known=list(known), ref=decision.ref)
+    if (until is None and ground != TIED) or (until is not None and until <= today):
+        raise DecisionIncomplete(ref=decision.ref, missing=_(N_("the day it is back, after today (--until DATE)")))
+    if decision.deferrals:
+        raise DeferredBefore(ref=decision.ref, ground=decision.deferred_for)
+
+
+def parsed_conditions(proposal: Proposal, typed: Sequence[str], today: date) -> tuple[AwardCondition, ...]:
+    """The conditions, numbered in the order in which they were typed.
+
+    Raises:
+        FaultyCondition: Not four parts, an owner that is no party, no day, or a day that is not to come.
+    """
+    parsed = []
+    for number, each in enumerate(typed, start=1):
+        parts = [part.strip() for part in each.split(";", 3)]
+        if len(parts) < 4 or not all(parts):
+            raise FaultyCondition(typed=each, ref=proposal.ref, problem=_("four parts are needed"))
+        owner, evidence, day, text = parts
+        if owner not in proposal.parties:
+            known = _("the owner is a party: {parties}").format(parties=", ".join(proposal.parties))
+            raise FaultyCondition(typed=each, ref=proposal.ref, problem=known)
+        try:
+            expires_on = parse_day(day)
+        except InvalidDay as problem:
+            raise FaultyCondition(typed=each, ref=proposal.ref, problem=str(problem)) from problem
+        if expires_on <= today:
+            late = _("the day lies after today, {today}").format(today=today.isoformat())
+            raise FaultyCondition(typed=each, ref=proposal.ref, problem=late)
+        parsed.append(AwardCondition(number=number, text=text, owner=owner, evidence=evidence, expires_on=expires_on))
+    return tuple(parsed)
