@@ -110,9 +110,11 @@ def panel_of(world: World, ref: str) -> list[str]:
 
 
 def reviewed(world: World, ref: str, *, scores: Mapping[str, int] | int = 3) -> None:
-    """The panel was opened, everybody scored the same, and the service closed the review."""
+    """The panel was opened, everybody who was waited for scored the same, and the service closed the review."""
     world.do("review open", user="anna", ref=ref)
     for name in panel_of(world, ref):
+        if world.look("review show", ref=ref)["state"] == "closed":
+            break  # on the light track two reviews are enough
         world.do("review score", user=name, ref=ref, content=score_file(scores))
 
 

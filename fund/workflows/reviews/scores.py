@@ -321,9 +321,16 @@ def _running(view: View, review: Review) -> bool:
 
 
 def close_when_complete(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
-    """After ``review.scored`` and ``review.recused``: the last of the panel has scored, so the review closes."""
+    """After ``review.scored`` and ``review.recused``: the last of the panel has scored, so the review closes.
+
+    On a mandated track (light) the last that is waited for is the last the quorum asks: two reviews are enough, the
+    third reviewer stands by.
+    """
     review = uow.maybe(Review, happened.fact.ref)
-    if review is None or not _running(uow, review) or set(review.reviewers) - set(review.scored):
+    if review is None or not _running(uow, review):
+        return None
+    stands_by = rules_of(uow, review).tracks[review.track].mandated and not review.necessity
+    if not stands_by and set(review.reviewers) - set(review.scored):
         return None
     if what_is_missing(uow, review):
         return None
