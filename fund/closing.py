@@ -8,6 +8,7 @@ the facts. Source: lifecycle.md 9 (C5, C6, C8), ledger.md 12.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 from fund.dates import first_day, last_day, month_of, months_between, parse_period
@@ -29,6 +30,7 @@ from fund.events import (
     EntryPosted,
     EntryReversed,
     Envelope,
+    Fact,
     JournalLeg,
     PeriodClosed,
     PeriodLocked,
@@ -39,12 +41,49 @@ from fund.glossary import state_word
 from fund.language import N_, _
 from fund.ledger import PeriodStatus, credit, debit, main_of
 from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.rules.transitions import Transition, state_after
 from fund.schemas.closing import Period
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "close", "lock", "periods", "post", "reopen", "reverse"]
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "TRANSITIONS",
+    "State",
+    "close",
+    "lock",
+    "periods",
+    "post",
+    "reopen",
+    "reverse",
+]
 
-OPEN, LOCKED, CLOSED = "open", "locked", "closed"
+
+class State(StrEnum):
+    """Where a month or year stands; one that nobody touched is open, and has no case."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+    CLOSED = "closed"
+
+
+OPEN, LOCKED, CLOSED = State.OPEN.value, State.LOCKED.value, State.CLOSED.value
+
+TRANSITIONS = (
+    Transition("period lock", None, State.LOCKED, FUND_MANAGER, PeriodLocked, second=TREASURER, row="C8"),
+    Transition("period lock", State.OPEN, State.LOCKED, FUND_MANAGER, PeriodLocked, second=TREASURER, row="C8"),
+    Transition("period close", State.LOCKED, State.CLOSED, FUND_MANAGER, PeriodClosed, second=TREASURER, row="C8"),
+    Transition("period close", None, State.CLOSED, FUND_MANAGER, YearClosed, second=TREASURER, row="C6"),
+    Transition("period close", State.OPEN, State.CLOSED, FUND_MANAGER, YearClosed, second=TREASURER, row="C6"),
+    Transition(
+        "period reopen", (State.LOCKED, State.CLOSED), State.OPEN, FUND_MANAGER, PeriodReopened, second=TREASURER,
+        row="C8",
+    ),
+)  # fmt: skip
+"""Which month may be locked, closed or reopened is a matter of their order, which the ledger keeps; a year's months
+are closed with it.
+"""
 
 
 # ---------------------------------------------------------------------------------------------------------- the fold
@@ -53,19 +92,26 @@ OPEN, LOCKED, CLOSED = "open", "locked", "closed"
 def _after(case: Period | None, happened: Envelope) -> Period | None:
     fact = happened.fact
     if isinstance(fact, PeriodLocked):
-        return Period(ref=fact.ref, state=LOCKED)
+        return Period(ref=fact.ref, state=_next(case, fact))
     if isinstance(fact, PeriodClosed):
         return Period(
-            ref=fact.ref, state=CLOSED, trial_balance_sha256=fact.trial_balance_sha256, event_id=happened.event_id
+            ref=fact.ref,
+            state=_next(case, fact),
+            trial_balance_sha256=fact.trial_balance_sha256,
+            event_id=happened.event_id,
         )
     if isinstance(fact, YearClosed):
-        return Period(ref=fact.ref, state=CLOSED, result_cents=fact.result_cents, event_id=happened.event_id)
+        return Period(ref=fact.ref, state=_next(case, fact), result_cents=fact.result_cents, event_id=happened.event_id)
     if isinstance(fact, PeriodReopened):
-        return Period(ref=fact.ref, state=OPEN)
+        return Period(ref=fact.ref, state=_next(case, fact))
     return case
 
 
-LIVES = {"period": Life(Period, _after)}
+def _next(case: Period | None, fact: Fact) -> str:
+    return state_after(TRANSITIONS, case.state if case else None, fact)
+
+
+LIVES = {"period": Life(Period, _after, TRANSITIONS)}
 
 
 def _state(view: View, ref: str) -> str:

@@ -6,17 +6,32 @@ Costs that need approval before they are paid (C1) and transfers to the treasury
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
 from fund.events import CostCharged, DebitExplained, DebitRecorded, Envelope, IncomeRecorded
 from fund.glossary import state_word
 from fund.money import require_cents
-from fund.rules.authority import TREASURER
+from fund.rules.authority import SYSTEM, TREASURER
+from fund.rules.transitions import Transition, same_command_from, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "charge", "costs", "record_income"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "charge", "costs", "record_income"]
+
+
+class State(StrEnum):
+    """Where money stands that left the bank unexplained."""
+
+    RECORDED = "recorded"
+    EXPLAINED = "explained"
+
+
+TRANSITIONS = (
+    Transition("debit record", None, State.RECORDED, SYSTEM, DebitRecorded, row="C2"),
+    Transition("cost charge", State.RECORDED, State.EXPLAINED, TREASURER, DebitExplained, row="C2"),
+)
 
 
 def _cost_after(case: Cost | None, happened: Envelope) -> Cost | None:
@@ -38,7 +53,7 @@ def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
     if isinstance(fact, DebitRecorded):
         return Debit(
             ref=fact.ref,
-            state="recorded",
+            state=state_after(TRANSITIONS, None, fact),
             account=fact.account,
             amount_cents=fact.amount_cents,
             debited_on=fact.debited_on,
@@ -48,7 +63,7 @@ def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
             text=fact.text,
         )
     if isinstance(fact, DebitExplained) and case is not None:
-        return case.but(state="explained", explanation=fact.reason)
+        return case.but(state=state_after(TRANSITIONS, case.state, fact), explanation=fact.reason)
     return case
 
 
@@ -70,12 +85,12 @@ def charge(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     if not reason.strip():
         raise ReasonMissing(command="cost charge")
     debit = uow.case(Debit, ref)
-    if debit.state != "recorded":
+    if debit.state != State.RECORDED:
         raise TransitionNotAllowed(
             command="cost charge",
             ref=ref,
             state=state_word("debit", debit.state),
-            allowed=[state_word("debit", "recorded")],
+            allowed=[state_word("debit", state) for state in same_command_from(TRANSITIONS, "cost charge")],
             look="fund cost list",
         )
     fact = DebitExplained(ref=ref, amount_cents=debit.amount_cents, reason=reason.strip())
@@ -141,4 +156,8 @@ def costs(view: View) -> dict[str, Any]:
 
 COMMANDS = (Command("cost charge", charge, TREASURER), Command("cost income", record_income, TREASURER))
 QUERIES = (Query("cost list", costs),)
-LIVES = {"cost": Life(Cost, _cost_after), "debit": Life(Debit, _debit_after), "income": Life(Income, _income_after)}
+LIVES = {
+    "cost": Life(Cost, _cost_after),
+    "debit": Life(Debit, _debit_after, TRANSITIONS),
+    "income": Life(Income, _income_after),
+}

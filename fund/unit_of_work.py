@@ -26,6 +26,7 @@ from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
 from fund.rules.postings import Booking, bookings
 from fund.rules.regulations import Regulations
+from fund.rules.transitions import Transition
 from fund.schemas import CaseFile
 from fund.schemas.capital import Partner
 from fund.store import CaseBrief, Head, Store
@@ -58,11 +59,13 @@ class Life:
     """How the facts of one kind of case are folded into its case file.
 
     ``after(case, happened)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
-    A fact that does not concern it leaves it as it was.
+    A fact that does not concern it leaves it as it was. ``table`` is its lifecycle; a kind without one moves with
+    another (a review with its proposal), or begins and stays as it is.
     """
 
     model: type[CaseFile]
     after: Callable[[Any, Envelope], CaseFile | None]
+    table: tuple[Transition, ...] = ()
 
 
 Lives = Mapping[str, Life]
@@ -75,19 +78,23 @@ class Command:
 
     ``who`` is checked without a case; use cases with a lifecycle check the row of their table as well. With ``second``
     the first person's command leaves a confirmation, and the use case runs when the second confirms. Where it depends
-    on the case whether a second person is needed, ``second`` is a function of a view and the arguments.
+    on the case whether a second person is needed, ``second`` is a function of a view and the arguments, and
+    ``seconds`` names everybody it may answer with.
     """
 
     name: str
     use_case: Callable[..., Any]
     who: Who
     second: Who | Callable[[View, Mapping[str, Any]], Who | None] | None = None
+    seconds: tuple[Who, ...] = ()
 
     def second_for(self, view: View, args: Mapping[str, Any]) -> Who | None:
         """Who must confirm this command with these arguments, or ``None``."""
         if self.second is None or isinstance(self.second, Who):
             return self.second
-        return self.second(view, args)
+        chosen = self.second(view, args)
+        assert chosen is None or chosen in self.seconds, f"{self.name} names a second person that it never declared"
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)

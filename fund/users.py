@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from importlib import resources
 from typing import Any
 
@@ -32,18 +33,57 @@ from fund.rules.authority import (
     SYSTEM_ACTOR,
     Role,
     Who,
+    either,
     require_compatible_roles,
 )
 from fund.rules.regulations import Regulations, from_toml, standard, standard_text
+from fund.rules.transitions import Transition, state_after
 from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
 from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "accounts_of_the_fund", "add_user", "change_user", "revoke_user", "users"]
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "QUERIES",
+    "REGULATIONS_TRANSITIONS",
+    "TRANSITIONS",
+    "State",
+    "accounts_of_the_fund",
+    "add_user",
+    "change_user",
+    "revoke_user",
+    "users",
+]
 
 
 LONGEST_NAME = 200
 """So many characters of a user's name are kept."""
+
+
+class State(StrEnum):
+    """Where a user stands."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class RegulationsState(StrEnum):
+    """Where regulations stand: they are never taken back, others take their place."""
+
+    ADOPTED = "adopted"
+
+
+TRANSITIONS = (
+    Transition("user add", None, State.ACTIVE, ADMIN, UserAdded, second=CHAIR),
+    Transition("user change", State.ACTIVE, None, ADMIN, UserChanged, second=CHAIR),
+    Transition("user revoke", State.ACTIVE, State.REVOKED, ADMIN, UserRevoked, second=either(CHAIR, FUND_MANAGER)),
+)
+"""The second person comes with the first chair; of a revocation, only where a chair leaves."""
+
+REGULATIONS_TRANSITIONS = (
+    Transition("regulations adopt", None, RegulationsState.ADOPTED, FUND_MANAGER, RegulationsAdopted, second=CHAIR),
+)
 
 
 # ---------------------------------------------------------------------------------------------------------- folds
@@ -60,7 +100,10 @@ def _regulations_after(case: RegulationsFile | None, happened: Envelope) -> Regu
     fact = happened.fact
     if isinstance(fact, RegulationsAdopted):
         return RegulationsFile(
-            ref=fact.ref, state="adopted", from_on=fact.from_on, regulations=Regulations.model_validate_json(fact.text)
+            ref=fact.ref,
+            state=state_after(REGULATIONS_TRANSITIONS, None, fact),
+            from_on=fact.from_on,
+            regulations=Regulations.model_validate_json(fact.text),
         )
     return case
 
@@ -70,7 +113,7 @@ def _user_after(case: User | None, happened: Envelope) -> User | None:
     if isinstance(fact, UserAdded):
         return User(
             ref=fact.ref,
-            state="active",
+            state=state_after(TRANSITIONS, None, fact),
             roles=_roles(fact.roles),
             partner=fact.partner,
             seconded=fact.seconded,
@@ -81,7 +124,7 @@ def _user_after(case: User | None, happened: Envelope) -> User | None:
             roles=_roles(fact.roles), partner=fact.partner, seconded=fact.seconded, deputy_of=fact.deputy_of
         )
     if isinstance(fact, UserRevoked) and case is not None:
-        return case.but(state="revoked")
+        return case.but(state=state_after(TRANSITIONS, case.state, fact))
     return case
 
 
@@ -91,8 +134,8 @@ def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
 
 LIVES = {
     "fund": Life(FundFile, _fund_after),
-    "regulations": Life(RegulationsFile, _regulations_after),
-    "user": Life(User, _user_after),
+    "regulations": Life(RegulationsFile, _regulations_after, REGULATIONS_TRANSITIONS),
+    "user": Life(User, _user_after, TRANSITIONS),
 }
 
 
@@ -387,9 +430,9 @@ def _other_chair(view: View, args: Mapping[str, Any]) -> Who | None:
 
 
 COMMANDS = (
-    Command("user add", add_user, ADMIN, second=_chair_where_there_is_one),
-    Command("user change", change_user, ADMIN, second=_chair_where_there_is_one),
-    Command("user revoke", revoke_user, ADMIN, second=_other_chair),
+    Command("user add", add_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
+    Command("user change", change_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
+    Command("user revoke", revoke_user, ADMIN, second=_other_chair, seconds=(CHAIR, FUND_MANAGER)),
     Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
 )
 QUERIES = (

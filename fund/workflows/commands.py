@@ -25,7 +25,7 @@ from fund.workflows import (
     rounds,
     writeoffs,
 )
-from fund.workflows.lifecycle import Transition, same_command_from
+from fund.workflows.lifecycle import same_command_from
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "states_for"]
 
@@ -68,8 +68,7 @@ def states_for(command: str) -> frozenset[str]:
 
     Empty where no table names it, or where it begins a life.
     """
-    tables = [value for chapter in _chapters for value in vars(chapter).values() if isinstance(value, tuple)]
-    rows = [row for table in tables for row in table if isinstance(row, Transition)]
+    rows = [row for life in LIVES.values() for row in life.table]
     if any(row.command == command and row.sources is None for row in rows):
         return frozenset()
     return frozenset(same_command_from(rows, command))

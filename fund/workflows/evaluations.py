@@ -66,6 +66,7 @@ WRITER = either(PARTY_SIGNATORY, FUND_MANAGER)
 BEFORE_ACCEPTED = (State.SUBMITTED, State.PEER_REVIEWED)
 
 TRANSITIONS = (
+    Transition("evaluation plan", None, State.DUE, SYSTEM, AgreementActivated, row="P20"),
     Transition("evaluation fall-due", State.DUE, State.DUE, SYSTEM, EvaluationFellDue),
     Transition("evaluation submit", State.DUE, State.SUBMITTED, WRITER, EvaluationSubmitted),
     Transition("evaluation peer-review", State.SUBMITTED, State.PEER_REVIEWED, REVIEWER, EvaluationPeerReviewed),
@@ -123,7 +124,7 @@ def _mean(peers: Mapping[str, int]) -> Fraction:
     return Fraction(sum(peers.values()), len(peers))
 
 
-LIVES = {"evaluation": Life(Evaluation, _after)}
+LIVES = {"evaluation": Life(Evaluation, _after, TRANSITIONS)}
 
 
 # --------------------------------------------------------------------------------------------------- what people do

@@ -6,52 +6,26 @@ replay of the facts gives the stored state. Source: lifecycle.md 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
 
 from fund.errors import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope, Fact
 from fund.glossary import state_word
-from fund.rules.authority import Actor, Who, require, require_other_hands
+from fund.rules.authority import Actor, require, require_other_hands
+from fund.rules.transitions import Table, Transition, commands_from, same_command_from, sources_of, state_after
 from fund.schemas import CaseFile
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["Transition", "carry", "check", "commands_from", "require_reason", "same_command_from", "state_after"]
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One row of a lifecycle table.
-
-    Attributes:
-        command: The words as typed (``proposal submit``).
-        sources: The states it is possible in; ``None`` stands for the beginning.
-        target: The state after it; ``None`` leaves the state as it is.
-        who: Who may, and what ties them to the case.
-        records: The fact that it records.
-        second: Who must confirm, where the table asks two people.
-        row: The row of lifecycle.md.
-    """
-
-    command: str
-    sources: StrEnum | tuple[StrEnum, ...] | None
-    target: StrEnum | None
-    who: Who
-    records: type[Fact]
-    second: Who | None = None
-    row: str = ""
-
-    def starts_in(self, state: str | None) -> bool:
-        """Whether the row is possible in this state."""
-        if self.sources is None:
-            return state is None
-        sources = self.sources if isinstance(self.sources, tuple) else (self.sources,)
-        return state in sources
-
-
-Table = Sequence[Transition]
+__all__ = [
+    "Transition",
+    "carry",
+    "check",
+    "commands_from",
+    "require_reason",
+    "same_command_from",
+    "state_after",
+]
 
 
 def check(
@@ -85,7 +59,7 @@ def check(
     rows = [row for row in table if row.command == command and (records is None or row.records is records)]
     row = next((row for row in rows if row.starts_in(state)), None)
     if row is None:
-        possible = sorted({str(source) for each in rows for source in _sources(each)})
+        possible = sorted({str(source) for each in rows for source in sources_of(each)})
         kind = case.kind if case is not None else ""
         raise TransitionNotAllowed(
             command=command,
@@ -152,27 +126,3 @@ def carry(
         look=look,
     )
     return uow.record(fact, effective_on=effective_on, on_behalf_of=on_behalf_of)
-
-
-def state_after(table: Table, state: str | None, fact: Fact) -> str:
-    """The state after a fact: what the table says, or the same state where the table leaves it."""
-    for row in table:
-        if row.records is type(fact) and row.starts_in(state):
-            return str(row.target) if row.target is not None else str(state)
-    return str(state)
-
-
-def commands_from(table: Table, state: str | None) -> list[str]:
-    """The commands that are possible in a state: what completion and the inbox offer."""
-    return sorted({row.command for row in table if row.starts_in(state)})
-
-
-def same_command_from(table: Table, command: str) -> list[str]:
-    """The states in which a command is possible."""
-    return sorted({str(source) for row in table if row.command == command for source in _sources(row)})
-
-
-def _sources(row: Transition) -> tuple[StrEnum, ...]:
-    if row.sources is None:
-        return ()
-    return row.sources if isinstance(row.sources, tuple) else (row.sources,)

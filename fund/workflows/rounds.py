@@ -107,7 +107,7 @@ def _with_awards(case: Round, awards: dict[str, int]) -> Round:
     return case.but(awards=awards, committed_cents=sum(awards.values()))
 
 
-LIVES = {"round": Life(Round, _after)}
+LIVES = {"round": Life(Round, _after, TRANSITIONS)}
 
 
 # --------------------------------------------------------------------------------------------------------- use cases

@@ -153,7 +153,7 @@ def _after(case: Writeoff | None, happened: Envelope) -> Writeoff | None:
     return case
 
 
-LIVES = {"writeoff": Life(Writeoff, _after)}
+LIVES = {"writeoff": Life(Writeoff, _after, TRANSITIONS)}
 
 
 def _standing(view: View, code: str, *, as_of: date | None = None) -> int:

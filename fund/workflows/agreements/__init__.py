@@ -65,4 +65,7 @@ QUERIES = (
     Query("milestone list", reading.milestones),
 )
 
-LIVES = {"agreement": Life(Agreement, agreement_after), "milestone": Life(Milestone, milestone_after)}
+LIVES = {
+    "agreement": Life(Agreement, agreement_after, AGREEMENTS),
+    "milestone": Life(Milestone, milestone_after, MILESTONES),
+}

@@ -115,6 +115,7 @@ AGREEMENTS = (
 SHOWABLE = (M.PLANNED, M.CHANGES_REQUESTED)
 MILESTONES = (
     #          command                      from         to                   who           records
+    Transition("milestone plan", None, M.PLANNED, SYSTEM, MilestonePlanned, row="P20"),
     Transition("milestone evidence", SHOWABLE, M.EVIDENCED, PARTY_EDITOR, MilestoneEvidenced, row="M1"),
     Transition("milestone accept", M.EVIDENCED, M.ACCEPTED, FUND_MANAGER, MilestoneAccepted, row="M2"),
     Transition(

@@ -12,12 +12,13 @@ from fund.unit_of_work import Command, Life, Query
 from fund.workflows.partners.founders import import_partners
 from fund.workflows.partners.keys import REVIEW_MONTHS, adopt_key, vote_on_key
 from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
-from fund.workflows.partners.table import KEY_TRANSITIONS, State, key_after, partner_after
+from fund.workflows.partners.table import KEY_TRANSITIONS, PARTNER_TRANSITIONS, State, key_after, partner_after
 
 __all__ = [
     "COMMANDS",
     "KEY_TRANSITIONS",
     "LIVES",
+    "PARTNER_TRANSITIONS",
     "QUERIES",
     "REVIEW_MONTHS",
     "State",
@@ -40,4 +41,7 @@ QUERIES = (
     Query("key compare", compare_keys),
     Query("key show", show_key),
 )
-LIVES = {"partner": Life(Partner, partner_after), "key": Life(DistributionKey, key_after)}
+LIVES = {
+    "partner": Life(Partner, partner_after, PARTNER_TRANSITIONS),
+    "key": Life(DistributionKey, key_after, KEY_TRANSITIONS),
+}

@@ -9,7 +9,7 @@ from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY
 from fund.schemas.capital import DistributionKey, Partner
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["KEY_TRANSITIONS", "State", "key_after", "partner_after"]
+__all__ = ["KEY_TRANSITIONS", "PARTNER_TRANSITIONS", "PartnerState", "State", "key_after", "partner_after"]
 
 
 class State(StrEnum):
@@ -21,11 +21,22 @@ class State(StrEnum):
 
 
 KEY_TRANSITIONS = (
+    Transition("partner import", None, State.ADOPTED, FUND_MANAGER, KeyAdopted, row="K12"),
     Transition("key adopt", None, State.PROPOSED, FUND_MANAGER, KeyProposed, row="K12"),
     Transition("decision vote", State.PROPOSED, State.PROPOSED, OWN_SIGNATORY, KeyVoted, row="K12"),
     Transition("decision vote", State.PROPOSED, State.ADOPTED, OWN_SIGNATORY, KeyAdopted, row="K12"),
     Transition("decision vote", State.PROPOSED, State.REJECTED, OWN_SIGNATORY, KeyRejected, row="K12"),
 )
+"""The founding key comes with the founders."""
+
+
+class PartnerState(StrEnum):
+    """Where a partner stands: those imported before the first call are founders, active at once."""
+
+    ACTIVE = "active"
+
+
+PARTNER_TRANSITIONS = (Transition("partner import", None, PartnerState.ACTIVE, FUND_MANAGER, PartnerAdmitted, row="9"),)
 
 
 def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
@@ -34,7 +45,7 @@ def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
     if isinstance(fact, PartnerAdmitted):
         return Partner(
             ref=fact.ref,
-            state="active",
+            state=state_after(PARTNER_TRANSITIONS, None, fact),
             name=fact.name,
             short_name=fact.short_name,
             sort=fact.sort,

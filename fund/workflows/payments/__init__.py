@@ -36,4 +36,4 @@ COMMANDS = (
     Command("payment return", give_back_by_hand, TREASURER),
 )
 QUERIES = (Query("payment list", payments), Query("payment file", payment_file))
-LIVES = {"batch": Life(Batch, after)}
+LIVES = {"batch": Life(Batch, after, BATCH_TRANSITIONS)}

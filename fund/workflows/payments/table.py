@@ -14,7 +14,7 @@ from fund.events import (
     PaymentSent,
     PaymentSettled,
 )
-from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
 from fund.schemas.disbursements import Batch, BatchEntry
 from fund.workflows.disbursements import PAYERS
 from fund.workflows.lifecycle import Transition, state_after
@@ -31,6 +31,8 @@ class BatchState(StrEnum):
     DROPPED = "dropped"
 
 
+_BANK = either(TREASURER, SYSTEM)
+_GONE = (BatchState.SENT, BatchState.SETTLED)
 BATCH_TRANSITIONS = (
     Transition("payment batch", None, BatchState.MADE, PAYERS, PaymentsBatched),
     Transition("payment batch", BatchState.MADE, BatchState.DROPPED, PAYERS, PaymentsBatched),
@@ -44,7 +46,11 @@ BATCH_TRANSITIONS = (
         second=TREASURER,
         row="D7",
     ),
+    Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, row="D5"),
+    Transition("payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, row="D6"),
+    Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, row="D10"),
 )
+"""A batch is settled with the last of its lines; until then it stays sent."""
 
 OPEN_LINES = ("open", "sent")
 

@@ -169,4 +169,4 @@ def _confirmed(
     return {"confirmed": {**case.confirmed, partner: fact.revision_hash}, "informed": informed}
 
 
-LIVES = {"proposal": Life(Proposal, after)}
+LIVES = {"proposal": Life(Proposal, after, TRANSITIONS)}

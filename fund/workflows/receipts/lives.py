@@ -18,12 +18,12 @@ from fund.events import (
     ReceiptRecorded,
     ReceiptUnmatched,
 )
-from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
 from fund.schemas.capital import BankAccount, BankStatementFile, Call, Receipt, Use
 from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition
 
-__all__ = ["LIVES", "TRANSITIONS", "State"]
+__all__ = ["CALL_TRANSITIONS", "LIVES", "TRANSITIONS", "CallState", "State"]
 
 
 class State(StrEnum):
@@ -34,12 +34,15 @@ class State(StrEnum):
     ALLOCATED = "allocated"
 
 
+_MATCHING = either(TREASURER, SYSTEM)
+"""The service makes a certain match, a treasurer one that is proposed."""
 WAITING = (State.RECORDED, State.PROPOSED)
 
 TRANSITIONS = (
     Transition("bank import", None, State.RECORDED, TREASURER, ReceiptRecorded, row="R2"),
-    Transition("bank match", WAITING, State.ALLOCATED, TREASURER, ReceiptAllocated, row="R3"),
-    Transition("bank match", WAITING, State.ALLOCATED, TREASURER, ContributionReceived, row="K2"),
+    Transition("bank propose", WAITING, State.PROPOSED, SYSTEM, ReceiptMatchProposed, row="R3"),
+    Transition("bank match", WAITING, State.ALLOCATED, _MATCHING, ReceiptAllocated, row="R3"),
+    Transition("bank match", WAITING, State.ALLOCATED, _MATCHING, ContributionReceived, row="K2"),
     Transition(
         "repayment allocate", WAITING, State.ALLOCATED, TREASURER, ReceiptAllocated, second=FUND_MANAGER, row="R3"
     ),
@@ -48,12 +51,31 @@ TRANSITIONS = (
 """A receipt that is used in part keeps its state: only what is used whole is allocated."""
 
 
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    OPEN = "open"
+    RECEIVED = "received"
+
+
+_CALLED = (CallState.OPEN, CallState.RECEIVED)
+CALL_TRANSITIONS = (
+    Transition("capital call", None, CallState.OPEN, FUND_MANAGER, ContributionCalled, second=TREASURER, row="K1"),
+    Transition("bank match", _CALLED, CallState.RECEIVED, _MATCHING, ContributionReceived, row="K2"),
+    Transition(
+        "capital receive", _CALLED, CallState.RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"
+    ),
+    Transition("bank unmatch", _CALLED, CallState.OPEN, TREASURER, ReceiptUnmatched, row="R3"),
+)
+"""A call that is paid in part stays open; what comes in above it is owed back."""
+
+
 def _call_after(case: Call | None, happened: Envelope) -> Call | None:
     fact = happened.fact
     if isinstance(fact, ContributionCalled):
         return Call(
             ref=fact.ref,
-            state="open",
+            state=CallState.OPEN,
             partner=fact.partner,
             called_cents=fact.amount_cents,
             called_on=happened.effective_on,
@@ -74,7 +96,7 @@ def _call_after(case: Call | None, happened: Envelope) -> Call | None:
 
 
 def _received(case: Call, cents: int) -> Call:
-    return case.but(received_cents=cents, state="received" if cents >= case.called_cents else "open")
+    return case.but(received_cents=cents, state=CallState.RECEIVED if cents >= case.called_cents else CallState.OPEN)
 
 
 def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount | None:
@@ -182,8 +204,8 @@ def _cents_of(fact: Fact) -> int:
 
 
 LIVES = {
-    "call": Life(Call, _call_after),
+    "call": Life(Call, _call_after, CALL_TRANSITIONS),
     "bank_account": Life(BankAccount, _account_after),
     "bank_statement": Life(BankStatementFile, _statement_after),
-    "receipt": Life(Receipt, _receipt_after),
+    "receipt": Life(Receipt, _receipt_after, TRANSITIONS),
 }

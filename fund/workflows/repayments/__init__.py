@@ -36,4 +36,4 @@ QUERIES = (
     Query("repayment schedule", schedule),
     Query("repayment arrears", arrears),
 )
-LIVES = {"plan": Life(Plan, plan_after), "allowance": Life(AllowanceRun, allowance_after)}
+LIVES = {"plan": Life(Plan, plan_after, TRANSITIONS), "allowance": Life(AllowanceRun, allowance_after)}
