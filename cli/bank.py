@@ -45,8 +45,8 @@ bank = noun("bank", N_("Import bank statements and match receipts"))
     "register",
     N_("Register an account of the fund"),
     about=N_("Statements of other accounts are refused. Payments leave from 1000; 1005 is the treasury account."),
-    examples=('fund --as bram bank register "NL91 ABNA 0417 1643 00" --account 1000',),
-    who=N_("a treasurer; a fund manager confirms"),
+    examples=('fund --as anna bank register "NL91 ABNA 0417 1643 00" --account 1000',),
+    who=N_("a fund manager; a treasurer confirms"),
     see=("bank import", "confirm"),
 )
 @argument("iban", metavar="IBAN", help=N_("The account, with or without spaces"))

@@ -139,8 +139,8 @@ def _dead(data: Mapping[str, Any]) -> None:
     "retry",
     N_("Try a dead letter again"),
     about=N_("Do this when its cause was taken away. It is tried five times again."),
-    examples=("fund --as anna event retry evt_abc receipts.match",),
-    who=N_("a fund manager or an admin"),
+    examples=("fund --as petra event retry evt_abc receipts.match",),
+    who=N_("an admin; or a fund manager, and a second one confirms"),
     see=("event dead",),
 )
 @argument("ref", type=Ref(("event dead", "dead", "event_id")), help=N_("The id of the fact"))

@@ -30,6 +30,7 @@ def pages() -> dict[str, str]:
         "reference/errors.md": errors(),
         "reference/events.md": events(),
         "reference/lifecycles.md": lifecycles(),
+        "reference/permissions.md": permissions(),
         "reference/accounts.md": accounts(),
         "reference/ledger.md": ledger(),
         "glossary.md": glossary(),
@@ -79,6 +80,9 @@ def commands() -> str:
 
 
 def _command(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
+    from fund.rules.permissions import GROUPS
+
+    groups = {words: group for group in GROUPS for words in (*group.commands, *group.queries)}
     ctx = click.Context(command, info_name=name, parent=parent)
     if isinstance(command, click.Group):
         for verb in command.list_commands(ctx):
@@ -110,6 +114,10 @@ def _command(command: click.Command, parent: click.Context, name: str) -> Iterat
     if getattr(command, "who", ""):
         yield ""
         yield f"Who may do this: {command.who}."  # type: ignore[attr-defined]
+    words = ctx.command_path.partition(" ")[2]
+    if words in groups:
+        yield ""
+        yield f"Permissions: [{groups[words].title}](permissions.md#{groups[words].name})."
     yield ""
 
 
@@ -166,20 +174,23 @@ def events() -> str:
 
 
 def lifecycle_tables() -> dict[str, tuple[Any, ...]]:
-    """Every table of transitions, by module and name."""
-    from fund import workflows
-    from fund.workflows.lifecycle import Transition
+    """Every table of transitions, by the kind of case whose states it moves."""
+    from fund.workflows.commands import LIVES
 
-    found: dict[str, tuple[Any, ...]] = {}
-    seen: set[int] = set()
-    modules = [workflows, *_modules(workflows)]
-    for module in modules:
-        for name, value in sorted(vars(module).items()):
-            is_table = isinstance(value, tuple) and value and all(isinstance(row, Transition) for row in value)
-            if is_table and id(value) not in seen:
-                seen.add(id(value))
-                found[f"{module.__name__}.{name}"] = value
-    return found
+    return {kind: life.table for kind, life in sorted(LIVES.items()) if life.table}
+
+
+def _place_of(table: tuple[Any, ...]) -> str:
+    """Where a table is written down: the file, and its name there."""
+    import fund
+
+    root = Path(__file__).parent.parent
+    return next(
+        f"{Path(module.__file__).relative_to(root).as_posix()}`, `{name}"
+        for module in _modules(fund)
+        for name, value in vars(module).items()
+        if value is table and f"\n{name} = (" in inspect.getsource(module)
+    )
 
 
 def _modules(package: Any) -> Iterator[Any]:
@@ -187,44 +198,108 @@ def _modules(package: Any) -> Iterator[Any]:
         yield importlib.import_module(info.name)
 
 
-def _states(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ("[*]",)
-    return tuple(str(state) for state in value) if isinstance(value, tuple) else (str(value),)
+START = "[*]"
+"""Where a life begins and ends, in a diagram."""
+
+
+def _who(row: Any) -> str:
+    told = str(row.who.describe())
+    return f"{told}; confirmed by {row.second.describe()}" if row.second is not None else told
 
 
 def lifecycles() -> str:
-    """Every life story as a table and a diagram."""
+    """Every life story as a diagram and as its table, by the rows of lifecycle.md."""
+    from fund.rules.transitions import sources_of
+
+    def arrows(table: tuple[Any, ...]) -> Iterator[str]:
+        """Each pair of states once, with every command that leads from one to the other."""
+        drawn: dict[tuple[str, str], list[str]] = {}
+        for row in table:
+            for source in (str(state) for state in sources_of(row)) if row.sources is not None else (START,):
+                target = str(row.target) if row.target is not None else source
+                commands = drawn.setdefault((source, target), [])
+                if row.command not in commands:
+                    commands.append(row.command)
+        for (source, target), commands in drawn.items():
+            yield f"    {source} --> {target}: {', '.join(commands)}"
+        leave = {str(state) for row in table for state in sources_of(row) if row.target not in (None, state)}
+        reached = {str(row.target) for row in table if row.target is not None}
+        for state in sorted(reached - leave):
+            yield f"    {state} --> {START}"
 
     def write() -> Iterator[str]:
-        for name, table in sorted(lifecycle_tables().items(), key=lambda item: item[1][0].records.kind + item[0]):
-            yield f"## {table[0].records.kind.replace('_', ' ')}"
+        for kind, table in lifecycle_tables().items():
+            yield f"## {kind.replace('_', ' ')}"
             yield ""
-            yield f"`{name}`"
+            yield f"`{_place_of(table)}`"
             yield ""
             yield "```mermaid"
             yield "stateDiagram-v2"
-            for row in table:
-                for source in _states(row.sources):
-                    target = str(row.target) if row.target is not None else source
-                    if target != "[*]":
-                        yield f"    {source} --> {target}: {row.command}"
+            yield from arrows(table)
             yield "```"
             yield ""
-            yield from _head("row", "command", "from", "to", "records", "second person")
+            yield from _head("row", "command", "from", "to", "who", "records")
             for row in table:
-                sources = ", ".join("(start)" if state == "[*]" else state for state in _states(row.sources))
+                sources = "(start)" if row.sources is None else ", ".join(str(state) for state in sources_of(row))
                 yield _row(
-                    row.row,
-                    f"`{row.command}`",
-                    sources,
-                    row.target or "(same)",
-                    f"`{row.records.wire}`",
-                    "yes" if row.second is not None else "",
+                    row.row, f"`{row.command}`", sources, row.target or "(same)", _who(row), f"`{row.records.wire}`"
                 )
             yield ""
 
-    return _page("Life stories", "What is not in a table is refused with `transition_not_allowed`.", write())
+    text = (
+        "What is not in a table is refused with `transition_not_allowed`. The row is that of the design; a command "
+        "that only the service gives cannot be typed. [Who may do what](permissions.md)."
+    )
+    return _page("Life stories", text, write())
+
+
+# --------------------------------------------------------------------------------------------------------- permissions
+
+
+def permissions() -> str:
+    """The permission matrix, the commands of each of its rows, what goes beyond it and what is not built yet."""
+    from fund.rules.authority import ROLE_NAMES
+    from fund.rules.permissions import BEYOND, COLUMNS, GROUPS, NOT_YET
+
+    def listed(group: Any) -> Iterator[str]:
+        yield f'<a id="{group.name}"></a>'
+        yield f"**{group.title}.** "
+        if group.commands:
+            yield "Commands: " + ", ".join(f"`{each}`" for each in group.commands) + "."
+        if group.queries:
+            yield "To read: " + ", ".join(f"`{each}`" for each in group.queries) + "."
+        yield ""
+
+    def write() -> Iterator[str]:
+        yield from _head("group", *COLUMNS)
+        for group in GROUPS:
+            yield _row(f"[{group.title}](#{group.name})", *(cell.text for cell in group.cells.values()))
+        yield ""
+        names = (f"{column} " + ", ".join(ROLE_NAMES[role] for role in roles) for column, roles in COLUMNS.items())
+        yield "Columns: " + "; ".join(names) + "."
+        yield ""
+        yield "## Commands of each group"
+        yield ""
+        for group in GROUPS:
+            yield from listed(group)
+        yield "## What a row asks beyond the matrix"
+        yield ""
+        yield from _head("command", "role", "the row that asks it")
+        for (command, role), why in BEYOND.items():
+            yield _row(f"`{command}`", ROLE_NAMES[role], why)
+        yield ""
+        yield "## What nobody can do yet"
+        yield ""
+        titles = {group.name: group.title for group in GROUPS}
+        yield from _head("group", "column", "mark", "what is missing")
+        for (name, column, mark), why in NOT_YET.items():
+            yield _row(titles[name], column, mark, why)
+
+    text = (
+        "M makes, C checks or approves, V votes, R reads, own: of the own partner. A test holds every command and "
+        "every row of every life story to this table. No role may do more than it says, and none may override it."
+    )
+    return _page("Permissions", text, write())
 
 
 # ------------------------------------------------------------------------------------------- accounts, ledger, words

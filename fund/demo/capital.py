@@ -64,8 +64,8 @@ def founding(stage: Stage) -> None:
     )
     stage.clock(date(2024, 1, 11))
     invite_partners(stage)
-    stage.both(TREASURER, MANAGER, "bank register", iban=FUND_IBAN, account="1000")
-    stage.say(_("bram registers the bank account of the fund, anna confirms it."))
+    stage.both(MANAGER, TREASURER, "bank register", iban=FUND_IBAN, account="1000")
+    stage.say(_("anna registers the bank account of the fund, bram confirms it."))
 
 
 def a_key(stage: Stage) -> None:

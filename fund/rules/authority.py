@@ -88,7 +88,7 @@ class Actor:
 
     @property
     def organisation(self) -> str | None:
-        """The partner this person counts as; nobody's when seconded to the fund office (G7 f)."""
+        """The partner this person counts as, and speaks for; nobody's when seconded to the fund office (G7 f)."""
         return None if self.seconded else self.partner
 
     def has(self, *roles: Role) -> bool:
@@ -177,7 +177,8 @@ def require(
     parties: Iterable[str] = (),
     own: str | None = None,
 ) -> None:
-    """Nothing, when ``actor`` is one of ``who`` for this case.
+    """Nothing, when ``actor`` is one of ``who`` for this case. Whoever is seconded to the fund office is of no party:
+    neither barred as one, nor heard as one.
 
     Args:
         lead: The lead partner of the case, where it has one.
@@ -193,11 +194,11 @@ def require(
     for choice in (who, *who.others):
         if not actor.roles & choice.roles:
             continue
-        if choice.relation is Relation.LEAD and actor.partner != lead:
+        if choice.relation is Relation.LEAD and actor.organisation != lead:
             continue
-        if choice.relation is Relation.PARTY and actor.partner not in everyone:
+        if choice.relation is Relation.PARTY and actor.organisation not in everyone:
             continue
-        if choice.relation is Relation.OWN and actor.partner != own:
+        if choice.relation is Relation.OWN and actor.organisation != own:
             continue
         if choice.relation is Relation.OUTSIDE and actor.organisation is not None and actor.organisation in everyone:
             conflict = ConflictOfInterest(

@@ -52,6 +52,7 @@ class Ground(StrEnum):
     BUILDS_ON = "builds_on"
     SERVICE = "service"
     EXPERIMENT = "experiment"
+    VOTED = "voted"
 
 
 GROUND_NAMES = {
@@ -70,6 +71,7 @@ GROUND_NAMES = {
     Ground.BUILDS_ON: N_("own organisation takes part in the cooperation it builds on"),
     Ground.SERVICE: N_("own organisation shares a service organisation with the lead"),
     Ground.EXPERIMENT: N_("own organisation did an experiment with the lead on the same theme"),
+    Ground.VOTED: N_("voted on this proposal"),
 }
 
 DECLARABLE = (Ground.SUPPLIER, Ground.PERSON, Ground.FAMILY, Ground.FINANCIAL, Ground.MANAGER)

@@ -169,7 +169,7 @@ def needs_the_board(view: View, rules: Committee, matter: Matter) -> bool:
 
 
 def board(view: View, matter: Matter) -> Body:
-    """The full board: one vote per active partner, cast by a signatory who did not sign the matter.
+    """The full board: one vote per active partner, cast by a signatory who neither signed nor reviewed the matter.
 
     Conflicts of partners are disclosed, not barred: without them nobody could decide. Who has a tie of one's own (named
     in the team, family, money) leaves the vote to another signatory of the same partner.
@@ -184,15 +184,18 @@ def board(view: View, matter: Matter) -> Body:
         if conflict is not None:
             disclosed[partner] = conflict.text
     for actor in people(view, Role.PARTNER_SIGNATORY):
-        if actor.partner not in active:
+        partner = actor.organisation
+        if partner is None or partner not in active:
             continue
         if actor.user_id in matter.signed:
             barred[actor.user_id] = SIGNED
+        elif actor.user_id in matter.reviewers:
+            barred[actor.user_id] = REVIEWED
         elif personal := _personal(actor, matter.parties):
             barred[actor.user_id] = personal
         else:
-            voters[actor.user_id] = Ballot(actor.user_id, actor.partner, kind_of(view, actor), ABSTAIN)
-            seats[actor.partner] = (*seats[actor.partner], actor.user_id)
+            voters[actor.user_id] = Ballot(actor.user_id, partner, kind_of(view, actor), ABSTAIN)
+            seats[partner] = (*seats[partner], actor.user_id)
     return Body(voters, barred, seats, board_size=len(active), disclosed=disclosed)
 
 

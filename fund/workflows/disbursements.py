@@ -46,7 +46,8 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.money import portion
-from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, SYSTEM_ACTOR, TREASURER, Role, either
+from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, SYSTEM, SYSTEM_ACTOR, TREASURER, either
+from fund.rules.permissions import readers
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
@@ -86,6 +87,9 @@ class State(StrEnum):
 
 OPEN = (State.REQUESTED, State.CHECKED)
 PAYERS = either(TREASURER, FUND_MANAGER)
+_ASKING = either(PARTY_SIGNATORY, SYSTEM)
+_BANK = either(TREASURER, SYSTEM)
+"""A treasurer, where no bank line says so for certain."""
 LIVE = (State.REQUESTED, State.CHECKED, State.APPROVED, State.SENT, State.PAID, State.FAILED, State.PART_REFUNDED)
 """What counts against the award."""
 BOOKED = (State.APPROVED, State.SENT, State.PAID, State.FAILED, State.PART_REFUNDED)
@@ -93,12 +97,12 @@ BOOKED = (State.APPROVED, State.SENT, State.PAID, State.FAILED, State.PART_REFUN
 
 TRANSITIONS = (
     #          command                  from                               to                   who              records
-    Transition("disbursement request", None, State.REQUESTED, PARTY_SIGNATORY, DisbursementRequested, row="D1"),
+    Transition("disbursement request", None, State.REQUESTED, _ASKING, DisbursementRequested, row="D1"),
     Transition("disbursement check", State.REQUESTED, State.CHECKED, FUND_MANAGER, DisbursementChecked, row="D2"),
     Transition("disbursement approve", State.CHECKED, State.APPROVED, TREASURER, DisbursementApproved, row="D3"),
     Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched),
     Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
-    Transition("payment settle", State.SENT, State.PAID, TREASURER, PaymentSettled, row="D5"),
+    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
     Transition("payment retry", (State.FAILED, State.APPROVED), State.APPROVED, FUND_MANAGER, PaymentRetried, row="D6"),
     Transition(
@@ -120,7 +124,7 @@ TRANSITIONS = (
     ),
     Transition("disbursement refuse", OPEN, State.REFUSED, PAYERS, DisbursementRefused, row="D9"),
     Transition("disbursement withdraw", OPEN, State.WITHDRAWN, PARTY_SIGNATORY, DisbursementWithdrawn, row="D9"),
-    Transition("payment return", State.PAID, State.APPROVED, TREASURER, PaymentReturned, row="D10"),
+    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, row="D10"),
 )
 
 
@@ -186,7 +190,7 @@ def _after_the_bank(case: Disbursement, after: Disbursement, happened: Envelope)
     return case
 
 
-LIVES = {"disbursement": Life(Disbursement, _after)}
+LIVES = {"disbursement": Life(Disbursement, _after, TRANSITIONS)}
 
 
 # ---------------------------------------------------------------------------------------------- what was asked so far
@@ -619,7 +623,7 @@ def _row(view: View, case: Disbursement) -> dict[str, Any]:
 def disbursement(view: View, *, ref: str) -> dict[str, Any]:
     """One disbursement: its parts, who acted, what is possible now."""
     case = view.case(Disbursement, ref)
-    whole = view.actor is not None and view.actor.has(Role.FUND_MANAGER, Role.TREASURER, Role.AUDITOR)
+    whole = view.actor is not None and view.actor.has(*readers("payments"))
     history = [
         {
             "seq": happened.seq,

@@ -25,6 +25,7 @@ from fund.errors import (
 from fund.events import Envelope, PayeeRecorded, PayeeVerified
 from fund.glossary import state_word
 from fund.rules.authority import FUND_MANAGER, TREASURER, Role
+from fund.rules.permissions import readers
 from fund.schemas.capital import BankAccount
 from fund.schemas.disbursements import Payee
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
@@ -61,7 +62,17 @@ TRANSITIONS = (
         second=TREASURER,
         row="C7",
     ),
+    Transition(
+        "payee record",
+        PayeeState.VERIFIED,
+        PayeeState.REPLACED,
+        FUND_MANAGER,
+        PayeeVerified,
+        second=TREASURER,
+        row="C7",
+    ),
 )
+"""One command records and verifies an account, and replaces the one before."""
 
 # ---------------------------------------------------------------------------------------------------------- folds
 
@@ -86,7 +97,7 @@ def _payee_after(case: Payee | None, happened: Envelope) -> Payee | None:
     return case
 
 
-LIVES = {"payee": Life(Payee, _payee_after)}
+LIVES = {"payee": Life(Payee, _payee_after, TRANSITIONS)}
 
 
 # ------------------------------------------------------------------------------------------------------ use cases
@@ -118,6 +129,7 @@ def record(
         SignatoryNeeded: Whoever asked is no signatory of that partner.
         IbanKnown: The account is on record, for this partner or another.
         AccountOfTheFund: It is an account of the fund itself.
+        ConflictOfInterest: Whoever records or verifies it is on that partner's payroll.
 
     Source: lifecycle.md C7.
     """
@@ -127,7 +139,7 @@ def record(
     if uow.store.cases.get(f"partner/{partner}") is None:
         raise UnknownPartner(partner=partner, known=len(uow.store.cases.refs("partner")))
     asking = uow.user(requested_by)
-    if not asking.has(Role.PARTNER_SIGNATORY) or asking.partner != partner:
+    if not asking.has(Role.PARTNER_SIGNATORY) or asking.organisation != partner:
         raise SignatoryNeeded(requested_by=requested_by, partner=partner)
     known = next((payee for payee in uow.cases(Payee, lookup=number) if payee.state != PayeeState.REPLACED), None)
     if known is not None:
@@ -152,6 +164,7 @@ def record(
         ),
         effective_on=on,
         ref=ref,
+        parties=(partner,),
         look="fund payee list",
     )
     current = next((payee.ref for payee in earlier if payee.state == PayeeState.VERIFIED), "")
@@ -163,6 +176,7 @@ def record(
         uow.case(Payee, ref),
         PayeeVerified(ref=ref, partner=partner, cooling_off_days=days, replaces=current),
         effective_on=on,
+        parties=(partner,),
         look="fund payee list",
     )
     uow.next_step = f"fund payee list --partner {partner}"
@@ -213,7 +227,7 @@ def account_of_the_fund(view: View, account: str = "1000") -> BankAccount:
 
 def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
     """The accounts that may be paid, by partner; whole for those who make and check payments, masked for others."""
-    whole = view.actor is not None and view.actor.has(Role.FUND_MANAGER, Role.TREASURER, Role.AUDITOR)
+    whole = view.actor is not None and view.actor.has(*readers("payments"))
     return {
         "payees": [
             {
@@ -232,7 +246,7 @@ def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
 
 
 def _own(view: View, payee: Payee) -> bool:
-    return view.actor is not None and view.actor.partner == payee.partner
+    return view.actor is not None and view.actor.organisation == payee.partner
 
 
 COMMANDS = (Command("payee record", record, FUND_MANAGER, second=TREASURER),)

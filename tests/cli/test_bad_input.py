@@ -55,7 +55,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         world.people()
         world.partners()
         world.user("fatima", "partner_signatory", partner="gm0351")
-        world.both("bank register", user="bram", second="anna", iban=OURS, account="1000")
+        world.both("bank register", user="anna", second="bram", iban=OURS, account="1000")
         world.both("capital call", user="anna", second="bram", amount=100_000_00)
         world.both(
             "round plan",

@@ -18,7 +18,7 @@ def started(url: str) -> None:
     with founded(url) as world:
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100_000_00)
-        world.both("bank register", user="bram", second="anna", iban=OURS, account="1000")
+        world.both("bank register", user="anna", second="bram", iban=OURS, account="1000")
 
 
 def pending(result: Any) -> str:

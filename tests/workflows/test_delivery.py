@@ -527,7 +527,7 @@ def test_a_deadline_that_fails_is_tried_five_times_and_then_a_dead_letter_that_c
     assert dead["error"].startswith("ValueError: a bug [log ")
     assert status(world.fund.engine)["needs_person"]
     state["broken"] = False
-    answer = world.do("event retry", user="anna", ref=dead["event_id"], reaction="x/1")
+    answer = world.do("event retry", user="petra", ref=dead["event_id"], reaction="x/1")
     assert answer["result"]["retried"] == 1
     assert fired == ["x/2", "x/1"]
     assert world.look("event dead")["dead"] == []

@@ -35,7 +35,7 @@ DAY = date(2026, 1, 5)
 
 def registered(world: World, iban: str = OURS, account: str = "1000") -> StoryBank:
     """An account of the fund at a bank of the story."""
-    world.both("bank register", user="bram", second="anna", iban=iban, account=account)
+    world.both("bank register", user="anna", second="bram", iban=iban, account=account)
     return StoryBank(iban)
 
 
@@ -411,18 +411,18 @@ def test_a_line_of_a_month_that_is_locked_is_booked_today(database_url: str) -> 
 def test_an_account_is_registered_once_by_two_people_on_a_bank_account(database_url: str) -> None:
     with founded(database_url) as world:
         with pytest.raises(InvalidIban):
-            world.do("bank register", user="bram", iban="NL91ABNA0417164301", account="1000")
+            world.do("bank register", user="anna", iban="NL91ABNA0417164301", account="1000")
         with pytest.raises(NotABankAccountCode) as refused:
-            world.do("bank register", user="bram", iban=OURS, account="1100")
+            world.do("bank register", user="anna", iban=OURS, account="1100")
         assert refused.value.details == {"account": "1100", "known": ["1000", "1005"], "iban": OURS}
         with pytest.raises(NotAuthorised):
-            world.do("bank register", user="anna", iban=OURS, account="1000")
-        made = world.do("bank register", user="bram", iban="nl91 abna 0417 1643 00", account="1000")
+            world.do("bank register", user="bram", iban=OURS, account="1000")
+        made = world.do("bank register", user="anna", iban="nl91 abna 0417 1643 00", account="1000")
         assert world.look("bank list")["accounts"] == []
-        world.do("confirm", user="anna", ref=made["pending"])
+        world.do("confirm", user="bram", ref=made["pending"])
         assert world.look("bank list")["accounts"][0]["iban"] == OURS
         with pytest.raises(BankAccountExists) as known:
-            world.do("bank register", user="bram", iban=OURS, account="1005")
+            world.do("bank register", user="anna", iban=OURS, account="1005")
         assert known.value.details == {"iban": OURS, "account": "1000", "from_on": DAY}
 
 

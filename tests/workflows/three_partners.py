@@ -42,7 +42,7 @@ def peopled(world: World) -> StoryBank:
         for name, partner in names.items():
             world.user(name, role, **({"partner": partner} if partner else {}))
     world.user("carla", "committee_chair")
-    world.both("bank register", user="bram", second="anna", iban=OURS, account="1000")
+    world.both("bank register", user="anna", second="bram", iban=OURS, account="1000")
     return StoryBank(OURS, owner="Testfonds")
 
 

@@ -38,7 +38,7 @@ __all__ = [
 COMMANDS = (
     Command("decision prepare", prepare, FUND_MANAGER),
     Command("decision vote", vote, either(COMMITTEE, BOARD)),
-    Command("decision decide", decide, either(CHAIR, FUND_MANAGER), second=second_of_decide),
+    Command("decision decide", decide, either(CHAIR, FUND_MANAGER), second=second_of_decide, seconds=(COMMITTEE,)),
     Command("decision evidence", evidence, either(PARTY_SIGNATORY, CHAIR)),
     Command(
         "decision meet-conditions", meet_conditions, FUND_MANAGER, second=either(FUND_MANAGER, TREASURER, COMMITTEE)

@@ -12,12 +12,23 @@ from typing import Any
 from fund.rules.authority import ADMIN, FUND_MANAGER, either
 from fund.unit_of_work import Command, Query
 from fund.workflows.inbox.lines import SOURCES, inbox
-from fund.workflows.inbox.log import dead, deliveries, event_line, event_list, event_show, pending_shown, retry
+from fund.workflows.inbox.log import (
+    dead,
+    deliveries,
+    event_line,
+    event_list,
+    event_show,
+    pending_shown,
+    retry,
+    second_to_retry,
+)
 from fund.workflows.inbox.waiting import Waiting
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "SOURCES", "Waiting", "event_line", "inbox"]
 
-COMMANDS = (Command("event retry", retry, either(FUND_MANAGER, ADMIN)),)
+COMMANDS = (
+    Command("event retry", retry, either(FUND_MANAGER, ADMIN), second=second_to_retry, seconds=(FUND_MANAGER,)),
+)
 QUERIES = (
     Query("inbox", inbox),
     Query("pending show", pending_shown),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
+from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.proposals import may_see
 
-__all__ = ["dead", "deliveries", "event_line", "event_list", "event_show", "pending_shown", "retry"]
+__all__ = ["dead", "deliveries", "event_line", "event_list", "event_show", "pending_shown", "retry", "second_to_retry"]
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
@@ -141,6 +142,11 @@ def dead(view: View) -> dict[str, Any]:
             for row in rows
         ]
     }
+
+
+def second_to_retry(view: View, _args: Mapping[str, Any]) -> Who | None:
+    """An admin, who keeps the service running, tries again alone; a fund manager with a second one."""
+    return None if view.actor is not None and view.actor.has(Role.ADMIN) else FUND_MANAGER
 
 
 def retry(uow: UnitOfWork, *, ref: str, reaction: str = "") -> dict[str, Any]:

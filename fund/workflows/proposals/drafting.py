@@ -31,6 +31,7 @@ from fund.events import (
 from fund.glossary import state_word
 from fund.language import _
 from fund.rules.authority import Role
+from fund.rules.permissions import readers
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
@@ -60,7 +61,7 @@ def may_see(view: View, case: Proposal) -> bool:
     actor = view.actor
     if actor is None:
         return False
-    return actor.has(Role.AUDITOR, Role.SYSTEM) or (actor.partner is not None and actor.partner in case.applicants)
+    return actor.has(Role.SYSTEM, *readers("draft")) or actor.organisation in case.applicants
 
 
 def find(view: View, ref: str) -> Proposal:

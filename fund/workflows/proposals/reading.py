@@ -126,7 +126,7 @@ def _knows_names(view: View, case: Proposal) -> bool:
     actor = view.actor
     if actor is None:
         return False
-    return actor.has(Role.FUND_MANAGER, Role.AUDITOR) or actor.partner in case.applicants
+    return actor.has(Role.FUND_MANAGER, Role.AUDITOR) or actor.organisation in case.applicants
 
 
 def _team(view: View, case: Proposal) -> list[dict[str, Any]]:

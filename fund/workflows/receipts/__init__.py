@@ -37,9 +37,9 @@ __all__ = [
 ]
 
 COMMANDS = (
-    Command("bank register", register, TREASURER, second=FUND_MANAGER),
+    Command("bank register", register, FUND_MANAGER, second=TREASURER),
     Command("bank import", import_statements, TREASURER),
-    Command("bank match", match, TREASURER, second=second_to_match),
+    Command("bank match", match, TREASURER, second=second_to_match, seconds=(FUND_MANAGER,)),
     Command("bank unmatch", unmatch, TREASURER),
     Command("repayment allocate", allocate, TREASURER, second=FUND_MANAGER),
 )

@@ -6,7 +6,7 @@ The rows of the lifecycle stand in the table of ``fund.workflows.proposals``; wh
 
 from __future__ import annotations
 
-from fund.rules.authority import CHAIR, FUND_MANAGER, PANEL, either
+from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, PANEL, either
 from fund.unit_of_work import Command, Query
 from fund.workflows.reviews.case import LIVES
 from fund.workflows.reviews.panel import assign, open_review, propose_panel, recuse, rules_of, seat_panel
@@ -56,7 +56,7 @@ __all__ = [
 COMMANDS = (
     Command("review open", open_review, FUND_MANAGER),
     Command("review assign", assign, FUND_MANAGER),
-    Command("review declare", declare, either(PANEL, CHAIR), second=second_of_declare),
+    Command("review declare", declare, either(PANEL, CHAIR), second=second_of_declare, seconds=(COMMITTEE,)),
     Command("review score", score, PANEL),
     Command("review recuse", recuse, PANEL),
     Command("review close", close, FUND_MANAGER),

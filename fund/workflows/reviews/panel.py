@@ -32,7 +32,7 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.language import N_, _
-from fund.rules.authority import Role
+from fund.rules.authority import Role, require_other_hands
 from fund.rules.regulations import Quorum, Regulations
 from fund.rules.scoring import EXPERIMENT, EXTERNAL, NECESSITY_EXTERNALS, ROLLOUT, Missing, assigned_missing
 from fund.schemas.proposals import Proposal, Round
@@ -40,7 +40,7 @@ from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
-from fund.workflows.reviews.ties import Candidate, candidates, require_no_conflict, seat_of
+from fund.workflows.reviews.ties import Candidate, candidates, require_no_conflict, seat_of, voters_on
 
 __all__ = [
     "assign",
@@ -232,6 +232,8 @@ def _named_seat(
     if not actor.has(Role.REVIEWER):
         raise NotEligibleReviewer(user=actor.name, ref=proposal.ref, ground=_(N_("not a reviewer")))
     require_no_conflict(uow, actor, proposal, command=command)
+    earlier = _(N_("voted on this proposal"))
+    require_other_hands(actor, voters_on(uow, proposal), command=command, ref=proposal.ref, earlier=earlier)
     return next(each.seat for each in free if each.seat.reviewer == actor.user_id)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import hard_conflict
+from fund.rules.permissions import readers
 from fund.rules.scoring import rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
@@ -20,9 +21,7 @@ from fund.workflows.reviews.ties import candidates, parties_of
 
 __all__ = ["show"]
 
-_READERS = (
-    Role.FUND_MANAGER, Role.TREASURER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
-)  # fmt: skip
+_READERS = readers("scores")
 
 
 def _sees_scores(view: View, proposal: Proposal, review: Review) -> bool:

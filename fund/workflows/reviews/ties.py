@@ -10,14 +10,24 @@ from dataclasses import dataclass
 
 from fund.events import PanelSeat
 from fund.rules.authority import Actor, Role
-from fund.rules.conflicts import Conflict, hard_conflict
+from fund.rules.conflicts import Conflict, Ground, hard_conflict
 from fund.rules.scoring import Seat
 from fund.schemas.proposals import Proposal
-from fund.schemas.reviews import Review
+from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows.conflicts import kind_of, parties_of, people, require_no_conflict, soft_of, surroundings_of
 
-__all__ = ["Candidate", "candidates", "kind_of", "parties_of", "people", "require_no_conflict", "seat_of", "soft_of"]
+__all__ = [
+    "Candidate",
+    "candidates",
+    "kind_of",
+    "parties_of",
+    "people",
+    "require_no_conflict",
+    "seat_of",
+    "soft_of",
+    "voters_on",
+]
 
 COMMITTEE_ROLES = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
 
@@ -37,11 +47,17 @@ class Candidate:
     """Also sits in the committee: reviewing would cost a vote (G7 d)."""
 
 
+def voters_on(view: View, proposal: Proposal) -> frozenset[str]:
+    """Who voted on the proposal or decided it, in whatever session: they do not review it afterwards (G7 d)."""
+    decision = view.maybe(Decision, proposal.ref)
+    return frozenset((*decision.voted, *decision.took_part)) if decision is not None else frozenset()
+
+
 def candidates(
     view: View, proposal: Proposal, *, without: Sequence[str] = ()
 ) -> tuple[list[Candidate], dict[str, Conflict]]:
     """Everybody who could review the proposal, and the conflict of those who could not, by user id."""
-    parties = parties_of(view, proposal)
+    parties, voters = parties_of(view, proposal), voters_on(view, proposal)
     load: dict[str, int] = {}
     for review in view.briefs(Review, states=["open"]):
         for reviewer in review.brief["waiting"]:
@@ -53,6 +69,8 @@ def candidates(
         if actor.user_id in without:
             continue
         conflict = hard_conflict(actor, parties)
+        if conflict is None and actor.user_id in voters:
+            conflict = Conflict(Ground.VOTED, actor.organisation or actor.name)
         if conflict is not None:
             barred[actor.user_id] = conflict
             continue

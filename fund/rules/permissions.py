@@ -1,0 +1,334 @@
+"""The permission matrix: which role makes, checks, votes on and reads what, by group of commands.
+
+One table for code, documentation and tests. A row of a lifecycle says who may do one thing in one state; the matrix
+bounds what a row may say, and ``tests/rules/test_permissions.py`` holds every row, command and query to it. What goes
+beyond it stands in :data:`BEYOND` with the row that asks for it, what it promises and nobody can do yet in
+:data:`NOT_YET`. Source: lifecycle.md 10.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fund.rules.authority import Role
+
+__all__ = [
+    "BEYOND",
+    "COLUMNS",
+    "GROUPS",
+    "NOT_YET",
+    "VOTES",
+    "Cell",
+    "Group",
+    "Mark",
+    "cell_of",
+    "column_of",
+    "group_of",
+    "may",
+    "readers",
+    "within",
+]
+
+
+class Mark(StrEnum):
+    """What a role may do in a group."""
+
+    MAKE = "M"
+    CHECK = "C"
+    VOTE = "V"
+    READ = "R"
+
+
+COLUMNS: Mapping[str, tuple[Role, ...]] = {
+    "PE": (Role.PARTNER_EDITOR,),
+    "PS": (Role.PARTNER_SIGNATORY,),
+    "FM": (Role.FUND_MANAGER,),
+    "TR": (Role.TREASURER,),
+    "RV": (Role.REVIEWER,),
+    "CM/CC": (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR),
+    "AU": (Role.AUDITOR,),
+    "AD": (Role.ADMIN,),
+    "SY": (Role.SYSTEM,),
+}
+"""The columns of the matrix and the roles behind each."""
+
+_WORDS: Mapping[str, frozenset[Mark]] = {
+    "M": frozenset({Mark.MAKE}),
+    "C": frozenset({Mark.CHECK}),
+    "V": frozenset({Mark.VOTE}),
+    "R": frozenset({Mark.READ}),
+    "asks": frozenset({Mark.MAKE}),
+    "prepares": frozenset({Mark.MAKE}),
+    "nominates": frozenset({Mark.MAKE}),
+    "signs": frozenset({Mark.MAKE, Mark.CHECK}),
+    "agrees": frozenset({Mark.CHECK}),
+    "settles": frozenset({Mark.MAKE}),
+    "matches": frozenset({Mark.MAKE}),
+    "plans": frozenset({Mark.MAKE}),
+}
+"""The words of the matrix, and the marks they stand for: who signs both makes and confirms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one column may do in one group, in the words of the matrix: ``M own``, ``V / C``, ``C (CC)``."""
+
+    text: str = ""
+
+    @property
+    def marks(self) -> frozenset[Mark]:
+        """The marks behind the words."""
+        found = (_WORDS[word] for word in re.findall(r"[A-Za-z]+", self.text) if word in _WORDS)
+        return frozenset().union(*found)
+
+    @property
+    def own(self) -> bool:
+        """Whether it holds for the own cases only: of the own partner, or assigned to the person."""
+        return "own" in self.text or "assigned" in self.text
+
+    @property
+    def chair_only(self) -> bool:
+        """Whether of the committee only the chair, or the deputy in the place of the chair, checks."""
+        return "(CC)" in self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of the matrix: what belongs together, who may do it, and the commands and queries in it."""
+
+    name: str
+    title: str
+    cells: Mapping[str, Cell]
+    commands: tuple[str, ...]
+    """Words as typed; what only the service does stands under the words of its row in the lifecycle."""
+    queries: tuple[str, ...] = ()
+
+
+def _group(name: str, title: str, cells: str, commands: str, queries: str = "") -> Group:
+    texts = [text.strip() for text in cells.split("|")]
+    return Group(
+        name,
+        title,
+        dict(zip(COLUMNS, map(Cell, texts), strict=True)),
+        tuple(each.strip() for each in commands.split(",") if each.strip()),
+        tuple(each.strip() for each in queries.split(",") if each.strip()),
+    )
+
+
+GROUPS: tuple[Group, ...] = (
+    #                                     PE | PS | FM | TR | RV | CM/CC | AU | AD | SY
+    _group(
+        "regulations", "Regulations, rounds, rubric, form versions",
+        "R|R|M|R|R|C|R||",
+        "regulations adopt, round plan, round open, round close, round decide",
+        "regulations show, regulations template, round list, round show",
+    ),
+    _group(
+        "draft", "Draft, save (a draft is nobody else's)",
+        "M own|M own|||||R||",
+        "proposal draft, proposal save",
+        "proposal list, proposal show, proposal history, proposal file",
+    ),
+    _group(
+        "submit", "Confirm, submit, sign, withdraw",
+        "|M own|||||R||",
+        "proposal join, proposal confirm, proposal submit, proposal resubmit, proposal withdraw, proposal object",
+    ),
+    _group(
+        "eligibility", "Eligibility, request changes",
+        "R own|R own|M, C(2nd)||||R||",
+        "proposal screen, proposal request-changes, proposal find-eligible, proposal find-ineligible",
+    ),
+    _group(
+        "panel", "Assign reviewers, conflicts",
+        "||M||M own declaration|C (CC)|R||",
+        "review propose, review open, review assign, review declare, review recuse, review exclude, review extend,"
+        " review close, cooperation import",
+        "cooperation list, cooperation show, cooperation template",
+    ),
+    _group(
+        "scores", "Score, consensus",
+        "||R after close|R|M assigned|R after close|R||",
+        "review score, review consensus",
+        "review show",
+    ),
+    _group(
+        "decide", "Decide, reopen, restructure, write-off",
+        "|asks own|prepares|R||V / C|R||",
+        "decision prepare, decision vote, decision decide, decision evidence, decision meet-conditions,"
+        " decision reopen, decision decide-objection, writeoff propose, writeoff vote, writeoff decide,"
+        " writeoff reverse",
+        "decision show, writeoff list",
+    ),
+    _group(
+        "agreement", "Agreement: draft, amend, suspend, complete, end",
+        "R own|signs own|M, C(2nd)|C||C|R||",
+        "agreement draft, agreement sign, agreement activate, agreement amend, agreement suspend, agreement resume,"
+        " agreement complete, agreement terminate, agreement close",
+        "agreement list, agreement show",
+    ),
+    _group(
+        "results", "Milestone, benefit, evaluation",
+        "M own|M own|C||M peer review|R|R||",
+        "milestone plan, milestone evidence, milestone accept, milestone request-changes, milestone reject,"
+        " agreement benefits, evaluation plan, evaluation fall-due, evaluation submit, evaluation peer-review,"
+        " evaluation accept, evaluation return, evaluation publish, evaluation invite",
+        "milestone list, evaluation list, evaluation lessons",
+    ),
+    _group(
+        "payments", "Disbursement, payment, payee, costs",
+        "R own|asks own|M|C|||R||settles",
+        "disbursement request, disbursement check, disbursement approve, disbursement refuse, disbursement withdraw,"
+        " disbursement cancel, disbursement refund, payment batch, payment send, payment settle, payment fail,"
+        " payment retry, payment return, payee record, bank register, debit record, cost charge, cost income",
+        "disbursement list, disbursement show, payment list, payment file, payee list, cost list",
+    ),
+    _group(
+        "receipts", "Receipts, matching, posting write-offs",
+        "R own|asks own|C (manual), M write-off|M, C write-off|||R||matches",
+        "bank import, bank propose, bank match, bank unmatch, repayment allocate, repayment prepay, capital receive,"
+        " writeoff post, writeoff recover",
+        "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears",
+    ),
+    _group(
+        "key", "Key, admission, calls, notice, settlement",
+        "R own|R own, agrees, M own notice|M|C||C (CC)|R||plans",
+        "partner import, key adopt, capital call",
+        "partner list, partner show, key compare, key show, capital list",
+    ),
+    _group(
+        "ledger", "Ledger, statements, event export",
+        "R own|R own|R|R||R|R all + verify||",
+        "",
+        "ledger accounts, ledger entries, ledger entry, ledger balance, ledger card, ledger trial-balance,"
+        " ledger verify, ledger prove, statement position, statement agreement, statement partner, export jsonl,"
+        " event list, event show",
+    ),
+    _group(
+        "periods", "Period close, reversal, anchor",
+        "||M|C|||R||",
+        "period lock, period close, period reopen, ledger post, ledger reverse, ledger anchor, repayment allowance",
+        "period list",
+    ),
+    _group(
+        "deliveries", "Deliveries: retry, skip, release",
+        "||M, C(2nd)||||R|M retry|",
+        "event retry",
+        "event deliveries, event dead",
+    ),
+    _group(
+        "users", "Users, roles, configuration",
+        "|nominates own||||C (CC)|R|M|",
+        "user add, user change, user revoke",
+        "user list",
+    ),
+    _group(
+        "deadlines", "Reminders, expiry, ageing",
+        "||||||R||M",
+        "proposal announce, proposal expire, repayment activate, repayment start, repayment escalate",
+        "inbox, pending show",
+    ),
+)  # fmt: skip
+"""The rows of the matrix, in its order."""
+
+VOTES = ("decision vote", "writeoff vote")
+"""Commands that are a vote: they ask the mark V."""
+
+_SY = Role.SYSTEM
+
+BEYOND: Mapping[tuple[str, Role], str] = {
+    ("decision vote", Role.PARTNER_SIGNATORY): "2, 12: the full board votes, a signatory for each partner",
+    ("decision meet-conditions", Role.FUND_MANAGER): "P16: a fund manager and a second person, who may be one too",
+    ("decision meet-conditions", Role.TREASURER): "P16: a fund manager and a second person",
+    ("review declare", Role.COMMITTEE_MEMBER): "12: the chair and one member decide on a soft conflict",
+    ("writeoff reverse", Role.TREASURER): "W5: the chair and a treasurer",
+    ("evaluation accept", Role.COMMITTEE_CHAIR): "7: accepted by the chair",
+    ("evaluation accept", Role.DEPUTY_CHAIR): "7: accepted by the chair, whose deputy acts",
+    ("evaluation return", Role.COMMITTEE_CHAIR): "7: returned once at most, by whoever would accept it",
+    ("evaluation return", Role.DEPUTY_CHAIR): "7: returned once at most, by whoever would accept it",
+    ("payment send", Role.FUND_MANAGER): "D4: a treasurer and a second person",
+    ("user revoke", Role.FUND_MANAGER): "2: where the last chair leaves, nobody else could confirm it",
+    ("round open", _SY): "4: at the instants of the round",
+    ("round close", _SY): "4: at the instants of the round",
+    ("round decide", _SY): "4: at the last decision",
+    ("proposal screen", _SY): "P4: the rules run by themselves",
+    ("review propose", _SY): "P9: the panel is proposed",
+    ("review exclude", _SY): "12: a conflict found after scoring removes the score",
+    ("review extend", _SY): "P11: extended once",
+    ("review close", _SY): "P11: at the deadline, or with the last review",
+    ("review consensus", _SY): "P12: without agreement the means stand",
+    ("decision prepare", _SY): "P13: the service prepares the file",
+    ("agreement activate", _SY): "P20: at the last signature",
+    ("agreement resume", _SY): "A4: the term of a suspension is over",
+    ("agreement close", _SY): "A7: derived",
+    ("milestone plan", _SY): "P20: planned with the agreement",
+    ("evaluation plan", _SY): "P20: planned with the agreement",
+    ("evaluation fall-due", _SY): "7: due by itself",
+    ("evaluation publish", _SY): "7: published by itself",
+    ("evaluation invite", _SY): "8: the roll-out is invited",
+}
+"""What a row of a lifecycle gives a role and the matrix does not, with that row: (command, role) -> the row."""
+
+NOT_YET: Mapping[tuple[str, str, Mark], str] = {
+    ("key", "PS", Mark.MAKE): "K4: notice of leaving is not built",
+    ("key", "PS", Mark.CHECK): "K6: agreeing on a settlement is not built",
+    ("key", "CM/CC", Mark.CHECK): "K6, K11: settlement and admission after the first call are not built",
+    ("key", "SY", Mark.MAKE): "K9: the later part of a settlement is not built",
+    ("users", "PS", Mark.MAKE): "2: a partner names its people to the admin; there is no command for it",
+}
+"""Marks of the matrix that no command gives anybody yet, with what is missing: (group, column, mark) -> why."""
+
+_BY_COMMAND = {command: group for group in GROUPS for command in (*group.commands, *group.queries)}
+_BY_NAME = {group.name: group for group in GROUPS}
+
+
+def group_of(command: str) -> Group:
+    """The row of the matrix that a command or query belongs to.
+
+    Raises:
+        KeyError: It is in none: every command names its group the day it is born.
+    """
+    return _BY_COMMAND[command]
+
+
+def column_of(role: Role) -> str:
+    """The column of a role."""
+    return next(column for column, roles in COLUMNS.items() if role in roles)
+
+
+def cell_of(command: str, role: Role) -> Cell:
+    """What a role may do in the group of a command."""
+    return group_of(command).cells[column_of(role)]
+
+
+def may(role: Role, command: str, *, second: bool = False) -> bool:
+    """Whether the matrix lets a role give this command, or confirm it as the second person.
+
+    Who gives it makes or checks, by the row; who confirms it checks; a vote asks the mark of a vote.
+    """
+    return (command, role) in BEYOND or within(role, command, second=second)
+
+
+def within(role: Role, command: str, *, second: bool = False) -> bool:
+    """As :func:`may`, by the matrix alone."""
+    cell = cell_of(command, role)
+    if role is Role.COMMITTEE_MEMBER and cell.chair_only:
+        return False
+    if command in VOTES:
+        return Mark.VOTE in cell.marks
+    needed = {Mark.CHECK} if second else {Mark.MAKE, Mark.CHECK}
+    return bool(cell.marks & needed)
+
+
+def readers(name: str) -> frozenset[Role]:
+    """The roles that read every case of a group, whosever it is; parties read their own besides."""
+    return frozenset(
+        role
+        for column, cell in _BY_NAME[name].cells.items()
+        if cell.marks and not cell.own
+        for role in COLUMNS[column]
+        if role is not Role.SYSTEM
+    )
