@@ -241,6 +241,7 @@ _SY = Role.SYSTEM
 
 BEYOND: Mapping[tuple[str, Role], str] = {
     ("decision vote", Role.PARTNER_SIGNATORY): "2, 12: the full board votes, a signatory for each partner",
+    ("writeoff vote", Role.PARTNER_SIGNATORY): "12: a write-off follows the rule of necessity: the full board",
     ("decision meet-conditions", Role.FUND_MANAGER): "P16: a fund manager and a second person, who may be one too",
     ("decision meet-conditions", Role.TREASURER): "P16: a fund manager and a second person",
     ("review declare", Role.COMMITTEE_MEMBER): "12: the chair and one member decide on a soft conflict",

@@ -184,8 +184,8 @@ def board(view: View, matter: Matter) -> Body:
         if conflict is not None:
             disclosed[partner] = conflict.text
     for actor in people(view, Role.PARTNER_SIGNATORY):
-        partner = actor.organisation
-        if partner is None or partner not in active:
+        own = actor.organisation
+        if own is None or own not in active:
             continue
         if actor.user_id in matter.signed:
             barred[actor.user_id] = SIGNED
@@ -194,8 +194,8 @@ def board(view: View, matter: Matter) -> Body:
         elif personal := _personal(actor, matter.parties):
             barred[actor.user_id] = personal
         else:
-            voters[actor.user_id] = Ballot(actor.user_id, partner, kind_of(view, actor), ABSTAIN)
-            seats[partner] = (*seats[partner], actor.user_id)
+            voters[actor.user_id] = Ballot(actor.user_id, own, kind_of(view, actor), ABSTAIN)
+            seats[own] = (*seats[own], actor.user_id)
     return Body(voters, barred, seats, board_size=len(active), disclosed=disclosed)
 
 
