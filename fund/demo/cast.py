@@ -10,9 +10,9 @@ from fund.language import _
 
 __all__ = [
     ""
-    "CHAIR", "COMMITTEE", "DEPUTY", "EXTERNALS", "MANAGER", "MANAGER_2", "PARTNERS", "REVIEWERS", "TREASURER",
-    "TREASURER_2", "TREASURER_3",
-    "invite_office", "invite_partners", "partner_rows", "signatory",
+    "CHAIR", "COMMITTEE", "DEPUTY", "EXTERNALS", "MANAGER", "MANAGER_2", "MORE_EXTERNALS", "PARTNERS", "REVIEWERS",
+    "TREASURER", "TREASURER_2", "TREASURER_3",
+    "invite_more_reviewers", "invite_office", "invite_partners", "partner_rows", "signatory",
 ]  # fmt: skip
 
 ADMIN, MANAGER, TREASURER = "petra", "anna", "bram"
@@ -43,6 +43,8 @@ REVIEWERS = {
 }
 EXTERNALS = ("onderzoeker-1", "onderzoeker-2", "onderzoeker-3", "onderzoeker-4")
 """Reviewers of no partner."""
+MORE_EXTERNALS = tuple(f"onderzoeker-{number}" for number in range(5, 13))
+"""Those who are asked as well where a round is large."""
 
 
 def partner_rows() -> list[dict[str, str]]:
@@ -66,6 +68,12 @@ def invite_office(stage: Stage) -> None:
     stage.do(ADMIN, "user add", name=TREASURER_3, roles=["treasurer"])
     stage.do(ADMIN, "user add", name=AUDITOR, roles=["auditor"])
     stage.say(_("petra adds a second fund manager, two more treasurers and joost, the auditor."))
+
+
+def invite_more_reviewers(stage: Stage) -> None:
+    """Researchers of no partner help out in a large round; the chair confirms each."""
+    for name in MORE_EXTERNALS:
+        stage.both(ADMIN, CHAIR, "user add", name=name, roles=["reviewer"])
 
 
 def invite_partners(stage: Stage) -> None:

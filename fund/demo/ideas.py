@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fund.money import format_plain, split_cumulative
 
-__all__ = ["IDEAS", "Idea", "form_file", "more"]
+__all__ = ["IDEAS", "Idea", "form_file", "more", "more_leads"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,27 +213,50 @@ IDEAS: dict[str, Idea] = {
 }
 
 
-_MORE = ("gm0331", "gm0335", "gm0339", "gm0340", "gm0317", "gm0589", "gm0313", "gm0312", "gm0353", "gm0327")
+_MORE = (
+    "gm0331", "ws0621", "gm0335", "gm0339", "rg-u10", "gm0340", "gm0317", "gm0589", "ws0155", "gm0313", "gm0312",
+    "gm0353", "gm0327", "gm0307", "gm0355", "gm0321", "gm0632", "gm0342", "gm1581", "gm1904", "gm0344", "ws0662",
+    "gm1961",
+)  # fmt: skip
+"""Partners that lead small ideas."""
+_SMALL = (
+    ("T07", "samen slimmer inkopen", "Wij denken dat samen inkopen een tiende scheelt, omdat het volume groter is."),
+    ("T06", "één intake voor jeugd", "Wij denken dat één intake dubbel werk scheelt, omdat niemand opnieuw vraagt."),
+    ("T05", "regenton op afstand", "Wij denken dat slimme regentonnen pieken dempen, omdat zij op tijd leeg zijn."),
+    ("T09", "chat buiten kantooruren", "Wij denken dat een chat bellen scheelt, omdat vragen 's avonds komen."),
+    ("T04", "buurtbatterij", "Wij denken dat een buurtbatterij het net ontlast, omdat de zon overdag schijnt."),
+)
+"""Theme, subject and hypothesis of the small ideas."""
 
 
 def more(number: int) -> Idea:
-    """One of the small ideas that fill a larger story; each is another one."""
+    """One of the small ideas that fill a larger story; each is another one, some with a second party."""
+    theme, subject, hypothesis = _SMALL[number % len(_SMALL)]
+    lead, other = _MORE[number % len(_MORE)], _MORE[(number * 7 + 5) % len(_MORE)]
     return Idea(
         key=f"proef-{number}",
-        title=f"Kleine proef {number}: samen slimmer inkopen",
-        lead=_MORE[number % len(_MORE)],
-        theme="T07",
-        ask_cents=2_500_00 + number * 100,
+        title=f"Kleine proef {number}: {subject}",
+        lead=lead,
+        co=(other,) if number % 5 == 0 and other != lead else (),
+        theme=theme,
+        ask_cents=2_500_00 + number % 40 * 100_00,
         repayable=50,
         years=(2025,),
         milestones=((f"Proef {number} uitgevoerd", "2025-12-15"),),
-        grace=6,
+        grace=18,
         instalments=2,
-        ends_on="2027-12-31",
-        ambition=f"In proef {number} koopt een kleine gemeente samen met de buren in.",
-        hypothesis=f"Wij denken dat samen inkopen in proef {number} een tiende scheelt, omdat het volume groter is.",
-        stop_rule="Wij stoppen als na een half jaar de prijs niet lager is.",
+        ends_on="2028-12-31",
+        already_funded="same_costs" if number % 12 == 6 else "no",
+        ambition=f"In proef {number} leert een kleine organisatie samen met de buren.",
+        hypothesis=hypothesis,
+        stop_rule="Wij stoppen als na een half jaar het verschil kleiner is dan een twintigste.",
     )
+
+
+def more_leads(count: int, every: int, places: Sequence[int]) -> list[str]:
+    """The leads of the first ``count`` small ideas at these places of every dozen or so, each once."""
+    numbers = (number for number in range(1, count + 1) if number % every in places)
+    return list(dict.fromkeys(more(number).lead for number in numbers))
 
 
 def _text(value: str) -> str:
@@ -244,7 +267,7 @@ def _list(values: Sequence[str]) -> str:
     return "[" + ", ".join(_text(value) for value in values) + "]"
 
 
-def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> bytes:
+def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0, risk: str = "De trekker valt weg.") -> bytes:
     """The TOML file of an idea for a round; with ``budget_short_cents`` its budget does not add up to the ask."""
     parties = (idea.lead, *idea.co, *idea.adopters)
     major = idea.sort == "rollout"
@@ -355,7 +378,7 @@ def form_file(idea: Idea, round_ref: str, *, budget_short_cents: int = 0) -> byt
         ]
     lines += [
         "[[risks]]",
-        f"risk = {_text('De trekker valt weg.')}",
+        f"risk = {_text(risk)}",
         f"measure = {_text('Een tweede partij leest vanaf het begin mee.')}",
         "[[team]]",
         f"name = {_text('Projectleider')}",

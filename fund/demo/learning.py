@@ -6,7 +6,6 @@ from datetime import date
 
 from fund.demo.cast import CHAIR, EXTERNALS, MANAGER, MANAGER_2, PARTNERS, TREASURER, signatory
 from fund.demo.deciding import (
-    CRITERIA,
     agree,
     confirm_parties,
     decide,
@@ -19,7 +18,8 @@ from fund.demo.deciding import (
     submit,
     vote,
 )
-from fund.demo.ideas import IDEAS, more
+from fund.demo.ideas import IDEAS
+from fund.demo.large_round import LargeRound, ceiling_cents
 from fund.demo.money import batch, disburse, earn, payee
 from fund.demo.running import pay_instalment
 from fund.demo.stage import Stage, refusal_line
@@ -51,7 +51,7 @@ def evaluate(stage: Stage, key: str, agreement: str, content: bytes, *, learning
 def light_round(stage: Stage, *, others: int = 0) -> str:
     """A light proposal of a small municipality: two reviews, decided by two people, paid by itself; its ref.
 
-    With ``others``, so many small proposals more are judged in the round; every third is approved.
+    With ``others``, so many small proposals more are in the round, each with a life of its own.
     """
     stage.chapter(_("7. A light proposal"))
     idea = IDEAS["loket"]
@@ -61,9 +61,10 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
         title="Licht 2025",
         opens=date(2025, 6, 16),
         closes=date(2025, 7, 13),
-        ceiling_cents=100_000_00 + others * 60_000_00,
+        ceiling_cents=100_000_00 + ceiling_cents(others),
         track="light",
     )
+    many = LargeRound(stage, round_ref, others) if others else None
     stage.clock(date(2025, 6, 23))
     payee(stage, idea.lead)
     ref = propose(stage, IDEAS["loket"], round_ref)
@@ -72,26 +73,27 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
             ref=ref, who=short(idea.lead), title=idea.title, ask=euros(idea.ask_cents)
         )
     )
-    small = [more(number) for number in range(1, others + 1)]
-    small_refs = [propose(stage, each, round_ref) for each in small]
-    eligible(stage, ref, *small_refs)
+    if many:
+        many.hand_in()
+    eligible(stage, ref)
+    if many:
+        stage.clock(date(2025, 6, 30))
+        many.look_again()
     stage.clock(date(2025, 7, 15))
-    for each in (ref, *small_refs):
-        review(stage, each, 3)
+    if many:
+        many.judge()
+    review(stage, ref, 3)
     stage.clock(date(2025, 7, 22))
     stage.both(MANAGER_2, CHAIR, "decision decide", ref=ref, amount_cents=idea.ask_cents)
-    for number, (each, one) in enumerate(zip(small_refs, small, strict=True)):
-        if number % 3 == 0:
-            stage.both(MANAGER_2, CHAIR, "decision decide", ref=each, amount_cents=one.ask_cents)
-        else:
-            reasons = [f"{criterion}=Minder vernieuwend dan de andere." for criterion in CRITERIA]
-            stage.both(MANAGER_2, CHAIR, "decision decide", ref=each, reject=True, reasons=reasons)
-    if small:
-        stage.say(_("{count} small proposals more are judged; every third is approved.").format(count=len(small)))
     stage.say(
         _("two people decide a light proposal: the other fund manager and the chair approve {ref}.").format(ref=ref)
     )
+    if many:
+        many.decide()
     stage.clock(date(2025, 7, 28))
+    if many:
+        many.decide_the_rest()
+        many.agreed()
     agreement = agree(stage, ref)
     asked = [row for row in stage.look("disbursement list")["disbursements"] if row["agreement"] == agreement]
     for row in asked:

@@ -117,10 +117,10 @@ class Stage:
         """Each instant at which something falls due before ``instant``: deadlines act at their own time."""
         while True:
             with writing(self.fund.engine) as connection:
-                due = [timer.due_at for timer in Store(connection).work.timers() if self.now < timer.due_at < instant]
-            if not due:
+                due = Store(connection).work.next_due(after=self.now, before=instant)
+            if due is None:
                 return
-            yield due[0]
+            yield due
 
     def _hold(self, instant: datetime) -> None:
         self.now = instant

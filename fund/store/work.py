@@ -332,6 +332,15 @@ class WorkStore:
         rows = self._connection.execute(query.order_by(t.timer.c.due_us, t.timer.c.timer_id))
         return [_timer_row(row) for row in rows]
 
+    def next_due(self, *, after: datetime, before: datetime) -> datetime | None:
+        """The first instant between these two, both left out, at which something falls due."""
+        c = t.timer.c
+        query = sa.select(sa.func.min(c.due_us)).where(
+            c.state == "due", c.due_us > to_micros(after), c.due_us < to_micros(before)
+        )
+        found = self._connection.execute(query).scalar_one()
+        return None if found is None else from_micros(found)
+
     def overdue(self, now: datetime) -> int:
         """How many timers should have fired before this instant and have not."""
         c = t.timer.c

@@ -1,0 +1,164 @@
+"""A round that is large: hundreds of small proposals at once, judged in one go, each with a life of its own.
+
+Which life follows from its number. Out of twelve proposals three are approved (one at once, one after it was returned
+for changes, one after it was deferred), six are rejected, one is found ineligible, one is withdrawn, and one stays a
+draft until the clock ends it. What is approved is signed and paid with the others of its round.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from fund.demo.cast import CHAIR, MANAGER, MANAGER_2, MORE_EXTERNALS, TREASURER, invite_more_reviewers, signatory
+from fund.demo.deciding import CRITERIA, agree, confirm_parties, draft, score_file, submit
+from fund.demo.ideas import Idea, form_file, more, more_leads
+from fund.demo.money import payee
+from fund.demo.stage import Stage
+from fund.language import _
+
+__all__ = ["LargeRound", "ceiling_cents"]
+
+APPROVED, RETURNED, DEFERRED = 0, 4, 8
+WITHDRAWN, INELIGIBLE, LEFT = 3, 6, 10
+"""The lives of a dozen, by their place in it; the others are rejected."""
+DOZEN = 12
+CENTS_EACH = 2_500_00
+"""So much a round may award for each of its proposals: three of twelve get four times that at most."""
+_LOW, _MIDDLE, _HIGH = 1, 2, 3
+_BACK_ON = date(2025, 7, 25)
+
+
+def ceiling_cents(count: int) -> int:
+    """What a round of so many small proposals may award."""
+    return count * CENTS_EACH
+
+
+@dataclass
+class LargeRound:
+    """So many small proposals in one round.
+
+    Args:
+        round: The ref of the round.
+        count: How many.
+    """
+
+    stage: Stage
+    round: str
+    count: int
+    _made: list[tuple[str, Idea, int]] = field(default_factory=list)
+    """Ref, idea and life of each."""
+
+    def _of(self, *lives: int) -> list[tuple[str, Idea]]:
+        return [(ref, idea) for ref, idea, life in self._made if life in lives]
+
+    @property
+    def _judged(self) -> list[tuple[str, Idea, int]]:
+        return [each for each in self._made if each[2] not in (WITHDRAWN, INELIGIBLE, LEFT)]
+
+    # --------------------------------------------------------------------------------------------------- while open
+
+    def hand_in(self) -> None:
+        """Everybody drafts, co-applicants confirm, leads submit; one in twelve stays a draft."""
+        invite_more_reviewers(self.stage)
+        for number in range(1, self.count + 1):
+            idea, life = more(number), number % DOZEN
+            ref = draft(self.stage, idea, self.round)
+            self._made.append((ref, idea, life))
+            if life != LEFT:
+                confirm_parties(self.stage, idea, ref)
+                submit(self.stage, idea, ref)
+        for lead in more_leads(self.count, DOZEN, (APPROVED, RETURNED, DEFERRED)):
+            payee(self.stage, lead)
+        self.stage.say(
+            _(
+                "{count} small proposals more come in, {left} of which stay a draft; {reviewers} researchers more are "
+                "asked to review."
+            ).format(count=self.count, left=len(self._of(LEFT)), reviewers=len(MORE_EXTERNALS))
+        )
+
+    def look_again(self) -> None:
+        """Some are sent back and come again, changed where it was asked; some are taken back."""
+        stage = self.stage
+        for ref, _idea in self._of(RETURNED):
+            stage.do(
+                MANAGER, "proposal request-changes",
+                ref=ref, sections=["risks"], reason="Noem ook wat u doet als de leverancier stopt.",
+            )  # fmt: skip
+        for ref, idea in self._of(RETURNED):
+            content = form_file(idea, self.round, risk="De leverancier stopt.")
+            stage.do(signatory(idea.lead), "proposal save", ref=ref, content=content, name=f"{idea.key}.toml")
+            confirm_parties(stage, idea, ref)
+            stage.do(signatory(idea.lead), "proposal resubmit", ref=ref, informed_on=stage.now.date())
+        for ref, idea in self._of(WITHDRAWN):
+            stage.do(
+                signatory(idea.lead), "proposal withdraw", ref=ref, reason="De raad wil eerst het beleidsplan zien."
+            )
+        stage.say(
+            _("{returned} are returned for changes and come again, {withdrawn} are taken back.").format(
+                returned=len(self._of(RETURNED)), withdrawn=len(self._of(WITHDRAWN))
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------------- after closing
+
+    def judge(self) -> None:
+        """Found eligible, or not by two people; every review is opened, then all of them are scored under seal."""
+        stage = self.stage
+        for ref, _idea in self._of(INELIGIBLE):
+            stage.both(
+                MANAGER, MANAGER_2, "proposal find-ineligible",
+                ref=ref, rule="not_already_funded", reason="Dezelfde kosten worden al uit een andere regeling betaald.",
+            )  # fmt: skip
+        panels: dict[str, list[str]] = {}
+        for ref, _idea, _life in self._judged:
+            stage.do(MANAGER, "proposal find-eligible", ref=ref)
+            panels[ref] = stage.do(MANAGER, "review open", ref=ref)["result"]["panel"]
+        for ref, _idea, life in self._judged:
+            score = {APPROVED: _HIGH, RETURNED: _HIGH, DEFERRED: _MIDDLE}.get(life, _LOW)
+            for name in panels[ref]:
+                stage.do(name, "review score", ref=ref, content=score_file(score), name=f"{name}.toml")
+        seats = Counter(name for panel in panels.values() for name in panel)
+        stage.say(
+            _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}.").format(
+                count=len(panels), people=len(seats), most=max(seats.values())
+            )
+        )
+
+    def decide(self) -> None:
+        """Two people decide each: approved, rejected with reasons, or deferred for information."""
+        rejected = 0
+        for ref, idea, life in self._judged:
+            if life == DEFERRED:
+                self._decide(ref, defer_for="information", until=_BACK_ON, reasons=["De offertes ontbreken nog."])
+            elif life in (APPROVED, RETURNED):
+                self._decide(ref, amount_cents=idea.ask_cents)
+            else:
+                rejected += 1
+                reasons = [f"{criterion}=Minder vernieuwend dan de andere." for criterion in CRITERIA]
+                self._decide(ref, reject=True, reasons=reasons)
+        self.stage.say(
+            _("{approved} are approved, {rejected} rejected with reasons, {deferred} deferred for information.").format(
+                approved=len(self._of(APPROVED, RETURNED)), rejected=rejected, deferred=len(self._of(DEFERRED))
+            )
+        )
+
+    def decide_the_rest(self) -> None:
+        """What was deferred is back, and decided."""
+        for ref, idea in self._of(DEFERRED):
+            self.stage.do(MANAGER, "decision prepare", ref=ref, remark="De offertes zijn er.")
+            self._decide(ref, amount_cents=idea.ask_cents, reasons=["De offertes zijn scherp."])
+
+    def _decide(self, ref: str, **outcome: object) -> None:
+        self.stage.both(MANAGER_2, CHAIR, "decision decide", ref=ref, **outcome)
+
+    def agreed(self) -> None:
+        """Every approved one is signed; its one payment, asked by the service, is checked and approved."""
+        stage = self.stage
+        agreements = {agree(stage, ref) for ref, _idea in self._of(APPROVED, RETURNED, DEFERRED)}
+        for row in stage.look("disbursement list")["disbursements"]:
+            if row["agreement"] in agreements:
+                stage.do(MANAGER_2, "disbursement check", ref=row["ref"])
+                stage.do(TREASURER, "disbursement approve", ref=row["ref"])
+        stage.say(_("{count} small agreements are signed and wait for the bank.").format(count=len(agreements)))
