@@ -19,6 +19,7 @@ from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _
 from fund.ledger import GENESIS, Entry
 from fund.reports.statements import first_bad, ledger_checks
+from fund.rules.hands import Hands, Seals
 from fund.rules.postings import Booking, bookings
 from fund.schemas import CaseFile
 from fund.store import envelope_of, seal_event
@@ -87,6 +88,7 @@ def look_at(view: View, *, progress: Progress | None = None) -> dict[str, Any]:
         rows = list(view.store.facts.rows())
         envelopes, chain = _facts(view, rows)
         checks += [check.done() for check in chain]
+        checks += [check.done() for check in _hands_and_seals(envelopes)]
         say("entries")
         checks.append(_entries_and_facts(view, envelopes).done())
         say("replay")
@@ -181,6 +183,22 @@ def _read(row: Any, chain: _Check) -> Envelope | None:
     if envelope.stream != envelope.fact.stream or not canonical:
         chain.find(row.seq, place, N_("the payload is not in the form in which it is sealed"))
     return envelope
+
+
+# ------------------------------------------------------------------------------------------------------ hands and seals
+
+
+def _hands_and_seals(envelopes: list[Envelope]) -> list[_Check]:
+    """Who acted was free to (G7), and what was opened had been sealed: read back from the facts alone."""
+    hands, seals = _Check("facts.hands"), _Check("facts.seals")
+    watch: tuple[tuple[_Check, Hands | Seals], ...] = ((hands, Hands()), (seals, Seals()))
+    for envelope in envelopes:
+        for check, watching in watch:
+            for trouble in watching.see(envelope):
+                check.find(trouble.seq, f"event:{trouble.event_id}", trouble.message, **trouble.details)
+    for check, watching in watch:
+        check.checked = watching.looked_at
+    return [hands, seals]
 
 
 # ---------------------------------------------------------------------------------------------------- facts and entries

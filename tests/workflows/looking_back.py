@@ -176,15 +176,29 @@ def agreed(
         uow.record(MilestoneAccepted(ref=f"{ref}-1", agreement=ref, proposal=proposal, met=()))
 
 
+def hand_to(uow: UnitOfWork, name: str) -> None:
+    """What is recorded from here on, somebody else did: four hands pay one euro (G7 c)."""
+    who = uow.user(name)
+    uow.store.work.ask(
+        actor=who.user_id, command_id=str(uow.command_id), name="test", content_hash=b"", asked_at=uow.now
+    )
+    uow.actor = uow.maker = who
+
+
 def paid(uow: UnitOfWork, *, ref: str = AGREEMENT, number: int = 1) -> None:
     """D3 to D5: 25,000.01 approved (1750001 and 750000), sent and settled."""
     proposal, disbursement, batch = ref.removeprefix("A"), f"D2026-000{number}", f"S2026-00{number}"
     case: dict[str, Any] = {"ref": disbursement, "agreement": ref, "proposal": proposal, "amount_cents": 2_500_001}
+    first = uow.actor.name
+    hand_to(uow, "fatima")
     uow.record(DisbursementRequested(milestone=f"{ref}-1", payee=BAARN, **case))
+    hand_to(uow, "anna")
     uow.record(DisbursementChecked(payee=BAARN, iban_payee_ref=f"{BAARN}-1", **case))
+    hand_to(uow, "bram")
     uow.record(
         DisbursementApproved(payee=BAARN, repayable_cents=1_750_001, grant_cents=750_000, due_on=uow.today, **case)
     )
+    hand_to(uow, "bram2")
     line = BatchLine(
         kind="disbursement",
         ref=disbursement,
@@ -213,6 +227,7 @@ def paid(uow: UnitOfWork, *, ref: str = AGREEMENT, number: int = 1) -> None:
     )
     uow.record(PaymentSent(ref=batch, execution_on=uow.today, lines=(line,), total_cents=2_500_001, sha256="00"))
     uow.record(PaymentSettled(ref=batch, line=line, bank_line="l-1"))
+    hand_to(uow, first)
 
 
 def repaid(uow: UnitOfWork, *, receipt: str = "O2026-0008", ref: str = AGREEMENT) -> None:

@@ -1,0 +1,230 @@
+"""Separation of duties and the seal, read back from the facts: whoever acted, were they free to, and was nothing opened
+that had not been sealed?
+
+Commands refuse what G7 forbids before it happens. This looks at what happened, fact by fact, and knows nothing of the
+commands: an auditor who trusts the chain need not trust the program. Pure; one pass, in the order of the facts.
+Source: lifecycle.md 1 (G7 a-d), 11 (no event whose actor breaks G7), 12 (the seal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fund.events import (
+    DecisionApproved,
+    DecisionConditional,
+    DecisionConditionsMet,
+    DecisionDeferred,
+    DecisionObjected,
+    DecisionPrepared,
+    DecisionRejected,
+    DecisionReopened,
+    DecisionUpheld,
+    DecisionVoted,
+    DisbursementApproved,
+    DisbursementChecked,
+    DisbursementRequested,
+    EligibilityReopened,
+    Envelope,
+    MilestoneAccepted,
+    OpenedScore,
+    OpenedVote,
+    PaymentSent,
+    ProposalChangesRequested,
+    ProposalDrafted,
+    ProposalFoundEligible,
+    ProposalFoundIneligible,
+    ProposalResubmitted,
+    ProposalRevised,
+    ReviewClosed,
+    ReviewScored,
+    UserAdded,
+    UserChanged,
+    WriteoffDecided,
+    WriteoffPosted,
+    WriteoffProposed,
+    canonical_json,
+)
+from fund.language import N_
+from fund.rules.authority import SYSTEM_ACTOR
+from fund.rules.voting import commitment
+
+__all__ = ["Hands", "Seals", "Trouble"]
+
+_DECIDED = (DecisionApproved, DecisionConditional, DecisionRejected, DecisionDeferred)
+_OPENING = (*_DECIDED, DecisionReopened, DecisionUpheld, EligibilityReopened)
+_APPROVING = (*_DECIDED, DecisionConditionsMet)
+_JUDGING = (
+    ProposalChangesRequested, ProposalFoundEligible, ProposalFoundIneligible, ReviewScored, DecisionConditionsMet,
+    DecisionReopened, *_DECIDED, MilestoneAccepted, DisbursementChecked, DisbursementApproved, WriteoffDecided,
+    WriteoffPosted,
+)  # fmt: skip
+"""Facts by which somebody checks, reviews, decides or pays a case of others."""
+
+MADE_AND_CHECKED = N_("the same person made and confirmed it")
+OWN_CASE = N_("{person} counts as {partner}, which is a party to {ref}")
+TWICE = N_("{person} acted before in the same chain of {ref}")
+REVIEWED_AND_VOTED = N_("{person} reviewed {ref} and voted on it")
+NEVER_SEALED = N_("what {person} is said to have given was never put under seal")
+SEAL_DIFFERS = N_("what {person} gave is not what was put under seal in fact {sealed}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that must not be, in the fact with this number: a sentence with places, and what goes there."""
+
+    seq: int
+    event_id: str
+    message: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Hands:
+    """Who acted, held against G7: made and confirmed by two (a), by nobody of a party (b), one approval a chain (c), by
+    no reviewer in the vote (d). Show it every fact in order.
+
+    The full board may vote on its own cases where conflicts leave nobody else: its decision says so, and whose.
+    """
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+        self._partner: dict[str, str | None] = {}
+        self._parties: dict[str, frozenset[str]] = {}
+        self._chains: dict[tuple[str, str], set[str]] = {}
+        self._reviewers: dict[str, set[str]] = {}
+        self._votes: dict[tuple[str, str], str | None] = {}
+
+    def see(self, happened: Envelope) -> Iterator[Trouble]:
+        """What is wrong with the hands behind this fact."""
+        fact = happened.fact
+        persons = [each for each in (happened.made_by, happened.actor) if each and each != SYSTEM_ACTOR.user_id]
+        self.looked_at += bool(persons)
+        self._learn(happened)
+        if happened.made_by is not None and happened.made_by == happened.actor:
+            yield Trouble(happened.seq, happened.event_id, MADE_AND_CHECKED)
+        if isinstance(fact, _JUDGING):
+            yield from self._own(happened, self._case(fact), persons)
+        if isinstance(fact, PaymentSent):
+            for line in fact.lines:
+                if line.proposal:
+                    yield from self._own(happened, line.proposal, persons)
+                if line.kind == "disbursement":
+                    yield from self._again(happened, ("disbursement", line.ref), persons, keep=False)
+        yield from self._chain(happened, persons)
+        yield from self._body(happened)
+
+    def _learn(self, happened: Envelope) -> None:
+        """Who counts as which partner, and whose case a proposal is, from here on."""
+        fact = happened.fact
+        if isinstance(fact, (UserAdded, UserChanged)):
+            self._partner[fact.ref] = None if fact.seconded else fact.partner
+        elif isinstance(fact, (ProposalDrafted, ProposalRevised)):
+            form = fact.form
+            others = (form.get(name) or () for name in ("co_applicants", "adopters", "beneficiaries"))
+            self._parties[fact.ref] = frozenset((form["lead"], *(partner for group in others for partner in group)))
+
+    @staticmethod
+    def _case(fact: Any) -> str:
+        """The proposal that a fact is about."""
+        return str(getattr(fact, "proposal", "") or fact.ref)
+
+    def _own(self, happened: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
+        for person in persons:
+            partner = self._partner.get(person)
+            if partner is not None and partner in self._parties.get(ref, ()):
+                said = {"person": person, "partner": partner, "ref": ref}
+                yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
+
+    # ------------------------------------------------------------------------------------- (c) one approval a chain
+
+    def _chain(self, happened: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
+        fact = happened.fact
+        match fact:
+            case ProposalChangesRequested() | ProposalResubmitted() | EligibilityReopened():
+                self._chains.pop(("eligibility", fact.ref), None)
+            case ProposalFoundEligible() | ProposalFoundIneligible():
+                yield from self._again(happened, ("eligibility", fact.ref), persons)
+            case DecisionPrepared() | DecisionObjected() | DecisionReopened():
+                self._chains.pop(("decision", fact.ref), None)
+            case DisbursementRequested() | DisbursementChecked() | DisbursementApproved():
+                yield from self._again(happened, ("disbursement", fact.ref), persons)
+            case WriteoffProposed():
+                self._chains.pop(("writeoff", fact.ref), None)
+            case WriteoffDecided():
+                yield from self._again(happened, ("writeoff", fact.ref), persons)
+            case WriteoffPosted():
+                yield from self._again(happened, ("writeoff", fact.ref), [happened.actor])
+        if isinstance(fact, _APPROVING):
+            yield from self._again(happened, ("decision", fact.ref), persons)
+
+    def _again(
+        self, happened: Envelope, chain: tuple[str, str], persons: Iterable[str], *, keep: bool = True
+    ) -> Iterator[Trouble]:
+        before = self._chains.setdefault(chain, set())
+        for person in persons:
+            if person in before:
+                yield Trouble(happened.seq, happened.event_id, TWICE, {"person": person, "ref": chain[1]})
+        if keep:
+            before.update(persons)
+
+    # ----------------------------------------------------------------------------------- (b, d) reviewers and voters
+
+    def _body(self, happened: Envelope) -> Iterator[Trouble]:
+        fact = happened.fact
+        if isinstance(fact, ReviewClosed):
+            self._reviewers[fact.ref] = {each.reviewer for each in fact.scores}
+        elif isinstance(fact, DecisionVoted):
+            self._votes[fact.ref, happened.actor] = self._partner.get(happened.actor)
+        elif isinstance(fact, _OPENING):
+            board = bool(getattr(fact, "necessity", False) or getattr(fact, "disclosed", None))
+            for voter in (each.voter for each in fact.votes):
+                if voter in self._reviewers.get(fact.ref, ()):
+                    said = {"person": voter, "ref": fact.ref}
+                    yield Trouble(happened.seq, happened.event_id, REVIEWED_AND_VOTED, said)
+                partner = self._votes.get((fact.ref, voter))
+                if not board and partner is not None and partner in self._parties.get(fact.ref, ()):
+                    said = {"person": voter, "partner": partner, "ref": fact.ref}
+                    yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
+
+
+class Seals:
+    """Scores and votes, held against what was sealed: what a closing opens was committed to before, in a fact, by the
+    one who gave it. Show it every fact in order.
+    """
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+        self._sealed: dict[tuple[str, str, str], tuple[int, str]] = {}
+
+    def see(self, happened: Envelope) -> Iterator[Trouble]:
+        """What is wrong with what this fact opens."""
+        fact = happened.fact
+        if isinstance(fact, ReviewScored):
+            self._sealed["score", fact.ref, happened.actor] = (happened.seq, fact.commitment)
+        elif isinstance(fact, DecisionVoted):
+            self._sealed["vote", fact.ref, happened.actor] = (happened.seq, fact.commitment)
+        elif isinstance(fact, ReviewClosed):
+            for score in fact.scores:
+                yield from self._opened(happened, "score", score.reviewer, score.salt, _score(score))
+        elif isinstance(fact, _OPENING):
+            for vote in fact.votes:
+                yield from self._opened(happened, "vote", vote.voter, vote.salt, _vote(vote))
+
+    def _opened(self, happened: Envelope, kind: str, person: str, salt: str, content: str) -> Iterator[Trouble]:
+        self.looked_at += 1
+        sealed = self._sealed.get((kind, happened.fact.ref, person))
+        if sealed is None:
+            yield Trouble(happened.seq, happened.event_id, NEVER_SEALED, {"person": person})
+        elif commitment(salt, content) != sealed[1]:
+            said = {"person": person, "sealed": sealed[0]}
+            yield Trouble(happened.seq, happened.event_id, SEAL_DIFFERS, said)
+
+
+def _score(score: OpenedScore) -> str:
+    return canonical_json({"scores": dict(score.scores), "abstained": dict(score.abstained)})
+
+
+def _vote(vote: OpenedVote) -> str:
+    return canonical_json({"choice": vote.choice, "reason": vote.reason})

@@ -1,0 +1,197 @@
+"""Separation of duties and the seal are read back from the facts alone: what no command would have allowed is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fund.events import (
+    DecisionApproved,
+    DecisionPrepared,
+    DecisionVoted,
+    DisbursementApproved,
+    DisbursementChecked,
+    DisbursementRequested,
+    Envelope,
+    Fact,
+    OpenedScore,
+    OpenedVote,
+    ProposalDrafted,
+    ProposalFoundEligible,
+    ProposalFoundIneligible,
+    ProposalResubmitted,
+    ReviewClosed,
+    ReviewScored,
+    UserAdded,
+    UserChanged,
+    WriteoffDecided,
+    WriteoffPosted,
+    canonical_json,
+)
+from fund.rules.hands import Hands, Seals
+from fund.rules.voting import commitment
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+REF = "2026-001"
+PEOPLE = {"fm": None, "fm2": None, "tr": None, "baarn": "gm0308", "zeist": "gm0355", "chair": None, "rv": None}
+
+
+def story(*told: tuple[str, Fact] | tuple[str, Fact, str]) -> list[Envelope]:
+    """Facts in order, each with who acted and perhaps who made it; everybody and a proposal of Baarn come first."""
+    first: list[Any] = [("system", UserAdded(ref=who, roles=(), partner=partner)) for who, partner in PEOPLE.items()]
+    first.append(("baarn", drafted()))
+    return [
+        Envelope(
+            event_id=f"evt_{seq}", stream=fact.stream, seq=seq, type=fact.wire, schema_version=fact.version,
+            occurred_at=NOW, recorded_at=NOW, effective_on=NOW.date(), actor=actor, on_behalf_of=None,
+            command_id="c", made_by=made[0] if made else None, made_command_id=None, causation_id=None, fact=fact,
+            prev_hash=b"", hash=b"",
+        )
+        for seq, (actor, fact, *made) in enumerate([*first, *told], start=1)
+    ]  # fmt: skip
+
+
+def drafted(**more: Any) -> ProposalDrafted:
+    form = {"lead": "gm0308", "co_applicants": ["gm0312"], "adopters": [], "beneficiaries": ["gm0355"], **more}
+    values = {"round": "2026-1", "track": "standard", "lead": "gm0308", "ask_cents": 1}
+    return ProposalDrafted(ref=REF, revision_hash="a", content_hash="b", form=form, **values)
+
+
+def told(watch: Hands | Seals, facts: Sequence[Envelope]) -> list[str]:
+    """The sentences about what is wrong, with the name of the last fact it was found in left out."""
+    return [trouble.message.format(**trouble.details) for fact in facts for trouble in watch.see(fact)]
+
+
+def scored(who: str, scores: dict[str, int], *, salt: str = "zout") -> tuple[str, ReviewScored]:
+    sealed = commitment(salt, canonical_json({"scores": scores, "abstained": {}}))
+    return who, ReviewScored(ref=REF, revision_hash="a", turn=1, commitment=sealed)
+
+
+def closed(**by: dict[str, int]) -> ReviewClosed:
+    opened = tuple(OpenedScore(reviewer=who, salt="zout", scores=scores, total="50") for who, scores in by.items())
+    nothing: dict[str, Any] = {"means": {}, "total": "50", "gates_missed": (), "advice": "improve", "spread_total": "0"}
+    return ReviewClosed(ref=REF, turn=1, scores=opened, consensus_forced=False, **nothing)
+
+
+def voted(who: str, choice: str = "for") -> tuple[str, DecisionVoted]:
+    sealed = commitment("zout", canonical_json({"choice": choice, "reason": ""}))
+    return who, DecisionVoted(ref=REF, session=1, commitment=sealed)
+
+
+def approved(*voters: str, choice: str = "for", **more: Any) -> DecisionApproved:
+    votes = tuple(OpenedVote(voter=who, choice=choice, salt="zout") for who in voters)
+    return DecisionApproved(ref=REF, round="2026-1", votes=votes, award_cents=1, **more)
+
+
+def paid(**people: str) -> list[tuple[str, Fact]]:
+    case: dict[str, Any] = {"ref": "D2026-0001", "agreement": f"A{REF}", "proposal": REF, "amount_cents": 2}
+    payee = {"payee": "gm0308"}
+    return [
+        (people["asks"], DisbursementRequested(milestone=None, **payee, **case)),
+        (people["checks"], DisbursementChecked(iban_payee_ref="p-1", **payee, **case)),
+        (people["approves"], DisbursementApproved(
+            repayable_cents=1, grant_cents=1, due_on=date(2026, 4, 1), **payee, **case)),
+    ]  # fmt: skip
+
+
+ELIGIBLE = ProposalFoundEligible(ref=REF, revision_hash="a", evidence={})
+INELIGIBLE = ProposalFoundIneligible(ref=REF, revision_hash="a", rule="stop_rule", reason="x", objection_weeks=6)
+
+
+def test_what_the_rules_allow_is_no_trouble() -> None:
+    facts = story(
+        ("fm", ELIGIBLE), scored("rv", {"ambition": 3}), ("system", closed(rv={"ambition": 3})), voted("tr"),
+        ("chair", approved("tr")), *paid(asks="baarn", checks="fm", approves="tr"),
+    )  # fmt: skip
+    hands, seals = Hands(), Seals()
+    assert told(hands, facts) == []
+    assert told(seals, facts) == []
+    assert hands.looked_at == 8  # the draft, and all of these but what the service did
+    assert seals.looked_at == 2
+
+
+def test_who_made_it_cannot_have_confirmed_it() -> None:
+    facts = story(("fm", INELIGIBLE, "fm"))
+    assert told(Hands(), facts) == ["the same person made and confirmed it"]
+
+
+def test_nobody_of_a_party_judges_its_case() -> None:
+    facts = story(("zeist", ELIGIBLE))
+    assert told(Hands(), facts) == ["zeist counts as gm0355, which is a party to 2026-001"]
+
+
+def test_who_is_seconded_counts_as_the_fund_from_then_on() -> None:
+    seconded = UserChanged(ref="zeist", roles=(), partner="gm0355", seconded=True)
+    assert told(Hands(), story(("system", seconded), ("zeist", ELIGIBLE))) == []
+
+
+def test_who_moved_to_a_party_is_barred_from_then_on() -> None:
+    moved = UserChanged(ref="fm", roles=(), partner="gm0312")
+    assert told(Hands(), story(("fm", ELIGIBLE), ("system", moved))) == []
+    assert told(Hands(), story(("system", moved), ("fm", ELIGIBLE))) == [
+        "fm counts as gm0312, which is a party to 2026-001"
+    ]
+
+
+def test_one_person_gives_one_approval_in_a_chain() -> None:
+    again = ["fm acted before in the same chain of 2026-001"]
+    assert told(Hands(), story(("fm", ELIGIBLE), ("fm2", INELIGIBLE, "fm"))) == again
+    resubmitted = ProposalResubmitted(
+        ref=REF, round="2026-1", lead="gm0308", revision_hash="a", ask_cents=1, sections=()
+    )
+    assert told(Hands(), story(("fm", ELIGIBLE), ("baarn", resubmitted), ("fm", ELIGIBLE))) == []
+
+
+def test_who_checked_a_disbursement_does_not_approve_it() -> None:
+    assert told(Hands(), story(*paid(asks="baarn", checks="fm", approves="fm"))) == [
+        "fm acted before in the same chain of D2026-0001"
+    ]
+
+
+def test_who_decided_a_writeoff_does_not_check_its_posting_and_making_it_does_not_count() -> None:
+    case: dict[str, Any] = {"ref": f"A{REF}-W1", "agreement": f"A{REF}", "proposal": REF}
+    decided = WriteoffDecided(
+        **case, amount_cents=1, votes={}, salts={}, two_thirds=False, learning_budget_left_cents=0
+    )
+    posted = WriteoffPosted(**case, ground="learning", amount_cents=1, allowance_released_cents=0)
+    assert told(Hands(), story(("chair", decided), ("tr", posted, "fm"))) == []
+    assert told(Hands(), story(("tr", decided), ("tr", posted, "fm"))) == [
+        f"tr acted before in the same chain of A{REF}-W1"
+    ]
+
+
+def test_a_reviewer_does_not_vote_on_the_same_proposal() -> None:
+    facts = story(scored("rv", {"ambition": 3}), ("system", closed(rv={"ambition": 3})), voted("rv"),
+                  ("chair", approved("rv")))  # fmt: skip
+    assert told(Hands(), facts) == ["rv reviewed 2026-001 and voted on it"]
+
+
+def test_a_vote_of_a_party_counts_only_where_the_full_board_decides() -> None:
+    facts = [voted("zeist"), ("chair", approved("zeist"))]
+    assert told(Hands(), story(*facts)) == ["zeist counts as gm0355, which is a party to 2026-001"]
+    board = approved("zeist", necessity=True, disclosed={"gm0355": "beneficiary"})
+    assert told(Hands(), story(voted("zeist"), ("chair", board))) == []
+
+
+def test_a_score_that_was_never_sealed_or_is_another_is_told() -> None:
+    facts = story(scored("rv", {"ambition": 3}), ("system", closed(rv={"ambition": 4})))
+    assert told(Seals(), facts) == ["what rv gave is not what was put under seal in fact 9"]
+    facts = story(("system", closed(tr={"ambition": 4})))
+    assert told(Seals(), facts) == ["what tr is said to have given was never put under seal"]
+
+
+def test_the_last_vote_before_the_opening_is_the_one_that_counts() -> None:
+    facts = story(voted("tr", "against"), voted("tr", "for"), ("chair", approved("tr", choice="against")))
+    assert told(Seals(), facts) == ["what tr gave is not what was put under seal in fact 10"]
+
+
+def test_a_new_session_begins_a_new_chain() -> None:
+    prepared = DecisionPrepared(
+        ref=REF, round="2026-1", session=2, advice="positive", total="75", rank=1, of=1, ask_cents=1,
+        ceiling_left_cents=1, free_to_commit_cents=1, voters=(),
+    )  # fmt: skip
+    assert told(Hands(), story(("chair", approved()), ("system", prepared), ("chair", approved()))) == []
+    assert told(Hands(), story(("chair", approved()), ("chair", approved()))) == [
+        "chair acted before in the same chain of 2026-001"
+    ]
