@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -383,19 +384,25 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
 
 
 def _matter(view: View, case: Writeoff) -> Matter:
-    """The parties of the proposal behind it, and who signed that proposal or its agreement for a party."""
+    """The parties of the proposal behind it."""
     proposal = view.maybe(Proposal, case.proposal)
     if proposal is None:
         return Matter(CaseParties(case.lead, frozenset(case.parties)))
-    facts = (*view.history(proposal), *view.store.facts.of_stream(f"agreement/{case.agreement}"))
-    return Matter(parties_of(view, proposal), signed=frozenset(each.actor for each in facts if each.type in SIGNING))
+    return Matter(parties_of(view, proposal))
+
+
+def _signed(view: View, case: Writeoff) -> frozenset[str]:
+    """Who signed the proposal behind it, or its agreement, for a party: they do not vote in the full board."""
+    streams = (f"proposal/{case.proposal}", f"agreement/{case.agreement}")
+    facts = [each for stream in streams for each in view.store.facts.of_stream(stream)]
+    return frozenset(each.actor for each in facts if each.type in SIGNING)
 
 
 def _body(view: View, case: Writeoff) -> Body:
     """Who votes on it: the committee, or the full board where conflicts leave no committee (rule of necessity)."""
     matter = _matter(view, case)
     if needs_the_board(view, view.regulations().committee, matter):
-        return board(view, matter)
+        return board(view, replace(matter, signed=_signed(view, case)))
     return committee(view, matter)
 
 

@@ -5,6 +5,8 @@ How each counts is in ``fund.workflows.bodies``. Source: lifecycle.md 1 (G7 b, d
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import hard_conflict
 from fund.rules.scoring import Missing
@@ -38,14 +40,18 @@ OBJECTION_VOTES = 2
 
 
 def matter_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Matter:
-    """What a body needs to know of a proposal: parties, reviewers, signatories, and who took part before."""
-    signed = {happened.actor for happened in view.history(proposal) if happened.type in bodies.SIGNING}
+    """What a body needs to know of a proposal: parties, reviewers, and who took part before."""
     return Matter(
         parties_of(view, proposal),
         reviewers=frozenset(_reviewers(view, proposal)),
         took_part=frozenset(objection.took_part) if objection is not None else frozenset(),
-        signed=frozenset(signed),
     )
+
+
+def _board_of(view: View, proposal: Proposal) -> Body:
+    """The full board on a proposal; who signed it for a party is read from its history, for the board alone."""
+    signed = frozenset(each.actor for each in view.history(proposal) if each.type in bodies.SIGNING)
+    return bodies.board(view, replace(matter_of(view, proposal), signed=signed))
 
 
 def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
@@ -90,10 +96,10 @@ def body_of(view: View, proposal: Proposal, decision: Decision) -> Body:
     """
     if decision.state == "objected":
         if (decision.prepared is not None and decision.prepared.necessity) or needs_the_board(view, proposal):
-            return bodies.board(view, matter_of(view, proposal))
+            return _board_of(view, proposal)
         return committee_of(view, proposal, objection=decision)
     if decision.prepared is not None and decision.prepared.necessity:
-        return bodies.board(view, matter_of(view, proposal))
+        return _board_of(view, proposal)
     return committee_of(view, proposal)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Partner
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.proposals import Proposal, Round
+from fund.schemas.repayments import Plan
 from fund.schemas.reviews import Decision, Review
 from fund.store import PendingRow
 from fund.unit_of_work import View
@@ -44,6 +46,10 @@ class Desk:
             self._read[key] = self.view.cases(model, states=states or None)
         return [case for case in self._read[key] if isinstance(case, model)]
 
+    def name(self, user_id: str) -> str:
+        """The name of a user while it is known, else the id."""
+        return self.view.once("names", self.view.store.work.names).get(user_id, user_id)
+
     @cached_property
     def rules(self) -> Regulations:
         """The regulations in force today."""
@@ -60,11 +66,20 @@ class Desk:
         them.
         """
         found = {case.ref: case for case in self.all(Proposal, *map(str, BEFORE_AGREED))}
-        for row in self.view.store.work.sealed_of(kind="team", round=0):
-            self.view.remember(("team", row.stream), json.loads(row.content))
-        for ref in found:
-            self.view.once(("team", f"proposal/{ref}"), list)
+        self._know_teams(found)
         return found
+
+    def behind(self, refs: Sequence[str]) -> None:
+        """The proposals behind write-offs are read, whatever their state, with their reviews and teams."""
+        if refs:
+            self._know_teams([case.ref for case in self.view.cases(Proposal, refs=refs)])
+            self.view.cases(Review, refs=refs)
+
+    def _know_teams(self, refs: Iterable[str]) -> None:
+        teams = self.view.once("teams", lambda: self.view.store.work.sealed_of(kind="team", round=0))
+        known = {row.stream: row.content for row in teams}
+        for ref in refs:
+            self.view.remember(("team", f"proposal/{ref}"), json.loads(known.get(f"proposal/{ref}", "[]")))
 
     def in_state(self, *states: str) -> list[Proposal]:
         """Open proposals in one of these states."""
@@ -121,6 +136,11 @@ class Desk:
         refs = [ref for milestone in accepted for ref in milestone.requested]
         found = self.view.cases(Disbursement, refs=refs) if refs else []
         return frozenset(case.ref for case in found if case.state in LIVE)
+
+    def overdue(self, day: date) -> list[Plan]:
+        """The plans with an instalment that was due on this day or before and is still open."""
+        rows = self.view.store.cases.find(Plan.kind, due_before=day + timedelta(days=1))
+        return self.view.cases(Plan, refs=[row.ref for row in rows]) if rows else []
 
     @cached_property
     def partners(self) -> dict[str, Partner]:

@@ -21,7 +21,9 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     """What looking back waits for."""
     for case in desk.all(Evaluation, "due", "submitted", "peer_reviewed", "published"):
         yield from _evaluation(desk, case)
-    for writeoff in desk.all(Writeoff, "proposed", "decided"):
+    writeoffs = desk.all(Writeoff, "proposed", "decided")
+    desk.behind([case.proposal for case in writeoffs])
+    for writeoff in writeoffs:
         yield from _writeoff(desk, writeoff)
 
 

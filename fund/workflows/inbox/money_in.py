@@ -10,6 +10,7 @@ from fund.language import N_, _, euros
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import AllowanceRun
+from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.receipts import gaps, unexplained_debits
@@ -33,7 +34,29 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         if gap["missing"]:
             what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])
             yield Waiting(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
+    yield from _arrears(desk)
     yield from _allowance(desk)
+
+
+def _arrears(desk: Desk) -> Iterator[Waiting]:
+    """An instalment that went through every reminder, and no write-off proposed: the office says what now (R8)."""
+    last = desk.rules.terms.arrears_days[-1]
+    proposed = {case.agreement for case in desk.all(Writeoff, "proposed", "decided")}
+    for plan in desk.overdue(desk.today - timedelta(days=last)):
+        late = [part for part in plan.instalments if part.open_cents > 0 and part.escalated_days >= last]
+        if not late or plan.agreement in proposed:
+            continue
+        cents = sum(part.open_cents for part in late)
+        what = _(N_("say what happens to {amount} in arrears, {ref}")).format(amount=euros(cents), ref=plan.agreement)
+        agreement = desk.agreements.get(plan.agreement)
+        yield Waiting(
+            what,
+            f"fund repayment plan {plan.agreement}",
+            FUND_MANAGER,
+            plan.agreement,
+            lead=plan.lead,
+            parties=agreement.parties if agreement is not None else (),
+        )
 
 
 def _allowance(desk: Desk) -> Iterator[Waiting]:

@@ -37,7 +37,7 @@ def confirmations(desk: Desk) -> Iterator[Waiting]:
     """What one person made and a second must confirm, for those who may: of no party, and with clean hands."""
     for row in desk.pendings:
         until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
-        what = _(N_("confirm {command} of {maker}")).format(command=row.name, maker=desk.view.name(row.made_by))
+        what = _(N_("confirm {command} of {maker}")).format(command=row.name, maker=desk.name(row.made_by))
         roles = frozenset(Role(name) for name in json.loads(row.needs))
         ties = _ties(desk, row)
         of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)

@@ -85,7 +85,7 @@ def _conflicts(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiti
     for reviewer, grounds in sorted(review.declarations.items()):
         if not grounds or reviewer in review.judged or reviewer not in review.reviewers:
             continue
-        name = desk.view.name(reviewer)
+        name = desk.name(reviewer)
         yield Waiting(
             _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref),
             f"fund review declare {review.ref} --about {name} --stays --reason TEXT",

@@ -1,0 +1,146 @@
+"""Nothing that waits for a person is without a line: every state of every life, walked through."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+
+import sqlalchemy as sa
+
+from fund.workflows.lifecycle import Transition
+from tests.factories import World, founded
+from tests.workflows.deciding import peopled
+from tests.workflows.every_state import NOW, put_every_state
+
+KINDS = {
+    "fund.workflows.proposals.table.TRANSITIONS": "proposal",
+    "fund.workflows.rounds.TRANSITIONS": "round",
+    "fund.workflows.agreements.states.AGREEMENTS": "agreement",
+    "fund.workflows.agreements.states.MILESTONES": "milestone",
+    "fund.workflows.disbursements.TRANSITIONS": "disbursement",
+    "fund.workflows.payments.table.BATCH_TRANSITIONS": "batch",
+    "fund.workflows.payees.TRANSITIONS": "payee",
+    "fund.workflows.evaluations.TRANSITIONS": "evaluation",
+    "fund.workflows.writeoffs.TRANSITIONS": "writeoff",
+    "fund.workflows.receipts.lives.TRANSITIONS": "receipt",
+    "fund.workflows.partners.table.KEY_TRANSITIONS": "key",
+    "fund.workflows.repayments.life.TRANSITIONS": "plan",
+}
+"""Whose states each table of transitions names."""
+
+RESTS = {
+    ("proposal", "ineligible"): "the clock: an objection is a right, for a term, and no task",
+    ("proposal", "rejected"): "the clock: an objection is a right, for a term, and no task",
+    ("round", "planned"): "the clock: it opens by itself",
+    ("round", "open"): "the clock: it closes by itself",
+    ("agreement", "terminated"): "the payer and the service: what is outstanding comes back or is written off",
+    ("disbursement", "sent"): "the bank: its batch is found on the statement",
+    ("disbursement", "paid"): "nobody: money that comes back is a receipt, and has its own line",
+    ("disbursement", "part_refunded"): "nobody: money that comes back is a receipt, and has its own line",
+    ("payee", "recorded"): "nobody: recorded and verified are one command of two people",
+    ("evaluation", "accepted"): "the service: it publishes",
+    ("writeoff", "posted"): "nobody: what is recovered is a receipt, and has its own line",
+    ("receipt", "allocated"): "nobody: a match may be taken back, and need not be",
+}
+"""States that can still change and that wait for no person, with the reason."""
+
+
+def _tables() -> Iterator[tuple[str, tuple[Transition, ...]]]:
+    """Every table of transitions in the life stories, once, by where it was written."""
+    seen: set[int] = set()
+    modules = sorted((name for name in sys.modules if name.startswith("fund.workflows.")), key=len, reverse=True)
+    for module in modules:
+        for name, value in vars(sys.modules[module]).items():
+            rows = isinstance(value, tuple) and value and all(isinstance(row, Transition) for row in value)
+            if rows and id(value) not in seen and f"{module}.{name}" in KINDS:
+                seen.add(id(value))
+                yield f"{module}.{name}", value
+    for module in modules:
+        for name, value in vars(sys.modules[module]).items():
+            rows = isinstance(value, tuple) and value and all(isinstance(row, Transition) for row in value)
+            if rows and id(value) not in seen:
+                raise AssertionError(f"{module}.{name} is a table of transitions of which this test does not know")
+
+
+def _states() -> Iterator[tuple[str, str]]:
+    """Kind and state of every state that is not the end: from which a row begins."""
+    for name, rows in _tables():
+        for state in dict.fromkeys(str(each) for row in rows for each in _sources(row)):
+            yield KINDS[name], state
+
+
+def _sources(row: Transition) -> tuple[object, ...]:
+    if row.sources is None:
+        return ()
+    return row.sources if isinstance(row.sources, tuple) else (row.sources,)
+
+
+def _everything(url: str) -> tuple[dict[tuple[str, str], str], list[dict[str, object]]]:
+    with founded(url) as world:
+        peopled(world)
+        world.user("lotte", "partner_signatory", partner="gm0327")
+        refs = put_every_state(world)
+        with_clock(world)
+        return refs, list(world.look("inbox", user="fatima", everybody=True)["items"])
+
+
+def with_clock(world: World) -> None:
+    """It is the day of the cases."""
+    world.clock(NOW)
+
+
+def test_every_state_that_waits_for_a_person_has_a_line_and_the_others_a_reason(database_url: str) -> None:
+    refs, items = _everything(database_url)
+    named = {word for item in items for word in (str(item["ref"]), *str(item["command"]).split())}
+    waits = [each for each in _states() if each not in RESTS]
+    assert [each for each in waits if refs[each] not in named] == []
+    assert set(RESTS) <= set(_states())
+
+
+def test_the_database_is_asked_as_often_for_a_hundred_cases_as_for_a_few(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        asked: list[str] = []
+        sa.event.listen(world.fund.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
+
+        def questions(user: str) -> int:
+            asked.clear()
+            assert world.look("inbox", user=user)["items"]
+            return len(asked)
+
+        people = ("anna", "bram", "carl", "fatima", "rosa")
+        put_every_state(world)
+        world.clock(NOW)
+        few = [questions(user) for user in people]
+        put_every_state(world, rounds=4)
+        assert [questions(user) for user in people] == few
+
+
+def test_whoever_has_no_part_in_it_sees_none_of_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        put_every_state(world)
+        with_clock(world)
+        mine = world.look("inbox", user="joost")["items"]
+        assert mine == []
+        world.user("vera", "fund_manager", partner="gm0351")
+        world.user("vick", "fund_manager", partner="gm0351", seconded=True)
+        of_party = {item["command"] for item in world.look("inbox", user="vera")["items"]}
+        seconded = {item["command"] for item in world.look("inbox", user="vick")["items"]}
+        anna = {item["command"] for item in world.look("inbox", user="anna")["items"]}
+        assert seconded == anna
+        assert not any(" 2026-1" in command and "round show" not in command for command in of_party)
+        assert of_party < anna
+
+
+def test_what_is_late_stands_first_and_is_counted(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        put_every_state(world)
+        with_clock(world)
+        answer = world.look("inbox", user="bram")
+        days = [item["until"] for item in answer["items"]]
+        assert days == sorted((day for day in days if day), key=date.fromisoformat) + [None] * days.count(None)
+        assert answer["late"] == sum(item["late"] for item in answer["items"]) > 0
+        assert all(item["late"] for item in answer["items"][: answer["late"]])
