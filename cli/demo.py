@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,8 +76,35 @@ def demo(
         nudge = None
         if bell is not None:
             nudge = stack.enter_context(_with_workers(url, bell, workers))
-        ending = play(url, tell=tell, seed=seed, proposals=proposals, nudge=nudge)
+        step = stack.enter_context(_stoppable())
+        ending = play(url, tell=tell, seed=seed, proposals=proposals, nudge=nudge, step=step)
     _finish(ctx, ending, url, place, quietly)
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """What each command of the story begins with: it ends the story after Ctrl-C.
+
+    Python drops the exception of a Ctrl-C that comes while an object is being cleaned up; so it is also remembered.
+    """
+    asked: list[int] = []
+
+    def stop(number: int, _frame: Any) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    def step() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield step
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield step
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _silence(_line: str) -> None:
