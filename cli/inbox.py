@@ -13,12 +13,14 @@ from cli.params import option, read, reading, verb
 from fund import glossary
 from fund.language import N_, _, day, ngettext
 
+SOON_DAYS = 7
+
 
 @verb(
     None,
     "inbox",
     N_("Show what waits for you, and until when"),
-    about=N_("Every line ends with the command that does it. What is late is counted below."),
+    about=N_("What is late stands first, and every line ends with the command that does it."),
     examples=("fund --as anna inbox", "fund --as anna inbox --all"),
     see=("confirm", "decline", "status"),
 )
@@ -36,13 +38,26 @@ def _show(data: Mapping[str, Any]) -> None:
     else:
         roles = ", ".join(glossary.role_word(role) for role in data["roles"])
         title = _("Waiting for you, {user} ({roles}), on {day}").format(user=data["user"], roles=roles, day=day(today))
-    columns = [Column("until", N_("At the latest"), "date"), Column("what", N_("What"), "text")]
+    columns = [Column("until", N_("At the latest"), "date", style=_soon), Column("what", N_("What"), "text")]
     if everybody:
         columns.append(Column("whom", N_("For"), "name"))
     columns.append(Column("command", N_("Type"), "command"))
-    rows = [{**item, "whom": item.get("partner_name") or item["roles"]} for item in data["items"]]
+    rows = [
+        {
+            **item,
+            "until": _("today") if item["until"] == data["as_of"] else item["until"],
+            "days": (date.fromisoformat(item["until"]) - today).days if item["until"] else None,
+            "whom": item.get("partner_name") or item["roles"],
+        }
+        for item in data["items"]
+    ]
     table(title, columns, rows, empty=_("Nothing waits."))
-    late = sum(1 for item in data["items"] if item.get("until") and item["until"][:10] < data["as_of"])
+    late = int(data["late"])
     said = ngettext("{count} of them is late.", "{count} of them are late.", late) if late else _("Late: nothing.")
     rest = "" if everybody else _("For everybody: {command}").format(command="fund inbox --all")
     say(f"{said.format(count=late)} {rest}".rstrip())
+
+
+def _soon(row: Mapping[str, Any]) -> str:
+    """Yellow within seven days, and where the day has gone by."""
+    return "yellow" if row["days"] is not None and row["days"] <= SOON_DAYS else ""

@@ -7,7 +7,7 @@ moves to a line of its own below its row where a terminal is too narrow for all.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -110,6 +110,8 @@ class Column:
     header: str
     role: str = "text"
     kind: str = ""
+    style: Callable[[Mapping[str, Any]], str] | None = None
+    """The colour of a cell, by its row; what it says stands in words too."""
 
     @property
     def right(self) -> bool:
@@ -148,7 +150,9 @@ def table(
 
     The title is a whole sentence in the language in use and names the day; headers are message ids.
     """
+    rows = list(rows)
     lines = [[column.show(row) for column in columns] for row in rows]
+    styles = [[column.style(row) if column.style else "" for column in columns] for row in rows]
     _title(title)
     if not lines:
         say(empty or _("none"))
@@ -159,7 +163,7 @@ def table(
         _table_for_ears(headers, lines, last)
         return
     console = console_on(sys.stdout)
-    show(console, _table_for_eyes(console, columns, headers, lines, last))
+    show(console, _table_for_eyes(console, columns, headers, lines, last, styles))
 
 
 def _title(title: str) -> None:
@@ -175,7 +179,12 @@ def _table_for_ears(headers: Sequence[str], lines: Sequence[Sequence[str]], last
 
 
 def _table_for_eyes(
-    console: Console, columns: Sequence[Column], headers: Sequence[str], lines: list[list[str]], last: list[str] | None
+    console: Console,
+    columns: Sequence[Column],
+    headers: Sequence[str],
+    lines: list[list[str]],
+    last: list[str] | None,
+    styles: Sequence[Sequence[str]],
 ) -> Iterator[Text]:
     from rich.cells import cell_len
     from rich.rule import Rule
@@ -197,8 +206,9 @@ def _table_for_eyes(
     for place in beside:
         side: JustifyMethod = "right" if columns[place].right else "left"
         grid.add_column(text_of(headers[place]), width=widths[place] or None, justify=side)
-    for cells in rows:
-        shown = [text_of(cells[place]) for place in beside]
+    for place_of_row, cells in enumerate(rows):
+        colours = styles[place_of_row] if place_of_row < len(styles) else [""] * len(cells)
+        shown = [text_of(cells[place], colours[place]) for place in beside]
         for cell in shown:
             cell.no_wrap, cell.overflow = True, "ellipsis"
         grid.add_row(*shown, style="bold" if cells is last else None)

@@ -50,6 +50,11 @@ class Desk:
         """The name of a user while it is known, else the id."""
         return self.view.once("names", self.view.store.work.names).get(user_id, user_id)
 
+    def short_name(self, partner: str) -> str:
+        """The short name of a partner."""
+        found = self.partners.get(partner)
+        return found.short_name if found is not None else partner
+
     @cached_property
     def rules(self) -> Regulations:
         """The regulations in force today."""

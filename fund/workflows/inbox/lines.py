@@ -66,7 +66,6 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
 
 def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
     partner = line.partner
-    named = desk.partners.get(partner) if partner else None
     return {
         "until": line.until.isoformat() if line.until else None,
         "late": line.until is not None and line.until < desk.today,
@@ -75,7 +74,7 @@ def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
         "command": line.command,
         "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.who.all_roles())),
         "partner": partner,
-        "partner_name": named.short_name if named else "",
+        "partner_name": desk.short_name(partner) if partner else "",
     }
 
 

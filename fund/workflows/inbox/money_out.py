@@ -27,18 +27,18 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
 
 def _disbursement(desk: Desk, case: Disbursement) -> Iterator[Waiting]:
     agreement = desk.agreements[case.agreement]
-    about = {"ref": case.ref, "amount": euros(case.amount_cents)}
+    about = {"amount": euros(case.amount_cents), "name": desk.short_name(case.payee)}
     if case.state == "requested":
-        what = _(N_("check {ref} of {amount}")).format(**about)
+        what = _(N_("check {amount}, {name}")).format(**about)
         who, command, hands = FUND_MANAGER, f"fund disbursement check {case.ref}", case.hands
     elif case.state == "checked":
-        what = _(N_("approve {ref} of {amount}")).format(**about)
+        what = _(N_("approve {amount}, {name}")).format(**about)
         who, command, hands = TREASURER, f"fund disbursement approve {case.ref}", case.hands
     elif case.state == "failed" or case.to_verify:
-        what = _(N_("verify the account again for {ref} of {amount}")).format(**about)
+        what = _(N_("verify the account again for {amount}, {name}")).format(**about)
         who, command, hands = FUND_MANAGER, f"fund payment retry {case.ref}", ()
     elif not case.batch:
-        what = _(N_("pay {ref} of {amount}")).format(**about)
+        what = _(N_("pay {amount}, {name}")).format(**about)
         who, command, hands = PAYERS, f"fund payment batch --ref {case.ref}", ()
     else:
         return  # it stands in a batch, which waits itself

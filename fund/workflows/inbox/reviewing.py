@@ -16,6 +16,9 @@ from fund.workflows.reviews import what_is_missing
 
 __all__ = ["decision_before", "waiting"]
 
+WARNED_DAYS = 7
+"""So long before a review closes, the office sees which scores are missing."""
+
 
 def waiting(desk: Desk) -> Iterator[Waiting]:
     """What reviews wait for, from eligible to scored."""
@@ -66,6 +69,12 @@ def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waitin
         )
         # nobody steps back by an order: who may not score any more can still recuse
         yield Waiting(what, f"fund review score {review.ref} FILE", PANEL, review.ref, until, only=missing)
+        if until is not None and until - timedelta(days=WARNED_DAYS) <= desk.today:
+            what = _(N_("{missing} of {panel} scores are missing, {name}")).format(
+                missing=len(missing), panel=len(review.reviewers), name=desk.short_name(proposal.lead)
+            )
+            command, parties = f"fund review show {review.ref}", proposal.parties
+            yield Waiting(what, command, FUND_MANAGER, review.ref, until, lead=proposal.lead, parties=parties)
     over = review.closes_at is not None and review.closes_at <= desk.now
     if (review.extended and over) or (not missing and what_is_missing(desk.view, review)):
         yield Waiting(
