@@ -87,7 +87,7 @@ class Rounds(Known):
     def _drafted(self, row: Row) -> None:
         payload = row["payload"]
         case = Case(payload["ref"], payload["round"], payload["track"], payload["lead"])
-        assert self.people[row["actor"]].partner == case.lead
+        assert self.people[row["actor"]].organisation == case.lead
         self._form(case, payload)
         self.cases[case.ref] = case
 
@@ -151,6 +151,7 @@ class Rounds(Known):
                 case.due = None
             case "decision.voted":
                 case.voted.add(row["actor"])
+                case.ever_voted.add(row["actor"])
                 self._sealed(("vote", case.ref, payload["session"], row["actor"]))
             case "decision.objected":
                 case.objected_was, case.decided_before = payload["was"], True
@@ -179,7 +180,7 @@ class Rounds(Known):
 
     def _decided(self, row: Row, case: Case) -> None:
         payload = row["payload"]
-        case.hands |= acting(row)
+        case.hands |= acting(row) | {vote["voter"] for vote in payload["votes"]}
         case.took_part |= acting(row) | {vote["voter"] for vote in payload["votes"]}
         case.award = payload.get("award_cents", 0)
         case.conditions = {each["number"]: dict(each) for each in payload.get("conditions", ())}
@@ -202,6 +203,7 @@ class Rounds(Known):
             case "agreement.signed":
                 assert payload["document_sha256"] == case.document
                 case.signatures.add(payload["party"])
+                case.signed_by |= acting(row)
                 wanted = case.applicants | {"fund"}
                 assert payload["complete"] == (case.signatures == wanted)
                 case.agreement = "signed" if payload["complete"] else "drafted"

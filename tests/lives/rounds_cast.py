@@ -56,7 +56,7 @@ def peopled(world: World, partners: set[str], dice: Random) -> None:
     for number in range(3):
         add(f"ed{number}", "reviewer")
     add("ed3", "reviewer", partner=any_of("municipality"), seconded=True)
-    for number, kind in enumerate(("municipality", "municipality", "municipality", "water_board", "region")):
+    for number, kind in enumerate(("municipality", "municipality", "water_board", "region")):
         add(f"carl{number}", "committee_member", partner=any_of(kind))
     add("mara", "reviewer", "committee_member", partner=any_of("water_board"))
     add("milo", "reviewer", "committee_member")

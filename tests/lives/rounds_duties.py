@@ -42,6 +42,7 @@ def hold(model: Known, row: Row, case: Case) -> None:
         case "review.opened":
             seats = [model.people[seat["reviewer"]] for seat in payload["panel"]]
             assert not [who.name for who in seats if model.conflicted(who, case)], "a panel with a conflict"
+            assert not {who.id for who in seats} & case.ever_voted, "a panel with somebody who voted (d)"
             assert len(seats) >= (3 if case.track == "light" else 5) or payload["necessity"]
             if payload["necessity"]:
                 assert len(seats) >= 3
@@ -50,8 +51,13 @@ def hold(model: Known, row: Row, case: Case) -> None:
             assert again or here["state"] in ("closed", "decided")
         case "review.assigned":
             assert not model.conflicted(model.people[payload["seat"]["reviewer"]], case)
+            assert payload["seat"]["reviewer"] not in case.ever_voted, "somebody who voted reviews it (d)"
         case "review.closed":
             _opened_scores(model, payload, case)
+        case "decision.prepared":
+            assert payload["mandated"] == (case.track == "light" and not case.necessity)
+            necessity = case.necessity or model.needs_the_board(case)
+            assert payload["necessity"] == (necessity and not payload["mandated"])
         case "decision.conditions_met":
             assert all(each.get("shown") for each in case.conditions.values())
         case "decision.objected":
@@ -97,29 +103,29 @@ def _opened_scores(model: Known, payload: Row, case: Case) -> None:
 
 def _opened_votes(model: Known, row: Row, case: Case) -> None:
     """The votes that are opened are those of this session, of who may vote; and the outcome is what they say."""
-    payload, voters = row["payload"], model.voters(case)
-    acting_now = acting(row)
-    objection = case.state == "objected"
+    payload, objection, board = row["payload"], case.state == "objected", model.board_votes(case)
     whose = {vote["voter"] for vote in payload["votes"]}
-    expected = (case.voted & set(voters)) - (acting_now if objection else set())
+    expected = model.counting(case) - (acting(row) if objection else set())
     assert whose == (set() if case.mandated and not objection else expected), f"{whose} voted, not {expected}"
     ballots = []
     for vote in payload["votes"]:
         seal = model.latest["vote", case.ref, case.session, vote["voter"]]
         assert seal.content == {"choice": vote["choice"], "reason": vote["reason"]}
         seal.opened = True
-        ballots.append((voters[vote["voter"]], vote["choice"]))
+        ballots.append((model.people[vote["voter"]], vote["choice"]))
     if objection:
+        assert not acting(row) & case.took_part, "who took part decides the objection"
         assert len(whose) >= 2
-        assert not (whose | acting_now) & case.took_part, "who took part decides the objection"
+        assert board or not whose & case.took_part, "who took part votes on the objection"
         return
     if not case.mandated:
         said = _say(model, case, ballots, payload.get("award_cents", case.ask))
         possible = {
-            "decision.approved": {"carried"}, "decision.conditional": {"carried"},
+            "decision.approved": {"carried"},
+            "decision.conditional": {"carried"},
             "decision.rejected": {"lost"} | ({"tie"} if case.deferrals else set()),
             "decision.deferred": {"carried", "lost", "tie"},
-        }  # fmt: skip
+        }
         assert said in possible[row["type"]], f"{row['type']} where the votes say {said}"
     assert row["type"] != "decision.deferred" or not case.deferrals, "deferred twice"
 
@@ -127,21 +133,19 @@ def _opened_votes(model: Known, row: Row, case: Case) -> None:
 def _say(model: Known, case: Case, ballots: list[tuple[Person, str]], cents: int) -> str:
     """carried, lost or tie; with fewer votes than a quorum there may be no decision at all."""
     if case.board:
+        partners = {who.organisation for who, _choice in ballots}
+        assert len(partners) == len(ballots), "a partner with two votes"
         assert 2 * len(ballots) > len(model.partners)
-        assert len({who.partner for who, _choice in ballots}) == len(ballots), "a partner with two votes"
+        barred = {one for one in model.partners if model.conflicted(Person("", "", partner=one), case)}
         said = _majority([choice for _who, choice in ballots], two_thirds=True)
-        stand_ins = {who.partner: Person("", "", partner=who.partner) for who, _choice in ballots}
-        free = [choice for who, choice in ballots if not model.conflicted(stand_ins[who.partner], case)]
-        if said == "carried" and len(free) >= 3 and _majority(free, two_thirds=False) != "carried":
+        free = [choice for who, choice in ballots if who.organisation not in barred]
+        if said == "carried" and len(model.partners - barred) >= 3 and _majority(free, two_thirds=False) != "carried":
             return "lost"
         return said
     assert len(ballots) >= 3
     assert 2 * len(ballots) > len(model.seats(case))
     assert len({who.kind for who, _choice in ballots}) >= 2
     return _majority([choice for _who, choice in ballots], two_thirds=case.track == "major" or cents >= 125_000_00)
-
-
-# ------------------------------------------------------------------------------------------- separation of duties
 
 
 def separate_duties(model: Known, row: Row, case: Case | None) -> None:
@@ -158,7 +162,7 @@ def separate_duties(model: Known, row: Row, case: Case | None) -> None:
             assert kind in AUDITOR_MAY, f"{told}: by an auditor (e)"
         if case is None:
             continue
-        board = kind == "decision.voted" and case.board and case.state != "objected"
+        board = kind == "decision.voted" and model.board_votes(case)
         if kind in JUDGING and not board:
             assert model.outside(who, case), f"{told}: {who.name} is of {who.organisation}, a party (b)"
         if kind == "agreement.signed" and row["payload"]["party"] == "fund":

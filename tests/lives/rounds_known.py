@@ -147,8 +147,9 @@ class Case:
     decided_before: bool = False
     session: int = 0
     voted: set[str] = field(default_factory=set)
+    ever_voted: set[str] = field(default_factory=set)
     hands: set[str] = field(default_factory=set)
-    """Who approved in this chain P13-P17."""
+    """Who approved in this chain P13-P17, and whose votes were opened for it."""
     took_part: set[str] = field(default_factory=set)
     objected_was: str = ""
     award: int = 0
@@ -257,24 +258,66 @@ class Known:
             and not self.conflicted(who, case) and who.id not in self.reviewers(case)
         ]  # fmt: skip
 
-    def voters(self, case: Case) -> dict[str, Person]:
-        """Who may vote on the case as it stands."""
-        active = [who for who in self.people.values() if who.active]
-        if case.board and case.state != "objected":
-            return {
-                who.id: who for who in active
-                if "partner_signatory" in who.roles and who.partner in self.partners and who.id not in case.signed_by
-            }  # fmt: skip
+    def seats(self, case: Case, *, free: bool = True) -> dict[str, list[str]]:
+        """The committee's seats with who may vote for each, the member first; without ``free`` nobody is barred.
+
+        The deputy chairs share the seat of the chairs while none of these may vote.
+        """
         barred = self.reviewers(case) | (case.took_part if case.state == "objected" else set())
+        active = [who for _id, who in sorted(self.people.items()) if who.active]
 
         def may(who: Person) -> bool:
-            return not self.conflicted(who, case) and who.id not in barred
+            return not free or not (self.conflicted(who, case) or who.id in barred)
 
-        found = {who.id: who for who in active if who.roles & {"committee_member", "committee_chair"} and may(who)}
-        if not any("committee_chair" in who.roles for who in found.values()):
-            found |= {who.id: who for who in active if "deputy_chair" in who.roles and may(who)}
+        members = [who for who in active if who.roles & {"committee_member", "committee_chair"}]
+        found = {who.id: [who.id] for who in members if may(who)}
+        if not any("committee_chair" in self.people[seat].roles for seat in found):
+            deputies = [who for who in active if "deputy_chair" in who.roles and "committee_member" not in who.roles]
+            standing = [who.id for who in deputies if may(who)]
+            found |= {"deputies": standing} if standing else {}
         return found
 
-    def seats(self, case: Case) -> set[str]:
-        """The committee's seats without a conflict."""
-        return set(self.voters(case))
+    def needs_the_board(self, case: Case) -> bool:
+        """Whether conflicts alone keep the committee from three votes of two kinds (lifecycle.md 12, necessity)."""
+        took_part, case.took_part = case.took_part, set()
+        try:
+            whole, free = (
+                [self.people[who[0]] for who in self.seats(case, free=free).values()] for free in (False, True)
+            )
+        finally:
+            case.took_part = took_part
+
+        def lacks(seats: list[Person]) -> bool:
+            return len(seats) < 3 or len({who.kind for who in seats}) < 2
+
+        return lacks(free) and not lacks(whole)
+
+    def board_votes(self, case: Case) -> bool:
+        """Whether the full board votes on the case as it stands."""
+        return case.board or (case.state == "objected" and self.needs_the_board(case))
+
+    def board(self, case: Case) -> dict[str, list[str]]:
+        """By partner: the signatories who may vote for it; none who signed, reviewed, or is named in the team."""
+        found: dict[str, list[str]] = {partner: [] for partner in sorted(self.partners)}
+        barred = case.signed_by | self.reviewers(case)
+        for user_id, who in sorted(self.people.items()):
+            may = who.active and "partner_signatory" in who.roles and user_id not in barred
+            if may and who.organisation and who.name.casefold() not in case.persons:
+                found[who.organisation].append(user_id)
+        return found
+
+    def body(self, case: Case) -> dict[str, list[str]]:
+        """By seat or partner, who may vote for it on the case as it stands."""
+        return self.board(case) if self.board_votes(case) else self.seats(case)
+
+    def voters(self, case: Case) -> dict[str, Person]:
+        """Who may vote on the case as it stands."""
+        return {user_id: self.people[user_id] for who in self.body(case).values() for user_id in who}
+
+    def counting(self, case: Case) -> set[str]:
+        """Whose votes count, of those who voted: one for each seat, the member's before a deputy's."""
+        return {
+            next(each for each in who if each in case.voted)
+            for who in self.body(case).values()
+            if case.voted & set(who)
+        }

@@ -297,7 +297,7 @@ class Play:
 
     def signatory(self, dice: Random, party: str) -> str | None:
         found = [one.id for one in self.model.people.values()
-                 if one.active and one.partner == party and "partner_signatory" in one.roles]  # fmt: skip
+                 if one.active and one.organisation == party and "partner_signatory" in one.roles]  # fmt: skip
         return dice.choice(sorted(found)) if found else None
 
     def submit(self, dice: Random, case: Case) -> None:

@@ -31,6 +31,10 @@ UNMODELLED: dict[str, set[str]] = {
         "award_above_ask", "award_above_ceiling", "insufficient_free_to_commit", "deferred_before",
     },
     "decision decide-objection": {"objection_votes_missing"},
+    # once the chair saw what the votes say
+    "decision vote": {"voting_over"},
+    # nine seats
+    "user change": {"no_seat_left"},
     # the last day of a term that would end on a holiday
     "proposal object": {"objection_too_late"},
     "agreement draft": {"terms_missing", "repayment_before_results"},
@@ -70,7 +74,7 @@ def against(model: Known, command: str, user_id: str, args: Args) -> Reasons:
         return found | NO_CASE[command](model, who, args)
     if case is None:
         return found | {"unknown"}
-    if not case.submitted and who.partner not in case.applicants and "auditor" not in who.roles:
+    if not case.submitted and who.organisation not in case.applicants and "auditor" not in who.roles:
         found.add("a draft of others")
     return found | CASES[command](model, who, case, args)
 
@@ -91,7 +95,9 @@ def against_second(model: Known, command: str, made_by: str, second: str, args: 
             found.add("hands")
         if command == "proposal find-ineligible" and {second, maker.id} & case.finders:
             found.add("hands")
-        if command == "decision decide" and (model.conflicted(who, case) or second in model.reviewers(case)):
+        if command in ("decision decide", "decision reopen") and (
+            model.conflicted(who, case) or second in model.reviewers(case)
+        ):
             found.add("no voter")
     return found
 
@@ -176,7 +182,7 @@ def _draft(model: Known, who: Person, args: Args) -> Reasons:
     found: Reasons = set()
     if here is None or not here["opens_at"] <= model.now < here["closes_at"]:
         found.add("round not open")
-    if who.partner != form.lead:
+    if who.organisation != form.lead:
         found.add("not of the lead")
     return found
 
@@ -189,7 +195,7 @@ def _improvable(case: Case) -> Reasons:
 
 def _save(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     found, form, here = _improvable(case), args["_form"], model.rounds[case.round]
-    if who.partner not in case.applicants:
+    if who.organisation not in case.applicants:
         found.add("no party")
     if form.lead != case.lead:
         found.add("another lead")
@@ -199,7 +205,7 @@ def _save(model: Known, who: Person, case: Case, args: Args) -> Reasons:
 
 
 def _confirm(_model: Known, who: Person, case: Case, _args: Args) -> Reasons:
-    return _improvable(case) | (set() if who.partner in case.applicants else {"no party"})
+    return _improvable(case) | (set() if who.organisation in case.applicants else {"no party"})
 
 
 def _complete(model: Known, case: Case) -> Reasons:
@@ -217,7 +223,7 @@ def _complete(model: Known, case: Case) -> Reasons:
 def _submit(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     here = model.rounds[case.round]
     found = _complete(model, case) | (set() if case.state == "draft" else {"state"})
-    if who.partner != case.lead:
+    if who.organisation != case.lead:
         found.add("not of the lead")
     if not here["opens_at"] <= model.now < here["closes_at"]:
         found.add("round not open")
@@ -226,7 +232,7 @@ def _submit(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
 
 def _resubmit(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     found = _complete(model, case) | (_improvable(case) if case.state != "draft" else {"state"})
-    if who.partner != case.lead:
+    if who.organisation != case.lead:
         found.add("not of the lead")
     if case.due is not None and model.today > case.due:
         found.add("too late")
@@ -235,14 +241,14 @@ def _resubmit(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
 
 def _withdraw(_model: Known, who: Person, case: Case, args: Args) -> Reasons:
     found: Reasons = set() if case.state in BEFORE_AGREED else {"state"}
-    if who.partner != case.lead:
+    if who.organisation != case.lead:
         found.add("not of the lead")
     return found | (set() if args["reason"].strip() else {"no reason"})
 
 
 def _object(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     found: Reasons = set() if case.state in ("rejected", "ineligible") else {"state"}
-    if who.partner not in case.applicants:
+    if who.organisation not in case.applicants:
         found.add("no party")
     if case.object_until is not None and model.today > case.object_until + timedelta(days=4):
         found.add("too late")
@@ -271,7 +277,8 @@ def _open(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     if here["allocation"] == "score" and here["state"] in ("planned", "opened") and not case.decided_before:
         found.add("round not closed")
     free = [one for one in model.people.values()
-            if one.active and "reviewer" in one.roles and not model.conflicted(one, case)]  # fmt: skip
+            if one.active and "reviewer" in one.roles and not model.conflicted(one, case)
+            and one.id not in case.voted | case.took_part]  # fmt: skip
     external = [one for one in free if one.kind == "external"]
     if args.get("necessity"):
         return found | ({"no externals"} if len(external) < 3 else set())
@@ -283,6 +290,8 @@ def _assign(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     found, new = _judge(model, who, case, "in_review"), model.people[args["reviewer"]]
     if not new.active or "reviewer" not in new.roles or model.conflicted(new, case):
         found.add("no reviewer")
+    if new.id in case.voted | case.took_part:
+        found.add("voted")
     if new.id in case.panel:
         found.add("sits already")
     if args.get("replaces") and (args["replaces"] not in case.panel or not model.people[args["replaces"]].active):
@@ -339,12 +348,13 @@ def _vote(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     found: Reasons = set() if case.state in ("decidable", "objected") else {"state"}
     if case.state == "decidable" and case.mandated:
         found.add("mandated")
-    voters = model.voters(case)
-    if who.id not in voters:
+    body, board = model.body(case), model.board_votes(case)
+    seat = next((seat for seat in body if who.id in body[seat]), None)
+    if seat is None:
         found.add("no voter")
-    elif case.board and case.state == "decidable":
-        others = [each for each in case.voted if each != who.id and each in voters]
-        found |= {"their partner voted"} if who.partner in {voters[each].partner for each in others} else set()
+    else:
+        before = body[seat] if board else body[seat][: body[seat].index(who.id)]
+        found |= {"somebody else voted"} if case.voted & set(before) - {who.id} else set()
     known = {"uphold", "reopen", "abstain"} if case.state == "objected" else {"for", "against", "abstain"}
     return found | (set() if args["choice"] in known else {"choice"})
 
@@ -365,6 +375,7 @@ def _decide(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     if "fund_manager" not in who.roles:
         found.add("role")
     found |= {"hands"} if who.id in case.finders | case.hands else set()
+    found |= {"barred"} if model.conflicted(who, case) or who.id in model.reviewers(case) else set()
     return found if model.outside(who, case) else found | {"party"}
 
 
@@ -384,7 +395,7 @@ def _evidence(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     if args.get("extend_to"):
         found |= _chair(model, who, case) | ({"extended"} if condition.get("extended") else set())
         return found | (set() if args["extend_to"] > max(expires, model.today) else {"no later"})
-    if who.partner != condition["owner"]:
+    if who.organisation != condition["owner"]:
         found.add("not of the owner")
     return found | ({"expired"} if expires < model.today else set())
 
@@ -413,8 +424,8 @@ def _sign(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     found: Reasons = set() if case.agreement == "drafted" and case.state == "approved" else {"state"}
     if case.drafted_award != case.award:
         found.add("award changed")
-    by_partner = "partner_signatory" in who.roles and who.partner in case.applicants
-    party = who.partner if by_partner else "fund"
+    by_partner = "partner_signatory" in who.roles and who.organisation in case.applicants
+    party = who.organisation if by_partner else "fund"
     if not by_partner and not (who.roles & CHAIRS and model.outside(who, case)):
         found.add("neither party nor fund")
     if party in case.signatures:
@@ -433,7 +444,7 @@ def _activate(model: Known, who: Person, case: Case, args: Args) -> Reasons:
 
 def _of_party(_model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     found: Reasons = set() if case.state == "agreed" else {"state"}
-    return found if who.partner in case.applicants else found | {"no party"}
+    return found if who.organisation in case.applicants else found | {"no party"}
 
 
 def _of_office(model: Known, who: Person, case: Case, _args: Args) -> Reasons:

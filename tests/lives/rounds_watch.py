@@ -216,8 +216,8 @@ class Watch:
         """A draft is nobody else's (lifecycle.md 10)."""
         for ref in {self.model.sketches[word] for word in SKETCH.findall(said)}:
             case = self.model.cases[ref]
-            own = who.partner in case.applicants or "auditor" in who.roles
-            assert case.submitted or own, f"{place} ({sorted(who.roles)}, {who.partner}) shows the draft {ref}"
+            own = who.organisation in case.applicants or "auditor" in who.roles
+            assert case.submitted or own, f"{place} ({sorted(who.roles)}, {who.organisation}) shows the draft {ref}"
 
     @staticmethod
     def no_sealed_score(found: Mapping[str, Any], sealed: list[Seal], place: str) -> None:
