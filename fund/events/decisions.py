@@ -22,11 +22,14 @@ __all__ = [
     "DecisionConditionExtended",
     "DecisionConditional",
     "DecisionConditionsMet",
+    "DecisionDeferralOver",
     "DecisionDeferred",
     "DecisionObjected",
+    "DecisionOverdue",
     "DecisionPrepared",
     "DecisionRejected",
     "DecisionReopened",
+    "DecisionTermExtended",
     "DecisionUpheld",
     "DecisionVoted",
     "EligibilityReopened",
@@ -259,3 +262,36 @@ class DecisionUpheld(_DecisionFact):
     """On an objection: the hash of the external advice."""
     disclosed: dict[str, str] = Field(default_factory=dict)
     """On an objection that the full board decided: the ground of each active partner that has a conflict."""
+
+
+class DecisionTermExtended(_DecisionFact):
+    """4:14, 7:10: on the last day of the term there was no decision; the applicant was told a new last day."""
+
+    wire: ClassVar[str] = "decision.term_extended"
+
+    round: str
+    was_on: date
+    """The last day of the term that was not met."""
+    until_on: date
+    """The last day that the applicant was told."""
+    objection: bool = False
+    """Whether it is the decision on an objection."""
+
+
+class DecisionOverdue(_DecisionFact):
+    """4:17: the day that the applicant was told has passed too; the applicant may give notice of default."""
+
+    wire: ClassVar[str] = "decision.overdue"
+
+    round: str
+    due_on: date
+
+
+class DecisionDeferralOver(_DecisionFact):
+    """P22: a deferral for information, money or a tie ended and nobody let it come back: a fund manager must."""
+
+    wire: ClassVar[str] = "decision.deferral_over"
+
+    round: str
+    ground: str
+    until_on: date

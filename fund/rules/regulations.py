@@ -83,7 +83,12 @@ class Terms(_Rules):
     """Every term of the lifecycle."""
 
     decision_weeks: int = 8
+    decision_extension_weeks: int = 4
+    """So much more the applicant is told when that term is not met (4:14)."""
     objection_weeks: int = 6
+    objection_decision_weeks: int = 12
+    """After the term for objecting; others advise on it (7:10)."""
+    objection_extension_weeks: int = 6
     payment_weeks: int = 6
     review_days: int = 28
     consensus_days: int = 10

@@ -273,6 +273,16 @@ class Proposal(CaseFile):
     decided_on: date | None = None
     hands: tuple[str, ...] = ()
     """Who approved in the eligibility chain (G7 c)."""
+    term_from_on: date | None = None
+    """The day from which the term for a decision runs, where that is not the closing of the round."""
+    waits_since_on: date | None = None
+    """The day from which the term stands still, because the parties have something to hand in (4:15)."""
+    waited: tuple[tuple[date, date], ...] = ()
+    """When the term stood still before: from which day, to which."""
+    told_until_on: date | None = None
+    """Until when the applicant was told that the decision takes (4:14)."""
+    overdue: bool = False
+    """Whether that day passed as well."""
     clock_from: str = ""
     """The id of the fact from which the term of the present state runs."""
 

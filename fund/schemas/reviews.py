@@ -184,6 +184,8 @@ class Decision(CaseFile):
     deferred_for: str = ""
     deferrals: int = 0
     until_on: date | None = None
+    deferral_over: bool = False
+    """Whether the day of the deferral has passed, and a fund manager was told."""
     decided_on: date | None = None
     took_part: tuple[str, ...] = ()
     """Everybody who voted or decided, in any session: none of them decides an objection."""

@@ -27,6 +27,14 @@ depends_on = None
 
 SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     # reaction, fact: equal to fund/workflows/subscriptions.py, by test
+    ("decisions.keep_term", "round.closed"),
+    ("decisions.keep_term", "proposal.submitted"),
+    ("decisions.keep_term", "proposal.resubmitted"),
+    ("decisions.keep_term", "decision.prepared"),
+    ("decisions.keep_term", "decision.reopened"),
+    ("decisions.keep_term", "decision.eligibility_reopened"),
+    ("decisions.keep_term", "decision.objected"),
+    ("decisions.keep_deferral", "decision.deferred"),
 )
 LEFT_OUT = "recorded before version 0009"
 

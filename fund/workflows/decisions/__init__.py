@@ -14,23 +14,43 @@ from fund.workflows.decisions.case import LIVES
 from fund.workflows.decisions.deciding import decide, second_of_decide
 from fund.workflows.decisions.preparing import prepare, prepare_when_scored, ranking
 from fund.workflows.decisions.showing import show
+from fund.workflows.decisions.terms import (
+    BACK,
+    RUNNING,
+    TERM,
+    TERM_FACTS,
+    come_back,
+    keep_deferral,
+    keep_term,
+    term_ends,
+    term_of,
+)
 from fund.workflows.decisions.voting import vote
 
 __all__ = [
+    "BACK",
     "COMMANDS",
     "LIVES",
     "QUERIES",
+    "RUNNING",
+    "TERM",
+    "TERM_FACTS",
     "chairs",
+    "come_back",
     "committee_of",
     "decide",
     "decide_objection",
     "evidence",
+    "keep_deferral",
+    "keep_term",
     "meet_conditions",
     "prepare",
     "prepare_when_scored",
     "ranking",
     "reopen",
     "show",
+    "term_ends",
+    "term_of",
     "vote",
     "waiting_votes",
 ]

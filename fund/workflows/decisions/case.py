@@ -10,6 +10,7 @@ from fund.events import (
     DecisionConditionEvidenced,
     DecisionConditionExtended,
     DecisionConditionsMet,
+    DecisionDeferralOver,
     DecisionDeferred,
     DecisionObjected,
     DecisionPrepared,
@@ -60,6 +61,8 @@ def after(case: Decision | None, happened: Envelope) -> Decision | None:
         )
     if isinstance(fact, DecisionConditionExtended):
         return case.but(conditions=_changed(case, fact.number, {"expires_on": fact.expires_on, "extended": True}))
+    if isinstance(fact, DecisionDeferralOver):
+        return case.but(deferral_over=True)
     if isinstance(fact, DecisionConditionsMet):
         return case.but(state="approved", hands=_hands(case.hands, happened))
     if isinstance(fact, DecisionReopened):
@@ -99,6 +102,7 @@ def _prepared(case: Decision, fact: DecisionPrepared, happened: Envelope) -> Dec
         commitments={},
         outcome="",
         until_on=None,
+        deferral_over=False,
         hands=(),
     )
 

@@ -14,6 +14,7 @@ from fund.unit_of_work import View
 from fund.workflows.bodies import ground_text
 from fund.workflows.decisions.body import body_of, missing_of
 from fund.workflows.decisions.preparing import ranking
+from fund.workflows.decisions.terms import term_of
 from fund.workflows.proposals import rules_for
 from fund.workflows.reviews import parties_of
 
@@ -38,6 +39,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     inside = _inside(view, proposal)
     undecided = decision.state in ("decidable", "objected")
     file = decision.prepared
+    term = term_of(rules_for(view, proposal).terms, round_, proposal)
     answer: dict[str, Any] = {
         "ref": ref,
         "title": proposal.title,
@@ -50,6 +52,9 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "of": len(ranked),
         "ceiling_left_cents": round_.ceiling_left_cents,
         "free_to_commit_cents": free_to_commit(view.balances(), view.regulations().buffer_cents),
+        "decide_before": term.last_on.isoformat() if term else None,
+        "term_extended": term.extended if term else False,
+        "overdue": proposal.overdue,
         "prepared": None,
         "body": "",
         "seats": {},

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fund.dates import day_of, term_end, weeks
-from fund.language import N_, _
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, OWN_SIGNATORY, either
+from fund.language import N_, _, day
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, either
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
-from fund.workflows.decisions import waiting_votes
+from fund.workflows.decisions import RUNNING, waiting_votes
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.reviewing import decision_before
 from fund.workflows.inbox.waiting import Waiting
@@ -35,7 +35,25 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         decision = desk.decisions.get(proposal.ref)
         if decision is not None:
             yield from _conditions(desk, proposal, decision)
+    yield from _terms(desk)
     yield from _rounds(desk)
+
+
+def _terms(desk: Desk) -> Iterator[Waiting]:
+    """What the applicant was told of the term (4:14), and, once that passed too, who must see to a decision (4:17)."""
+    for proposal in desk.in_state(*map(str, RUNNING)):
+        told = proposal.told_until_on
+        if told is None:
+            continue
+        ref, about = proposal.ref, {"ref": proposal.ref, "day": day(told)}
+        what = _(N_("know that the decision on {ref} takes until {day}")).format(**about)
+        yield Waiting(what, f"fund proposal show {ref}", LEAD_SIGNATORY, ref, told, lead=proposal.lead)
+        if proposal.overdue:
+            what = _(N_("see to a decision on {ref}: the applicant was told {day}")).format(**about)
+            who = either(FUND_MANAGER, CHAIR)
+            yield Waiting(
+                what, f"fund decision show {ref}", who, ref, told, lead=proposal.lead, parties=proposal.parties
+            )
 
 
 def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[Waiting]:

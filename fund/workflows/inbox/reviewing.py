@@ -10,6 +10,7 @@ from fund.language import N_, _
 from fund.rules.authority import CHAIR, FUND_MANAGER, PANEL
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
+from fund.workflows.decisions import term_of
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.reviews import what_is_missing
@@ -36,9 +37,13 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
 
 
 def decision_before(desk: Desk, proposal: Proposal) -> date:
-    """The last day for a decision: eight weeks after the round closed (4:13)."""
-    closed = day_of(desk.rounds[proposal.round].closes_at) - timedelta(days=1)
-    return term_end(closed, weeks(desk.rules.terms.decision_weeks))
+    """The last day for a decision, as the applicant may expect it (4:13, 4:14)."""
+    round_ = desk.rounds[proposal.round]
+    terms = desk.view.regulations(day_of(round_.opens_at)).terms
+    term = term_of(terms, round_, proposal)
+    if term is not None:
+        return term.last_on
+    return term_end(day_of(round_.closes_at) - timedelta(days=1), weeks(terms.decision_weeks))
 
 
 def _to_open(desk: Desk, proposal: Proposal) -> Iterator[Waiting]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from fund.dates import day_of, term_end, weeks
+from fund.dates import day_of, next_working_day, term_end, weeks
 from fund.events import (
     AgreementDrafted,
     DecisionApproved,
@@ -12,8 +13,11 @@ from fund.events import (
     DecisionConditionExtended,
     DecisionConditionsMet,
     DecisionDeferred,
+    DecisionObjected,
+    DecisionOverdue,
     DecisionRejected,
     DecisionReopened,
+    DecisionTermExtended,
     EligibilityReopened,
     Envelope,
     Fact,
@@ -48,6 +52,10 @@ def after(case: Proposal | None, happened: Envelope) -> Proposal | None:
         return None
     if isinstance(fact, AgreementDrafted) and case.state == State.APPROVED:
         return case.but(clock_from=happened.event_id)  # from here on the term for signing runs
+    if isinstance(fact, DecisionTermExtended):
+        return case.but(told_until_on=fact.until_on)
+    if isinstance(fact, DecisionOverdue):
+        return case.but(overdue=True)
     if type(fact) not in _MOVING:
         return case
     state = state_after(TRANSITIONS, case.state, fact)
@@ -108,6 +116,7 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "before": case.form,
                 "hands": (),
                 "clock_from": happened.event_id,
+                "waits_since_on": day_of(happened.recorded_at),
             }
         case ProposalResubmitted():
             return {
@@ -120,6 +129,7 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "hands": (),
                 "deferred_for": "",
                 "clock_from": "",
+                **_goes_on(case, happened),
             }
         case ProposalFoundEligible():
             return {"hands": (*case.hands, happened.actor)}
@@ -146,18 +156,53 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "sections": (),
                 "before": case.form,
                 "clock_from": happened.event_id,
+                **_stands_still(fact, happened),
             }
         case DecisionReopened():
-            return {"award_cents": 0, "decided_on": None, "objection_until_on": None, "clock_from": ""}
+            return {
+                "award_cents": 0,
+                "decided_on": None,
+                "objection_until_on": None,
+                "clock_from": "",
+                **_term_from(day_of(happened.recorded_at)),
+            }
         case EligibilityReopened():
-            return {"failing_rule": "", "objection_until_on": None, "hands": ()}
+            anew = _term_from(day_of(happened.recorded_at))
+            return {"failing_rule": "", "objection_until_on": None, "hands": (), **anew}
+        case DecisionObjected():
+            return _term_from(None)
         case ProposalWithdrawn() | ProposalLapsed():
             return {"award_cents": case.award_cents if not fact.released_cents else 0, "due_on": None, "clock_from": ""}
         case _ if happened.type == "decision.prepared":
-            return {"due_on": None, "before": None}
+            return {"due_on": None, "before": None, **_goes_on(case, happened)}
         case _ if happened.type == "agreement.activated":
             return {"clock_from": ""}
     return {}
+
+
+def _term_from(day: date | None) -> dict[str, Any]:
+    """The term for a decision begins on a day, and nobody was told anything about it yet."""
+    return {"term_from_on": day, "waits_since_on": None, "waited": (), "told_until_on": None, "overdue": False}
+
+
+def _stands_still(fact: DecisionDeferred, happened: Envelope) -> dict[str, Any]:
+    """Improving is up to the parties (4:15); otherwise the deferral says when the matter is back: then it begins."""
+    if fact.ground == "improve":
+        return {"waits_since_on": day_of(happened.recorded_at)}
+    return _term_from(fact.until_on)
+
+
+def _goes_on(case: Proposal, happened: Envelope) -> dict[str, Any]:
+    """What the parties had to hand in is there: the term goes on, later by the days that it stood still."""
+    since, until = case.waits_since_on, day_of(happened.recorded_at)
+    if since is None:
+        return {}
+    told = case.told_until_on
+    return {
+        "waits_since_on": None,
+        "waited": (*case.waited, (since, until)),
+        "told_until_on": next_working_day(told + (until - since)) if told is not None else None,
+    }
 
 
 def _confirmed(
