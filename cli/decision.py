@@ -69,7 +69,8 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     N_("Vote on a matter of a body"),
     about=N_(
         "On a proposal or a write-off the committee votes, on a distribution key each partner. Votes on proposals "
-        "and write-offs stay under seal until the decision; a later vote takes the place of an earlier one."
+        "and write-offs stay under seal until the decision; a later vote takes the place of an earlier one, until the "
+        "chair has opened them. A deputy votes where the member may not or does not."
     ),
     examples=(
         "fund --as mira decision vote 2026-003 --for",
@@ -153,16 +154,17 @@ def decide(
         "conditions": list(conditions) or None,
         "reasons": list(reasons) or None,
     }
-    run(ctx, "decision decide", args, ask=_asked, tell=_decided)
-
-
-def _asked(answer: Mapping[str, Any]) -> list[str]:
-    """What stands above the question: the decision, without a single vote."""
-    return _decided(answer)
+    # a text, not a trial: nothing of what the votes say is shown before they are opened for good
+    question = _("Decide on {ref} now? Votes under seal are opened for good.").format(ref=ref)
+    run(ctx, "decision decide", args, ask=question, tell=_decided)
 
 
 def _decided(answer: Mapping[str, Any]) -> list[str]:
-    event = answer["events"][0]
+    sealed = [_("A trial opens no vote: this follows if the votes say so.")] if answer["result"].get("sealed") else []
+    return sealed + _outcome(answer["events"][0])
+
+
+def _outcome(event: Mapping[str, Any]) -> list[str]:
     fact, kind = event["payload"], event["type"].partition(".")[2]
     if kind in ("approved", "conditional"):
         sentence = {
@@ -315,6 +317,30 @@ def show(ctx: click.Context, ref: str) -> None:
     read(ctx, "decision show", {"ref": ref}, show=_show)
 
 
+BODIES = {
+    "committee": N_("the committee"),
+    "board": N_("the full board: conflicts leave no committee"),
+    "mandated": N_("a fund manager and a committee member"),
+}
+
+
+def _votes_needed(data: Mapping[str, Any]) -> str:
+    if data["body"] == "board":
+        return _("two thirds, and a majority of those without a conflict")
+    return _("two thirds") if data["two_thirds"] else _("a majority")
+
+
+def _seats(seats: Mapping[str, int]) -> str:
+    return _("{free} of {filled} without a conflict, {voted} voted").format(**seats)
+
+
+def _before(data: Mapping[str, Any]) -> str:
+    day = day_text(data["decide_before"])
+    if data["overdue"]:
+        return _("{day}, which has passed").format(day=day)
+    return _("{day}, as the applicant was told").format(day=day) if data["term_extended"] else str(day)
+
+
 def _show(data: Mapping[str, Any]) -> None:
     file = data["prepared"]
     rank = _("{rank} of {of}").format(rank=data["rank"], of=data["of"]) if data["rank"] else None
@@ -328,7 +354,11 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Rank in the round"), rank if file else None),
             (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
             (_("Free to commit"), euros(data["free_to_commit_cents"])),
+            (_("Who decides"), _(BODIES[data["body"]]) if data["body"] else None),
+            (_("Votes needed"), _votes_needed(data) if data["body"] in ("committee", "board") else None),
+            (_("Seats"), _seats(data["seats"]) if data["body"] == "committee" else None),
             (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
+            (_("Decision before"), _before(data) if data["decide_before"] else None),
             (_("Awarded"), euros(data["award_cents"]) if data["award_cents"] else None),
             (_("Decided"), day_text(data["decided_on"]) if data["decided_on"] else None),
             (_("Deferred"), _(GROUNDS[data["deferred_for"]]) if data["deferred_for"] else None),
@@ -344,12 +374,14 @@ def _show(data: Mapping[str, Any]) -> None:
             (
                 Column("name", N_("Name"), "name"),
                 Column("organisation", N_("Organisation"), "ref"),
+                Column("deputy_of", N_("Deputy of"), "name"),
                 Column("voted", N_("Voted"), "ref"),
             ),
             [
                 {
                     "name": each["name"],
                     "organisation": each["organisation"] or "",
+                    "deputy_of": each["deputy_of"] or "",
                     "voted": _("yes") if each["voted"] else _("no"),
                 }
                 for each in data["voters"]
@@ -358,6 +390,8 @@ def _show(data: Mapping[str, Any]) -> None:
         )
     for each in data["barred"]:
         say(_("{name} has no vote: {ground}").format(name=each["name"], ground=each["ground"]))
+    for each in data["disclosed"]:
+        say(_("{name} has a conflict, and votes all the same: {ground}").format(**each))
     for each in data["conditions"]:
         shown = each["evidence_file"] or _("no evidence yet")
         say(

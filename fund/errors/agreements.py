@@ -26,6 +26,7 @@ __all__ = [
     "PrepaymentExceedsPlan",
     "QuarterNotOver",
     "ReportMissing",
+    "SignedAsDecided",
     "SigningTermOver",
     "TermsMissing",
     "UnknownCriterion",
@@ -78,6 +79,13 @@ class AwardChanged(RuleRefusal):
 
     message = N_("{ref} was drafted for {drafted_cents}, the award is {award_cents} now")
     hint = N_("fund agreement draft {proposal}")
+
+
+class SignedAsDecided(RuleRefusal):
+    """Everybody signed the text and the decision behind it stands: it is not drafted anew (A1, P20)."""
+
+    message = N_("{ref} cannot be drafted again: everybody signed it, and {award_cents} still stands as it was decided")
+    hint = N_("fund agreement activate {ref} --boards-heard")
 
 
 class DocumentDiffers(RuleRefusal):

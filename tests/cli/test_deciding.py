@@ -45,10 +45,17 @@ def test_a_panel_scores_and_the_committee_decides(fund: Fund, database_url: str,
         file = do("decision", "show", ref)
         assert "Rank in the round" in file.out
         assert "4 votes" in file.out
+        assert "the committee" in file.out
+        assert "5 of 5 without a conflict, 4 voted" in file.out
+        assert "Decision before" in file.out
         unanswered = do("decision", "decide", ref, user="carla")
         assert (unanswered.code, "declined" in unanswered.err) == (1, True)
         trial = do("decision", "decide", ref, "--dry-run", user="carla")
         assert "Trial, nothing kept." in trial.out
+        assert "A trial opens no vote" in trial.out
+        asked = do("decision", "decide", ref, user="carla", terminal=True, typed="n\n")
+        assert "Votes under seal are opened for good." in asked.err + asked.out
+        assert "set aside" not in asked.err + asked.out
         decided = do("decision", "decide", ref, "--amount", "35000", "--yes", user="carla")
         assert f"{ref} is approved: EUR 35,000.00 is set aside." in decided.out
         assert f"Next step: fund agreement draft {ref}" in decided.out
@@ -133,3 +140,30 @@ def test_the_template_of_a_score_file_is_accepted_once_it_is_filled_in(
 
         assert "empty.toml:9: this is not TOML" in refused.err
         assert scored.code == 0, scored.err
+
+
+def test_what_is_shown_of_a_decision_fits_in_eighty_columns(fund: Fund, sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 500_000_00)
+        deputy = {"name": "willemijn-van-der-veen", "roles": ["committee_member"], "partner": "ws0155"}
+        world.both("user add", user="petra", second="carla", deputy_of="wil", **deputy)
+        ref = eligible(world, adopters=("ws0621",))[0]
+        world.do("review open", user="anna", ref=ref)
+        for name in panel_of(world, ref):
+            world.do("review score", user=name, ref=ref, content=score_file())
+        world.do("decision vote", user="carl", ref=ref, choice="for")
+
+        for lang in ("nl", "en"):
+            shown = fund("decision", "show", ref, database=sqlite_url, user="anna", lang=lang, terminal=True)
+            assert shown.code == 0, shown.err
+            assert max(len(line) for line in shown.out.splitlines()) <= 80
+            assert "wil" in shown.out
+        data = fund("decision", "show", ref, "--json", database=sqlite_url, user="anna").json
+        assert (data["body"], data["two_thirds"], data["seats"]["voted"]) == ("committee", False, 1)
+        assert [(each["name"], each["deputy_of"]) for each in data["voters"] if each["deputy_of"]] == [
+            ("willemijn-van-der-veen", "wil")
+        ]
+        assert [each["name"] for each in data["barred"]] == ["wil"]
+        assert {each["demand"] for each in data["missing"]} == {"seats", "votes", "kinds"}
+        assert (data["rank"], data["of"], data["decide_before"]) == (1, 1, "2026-03-30")

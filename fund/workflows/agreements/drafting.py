@@ -19,6 +19,7 @@ from fund.errors import (
     InstalmentsDoNotAddUp,
     MilestonesDoNotAddUp,
     NotADecidedProposal,
+    SignedAsDecided,
     SigningTermOver,
     TermsMissing,
 )
@@ -27,6 +28,7 @@ from fund.events import (
     AgreementDrafted,
     AgreementSigned,
     AgreementTerms,
+    DecisionReopened,
     Envelope,
     MilestonePlanned,
     MilestoneTerms,
@@ -66,6 +68,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
 
     Raises:
         NotADecidedProposal: The proposal is not approved.
+        SignedAsDecided: Everybody signed the text before, and nothing was decided since.
         TermsMissing: Stop rule, exit terms, owner of what is made, repayment or milestones are nowhere.
         MilestonesDoNotAddUp, InstalmentsDoNotAddUp: Both totals and their difference.
         FaultyAgreementTerms: The file, by place.
@@ -84,6 +87,8 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
         parties=proposal.parties,
     )
     _require_approved(proposal)
+    if before is not None and before.state == AgreementState.SIGNED and not _decided_anew(uow, before, proposal):
+        raise SignedAsDecided(ref=agreement_ref, award_cents=proposal.award_cents)
     asked = parse_terms(bytes(terms["content"]), str(terms["name"])) if terms else TermsFile()
     agreed = _terms(uow, agreement_ref, proposal, asked)
     _require_totals(agreement_ref, proposal.ref, agreed)
@@ -101,6 +106,13 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     uow.result.update(ref=agreement_ref, document_sha256=digest)
     uow.next_step = f"fund agreement show {agreement_ref} --document"
     return happened
+
+
+def _decided_anew(uow: View, agreement: Agreement, proposal: Proposal) -> bool:
+    """Whether the decision was taken back after the text was drafted."""
+    drafted = uow.store.facts.last_of(agreement.stream, AgreementDrafted.wire)
+    reopened = uow.store.facts.last_of(proposal.stream, DecisionReopened.wire)
+    return reopened is not None and (drafted is None or reopened.seq > drafted.seq)
 
 
 def _require_approved(proposal: Proposal) -> None:

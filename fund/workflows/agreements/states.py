@@ -85,7 +85,7 @@ SECOND_PERSON = either(TREASURER, FUND_MANAGER, CHAIR)
 AGREEMENTS = (
     #          command                from         to            who           records
     Transition("agreement draft", None, A.DRAFTED, FUND_MANAGER, AgreementDrafted, row="A1"),
-    Transition("agreement draft", A.DRAFTED, A.DRAFTED, FUND_MANAGER, AgreementDrafted, row="A1"),
+    Transition("agreement draft", (A.DRAFTED, A.SIGNED), A.DRAFTED, FUND_MANAGER, AgreementDrafted, row="A1"),
     Transition("agreement sign", A.DRAFTED, A.SIGNED, either(PARTY_SIGNATORY, CHAIR), AgreementSigned, row="A2"),
     Transition("agreement activate", A.SIGNED, A.ACTIVE, either(FUND_MANAGER, SYSTEM), AgreementActivated, row="P20"),
     Transition(
@@ -110,7 +110,9 @@ AGREEMENTS = (
         second=FUND_MANAGER, row="M3",
     ),
 )  # fmt: skip
-"""A draft may be drafted again until the last signature: a decision was reopened, or a mistake found while signing."""
+"""A draft may be drafted again until the last signature, where a mistake is found while signing; after it only where
+the proposal was decided anew, for then nobody could sign or activate it any more.
+"""
 
 SHOWABLE = (M.PLANNED, M.CHANGES_REQUESTED)
 MILESTONES = (

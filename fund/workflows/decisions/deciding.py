@@ -162,6 +162,8 @@ def decide(
     )  # fmt: skip
     uow.store.work.open_sealed(stream=decision.stream, kind="vote", round=decision.session)
     uow.result.update(outcome=str(asked), award_cents=getattr(fact, "award_cents", 0))
+    if uow.trial and not mandated:
+        uow.result.update(sealed=True)
     uow.next_step = {
         State.APPROVED: f"fund agreement draft {ref}",
         State.CONDITIONAL: f"fund decision evidence {ref} 1 FILE",

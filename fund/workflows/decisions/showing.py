@@ -11,9 +11,9 @@ from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import View
-from fund.workflows.bodies import ground_text
+from fund.workflows.bodies import Body, ground_text
 from fund.workflows.decisions.body import body_of, missing_of
-from fund.workflows.decisions.preparing import ranking
+from fund.workflows.decisions.preparing import ranking, two_thirds
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.proposals import rules_for
 from fund.workflows.reviews import parties_of
@@ -56,9 +56,11 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "term_extended": term.extended if term else False,
         "overdue": proposal.overdue,
         "prepared": None,
-        "body": "",
+        "body": "mandated" if file is not None and file.mandated and decision.state == "decidable" else "",
+        "two_thirds": two_thirds(view, proposal, proposal.ask_cents) or (file is not None and file.necessity),
         "seats": {},
         "voters": [],
+        "disclosed": [],
         "barred": [],
         "missing": [],
         "outcome": decision.outcome or None,
@@ -85,9 +87,13 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         }
         answer["voters"] = [
             {"voter": each.voter, "name": view.name(each.voter), "organisation": each.organisation, "kind": each.kind,
-             "voted": each.voter in decision.voted}
+             "voted": each.voter in decision.voted, "deputy_of": _deputy_of(view, body, each.voter)}
             for each in body.voters.values()
         ]  # fmt: skip
+        answer["disclosed"] = [
+            {"partner": partner, "name": view.partner_name(partner), "ground": ground_text(ground)}
+            for partner, ground in sorted(body.disclosed.items())
+        ]
         answer["barred"] = [
             {"voter": each, "name": view.name(each), "ground": ground_text(ground)}
             for each, ground in sorted(body.barred.items())
@@ -99,6 +105,12 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     if inside and not undecided:
         answer["votes"] = [{**each.model_dump(mode="json"), "name": view.name(each.voter)} for each in decision.votes]
     return answer
+
+
+def _deputy_of(view: View, body: Body, voter: str) -> str | None:
+    """The member for whose seat this person votes as deputy; nobody where it is the own seat."""
+    seat = body.seat_of(voter)
+    return view.name(seat) if not body.is_board and seat != voter else None
 
 
 def _inside(view: View, proposal: Proposal) -> bool:

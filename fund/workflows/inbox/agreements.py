@@ -45,6 +45,11 @@ def _to_sign(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
     if proposal is None or proposal.state != "approved":
         return  # taken back, lapsed, or to be decided again: nobody can sign or activate it
     until = agreement.sign_before_on
+    if proposal.award_cents != agreement.award_cents:
+        what = _(N_("draft agreement {ref} anew: it was decided otherwise")).format(ref=ref)
+        command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, ref, None)
+        yield Waiting(what, command, *about, lead=agreement.lead, parties=agreement.parties)
+        return
     if agreement.state == "signed":
         what = _(N_("let agreement {ref} hold, once the boards were heard")).format(ref=ref)
         command = f"fund agreement activate {ref} --boards-heard"

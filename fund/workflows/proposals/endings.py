@@ -21,6 +21,7 @@ from fund.events import (
     ProposalWithdrawn,
 )
 from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import carry, check, require_reason
@@ -110,7 +111,9 @@ def set_clock(uow: UnitOfWork, happened: Envelope) -> None:
     elif isinstance(fact, DecisionConditional):
         last = max((condition.expires_on for condition in fact.conditions), default=None)
     elif isinstance(fact, DecisionConditionExtended):
-        last = fact.expires_on
+        decision = uow.maybe(Decision, case.ref)
+        days = [condition.expires_on for condition in decision.conditions] if decision is not None else []
+        last = max((fact.expires_on, *days))  # more time for one condition takes none from another
     elif isinstance(fact, AgreementDrafted):
         last = fact.sign_before_on
     elif isinstance(fact, DecisionDeferred) and fact.ground == IMPROVE:
