@@ -103,6 +103,8 @@ class ReviewOpened(_ReviewFact):
     necessity: bool = False
     """Nobody without a conflict could make the quorum: externals advise, the full board decides."""
     closes_at: datetime
+    reviewed_before: tuple[str, ...] = ()
+    """User ids of those whose score counted in an earlier turn: they have no vote on the proposal (G7 d)."""
 
 
 class ReviewerAssigned(_ReviewFact):

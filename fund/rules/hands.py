@@ -174,7 +174,7 @@ class Hands:
     def _body(self, happened: Envelope) -> Iterator[Trouble]:
         fact = happened.fact
         if isinstance(fact, ReviewClosed):
-            self._reviewers[fact.ref] = {each.reviewer for each in fact.scores}
+            self._reviewers.setdefault(fact.ref, set()).update(each.reviewer for each in fact.scores)
         elif isinstance(fact, DecisionVoted):
             self._votes[fact.ref, happened.actor] = self._partner.get(happened.actor)
         elif isinstance(fact, _OPENING):

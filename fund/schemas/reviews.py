@@ -62,6 +62,8 @@ class Review(CaseFile):
     feasible: bool = True
     turn: int = 0
     """Which time the proposal is reviewed: 2 after a deferral."""
+    reviewed_before: tuple[str, ...] = ()
+    """User ids of those whose score counted in an earlier turn."""
     revision_hash: str = ""
     regulations: str = ""
     track: str = ""

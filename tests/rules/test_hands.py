@@ -167,6 +167,13 @@ def test_a_reviewer_does_not_vote_on_the_same_proposal() -> None:
     assert told(Hands(), facts) == ["rv reviewed 2026-001 and voted on it"]
 
 
+def test_who_reviewed_in_an_earlier_turn_is_a_reviewer_still() -> None:
+    again = closed(fm={"ambition": 2})
+    facts = story(scored("rv", {"ambition": 3}), ("system", closed(rv={"ambition": 3})),
+                  scored("fm", {"ambition": 2}), ("system", again), voted("rv"), ("chair", approved("rv")))  # fmt: skip
+    assert told(Hands(), facts) == ["rv reviewed 2026-001 and voted on it"]
+
+
 def test_a_vote_of_a_party_counts_only_where_the_full_board_decides() -> None:
     facts = [voted("zeist"), ("chair", approved("zeist"))]
     assert told(Hands(), story(*facts)) == ["zeist counts as gm0355, which is a party to 2026-001"]

@@ -67,13 +67,13 @@ def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
 
 
 def _reviewers(view: View, proposal: Proposal) -> set[str]:
-    """Who reviewed the proposal, or does so now (G7 d)."""
+    """Who reviewed the proposal, in whatever turn, or does so now (G7 d)."""
     review = view.maybe(Review, proposal.ref)
     if review is None:
         return set()
-    if review.state == "open":
-        return set(review.reviewers)
-    return set(review.reviewers) | {each.reviewer for each in review.result.scores} if review.result else set()
+    scores = review.result.scores if review.result is not None else ()
+    sits = review.reviewers if review.state == "open" or review.result is not None else ()
+    return {*review.reviewed_before, *sits, *(each.reviewer for each in scores)}
 
 
 def committee_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Body:

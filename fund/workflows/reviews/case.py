@@ -40,6 +40,7 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             barred=case.barred if case else {},
             feasible=case.feasible if case else True,
             turn=(case.turn if case else 0) + 1,
+            reviewed_before=fact.reviewed_before,
             revision_hash=fact.revision_hash,
             regulations=fact.regulations,
             track=fact.track,

@@ -191,6 +191,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
             panel=panel,
             necessity=necessity,
             closes_at=closes_at,
+            reviewed_before=_reviewed(review),
         ),
         lead=proposal.lead,
         parties=proposal.parties,
@@ -202,6 +203,14 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
     uow.result.update(panel=[uow.name(seat.reviewer) for seat in panel], closes_at=closes_at.isoformat())
     uow.next_step = f"fund --as {uow.name(panel[0].reviewer)} review score {ref} FILE"
     return opened
+
+
+def _reviewed(review: Review | None) -> tuple[str, ...]:
+    """Everybody whose score counted so far, in whatever turn."""
+    if review is None:
+        return ()
+    last = () if review.result is None else tuple(each.reviewer for each in review.result.scores)
+    return tuple(sorted({*review.reviewed_before, *last}))
 
 
 def _require_closed_round(view: View, proposal: Proposal) -> None:
