@@ -68,9 +68,9 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     "vote",
     N_("Vote on a matter of a body"),
     about=N_(
-        "On a proposal or a write-off the committee votes, on a distribution key each partner. Votes on proposals "
-        "and write-offs stay under seal until the decision; a later vote takes the place of an earlier one, until the "
-        "chair has opened them. A deputy votes where the member may not or does not."
+        "On a proposal or a write-off the committee votes, on a distribution key each partner. Votes stay under "
+        "seal until the decision, on a key until the last partner voted; a later vote takes the place of an earlier "
+        "one, until they are opened. A deputy votes where the member may not or does not."
     ),
     examples=(
         "fund --as mira decision vote 2026-003 --for",
@@ -99,7 +99,8 @@ def _voted(answer: Mapping[str, Any]) -> list[str]:
     fact = answer["events"][0]
     ref = fact["payload"]["ref"]
     if "commitment" in fact["payload"]:
-        return [_("Your vote on {ref} is under seal until the decision.").format(ref=ref)]
+        sealed = _("Your vote on {ref} is under seal until the decision.").format(ref=ref)
+        return [sealed, *(line for each in answer["events"][1:] for line in _key_decided(each))]
     return [_("Your vote on {ref} is recorded.").format(ref=ref)]
 
 
@@ -121,7 +122,7 @@ def _voted(answer: Mapping[str, Any]) -> list[str]:
     who=N_("the chair; on the light track another fund manager, confirmed by a member"),
     see=("decision show", "agreement draft"),
 )
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@argument("ref", type=PROPOSAL, help=N_("The proposal, or a key that not every partner voted on"))
 @option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("The award; what was asked if left out"))
 @option("--reject", is_flag=True, help=N_("Say no"))
 @option("--defer", "defer_for", type=click.Choice(list(GROUNDS)), help=N_("Let it come back once, and why"))
@@ -164,7 +165,20 @@ def _decided(answer: Mapping[str, Any]) -> list[str]:
     return sealed + _outcome(answer["events"][0])
 
 
+def _key_decided(event: Mapping[str, Any]) -> list[str]:
+    """How a distribution key came out of the full board; nothing for another fact."""
+    fact, kind = event["payload"], event["type"]
+    if kind == "key.adopted":
+        return [_("Key {ref} is adopted; it holds from {day}.").format(ref=fact["ref"], day=day_text(fact["from_on"]))]
+    if kind == "key.rejected":
+        sentence = _("Key {ref} is rejected: {votes_for} of {needed} votes for it.")
+        return [sentence.format(ref=fact["ref"], votes_for=fact["votes_for"], needed=fact["needed"])]
+    return []
+
+
 def _outcome(event: Mapping[str, Any]) -> list[str]:
+    if event["type"].startswith("key."):
+        return _key_decided(event)
     fact, kind = event["payload"], event["type"].partition(".")[2]
     if kind in ("approved", "conditional"):
         sentence = {

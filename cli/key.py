@@ -108,6 +108,7 @@ def show(ctx: click.Context, ref: str | None) -> None:
 def _shown(data: Mapping[str, Any]) -> None:
     one = data["key"]
     votes = list(one["votes"].values())
+    sealed = len(one["voted"]) - len(votes)
     facts(
         _("Distribution key {name}").format(name=one["name"]),
         [
@@ -125,6 +126,7 @@ def _shown(data: Mapping[str, Any]) -> None:
                 if votes
                 else "",
             ),
+            (_("Voted, under seal"), str(sealed) if sealed else ""),
         ],
     )
     rows = [

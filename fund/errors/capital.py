@@ -117,7 +117,7 @@ class InhabitantsMissing(FaultyInput):
 class AlreadyVoted(RuleRefusal):
     """A partner votes once on a matter."""
 
-    message = N_("{partner} voted on {ref} before ({choice}); each partner has one vote")
+    message = N_("somebody else of {partner} voted on {ref} before; each partner has one vote")
     hint = N_("fund key show {ref}")
 
 

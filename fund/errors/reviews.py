@@ -16,6 +16,7 @@ __all__ = [
     "ConditionsNotMet",
     "ConsensusNotForced",
     "ConsensusPending",
+    "DecidedByVotesAlone",
     "DecidedOtherwise",
     "DecisionIncomplete",
     "DeclarationMissing",
@@ -213,6 +214,13 @@ class CommitteeQuorumNotMet(RuleRefusal):
 
     message = N_("{ref} cannot be decided: {missing}")
     hint = N_("{command}")
+
+
+class DecidedByVotesAlone(FaultyInput):
+    """A distribution key is adopted or rejected by its votes; there is nothing to say beside them (K12)."""
+
+    message = N_("{ref} is decided by its votes alone: leave out amount, reasons, conditions and the rest")
+    hint = N_("fund decision decide {ref}")
 
 
 class DecidedOtherwise(RuleRefusal):

@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar
 
 from fund.events.base import Fact
+from fund.events.decisions import OpenedVote
 
 __all__ = [
     "ContributionCalled",
@@ -14,6 +15,7 @@ __all__ = [
     "KeyAdopted",
     "KeyProposed",
     "KeyRejected",
+    "KeyVoteSealed",
     "KeyVoted",
     "PartnerAdmitted",
 ]
@@ -55,7 +57,7 @@ class KeyProposed(Fact):
 
 
 class KeyVoted(Fact):
-    """An active partner voted on a key."""
+    """An active partner voted on a key, openly: how it was done before votes on keys went under seal too."""
 
     wire: ClassVar[str] = "key.voted"
     kind: ClassVar[str] = "key"
@@ -64,11 +66,23 @@ class KeyVoted(Fact):
     choice: str
 
 
+class KeyVoteSealed(Fact):
+    """P26: the signatory who acts has voted on a key for a partner, under seal. The same person may vote again."""
+
+    wire: ClassVar[str] = "key.vote_sealed"
+    kind: ClassVar[str] = "key"
+
+    partner: str
+    commitment: str
+    """SHA-256 over salt, choice and reason, hexadecimal."""
+
+
 class KeyAdopted(Fact):
     """A key holds for calls from a day on; earlier calls stand. Admissions and exits re-scale it."""
 
     wire: ClassVar[str] = "key.adopted"
     kind: ClassVar[str] = "key"
+    opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     family: str
     reference_year: int | None = None
@@ -78,16 +92,21 @@ class KeyAdopted(Fact):
     shares: Mapping[str, str]
     founding: bool = False
     """Whether it came with the regulations."""
+    votes: tuple[OpenedVote, ...] = ()
+    """The votes under seal, opened, in the order of user ids."""
 
 
 class KeyRejected(Fact):
-    """A key can no longer get the votes it needs."""
+    """A key did not get the votes it needs."""
 
     wire: ClassVar[str] = "key.rejected"
     kind: ClassVar[str] = "key"
+    opens: ClassVar[tuple[str, ...]] = ("votes",)
 
     votes_for: int
     needed: int
+    votes: tuple[OpenedVote, ...] = ()
+    """The votes under seal, opened, in the order of user ids."""
 
 
 class ContributionCalled(Fact):

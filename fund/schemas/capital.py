@@ -70,6 +70,11 @@ class DistributionKey(CaseFile):
     early: bool = False
     founding: bool = False
     votes: Mapping[str, str] = {}
+    """By partner, what it voted, once that is open."""
+    voted: Mapping[str, str] = {}
+    """By partner, the user id of who voted for it, under seal or not any more."""
+    commitments: Mapping[str, str] = {}
+    """By user id, the commitment to the vote."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(due_on=self.from_on, title=self.family)

@@ -644,7 +644,7 @@ def test_a_partners_signatory_votes_on_a_key_with_the_same_words(sqlite_url: str
 
         answer = world.do("decision vote", user="fatima", ref="2027", choice="for")
 
-        assert answer["events"][0]["type"] == "key.voted"
+        assert answer["events"][0]["type"] == "key.vote_sealed"
 
 
 def test_the_parties_see_votes_never_and_reasons_once_it_was_decided(database_url: str) -> None:

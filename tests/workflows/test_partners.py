@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 
 import pytest
 
+from fund.checks import verify
 from fund.errors import (
     AlreadyVoted,
     AmountNotPositive,
+    CommitteeQuorumNotMet,
+    DecidedByVotesAlone,
     FaultyKeyFile,
     FaultyPartnerFile,
     FoundersOnly,
@@ -22,6 +27,7 @@ from fund.errors import (
     UnknownRef,
     UnknownVote,
 )
+from fund.events import KeyVoted, canonical_json
 from fund.schemas.capital import Partner
 from fund.workflows.partners import vote_on_key
 from tests.factories import PARTNERS_CSV, World, founded
@@ -196,7 +202,7 @@ def test_within_five_years_a_key_holds_only_when_every_active_partner_agrees(dat
         three(world)
         world.do("key adopt", user="anna", content=BY_INHABITANTS)
 
-        assert vote(world, "bea", "inwoners-2021", "for") == {"votes_for": 1, "votes": 1, "needed": 3, "active": 3}
+        assert vote(world, "bea", "inwoners-2021", "for") == {"votes": 1, "needed": 3, "active": 3}
         vote(world, "bob", "inwoners-2021", "for")
         assert world.look("key show", ref="inwoners-2021")["key"]["state"] == "proposed"
         vote(world, "bo", "inwoners-2021", "for")
@@ -209,14 +215,27 @@ def test_within_five_years_a_key_holds_only_when_every_active_partner_agrees(dat
 def test_after_five_years_two_thirds_adopt_a_key(database_url: str) -> None:
     with founded(database_url) as world:
         three(world)
+        world.people()
         world.clock(date(2031, 1, 6))
         world.do("key adopt", user="anna", content=BY_INHABITANTS.replace(b"2026-01-05", b"2031-02-01"))
-
         assert vote(world, "bea", "inwoners-2021", "for")["needed"] == 2
+        with pytest.raises(CommitteeQuorumNotMet, match="1 of 2 partners present"):
+            world.do("decision decide", user="carla", ref="inwoners-2021")
         vote(world, "bo", "inwoners-2021", "for")
+        assert world.look("key show", ref="inwoners-2021")["key"]["state"] == "proposed"  # bob may still vote
+        assert "fund decision decide inwoners-2021" in [
+            item["command"] for item in world.look("inbox", user="carla")["items"]
+        ]
+
+        with pytest.raises(NotAuthorised):
+            world.do("decision decide", user="anna", ref="inwoners-2021")
+        with pytest.raises(DecidedByVotesAlone):
+            world.do("decision decide", user="carla", ref="inwoners-2021", reject=True)
+        world.do("decision decide", user="carla", ref="inwoners-2021")
 
         assert world.look("key show", as_of=date(2031, 1, 31))["key"]["name"] == "2026"
         assert world.look("key show", as_of=date(2031, 2, 1))["key"]["name"] == "inwoners-2021"
+        assert verify(world.fund.engine)["ok"]
 
 
 def test_one_vote_against_ends_a_key_that_needs_everybody(database_url: str) -> None:
@@ -225,21 +244,71 @@ def test_one_vote_against_ends_a_key_that_needs_everybody(database_url: str) -> 
         world.do("key adopt", user="anna", content=BY_INHABITANTS)
 
         vote(world, "bob", "inwoners-2021", "against")
+        vote(world, "bea", "inwoners-2021", "for")
+        assert world.look("key show", ref="inwoners-2021")["key"]["votes"] == {}
+        assert vote(world, "bo", "inwoners-2021", "for")["votes_for"] == 2
 
-        assert world.look("key show", ref="inwoners-2021")["key"]["state"] == "rejected"
+        key = world.look("key show", ref="inwoners-2021")["key"]
+        assert (key["state"], key["votes"]) == ("rejected", {"gm0308": "for", "gm0312": "against", "gm0313": "for"})
         with pytest.raises(TransitionNotAllowed):
             vote(world, "bea", "inwoners-2021", "for")
 
 
-def test_a_partner_votes_once_by_its_own_signatory_and_with_a_known_choice(sqlite_url: str) -> None:
+def test_a_vote_on_a_key_is_under_seal_and_may_be_changed_until_the_last(database_url: str) -> None:
+    with founded(database_url) as world:
+        three(world)
+        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        told = [world.do("decision vote", user="bea", ref="inwoners-2021", choice="against", reason="kanarie")]
+        told.append(world.do("decision vote", user="bob", ref="inwoners-2021", choice="for", reason="kanarie"))
+        trial = world.do("decision vote", user="bo", ref="inwoners-2021", choice="for", reason="kanarie", dry_run=True)
+        with world.view() as view:
+            facts = [each.fact.payload() for each in view.store.facts.of_stream("key/inwoners-2021")]
+        seen = json.dumps([told, trial, facts, world.look("key show", ref="inwoners-2021"), world.look("event list")])
+        assert "kanarie" not in seen
+        assert '"choice"' not in seen
+        assert trial["event_count"] == 1  # the last vote of a trial opens nothing
+        world.do("decision vote", user="bea", ref="inwoners-2021", choice="for", reason="overtuigd")
+
+        opened = world.do("decision vote", user="bo", ref="inwoners-2021", choice="for")["events"][1]
+
+        assert opened["type"] == "key.adopted"
+        votes = {each["organisation"]: (each["choice"], each["reason"]) for each in opened["payload"]["votes"]}
+        assert votes == {"gm0308": ("for", "overtuigd"), "gm0312": ("for", "kanarie"), "gm0313": ("for", "")}
+        with world.view() as view:
+            cast = [each.fact.model_dump() for each in view.store.facts.of_types(("key.vote_sealed",))]
+        rows = opened["payload"]["votes"]
+        said = [(each["salt"], {"choice": each["choice"], "reason": each["reason"]}) for each in rows]
+        made = {hashlib.sha256(f"{salt}\x1f{canonical_json(each)}".encode()).hexdigest() for salt, each in said}
+        assert made < {each["commitment"] for each in cast}
+        assert len(cast) == 4
+
+
+def test_votes_that_were_open_before_still_count(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         three(world)
+        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        with world.uow("bea") as uow:
+            uow.record(KeyVoted(ref="inwoners-2021", partner="gm0308", choice="for"))
+        with pytest.raises(AlreadyVoted):
+            vote(world, "bea", "inwoners-2021", "against")
+        vote(world, "bob", "inwoners-2021", "for")
+        assert vote(world, "bo", "inwoners-2021", "for")["votes_for"] == 3
+
+        key = world.look("key show", ref="inwoners-2021")["key"]
+        assert (key["state"], key["votes"]["gm0308"]) == ("adopted", "for")
+        assert verify(world.fund.engine)["ok"]
+
+
+def test_a_partner_has_one_vote_by_its_own_signatory_and_with_a_known_choice(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        three(world)
+        world.user("ben", "partner_signatory", partner="gm0308")
         world.do("key adopt", user="anna", content=BY_INHABITANTS)
         vote(world, "bea", "inwoners-2021", "for")
 
         with pytest.raises(AlreadyVoted) as twice:
-            vote(world, "bea", "inwoners-2021", "against")
-        assert twice.value.details == {"partner": "gm0308", "ref": "inwoners-2021", "choice": "for"}
+            vote(world, "ben", "inwoners-2021", "against")
+        assert twice.value.details == {"partner": "gm0308", "ref": "inwoners-2021"}
         with pytest.raises(UnknownVote) as unknown:
             vote(world, "bob", "inwoners-2021", "perhaps")
         assert unknown.value.details["known"] == ["for", "against", "abstain"]

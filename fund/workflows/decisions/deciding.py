@@ -17,6 +17,7 @@ from fund.errors import (
     AwardAboveCeiling,
     AwardAboveRolloutCap,
     CommitteeQuorumNotMet,
+    DecidedByVotesAlone,
     DecidedOtherwise,
     DeputyNotNeeded,
     GateIsBinding,
@@ -37,6 +38,7 @@ from fund.money import format_plain
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Role, Who, require, require_other_hands
 from fund.rules.valuation import free_to_commit
 from fund.rules.voting import CARRIED, LOST, TIE, Ballot
+from fund.schemas.capital import DistributionKey
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
@@ -102,6 +104,7 @@ def decide(
 
     What is not said follows from the votes: carried approves the ask, lost rejects, a tie defers and the second
     time rejects. Once the chair has opened the votes nobody votes any more, also when the decision was then refused.
+    A distribution key before the full board is adopted or rejected by its votes alone.
 
     Args:
         amount_cents: The award; default the whole ask.
@@ -117,10 +120,13 @@ def decide(
         AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
         difference.
         GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete, UnknownDeferralGround,
-        FaultyCondition, FaultyReason: As they say.
+        FaultyCondition, FaultyReason, DecidedByVotesAlone: As they say.
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, NotAVoter, DeputyNotNeeded, ClosedPeriod:
         As they say.
     """
+    if uow.maybe(Proposal, ref) is None and uow.maybe(DistributionKey, ref) is not None:
+        typed = (amount_cents, reject or None, defer_for, until, conditions, reasons, on)
+        return _decide_key(uow, ref, alone=not any(each is not None for each in typed))
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     command, look, lead, parties = "decision decide", LOOK.format(ref=ref), proposal.lead, proposal.parties
     hands = decision.hands if decision is not None else ()
@@ -170,6 +176,15 @@ def decide(
         State.DEFERRED: f"fund decision prepare {ref}",
     }.get(asked, f"fund proposal show {ref}")
     return decided
+
+
+def _decide_key(uow: UnitOfWork, ref: str, *, alone: bool) -> Envelope:
+    """The votes on a distribution key are opened, by the chapter that owns it."""
+    from fund.workflows.partners import decide_key
+
+    if not alone:
+        raise DecidedByVotesAlone(ref=ref)
+    return decide_key(uow, ref=ref)
 
 
 def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> None:

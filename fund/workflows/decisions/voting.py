@@ -105,7 +105,7 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
     if uow.maybe(DistributionKey, ref) is not None:
         from fund.workflows.partners import vote_on_key
 
-        return vote_on_key(uow, ref=ref, choice=choice)
+        return vote_on_key(uow, ref=ref, choice=choice, reason=reason)
     if uow.maybe(Writeoff, ref) is not None:
         from fund.workflows.writeoffs import vote as vote_on_writeoff
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fund.dates import add_months
 from fund.language import AMSTERDAM, N_, _
-from fund.rules.authority import ADMIN, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
+from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
 from fund.schemas.capital import DistributionKey
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.schemas.writeoffs import Writeoff
@@ -115,8 +115,12 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     for key in proposed:
         what = _(N_("vote on key {ref}")).format(ref=key.ref)
         for partner in desk.partners.values():
-            if partner.state == "active" and partner.ref not in key.votes:
+            if partner.state == "active" and partner.ref not in key.votes and partner.ref not in key.voted:
                 yield Waiting(what, f"fund decision vote {key.ref} --for", OWN_SIGNATORY, key.ref, own=partner.ref)
+        active = {partner.ref for partner in desk.partners.values() if partner.state == "active"}
+        if 2 * len(active & {*key.votes, *key.voted}) > len(active):
+            what = _(N_("decide on key {ref}, or wait for the last votes")).format(ref=key.ref)
+            yield Waiting(what, f"fund decision decide {key.ref}", CHAIR, key.ref)
     adopted = [key.from_on for key in desk.all(DistributionKey, "adopted") if key.from_on <= desk.today]
     if adopted and not proposed:
         yield from _key_review(desk, max(adopted))

@@ -10,7 +10,7 @@ from fund.rules.authority import FUND_MANAGER
 from fund.schemas.capital import DistributionKey, Partner
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows.partners.founders import import_partners
-from fund.workflows.partners.keys import REVIEW_MONTHS, adopt_key, vote_on_key
+from fund.workflows.partners.keys import REVIEW_MONTHS, adopt_key, decide_key, vote_on_key
 from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
 from fund.workflows.partners.table import KEY_TRANSITIONS, PARTNER_TRANSITIONS, State, key_after, partner_after
 
@@ -28,6 +28,7 @@ __all__ = [
     "partners",
     "show_key",
     "show_partner",
+    "decide_key",
     "vote_on_key",
 ]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Collection
 from datetime import date
 from fractions import Fraction
 from math import ceil
@@ -10,6 +12,7 @@ from math import ceil
 from fund.dates import add_months
 from fund.errors import (
     AlreadyVoted,
+    CommitteeQuorumNotMet,
     FaultyKeyFile,
     KeyExists,
     KeyReachesBack,
@@ -17,19 +20,22 @@ from fund.errors import (
     NotTakingPart,
     UnknownVote,
 )
-from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoted
+from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed, OpenedVote, canonical_json
 from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules.keys import reference_years, shares
+from fund.rules.voting import ABSTAIN, Ballot, board_missing
 from fund.schemas.capital import DistributionKey, KeyFile, Partner
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.lifecycle import carry
+from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import members_of, texts_of
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
+from fund.workflows.reviews import put_under_seal, read_sealed
 
-__all__ = ["CHOICES", "REVIEW_MONTHS", "adopt_key", "vote_on_key"]
+__all__ = ["CHOICES", "REVIEW_MONTHS", "adopt_key", "decide_key", "vote_on_key"]
 
 CHOICES = ("for", "against", "abstain")
+VOTE = "vote"
 REVIEW_MONTHS = 60
 """A key is reviewed once every five years (K12)."""
 
@@ -113,24 +119,25 @@ def _first_problem(problem: ValueError) -> tuple[str, str]:
     return place, _(N_('"{value}" cannot stand here')).format(value=first["input"])
 
 
-def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str) -> Envelope:
-    """A partner votes on a key that lies before the full board; the vote that decides adopts or rejects it.
+def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
+    """A partner has voted on a key that lies before the full board, under seal until the votes are opened.
 
-    One vote per active partner, cast by a signatory. Adopted by two thirds of all active partners; within five years of
-    the key before, by all of them. Rejected as soon as that cannot be reached any more.
+    One vote per active partner, cast by a signatory, who may change it; with the last partner's vote the service opens
+    them and the key is adopted or rejected.
 
     Args:
         choice: for, against or abstain.
 
     Raises:
-        UnknownVote, UnknownRef, AlreadyVoted, NotTakingPart, TransitionNotAllowed, NotAuthorised: As they say.
+        AlreadyVoted: Another signatory voted for the partner.
+        UnknownVote, UnknownRef, NotTakingPart, TransitionNotAllowed, NotAuthorised: As they say.
     """
     key = uow.case(DistributionKey, ref)
     said = choice.strip().lower()
     if said not in CHOICES:
         raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
     own = uow.maker.partner or ""
-    active = [partner.ref for partner in uow.cases(Partner, states=["active"])]
+    active = _active(uow)
     if own and own not in active:
         gone = uow.case(Partner, own)
         raise NotTakingPart(
@@ -139,36 +146,90 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str) -> Envelope:
             state=state_word("partner", gone.state),
             allowed=state_word("partner", "active"),
         )
-    if key.state == State.PROPOSED and own in key.votes:
-        raise AlreadyVoted(partner=own, ref=ref, choice=key.votes[own])
-    voted = carry(
-        uow,
-        KEY_TRANSITIONS,
-        "decision vote",
-        key,
-        KeyVoted(ref=ref, partner=own, choice=said),
-        own=own or "-",
-        look=f"fund key show {ref}",
-        on_behalf_of=own or None,
-    )
-    votes = {partner: cast for partner, cast in {**key.votes, own: said}.items() if partner in active}
-    in_favour = sum(cast == "for" for cast in votes.values())
-    needed = len(active) if key.early else ceil(Fraction(2 * len(active), 3))
-    uow.result.update(votes_for=in_favour, votes=len(votes), needed=needed, active=len(active))
-    if in_favour >= needed:
-        fact = KeyAdopted(
-            ref=ref,
-            family=key.family,
-            reference_year=key.reference_year,
-            base_bps=key.base_bps,
-            fixed_bps=dict(key.fixed_bps),
-            from_on=max(key.from_on, uow.today),
-            shares=dict(key.shares),
-        )
-        uow.record(fact, cause=voted, reaction="partners.key_adopted")
-    elif in_favour + len(active) - len(votes) < needed:
-        uow.record(
-            KeyRejected(ref=ref, votes_for=in_favour, needed=needed), cause=voted, reaction="partners.key_rejected"
-        )
-    uow.next_step = f"fund key show {ref}"
+    if key.state == State.PROPOSED and (own in key.votes or key.voted.get(own, uow.maker.user_id) != uow.maker.user_id):
+        raise AlreadyVoted(partner=own, ref=ref)
+    look = f"fund key show {ref}"
+    check(uow, KEY_TRANSITIONS, "decision vote", key, own=own or "-", look=look)
+    content = canonical_json({"choice": said, "reason": reason})
+    committed = put_under_seal(uow, stream=key.stream, kind=VOTE, turn=1, content=content)
+    fact = KeyVoteSealed(ref=ref, partner=own, commitment=committed)
+    voted = carry(uow, KEY_TRANSITIONS, "decision vote", key, fact, own=own or "-", look=look, on_behalf_of=own or None)
+    key = uow.case(DistributionKey, ref)
+    present = _present(key, active)
+    uow.result.update(votes=len(present), needed=_needed(key, active), active=len(active))
+    uow.next_step = look
+    if set(present) == set(active) and not uow.trial:
+        outcome = _outcome(uow, key, active)
+        uow.record(outcome, cause=voted, reaction=f"partners.{outcome.wire.replace('.', '_')}")
+        uow.store.work.open_sealed(stream=key.stream, kind=VOTE, round=1)
     return voted
+
+
+def decide_key(uow: UnitOfWork, *, ref: str) -> Envelope:
+    """The chair opens the votes on a key before every partner has voted: it is adopted or rejected.
+
+    Adopted by two thirds of all active partners; within five years of the key before, by all of them. A trial opens no
+    vote and shows what follows if it is adopted.
+
+    Raises:
+        CommitteeQuorumNotMet: Not more than half of the active partners have voted.
+        UnknownRef, TransitionNotAllowed, NotAuthorised, SealBroken: As they say.
+    """
+    key = uow.case(DistributionKey, ref)
+    look, active = f"fund key show {ref}", _active(uow)
+    check(uow, KEY_TRANSITIONS, "decision decide", key, look=look)
+    ballots = [Ballot(partner, partner, "", ABSTAIN) for partner in _present(key, active)]
+    missing = board_missing(
+        len(active), ballots, conflicted=active
+    )  # a key has no parties: all of them are in it alike
+    if missing:
+        raise CommitteeQuorumNotMet(ref=ref, missing="; ".join(each.describe() for each in missing), command=look)
+    fact = _adopted(uow, key, ()) if uow.trial else _outcome(uow, key, active)
+    decided = carry(uow, KEY_TRANSITIONS, "decision decide", key, fact, look=look)
+    uow.store.work.open_sealed(stream=key.stream, kind=VOTE, round=1)
+    if uow.trial:
+        uow.result.update(sealed=True)
+    uow.next_step = look
+    return decided
+
+
+def _active(view: View) -> list[str]:
+    return [partner.ref for partner in view.cases(Partner, states=["active"])]
+
+
+def _present(key: DistributionKey, active: Collection[str]) -> tuple[str, ...]:
+    """The active partners that voted, openly or under seal."""
+    return tuple(sorted({*key.votes, *key.voted} & set(active)))
+
+
+def _needed(key: DistributionKey, active: Collection[str]) -> int:
+    return len(active) if key.early else ceil(Fraction(2 * len(active), 3))
+
+
+def _outcome(uow: UnitOfWork, key: DistributionKey, active: Collection[str]) -> KeyAdopted | KeyRejected:
+    """What the votes say, opened."""
+    partners = {person: partner for partner, person in key.voted.items() if partner in active}
+    rows = read_sealed(uow, stream=key.stream, kind=VOTE, turn=1, commitments=key.commitments, whose=tuple(partners))
+    votes = []
+    for row in rows:
+        said, partner = json.loads(row.content), uow.case(Partner, partners[row.actor])
+        votes.append(OpenedVote(voter=row.actor, organisation=partner.ref, kind=partner.sort, salt=row.salt, **said))
+    openly = [choice for partner, choice in key.votes.items() if partner in active]
+    in_favour, needed = [*openly, *(vote.choice for vote in votes)].count("for"), _needed(key, active)
+    uow.result.update(votes_for=in_favour)
+    if in_favour >= needed:
+        return _adopted(uow, key, tuple(votes))
+    return KeyRejected(ref=key.ref, votes_for=in_favour, needed=needed, votes=tuple(votes))
+
+
+def _adopted(view: View, key: DistributionKey, votes: tuple[OpenedVote, ...]) -> KeyAdopted:
+    return KeyAdopted(
+        ref=key.ref,
+        family=key.family,
+        reference_year=key.reference_year,
+        base_bps=key.base_bps,
+        fixed_bps=dict(key.fixed_bps),
+        from_on=max(key.from_on, view.today),
+        shares=dict(key.shares),
+        votes=votes,
+    )

@@ -202,6 +202,7 @@ def show_key(view: View, *, ref: str | None = None, as_of: date | None = None) -
             "founding": key.founding,
             "early": key.early,
             "votes": dict(sorted(key.votes.items())),
+            "voted": sorted({*key.votes, *key.voted}),
         },
         "partners": [
             {

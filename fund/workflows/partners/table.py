@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoted, PartnerAdmitted
-from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY
+from fund.events import (
+    Envelope,
+    KeyAdopted,
+    KeyProposed,
+    KeyRejected,
+    KeyVoted,
+    KeyVoteSealed,
+    OpenedVote,
+    PartnerAdmitted,
+)
+from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, SYSTEM, either
 from fund.schemas.capital import DistributionKey, Partner
 from fund.workflows.lifecycle import Transition, state_after
 
@@ -23,11 +32,13 @@ class State(StrEnum):
 KEY_TRANSITIONS = (
     Transition("partner import", None, State.ADOPTED, FUND_MANAGER, KeyAdopted, row="K12"),
     Transition("key adopt", None, State.PROPOSED, FUND_MANAGER, KeyProposed, row="K12"),
-    Transition("decision vote", State.PROPOSED, State.PROPOSED, OWN_SIGNATORY, KeyVoted, row="K12"),
-    Transition("decision vote", State.PROPOSED, State.ADOPTED, OWN_SIGNATORY, KeyAdopted, row="K12"),
-    Transition("decision vote", State.PROPOSED, State.REJECTED, OWN_SIGNATORY, KeyRejected, row="K12"),
+    Transition("decision vote", State.PROPOSED, State.PROPOSED, OWN_SIGNATORY, KeyVoteSealed, row="K12, P26"),
+    Transition("decision decide", State.PROPOSED, State.ADOPTED, either(CHAIR, SYSTEM), KeyAdopted, row="K12"),
+    Transition("decision decide", State.PROPOSED, State.REJECTED, either(CHAIR, SYSTEM), KeyRejected, row="K12"),
 )
-"""The founding key comes with the founders."""
+"""The founding key comes with the founders. The service opens the votes with the last partner's; before that the chair
+may, once more than half have voted.
+"""
 
 
 class PartnerState(StrEnum):
@@ -86,12 +97,24 @@ def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionK
             shares=fact.shares,
             founding=fact.founding,
             early=case.early if case else False,
-            votes=case.votes if case else {},
+            votes={**(case.votes if case else {}), **_opened(fact.votes)},
+            voted=case.voted if case else {},
+            commitments=case.commitments if case else {},
         )
     if case is None:
         return None
     if isinstance(fact, KeyVoted):
         return case.but(votes={**case.votes, fact.partner: fact.choice})
+    if isinstance(fact, KeyVoteSealed):
+        return case.but(
+            voted={**case.voted, fact.partner: happened.actor},
+            commitments={**case.commitments, happened.actor: fact.commitment},
+        )
     if isinstance(fact, KeyRejected):
-        return case.but(state=state_after(KEY_TRANSITIONS, case.state, fact))
+        votes = {**case.votes, **_opened(fact.votes)}
+        return case.but(state=state_after(KEY_TRANSITIONS, case.state, fact), votes=votes)
     return case
+
+
+def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
+    return {str(vote.organisation): vote.choice for vote in votes}
