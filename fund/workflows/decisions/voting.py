@@ -89,7 +89,7 @@ def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> No
 def _opened_by(view: View, proposal: Proposal) -> Envelope | None:
     """The refused decision by which the chair saw what the votes say, where there was one since the vote began."""
     began = [happened.seq for happened in view.history(proposal) if happened.type in BEGINNINGS]
-    for happened in view.store.facts.of_types((CommandRefused.wire,), since_seq=max(began, default=0)):
+    for happened in list(view.store.facts.of_types((CommandRefused.wire,), since_seq=max(began, default=0))):
         fact = happened.fact
         mine = isinstance(fact, CommandRefused) and (fact.command, fact.subject) == ("decision decide", proposal.ref)
         if mine and getattr(fact, "code", "") not in BEFORE_OPENING:
