@@ -167,7 +167,7 @@ class Rounds(Known):
             case "decision.reopened":
                 case.took_part |= actors | {vote["voter"] for vote in payload["votes"]}
                 case.session, case.voted, case.hands = case.session + 1, set(), set()
-                case.award, case.conditions = 0, {}
+                case.award, case.conditions, case.redecided = 0, {}, True
             case "decision.eligibility_reopened" | "decision.upheld":
                 case.took_part |= actors | {vote["voter"] for vote in payload["votes"]}
                 case.finders = set()
@@ -195,7 +195,7 @@ class Rounds(Known):
         payload = row["payload"]
         match row["type"]:
             case "agreement.drafted":
-                case.agreement, case.signatures = "drafted", set()
+                case.agreement, case.signatures, case.redecided = "drafted", set(), False
                 case.document = payload["document_sha256"]
                 case.sign_before = date.fromisoformat(payload["sign_before_on"])
                 case.drafted_award = payload["terms"]["award_cents"]

@@ -49,6 +49,8 @@ def hold(model: Known, row: Row, case: Case) -> None:
                 assert {who.kind for who in seats} == {"external"}
             again = case.decided_before or here["allocation"] != "score"
             assert again or here["state"] in ("closed", "decided")
+        case "review.conflict_decided":
+            assert payload["reviewer"] not in acting(row), "a reviewer judges the own declaration"
         case "review.assigned":
             assert not model.conflicted(model.people[payload["seat"]["reviewer"]], case)
             assert payload["seat"]["reviewer"] not in case.ever_voted, "somebody who voted reviews it (d)"

@@ -159,6 +159,8 @@ class Case:
     signatures: set[str] = field(default_factory=set)
     sign_before: date | None = None
     drafted_award: int = 0
+    redecided: bool = False
+    """Whether the decision was taken back after the text was drafted."""
     boards_heard: bool = False
     milestones: dict[str, str] = field(default_factory=dict)
     paid: int = 0

@@ -91,6 +91,8 @@ def against_second(model: Known, command: str, made_by: str, second: str, args: 
     if case is not None:
         if not model.outside(who, case):
             found.add("party")
+        if command == "review declare" and second == args["about"]:
+            found.add("own declaration")
         if command in ("decision meet-conditions", "decision decide") and second in case.hands:
             found.add("hands")
         if command == "proposal find-ineligible" and {second, maker.id} & case.finders:
@@ -306,7 +308,7 @@ def _declare(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     about = model.people[args["about"]]
     if about.id not in case.panel or not about.active or not case.declared.get(about.id):
         found.add("nothing declared")
-    return found
+    return found | ({"own declaration"} if about.id == who.id else set())
 
 
 def _panel(model: Known, who: Person, case: Case) -> Reasons:
@@ -417,7 +419,8 @@ def _decide_objection(model: Known, who: Person, case: Case, args: Args) -> Reas
 
 def _agreement_draft(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
     found = _judge(model, who, case, "approved")
-    return found | (set() if case.agreement in ("", "drafted") else {"signed already"})
+    again = case.agreement in ("", "drafted") or case.redecided
+    return found | (set() if again else {"signed already"})
 
 
 def _sign(model: Known, who: Person, case: Case, _args: Args) -> Reasons:

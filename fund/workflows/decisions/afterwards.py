@@ -34,7 +34,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import Body, outcome_of
-from fund.workflows.decisions.body import LOOK, body_of, objection_missing
+from fund.workflows.decisions.body import LOOK, body_of, objection_missing, took_part_in
 from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS
@@ -179,7 +179,7 @@ def decide_objection(
     if not content:
         raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))
-    require_other_hands(uow.maker, decision.took_part, command=command, ref=ref, earlier=earlier)
+    require_other_hands(uow.maker, took_part_in(proposal, decision), command=command, ref=ref, earlier=earlier)
     require_free(uow, uow.maker, proposal)
     body = body_of(uow, proposal, decision)
     missing = objection_missing(uow, proposal, body, decision, but=uow.maker.user_id)

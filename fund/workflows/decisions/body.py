@@ -28,6 +28,7 @@ __all__ = [
     "matter_of",
     "missing_of",
     "needs_the_board",
+    "took_part_in",
     "waiting_votes",
 ]
 
@@ -44,8 +45,16 @@ def matter_of(view: View, proposal: Proposal, *, objection: Decision | None = No
     return Matter(
         parties_of(view, proposal),
         reviewers=frozenset(_reviewers(view, proposal)),
-        took_part=frozenset(objection.took_part) if objection is not None else frozenset(),
+        took_part=took_part_in(proposal, objection) if objection is not None else frozenset(),
     )
+
+
+def took_part_in(proposal: Proposal, decision: Decision) -> frozenset[str]:
+    """Whose hands are in what is objected to (user ids): who voted or decided; who found it ineligible, where that is
+    what is objected to.
+    """
+    finders = proposal.hands if decision.objected_was == "ineligible" else ()
+    return frozenset((*decision.took_part, *finders))
 
 
 def _board_of(view: View, proposal: Proposal) -> Body:
@@ -117,7 +126,8 @@ def waiting_votes(view: View, proposal: Proposal, decision: Decision) -> tuple[t
     free, deputies = chairs(view, proposal)
     deciders = [each.user_id for each in (free or deputies)]
     if decision.state == "objected":
-        deciders = [each.user_id for each in (*free, *deputies) if each.user_id not in decision.took_part]
+        before = took_part_in(proposal, decision)
+        deciders = [each.user_id for each in (*free, *deputies) if each.user_id not in before]
     ready = (
         not objection_missing(view, proposal, body, decision, but="")
         if decision.state == "objected"

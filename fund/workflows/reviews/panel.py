@@ -315,7 +315,7 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
 def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, reason: str) -> Envelope:
     """A possible conflict that a reviewer declared is judged by the chair and a member: the reviewer stays, or leaves.
 
-    What a reviewer who leaves has scored no longer counts.
+    What a reviewer who leaves has scored no longer counts. Nobody judges the own declaration (G7 a).
 
     Raises:
         NotAssigned, NothingDeclared, ReasonMissing: As they say.
@@ -335,6 +335,8 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
     grounds = review.declarations.get(about.user_id, ())
     if not grounds:
         raise NothingDeclared(reviewer=about.name, ref=ref)
+    for person in (uow.maker, uow.confirmer or uow.maker):
+        require_other_hands(person, (about.user_id,), command=command, ref=ref, earlier=_(N_("the own declaration")))
     fact = ReviewConflictDecided(ref=ref, reviewer=about.user_id, grounds=grounds, stays=stays, reason=reason)
     decided = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
     if not stays and about.user_id in review.scored:

@@ -307,7 +307,7 @@ def close(uow: UnitOfWork, *, ref: str) -> Envelope:
 
 def _exclude_conflicted(uow: UnitOfWork, proposal: Proposal, review: Review) -> None:
     parties = parties_of(uow, proposal)
-    for actor in people(uow, Role.REVIEWER):
+    for actor in people(uow, *Role):  # also who is no reviewer any more, and went to work for a party
         if actor.user_id not in review.scored:
             continue
         conflict = hard_conflict(actor, parties)

@@ -1,0 +1,64 @@
+"""Who has two roles, or changes them, judges neither the own declaration nor the own finding, and a score of a party's
+people counts for nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fund.errors import NotAVoter, SameHands
+from tests.factories import World, founded
+from tests.workflows.deciding import LEAD, eligible, panel_of, peopled, round_of, score_file, submitted
+
+PANEL = ("rosa", "willem", "ria", "ed", "mara")
+
+
+def office(world: World) -> None:
+    """Everybody, with mara who reviews and sits in the committee, and fenna who is a fund manager and sits in it."""
+    peopled(world)
+    for name, roles in (("mara", ["reviewer", "committee_member"]), ("fenna", ["fund_manager", "committee_member"])):
+        world.both("user add", user="petra", second="carla", name=name, roles=roles)
+
+
+def test_a_reviewer_who_sits_in_the_committee_does_not_judge_the_own_declaration(database_url: str) -> None:
+    with founded(database_url) as world:
+        office(world)
+        [ref] = eligible(world)
+        world.do("review open", user="anna", ref=ref, reviewers=list(PANEL))
+        world.do("review declare", user="mara", ref=ref, grounds=["een oud-collega"])
+        judged = {"ref": ref, "about": "mara", "stays": True, "reason": "lang geleden"}
+        pending = world.do("review declare", user="carla", **judged)["pending"]
+        with pytest.raises(SameHands):
+            world.do("confirm", user="mara", ref=pending)
+        world.do("confirm", user="fenna", ref=pending)
+        assert world.look("review show", ref=ref)["panel"][4]["judged"] is True
+
+
+def test_a_score_does_not_count_of_somebody_who_went_to_work_for_the_lead_and_reviews_no_more(
+    database_url: str,
+) -> None:
+    with founded(database_url) as world:
+        office(world)
+        [ref] = eligible(world)
+        world.do("review open", user="anna", ref=ref, reviewers=list(PANEL))
+        for name in PANEL[:4]:
+            world.do("review score", user=name, ref=ref, content=score_file(3))
+        moved = {"name": "rosa", "roles": ["partner_editor"], "partner": LEAD}
+        world.both("user change", user="petra", second="carla", **moved)
+        world.do("review score", user="mara", ref=ref, content=score_file(3))
+        result = world.look("review show", ref=ref, user="anna")["result"]
+        assert sorted(each["name"] for each in result["scores"]) == ["ed", "mara", "ria", "willem"]
+        assert "rosa" in panel_of(world, ref)
+
+
+def test_who_found_it_ineligible_has_no_part_in_the_decision_on_the_objection(database_url: str) -> None:
+    with founded(database_url) as world:
+        office(world)
+        ref = submitted(world, round_of(world))
+        world.both("proposal find-ineligible", user="anna", second="fenna", ref=ref, rule="stop_rule", reason="vaag")
+        world.do("proposal object", user="fatima", ref=ref, grounds="De regel staat er wel.")
+        with pytest.raises(NotAVoter):
+            world.do("decision vote", user="fenna", ref=ref, choice="uphold")
+        world.do("decision vote", user="carl", ref=ref, choice="reopen")
+        barred = {each["name"]: each["ground"] for each in world.look("decision show", ref=ref, user="anna")["barred"]}
+        assert barred["fenna"] == "took part in the decision objected to"
