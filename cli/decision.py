@@ -68,9 +68,9 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     "vote",
     N_("Vote on a matter of a body"),
     about=N_(
-        "On a proposal or a write-off the committee votes, on a distribution key each partner. Votes stay under "
-        "seal until the decision, on a key until the last partner voted; a later vote takes the place of an earlier "
-        "one, until they are opened. A deputy votes where the member may not or does not."
+        "On a proposal, a write-off or a large amendment the committee votes, on a distribution key each partner. "
+        "Votes stay under seal until the decision, on a key until the last partner voted; a later vote takes the place "
+        "of an earlier one, until they are opened. A deputy votes where the member may not or does not."
     ),
     examples=(
         "fund --as mira decision vote 2026-003 --for",
@@ -79,7 +79,7 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     who=N_("a member of the body that decides, who is of no party and did not review it"),
     see=("decision show", "decision decide"),
 )
-@argument("ref", help=N_("The proposal, key or write-off"))
+@argument("ref", help=N_("The proposal, key, write-off or amendment"))
 @option("--choice", metavar="WORD", help=N_("for, against, abstain; on an objection uphold, reopen"))
 @option("--for", "flag", flag_value="for", help=N_("In favour"))
 @option("--against", "flag", flag_value="against", help=N_("Not in favour"))

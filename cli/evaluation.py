@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 import click
 
-from cli.output import Column, decimal_text, say, table
+from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
 from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, verb
 from fund.language import N_, _, day, ngettext
 
 EVALUATION = Ref(("evaluation list", "evaluations", "ref"))
-STATES = ("due", "submitted", "peer_reviewed", "accepted", "published")
+STATES = ("due", "submitted", "peer_reviewed", "accepted", "published", "waived")
 
 evaluation = noun("evaluation", N_("Report what was learned"))
 
@@ -57,8 +57,8 @@ def _submitted(answer: Mapping[str, Any]) -> list[str]:
     N_("Judge how well was learned"),
     about=N_("0 is nothing, 4 is much and useful to others. Whether the hypothesis held is another matter."),
     examples=("fund --as rosa evaluation peer-review A2026-003 --learning 3",),
-    who=N_("two reviewers who are of no party"),
-    see=("evaluation accept",),
+    who=N_("two reviewers who have no tie with the experiment"),
+    see=("evaluation show", "evaluation accept"),
 )
 @argument("ref", type=EVALUATION, help=N_("The agreement"))
 @option("--learning", type=click.IntRange(0, 4), required=True, metavar="0-4", help=N_("The quality of learning"))
@@ -95,7 +95,9 @@ def _accepted(answer: Mapping[str, Any]) -> list[str]:
     told = [
         _("The evaluation of {ref} is accepted: hypothesis {hypothesis}, learning {learning} of 4.").format(**words)
     ]
-    if fact["good_result"]:
+    if fact["good_result"] and fact["hypothesis"] == "refuted":
+        told.append(_("That is a good result: it was found out honestly, and others can learn from it."))
+    elif fact["good_result"]:
         told.append(_("That is a good result."))
     return told
 
@@ -121,13 +123,101 @@ def send_back(ctx: click.Context, ref: str, reason: str) -> None:
 
 @verb(
     evaluation,
+    "show",
+    N_("Show an evaluation whole"),
+    about=N_(
+        "The question, both results, what was learned, the lessons and what the peers said. Before publication for the "
+        "parties, reviewers, the committee and the fund office; after it for everybody."
+    ),
+    examples=("fund --as rosa evaluation show A2026-003",),
+    see=("evaluation lessons", "agreement show"),
+)
+@argument("ref", type=EVALUATION, help=N_("The agreement"))
+@reading
+def show(ctx: click.Context, ref: str) -> None:
+    read(ctx, "evaluation show", {"ref": ref}, show=_show)
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    peers = [
+        f"{peer['name']}: {peer['learning']} / 4" + (f". {peer['remarks']}" if peer["remarks"] else "")
+        for peer in data["peers"]
+    ]
+    facts(
+        _("Evaluation of {ref}: {title}, state of {day}").format(
+            ref=data["ref"], title=data["title"], day=day(data["as_of"])
+        ),
+        [
+            (_("State"), state_text("evaluation", data["state"])),
+            (_("Parties"), ", ".join(party["name"] for party in data["parties"])),
+            (_("Due"), day_text(data["due_on"]) if data["state"] == "due" else ""),
+            (_("Question"), data["question"]),
+            (_("Measurement"), data["measurement"]),
+            (_("Stop rule"), data["stop_rule"]),
+            (_("Result"), result_text(data)),
+            (_("Verdict"), _(VERDICTS[data["verdict"]]) if data["verdict"] else ""),
+            (_("Learned"), " ".join(data["learned"].split())),
+            (_("Written by"), _("the fund manager, the parties were too late") if data["by_fund_manager"] else ""),
+            *((_("Peer"), peer) for peer in peers),
+            *((_("Sent back"), f"{day_text(row['on'])}: {row['reason']}") for row in data["returned"]),
+            (_("Published"), day_text(data["published_on"]) if data["published_on"] else ""),
+            (_("Roll-out"), _rollout(data)),
+            (_("Follows"), ", ".join(row["agreement"] for row in data["follows"])),
+            (_("Followed by"), ", ".join(row["agreement"] or row["proposal"] for row in data["followed_by"])),
+        ],
+    )
+    for card in data["cards"]:
+        say()
+        facts(card["title"], [(_("Lesson"), " ".join(card["text"].split())), (_("Themes"), _themes(card["themes"]))])
+
+
+def _rollout(data: Mapping[str, Any]) -> str:
+    if not data["followon_until"]:
+        return ""
+    until = day_text(data["followon_until"])
+    if data["followon_expired"]:
+        return _("could be asked for until {day}").format(day=until)
+    line = _("can be asked for until {day}: fund proposal draft FILE --follows {ref}")
+    return line.format(day=until, ref=data["ref"])
+
+
+def result_text(row: Mapping[str, Any]) -> str:
+    """Both results in words; refuted and well learned is a good result, and says so."""
+    if not row["hypothesis"]:
+        return ""
+    hypothesis = _(HYPOTHESES[row["hypothesis"]])
+    if not row["learning"]:
+        return _("hypothesis {hypothesis}").format(hypothesis=hypothesis)
+    words = {"hypothesis": hypothesis, "learning": decimal_text(format(float(Fraction(row["learning"])), "g"))}
+    if row["good_result"]:
+        return _("a good result: hypothesis {hypothesis}, and well learned from ({learning} of 4)").format(**words)
+    return _("hypothesis {hypothesis}, learning {learning} of 4").format(**words)
+
+
+def _themes(ids: Sequence[str]) -> str:
+    from fund.language import language
+    from fund.schemas.evaluations import theme_names
+
+    names = theme_names()
+    place = 0 if language() == "nl" else 1
+    return ", ".join(f"{theme} {names[theme][place]}" if theme in names else theme for theme in ids)
+
+
+@verb(
+    evaluation,
     "lessons",
     N_("Search the lessons of all experiments"),
-    about=N_("Failed experiments stand beside the others: they are what others need most."),
-    examples=("fund evaluation lessons --theme T05", 'fund evaluation lessons --text "pump distance"'),
-    see=("evaluation list",),
+    about=N_(
+        "Failed experiments stand beside the others: they are what others need most. Words are found in any order, "
+        "with or without accents; a theme by its id, its name or a part of it."
+    ),
+    examples=(
+        "fund evaluation lessons --theme T05",
+        'fund evaluation lessons --theme water --text "pump distance"',
+    ),
+    see=("evaluation list", "evaluation show"),
 )
-@option("--theme", metavar="ID", help=N_("Only this theme (T01 to T10)"))
+@option("--theme", metavar="THEME", help=N_("Only this theme: T05, or Water and climate"))
 @option("--text", metavar="WORDS", help=N_("Only lessons with all of these words"))
 @reading
 def lessons(ctx: click.Context, theme: str | None, text: str | None) -> None:
@@ -135,21 +225,25 @@ def lessons(ctx: click.Context, theme: str | None, text: str | None) -> None:
 
 
 def _show_lessons(data: Mapping[str, Any]) -> None:
-    rows = [{**card, "result": _(HYPOTHESES.get(card["hypothesis"], card["hypothesis"]))} for card in data["lessons"]]
-    table(
-        _("Lessons of all experiments"),
-        [
-            Column("agreement", N_("Agreement"), "ref"),
-            Column("title", N_("Lesson"), "text"),
-            Column("themes", N_("Themes"), "ref"),
-            Column("result", N_("Hypothesis"), "ref"),
-        ],
-        rows,
-        empty=_("No lessons yet."),
-    )
-    for card in data["lessons"]:
-        say(f"{card['agreement']}: {card['title']}")
-        say(f"  {card['text']}")
+    cards = data["lessons"]
+    if not cards:
+        say(_("No lessons yet.") if data["theme"] is None and not data["text"] else _("No lesson has all of that."))
+        return
+    say(ngettext("{count} lesson", "{count} lessons", len(cards)).format(count=len(cards)))
+    for card in cards:
+        say()
+        facts(
+            card["title"],
+            [
+                (_("Lesson"), " ".join(card["text"].split())),
+                (_("Experiment"), ", ".join(filter(None, (card["agreement"], card["experiment"], card["lead_name"])))),
+                (_("Question"), card["question"]),
+                (_("Result"), result_text(card)),
+                (_("Verdict"), _(VERDICTS.get(card["verdict"], card["verdict"]))),
+                (_("Themes"), _themes(card["themes"])),
+                (_("Used by"), ", ".join(each["name"] for each in card["used_by"])),
+            ],
+        )
 
 
 @verb(
@@ -157,7 +251,7 @@ def _show_lessons(data: Mapping[str, Any]) -> None:
     "list",
     N_("List evaluations with their two results"),
     examples=("fund evaluation list", "fund evaluation list --state due"),
-    see=("evaluation lessons",),
+    see=("evaluation show", "evaluation lessons"),
 )
 @option("--state", type=click.Choice(STATES), help=N_("Only in this state"))
 @reading

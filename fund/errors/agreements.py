@@ -9,28 +9,41 @@ __all__ = [
     "AgreementNotRunning",
     "AllowanceUpToDate",
     "AlreadySigned",
-    "AmendmentNeedsCommittee",
+    "AmendmentStandsAlone",
+    "AnotherHasTheWord",
     "AwardChanged",
     "BeyondCommitment",
+    "BenefitsNotOwn",
     "BoardsNotHeard",
     "CriteriaNotTicked",
     "DisbursementsOpen",
     "DocumentDiffers",
+    "DueDayPassed",
+    "EvaluationNotWaivable",
     "EvidenceMissing",
     "FaultyAgreementTerms",
+    "FaultyBenefits",
     "InstalmentsDoNotAddUp",
+    "LoweringNeedsGround",
+    "MilestoneNotNamed",
     "MilestoneNotOpen",
     "MilestonesDoNotAddUp",
     "NotADecidedProposal",
+    "NotAParty",
+    "NotLowerThanGranted",
+    "NothingReported",
     "NothingToChange",
+    "PlanCannotFollow",
     "PrepaymentExceedsPlan",
     "QuarterNotOver",
+    "RejectedMilestoneNeedsDay",
     "ReportMissing",
     "SignedAsDecided",
     "SigningTermOver",
     "TermsMissing",
     "UnknownCriterion",
     "UnknownTerminationGround",
+    "YearNotBegun",
 ]
 
 
@@ -123,11 +136,39 @@ class BeyondCommitment(RuleRefusal):
     hint = N_("fund agreement show {ref}")
 
 
-class AmendmentNeedsCommittee(RuleRefusal):
-    """From the threshold amount on, the committee decides about an award."""
+class AmendmentStandsAlone(FaultyInput):
+    """Another lead is an amendment of its own."""
 
-    message = N_("{ref} cannot become {award_cents} this way: from {threshold_cents} on the committee decides")
-    hint = N_("fund proposal new --help")
+    message = N_("{ref} cannot get another lead and another amount or day in one amendment")
+    hint = N_("fund agreement amend {ref} --lead {lead} --reason TEXT")
+
+
+class AnotherHasTheWord(RuleRefusal):
+    """An amendment waits for the committee, or for the signature of the new lead."""
+
+    message = N_("amendment {ref} waits for {asks}")
+    hint = N_("{way}")
+
+
+class MilestoneNotNamed(FaultyInput):
+    """Money and days change in a milestone, and it must be named."""
+
+    message = N_("{ref} cannot be amended: no milestone was named in which the change is made")
+    hint = N_("fund milestone list {ref}")
+
+
+class NotAParty(RuleRefusal):
+    """The lead is a partner that signed the agreement."""
+
+    message = N_("{partner} cannot lead {ref}: the lead is one of those that signed it ({known})")
+    hint = N_("fund agreement show {ref}")
+
+
+class PlanCannotFollow(RuleRefusal):
+    """An amendment changes the repayment plan by its repayable part, and the plan must be able to follow."""
+
+    message = N_("the plan of {ref} cannot follow: it would change by {change_cents}, {open_cents} is open in it")
+    hint = N_("fund repayment plan {ref}")
 
 
 class NothingToChange(FaultyInput):
@@ -149,6 +190,55 @@ class ReportMissing(RuleRefusal):
 
     message = N_("{ref} cannot be completed: there is no final report, and no reason to complete it ex officio")
     hint = N_("fund agreement complete {ref} --ex-officio --reason TEXT")
+
+
+class NotLowerThanGranted(FaultyInput):
+    """Set lower means lower than what was approved for payment, and not below nothing."""
+
+    message = N_("{ref} cannot be set at {amount_cents}: {booked_cents} was approved for payment")
+    hint = N_("fund agreement show {ref}")
+
+
+class LoweringNeedsGround(RuleRefusal):
+    """An agreement is set as granted, whatever the result; lower only on a ground of Awb 4:46, with the reason."""
+
+    message = N_("{ref} cannot be set lower than granted: {problem}; grounds are {known}")
+    hint = N_("fund agreement complete {ref} --help")
+
+
+class EvaluationNotWaivable(RuleRefusal):
+    """Only after a breach the chair may ask no evaluation: what a stop rule ended is what others learn from."""
+
+    message = N_("the evaluation of {ref} cannot be waived: the agreement ends by {ground}, it must be a breach")
+    hint = N_("fund agreement terminate {ref} --ground {ground} --reason TEXT")
+
+
+class FaultyBenefits(FaultyInput):
+    """The file with benefits cannot be read as it is."""
+
+    message = N_("{file}: {problem}")
+    hint = N_("fund agreement benefits --help")
+
+
+class BenefitsNotOwn(RuleRefusal):
+    """A partner reports its own benefits; the lead reports those of every party."""
+
+    message = N_("{partner} cannot be reported by {own} on {ref}: the lead, {lead}, and {partner} itself report it")
+    hint = N_("fund agreement benefits {ref}")
+
+
+class NothingReported(FaultyInput):
+    """A report of benefits names a year and an amount, or is a file."""
+
+    message = N_("nothing was reported on {ref}: give a file, or a year and an amount")
+    hint = N_("fund agreement benefits {ref} --year 2027 --realised-benefit 6500")
+
+
+class YearNotBegun(RuleRefusal):
+    """What was realised is told of years that have begun; what is expected of any year."""
+
+    message = N_("{year} is still to come on {today}: what it brings on {ref} can be expected, not realised")
+    hint = N_("fund agreement benefits {ref} --year {year} --expected-benefit 6500")
 
 
 class UnknownTerminationGround(FaultyInput):
@@ -186,8 +276,22 @@ class CriteriaNotTicked(RuleRefusal):
     hint = N_("fund milestone request-changes {ref} --reason TEXT")
 
 
+class RejectedMilestoneNeedsDay(RuleRefusal):
+    """A rejected milestone is cut to nothing, or planned again with a day."""
+
+    message = N_("milestone {ref} was rejected: {amount_cents} would stay in it without a day on which it is shown")
+    hint = N_("fund agreement amend {agreement} --milestone {number} --due DATE --reason TEXT")
+
+
+class DueDayPassed(FaultyInput):
+    """A milestone is planned for a day that is still to come."""
+
+    message = N_("milestone {ref} cannot be planned for {due_on}: today is {today}")
+    hint = N_("fund milestone list {agreement}")
+
+
 class MilestoneNotOpen(RuleRefusal):
-    """An amendment changes a milestone that is not judged yet."""
+    """An amendment changes a milestone that waits for its evidence, or was rejected."""
 
     message = N_("milestone {ref} cannot be changed: it is {state}")
     hint = N_("fund milestone list {agreement}")

@@ -10,10 +10,12 @@ __all__ = [
     "EvaluationNotAccepted",
     "EvaluationNotLate",
     "FaultyEvaluation",
+    "EvaluationNotPublished",
     "LearningTooLow",
     "LessonsNotPublished",
     "MilestonesWithoutEvidence",
     "NothingToRecover",
+    "PeerNotExternal",
     "ReceiptNotNamed",
     "ReturnedBefore",
     "ReviewedBefore",
@@ -42,7 +44,23 @@ class EvaluationNotLate(RuleRefusal):
     message = N_(
         "the evaluation of {ref} is still the parties' to write: it fell due on {due_on}, they have until {late_on}"
     )
-    hint = N_("fund evaluation list")
+    hint = N_("fund evaluation show {ref}")
+
+
+class PeerNotExternal(RuleRefusal):
+    """Where the rule of necessity held for the proposal, peers are of no partner."""
+
+    message = N_(
+        "{actor} of {organisation} cannot judge {ref}: nobody was free of conflicts, so the peers are external"
+    )
+    hint = N_("ask a reviewer of no partner: fund user list")
+
+
+class EvaluationNotPublished(RuleRefusal):
+    """Until it is published an evaluation is read by its parties, reviewers, committee and the fund office."""
+
+    message = N_("the evaluation of {ref} is {state}: everybody can read it when it is published")
+    hint = N_("fund evaluation lessons")
 
 
 class ReviewedBefore(RuleRefusal):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fund.events import (
     agreements,
+    amendments,
     capital,
     closing,
     cooperations,
@@ -26,6 +27,7 @@ from fund.events import (
     writeoffs,
 )
 from fund.events.agreements import *  # noqa: F403
+from fund.events.amendments import *  # noqa: F403
 from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from, require_printable
 from fund.events.capital import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
@@ -58,6 +60,7 @@ __all__ += cooperations.__all__
 __all__ += proposals.__all__
 __all__ += reviews.__all__
 __all__ += agreements.__all__
+__all__ += amendments.__all__
 __all__ += repayments.__all__
 __all__ += closing.__all__
 __all__ += evaluations.__all__

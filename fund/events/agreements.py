@@ -17,11 +17,13 @@ __all__ = [
     "AgreementCompleted",
     "AgreementDrafted",
     "AgreementFact",
+    "AgreementLeadChanged",
     "AgreementResumed",
     "AgreementSigned",
     "AgreementSuspended",
     "AgreementTerminated",
     "AgreementTerms",
+    "BenefitFellDue",
     "BenefitReported",
     "InstalmentCut",
     "InstalmentTerms",
@@ -30,6 +32,7 @@ __all__ = [
     "MilestoneEvidenced",
     "MilestonePlanned",
     "MilestoneRejected",
+    "MilestoneReplanned",
     "MilestoneTerms",
     "PlanTerms",
 ]
@@ -178,6 +181,8 @@ class AgreementActivated(AgreementFact):
     started_on: date
     ends_on: date
     evaluation_due_on: date
+    boards_heard: bool = False
+    """Whoever activated it said that councils, states and general boards were heard."""
 
     def touches(self) -> Iterable[str]:
         yield f"proposal/{self.proposal}"
@@ -197,9 +202,25 @@ class AgreementAmended(AgreementFact):
     milestone_cents: int
     plan_cuts: tuple[InstalmentCut, ...]
     reason: str
+    amendment: str = ""
+    """The amendment that the committee agreed to, where it had to."""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"milestone/{self.ref}-{self.milestone}", f"plan/{self.ref}")
+
+
+class AgreementLeadChanged(AgreementFact):
+    """Another party receives, repays and accounts from now on; both leads signed for it. The parties stay the same."""
+
+    wire: ClassVar[str] = "agreement.lead_changed"
+
+    before: str
+    lead: str
+    reason: str
+    amendment: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
 
 
 class AgreementSuspended(AgreementFact):
@@ -209,6 +230,8 @@ class AgreementSuspended(AgreementFact):
 
     reason: str
     until_on: date
+    letter_sha256: str | None = None
+    """The letter to the parties, where it was given."""
 
 
 class AgreementResumed(AgreementFact):
@@ -233,6 +256,11 @@ class AgreementCompleted(AgreementFact):
     report_sha256: str | None = None
     ex_officio: bool = False
     reason: str = ""
+    determined_cents: int | None = None
+    """Set lower than what was approved for payment, on a ground of Awb 4:46; left out when set as granted."""
+    lower_ground: str = ""
+    reclaimed_cents: int = 0
+    """What the parties owe back because of that: a claim outside the ledger, received as unspent money is."""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}")
@@ -276,9 +304,26 @@ class BenefitReported(AgreementFact):
     realised_benefit_cents: int
     called: InstalmentTerms | None = None
     """For a plan by savings: the instalment that this saving brings forward, out of the last one."""
+    expected_cost_cents: int | None = None
+    """What the partner expects now, where that is no longer what was planned."""
+    expected_benefit_cents: int | None = None
+    realised: bool = True
+    """Whether the realised figures are known; false when only the expectation was kept up to date."""
+    note: str = ""
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}")
+
+
+class BenefitFellDue(AgreementFact):
+    """A year is over: these partners are asked to report what the experiment cost and brought them in it."""
+
+    wire: ClassVar[str] = "benefit.fell_due"
+
+    year: int
+    due_on: date
+    """The last day that is asked for."""
+    partners: tuple[str, ...]
 
 
 # -------------------------------------------------------------------------------------------------------- milestones
@@ -343,3 +388,22 @@ class MilestoneRejected(_MilestoneFact):
 
     met: tuple[int, ...] = ()
     reason: str
+
+
+class MilestoneReplanned(_MilestoneFact):
+    """The day of a milestone was moved, or one that was rejected is planned again; the lead agreed."""
+
+    wire: ClassVar[str] = "milestone.replanned"
+
+    before_on: date
+    due_on: date
+    reason: str
+    ends_on: date | None = None
+    """The last day of the work, when it moves along; the evaluation falls due on it."""
+    amendment: str = ""
+
+    def touches(self) -> Iterable[str]:
+        yield f"agreement/{self.agreement}"
+        yield f"proposal/{self.proposal}"
+        if self.ends_on is not None:
+            yield f"evaluation/{self.agreement}"

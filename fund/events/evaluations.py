@@ -17,6 +17,9 @@ __all__ = [
     "EvaluationPublished",
     "EvaluationReturned",
     "EvaluationSubmitted",
+    "EvaluationWaived",
+    "FollowonAnnounced",
+    "FollowonExpired",
     "FollowonInvited",
     "Lesson",
 ]
@@ -96,6 +99,16 @@ class EvaluationReturned(_EvaluationFact):
     wire: ClassVar[str] = "evaluation.returned"
 
     reason: str
+    due_on: date | None = None
+    """From this day on the parties have their term again."""
+
+
+class EvaluationWaived(_EvaluationFact):
+    """The chair asks no evaluation: the agreement ended by a breach."""
+
+    wire: ClassVar[str] = "evaluation.waived"
+
+    reason: str
 
 
 class EvaluationPublished(_EvaluationFact):
@@ -114,3 +127,24 @@ class FollowonInvited(_EvaluationFact):
 
     verdict: str
     expires_on: date
+
+
+class FollowonAnnounced(_EvaluationFact):
+    """The invitation to a roll-out expires on a day and nobody asked for one yet: the parties are told."""
+
+    wire: ClassVar[str] = "followon.announced"
+
+    expires_on: date
+    days_left: int
+    parties: tuple[str, ...]
+
+
+class FollowonExpired(_EvaluationFact):
+    """The invitation to a roll-out is over."""
+
+    wire: ClassVar[str] = "followon.expired"
+
+    expired_on: date
+    """Its last day."""
+    used_by: tuple[str, ...] = ()
+    """The proposals that followed it."""

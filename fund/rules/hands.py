@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fund.events import (
+    AmendmentAgreed,
+    AmendmentProposed,
+    AmendmentRefused,
     DecisionApproved,
     DecisionConditional,
     DecisionConditionsMet,
@@ -28,6 +31,8 @@ from fund.events import (
     DisbursementRequested,
     EligibilityReopened,
     Envelope,
+    EvaluationAccepted,
+    EvaluationPeerReviewed,
     MilestoneAccepted,
     OpenedScore,
     OpenedVote,
@@ -59,7 +64,7 @@ _APPROVING = (*_DECIDED, DecisionConditionsMet)
 _JUDGING = (
     ProposalChangesRequested, ProposalFoundEligible, ProposalFoundIneligible, ReviewScored, DecisionConditionsMet,
     DecisionReopened, *_DECIDED, MilestoneAccepted, DisbursementChecked, DisbursementApproved, WriteoffDecided,
-    WriteoffPosted,
+    WriteoffPosted, EvaluationPeerReviewed, EvaluationAccepted, AmendmentRefused,
 )  # fmt: skip
 """Facts by which somebody checks, reviews, decides or pays a case of others."""
 
@@ -104,7 +109,7 @@ class Hands:
         self._learn(happened)
         if happened.made_by is not None and happened.made_by == happened.actor:
             yield Trouble(happened.seq, happened.event_id, MADE_AND_CHECKED)
-        if isinstance(fact, _JUDGING):
+        if isinstance(fact, _JUDGING) or (isinstance(fact, AmendmentAgreed) and not fact.signed_for):
             yield from self._own(happened, self._case(fact), persons)
         if isinstance(fact, PaymentSent):
             for line in fact.lines:
@@ -150,6 +155,8 @@ class Hands:
                 self._chains.pop(("decision", fact.ref), None)
             case DisbursementRequested() | DisbursementChecked() | DisbursementApproved():
                 yield from self._again(happened, ("disbursement", fact.ref), persons)
+            case AmendmentProposed() | AmendmentAgreed() | AmendmentRefused():
+                yield from self._again(happened, ("amendment", fact.ref), persons)
             case WriteoffProposed():
                 self._chains.pop(("writeoff", fact.ref), None)
             case WriteoffDecided():

@@ -167,7 +167,7 @@ GROUPS: tuple[Group, ...] = (
         "agreement", "Agreement: draft, amend, suspend, complete, end",
         "R own|signs own|M, C(2nd)|C||C|R||",
         "agreement draft, agreement sign, agreement activate, agreement amend, agreement suspend, agreement resume,"
-        " agreement complete, agreement terminate, agreement close",
+        " agreement decide, agreement complete, agreement terminate, agreement close",
         "agreement list, agreement show",
     ),
     _group(
@@ -176,7 +176,8 @@ GROUPS: tuple[Group, ...] = (
         "milestone plan, milestone evidence, milestone accept, milestone request-changes, milestone reject,"
         " agreement benefits, evaluation plan, evaluation fall-due, evaluation submit, evaluation peer-review,"
         " evaluation accept, evaluation return, evaluation publish, evaluation invite",
-        "milestone list, evaluation list, evaluation lessons",
+        "milestone list, agreement business-case, evaluation list, evaluation show, evaluation lessons,"
+        " evaluation carried-over",
     ),
     _group(
         "payments", "Disbursement, payment, payee, costs",
@@ -228,7 +229,8 @@ GROUPS: tuple[Group, ...] = (
     _group(
         "deadlines", "Reminders, expiry, ageing",
         "||||||R||M",
-        "proposal announce, proposal expire, repayment activate, repayment start, repayment escalate",
+        "proposal announce, proposal expire, repayment activate, repayment start, repayment escalate,"
+        " agreement ask-benefits, evaluation announce, evaluation expire",
         "inbox, pending show",
     ),
 )  # fmt: skip

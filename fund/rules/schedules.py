@@ -17,7 +17,7 @@ from fund.money import portion, split_cumulative
 
 __all__ = [
     "BANDS", "Ageing", "Due", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut", "days_overdue",
-    "from_verdict", "instalments", "prepay", "repayable_of", "split", "total",
+    "from_verdict", "instalments", "prepay", "repayable_after", "repayable_of", "split", "total",
 ]  # fmt: skip
 
 BANDS: tuple[tuple[str, int | None], ...] = (
@@ -66,6 +66,19 @@ class Scheduled(Protocol):
 def repayable_of(award_cents: int, share_bps: int) -> int:
     """The part of an award that comes back, in cents; half a cent goes up."""
     return portion(award_cents, share_bps)
+
+
+def repayable_after(award_cents: int, share_bps: int, *, booked_cents: int, booked_repayable_cents: int) -> int:
+    """The part of an award that comes back after the award changed, in cents.
+
+    Payments that were cancelled may leave what was booked a cent beside its share. What was booked stays, so the whole
+    is never less than its repayable part, nor more than that and all that is not booked yet.
+
+    Args:
+        booked_cents: What was approved for payment, of which ``booked_repayable_cents`` comes back.
+    """
+    most = booked_repayable_cents + award_cents - booked_cents
+    return min(max(repayable_of(award_cents, share_bps), booked_repayable_cents), most)
 
 
 def instalments(

@@ -5,17 +5,26 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from fund.errors import FaultyAgreementTerms
+from fund.errors import FaultyAgreementTerms, FaultyBenefits, FaultyInput
 from fund.events.agreements import AgreementTerms
 from fund.language import N_, _
 from fund.money import parse
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Agreement", "Benefit", "Milestone", "TermsFile", "parse_terms"]
+__all__ = [
+    "Agreement",
+    "Amendment",
+    "Benefit",
+    "BenefitsFile",
+    "Milestone",
+    "TermsFile",
+    "parse_benefits",
+    "parse_terms",
+]
 
 
 class MilestoneEntry(Shape):
@@ -63,21 +72,77 @@ def parse_terms(content: bytes, name: str) -> TermsFile:
         FaultyAgreementTerms: Not UTF-8, not TOML, a field too many, a wrong word; with the file and the field.
         InvalidAmount: An amount that is no number of euros.
     """
+    found = _read(TermsFile, content, name, FaultyAgreementTerms)
+    for milestone in found.milestones:
+        parse(milestone.amount)
+    return found
+
+
+File = TypeVar("File", bound=Shape)
+
+
+def _read(shape: type[File], content: bytes, name: str, refusal: type[FaultyInput]) -> File:
+    """The shape that a TOML file holds, or the refusal with file, field and what is wrong."""
     try:
         read = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
-        raise FaultyAgreementTerms(file=name, problem=str(problem)) from problem
+        raise refusal(file=name, problem=str(problem)) from problem
     try:
-        found = TermsFile.model_validate(read)
+        return shape.model_validate(read)
     except ValidationError as problems:
         first = problems.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
-        reason = _(N_("no such field")) if first["type"] == "extra_forbidden" else str(first["msg"])
-        raise FaultyAgreementTerms(file=name, problem=f"{place}: {reason}") from problems
+        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"]) or "-"
+        known = {"extra_forbidden": N_("no such field"), "missing": N_("the field is missing")}
+        reason = _(known[first["type"]]) if first["type"] in known else str(first["msg"])
+        raise refusal(file=name, problem=f"{place}: {reason}") from problems
     except ValueError as problem:
-        raise FaultyAgreementTerms(file=name, problem=str(problem)) from problem
-    for milestone in found.milestones:
-        parse(milestone.amount)
+        raise refusal(file=name, problem=str(problem)) from problem
+
+
+class BenefitEntry(Shape):
+    """One partner over one year in a file of benefits; amounts as text in euros, what is left out stays as it was."""
+
+    partner: str = ""
+    """The partner's id; the reporter's own when left out."""
+    year: int = Field(ge=2000, le=2999)
+    planned_cost: str | None = None
+    expected_cost: str | None = None
+    realised_cost: str | None = None
+    planned_benefit: str | None = None
+    expected_benefit: str | None = None
+    realised_benefit: str | None = None
+    note: str = Field(default="", max_length=2000)
+
+    def cents(self) -> dict[str, int]:
+        """The amounts that are given, in cents by field."""
+        named = {field: getattr(self, field) for field in AMOUNTS}
+        return {f"{field}_cents": parse(text) for field, text in named.items() if text is not None}
+
+
+AMOUNTS = ("planned_cost", "expected_cost", "realised_cost", "planned_benefit", "expected_benefit", "realised_benefit")
+
+
+class BenefitsFile(Shape):
+    """What an experiment was planned, expected and found to cost and bring: a row per partner and year (TOML)."""
+
+    benefits: tuple[BenefitEntry, ...] = Field(min_length=1, max_length=500)
+
+
+def parse_benefits(content: bytes, name: str) -> BenefitsFile:
+    """The rows that a TOML file holds.
+
+    Raises:
+        FaultyBenefits: Not UTF-8, not TOML, a field too many or too few, the same partner and year twice.
+        InvalidAmount: An amount that is no number of euros.
+    """
+    found = _read(BenefitsFile, content, name, FaultyBenefits)
+    seen: set[tuple[str, int]] = set()
+    for number, row in enumerate(found.benefits, start=1):
+        if (row.partner, row.year) in seen:
+            problem = _(N_("{partner} {year} stands there twice")).format(partner=row.partner or "-", year=row.year)
+            raise FaultyBenefits(file=name, problem=f"benefits.{number}: {problem}")
+        seen.add((row.partner, row.year))
+        row.cents()
     return found
 
 
@@ -92,6 +157,12 @@ class Benefit(Shape):
     realised_benefit_cents: int
     called_cents: int = 0
     """For a plan by savings: what this saving brought forward so far."""
+    expected_cost_cents: int | None = None
+    """What is expected now, where it is no longer what was planned."""
+    expected_benefit_cents: int | None = None
+    realised: bool = True
+    """Whether the realised figures are known."""
+    note: str = ""
 
 
 class Agreement(CaseFile):
@@ -106,6 +177,9 @@ class Agreement(CaseFile):
         booked_repayable_cents: The repayable part of that.
         open_disbursements: Requests not yet paid, refused, withdrawn or cancelled, by ref.
         released_cents: What the end of the agreement freed.
+        led_by: The lead of now, where it is no longer that of the signed text.
+        benefit_years: The years of which the benefits were asked for, with the last day that was asked.
+        determined_cents: What it was set at, where that is lower than what was approved for payment (Awb 4:46).
     """
 
     kind: ClassVar[str] = "agreement"
@@ -135,6 +209,11 @@ class Agreement(CaseFile):
     report_sha256: str | None = None
     amended: int = 0
     benefits: tuple[Benefit, ...] = ()
+    led_by: str = ""
+    benefit_years: Mapping[int, date] = Field(default_factory=dict)
+    determined_cents: int | None = None
+    lower_ground: str = ""
+    reclaimed_cents: int = 0
 
     @property
     def title(self) -> str:
@@ -149,17 +228,18 @@ class Agreement(CaseFile):
     @property
     def lead(self) -> str:
         """The partner that receives, repays and accounts."""
-        return self.terms.lead
+        return self.led_by or self.terms.lead
 
     @property
     def co_applicants(self) -> tuple[str, ...]:
         """The partners that take part beside the lead."""
-        return self.terms.co_applicants
+        everybody = dict.fromkeys((self.terms.lead, *self.terms.co_applicants))
+        return tuple(party for party in everybody if party != self.lead)
 
     @property
     def signers(self) -> tuple[str, ...]:
         """Who must sign for the partners: lead and co-applicants."""
-        return (self.terms.lead, *(party for party in self.terms.co_applicants if party != self.terms.lead))
+        return (self.lead, *self.co_applicants)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -204,6 +284,38 @@ class Agreement(CaseFile):
                 "ended_on": self.ended_on.isoformat() if self.ended_on else None,
             },
         )
+
+
+class Amendment(CaseFile):
+    """A change of a running agreement on which the committee, or the new lead, has the word.
+
+    ``state``: proposed, agreed, refused, superseded.
+
+    Attributes:
+        asks: Who has the word: ``committee`` or ``new_lead``.
+        commitments: By voter, while the seal holds.
+        hands: User ids of those who made it.
+    """
+
+    kind: ClassVar[str] = "amendment"
+
+    agreement: str
+    proposal: str
+    lead: str
+    parties: tuple[str, ...]
+    asks: str
+    reason: str
+    change_cents: int = 0
+    award_cents: int = 0
+    milestone: int | None = None
+    due_on: date | None = None
+    new_lead: str = ""
+    two_thirds: bool = False
+    commitments: Mapping[str, str] = Field(default_factory=dict)
+    hands: tuple[str, ...] = ()
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.agreement, partner=self.lead, amount_cents=self.change_cents)
 
 
 class Milestone(CaseFile):

@@ -17,11 +17,11 @@ from fund.events import Lesson
 from fund.language import N_, _
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Evaluation", "EvaluationForm", "parse_evaluation", "theme_ids"]
+__all__ = ["Evaluation", "EvaluationForm", "parse_evaluation", "theme_ids", "theme_names"]
 
 
 class Evaluation(CaseFile):
-    """What an agreement (``ref``) taught. ``state``: due, submitted, peer_reviewed, accepted or published.
+    """What an agreement (``ref``) taught. ``state``: due, submitted, peer_reviewed, accepted, published or waived.
 
     Attributes:
         hypothesis: confirmed, refuted or inconclusive; empty until it is handed in.
@@ -30,6 +30,7 @@ class Evaluation(CaseFile):
         fell_due: Whether it is time: the agreement ended, or its planned day came.
         returned: How often it went back (once at most).
         followon_until: The last day on which a roll-out may be asked for.
+        followon_announced: So many days before it the parties were told that it ends, each once.
     """
 
     kind: ClassVar[str] = "evaluation"
@@ -50,6 +51,8 @@ class Evaluation(CaseFile):
     returned: int = 0
     published_on: date | None = None
     followon_until: date | None = None
+    followon_announced: tuple[int, ...] = ()
+    followon_expired: bool = False
 
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.ref, partner=self.lead, lookup=self.proposal, due_on=self.due_on)
@@ -60,6 +63,13 @@ def theme_ids() -> dict[str, str]:
     """The ids of the themes (``T04``), with their Dutch names."""
     text = (resources.files("fund") / "data" / "themes.csv").read_text(encoding="utf-8")
     return {row["id"]: row["naam"] for row in csv.DictReader(text.splitlines())}
+
+
+@lru_cache(maxsize=1)
+def theme_names() -> dict[str, tuple[str, str]]:
+    """The themes by id, with their Dutch and English names."""
+    text = (resources.files("fund") / "data" / "themes.csv").read_text(encoding="utf-8")
+    return {row["id"]: (row["naam"], row["name_en"]) for row in csv.DictReader(text.splitlines())}
 
 
 class LessonForm(Shape):

@@ -71,8 +71,11 @@ TIMERS: tuple[Timer, ...] = (
     Timer(decisions.TERM, decisions.term_ends),
     Timer(decisions.BACK, decisions.come_back),
     Timer("agreement.suspension", agreements.end_suspension),
+    Timer("benefit.due", agreements.ask_benefits),
     Timer("repayment.arrears", repayments.escalate),
     Timer("evaluation.due", evaluations.fall_due_at),
+    Timer("followon.announce", evaluations.announce),
+    Timer("followon.expire", evaluations.expire),
 )
 
 

@@ -48,7 +48,7 @@ def test_from_evaluation_to_write_off_as_people_type_it(fund: Any, database_url:
     assert fund("evaluation", "peer-review", AGREEMENT, "--learning", 3, user="ruud", **at).code == 0
     accepted = fund("evaluation", "accept", AGREEMENT, user="carla", **at)
     assert "hypothesis refuted, learning 3 of 4" in accepted.out
-    assert "That is a good result." in accepted.out
+    assert "That is a good result: it was found out honestly, and others can learn from it." in accepted.out
     proposed = fund("writeoff", "propose", AGREEMENT, "--reason", "Weerlegd.", user="anna", **at)
     assert f"{W1} is proposed: EUR 12,500.01 of EUR 12,500.01 outstanding, invested in learning." in proposed.out
     for user in ("mira", "mees"):

@@ -82,7 +82,8 @@ class MoneyOut(MoneyIn):
         elif change > s.free() and change > 0:
             self.refused("insufficient_free_to_commit", "agreement amend", user="anna", **args)
         elif change > 0 and one["award"] + change >= 12_500_000:
-            self.refused("amendment_needs_committee", "agreement amend", user="anna", **args)
+            made = self.world.both("agreement amend", user="anna", second="fatima", **args)
+            assert made["result"]["asks"] == "committee"  # it waits there, and changes nothing yet
         elif -change > min(unasked, milestone["cents"]):
             self.refused("beyond_commitment", "agreement amend", user="anna", **args)
         else:
@@ -90,7 +91,10 @@ class MoneyOut(MoneyIn):
             s.book((f"9000.{one['proposal']}", change), ("9010", -change))
             one["award"] += change
             milestone["cents"] += change
-            repayable = half_up(Fraction(one["award"] * one["share"], 10_000))
+            paid = self.of(ref, *BOOKED)
+            booked, booked_share = sum(each["cents"] for each in paid), sum(each["share"] for each in paid)
+            share = half_up(Fraction(one["award"] * one["share"], 10_000))
+            repayable = min(max(share, booked_share), booked_share + one["award"] - booked)
             if repayable < one["repayable"]:
                 s.cut_plan(ref, one["repayable"] - repayable)
             elif repayable > one["repayable"]:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fund.events import (
+    AmendmentAgreed,
+    AmendmentProposed,
     DecisionApproved,
     DecisionPrepared,
     DecisionVoted,
@@ -14,6 +16,7 @@ from fund.events import (
     DisbursementChecked,
     DisbursementRequested,
     Envelope,
+    EvaluationAccepted,
     Fact,
     OpenedScore,
     OpenedVote,
@@ -202,3 +205,30 @@ def test_a_new_session_begins_a_new_chain() -> None:
     assert told(Hands(), story(("chair", approved()), ("chair", approved()))) == [
         "chair acted before in the same chain of 2026-001"
     ]
+
+
+def proposed(**more: Any) -> AmendmentProposed:
+    values = {"agreement": f"A{REF}", "proposal": REF, "lead": "gm0308", "parties": ("gm0308",), "asks": "committee"}
+    return AmendmentProposed(ref=f"A{REF}-A1", reason="meer", **{**values, **more})
+
+
+def agreed(**more: Any) -> AmendmentAgreed:
+    values: dict[str, Any] = {"votes": {}, "salts": {}, "two_thirds": True, **more}
+    return AmendmentAgreed(ref=f"A{REF}-A1", agreement=f"A{REF}", proposal=REF, **values)
+
+
+def test_an_amendment_is_decided_by_others_than_made_it_and_by_nobody_of_a_party() -> None:
+    assert told(Hands(), story(("baarn", proposed(), "fm"), ("chair", agreed()))) == []
+    assert len(told(Hands(), story(("baarn", proposed(), "fm"), ("fm", agreed())))) == 1
+    assert len(told(Hands(), story(("fm2", proposed(), "fm"), ("zeist", agreed())))) == 1
+    assert (
+        told(Hands(), story(("baarn", proposed(asks="new_lead"), "fm"), ("zeist", agreed(signed_for="gm0355")))) == []
+    )
+
+
+def test_an_evaluation_is_accepted_by_nobody_of_a_party() -> None:
+    fact = EvaluationAccepted(
+        ref=f"A{REF}", proposal=REF, hypothesis="refuted", learning="3", verdict="stop", good_result=True
+    )
+    assert told(Hands(), story(("chair", fact))) == []
+    assert len(told(Hands(), story(("zeist", fact)))) == 1

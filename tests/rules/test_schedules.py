@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fund.money import portion
 from fund.rules import schedules
 from fund.schemas.repayments import Instalment
 
@@ -104,6 +105,46 @@ def test_what_lapses_comes_off_the_end(repayable: int, count: int, data: st.Data
     assert numbers[:1] in ([], [parts[-1].no])
     with pytest.raises(ValueError, match="are open"):
         schedules.cut(parts, repayable + 1)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10**6), st.booleans()), min_size=1, max_size=8),
+    st.integers(0, 10**6),
+    st.integers(0, 10_000),
+    st.data(),
+)
+@settings(max_examples=300)
+def test_a_plan_can_follow_every_amendment_whatever_was_paid_or_cancelled(
+    payments: list[tuple[int, bool]], unasked: int, share_bps: int, data: st.DataObject
+) -> None:
+    # Given payments whose share follows by cumulative rounding, some of them cancelled again
+    award = sum(cents for cents, _stands in payments) + unasked
+    repayable = schedules.repayable_of(award, share_bps)
+    booked = booked_share = 0
+    made = []
+    for cents, stands in payments:
+        share = portion(cents, share_bps, done_cents=booked, done_share_cents=booked_share)
+        share = max(0, min(share, cents))
+        booked, booked_share = booked + cents, booked_share + share
+        made.append((cents, share, stands))
+    for cents, share, stands in made:
+        if not stands:
+            booked, booked_share = booked - cents, booked_share - share
+    # and what was paid out repaid in part: the plan is open for the advance and what is still to come
+    advance = data.draw(st.integers(0, booked_share))
+    open_cents = advance + repayable - booked_share
+    # When the award is cut to anything that is not booked yet
+    cut_to = data.draw(st.integers(booked, award))
+    after = schedules.repayable_after(cut_to, share_bps, booked_cents=booked, booked_repayable_cents=booked_share)
+    # Then what was booked stays, what comes back of the rest lies within the rest, and the plan has enough to give
+    assert 0 <= after - booked_share <= cut_to - booked
+    assert repayable - after <= open_cents
+    parts = parts_of(open_cents)
+    cuts = schedules.cut(parts, repayable - after) if parts else ()
+    assert sum(part.amount_cents for part in cuts) == (repayable - after if parts else 0)
+    # and with nothing cancelled it is the share of the whole
+    if all(stands for _cents, stands in payments):
+        assert after == schedules.repayable_of(cut_to, share_bps)
 
 
 def test_what_is_added_goes_to_the_last_instalment() -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fund.events import DecisionApproved, RoundPlanned
+from fund.schemas import CaseFile
+from fund.schemas.agreements import Agreement, Amendment, Milestone
+from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import BudgetYear, PlannedMilestone, Proposal, ProposalForm, RepaymentTerms, Round
+from fund.schemas.repayments import Plan
+from fund.store import TimerRow
+from fund.unit_of_work import UnitOfWork, View
 from tests.factories import START, World, as_text
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared, receipt, sent
 from tests.workflows.money_out import approved as approved_payment
@@ -140,6 +147,30 @@ def received(world: World, ref: str, cents: int, *, agreement: str = AGREEMENT, 
         receipt(uow, ref, cents)
     more = {"instalment": number} if number else {}
     world.both("repayment allocate", user="bram", second="anna", receipt=ref, ref=agreement, **more)
+
+
+def fired_again(
+    world: World, function: Callable[[UnitOfWork, TimerRow], object], stream: str, kind: str, name: str = ""
+) -> list[str]:
+    """The types of what a timer records when it fires once more today."""
+    with world.uow() as uow:
+        timer_id = f"{stream}:{kind}:{name}" if name else f"{stream}:{kind}"
+        function(uow, TimerRow(timer_id, stream, kind, uow.now, "", "due"))
+        return [happened.type for happened in uow.facts]
+
+
+def replayed(view: View, ref: str = AGREEMENT) -> bool:
+    """Whether the facts of an agreement, its milestones, plan, evaluation and amendments give what is stored."""
+    cases: list[CaseFile] = [view.case(Agreement, ref)]
+    cases += [*view.cases(Milestone, parent=ref), *view.cases(Amendment, parent=ref)]
+    cases += [case for case in (view.maybe(Plan, ref), view.maybe(Evaluation, ref)) if case is not None]
+    for case in cases:
+        again = None
+        for happened in view.history(case):
+            again = view.lives[case.kind].after(again, happened)
+        if again != case:
+            return False
+    return True
 
 
 def last_entry(world: World) -> str:

@@ -14,7 +14,7 @@ from fund.events import InstalmentTerms, MilestoneTerms, OpenedScore, PanelSeat,
 from fund.events.agreements import AgreementTerms
 from fund.events.payments import BatchLine
 from fund.schemas import CaseFile
-from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.capital import DistributionKey, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.evaluations import Evaluation
@@ -69,6 +69,11 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
         yield from _batch(f"S2026-{first + place}", state, running, f"D2026-{first + 20 + place}")
     for place, state in enumerate(("due", "submitted", "peer_reviewed", "accepted", "published")):
         yield _evaluation(f"A2026-{first + 70 + place}", state)
+    for place, state in enumerate(("proposed", "agreed", "refused", "superseded")):
+        yield Amendment(
+            ref=f"A{running}-A{place + 1}", state=state, agreement=f"A{running}", proposal=running, lead=LEAD,
+            parties=(LEAD, OTHER), asks="committee", reason="meer", change_cents=90_000_00, award_cents=130_000_00,
+        )  # fmt: skip
     for place, state in enumerate(("proposed", "decided", "refused", "posted", "reversed")):
         ref = f"A{running}-W{place + 1}"
         more = {"agreement": f"A{running}", "proposal": running, "lead": LEAD, "parties": (LEAD, OTHER)}

@@ -34,8 +34,9 @@ from fund.events import (
     ReceiptAllocated,
     ReceiptRecorded,
 )
+from fund.schemas.proposals import Proposal
 from fund.unit_of_work import UnitOfWork
-from tests.factories import START, World
+from tests.factories import START, World, a_form
 
 BAARN, BUNNIK, BUNSCHOTEN = "gm0308", "gm0312", "gm0313"
 NAMES = {BAARN: "Baarn", BUNNIK: "Bunnik", BUNSCHOTEN: "Bunschoten"}
@@ -59,6 +60,35 @@ title = "Spreek af wie beslist"
 text = "Zonder een beslisser lag de proef twee maanden stil."
 themes = ["T09", "T05"]
 """
+
+
+SCALE = EVALUATION.replace('"stop"', '"scale"').replace('"refuted"', '"confirmed"')
+"""An experiment that worked, and should be rolled out."""
+
+
+def proposal(
+    world: World, *, ref: str = PROPOSAL, state: str = "agreed", follows: str | None = None, **form: Any
+) -> None:
+    """The proposal behind the agreement (or one that follows it), as its facts would have left it."""
+    said = {"round": "2026-1", "lead": BAARN, "title": "Samen pompen", "co_applicants": (BUNNIK,), **form}
+    told = a_form(**{"benefits": (), "boards": (), "team": (), **said})
+    case = Proposal(
+        ref=ref,
+        state=state,
+        title=told.title,
+        round=told.round,
+        track="standard",
+        lead=told.lead,
+        follows=follows,
+        ask_cents=told.ask_cents,
+        form=told,
+        revision_hash=told.revision_hash(),
+        content_hash=told.content_hash(),
+        drafted_at=START,
+        submitted_at=None if state == "draft" else START,
+    )
+    with world.uow("anna") as uow:
+        uow.store.cases.put([(case, 1)])
 
 
 def file(text: str = EVALUATION, name: str = "evaluatie.toml") -> dict[str, Any]:

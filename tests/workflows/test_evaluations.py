@@ -9,19 +9,34 @@ import pytest
 from fund.errors import (
     ConflictOfInterest,
     EvaluationNotLate,
+    EvaluationNotPublished,
     FaultyEvaluation,
     FundError,
     NotAuthorised,
+    PeerNotExternal,
     ReasonMissing,
     ReturnedBefore,
     ReviewedBefore,
+    SameHands,
     ScoreOutOfRange,
     TransitionNotAllowed,
     UnknownTheme,
 )
 from fund.schemas.evaluations import parse_evaluation
 from tests.factories import founded
-from tests.workflows.looking_back import AGREEMENT, BUNNIK, EVALUATION, evaluated, file, until_completed
+from tests.workflows.agreeing import fired_again
+from tests.workflows.looking_back import (
+    AGREEMENT,
+    BUNNIK,
+    BUNSCHOTEN,
+    EVALUATION,
+    PROPOSAL,
+    SCALE,
+    evaluated,
+    file,
+    proposal,
+    until_completed,
+)
 
 
 def test_a_refuted_hypothesis_with_good_lessons_is_a_good_result(database_url: str) -> None:
@@ -188,3 +203,165 @@ def test_a_faulty_file_changes_nothing_and_is_no_fact(sqlite_url: str) -> None:
         assert refused.value.code() == "faulty_evaluation"
         with world.view() as view:
             assert view.store.facts.count() == before
+
+
+# ----------------------------------------------------------------------------------------------- peers, parties, waiver
+
+
+def test_nobody_judges_what_one_wrote_and_a_peer_does_not_accept(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.user("noor", "fund_manager", "reviewer", "committee_chair")
+        world.user("roos", "reviewer", "committee_chair")
+        world.clock(date(2026, 4, 1))
+        world.do("evaluation submit", user="noor", ref=AGREEMENT, file=file())
+        with pytest.raises(SameHands):
+            world.do("evaluation peer-review", user="noor", ref=AGREEMENT, learning=4)
+        for user in ("rosa", "roos"):
+            world.do("evaluation peer-review", user=user, ref=AGREEMENT, learning=3)
+        for user in ("noor", "roos"):
+            with pytest.raises(SameHands):
+                world.do("evaluation accept", user=user, ref=AGREEMENT)
+        world.do("evaluation accept", user="carla", ref=AGREEMENT)
+
+
+def test_peers_have_no_tie_with_the_proposal_and_are_external_under_the_rule_of_necessity(sqlite_url: str) -> None:
+    from fund.schemas.reviews import Review
+
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        proposal(world, team=({"partner": BUNSCHOTEN, "function": "adviseur", "hours": 2},))
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        with pytest.raises(ConflictOfInterest):
+            world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=4)
+        proposal(world)
+        with world.uow() as uow:
+            uow.store.cases.put([(Review(ref=PROPOSAL, state="closed", necessity=True), 1)])
+        with pytest.raises(PeerNotExternal) as refused:
+            world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=4)
+        assert refused.value.details["organisation"] == BUNSCHOTEN
+        world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=4)
+
+
+def test_what_went_back_gives_the_parties_their_term_again(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.clock(date(2026, 3, 1))
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        world.do("evaluation return", user="carla", ref=AGREEMENT, reason="De meting ontbreekt.")
+        world.clock(date(2026, 3, 20))
+        with pytest.raises(EvaluationNotLate) as refused:
+            world.do("evaluation submit", user="anna", ref=AGREEMENT, file=file())
+        assert refused.value.details["due_on"] == date(2026, 3, 1)
+        (returned,) = world.look("evaluation show", user="fatima", ref=AGREEMENT)["returned"]
+        assert returned == {"on": "2026-03-01", "reason": "De meting ontbreekt."}
+
+
+def test_before_publication_it_is_read_by_those_who_work_on_it_and_then_by_everybody(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        world.user("vreemd", "partner_signatory", partner="ws14")
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        world.do("evaluation peer-review", user="rosa", ref=AGREEMENT, learning=3, remarks="Eerlijk gemeten.")
+        for user in ("fatima", "rosa", "carla", "anna"):
+            shown = world.look("evaluation show", user=user, ref=AGREEMENT)
+            assert (shown["hypothesis"], shown["peers"][0]["remarks"]) == ("refuted", "Eerlijk gemeten.")
+        for other in ("vreemd", None):
+            with pytest.raises(EvaluationNotPublished):
+                world.look("evaluation show", user=other, ref=AGREEMENT)
+            (row,) = world.look("evaluation list", user=other)["evaluations"]
+            assert (row["hypothesis"], row["verdict"], row["lessons"]) == (None, None, None)
+        world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=2)
+        world.do("evaluation accept", user="carla", ref=AGREEMENT)
+        shown = world.look("evaluation show", user="vreemd", ref=AGREEMENT)
+        assert (shown["state"], shown["learning"], shown["good_result"]) == ("published", "5/2", True)
+        assert shown["question"] == "Samen pompen kost minder."
+        assert [card["title"] for card in shown["cards"]] == ["Meet de afstand eerst", "Spreek af wie beslist"]
+
+
+def test_after_a_breach_the_chair_may_ask_no_evaluation_and_then_none_falls_due(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="")
+        world.both(
+            "agreement terminate", user="anna", second="carla", ref=AGREEMENT, ground="breach", reason="geld weg",
+            waive_evaluation=True,
+        )  # fmt: skip
+        world.clock(date(2027, 3, 1))
+        (row,) = world.look("evaluation list")["evaluations"]
+        assert row["state"] == "waived"
+        with world.view() as view:
+            assert view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
+        with pytest.raises(TransitionNotAllowed):
+            world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+
+
+# ----------------------------------------------------------------------------------------------------- finding lessons
+
+
+def test_words_are_found_in_any_order_and_without_their_accents(sqlite_url: str) -> None:
+    text = EVALUATION.replace("Meet de afstand eerst", "Coöperatie vóór alles").replace("Boven acht", "Één boven acht")
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world, text=text)
+        for words in ("cooperatie", "COÖPERATIE", "alles voor", "kilometer cooperatie een"):
+            (card,) = world.look("evaluation lessons", text=words)["lessons"]
+            assert card["title"] == "Coöperatie vóór alles"
+        assert world.look("evaluation lessons", text="cooperatief")["lessons"] == []
+
+
+@pytest.mark.parametrize("theme", ["T05", "t05", "Water en klimaat", "water and climate", "WATER"])
+def test_a_theme_is_named_by_id_or_name(sqlite_url: str, theme: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        found = world.look("evaluation lessons", theme=theme)
+        assert (found["theme"], len(found["lessons"])) == ("T05", 2)
+
+
+@pytest.mark.parametrize("theme", ["e", "", "T5", "windmolens"])
+def test_a_name_of_no_theme_or_of_several_is_refused(sqlite_url: str, theme: str) -> None:
+    with founded(sqlite_url) as world, pytest.raises(UnknownTheme):
+        world.look("evaluation lessons", theme=theme)
+
+
+def test_a_card_tells_experiment_question_and_both_results(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        card = world.look("evaluation lessons", theme="T09")["lessons"][0]
+        assert (card["experiment"], card["question"]) == ("Samen pompen", "Samen pompen kost minder.")
+        assert (card["hypothesis"], card["learning"], card["good_result"]) == ("refuted", "3", True)
+        assert card["used_by"] == []
+
+
+# --------------------------------------------------------------------------------------------------------- run twice
+
+
+def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlite_url: str) -> None:
+    from fund.workflows import evaluations
+
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world, text=SCALE)
+        stream = f"evaluation/{AGREEMENT}"
+        with world.view() as view:
+            facts = {each.type: each for each in view.store.facts.of_stream(stream)}
+            activated = view.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.activated")
+            ended = view.store.facts.last_of(f"agreement/{AGREEMENT}", "agreement.completed")
+        assert facts["followon.invited"].causation_id == facts["evaluation.published"].event_id
+        assert facts["evaluation.published"].causation_id == facts["evaluation.accepted"].event_id
+        reactions = (
+            (evaluations.plan, activated),
+            (evaluations.fall_due, ended),
+            (evaluations.publish, facts["evaluation.accepted"]),
+            (evaluations.invite, facts["evaluation.published"]),
+        )
+        for reaction, happened in reactions:
+            assert happened is not None
+            with world.uow() as uow:
+                reaction(uow, happened)
+                assert uow.facts == []
+        assert fired_again(world, evaluations.fall_due_at, stream, "evaluation.due") == []
+        world.clock(date(2027, 1, 6))
+        assert fired_again(world, evaluations.announce, stream, "followon.announce", "14") == []
+        assert fired_again(world, evaluations.expire, stream, "followon.expire") == []

@@ -39,10 +39,13 @@ from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, Role, require
-from fund.schemas.agreements import Agreement, TermsFile, parse_terms
+from fund.schemas.agreements import Agreement, Amendment, TermsFile, parse_terms
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm
+from fund.schemas.reviews import Decision
 from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.agreements.assent import sign_as_new_lead
+from fund.workflows.agreements.benefits import plan_benefits
 from fund.workflows.agreements.document import FORM, document, standard_terms
 from fund.workflows.agreements.states import AGREEMENTS, AgreementState
 from fund.workflows.lifecycle import check
@@ -160,6 +163,7 @@ def _terms(uow: UnitOfWork, ref: str, proposal: Proposal, asked: TermsFile) -> A
         hypothesis=asked.hypothesis or form.hypothesis,
         measurement=form.measurement,
         boards_heard=_boards_heard(proposal),
+        conditions=_conditions(uow, proposal),
         decided_on=proposal.decided_on,
         regulations=rules_for(uow, proposal).version,
         starts_on=starts_on,
@@ -280,6 +284,13 @@ def _require_totals(ref: str, proposal: str, terms: AgreementTerms) -> None:
         )
 
 
+def _conditions(view: View, proposal: Proposal) -> tuple[str, ...]:
+    """What the decision was made on, all met by now: it binds who signs."""
+    decision = view.maybe(Decision, proposal.ref)
+    conditions = decision.conditions if decision is not None else ()
+    return tuple(f"{each.text} ({_name(view, each.owner)}, {each.evidence})" for each in conditions)
+
+
 def _boards_heard(proposal: Proposal) -> bool:
     """Whether every applicant told its council, states or general board, by its confirmation or in the form."""
     told = {*proposal.informed, *(board.partner for board in proposal.form.boards if board.informed_on is not None)}
@@ -313,6 +324,8 @@ def text_of(view: View, agreement: Agreement) -> str:
 def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
     """A party, or the chair for the fund, put its name under the text with this hash (A2).
 
+    On an amendment that makes another party the lead, that party signs (A3).
+
     Args:
         hash: The hash that the signer read, or its first twelve characters; it must be that of the document.
 
@@ -322,6 +335,8 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
         SigningTermOver: The last day for signing has passed.
         AwardChanged, NotADecidedProposal: The proposal was decided otherwise after the draft.
     """
+    if uow.maybe(Amendment, ref) is not None:
+        return sign_as_new_lead(uow, ref=ref)
     agreement = uow.case(Agreement, ref)
     by_partner = uow.maker.has(Role.PARTNER_SIGNATORY) and uow.maker.partner in agreement.signers
     check(
@@ -381,10 +396,10 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
     be heard first.
 
     Args:
-        boards_heard: Every council, states or general board was heard (track major).
+        boards_heard: Every council, states or general board was heard (track major, and every roll-out).
 
     Raises:
-        BoardsNotHeard: Track major, and no word of it.
+        BoardsNotHeard: Track major or a roll-out, and no word of it.
         NotADecidedProposal, AwardChanged: The proposal was decided otherwise after the draft.
     """
     agreement = uow.case(Agreement, ref)
@@ -413,6 +428,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
             started_on=uow.today,
             ends_on=terms.ends_on,
             evaluation_due_on=terms.ends_on,
+            boards_heard=boards_heard,
         )
     )
     for part in terms.milestones:
@@ -442,6 +458,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
         reaction="agreements.plan",
     )
     plan_timers(uow, planned)
+    plan_benefits(uow, happened)
     uow.next_step = f"fund milestone list {ref}"
     return happened
 
@@ -453,7 +470,8 @@ def _blocked(uow: View, agreement: Agreement, *, boards_heard: bool = False) -> 
         _require_totals(agreement.ref, agreement.proposal, agreement.terms)
     except FundError as problem:
         return problem
-    if agreement.track == "major" and not (boards_heard or agreement.terms.boards_heard):
+    asks_boards = agreement.track == "major" or agreement.terms.sort == "rollout"
+    if asks_boards and not (boards_heard or agreement.terms.boards_heard):
         return BoardsNotHeard(ref=agreement.ref, track=agreement.track)
     return None
 

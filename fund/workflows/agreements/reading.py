@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.schemas.agreements import Agreement, Milestone
+from fund.events import AgreementAmended, AgreementLeadChanged, Fact, MilestoneReplanned
+from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
+from fund.workflows.agreements.benefits import benefit_table
 from fund.workflows.agreements.drafting import text_of
 from fund.workflows.agreements.states import AGREEMENTS, MILESTONES
+from fund.workflows.evaluations import lineage
 from fund.workflows.lifecycle import commands_from
 
 __all__ = ["agreement", "agreements", "milestones"]
@@ -96,10 +99,53 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
         "repaid_cents": plan.paid_cents if plan else 0,
         "milestones": [_milestone(each) for each in _of_agreement(view, ref)],
         "benefits": [benefit.model_dump(mode="json") for benefit in case.benefits],
+        "total_benefit": benefit_table(view, ref=ref)["total"]["benefit"],
+        "determined_cents": case.determined_cents,
+        "lower_ground": case.lower_ground,
+        "reclaimed_cents": case.reclaimed_cents,
+        "amendments": _amendments(view, case),
+        **lineage(view, ref),
     }
     if document:
         found["document"] = text_of(view, case)
     return found
+
+
+def _amendments(view: View, case: Agreement) -> list[dict[str, Any]]:
+    """What was changed after signing, oldest first, and then what waits, was refused or made way for another."""
+    rows: list[dict[str, Any]] = []
+    for happened in view.history(case):
+        fact = happened.fact
+        row = _amended(fact)
+        if row is not None:
+            rows.append({**_NO_CHANGE, "on": happened.effective_on.isoformat(), "state": "done", **row})
+    for each in view.cases(Amendment, parent=case.ref):
+        if each.state != "agreed":
+            proposed = view.store.facts.last_of(each.stream, "amendment.proposed")
+            told = each.model_dump(mode="json", include={"change_cents", "milestone", "due_on", "reason"})
+            day = proposed.effective_on.isoformat() if proposed else ""
+            rows.append(
+                {**_NO_CHANGE, "on": day, "state": each.state, "amendment": each.ref, "lead": each.new_lead, **told}
+            )
+    return rows
+
+
+_NO_CHANGE: dict[str, Any] = {
+    "change_cents": 0, "milestone": None, "due_on": None, "lead": "", "amendment": "", "reason": "",
+}  # fmt: skip
+
+
+def _amended(fact: Fact) -> dict[str, Any] | None:
+    if isinstance(fact, AgreementAmended):
+        changed = {"change_cents": fact.change_cents, "milestone": fact.milestone}
+        return {**changed, "amendment": fact.amendment, "reason": fact.reason}
+    if isinstance(fact, MilestoneReplanned):
+        number = int(fact.ref.rpartition("-")[2])
+        day = fact.due_on.isoformat()
+        return {"milestone": number, "due_on": day, "amendment": fact.amendment, "reason": fact.reason}
+    if isinstance(fact, AgreementLeadChanged):
+        return {"lead": fact.lead, "amendment": fact.amendment, "reason": fact.reason}
+    return None
 
 
 def milestones(view: View, *, ref: str | None = None, state: str | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What happens to an agreement that holds: amended, suspended, resumed, completed, terminated, closed (A3-A7, M3)."""
+"""How an agreement that holds stops for a while and ends: suspended, resumed, completed, terminated, closed (A4-A7)."""
 
 from __future__ import annotations
 
@@ -9,44 +9,37 @@ from typing import Any
 from fund import files
 from fund.dates import deadline, term_end, weeks
 from fund.errors import (
-    AmendmentNeedsCommittee,
-    BeyondCommitment,
     DisbursementsOpen,
-    InsufficientFreeToCommit,
-    MilestoneNotOpen,
-    NothingToChange,
+    EvaluationNotWaivable,
+    LoweringNeedsGround,
+    NotLowerThanGranted,
     ReportMissing,
     UnknownTerminationGround,
 )
 from fund.events import (
-    AgreementAmended,
     AgreementClosed,
     AgreementCompleted,
     AgreementResumed,
     AgreementSuspended,
     AgreementTerminated,
-    BenefitReported,
     Envelope,
+    EvaluationWaived,
     InstalmentCut,
 )
-from fund.glossary import state_word
-from fund.rules import schedules
-from fund.rules.valuation import free_to_commit
-from fund.schemas.agreements import Agreement, Milestone
+from fund.language import N_, _
+from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState, MilestoneState
+from fund.workflows.agreements.amending import cuts_of
+from fund.workflows.agreements.states import AGREEMENTS, ENDED, AgreementState
 from fund.workflows.lifecycle import check, require_reason
-from fund.workflows.repayments import called_by_saving, plan_timers
 
 __all__ = [
-    "amend",
     "close_when_done",
     "complete",
     "end_suspension",
-    "report_benefits",
     "resume",
     "suspend",
     "terminate",
@@ -55,6 +48,8 @@ __all__ = [
 SUSPENSION = "agreement.suspension"
 """The timer that ends a suspension."""
 GROUNDS = ("stop_rule", "breach")
+LOWER_GROUNDS = ("activities_not_done", "obligations_not_met", "wrong_information", "award_was_wrong")
+"""Grounds on which an agreement is set lower than granted: Awb 4:46 lid 2, a to d."""
 
 
 def _checked(uow: UnitOfWork, command: str, ref: str) -> Agreement:
@@ -63,113 +58,16 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> Agreement:
     return agreement
 
 
-# ------------------------------------------------------------------------------------------------------- A3, M3
-
-
-def amend(
-    uow: UnitOfWork, *, ref: str, change_cents: int, milestone: int, reason: str, on: date | None = None
-) -> Envelope:
-    """The award became higher or lower, in one milestone; plan and commitment follow, the share stays (A3).
-
-    Args:
-        change_cents: Above zero a rise, below zero a cut.
-        milestone: The number of the milestone that takes the change; it is not judged yet.
-
-    Raises:
-        InsufficientFreeToCommit: A rise above what is free to commit.
-        BeyondCommitment: A cut above what was not asked for yet, or above what the milestone holds.
-        AmendmentNeedsCommittee: The award would reach the amount from which the committee decides.
-        MilestoneNotOpen, NothingToChange, ReasonMissing: As they say.
-    """
-    agreement = _checked(uow, "agreement amend", ref)
-    reason = require_reason("agreement amend", reason)
-    part = uow.case(Milestone, f"{ref}-{milestone}")
-    if part.state not in (MilestoneState.PLANNED, MilestoneState.CHANGES_REQUESTED):
-        raise MilestoneNotOpen(ref=part.ref, agreement=ref, state=state_word("milestone", part.state))
-    if change_cents == 0:
-        raise NothingToChange(ref=ref, change_cents=change_cents)
-    award = agreement.award_cents + change_cents
-    rules = uow.regulations_named(agreement.terms.regulations)
-    if change_cents > 0:
-        free = free_to_commit(uow.balances(), uow.regulations(on).buffer_cents)
-        if change_cents > free:
-            raise InsufficientFreeToCommit(
-                ref=ref, amount_cents=change_cents, free_cents=free, difference_cents=change_cents - free, on=uow.today
-            )
-        threshold = rules.committee.two_thirds_from_cents
-        if award >= threshold:
-            raise AmendmentNeedsCommittee(ref=ref, award_cents=award, threshold_cents=threshold)
-    open_cents = min(agreement.award_cents - agreement.approved_cents, part.amount_cents)
-    if -change_cents > open_cents:
-        raise BeyondCommitment(ref=ref, cut_cents=-change_cents, open_cents=open_cents)
-    repayable = schedules.repayable_of(award, agreement.share_bps)
-    plan = uow.case(Plan, ref)
-    happened = uow.record(
-        AgreementAmended(
-            ref=ref,
-            proposal=agreement.proposal,
-            change_cents=change_cents,
-            award_cents=award,
-            repayable_cents=repayable,
-            milestone=milestone,
-            milestone_cents=part.amount_cents + change_cents,
-            plan_cuts=schedules.cut(plan.instalments, agreement.repayable_cents - repayable),
-            reason=reason,
-        ),
-        effective_on=on,
-    )
-    uow.result.update(ref=ref, award_cents=award, repayable_cents=repayable)
-    uow.next_step = f"fund repayment plan {ref}"
-    return happened
-
-
-def report_benefits(
-    uow: UnitOfWork,
-    *,
-    ref: str,
-    year: int,
-    planned_cost_cents: int = 0,
-    realised_cost_cents: int = 0,
-    planned_benefit_cents: int = 0,
-    realised_benefit_cents: int = 0,
-    on: date | None = None,
-) -> Envelope:
-    """What the experiment cost and brought a partner in a year, planned against realised, as accepted (M3).
-
-    A later report on the same year takes the place of the first. In a plan by savings the agreed share of what was
-    saved falls due three months later, out of the last instalment.
-    """
-    agreement = _checked(uow, "agreement benefits", ref)
-    day = on or uow.today
-    before = sum(
-        each.called_cents for each in agreement.benefits if (each.partner, each.year) == (uow.maker.partner, year)
-    )
-    called = called_by_saving(uow.case(Plan, ref), realised_benefit_cents, before_cents=before, on=day)
-    happened = uow.record(
-        BenefitReported(
-            ref=ref,
-            proposal=agreement.proposal,
-            partner=str(uow.maker.partner),
-            year=year,
-            planned_cost_cents=planned_cost_cents,
-            realised_cost_cents=realised_cost_cents,
-            planned_benefit_cents=planned_benefit_cents,
-            realised_benefit_cents=realised_benefit_cents,
-            called=called,
-        ),
-        effective_on=day,
-    )
-    if called is not None:
-        plan_timers(uow, happened)
-    uow.next_step = f"fund agreement show {ref}"
-    return happened
-
-
 # ----------------------------------------------------------------------------------------------------------- A4
 
 
-def suspend(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
+def suspend(
+    uow: UnitOfWork, *, ref: str, reason: str, letter: Mapping[str, Any] | None = None, on: date | None = None
+) -> Envelope:
     """On written, serious suspicion nothing is paid out any more, for thirteen weeks at most; repayment goes on (A4).
+
+    Args:
+        letter: Name and content of the letter to the parties; its hash stands in the fact.
 
     Raises:
         ReasonMissing: The suspicion is not written down.
@@ -185,6 +83,7 @@ def suspend(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
             proposal=agreement.proposal,
             reason=require_reason("agreement suspend", reason),
             until_on=term_end(day, term),
+            letter_sha256=files.put(uow, bytes(letter["content"]), name=str(letter["name"])) if letter else None,
         ),
         effective_on=day,
     )
@@ -229,22 +128,32 @@ def complete(
     report: Mapping[str, Any] | None = None,
     ex_officio: bool = False,
     reason: str = "",
+    set_at_cents: int | None = None,
+    ground: str = "",
     on: date | None = None,
 ) -> Envelope:
     """The work is done and settled as granted, whatever its result; what was not asked for is free again (A5).
 
+    Set lower on a ground of Awb 4:46 only: the difference is a claim on the parties outside the ledger, and comes in as
+    unspent money does (D8).
+
     Args:
         report: Name and content of the final report; without it the fund completes ex officio, with a reason.
+        set_at_cents: Lower than what was approved for payment; left out, it is set as granted.
+        ground: ``activities_not_done``, ``obligations_not_met``, ``wrong_information`` or ``award_was_wrong``.
 
     Raises:
         DisbursementsOpen: A request is not paid, refused, withdrawn or cancelled.
         ReportMissing: Neither report nor reason.
+        LoweringNeedsGround: Lower without one of the grounds, or without a reason; or a ground and no amount.
+        NotLowerThanGranted: The amount is not lower than what was approved for payment, or below nothing.
 
     Source: Awb 4:45-4:47.
     """
     agreement = _checked(uow, "agreement complete", ref)
     if report is None and not (ex_officio and reason.strip()):
         raise ReportMissing(ref=ref)
+    _require_lower(agreement, set_at_cents, ground, reason)
     released, repayable, cuts = _rest(uow, agreement)
     happened = uow.record(
         AgreementCompleted(
@@ -258,12 +167,33 @@ def complete(
             report_sha256=files.put(uow, bytes(report["content"]), name=str(report["name"])) if report else None,
             ex_officio=report is None,
             reason=reason.strip(),
+            determined_cents=set_at_cents,
+            lower_ground=ground,
+            reclaimed_cents=0 if set_at_cents is None else agreement.booked_cents - set_at_cents,
         ),
         effective_on=on,
     )
     uow.result.update(ref=ref, released_cents=released)
     uow.next_step = f"fund evaluation submit {ref} FILE"
     return happened
+
+
+def _require_lower(agreement: Agreement, set_at_cents: int | None, ground: str, reason: str) -> None:
+    """Nothing, when it is set as granted, or lower with amount, ground and reason."""
+    ref, booked = agreement.ref, agreement.booked_cents
+    if set_at_cents is None and not ground:
+        return
+    problem = ""
+    if set_at_cents is None:
+        problem = _(N_("no amount was given"))
+    elif ground not in LOWER_GROUNDS:
+        problem = _(N_('"{ground}" is no ground')).format(ground=ground) if ground else _(N_("no ground was given"))
+    elif not reason.strip():
+        problem = _(N_("no reason was given"))
+    if problem or set_at_cents is None:
+        raise LoweringNeedsGround(ref=ref, problem=problem, known=LOWER_GROUNDS)
+    if not 0 <= set_at_cents < booked:
+        raise NotLowerThanGranted(ref=ref, amount_cents=set_at_cents, booked_cents=booked)
 
 
 def terminate(
@@ -282,6 +212,7 @@ def terminate(
         waive_evaluation: The chair waives the evaluation; for a breach only.
 
     Raises:
+        EvaluationNotWaivable: The stop rule was met: then others learn from it.
         UnknownTerminationGround, ReasonMissing: As they say.
         DisbursementsOpen: Requests are refused, withdrawn or cancelled first (D7, D9).
     """
@@ -289,6 +220,8 @@ def terminate(
     if ground not in GROUNDS:
         raise UnknownTerminationGround(ref=ref, ground=ground, known=GROUNDS)
     reason = require_reason("agreement terminate", reason)
+    if waive_evaluation and ground != "breach":
+        raise EvaluationNotWaivable(ref=ref, ground=ground)
     released, repayable, cuts = _rest(uow, agreement)
     happened = uow.record(
         AgreementTerminated(
@@ -301,10 +234,14 @@ def terminate(
             released_cents=released,
             repayable_released_cents=repayable,
             plan_cuts=cuts,
-            evaluation_waived=waive_evaluation and ground == "breach",
+            evaluation_waived=waive_evaluation,
         ),
         effective_on=on,
     )
+    evaluation = uow.maybe(Evaluation, ref)
+    if waive_evaluation and evaluation is not None and evaluation.state in ("due", "submitted", "peer_reviewed"):
+        uow.clear_timer("evaluation.due", evaluation.stream)
+        uow.record(EvaluationWaived(ref=ref, proposal=agreement.proposal, reason=reason))
     uow.result.update(ref=ref, released_cents=released)
     uow.next_step = f"fund agreement show {ref}"
     return happened
@@ -325,7 +262,7 @@ def _rest(uow: UnitOfWork, agreement: Agreement) -> tuple[int, int, tuple[Instal
     assert committed == released, f"{agreement.ref}: commitment {committed}, award not booked {released}"
     repayable = agreement.repayable_cents - agreement.booked_repayable_cents
     plan = uow.case(Plan, agreement.ref)
-    return released, repayable, schedules.cut(plan.instalments, repayable)
+    return released, repayable, cuts_of(plan, repayable)
 
 
 # ----------------------------------------------------------------------------------------------------------- A7

@@ -10,10 +10,12 @@ from fund.events import (
     AgreementClosed,
     AgreementCompleted,
     AgreementDrafted,
+    AgreementLeadChanged,
     AgreementResumed,
     AgreementSigned,
     AgreementSuspended,
     AgreementTerminated,
+    BenefitFellDue,
     BenefitReported,
     DisbursementApproved,
     DisbursementCancelled,
@@ -26,6 +28,7 @@ from fund.events import (
     MilestoneEvidenced,
     MilestonePlanned,
     MilestoneRejected,
+    MilestoneReplanned,
     PaymentReturned,
     PaymentSettled,
 )
@@ -92,6 +95,9 @@ AGREEMENTS = (
         "agreement amend", A.ACTIVE, A.ACTIVE, FUND_MANAGER, AgreementAmended, second=LEAD_SIGNATORY, row="A3"
     ),
     Transition(
+        "agreement amend", A.ACTIVE, A.ACTIVE, FUND_MANAGER, AgreementLeadChanged, second=LEAD_SIGNATORY, row="A3"
+    ),
+    Transition(
         "agreement suspend", A.ACTIVE, A.SUSPENDED, FUND_MANAGER, AgreementSuspended, second=TREASURER, row="A4"
     ),
     Transition(
@@ -109,6 +115,7 @@ AGREEMENTS = (
         "agreement benefits", (*RUNNING, *ENDED, A.CLOSED), None, PARTY_SIGNATORY, BenefitReported,
         second=FUND_MANAGER, row="M3",
     ),
+    Transition("agreement ask-benefits", (*RUNNING, *ENDED, A.CLOSED), None, SYSTEM, BenefitFellDue, row="M3"),
 )  # fmt: skip
 """A draft may be drafted again until the last signature, where a mistake is found while signing; after it only where
 the proposal was decided anew, for then nobody could sign or activate it any more.
@@ -125,6 +132,10 @@ MILESTONES = (
         row="M2",
     ),
     Transition("milestone reject", M.EVIDENCED, M.REJECTED, FUND_MANAGER, MilestoneRejected, row="M2"),
+    Transition("agreement amend", SHOWABLE, None, FUND_MANAGER, MilestoneReplanned, second=LEAD_SIGNATORY, row="A3"),
+    Transition(
+        "agreement amend", M.REJECTED, M.PLANNED, FUND_MANAGER, MilestoneReplanned, second=LEAD_SIGNATORY, row="A3"
+    ),
 )  # fmt: skip
 
 
@@ -163,6 +174,10 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
         return case.but(
             state=state, award_cents=fact.award_cents, repayable_cents=fact.repayable_cents, amended=case.amended + 1
         )
+    if isinstance(fact, AgreementLeadChanged):
+        return case.but(state=state, led_by=fact.lead)
+    if isinstance(fact, MilestoneReplanned):
+        return case if fact.ends_on is None else case.but(ends_on=fact.ends_on, evaluation_due_on=fact.ends_on)
     if isinstance(fact, AgreementSuspended):
         return case.but(state=state, suspended_until_on=fact.until_on)
     if isinstance(fact, AgreementResumed):
@@ -174,6 +189,9 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
             ground="completed",
             released_cents=fact.released_cents,
             report_sha256=fact.report_sha256,
+            determined_cents=fact.determined_cents,
+            lower_ground=fact.lower_ground,
+            reclaimed_cents=fact.reclaimed_cents,
         )
     if isinstance(fact, AgreementTerminated):
         return case.but(
@@ -193,6 +211,8 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
         told = {name: getattr(fact, name) for name in Benefit.model_fields if name != "called_cents"}
         benefit = Benefit(**told, called_cents=called)
         return case.but(benefits=tuple(sorted((*others, benefit), key=lambda each: (each.year, each.partner))))
+    if isinstance(fact, BenefitFellDue):
+        return case.but(benefit_years={**case.benefit_years, fact.year: fact.due_on})
     return _after_money(case, happened)
 
 
@@ -272,6 +292,9 @@ def milestone_after(case: Milestone | None, happened: Envelope) -> Milestone | N
             reason=fact.reason,
             judged_on=happened.effective_on,
         )
+    if isinstance(fact, MilestoneReplanned):
+        state = state_after(MILESTONES, case.state, fact)
+        return case.but(state=state, due_on=fact.due_on, reason="" if state != case.state else case.reason)
     if isinstance(fact, AgreementAmended) and fact.milestone == case.number:
         return case.but(amount_cents=fact.milestone_cents)
     if isinstance(fact, DisbursementRequested):

@@ -99,6 +99,7 @@ def _opened_by(view: View, proposal: Proposal) -> Envelope | None:
 
 def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> Envelope:
     """A vote on what is no proposal, by the chapter that owns it."""
+    from fund.schemas.agreements import Amendment
     from fund.schemas.capital import DistributionKey
     from fund.schemas.writeoffs import Writeoff
 
@@ -112,4 +113,10 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
         if choice not in CHOICES:
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)
+    if uow.maybe(Amendment, ref) is not None:
+        from fund.workflows.agreements import vote_on_amendment
+
+        if choice not in CHOICES:
+            raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
+        return vote_on_amendment(uow, ref=ref, choice=choice, reason=reason)
     raise UnknownMatter(ref=ref)

@@ -6,8 +6,18 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from fund.language import N_, _, euros
-from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR
-from fund.schemas.agreements import Agreement, Milestone
+from fund.rules.authority import (
+    BOARD,
+    CHAIR,
+    COMMITTEE,
+    FUND_MANAGER,
+    LEAD_SIGNATORY,
+    OWN_SIGNATORY,
+    PARTY_EDITOR,
+    either,
+)
+from fund.schemas.agreements import Agreement, Amendment, Milestone
+from fund.workflows.agreements import WaitingAmendment, waiting_amendments
 from fund.workflows.disbursements import on_account_cents
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
@@ -37,6 +47,27 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         elif agreement.state in RUNNING:
             yield from _running(desk, agreement)
         yield from _benefits(desk, agreement)
+    desk.behind([case.proposal for case in desk.all(Amendment, "proposed")])
+    for waits in waiting_amendments(desk.view):
+        yield from _amendment(waits)
+
+
+def _amendment(waits: WaitingAmendment) -> Iterator[Waiting]:
+    """A change on which the committee or the new lead has the word (A3)."""
+    case = waits.case
+    ref, lead, parties, hands = case.ref, case.lead, case.parties, case.hands
+    about = {"ref": ref, "agreement": case.agreement, "award": euros(case.award_cents)}
+    if case.new_lead:
+        what = _(N_("sign amendment {ref}: lead {agreement}")).format(**about)
+        yield Waiting(what, f"fund agreement sign {ref}", OWN_SIGNATORY, ref, own=case.new_lead, hands=hands)
+        return
+    if waits.not_voted:
+        what, body = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about), either(COMMITTEE, BOARD)
+        command = f"fund decision vote {ref} --for"
+        yield Waiting(what, command, body, ref, lead=lead, parties=parties, hands=hands, only=waits.not_voted)
+    if waits.ready:
+        what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
+        yield Waiting(what, f"fund agreement decide {ref}", CHAIR, ref, lead=lead, parties=parties, hands=hands)
 
 
 def _to_sign(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
@@ -70,11 +101,14 @@ def _running(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
         command, until = f"fund agreement resume {ref} --reason TEXT", agreement.suspended_until_on
         yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
     milestones = desk.milestones.get(ref, [])
-    yield from _milestones(agreement, [each for each in milestones if each.state != "accepted"])
+    unjudged = [each for each in milestones if each.state not in ("accepted", "rejected")]
+    rejected = [each for each in milestones if each.state == "rejected" and each.amount_cents]
+    yield from _milestones(agreement, unjudged)
     if agreement.state != "active":
         return
     yield from _to_ask(desk, agreement, [each for each in milestones if each.state == "accepted"])
-    if all(each.state == "accepted" for each in milestones) and not agreement.open_disbursements:
+    yield from _rejected(agreement, rejected)
+    if not unjudged and not rejected and not agreement.open_disbursements:
         what = _(N_("complete agreement {ref}")).format(ref=ref)
         command, until = f"fund agreement complete {ref} --report FILE", agreement.ends_on
         yield Waiting(what, command, FUND_MANAGER, ref, until, lead=agreement.lead, parties=parties)
@@ -92,6 +126,15 @@ def _milestones(agreement: Agreement, unjudged: list[Milestone]) -> Iterator[Wai
         what, command = _(N_("show milestone {ref}")).format(ref=waits.ref), f"fund milestone evidence {waits.ref} FILE"
         about = (PARTY_EDITOR, agreement.ref, waits.due_on)
         yield Waiting(what, command, *about, lead=agreement.lead, parties=agreement.signers)
+
+
+def _rejected(agreement: Agreement, rejected: list[Milestone]) -> Iterator[Waiting]:
+    """Money that stays in a milestone which was not reached: it is planned again, cut, or the agreement ends (M2)."""
+    for milestone in rejected:
+        what = _(N_("amend or end {ref}: milestone {milestone} was rejected"))
+        what = what.format(ref=agreement.ref, milestone=milestone.ref)
+        command = f"fund agreement amend {agreement.ref} --milestone {milestone.number} --due DATE --reason TEXT"
+        yield Waiting(what, command, FUND_MANAGER, milestone.ref, lead=agreement.lead, parties=agreement.parties)
 
 
 def _to_ask(desk: Desk, agreement: Agreement, accepted: list[Milestone]) -> Iterator[Waiting]:
@@ -120,7 +163,7 @@ def _benefits(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
     last = desk.today.year - 1
     if agreement.ended_on is not None:
         last = min(last, agreement.ended_on.year + BENEFIT_YEARS)
-    told = {(each.partner, each.year) for each in agreement.benefits}
+    told = {(each.partner, each.year) for each in agreement.benefits if each.realised}
     for party in agreement.signers:
         year = next((each for each in range(agreement.started_on.year, last + 1) if (party, each) not in told), None)
         if year is not None:

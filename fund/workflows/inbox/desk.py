@@ -75,7 +75,7 @@ class Desk:
         return found
 
     def behind(self, refs: Sequence[str]) -> None:
-        """The proposals behind write-offs are read, whatever their state, with their reviews and teams."""
+        """Proposals behind write-offs and amendments are read, whatever their state, with reviews and teams."""
         if refs:
             self._know_teams([case.ref for case in self.view.cases(Proposal, refs=refs)])
             self.view.cases(Review, refs=refs)
@@ -121,9 +121,9 @@ class Desk:
 
     @cached_property
     def milestones(self) -> Mapping[str, list[Milestone]]:
-        """The milestones of each agreement that were not rejected, by their number."""
+        """The milestones of each agreement, by their number."""
         found: dict[str, list[Milestone]] = {}
-        for milestone in self.all(Milestone, "planned", "changes_requested", "evidenced", "accepted"):
+        for milestone in self.all(Milestone):
             found.setdefault(milestone.agreement, []).append(milestone)
         for each in found.values():
             each.sort(key=lambda milestone: milestone.number)

@@ -12,6 +12,7 @@ from fund.errors import InvalidReference
 from fund.events import (
     AgreementAmended,
     AgreementCompleted,
+    AgreementLeadChanged,
     AgreementTerminated,
     AllowanceAdjusted,
     ArrearsEscalated,
@@ -125,6 +126,8 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
         grown = {no: -cents for no, cents in cuts.items() if cents < 0}
         lapsed = {no: cents for no, cents in cuts.items() if cents > 0}
         return _grown(_lapsed(case, lapsed), grown).but(repayable_cents=case.repayable_cents + change)
+    if isinstance(fact, AgreementLeadChanged):
+        return case.but(lead=fact.lead)
     if isinstance(fact, BenefitReported):
         return _brought_forward(case, fact)
     return _after_loss(case, happened)

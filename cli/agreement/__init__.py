@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import click
 
-from cli.output import Column, day_text, facts, say, short_hash, state_text, table
-from cli.params import FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb, write_output
+from cli.agreement.showing import amended, decided, party_name, reported, show_agreement, show_benefits
+from cli.output import Column, day_text, short_hash, table
+from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
 from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
@@ -74,7 +74,7 @@ def _signing(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     return [
         _("You sign {ref} for {party}, the text with hash {hash}.").format(
-            ref=result["ref"], party=_party(result["party"]), hash=result["document_sha256"]
+            ref=result["ref"], party=party_name(result["party"]), hash=result["document_sha256"]
         ),
         _("Read it: fund agreement show {ref} --document").format(ref=result["ref"]),
     ]
@@ -82,15 +82,11 @@ def _signing(answer: Mapping[str, Any]) -> list[str]:
 
 def _signed(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
-    lines = [_("{ref} is signed for {party}.").format(ref=result["ref"], party=_party(result["party"]))]
+    lines = [_("{ref} is signed for {party}.").format(ref=result["ref"], party=party_name(result["party"]))]
     if result["unsigned"]:
-        waiting = ", ".join(_party(party) for party in result["unsigned"])
+        waiting = ", ".join(party_name(party) for party in result["unsigned"])
         return [*lines, _("Still to sign: {parties}.").format(parties=waiting)]
     return [*lines, _("Everybody signed.")]
-
-
-def _party(party: str, names: Mapping[str, str] | None = None) -> str:
-    return _("the fund") if party == "fund" else (names or {}).get(party, party)
 
 
 @verb(
@@ -121,35 +117,50 @@ def activate(ctx: click.Context, ref: str, boards_heard: bool) -> None:
 @verb(
     agreement,
     "amend",
-    N_("Raise or cut the award of a running agreement"),
+    N_("Change the award, a day or the lead of an agreement"),
     about=N_(
-        "The change is made in one milestone that is not judged yet. Commitment and plan follow; "
-        "the repayable share in percent stays. A cut is an amount below zero."
+        "Money and days change in one milestone that is not judged yet, or that was rejected: with a day it is planned "
+        "again. Commitment and plan follow; the repayable share in percent stays. A cut is an amount below zero. "
+        "The committee decides as well about a rise to the amount for two thirds, out of the band of its track, or of "
+        "a major agreement or roll-out. Another lead signs for itself: fund agreement sign."
     ),
     examples=(
         'fund --as anna agreement amend A2026-003 --change 2500 --milestone 2 --reason "extra pump"',
         'fund --as anna agreement amend A2026-003 --change=-2500 --milestone 2 --reason "one pump less"',
+        'fund --as anna agreement amend A2026-003 --milestone 2 --due 2027-09-30 --reason "dry summer"',
+        'fund --as anna agreement amend A2026-003 --lead gm0312 --reason "Baarn has no people left"',
     ),
     who=N_("a fund manager; a signatory of the lead confirms"),
-    see=("agreement show", "repayment plan"),
+    see=("agreement decide", "agreement sign", "repayment plan"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--change", "change_cents", type=MONEY, required=True, metavar="AMOUNT", help=N_("More, or below zero less"))
-@option("--milestone", type=click.IntRange(1), required=True, metavar="NUMBER", help=N_("The milestone it is made in"))
+@option("--change", "change_cents", type=MONEY, metavar="AMOUNT", help=N_("More, or below zero less"))
+@option("--milestone", type=click.IntRange(1), metavar="NUMBER", help=N_("The milestone it is made in"))
+@option("--due", "due_on", type=DAY, metavar="DATE", help=N_("The new day of the milestone"))
+@option("--lead", "new_lead", metavar="PARTNER", help=N_("The party that leads from now on"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
 @booking
-def amend(ctx: click.Context, ref: str, change_cents: int, milestone: int, reason: str) -> None:
-    args = {"ref": ref, "change_cents": change_cents, "milestone": milestone, "reason": reason}
-    run(ctx, "agreement amend", args, ask=True, tell=_amended)
+def amend(ctx: click.Context, ref: str, **given: Any) -> None:
+    run(ctx, "agreement amend", {"ref": ref, **given}, ask=True, tell=amended)
 
 
-def _amended(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    return [
-        _("{ref} is {award} now, of which {repayable} is repaid.").format(
-            ref=result["ref"], award=euros(result["award_cents"]), repayable=euros(result["repayable_cents"])
-        )
-    ]
+@verb(
+    agreement,
+    "decide",
+    N_("Open the votes on an amendment and decide"),
+    about=N_(
+        "Members vote with fund decision vote. By majority, or by two thirds where an award of that amount or kind "
+        "asks it; a tie refuses. The agreement changes at once, within what is free to commit today."
+    ),
+    examples=("fund --as carla agreement decide A2026-003-A1",),
+    who=N_("the chair of the committee"),
+    see=("decision vote", "agreement amend"),
+)
+@argument("ref", help=N_("The amendment"))
+@option("--reason", default="", metavar="TEXT", help=N_("Why, when it is refused"))
+@booking
+def decide(ctx: click.Context, ref: str, reason: str) -> None:
+    run(ctx, "agreement decide", {"ref": ref, "reason": reason}, ask=True, tell=decided)
 
 
 @verb(
@@ -163,9 +174,10 @@ def _amended(answer: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
 @option("--reason", required=True, metavar="TEXT", help=N_("The suspicion, as written to the parties"))
+@option("--letter", type=FILE, metavar="FILE", help=N_("The letter to the parties"))
 @booking
-def suspend(ctx: click.Context, ref: str, reason: str) -> None:
-    run(ctx, "agreement suspend", {"ref": ref, "reason": reason}, ask=True, tell=_suspended)
+def suspend(ctx: click.Context, ref: str, reason: str, letter: Mapping[str, Any] | None) -> None:
+    run(ctx, "agreement suspend", {"ref": ref, "reason": reason, "letter": letter}, ask=True, tell=_suspended)
 
 
 def _suspended(answer: Mapping[str, Any]) -> list[str]:
@@ -204,11 +216,14 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
     N_("Settle an agreement whose work is done"),
     about=N_(
         "It is settled as granted when the work was done, whatever the result. What was not asked for is free again, "
-        "and its part of the repayment plan lapses."
+        "and its part of the repayment plan lapses. Lower only on a ground of Awb 4:46: activities_not_done, "
+        "obligations_not_met, wrong_information, award_was_wrong; the difference is to be paid back."
     ),
     examples=(
         "fund --as anna agreement complete A2026-003 --report report.pdf",
         'fund --as anna agreement complete A2026-003 --ex-officio --reason "no report after two reminders"',
+        "fund --as anna agreement complete A2026-003 --report report.pdf --set-at 30000 "
+        '--ground activities_not_done --reason "one pump of two was built"',
     ),
     who=N_("a fund manager; a second person of the fund confirms"),
     see=("agreement terminate", "evaluation submit"),
@@ -216,11 +231,12 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
 @option("--report", type=FILE, metavar="FILE", help=N_("The final report"))
 @option("--ex-officio", is_flag=True, help=N_("Without a report; give the reason"))
-@option("--reason", default="", metavar="TEXT", help=N_("Why ex officio, or a remark"))
+@option("--reason", default="", metavar="TEXT", help=N_("Why ex officio or lower, or a remark"))
+@option("--set-at", "set_at_cents", type=MONEY, metavar="AMOUNT", help=N_("Lower than was approved for payment"))
+@option("--ground", metavar="GROUND", help=N_("Why lower, by Awb 4:46"))
 @booking
-def complete(ctx: click.Context, ref: str, report: Mapping[str, Any] | None, ex_officio: bool, reason: str) -> None:
-    args = {"ref": ref, "report": report, "ex_officio": ex_officio, "reason": reason}
-    run(ctx, "agreement complete", args, ask=True, tell=_ended)
+def complete(ctx: click.Context, ref: str, **given: Any) -> None:
+    run(ctx, "agreement complete", {"ref": ref, **given}, ask=True, tell=_ended)
 
 
 @verb(
@@ -252,35 +268,55 @@ def _ended(answer: Mapping[str, Any]) -> list[str]:
             ref=fact["ref"],
             released=euros(fact["released_cents"]),
             lapsed=euros(fact["repayable_released_cents"]),
-        )
+        ),
+        *(
+            [
+                _("It is set at {amount}: {reclaimed} is to be paid back.").format(
+                    amount=euros(fact["determined_cents"]), reclaimed=euros(fact["reclaimed_cents"])
+                )
+            ]
+            if fact.get("determined_cents") is not None
+            else []
+        ),
     ]
 
 
 @verb(
     agreement,
     "benefits",
-    N_("Report what an experiment cost and brought"),
-    about=N_("Per partner and year, planned against realised, until two years after completion."),
-    examples=(
-        "fund --as fatima agreement benefits A2026-003 --year 2027 --planned-benefit 8000 --realised-benefit 6500",
+    N_("Report or show what an experiment costs and brings"),
+    about=N_(
+        "Without a file or a year it shows the business case: planned, expected now and realised, per partner and "
+        "year. A file has one [[benefits]] per partner and year with year, expected_benefit, realised_benefit, and the "
+        "same of cost; the lead writes partner for the others. What is left out stays as it was. The fund asks every "
+        "January, until two years after completion."
     ),
-    who=N_("a signatory of a party; a fund manager accepts it"),
-    see=("agreement show",),
+    examples=(
+        "fund agreement benefits A2026-003",
+        "fund --as fatima agreement benefits A2026-003 benefits.toml",
+        "fund --as fatima agreement benefits A2026-003 --year 2027 --realised-benefit 6500",
+        'fund --as fatima agreement benefits A2026-003 --year 2028 --expected-benefit 5000 --note "a dry year"',
+    ),
+    who=N_("a signatory of a party, the lead for all of them; a fund manager accepts it"),
+    see=("agreement show", "inbox"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--year", type=click.IntRange(2000, 2999), required=True, metavar="YEAR", help=N_("The year it is about"))
+@argument("file", type=FILE, metavar="FILE", required=False, help=N_("The report (TOML)"))
+@option("--year", type=click.IntRange(2000, 2999), metavar="YEAR", help=N_("The year it is about"))
+@option("--partner", metavar="PARTNER", help=N_("Whose; your own when left out"))
 @option("--planned-cost", "planned_cost_cents", type=MONEY, metavar="AMOUNT", help=N_("What it would cost"))
+@option("--expected-cost", "expected_cost_cents", type=MONEY, metavar="AMOUNT", help=N_("What it will cost"))
 @option("--realised-cost", "realised_cost_cents", type=MONEY, metavar="AMOUNT", help=N_("What it cost"))
 @option("--planned-benefit", "planned_benefit_cents", type=MONEY, metavar="AMOUNT", help=N_("What it would bring"))
+@option("--expected-benefit", "expected_benefit_cents", type=MONEY, metavar="AMOUNT", help=N_("What it will bring"))
 @option("--realised-benefit", "realised_benefit_cents", type=MONEY, metavar="AMOUNT", help=N_("What it brought"))
+@option("--note", metavar="TEXT", help=N_("A remark that is kept"))
 @booking
-def benefits(ctx: click.Context, ref: str, year: int, **amounts: int | None) -> None:
-    run(
-        ctx,
-        "agreement benefits",
-        {"ref": ref, "year": year, **amounts},
-        tell=lambda _answer: [_("The benefits of {ref} over {year} are kept.").format(ref=ref, year=year)],
-    )
+def benefits(ctx: click.Context, ref: str, **given: Any) -> None:
+    if all(value is None for value in given.values()):
+        read(ctx, "agreement business-case", {"ref": ref}, show=show_benefits)
+        return
+    run(ctx, "agreement benefits", {"ref": ref, **given}, tell=reported)
 
 
 @verb(
@@ -328,57 +364,4 @@ def _show_list(data: Mapping[str, Any]) -> None:
 @option("--document", is_flag=True, help=N_("Print the text that is signed, byte for byte"))
 @dated
 def show(ctx: click.Context, ref: str, document: bool) -> None:
-    read(ctx, "agreement show", {"ref": ref, "document": document or None}, show=_show)
-
-
-def _show(data: Mapping[str, Any]) -> None:
-    if "document" in data:
-        write_output("-", data["document"].encode())
-        return
-    facts(
-        _("Agreement {ref}: {title}, state of {day}").format(
-            ref=data["ref"], title=data["title"], day=day(data["as_of"])
-        ),
-        [
-            (_("State"), state_text("agreement", data["state"])),
-            (_("Proposal"), data["proposal"]),
-            (_("Parties"), ", ".join(data["names"].values())),
-            (_("Award"), euros(data["award_cents"])),
-            (_("Repayable"), euros(data["repayable_cents"])),
-            (_("Not asked for yet"), euros(data["committed_cents"])),
-            (_("Outstanding"), euros(data["outstanding_cents"])),
-            (_("Repaid"), euros(data["repaid_cents"])),
-            (_("Document"), short_hash(data["document_sha256"])),
-            (_("Signed"), ", ".join(_party(row["party"], data["names"]) for row in data["signatures"])),
-            (_("Still to sign"), ", ".join(_party(party, data["names"]) for party in data["unsigned"])),
-            (_("Sign before"), day_text(data["sign_before_on"]) if data["state"] == "drafted" else ""),
-            (_("Runs"), _span(data["started_on"], data["ends_on"])),
-            (_("Suspended until"), day_text(data["suspended_until_on"]) if data["suspended_until_on"] else ""),
-            (_("Stop rule"), data["stop_rule"]),
-        ],
-    )
-    say()
-    _milestones(_("Milestones of {ref}").format(ref=data["ref"]), data["milestones"])
-
-
-def _span(first: date | str | None, last: date | str) -> str:
-    if first is None:
-        return ""
-    return _("{first} to {last}").format(first=day_text(first), last=day_text(last))
-
-
-def _milestones(title: str, rows: list[Mapping[str, Any]]) -> None:
-    """The milestones with day, state and amount."""
-    table(
-        title,
-        (
-            Column("ref", N_("Milestone"), "ref"),
-            Column("due_on", N_("Due"), "date"),
-            Column("state", N_("State"), "state", kind="milestone"),
-            Column("amount_cents", N_("Amount"), "amount"),
-            Column("title", N_("Title"), "text"),
-        ),
-        rows,
-        total={"amount_cents": sum(row["amount_cents"] for row in rows)},
-        empty=_("No milestone yet."),
-    )
+    read(ctx, "agreement show", {"ref": ref, "document": document or None}, show=show_agreement)

@@ -1,0 +1,88 @@
+"""Amendments that fund manager and lead do not make alone: a large rise, another lead (lifecycle.md A3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from fund.events.base import Fact
+
+__all__ = ["AmendmentAgreed", "AmendmentProposed", "AmendmentRefused", "AmendmentVoted"]
+
+
+class _AmendmentFact(Fact):
+    kind: ClassVar[str] = "amendment"
+
+    agreement: str
+    proposal: str
+
+    def touches(self) -> Iterable[str]:
+        return (f"proposal/{self.proposal}", f"agreement/{self.agreement}")
+
+
+class AmendmentProposed(_AmendmentFact):
+    """A fund manager and the lead want to change a running agreement; the committee, or the new lead, has the word."""
+
+    wire: ClassVar[str] = "amendment.proposed"
+
+    lead: str
+    parties: tuple[str, ...]
+    asks: str
+    """Who has the word: ``committee`` or ``new_lead``."""
+    reason: str
+    change_cents: int = 0
+    award_cents: int = 0
+    """The award as it would be."""
+    milestone: int | None = None
+    due_on: date | None = None
+    new_lead: str = ""
+    two_thirds: bool = False
+    supersedes: str = ""
+    """The amendment that waited until now and does not any more."""
+
+    def touches(self) -> Iterable[str]:
+        yield from super().touches()
+        if self.supersedes:
+            yield f"amendment/{self.supersedes}"
+
+
+class AmendmentVoted(_AmendmentFact):
+    """A committee member voted; what was voted stays under seal until the decision."""
+
+    wire: ClassVar[str] = "amendment.voted"
+
+    commitment: str
+
+
+class AmendmentAgreed(_AmendmentFact):
+    """The committee agreed, its votes are open now; or the new lead signed. What changes stands in the next fact."""
+
+    wire: ClassVar[str] = "amendment.agreed"
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
+
+    votes: dict[str, str]
+    salts: dict[str, str]
+    two_thirds: bool
+    signed_for: str = ""
+    """The new lead, when it signed."""
+    necessity: bool = False
+    """The full board voted, because conflicts left no committee."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """Its partners with a conflict, and the ground of each."""
+
+
+class AmendmentRefused(_AmendmentFact):
+    """The committee did not agree; the agreement stays as it is."""
+
+    wire: ClassVar[str] = "amendment.refused"
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
+
+    votes: dict[str, str]
+    salts: dict[str, str]
+    two_thirds: bool
+    reason: str = ""
+    necessity: bool = False
+    disclosed: dict[str, str] = Field(default_factory=dict)

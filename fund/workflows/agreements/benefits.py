@@ -1,0 +1,354 @@
+"""What an experiment was planned to bring, is expected to bring now, and brought: per partner and year (M3).
+
+Planned is what the business case of the proposal said, and stays. A party keeps its expectation up to date and tells
+what was realised; a fund manager accepts each report. Every January the service asks for the year that ended, until two
+years after completion. What is asked for and not told yet, others read with :func:`benefits_due`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from fund.dates import add_months, start_of_day
+from fund.errors import BenefitsNotOwn, NothingReported, YearNotBegun
+from fund.events import BenefitFellDue, BenefitReported, Envelope
+from fund.schemas.agreements import Agreement, Benefit, BenefitEntry, parse_benefits
+from fund.schemas.proposals import Proposal
+from fund.schemas.repayments import Plan
+from fund.store import TimerRow
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.agreements.states import AGREEMENTS
+from fund.workflows.lifecycle import check
+from fund.workflows.repayments import called_by_saving, plan_timers
+
+__all__ = [
+    "ask_benefits", "benefit_per_partner", "benefit_table", "benefits_due", "plan_benefits", "report_benefits",
+]  # fmt: skip
+
+ASK = "benefit.due"
+"""The timer that asks for the year that ended."""
+ASKED_UNTIL = (3, 31)
+"""Month and day until which the year before is asked for."""
+MONTHS_AFTER = 24
+"""So long after completion benefits are asked for."""
+
+
+# --------------------------------------------------------------------------------------------------------- reporting
+
+
+def report_benefits(
+    uow: UnitOfWork,
+    *,
+    ref: str,
+    file: Mapping[str, Any] | None = None,
+    year: int | None = None,
+    partner: str | None = None,
+    planned_cost_cents: int | None = None,
+    expected_cost_cents: int | None = None,
+    realised_cost_cents: int | None = None,
+    planned_benefit_cents: int | None = None,
+    expected_benefit_cents: int | None = None,
+    realised_benefit_cents: int | None = None,
+    note: str = "",
+    on: date | None = None,
+) -> Envelope:
+    """What the experiment cost and brought a partner in a year, and what is expected of it now, as accepted (M3).
+
+    A later report on the same partner and year takes the place of the first; an amount that is left out stays as it
+    was, and what was planned comes from the business case. In a plan by savings the agreed share of what was saved
+    falls due three months later, out of the last instalment.
+
+    Args:
+        ref: The agreement.
+        file: Name and content of a TOML file with a row per partner and year, instead of one row typed.
+        partner: Whose benefits; the lead reports for every party, others for themselves.
+        planned_cost_cents, expected_cost_cents, realised_cost_cents: What it would cost, will as far as is known
+            now, and did; of benefits alike.
+
+    Raises:
+        FaultyBenefits: The file, by place.
+        NothingReported: Neither a file nor a year with an amount.
+        BenefitsNotOwn: Somebody else's benefits, or of no party.
+        YearNotBegun: Realised figures of a year that is still to come.
+        TransitionNotAllowed, NotAuthorised: As they say.
+    """
+    agreement = uow.case(Agreement, ref)
+    check(uow, AGREEMENTS, "agreement benefits", agreement, lead=agreement.lead, parties=agreement.parties)
+    own = str(uow.maker.partner)
+    rows: list[_Row]
+    if file is not None:
+        rows = [_from_file(each, own) for each in parse_benefits(bytes(file["content"]), str(file["name"])).benefits]
+    elif year is not None:
+        typed = {
+            "planned_cost_cents": planned_cost_cents,
+            "expected_cost_cents": expected_cost_cents,
+            "realised_cost_cents": realised_cost_cents,
+            "planned_benefit_cents": planned_benefit_cents,
+            "expected_benefit_cents": expected_benefit_cents,
+            "realised_benefit_cents": realised_benefit_cents,
+        }
+        told = {name: cents for name, cents in typed.items() if cents is not None}
+        rows = [_Row(partner or own, year, told, note.strip())]
+    else:
+        rows = []
+    if not any(row.cents or row.note for row in rows):
+        raise NothingReported(ref=ref)
+    day = on or uow.today
+    for row in rows:
+        if row.partner not in agreement.parties or own not in (row.partner, agreement.lead):
+            raise BenefitsNotOwn(ref=ref, partner=row.partner, own=own, lead=agreement.lead)
+        if row.is_realised and row.year > uow.today.year:
+            raise YearNotBegun(ref=ref, year=row.year, today=uow.today)
+    recorded = [_report(uow, ref, row, day) for row in rows]
+    uow.result.update(ref=ref, reported=[[row.partner, row.year] for row in rows])
+    uow.next_step = f"fund agreement benefits {ref}"
+    return recorded[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One partner over one year as it is reported; amounts that were given, by field."""
+
+    partner: str
+    year: int
+    cents: Mapping[str, int]
+    note: str = ""
+
+    @property
+    def is_realised(self) -> bool:
+        return "realised_cost_cents" in self.cents or "realised_benefit_cents" in self.cents
+
+
+def _from_file(entry: BenefitEntry, own: str) -> _Row:
+    return _Row(entry.partner or own, entry.year, entry.cents(), entry.note.strip())
+
+
+def _report(uow: UnitOfWork, ref: str, row: _Row, day: date) -> Envelope:
+    agreement, plan = uow.case(Agreement, ref), uow.maybe(Plan, ref)
+    before = next((each for each in agreement.benefits if (each.partner, each.year) == (row.partner, row.year)), None)
+    planned = before.planned_benefit_cents if before else _planned(uow, agreement).get((row.partner, row.year), 0)
+    realised = row.is_realised or (before is not None and before.realised)
+    brought = row.cents.get("realised_benefit_cents", before.realised_benefit_cents if before else 0)
+    called = None
+    if plan is not None and "realised_benefit_cents" in row.cents:
+        called = called_by_saving(plan, brought, before_cents=before.called_cents if before else 0, on=day)
+    happened = uow.record(
+        BenefitReported(
+            ref=ref,
+            proposal=agreement.proposal,
+            partner=row.partner,
+            year=row.year,
+            planned_cost_cents=row.cents.get("planned_cost_cents", before.planned_cost_cents if before else 0),
+            realised_cost_cents=row.cents.get("realised_cost_cents", before.realised_cost_cents if before else 0),
+            planned_benefit_cents=row.cents.get("planned_benefit_cents", planned),
+            realised_benefit_cents=brought,
+            expected_cost_cents=row.cents.get("expected_cost_cents", before.expected_cost_cents if before else None),
+            expected_benefit_cents=row.cents.get(
+                "expected_benefit_cents", before.expected_benefit_cents if before else None
+            ),
+            realised=realised,
+            note=row.note or (before.note if before else ""),
+            called=called,
+        ),
+        effective_on=day,
+    )
+    if called is not None:
+        plan_timers(uow, happened)
+    return happened
+
+
+def _planned(view: View, agreement: Agreement) -> dict[tuple[str, int], int]:
+    """What the business case promised, by partner and year."""
+    proposal = view.maybe(Proposal, agreement.proposal)
+    found: dict[tuple[str, int], int] = {}
+    for line in proposal.form.benefits if proposal is not None else ():
+        found[line.partner, line.year] = found.get((line.partner, line.year), 0) + line.amount_cents
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- every year
+
+
+def plan_benefits(uow: UnitOfWork, activated: Envelope) -> None:
+    """From activation on the service asks for each year when it is over."""
+    year = activated.effective_on.year
+    _next(uow, activated, f"agreement/{activated.fact.ref}", year)
+
+
+def _next(uow: UnitOfWork, cause: Envelope, stream: str, year: int) -> None:
+    uow.set_timer(ASK, stream, start_of_day(date(year + 1, 1, 1)), cause=cause, name=str(year))
+
+
+def ask_benefits(uow: UnitOfWork, timer: TimerRow) -> None:
+    """A year is over: the parties that did not tell what it brought are asked to (M3).
+
+    Not any more later than two years after completion, nor after the year in which an agreement was terminated.
+    """
+    agreement = uow.maybe(Agreement, timer.stream.partition("/")[2])
+    if agreement is None:
+        return
+    year = int(timer.timer_id.rsplit(":", 1)[1])
+    last = _last_year(agreement)
+    if year in agreement.benefit_years or year >= uow.today.year or (last is not None and year > last):
+        return
+    cause = uow.store.facts.last_of(agreement.stream, "agreement.activated")
+    assert cause is not None
+    asked = _silent(uow, agreement, year)
+    if asked:
+        check(uow, AGREEMENTS, "agreement ask-benefits", agreement, lead=agreement.lead, parties=agreement.parties)
+        cause = uow.record(
+            BenefitFellDue(
+                ref=agreement.ref,
+                proposal=agreement.proposal,
+                year=year,
+                due_on=date(year + 1, *ASKED_UNTIL),
+                partners=asked,
+            )
+        )
+    _next(uow, cause, agreement.stream, year + 1)
+
+
+def _last_year(agreement: Agreement) -> int | None:
+    """The last year that is asked for; ``None`` while the agreement runs."""
+    if agreement.ended_on is None:
+        return None
+    return add_months(agreement.ended_on, MONTHS_AFTER if agreement.ground == "completed" else 0).year
+
+
+def _silent(view: View, agreement: Agreement, year: int) -> tuple[str, ...]:
+    """Those that signed, and parties with a part in the business case, that did not tell what the year brought."""
+    told = {each.partner for each in agreement.benefits if each.year == year and each.realised}
+    promised = {partner for partner, _year in _planned(view, agreement)}
+    asked = {*agreement.signers, *(promised & set(agreement.parties))}
+    return tuple(sorted(asked - told))
+
+
+def benefits_due(view: View) -> list[dict[str, Any]]:
+    """What was asked for and is not told yet: agreement, title, partner, year, the last day."""
+    return [
+        {"agreement": case.ref, "title": case.title, "partner": partner, "year": year, "due_on": due_on}
+        for case in view.cases(Agreement)
+        for year, due_on in sorted(case.benefit_years.items())
+        for partner in _silent(view, case, year)
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Planned, expected now and realised, in cents; of a year that is not told yet nothing is realised."""
+
+    planned_cents: int
+    expected_cents: int
+    realised_cents: int | None
+    outlook_cents: int
+    """What was realised, else what is expected."""
+    difference_cents: int
+    """The outlook less what was planned."""
+
+    def as_json(self) -> dict[str, int | None]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+_Lines = dict[tuple[str, int], tuple[_Figures, _Figures, Benefit | None]]
+
+
+def _figures(planned: int, expected: int | None, realised: int | None) -> _Figures:
+    now = planned if expected is None else expected
+    outlook = now if realised is None else realised
+    return _Figures(planned, now, realised, outlook, outlook - planned)
+
+
+def _total(figures: Sequence[_Figures]) -> _Figures:
+    known = [each.realised_cents for each in figures if each.realised_cents is not None]
+    return _Figures(
+        sum(each.planned_cents for each in figures),
+        sum(each.expected_cents for each in figures),
+        sum(known) if known else None,
+        sum(each.outlook_cents for each in figures),
+        sum(each.difference_cents for each in figures),
+    )
+
+
+def _lines(view: View, agreement: Agreement) -> _Lines:
+    """By partner and year: benefit, cost, and what was reported."""
+    reported = {(each.partner, each.year): each for each in agreement.benefits}
+    promised = _planned(view, agreement)
+    found: _Lines = {}
+    for key in sorted({*promised, *reported}):
+        told = reported.get(key)
+        if told is None:
+            found[key] = (_figures(promised[key], None, None), _figures(0, None, None), None)
+            continue
+        benefit = _figures(
+            told.planned_benefit_cents, told.expected_benefit_cents,
+            told.realised_benefit_cents if told.realised else None,
+        )  # fmt: skip
+        cost = _figures(
+            told.planned_cost_cents, told.expected_cost_cents, told.realised_cost_cents if told.realised else None
+        )
+        found[key] = (benefit, cost, told)
+    return found
+
+
+def benefit_table(view: View, *, ref: str) -> dict[str, Any]:
+    """The business case of an agreement: planned, expected now and realised, per partner and year, with totals.
+
+    ``outlook_cents`` is what was realised, else what is expected; ``difference_cents`` is that less what was planned.
+
+    Raises:
+        UnknownRef: There is no such agreement.
+    """
+    agreement = view.case(Agreement, ref)
+    lines = _lines(view, agreement)
+    partners = list(dict.fromkeys(partner for partner, _year in lines))
+    return {
+        "as_of": view.today.isoformat(),
+        "ref": ref,
+        "title": agreement.title,
+        "state": agreement.state,
+        "rows": [
+            {
+                "partner": partner,
+                "partner_name": view.partner_name(partner),
+                "year": year,
+                "benefit": benefit.as_json(),
+                "cost": cost.as_json(),
+                "note": told.note if told else "",
+            }
+            for (partner, year), (benefit, cost, told) in lines.items()
+        ],
+        "partners": [
+            {
+                "partner": partner,
+                "partner_name": view.partner_name(partner),
+                "benefit": _total([line[0] for key, line in lines.items() if key[0] == partner]).as_json(),
+                "cost": _total([line[1] for key, line in lines.items() if key[0] == partner]).as_json(),
+            }
+            for partner in partners
+        ],
+        "total": {
+            "benefit": _total([line[0] for line in lines.values()]).as_json(),
+            "cost": _total([line[1] for line in lines.values()]).as_json(),
+        },
+        "asked": [
+            {"year": year, "due_on": due_on.isoformat(), "partners": list(_silent(view, agreement, year))}
+            for year, due_on in sorted(agreement.benefit_years.items())
+        ],
+    }
+
+
+def benefit_per_partner(view: View) -> dict[str, dict[str, int | None]]:
+    """What all experiments together were planned to bring each partner, are expected to, and brought (for K12)."""
+    figures: dict[str, list[_Figures]] = {}
+    for agreement in view.cases(Agreement):
+        if agreement.started_on is None:
+            continue
+        for (partner, _year), (benefit, _cost, _told) in _lines(view, agreement).items():
+            figures.setdefault(partner, []).append(benefit)
+    return {partner: _total(each).as_json() for partner, each in sorted(figures.items())}

@@ -1,0 +1,228 @@
+"""The roll-out of what worked: parties are invited, told when the invitation ends, and start from what was learned.
+
+A verdict to scale or adopt invites for a year. The proposal that follows names the agreement; who followed what is
+read here in both directions. Source: lifecycle.md 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from fund.dates import add_months, end_of_day, start_of_day
+from fund.errors import FollowonNotInvited
+from fund.events import Envelope, EvaluationSubmitted, FollowonAnnounced, FollowonExpired, FollowonInvited, Lesson
+from fund.language import N_, _
+from fund.schemas.agreements import Agreement
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import Proposal
+from fund.store import TimerRow
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.evaluations.states import TRANSITIONS, State, rules_of
+from fund.workflows.lifecycle import check
+
+__all__ = ["ancestors", "announce", "carried_over", "expire", "followers", "invite", "lineage"]
+
+INVITING = ("scale", "adopt")
+ANNOUNCED_DAYS = (60, 14)
+"""So many days before the invitation ends its parties are told, while nobody follows."""
+_HYPOTHESIS = {"confirmed": "bevestigd", "refuted": "weerlegd", "inconclusive": "niet beslist"}
+_KEPT = (
+    "themes", "ambition", "public_task", "state_aid", "beneficiaries", "cooperation", "province_role",
+    "province_reason", "measurement", "stop_rule", "characteristics", "governance_form", "interests", "exit_rules",
+    "assets", "risks",
+)  # fmt: skip
+"""Answers of the experiment that hold for its roll-out as well, until somebody changes them. Money, milestones,
+councils and people are asked anew."""
+
+
+# ------------------------------------------------------------------------------------------------------- inviting
+
+
+def invite(uow: UnitOfWork, happened: Envelope) -> None:
+    """After publication, when the verdict is to scale or adopt: a roll-out may be asked for within a year."""
+    case = uow.maybe(Evaluation, happened.fact.ref)
+    if case is None or case.state != State.PUBLISHED or case.verdict not in INVITING or case.followon_until is not None:
+        return
+    expires_on = add_months(uow.today, rules_of(uow, case).terms.followon_months)
+    invited = uow.record(
+        FollowonInvited(ref=case.ref, proposal=case.proposal, verdict=case.verdict, expires_on=expires_on)
+    )
+    for days in ANNOUNCED_DAYS:
+        told_at = start_of_day(expires_on - timedelta(days=days))
+        if told_at > uow.now:
+            uow.set_timer("followon.announce", case.stream, told_at, cause=invited, name=str(days))
+    uow.set_timer("followon.expire", case.stream, end_of_day(expires_on), cause=invited)
+
+
+def announce(uow: UnitOfWork, timer: TimerRow) -> None:
+    """Some time before the invitation ends and nobody follows: the parties are told."""
+    case = uow.maybe(Evaluation, timer.stream.partition("/")[2])
+    days = int(timer.timer_id.rsplit(":", 1)[1])
+    if case is None or case.followon_until is None or case.followon_expired or days in case.followon_announced:
+        return
+    if uow.today > case.followon_until or _followers(uow, case.ref):
+        return
+    check(uow, TRANSITIONS, "evaluation announce", case, lead=case.lead, parties=case.parties)
+    uow.record(
+        FollowonAnnounced(
+            ref=case.ref,
+            proposal=case.proposal,
+            expires_on=case.followon_until,
+            days_left=days,
+            parties=case.parties,
+        )
+    )
+
+
+def expire(uow: UnitOfWork, timer: TimerRow) -> None:
+    """The last day of the invitation has passed: no proposal can follow any more; those that do go on."""
+    case = uow.maybe(Evaluation, timer.stream.partition("/")[2])
+    if case is None or case.followon_until is None or case.followon_expired or uow.today <= case.followon_until:
+        return
+    check(uow, TRANSITIONS, "evaluation expire", case, lead=case.lead, parties=case.parties)
+    used_by = tuple(each.ref for each in _followers(uow, case.ref))
+    uow.record(FollowonExpired(ref=case.ref, proposal=case.proposal, expired_on=case.followon_until, used_by=used_by))
+
+
+# -------------------------------------------------------------------------------------------------------- lineage
+
+
+def ancestors(agreement: str, follows: Callable[[str], str | None]) -> tuple[str, ...]:
+    """What an agreement follows, the nearest first; ``follows`` gives what one follows, or ``None``.
+
+    An agreement is older than what follows it, so that the line ends; one that did not would be cut where it closes.
+    """
+    line: list[str] = []
+    found = follows(agreement)
+    while found is not None and found != agreement and found not in line:
+        line.append(found)
+        found = follows(found)
+    return tuple(line)
+
+
+def _parent(view: View, agreement: str) -> str | None:
+    proposal = view.maybe(Proposal, agreement.removeprefix("A"))
+    return proposal.follows if proposal is not None else None
+
+
+def _followers(view: View, agreement: str) -> list[Proposal]:
+    """Every proposal that follows the agreement, drafts of others as well."""
+    return [case for case in view.cases(Proposal) if case.follows == agreement]
+
+
+def followers(view: View) -> Mapping[str, list[Proposal]]:
+    """The proposals that follow an agreement and may be read by everybody, by agreement."""
+    found: dict[str, list[Proposal]] = {}
+    for case in view.cases(Proposal):
+        if case.follows is not None and not case.is_draft:
+            found.setdefault(case.follows, []).append(case)
+    return found
+
+
+def lineage(view: View, agreement: str) -> dict[str, Any]:
+    """What an agreement follows (nearest first) and what follows it: refs, titles, leads, states.
+
+    Only an agreement whose evaluation invited can be followed, so nothing is searched for the others.
+    """
+    evaluation = view.maybe(Evaluation, agreement)
+    invited = evaluation is not None and evaluation.followon_until is not None
+    children = followers(view).get(agreement, []) if invited else []
+    return {
+        "follows": [_shown(view, each) for each in ancestors(agreement, lambda ref: _parent(view, ref))],
+        "followed_by": [
+            {
+                "proposal": child.ref,
+                "agreement": f"A{child.ref}" if view.maybe(Agreement, f"A{child.ref}") else None,
+                "title": child.title,
+                "lead_partner": child.lead,
+                "lead_name": view.partner_name(child.lead),
+                "state": child.state,
+            }
+            for child in children
+        ],
+    }
+
+
+def _shown(view: View, agreement: str) -> dict[str, Any]:
+    case = view.maybe(Agreement, agreement)
+    return {
+        "agreement": agreement,
+        "title": case.title if case else "",
+        "lead_partner": case.lead if case else None,
+        "lead_name": view.partner_name(case.lead) if case else "",
+    }
+
+
+# --------------------------------------------------------------------------------------------------- carried over
+
+
+def carried_over(view: View, agreement: str) -> dict[str, Any]:
+    """The answers with which the proposal of a roll-out begins: parties, what was learned, and its evidence.
+
+    By field of :class:`~fund.schemas.proposals.ProposalForm`, as JSON. Lessons stand in the plan for the roll-out, the
+    result in what was measured, evaluation and final report among the attachments by their hash. The text is Dutch, as
+    proposals are.
+
+    Raises:
+        UnknownRef: There is no such agreement.
+        FollowonNotInvited: Its evaluation invited nobody, or the invitation is over.
+    """
+    case = view.case(Agreement, agreement)
+    evaluation = view.maybe(Evaluation, agreement)
+    if evaluation is None or evaluation.followon_until is None:
+        raise FollowonNotInvited(agreement=agreement, reason=_(N_("nobody was invited to it")))
+    if view.today > evaluation.followon_until:
+        until = _(N_("the invitation held until {day}")).format(day=evaluation.followon_until)
+        raise FollowonNotInvited(agreement=agreement, reason=until)
+    proposal = view.maybe(Proposal, case.proposal)
+    before: Mapping[str, Any] = proposal.form.as_json() if proposal is not None else {}
+    answers = {name: before[name] for name in _KEPT if before.get(name)}
+    learning = evaluation.learning.replace("/", " / ")
+    result = (
+        f"{agreement}: hypothese {_HYPOTHESIS.get(evaluation.hypothesis, evaluation.hypothesis)}, "
+        f"leerkwaliteit {learning} van 4."
+    )
+    themes = dict.fromkeys((*answers.get("themes", ()), *(each for one in evaluation.lessons for each in one.themes)))
+    answers |= {
+        "sort": "rollout",
+        "title": f"Uitrol: {case.title}",
+        "lead": case.lead,
+        "co_applicants": list(case.co_applicants),
+        "themes": list(themes),
+        "hypothesis": case.hypothesis,
+        "measurement": _joined(result, str(answers.get("measurement", ""))),
+        "summary": _joined(evaluation.learned.strip(), str(before.get("summary", ""))),
+        "rollout_plan": _joined(_told(agreement, evaluation.lessons), str(before.get("rollout_plan", ""))),
+        "attachments": _evidence(view, case, evaluation),
+    }
+    return answers
+
+
+def _joined(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _told(agreement: str, lessons: tuple[Lesson, ...]) -> str:
+    lines = [f"- {each.title}: {each.text.strip()}" for each in lessons]
+    return "\n".join([f"Geleerd in {agreement}:", *lines]) if lines else ""
+
+
+def _evidence(view: View, case: Agreement, evaluation: Evaluation) -> list[dict[str, str]]:
+    written = view.store.facts.last_of(evaluation.stream, "evaluation.submitted")
+    found = []
+    if written is not None and isinstance(written.fact, EvaluationSubmitted):
+        found.append({"title": f"Evaluatie van {case.ref}", "sha256": written.fact.file_sha256})
+    if case.report_sha256:
+        found.append({"title": f"Eindverslag van {case.ref}", "sha256": case.report_sha256})
+    return found
+
+
+def carried(view: View, *, ref: str) -> dict[str, Any]:
+    """What a proposal that follows this agreement begins with: :func:`carried_over`, for programs and forms.
+
+    Raises:
+        UnknownRef, FollowonNotInvited: As they say.
+    """
+    return {"agreement": ref, "answers": carried_over(view, ref)}

@@ -1,0 +1,201 @@
+"""What people look up of evaluations: the list, one of them, and the lesson cards of all of them.
+
+A card is found by theme (id or name) and by words in any order, without regard to accents and capitals. Experiments
+whose hypothesis was refuted stand among the others in every answer.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from fund.errors import EvaluationNotPublished, UnknownTheme
+from fund.events import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
+from fund.glossary import state_word
+from fund.rules.authority import Role
+from fund.schemas.agreements import Agreement
+from fund.schemas.evaluations import Evaluation, theme_names
+from fund.schemas.proposals import Proposal
+from fund.unit_of_work import View
+from fund.workflows.evaluations.followon import followers, lineage
+from fund.workflows.evaluations.states import State, rules_of
+
+__all__ = ["folded", "lessons", "listed", "may_read", "shown", "theme_of"]
+
+READERS = (
+    Role.FUND_MANAGER, Role.REVIEWER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
+    Role.SYSTEM,
+)  # fmt: skip
+"""Who reads what is handed in before it is published, beside the parties."""
+
+
+def may_read(view: View, case: Evaluation) -> bool:
+    """Whether whoever looks may read the results: everybody from publication on, before it those who work on it."""
+    if case.state == State.PUBLISHED:
+        return True
+    actor = view.actor
+    if actor is None:
+        return False
+    return actor.has(*READERS) or (actor.partner is not None and actor.partner in case.parties)
+
+
+def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
+    """Every evaluation with its two results, by agreement; results that are not published yet for those who may."""
+    return {
+        "as_of": view.today.isoformat(),
+        "evaluations": [_line(view, case) for case in view.cases(Evaluation, states=[state] if state else None)],
+    }
+
+
+def _line(view: View, case: Evaluation) -> dict[str, Any]:
+    reads = may_read(view, case)
+    return {
+        "ref": case.ref,
+        "proposal": case.proposal,
+        "lead_partner": case.lead,
+        "lead_name": view.partner_name(case.lead),
+        "state": case.state,
+        "due_on": case.due_on.isoformat(),
+        "hypothesis": (case.hypothesis or None) if reads else None,
+        "learning": (case.learning or None) if reads else None,
+        "verdict": (case.verdict or None) if reads else None,
+        "good_result": case.good_result if reads else None,
+        "lessons": len(case.lessons) if reads else None,
+        "followon_until": case.followon_until.isoformat() if case.followon_until else None,
+    }
+
+
+def shown(view: View, *, ref: str) -> dict[str, Any]:
+    """One evaluation whole: the question, both results, what was learned, its cards, what the peers said.
+
+    Raises:
+        UnknownRef: There is none.
+        EvaluationNotPublished: It is not published yet, and whoever looks does not work on it.
+    """
+    case = view.case(Evaluation, ref)
+    if not may_read(view, case):
+        raise EvaluationNotPublished(ref=ref, state=state_word("evaluation", case.state))
+    agreement, proposal = view.maybe(Agreement, ref), view.maybe(Proposal, case.proposal)
+    facts = [happened for happened in view.history(case) if happened.stream == case.stream]
+    returned = [each for each in facts if isinstance(each.fact, EvaluationReturned)]
+    last_return = returned[-1].seq if returned else 0
+    written = next((each for each in reversed(facts) if isinstance(each.fact, EvaluationSubmitted)), None)
+    threshold = rules_of(view, case).learning_threshold
+    return {
+        "as_of": view.today.isoformat(),
+        **_line(view, case),
+        "title": agreement.title if agreement else "",
+        "parties": [{"partner": party, "name": view.partner_name(party)} for party in case.parties],
+        "question": agreement.hypothesis if agreement else "",
+        "measurement": agreement.terms.measurement if agreement else "",
+        "stop_rule": agreement.stop_rule if agreement else "",
+        "themes": list(proposal.form.themes) if proposal else [],
+        "ended_by": agreement.ground if agreement else "",
+        "learned": case.learned,
+        "learning_threshold": threshold,
+        "cards": [_lesson(lesson) for lesson in case.lessons],
+        "submitted_on": written.effective_on.isoformat() if written else None,
+        "by_fund_manager": isinstance(written.fact, EvaluationSubmitted) and written.fact.by_fund_manager
+        if written
+        else False,
+        "peers": [
+            {
+                "reviewer": each.actor,
+                "name": view.name(each.actor),
+                "learning": each.fact.learning,
+                "remarks": each.fact.remarks,
+            }
+            for each in facts
+            if isinstance(each.fact, EvaluationPeerReviewed) and each.seq > last_return
+        ],
+        "returned": [
+            {"on": each.effective_on.isoformat(), "reason": each.fact.reason}
+            for each in returned
+            if isinstance(each.fact, EvaluationReturned)
+        ],
+        "published_on": case.published_on.isoformat() if case.published_on else None,
+        "followon_expired": case.followon_expired,
+        **lineage(view, ref),
+    }
+
+
+def _lesson(lesson: Lesson) -> dict[str, Any]:
+    return {"title": lesson.title, "text": lesson.text, "themes": list(lesson.themes)}
+
+
+# -------------------------------------------------------------------------------------------------------- the cards
+
+
+def lessons(view: View, *, theme: str | None = None, text: str | None = None) -> dict[str, Any]:
+    """The lesson cards of every published evaluation, failed experiments first-class.
+
+    Args:
+        theme: Only cards on this theme: its id (``T04``), its name, or a part of the name that no other has.
+        text: Only cards with all of these words in title or text, in any order, accents and capitals left out.
+
+    Raises:
+        UnknownTheme: No such theme, or several.
+    """
+    wanted = theme_of(theme) if theme is not None else None
+    words = folded(text or "").split()
+    published = view.cases(Evaluation, states=[State.PUBLISHED])
+    children = followers(view) if any(case.followon_until is not None for case in published) else {}
+    cards = [
+        _card(view, case, lesson, children.get(case.ref, []))
+        for case in published
+        for lesson in case.lessons
+        if (wanted is None or wanted in lesson.themes) and _has(lesson, words)
+    ]
+    return {"theme": wanted, "text": text, "lessons": cards}
+
+
+def _has(lesson: Lesson, words: list[str]) -> bool:
+    found = folded(f"{lesson.title} {lesson.text}")
+    return all(word in found for word in words)
+
+
+def _card(view: View, case: Evaluation, lesson: Lesson, children: list[Proposal]) -> dict[str, Any]:
+    agreement = view.maybe(Agreement, case.ref)
+    users = dict.fromkeys(party for child in children for party in child.parties if party not in case.parties)
+    return {
+        "agreement": case.ref,
+        "proposal": case.proposal,
+        "experiment": agreement.title if agreement else "",
+        "lead_partner": case.lead,
+        "lead_name": view.partner_name(case.lead),
+        "question": agreement.hypothesis if agreement else "",
+        "title": lesson.title,
+        "text": lesson.text,
+        "themes": list(lesson.themes),
+        "hypothesis": case.hypothesis,
+        "learning": case.learning,
+        "good_result": case.good_result,
+        "verdict": case.verdict,
+        "used_by": [{"partner": party, "name": view.partner_name(party)} for party in users],
+        "followed_by": [child.ref for child in children],
+        "published_on": case.published_on.isoformat() if case.published_on else None,
+    }
+
+
+def folded(text: str) -> str:
+    """A text as it is compared: no accents, no capitals (``Coöperatie`` as ``cooperatie``)."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def theme_of(said: str) -> str:
+    """The id of the theme that ``said`` names: an id, a name in Dutch or English, or a part of just one.
+
+    Raises:
+        UnknownTheme: None, or more than one.
+    """
+    names: Mapping[str, tuple[str, str]] = theme_names()
+    wanted = folded(said).strip()
+    exact = [theme for theme, called in names.items() if wanted in {folded(word) for word in (theme, *called)}]
+    partly = [theme for theme, called in names.items() if wanted and any(wanted in folded(word) for word in called)]
+    found = exact or partly
+    if len(found) != 1:
+        known = [f"{theme} {called[0]}" for theme, called in names.items()]
+        raise UnknownTheme(theme=said, known=known)
+    return found[0]
