@@ -9,14 +9,17 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
-    "AboveCeiling", "AttachmentMissing", "AttachmentTooLarge", "BlockMissing", "BoardNotInformed", "BrokenForm",
-    "BudgetDiffersFromAsk", "CategoriesDifferFromCost", "ChangedElsewhere", "ContentLost", "DeadlinePassed",
-    "FaultyForm", "FieldEmpty", "FieldTooLong", "FollowonNotInvited", "FormFault", "FormNotText", "FormTooLarge",
-    "MilestonesDifferFromAsk", "FieldMissing", "NotForImprovement", "ObjectionTooLate",
-    "OldFormVersion", "OutsideTrack", "PartiesNotConfirmed", "PartnerNotActive", "RolloutWithoutParent",
-    "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet", "SameContentInRound", "TooFewAdopters",
-    "UnclearAmount", "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule",
-    "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
+    "AboveCeiling", "AttachmentMissing", "AttachmentNotFile", "AttachmentNotNamed", "AttachmentTooLarge",
+    "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk", "CategoriesDifferFromCost",
+    "ChangedElsewhere", "ChangedMeanwhile", "ContentLost", "CostDiffers", "DayBeforeBudget", "DeadlinePassed",
+    "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FollowonNotInvited",
+    "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice", "NotForImprovement",
+    "ObjectionTooLate", "OldFormVersion", "OtherFormVersion", "OutOfOrder", "OutsideTrack",
+    "PartiesNotConfirmed", "PartnerNotActive", "RepaymentEndsTooEarly", "RepaymentPlanTooLong",
+    "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet",
+    "SameContentInRound", "SameIdeaAddedUp", "TooFewAdopters", "TooManyBlocks", "UnclearAmount",
+    "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule", "UnknownSection",
+    "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
 ]  # fmt: skip
 
 
@@ -102,8 +105,8 @@ class FormTooLarge(FormFault):
 class UnknownFormVersion(FormFault):
     """The form is of a version that does not exist."""
 
-    message = N_('{file}:{line}: form "{version}" does not exist; the forms are {known}')
-    hint = N_("fund proposal template")
+    message = N_('{file}:{line}: form "{version}" does not exist here; the forms are {known}, in force is {current}')
+    hint = N_("fund proposal template --track {track}")
 
 
 class UnknownField(FormFault):
@@ -166,6 +169,48 @@ class UnknownChoice(FormFault):
     message = N_('{file}:{line}: {field} = "{text}" cannot be chosen; the nearest is {nearest}, all are {known}')
 
 
+class NamedTwice(FormFault):
+    """The same stands in the form twice where it can stand once: a partner, a year, a party, a file."""
+
+    message = N_("{file}:{line}: {field}: {text} stands there twice")
+
+
+class OutOfOrder(FormFault):
+    """The years of the budget follow each other."""
+
+    message = N_("{file}:{line}: {field}: {text} comes after {before}; put the years in order")
+
+
+class DayBeforeBudget(FormFault):
+    """A milestone shows what the money did, so it does not come before the first year for which money is asked."""
+
+    message = N_("{file}:{line}: {field}: {text} lies before the first year of the budget, {first}")
+
+
+class RepaymentEndsTooEarly(FormFault):
+    """The last repayment cannot come before the last milestone is paid."""
+
+    message = N_("{file}:{line}: {field}: {text} lies before the last milestone, {milestone}")
+
+
+class RepaymentPlanTooLong(FormFault):
+    """The instalments do not fit before the last day of the repayment."""
+
+    message = N_("{file}:{line}: {field}: {text} is too early: with these instalments the last falls on {last} at best")
+
+
+class TooManyBlocks(FormFault):
+    """More blocks of one kind, or names in one list, than a form holds."""
+
+    message = N_("{file}:{line}: {field}: there are {number}, at most {limit} fit")
+
+
+class FieldUnprintable(FormFault):
+    """A text holds a character that steers a screen or cannot be seen; letters of every script and emoji are fine."""
+
+    message = N_("{file}:{line}: {field} holds {character}, a character that nobody can see; type the text again")
+
+
 class UnknownSection(FaultyInput):
     """The form has no such section."""
 
@@ -192,6 +237,16 @@ class MilestonesDifferFromAsk(RuleRefusal):
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the milestones are {milestones_cents},"
         " asked is {ask_cents}, difference {difference_cents}"
+    )
+    hint = N_("fund proposal save {ref} {file}")
+
+
+class CostDiffers(RuleRefusal):
+    """All costs together, where the business case names them, are what pays for them (P4)."""
+
+    message = N_(
+        "{place}: {excerpt}: {command} is not possible for {ref}: all costs together are {cost_cents},"
+        " ask, own share and money of others are {paid_cents}, difference {difference_cents}"
     )
     hint = N_("fund proposal save {ref} {file}")
 
@@ -268,10 +323,54 @@ class SameContentInRound(RuleRefusal):
 
 
 class OldFormVersion(RuleRefusal):
-    """Only the form in force can be submitted."""
+    """Only the form in force can be submitted (P4); ``missing`` names each answer that it still asks."""
 
-    message = N_("{command} is not possible for {ref}: it is on form {version}, the form in force is {current}")
-    hint = N_("fund proposal template --track {track}")
+    message = N_(
+        "{command} is not possible for {ref}: it is on form {version}, the form in force is {current}."
+        " Still to be answered on it:\n{lines}"
+    )
+    hint = N_("fund proposal template --from {ref} --output {file}")
+
+
+class OtherFormVersion(RuleRefusal):
+    """A draft only moves to newer forms, and what was submitted stays on the form on which it was."""
+
+    message = N_("proposal save is not possible for {ref}: it is on form {version}, {file} is on form {other}")
+    hint = N_("fund proposal show {ref} --file")
+
+
+class ChangedMeanwhile(RuleRefusal):
+    """Somebody changed the proposal since the file was written; saving it would undo that unseen (P2)."""
+
+    message = N_(
+        "proposal save is not possible for {ref}: the file starts from revision {read},"
+        " {ref} is at {revision}:\n{lines}"
+    )
+    hint = N_("fund proposal show {ref} --file")
+
+
+class SameIdeaAddedUp(RuleRefusal):
+    """What the same parties ask for the same idea counts together for the track (proportionality)."""
+
+    message = N_(
+        "{command} is not possible for {ref}: asked is {ask_cents}, and {others} of the same parties for the same idea"
+        " came to {earlier_cents}, together {together_cents}; a round on the track {track} takes {band}"
+    )
+    hint = N_("fund round list")
+
+
+class AttachmentNotNamed(FaultyInput):
+    """A file came along that the form does not name by its hash: another file, or one that changed since."""
+
+    message = N_("{attachment} is not named in {file}: its SHA-256 is now {hash}")
+    hint = N_("put the SHA-256 of the file under [[attachments]] in {file}")
+
+
+class AttachmentNotFile(FaultyInput):
+    """What was to be attached is no plain file."""
+
+    message = N_("{file} cannot be attached: it is {kind}")
+    hint = N_("name the file itself")
 
 
 class PartnerNotActive(RuleRefusal):

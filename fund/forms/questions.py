@@ -13,10 +13,10 @@ from typing import Any
 
 from fund.language import language
 
-__all__ = ["CURRENT", "MOST", "TRACKS", "VERSIONS", "Column", "Form", "Question", "form"]
+__all__ = ["CURRENT", "MOST", "TRACKS", "VERSIONS", "Column", "Form", "Question", "Step", "form"]
 
-VERSIONS = ("2026-1",)
-"""Every version, oldest first; old ones stay readable, only the last can be submitted."""
+VERSIONS = ("2025-1", "2026-1")
+"""Every version, oldest first; each stays readable for ever, only the last can be submitted."""
 CURRENT = VERSIONS[-1]
 MOST = 1_000_000
 """The highest whole number, where the form names no lower one."""
@@ -110,11 +110,34 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """How answers to the version before become answers to this one.
+
+    A question that stands in both under one path is carried over as it is, one that is only in this version is new, one
+    that is only in the version before and not renamed is not asked any more.
+
+    Attributes:
+        version: The version before.
+        renamed: Old path to new path: ``experiment.success`` to ``experiment.measurement``.
+        options: By new path: what an old choice is called now.
+    """
+
+    version: str
+    renamed: Mapping[str, str]
+    options: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """One version of the form."""
+    """One version of the form.
+
+    Attributes:
+        step: How answers to the version before become answers to this one; ``None`` for the first.
+    """
 
     version: str
     questions: tuple[Question, ...]
+    step: Step | None = None
 
     def of_track(self, track: str) -> tuple[Question, ...]:
         """The questions that count on this track, in the order in which they are asked."""
@@ -144,7 +167,13 @@ def form(version: str = CURRENT) -> Form:
     if version not in VERSIONS:
         raise KeyError(version)
     text = (resources.files("fund") / "data" / "forms" / f"{version}.toml").read_text(encoding="utf-8")
-    return Form(version, tuple(_question(row) for row in tomllib.loads(text)["question"]))
+    stated = tomllib.loads(text)
+    step = stated.get("step")
+    return Form(
+        version,
+        tuple(_question(row) for row in stated["question"]),
+        Step(step["from"], step.get("renamed", {}), step.get("options", {})) if step else None,
+    )
 
 
 def _question(row: Mapping[str, Any]) -> Question:

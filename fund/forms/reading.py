@@ -1,66 +1,54 @@
-"""From a file to a typed form: every fault at once, each with its line.
-
-TOML parsers do not say where a value stood, so the text is walked statement by statement beside the parsed document.
-"""
+"""From a file to a typed form: every fault at once, each with its line."""
 
 from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import PurePath
-from typing import Any
-
-import tomlkit
-from tomlkit import exceptions as toml_faults
+from typing import Any, NoReturn
 
 from fund import money
 from fund.dates import parse_day
 from fund.errors import (
     BlockMissing,
-    BrokenForm,
     FaultyForm,
     FieldEmpty,
     FieldMissing,
     FieldTooLong,
+    FieldUnprintable,
     FormFault,
-    FormNotText,
-    FormTooLarge,
     FundError,
     InvalidAmount,
     InvalidDay,
+    NamedTwice,
+    TooManyBlocks,
     UnclearAmount,
     UnclearPercentage,
     UnknownChoice,
     UnknownField,
     UnknownFormVersion,
+    UnprintableText,
     UnreadableDay,
     WrongType,
 )
-from fund.forms.questions import MOST, VERSIONS, Column, Form, Question, form
-from fund.language import N_, _
+from fund.events import require_printable
+from fund.forms.consistency import contradictions
+from fund.forms.questions import CURRENT, MOST, VERSIONS, Column, Form, Question, form
+from fund.forms.text import EXCERPT, Path, Place, parse
+from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
+from fund.language import N_, _, ngettext
 from fund.schemas.proposals import ProposalForm
 
 __all__ = ["Filled", "FormFile", "Place", "answered", "open_form"]
 
-LARGEST = 1_000_000
-"""Bytes of a proposal file; the longest form, filled to its limits, stays below a tenth of it."""
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_EXCERPT = 60
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands in a file: the line, and what is written there."""
-
-    line: int
-    excerpt: str
+_MOST_BLOCKS = 100
+"""Blocks of one kind, and names in one list: far more than any experiment has."""
+_MOST_FAULTS = 100
+"""Faults that are looked for: who has more has another file than a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,119 +67,19 @@ def open_form(content: bytes, name: str = "") -> FormFile:
     Raises:
         FormTooLarge, FormNotText, BrokenForm, UnknownFormVersion, FieldMissing: As they say; with the place.
     """
-    file = PurePath(name.replace("\\", "/")).name or "proposal.toml"
-    if len(content) > LARGEST:
-        raise FormTooLarge(file=file, line=1, size=len(content), limit=LARGEST, track="light")
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as problem:
-        line = content.count(b"\n", 0, problem.start) + 1
-        raise FormNotText(file=file, line=line, track="light") from problem
-    try:
-        document = tomlkit.parse(text).unwrap()
-        tomllib.loads(text)  # the stricter of the two
-    except (toml_faults.TOMLKitError, tomllib.TOMLDecodeError, ValueError) as problem:
-        raise _broken(file, text, problem) from problem
-    places = _places(text)
-    version = document.pop("schema", None)
+    text = parse(content, name)
+    document = dict(text.document)
+    version, revision = document.pop("schema", None), document.pop("revision", "")
     if version is None:
-        raise FieldMissing(file=file, line=1, field="schema", question=f'schema = "{VERSIONS[-1]}"', track="light")
+        raise FieldMissing(file=text.file, line=1, field="schema", question=f'schema = "{CURRENT}"', track="light")
     if version not in VERSIONS:
-        line = places.get(("schema",), Place(1, "")).line
-        raise UnknownFormVersion(file=file, line=line, version=version, known=list(VERSIONS), track="light")
-    return FormFile(file, document, places, form(version))
-
-
-_REASONS = {
-    "UnexpectedEofError": N_("the file stops in the middle of it"),
-    "EmptyKeyError": N_("the name before = is missing, or has letters that a name cannot have"),
-    "InvalidNumberError": N_("it is no number; amounts stand between quotes"),
-    "InvalidDateError": N_("no calendar has this day"),
-    "InvalidControlChar": N_('a quote is missing; text of more lines stands between """ and """'),
-    "InvalidCharInStringError": N_("after a backslash stands a letter that means nothing"),
-}
-
-
-def _broken(file: str, text: str, problem: Exception) -> BrokenForm:
-    line = getattr(problem, "line", None)
-    if line is None:
-        found = re.search(r"line (\d+)", str(problem))
-        line = int(found.group(1)) if found else text.count("\n") + 1
-    lines = text.split("\n")
-    excerpt = lines[line - 1].strip()[:_EXCERPT] if 0 < line <= len(lines) else ""
-    if "already exists" in str(problem):
-        reason = _("the same name stands in the file twice")
-        line = _line_of_second(text) or line
-        excerpt = lines[line - 1].strip()[:_EXCERPT] if 0 < line <= len(lines) else ""
-    else:
-        reason = _(_REASONS.get(type(problem).__name__, N_('it is not NAME = "VALUE"')))
-    return BrokenForm(file=file, line=line, excerpt=excerpt, reason=reason, track="light")
-
-
-def _line_of_second(text: str) -> int:
-    """The line of a name that stands in a text twice: the standard parser knows it, the other one does not."""
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        found = re.search(r"line (\d+)", str(problem))
-        return int(found.group(1)) if found else 0
-    return 0
-
-
-def _places(text: str) -> dict[Path, Place]:
-    """Where each key of a valid TOML text stands."""
-    places: dict[Path, Place] = {}
-    blocks: dict[Path, int] = {}
-    prefix: Path = ()
-    lines = text.split("\n")
-    number = 0
-    while number < len(lines):
-        statement = lines[number]
-        place = Place(number + 1, statement.strip()[:_EXCERPT])
-        number += 1
-        if not statement.strip() or statement.lstrip().startswith("#"):
-            continue
-        if statement.lstrip().startswith("["):
-            prefix = _header(statement, blocks)
-            for length in range(1, len(prefix) + 1):
-                places.setdefault(prefix[:length], place)
-            continue
-        value = _complete(statement)
-        while value is None and number < len(lines):  # a statement ends where it can be read by itself
-            statement += "\n" + lines[number]
-            number += 1
-            value = _complete(statement)
-        path = prefix
-        while isinstance(value, dict) and len(value) == 1:
-            ((key, value),) = value.items()
-            path = (*path, key)
-            places.setdefault(path, place)
-    return places
-
-
-def _complete(statement: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(statement)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _header(statement: str, blocks: dict[Path, int]) -> Path:
-    parsed: Any = tomllib.loads(statement)
-    names: list[str] = []
-    while parsed:
-        ((key, parsed),) = parsed.items()
-        names.append(key)
-        if isinstance(parsed, list):
-            parsed = parsed[0]
-    path: Path = ()
-    for position, key in enumerate(names):
-        path = (*path, key)
-        if position == len(names) - 1 and statement.lstrip().startswith("[["):
-            blocks[path] = blocks.get(path, 0) + 1
-        if path in blocks:
-            path = (*path, blocks[path] - 1)
-    return path
+        line = text.places.get(("schema",), Place(1, "")).line
+        shown = version if isinstance(version, str) and version.isprintable() else repr(version)
+        raise UnknownFormVersion(
+            file=text.file, line=line, version=shown[:EXCERPT], known=list(VERSIONS), current=CURRENT, track="light"
+        )
+    marked = revision.strip() if isinstance(revision, str) else ""
+    return FormFile(text.file, document, text.places, form(version), revision=marked)
 
 
 @dataclass(slots=True)
@@ -202,8 +90,14 @@ class FormFile:
     document: dict[str, Any]
     places: Mapping[Path, Place]
     of: Form
+    revision: str = ""
+    """What the file started from, ``2026-003/2``: ref and revision; empty where it says nothing."""
     faults: list[FormFault] = field(default_factory=list)
     track: str = "light"
+    partners: Mapping[str, str] | None = None
+    """The partners that may be named, id to name; any well-formed id where nothing is known of the fund."""
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    """By path of blocks: the number in the file of each block that counts."""
 
     @property
     def round(self) -> str:
@@ -223,14 +117,54 @@ class FormFile:
         """Where a field or table, written as ``money.ask``, stands."""
         return self.place(tuple(name.split(".")))
 
-    def read(self, track: str) -> Filled:
+    def read(self, track: str, *, partners: Mapping[str, str] | None = None) -> Filled:
         """The typed form, complete for this track.
+
+        Args:
+            partners: The partners of the fund, id to short name; without them any id will do.
 
         Raises:
             FaultyForm: Several faults, all of them, each with its line.
             FormFault: The one fault there is, by its own name.
         """
-        self.faults, self.track = [], track
+        values, names = self._read(track, partners)
+        if self.faults:
+            raise self._refusal()
+        amounts = ("money.ask", "money.budget", "money.categories", "milestones", "business_case.cost")
+        places = {name: self._amount_place(name) for name in amounts}
+        return Filled(ProposalForm(**values), names, self.file, places)
+
+    def found(self, track: str, *, partners: Mapping[str, str] | None = None) -> tuple[FormFault, ...]:
+        """Every fault of the file on this track, by line; none where it can be read."""
+        self._read(track, partners)
+        return tuple(sorted(self.faults, key=lambda fault: int(fault.details["line"])))
+
+    def refuse(
+        self, fault: type[FormFault], name: str, *, partners: Mapping[str, str] | None = None, **details: Any
+    ) -> NoReturn:
+        """Refuse the file for what stands at ``name`` (``proposal.round``), with every other fault of it.
+
+        Raises:
+            FormFault: That fault, or ``FaultyForm`` with all of them.
+        """
+        self._read(self.track, partners)
+        path = tuple(name.split("."))
+        if not any(each.details["field"] == name for each in self.faults):
+            self._fault(fault, path, **details)
+        raise self._refusal()
+
+    def require_tables(self, track: str) -> None:
+        """Refuse a file in which something else stands where a table belongs: answers have no place in it.
+
+        Raises:
+            FormFault, FaultyForm: As :meth:`read` has them.
+        """
+        sections = {question.section for question in self.of.questions if question.section}
+        if any(not isinstance(self.document.get(section, {}), dict) for section in sections):
+            self.read(track)
+
+    def _read(self, track: str, partners: Mapping[str, str] | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+        self.faults, self.track, self.partners, self.rows = [], track, partners, {}
         self._unknown()
         values: dict[str, Any] = {"version": self.of.version}
         names: tuple[str, ...] = ()
@@ -238,20 +172,22 @@ class FormFile:
             path = tuple(question.path.split("."))
             value = self._answer(question, path)
             if question.field.key == "team" and isinstance(value, tuple):
-                names = tuple(member.pop("name", "") for member in value)
+                names = tuple(member.pop("name", "") or "" for member in value)
             if value is not None:
                 values[question.field.name] = value
-        if self.faults:
-            raise self._refusal()
-        amounts = ("money.ask", "money.budget", "money.categories", "milestones")
-        places = {name: self._amount_place(name) for name in amounts}
-        return Filled(ProposalForm(**values), names, self.file, places)
+        for fault, where, details in contradictions(values, names, self.rows):
+            self._fault(fault, where, **details)
+        return values, names
 
     def _refusal(self) -> FormFault | FaultyForm:
         faults = sorted(self.faults, key=lambda fault: int(fault.details["line"]))
         if len(faults) == 1:
             return faults[0]
-        lines = "\n".join(str(fault) for fault in faults)
+        shown = [str(fault) for fault in faults[:_MOST_FAULTS]]
+        if len(faults) > len(shown):
+            more = len(faults) - len(shown)
+            shown.append(ngettext("and {number} more", "and {number} more", more).format(number=more))
+        lines = "\n".join(shown)
         listed = [
             {
                 "code": fault.code(),
@@ -259,7 +195,7 @@ class FormFile:
                 "field": fault.details.get("field", ""),
                 "message": str(fault),
             }
-            for fault in faults
+            for fault in faults[:_MOST_FAULTS]
         ]
         return FaultyForm(file=self.file, count=len(faults), lines=lines, faults=listed, track=self.track)
 
@@ -307,27 +243,31 @@ class FormFile:
             if isinstance(row, dict):
                 for key in row:
                     if key not in allowed:
-                        self._add_unknown((*here, key), [_shown((*here, each)) for each in sorted(allowed)])
+                        self._add_unknown((*here, key), [written((*here, each)) for each in sorted(allowed)])
 
     def _add_unknown(self, path: Path, known: Sequence[str]) -> None:
-        shown = _shown(path)
-        last = str(path[-1])
+        shown = written(path)
+        if len(self.faults) >= _MOST_FAULTS:  # it is another file than a form; nobody reads what each name resembles
+            self._fault(UnknownField, path, nearest=known[0])
+            return
         near = difflib.get_close_matches(shown, known, n=1, cutoff=0.5) or [
-            each for each in known if each.rpartition(".")[2] == last
+            each for each in known if each.rpartition(".")[2] == str(path[-1])
         ]
         near = near or [max(known, key=lambda each: difflib.SequenceMatcher(None, shown, each).ratio())]
         self._fault(UnknownField, path, nearest=near[0])
 
     # --------------------------------------------------------------------------------------------------- answers
 
-    def _fault(self, cls: type[FormFault], path: Path, **details: Any) -> None:
-        place = self.place(path)
+    def _fault(self, cls: type[FormFault], path: Path, **details: Any) -> Any:
+        """Note a fault; there is no answer then."""
+        place, shown = self.place(path), written(path)
         self.faults.append(
-            cls(file=self.file, line=place.line, field=_shown(path), excerpt=place.excerpt, track=self.track, **details)
+            cls(file=self.file, line=place.line, field=shown, excerpt=place.excerpt, track=self.track, **details)
         )
+        return None
 
     def _wrong_type(self, path: Path, expected: str, value: Any, found: str = "") -> None:
-        word = found or _type_word(value)
+        word = found or type_word(value)
         self._fault(WrongType, path, expected=_(expected), found=_(word))
 
     def _answer(self, question: Question, path: Path) -> Any:
@@ -346,16 +286,17 @@ class FormFile:
         if column.kind == "record":
             if not isinstance(raw, dict):
                 return self._wrong_type(path, N_("a table: [NAME] on a line of its own"), raw)
-            if not required and not any(_filled(value) for value in raw.values()):
+            if not required and not any(filled(value) for value in raw.values()):
                 return None
-            return self._row(question.columns, raw, path)
+            row = self._row(question.columns, raw, path)
+            return row if len(row) >= len([each for each in question.columns if not each.optional]) else None
         if column.kind == "map":
             return self._map(question, raw, path, required)
-        if not _filled(raw) and (not required or column.optional):
+        if empty(column, raw) and (not required or column.optional):
             return () if column.kind in ("choices", "partners") else None
         return self._value(column, raw, path)
 
-    def _blocks(self, question: Question, raw: Any, path: Path, required: bool) -> tuple[dict[str, Any], ...] | None:
+    def _blocks(self, question: Question, raw: Any, path: Path, required: bool) -> Any:
         if not isinstance(raw, list) or not all(isinstance(row, dict) for row in raw):
             self._wrong_type(path, N_("blocks: [[NAME]] on a line of its own"), raw)
             return None
@@ -363,11 +304,14 @@ class FormFile:
         rows = [
             (number, row)
             for number, row in enumerate(raw)
-            if (needed and len(raw) == 1) or any(_filled(value) and value != 0 for value in row.values())
+            if (needed and len(raw) == 1) or any(filled(value) and not nothing(value) for value in row.values())
         ]
+        if len(rows) > _MOST_BLOCKS:
+            return self._fault(TooManyBlocks, (*path, rows[_MOST_BLOCKS][0]), number=len(rows), limit=_MOST_BLOCKS)
         if needed and not rows:
             self._fault(BlockMissing, path, question=question.field.says())
             return None
+        self.rows[question.path] = [number for number, _row in rows]
         return tuple(self._row(question.columns, row, (*path, number)) for number, row in rows)
 
     def _row(self, columns: Sequence[Column], raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -377,23 +321,27 @@ class FormFile:
             here = (*path, column.key)
             if value is None and not column.optional:
                 self._fault(FieldMissing, here, question=column.says())
-            elif value is not None and (_filled(value) or not column.optional):
-                row[column.name] = self._value(column, value, here)
+            elif value is not None and not (column.optional and empty(column, value)):
+                found = self._value(column, value, here)
+                if found is not None:
+                    row[column.name] = found
         return row
 
     def _map(self, question: Question, raw: Any, path: Path, required: bool) -> dict[str, str] | None:
         if not isinstance(raw, dict):
             self._wrong_type(path, N_("a table: [NAME] on a line of its own"), raw)
             return None
-        if not required and not any(_filled(value) for value in raw.values()):
+        if not required and not any(filled(value) for value in raw.values()):
             return None
         found: dict[str, str] = {}
         for key, column in question.keys:
             value = raw.get(key)
-            if value is None and required:
+            if value is None and required and not column.optional:
                 self._fault(FieldMissing, (*path, key), question=column.says())
-            elif value is not None and (_filled(value) or required):
-                found[key] = self._value(column, value, (*path, key))
+            elif value is not None and not (empty(column, value) and (column.optional or not required)):
+                answer = self._value(column, value, (*path, key))
+                if answer is not None:
+                    found[key] = answer
         return found
 
     def _value(self, column: Column, raw: Any, path: Path) -> Any:
@@ -401,13 +349,7 @@ class FormFile:
         if kind in ("choices", "partners"):
             if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
                 return self._wrong_type(path, N_('a list of texts: ["ONE", "TWO"]'), raw)
-            if not raw and not column.optional:
-                return self._fault(FieldEmpty, path, question=column.says())
-            items = tuple(dict.fromkeys(item.strip() for item in raw))
-            if kind == "choices":
-                for item in items:
-                    self._choice(column, item, path)
-            return items
+            return self._list(column, raw, path)
         if kind in ("whole", "year"):
             if type(raw) is not int or raw < 0:
                 return self._wrong_type(path, N_("a whole number, without quotes"), raw)
@@ -416,16 +358,51 @@ class FormFile:
             if kind == "whole" and not column.least <= raw <= (column.limit or MOST):
                 expected = _("a whole number from {least} to {most}")
                 expected = expected.format(least=column.least, most=column.limit or MOST)
-                return self._fault(WrongType, path, expected=expected, found=str(raw)[:_EXCERPT])
+                return self._fault(WrongType, path, expected=expected, found=str(raw)[:EXCERPT])
             return raw
         if kind == "day" and isinstance(raw, date) and not isinstance(raw, datetime):
-            return raw
+            raw = raw.isoformat()  # written as TOML has days; the calendar of the fund still has to know it
         if not isinstance(raw, str):
-            return self._wrong_type(path, _expected(kind), raw)
-        text = unicodedata.normalize("NFC", raw).strip()
+            return self._wrong_type(path, type_wanted(kind), raw)
+        text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
         if not text:
             return self._fault(FieldEmpty, path, question=column.says())
         return self._text(column, text, path)
+
+    def _list(self, column: Column, raw: Sequence[str], path: Path) -> Any:
+        """Codes or partners, each once."""
+        if not raw and not column.optional:
+            return self._fault(FieldEmpty, path, question=column.says())
+        if len(raw) > _MOST_BLOCKS:
+            return self._fault(TooManyBlocks, path, number=len(raw), limit=_MOST_BLOCKS)
+        items: list[str] = []
+        for item in raw:
+            text = item.strip()
+            if column.kind == "choices":
+                self._choice(column, text, path)
+            else:
+                text = text.lower()
+                self._partner(text, path)
+            if text in items:
+                self._fault(NamedTwice, path, text=text[:EXCERPT])
+            else:
+                items.append(text)
+        return tuple(items)
+
+    def _partner(self, text: str, path: Path) -> Any:
+        """The id of a partner: one of the fund, where that is known."""
+        try:
+            require_printable(text)
+        except UnprintableText as problem:
+            return self._fault(FieldUnprintable, path, character=problem.details["character"])
+        if self.partners is None or text in self.partners:
+            return text
+        by_name = {name.lower(): ref for ref, name in self.partners.items()}
+        near = by_name.get(text) or next(
+            iter(difflib.get_close_matches(text[:EXCERPT], list(self.partners), n=1, cutoff=0)), "-"
+        )
+        known = [*list(self.partners)[:10], "..."] if len(self.partners) > 10 else list(self.partners)
+        return self._fault(UnknownChoice, path, text=text[:EXCERPT], nearest=near, known=known)
 
     def _text(self, column: Column, text: str, path: Path) -> Any:
         kind = column.kind
@@ -433,15 +410,19 @@ class FormFile:
             return self._fault(FieldTooLong, path, length=len(text), limit=column.limit)
         if kind == "text" and "\n" in text:
             return self._wrong_type(path, N_("text on one line"), text, N_("text on several lines"))
+        if kind in ("text", "long"):
+            return self._seen(kind, text, path)
+        if kind == "partner":
+            return self._partner(text.lower(), path)
         if kind == "percent":
             return self._percentage(text, path)
         if kind == "amount":
             try:
                 cents = money.parse(text)
             except InvalidAmount as problem:
-                return self._fault(UnclearAmount, path, text=text[:_EXCERPT], reason=problem.details["reason"])
+                return self._fault(UnclearAmount, path, text=text[:EXCERPT], reason=problem.details["reason"])
             except FundError as problem:
-                return self._fault(UnclearAmount, path, text=text[:_EXCERPT], reason=str(problem))
+                return self._fault(UnclearAmount, path, text=text[:EXCERPT], reason=str(problem))
             if cents < 0 or (column.key == "ask" and cents == 0):
                 return self._fault(UnclearAmount, path, text=text, reason=_("it must be above zero"))
             return cents
@@ -449,12 +430,23 @@ class FormFile:
             try:
                 return parse_day(text)
             except InvalidDay:
-                return self._fault(UnreadableDay, path, text=text[:_EXCERPT])
+                return self._fault(UnreadableDay, path, text=text[:EXCERPT])
         if kind == "choice":
             return self._choice(column, text, path)
         if kind == "sha256" and not _HASH.fullmatch(text.lower()):
-            return self._wrong_type(path, _expected(kind), text)
-        return text.lower() if kind in ("sha256", "partner") else text
+            return self._wrong_type(path, type_wanted(kind), text)
+        return text.lower()
+
+    def _seen(self, kind: str, text: str, path: Path) -> Any:
+        """A text in which every character can be seen: letters of any script, signs, emoji; nothing that steers."""
+        steering = re.search(r"[\t\r]" if kind == "text" else r"\r", text)
+        if steering is not None:
+            return self._fault(FieldUnprintable, path, character=f"U+{ord(steering[0]):04X}")
+        try:
+            require_printable(text)
+        except UnprintableText as problem:
+            return self._fault(FieldUnprintable, path, character=problem.details["character"])
+        return text
 
     def _percentage(self, text: str, path: Path) -> int | None:
         """Basis points: a percentage has at most two decimals, as euros have."""
@@ -464,16 +456,18 @@ class FormFile:
             share_bps = -1
         if 0 <= share_bps <= 10_000:
             return share_bps
-        self._fault(UnclearPercentage, path, text=text[:_EXCERPT])
+        self._fault(UnclearPercentage, path, text=text[:EXCERPT])
         return None
 
     def _choice(self, column: Column, text: str, path: Path) -> str | None:
         if text in column.codes:
             return text
         words = {word.lower(): code for code, *both in column.options for word in both}
-        near = words.get(text.lower()) or next(iter(difflib.get_close_matches(text, column.codes, n=1, cutoff=0)), "")
+        near = words.get(text.lower()) or next(
+            iter(difflib.get_close_matches(text[:EXCERPT], column.codes, n=1, cutoff=0)), ""
+        )
         known = [*column.codes[:10], "..."] if len(column.codes) > 10 else list(column.codes)
-        self._fault(UnknownChoice, path, text=text[:_EXCERPT], nearest=near, known=known)
+        self._fault(UnknownChoice, path, text=text[:EXCERPT], nearest=near, known=known)
         return None
 
 
@@ -494,45 +488,8 @@ def answered(question: Question, text: str, *, column: Column | None = None) -> 
     elif one.kind in ("whole", "year") and raw.isdigit():
         raw = int(raw)
     reader = FormFile("", {}, {}, form())
-    if _filled(raw) or not one.optional:
+    if filled(raw) or not one.optional:
         reader._value(one, raw, (one.key,))
     if reader.faults:
         raise reader.faults[0]
     return raw
-
-
-def _shown(path: Path) -> str:
-    """A path as people read it: ``money.budget[2].amount``; blocks count from 1."""
-    text = ""
-    for key in path:
-        text += f"[{key + 1}]" if isinstance(key, int) else f".{key}" if text else key
-    return text
-
-
-def _filled(value: Any) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value not in ([], {}, None)
-
-
-def _expected(kind: str) -> str:
-    return {
-        "amount": N_('an amount between quotes: "24000" or "24000,00"'),
-        "percent": N_('a percentage between quotes: "70"'),
-        "day": N_("a day: 2027-06-30"),
-        "sha256": N_("the SHA-256 of a file, 64 digits and letters"),
-    }.get(kind, N_("text between quotes"))
-
-
-def _type_word(value: Any) -> str:
-    if isinstance(value, bool):
-        return N_("true or false")
-    if isinstance(value, str):
-        return N_("text")
-    if isinstance(value, (int, float)):
-        return N_("a number")
-    if isinstance(value, (date, datetime)):
-        return N_("a date or time")
-    if isinstance(value, list):
-        return N_("a list")
-    if isinstance(value, dict):
-        return N_("a table")
-    return N_("something else")

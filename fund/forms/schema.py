@@ -26,7 +26,10 @@ def json_schema(version: str = CURRENT, *, track: str = "light") -> dict[str, An
     Required is what ``track`` must answer; ``x-track`` says from which track on a field is asked.
     """
     chosen: Form = form(version)
-    properties: dict[str, Any] = {"schema": {"const": chosen.version}}
+    properties: dict[str, Any] = {
+        "schema": {"const": chosen.version},
+        "revision": {"type": "string", "description": "what the file starts from; leave as it is"},
+    }
     required = ["schema"]
     for question in chosen.questions:
         shape = _shape(question)

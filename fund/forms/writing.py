@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Table
 
 from fund import money
+from fund.errors import BrokenForm
 from fund.forms.questions import CURRENT, Column, Form, Question, form
+from fund.language import _
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["put_answer", "template", "write"]
+__all__ = ["fill", "mark", "put_answer", "template", "write"]
 
 _MARKS = {"light": "[L]", "standard": "[S]", "major": "[M]"}
 _TAB = 28
@@ -38,14 +41,25 @@ def template(
         comments: nl, en or both.
         round, lead: Filled in already where they are known.
     """
-    return _write(form(CURRENT), {"proposal.round": round, "proposal.lead_partner": lead}, track, comments, year or 0)
+    given = {"proposal.round": round, "proposal.lead_partner": lead}
+    return _write(form(CURRENT), given, track, comments, year=year or 0)
 
 
-def write(filled: ProposalForm, names: Sequence[str] = (), *, track: str = "major", comments: str = "") -> str:
-    """A typed form as a file again; reading it gives the same form.
+def fill(version: Form, values: Mapping[str, Any], *, track: str, comments: str = "both", revision: str = "") -> str:
+    """The template of a track with answers in it, as they stood in another file; what nobody answered stays open.
+
+    Args:
+        values: By path of a question, what stood there; an answer to what the track does not ask is kept too.
+    """
+    return _write(version, values, track, comments, revision=revision)
+
+
+def write(filled: ProposalForm, names: Sequence[str] = (), *, comments: str = "", revision: str = "") -> str:
+    """A typed form as a file again, on its own version; reading it gives the same form.
 
     Args:
         names: The names of the team, in its order, where they are known.
+        revision: What the file starts from, ``2026-003/2``.
     """
     version = form(filled.version)
     dumped = filled.model_dump(mode="python")
@@ -64,12 +78,40 @@ def write(filled: ProposalForm, names: Sequence[str] = (), *, track: str = "majo
         else:
             value = _raw(question.field, value)
         values[question.path] = value
-    return _write(version, values, track, comments, 0, whole=True)
+    return _write(version, values, "major", comments, revision=revision, whole=True)
+
+
+_MARK = re.compile(r'revision\s*=\s*"[^"\n]*"[ \t]*')
+
+
+def mark(text: str, revision: str) -> str:
+    """The file ``text`` with ``revision`` as what it starts from; a file without that line stays as it is.
+
+    Nothing else moves, so that lines keep their numbers.
+    """
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith("["):
+            break
+        found = _MARK.match(line)
+        if found is not None:
+            lines[number] = f'revision = "{revision}" '.ljust(_TAB) + line[found.end() :]
+            lines[number] = lines[number].rstrip() if not line[found.end() :].strip() else lines[number]
+            return "\n".join(lines)
+    return text
 
 
 def put_answer(text: str, question: Question, value: Any) -> str:
-    """The file ``text`` with the answer to one question in it; everything else, comments too, stays as it was."""
-    document = tomlkit.parse(text)
+    """The file ``text`` with the answer to one question in it; everything else, comments too, stays as it was.
+
+    Raises:
+        BrokenForm: The text is TOML of a kind that cannot be changed in place.
+    """
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as problem:
+        reason = _("it cannot be changed in place; write it over on a fresh form")
+        raise BrokenForm(file="", line=getattr(problem, "line", 1), excerpt="", reason=reason, track="light") from None
     holder: Any = document
     if question.section:
         if question.section not in document:
@@ -114,12 +156,24 @@ def _raw(column: Column, value: Any) -> Any:
 
 
 def _write(
-    version: Form, values: Mapping[str, Any], track: str, comments: str, year: int, *, whole: bool = False
+    version: Form,
+    values: Mapping[str, Any],
+    track: str,
+    comments: str,
+    *,
+    year: int = 0,
+    revision: str = "",
+    whole: bool = False,
 ) -> str:
     lines = _line(f'schema = "{version.version}"', ("laat staan", "leave as it is"), comments)
+    if revision or not whole:
+        lines += _line(f'revision = "{revision}"', ("laat staan", "leave as it is"), comments)
     for section in version.sections:
         inside = [
-            q for q in version.questions if (q.section or q.field.key) == section and (whole or q.shown_on(track))
+            question
+            for question in version.questions
+            if (question.section or question.field.key) == section
+            and (whole or question.shown_on(track) or values.get(question.path))
         ]
         plain = [q for q in inside if q.field.kind not in ("blocks", "record", "map")]
         if plain:
@@ -139,13 +193,14 @@ def _write(
 def _tables(question: Question, value: Any, comments: str, year: int, whole: bool) -> list[str]:
     if whole and not value:
         return []
-    optional = question.track == "optional" and not whole
+    optional = question.track == "optional" and not whole and not value
     head = f"[[{question.path}]]" if question.field.kind == "blocks" else f"[{question.path}]"
     if question.field.kind == "map":
-        rows: list[Mapping[str, Any]] = [value or {}]
+        rows: list[Mapping[str, Any]] = [value if isinstance(value, dict) else {}]
         columns = tuple(column for _key, column in question.keys)
     else:
-        rows = [value] if isinstance(value, dict) else (value or [{}])
+        given_rows = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+        rows = [row for row in given_rows if isinstance(row, dict)] or [{}]
         columns = question.columns
     lines: list[str] = []
     for row in rows:
@@ -161,18 +216,30 @@ def _tables(question: Question, value: Any, comments: str, year: int, whole: boo
 
 
 def _toml(column: Column, value: Any) -> str:
-    if column.kind in ("choices", "partners"):
-        return "[" + ", ".join(_quoted(item) for item in value or ()) + "]"
-    if column.kind in ("whole", "year"):
-        return str(value if value is not None else column.default or 0)
-    if isinstance(value, date):
-        return value.isoformat()
-    return _quoted(value or "")
+    if value is None:
+        return {"choices": "[]", "partners": "[]", "whole": str(column.default or 0), "year": "0"}.get(
+            column.kind, '""'
+        )
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, (list, tuple)):
+        return _literal(list(value))
+    return _literal(value)
+
+
+def _literal(value: Any) -> str:
+    """What is no text, as TOML has it: right or wrong, it is kept as it stood."""
+    if isinstance(value, dict):
+        inside = (f"{tomlkit.key(key).as_string()} = {_literal(each)}" for key, each in value.items())
+        return "{ " + ", ".join(inside) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return _quoted(value) if isinstance(value, str) else tomlkit.item(value).as_string()
 
 
 def _quoted(text: str) -> str:
     if "\n" in text:
-        return tomlkit.string("\n" + text, multiline=True).as_string()
+        return '"""\n' + tomlkit.string(text.strip("\n"), multiline=True).as_string().removeprefix('"""')
     return tomlkit.string(text).as_string()
 
 

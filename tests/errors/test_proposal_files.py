@@ -26,5 +26,5 @@ def test_a_bad_proposal_file_earns_its_message(file: Path) -> None:
 
 
 def test_every_message_has_its_file() -> None:
-    assert len(FILES) == 34
+    assert len(FILES) == 46
     assert {file.stem for file in FILES} == {file.stem for file in FOLDER.glob("*.txt")}

@@ -1,0 +1,187 @@
+"""The text of a proposal file: is it TOML, and on which line does what stand?
+
+TOML parsers do not say where a value stood, so the text is walked statement by statement beside the parsed document.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import tomlkit
+from tomlkit import exceptions as toml_faults
+
+from fund.errors import BrokenForm, FormNotText, FormTooLarge
+from fund.language import N_, _
+
+__all__ = ["EXCERPT", "LARGEST", "Path", "Place", "Text", "parse"]
+
+LARGEST = 1_000_000
+"""Bytes of a proposal file; the longest form, filled to its limits, stays below a tenth of it."""
+EXCERPT = 60
+"""Signs of a line that a refusal shows."""
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file: the line, and what is written there."""
+
+    line: int
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that is TOML: its short name, what it holds, and where each key of it stands."""
+
+    file: str
+    document: dict[str, Any]
+    places: Mapping[Path, Place]
+
+
+def parse(content: bytes, name: str = "") -> Text:
+    """A file as TOML, with places.
+
+    Raises:
+        FormTooLarge, FormNotText, BrokenForm: As they say; with the place.
+    """
+    file = PurePath(name.replace("\\", "/")).name or "proposal.toml"
+    if len(content) > LARGEST:
+        raise FormTooLarge(file=file, line=1, size=len(content), limit=LARGEST, track="light")
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise FormNotText(file=file, line=line, track="light") from problem
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise _broken(file, text, problem) from problem
+    return Text(file, document, _places(text))
+
+
+# ------------------------------------------------------------------------------------------------------ what is broken
+
+_REASONS = {
+    "UnexpectedEofError": N_("the file stops in the middle of it"),
+    "EmptyKeyError": N_("the name before = is missing, or has letters that a name cannot have"),
+    "InvalidNumberError": N_("it is no number; amounts stand between quotes"),
+    "InvalidDateError": N_("no calendar has this day"),
+    "InvalidControlChar": N_('a quote is missing; text of more lines stands between """ and """'),
+    "InvalidCharInStringError": N_("after a backslash stands a letter that means nothing"),
+}
+_ENDLESS_NUMBER = re.compile(r"[0-9_]{4300,}", re.ASCII)
+
+
+def _broken(file: str, text: str, problem: Exception) -> BrokenForm:
+    """Why a text is no TOML, in words of ours: the other parser tells the kinds of fault apart."""
+    lines = text.split("\n")
+    told: Exception = problem
+    if isinstance(problem, RecursionError):
+        line, reason = _deepest(lines), _("lists stand within lists without end")
+    elif not isinstance(problem, tomllib.TOMLDecodeError):
+        found = _ENDLESS_NUMBER.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else len(lines)
+        reason = _(_REASONS["InvalidNumberError"])
+    else:
+        try:
+            tomlkit.parse(text)
+        except (toml_faults.TOMLKitError, ValueError, RecursionError) as other:
+            told = other
+        line = getattr(told, "line", None) or _line_in(told) or len(lines)
+        if "already exists" in str(told) or "Cannot overwrite" in str(problem):
+            reason = _("the same name stands in the file twice")
+            line = _line_in(problem) or line
+        else:
+            reason = _(_REASONS.get(type(told).__name__, N_('it is not NAME = "VALUE"')))
+    excerpt = lines[line - 1].strip()[:EXCERPT] if 0 < line <= len(lines) else ""
+    return BrokenForm(file=file, line=line, excerpt=excerpt, reason=reason, track="light")
+
+
+def _line_in(problem: Exception) -> int:
+    found = re.search(r"line (\d+)", str(problem))
+    return int(found.group(1)) if found else 0
+
+
+def _deepest(lines: list[str]) -> int:
+    """The line with most brackets: what nests too deep for any reader stands on one, or begins there."""
+    return max(range(len(lines)), key=lambda number: lines[number].count("[") + lines[number].count("{")) + 1
+
+
+# ------------------------------------------------------------------------------------------------- where it all stands
+
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'|#[^\n]*|[\[\]{}\n]|[^\"'#\[\]{}\n]+",
+    re.DOTALL,
+)
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each statement of a valid TOML text, with the number of the line on which it begins.
+
+    A statement ends at the end of a line outside every text and every bracket.
+    """
+    begin = depth = 0
+    first = line = 1
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token in "[{":
+            depth += 1
+        elif token in "]}":
+            depth -= 1
+        line += token.count("\n")
+        if token == "\n" and depth == 0:
+            yield first, text[begin : found.end()]
+            begin, first = found.end(), line
+    yield first, text[begin:]
+
+
+def _places(text: str) -> dict[Path, Place]:
+    """Where each key of a valid TOML text stands."""
+    places: dict[Path, Place] = {}
+    blocks: dict[Path, int] = {}
+    prefix: Path = ()
+    for line, statement in _statements(text):
+        shown = statement.strip()
+        if not shown or shown.startswith("#"):
+            continue
+        place = Place(line, shown.split("\n")[0].rstrip()[:EXCERPT])
+        if shown.startswith("["):
+            prefix = _header(shown, blocks)
+            for length in range(1, len(prefix) + 1):
+                places.setdefault(prefix[:length], place)
+            continue
+        value: Any = tomllib.loads(statement)
+        path = prefix
+        while isinstance(value, dict) and len(value) == 1:
+            ((key, value),) = value.items()
+            path = (*path, key)
+            places.setdefault(path, place)
+    return places
+
+
+def _header(statement: str, blocks: dict[Path, int]) -> Path:
+    parsed: Any = tomllib.loads(statement)
+    names: list[str] = []
+    while parsed:
+        ((key, parsed),) = parsed.items()
+        names.append(key)
+        if isinstance(parsed, list):
+            parsed = parsed[0]
+    path: Path = ()
+    for position, key in enumerate(names):
+        path = (*path, key)
+        if position == len(names) - 1 and statement.startswith("[["):
+            blocks[path] = blocks.get(path, 0) + 1
+        if path in blocks:
+            path = (*path, blocks[path] - 1)
+    return path

@@ -1,0 +1,62 @@
+"""What a value in a file looks like to people: its place, whether it is an answer, the words for its type."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from fund.forms.questions import Column
+from fund.forms.text import EXCERPT, Path
+from fund.language import N_
+
+__all__ = ["empty", "filled", "nothing", "type_wanted", "type_word", "written"]
+
+
+def written(path: Path) -> str:
+    """A path as people read it: ``money.budget[2].amount``; blocks count from 1."""
+    text = ""
+    for key in path:
+        text += f"[{key + 1}]" if isinstance(key, int) else f".{key}" if text else key
+    cut = text if len(text) <= 2 * EXCERPT else text[: 2 * EXCERPT] + "…"
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in cut)
+
+
+def filled(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value not in ([], {}, None)
+
+
+def nothing(value: Any) -> bool:
+    """The zero that a template fills in."""
+    return type(value) is int and value == 0
+
+
+def empty(column: Column, value: Any) -> bool:
+    """Whether a value is how this field is left empty: an empty text, or an empty list where a list belongs."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value == [] and column.kind in ("choices", "partners")
+
+
+def type_wanted(kind: str) -> str:
+    return {
+        "amount": N_('an amount between quotes: "24000" or "24000,00"'),
+        "percent": N_('a percentage between quotes: "70"'),
+        "day": N_("a day: 2027-06-30"),
+        "sha256": N_("the SHA-256 of a file, 64 digits and letters"),
+    }.get(kind, N_("text between quotes"))
+
+
+def type_word(value: Any) -> str:
+    if isinstance(value, bool):
+        return N_("true or false")
+    if isinstance(value, str):
+        return N_("text")
+    if isinstance(value, (int, float)):
+        return N_("a number")
+    if isinstance(value, (date, datetime)):
+        return N_("a date or time")
+    if isinstance(value, list):
+        return N_("a list")
+    if isinstance(value, dict):
+        return N_("a table")
+    return N_("something else")
