@@ -18,7 +18,7 @@ from fund.errors import AttachmentTooLarge, ContentLost
 from fund.language import N_, _
 from fund.unit_of_work import View
 
-__all__ = ["LARGEST", "folder_of", "get", "is_kept", "put", "put_all", "verify"]
+__all__ = ["LARGEST", "folder_of", "get", "is_intact", "is_kept", "put", "put_all", "verify"]
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of the largest file that is kept."""
@@ -44,14 +44,11 @@ def put(view: View, content: bytes, *, name: str = "") -> str:
     if len(content) > LARGEST:
         raise AttachmentTooLarge(file=name or "?", size=len(content), limit=LARGEST)
     digest = hashlib.sha256(content).hexdigest()
-    if view.store.work.blob(digest) is not None:
-        return digest
     folder = folder_of(view)
-    if folder is None:
-        view.store.work.put_blob(sha256=digest, size=len(content), content=content)
-        return digest
-    _write(folder / digest[:2] / digest, content)
-    view.store.work.put_blob(sha256=digest, size=len(content), content=None)
+    if folder is not None:
+        _write(folder / digest[:2] / digest, content)  # also where it was kept before, and its bytes went since
+    if view.store.work.blob(digest) is None:
+        view.store.work.put_blob(sha256=digest, size=len(content), content=None if folder is not None else content)
     return digest
 
 
@@ -80,6 +77,11 @@ def _write(path: Path, content: bytes) -> None:
 def is_kept(view: View, sha256: str) -> bool:
     """Whether the fund keeps a file with this hash."""
     return view.store.work.blob(sha256) is not None
+
+
+def is_intact(view: View, sha256: str) -> bool:
+    """Whether the fund keeps a file with this hash, and its bytes are there and the same."""
+    return isinstance(_problem(view, sha256), bytes)
 
 
 def get(view: View, sha256: str) -> bytes:

@@ -138,6 +138,9 @@ def as_text(entry: Entry) -> str:
 def a_form(**changes: Any) -> ProposalForm:
     """A light form of Woudenberg (gm0351) for round 2026-1: € 24.000, 70 % repayable; ``changes`` by field name."""
     ask = int(changes.get("ask_cents", 24_000_00))
+    hypothesis = "Wij denken dat één loket sneller werkt, omdat dossiers niet wachten."
+    if "title" in changes:  # another idea, not the same one cut in two
+        hypothesis = f"Wij denken dat het sneller werkt, omdat dossiers niet wachten: {changes['title']}."
     values: dict[str, Any] = {
         "version": "2026-1",
         "round": "2026-1",
@@ -151,7 +154,7 @@ def a_form(**changes: Any) -> ProposalForm:
         "state_aid": "none",
         "cooperation": "regio-amersfoort",
         "province_role": "broker",
-        "hypothesis": "Wij denken dat één loket sneller werkt, omdat dossiers niet wachten.",
+        "hypothesis": hypothesis,
         "measurement": "Doorlooptijd van honderd dossiers voor en na.",
         "stop_rule": "Als na zes maanden de doorlooptijd niet korter is, stoppen we.",
         "ask_cents": ask,

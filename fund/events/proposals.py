@@ -72,6 +72,8 @@ class ProposalRevised(_ProposalFact):
     ask_cents: int
     sections: tuple[str, ...]
     """The sections that changed."""
+    track: str = ""
+    """The track of the round it is in now; as before where it is empty."""
     form: dict[str, Any]
 
 

@@ -32,6 +32,7 @@ class Judged:
         funded_before: Refs of proposals with the same content that were awarded money.
         parties: The state of each party by partner id.
         track_from_cents, track_below_cents: The band of the round's track; no upper bound when ``None``.
+        earlier_cents: What the same parties ask, or were awarded, for the same idea; it counts for the band.
     """
 
     public_task: str
@@ -51,6 +52,7 @@ class Judged:
     track_below_cents: int | None
     parties: Mapping[str, str] = field(default_factory=dict)
     funded_before: tuple[str, ...] = ()
+    earlier_cents: int = 0
 
 
 Verdict = tuple[bool, str, dict[str, str]]
@@ -112,13 +114,23 @@ def milestones_add_up(case: Judged) -> Verdict:
 
 
 def within_track(case: Judged) -> Verdict:
-    """The ask lies in the band of the track and below the ceiling of the round."""
+    """The ask, with what the same parties ask for the same idea, lies in the band of the track; the ask alone is at
+    most what the round has.
+    """
     values = _euros(asked=case.ask_cents, low=case.track_from_cents, ceiling=case.ceiling_cents)
-    passed = case.track_from_cents <= case.ask_cents <= case.ceiling_cents
+    together = case.ask_cents + case.earlier_cents
+    passed = case.track_from_cents <= together and case.ask_cents <= case.ceiling_cents
+    if case.track_below_cents is not None:
+        values |= _euros(high=case.track_below_cents)
+        passed = passed and together < case.track_below_cents
+    if case.earlier_cents:
+        values |= _euros(earlier=case.earlier_cents)
+        if case.track_below_cents is None:
+            return passed, N_("asked {asked}, with {earlier} for the same idea, from {low}, ceiling {ceiling}"), values
+        finding = N_("asked {asked}, with {earlier} for the same idea, from {low} to below {high}, ceiling {ceiling}")
+        return passed, finding, values
     if case.track_below_cents is None:
         return passed, N_("asked {asked}, from {low}, ceiling {ceiling}"), values
-    values |= _euros(high=case.track_below_cents)
-    passed = passed and case.ask_cents < case.track_below_cents
     return passed, N_("asked {asked}, from {low} to below {high}, ceiling {ceiling}"), values
 
 

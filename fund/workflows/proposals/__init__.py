@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from fund.rules.authority import FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, Relation, Who
 from fund.unit_of_work import Command, Query
-from fund.workflows.proposals.drafting import draft, find, may_see, rules_for, save, start_clock
+from fund.workflows.proposals.drafting import draft, find, may_see, rules_for, start_clock
 from fund.workflows.proposals.eligibility import find_eligible, find_ineligible, request_changes, screen
 from fund.workflows.proposals.endings import CLOCK_FACTS, announce, expire, object_to, set_clock, withdraw
 from fund.workflows.proposals.life import LIVES
 from fund.workflows.proposals.reading import file_of, history, proposals, show
+from fund.workflows.proposals.saving import save
 from fund.workflows.proposals.submitting import confirm, join, resubmit, submit
 from fund.workflows.proposals.table import (
     BEFORE_AGREED,

@@ -22,6 +22,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals.drafting import find, regulations_of, rules_for, start_clock
+from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = ["find_eligible", "find_ineligible", "judged", "request_changes", "screen"]
@@ -55,6 +56,7 @@ def judged(view: View, case: Proposal) -> rules.Judged:
         track_below_cents=track.below_cents,
         parties=states,
         funded_before=tuple(before),
+        earlier_cents=sum(each.cents for each in same_idea(view, case)),
     )
 
 

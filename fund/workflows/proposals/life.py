@@ -91,6 +91,7 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "form": form,
                 "title": form.title,
                 "round": fact.round,
+                "track": fact.track or case.track,
                 "ask_cents": fact.ask_cents,
                 "revision": fact.revision,
                 "revision_hash": fact.revision_hash,

@@ -12,11 +12,13 @@ from fund.rules.authority import SYSTEM, Role
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.lifecycle import commands_from
-from fund.workflows.proposals.drafting import find, may_see, team_of
+from fund.workflows.proposals.apart import team_of
+from fund.workflows.proposals.drafting import find, marked, may_see, remarks
+from fund.workflows.proposals.ideas import Other, alike, same_idea
 from fund.workflows.proposals.life import after
 from fund.workflows.proposals.table import TRANSITIONS
 
-__all__ = ["file_of", "history", "proposals", "show"]
+__all__ = ["file_of", "history", "names_of", "proposals", "show"]
 
 
 _BY_ITSELF = frozenset(row.command for row in TRANSITIONS if row.who == SYSTEM)
@@ -116,10 +118,19 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
         ],
         "rules": [{**outcome.model_dump(mode="json"), "told": outcome.told()} for outcome in case.screened],
         "note": case.note or None,
+        "form_version": case.form.version,
+        "form_in_force": forms.CURRENT,
+        **remarks(view, case.form),
+        "same_idea": _others(same_idea(view, case)),
+        "alike": _others(alike(view, case)),
         "commands": [command for command in commands_from(TRANSITIONS, case.state) if command not in _BY_ITSELF],
         "team": _team(view, case),
         "form": case.form.as_json(),
     }
+
+
+def _others(found: tuple[Other, ...]) -> list[dict[str, Any]]:
+    return [{"ref": each.ref, "title": each.title, "amount_cents": each.cents} for each in found]
 
 
 def _knows_names(view: View, case: Proposal) -> bool:
@@ -142,16 +153,44 @@ def _team(view: View, case: Proposal) -> list[dict[str, Any]]:
     ]
 
 
-def file_of(view: View, *, ref: str, comments: str = "") -> dict[str, Any]:
-    """The proposal as a file again, to change and save.
+def file_of(view: View, *, ref: str, comments: str = "", in_force: bool = False) -> dict[str, Any]:
+    """The proposal as a file again, to change and save; the file says which revision it starts from.
+
+    Args:
+        in_force: On the form in force, whatever form it is on; ``open`` then names what is still to be answered.
 
     Raises:
         UnknownRef: There is none, or it is a draft of others.
     """
     case = find(view, ref)
+    names = names_of(view, case)
+    mark = marked(ref, case.revision)
+    answer = {"ref": ref, "version": view.version(case), "revision": case.revision, "form": case.form.version}
+    if not in_force:
+        return {**answer, "toml": forms.write(case.form, names, comments=comments, revision=mark)}
+    newer = forms.upgrade_form(case.form, names, track=case.track, name=f"{ref}.toml", comments=comments, revision=mark)
+    return {
+        **answer,
+        "form": newer.after,
+        "from": newer.before,
+        "toml": newer.text,
+        "open": [
+            {
+                "code": fault.code(),
+                "line": fault.details["line"],
+                "field": fault.details["field"],
+                "message": str(fault),
+            }
+            for fault in newer.open
+        ],
+        "left": list(newer.left),
+    }
+
+
+def names_of(view: View, case: Proposal) -> list[str]:
+    """The names of the team for whoever may know them, a question mark for each that is not known."""
     names = {row["person"]: row["name"] for row in team_of(view, case.stream)} if _knows_names(view, case) else {}
-    listed = [names.get(member.person, "?") for member in case.form.team]
-    return {"ref": ref, "version": view.version(case), "toml": forms.write(case.form, listed, comments=comments)}
+    return [names.get(member.person, "?") for member in case.form.team]
 
 
 def history(view: View, *, ref: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,12 +13,14 @@ from fund.errors import (
     BoardNotInformed,
     BudgetDiffersFromAsk,
     CategoriesDifferFromCost,
+    CostDiffers,
     DeadlinePassed,
     MilestonesDifferFromAsk,
     OldFormVersion,
     OutsideTrack,
     PartiesNotConfirmed,
     SameContentInRound,
+    SameIdeaAddedUp,
 )
 from fund.events import Envelope, ProposalParticipationConfirmed, ProposalResubmitted, ProposalSubmitted
 from fund.language import _, euros
@@ -27,15 +28,12 @@ from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import rounds
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals.drafting import (
-    changed_sections,
-    find,
-    regulations_of,
-    require_active,
-    require_adopters,
-    require_improvable,
-    require_listed,
-)
+from fund.workflows.proposals.apart import place_of
+from fund.workflows.proposals.drafting import find, regulations_of
+from fund.workflows.proposals.ideas import same_idea
+from fund.workflows.proposals.lineage import require_active, require_adopters
+from fund.workflows.proposals.reading import names_of
+from fund.workflows.proposals.saving import changed_sections, require_improvable, require_listed
 from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = ["confirm", "join", "resubmit", "submit"]
@@ -83,10 +81,15 @@ def _participate(uow: UnitOfWork, ref: str, verb: str, informed_on: date | None)
 
 
 def _informed(view: View, case: Proposal, partner: str, given: date | None, *, command: str, verb: str) -> date | None:
+    """The day on which a party's council heard of this content: given now, with this revision, or in the form itself.
+
+    A day that was given with an earlier revision does not count: the council heard of other content then.
+    """
     of_form = next(
         (board.informed_on for board in case.form.boards if board.partner == partner and board.informed_on), None
     )
-    day = given or case.informed.get(partner) or of_form
+    stands = case.confirmed.get(partner) == case.revision_hash
+    day = given or (case.informed.get(partner) if stands else None) or of_form
     if (day is None and case.track != "light") or (day is not None and day > view.today):
         raise BoardNotInformed(command=command, ref=case.ref, partner=partner, verb=verb)
     return day
@@ -108,8 +111,8 @@ def submit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> Env
     Raises:
         RoundNotOpen: Before the round opens, or at or after the closing instant.
         OldFormVersion, PartiesNotConfirmed, BoardNotInformed, BudgetDiffersFromAsk, MilestonesDifferFromAsk,
-        CategoriesDifferFromCost, TooFewAdopters, OutsideTrack, AboveCeiling, AttachmentMissing, SameContentInRound: As
-        they say.
+        CategoriesDifferFromCost, CostDiffers, TooFewAdopters, OutsideTrack, SameIdeaAddedUp, AboveCeiling,
+        AttachmentMissing, SameContentInRound: As they say.
     """
     command = "proposal submit"
     case = find(uow, ref)
@@ -117,6 +120,7 @@ def submit(uow: UnitOfWork, *, ref: str, informed_on: date | None = None) -> Env
     round_ = uow.case(Round, case.round)
     if case.follows is None:
         rounds.require_open(uow, case.round, command=command, subject=ref)
+    _require_form_in_force(uow, case, command)
     day = _complete(uow, case, round_, command=command, verb="submit", informed_on=informed_on)
     require_active(uow, case.applicants, command=command, subject=ref)
     fact = ProposalSubmitted(
@@ -184,10 +188,11 @@ def _complete(
 ) -> date | None:
     """Every guard on the content; the day on which the lead's council was informed."""
     form, ref = case.form, case.ref
-    if form.version != forms.CURRENT:
-        raise OldFormVersion(command=command, ref=ref, version=form.version, current=forms.CURRENT, track=case.track)
     _adds_up(uow, case, command)
     require_adopters(uow, form, case.follows)
+    for other in uow.cases(Proposal, parent=case.round, lookup=case.content_hash):
+        if other.ref != ref and not other.is_draft and other.state not in (State.WITHDRAWN, State.LAPSED):
+            raise SameContentInRound(command=command, ref=ref, other=other.ref, round=case.round)
     _within(uow, case, round_, command)
     day = _informed(uow, case, case.lead, informed_on, command=command, verb=verb)
     missing = [partner for partner in _unconfirmed(case) if partner != case.lead]
@@ -196,28 +201,68 @@ def _complete(
             command=command, ref=ref, missing=missing, revision=case.revision, hash=case.revision_hash[:12]
         )
     for attachment in form.attachments:
-        if not files.is_kept(uow, attachment.sha256):
+        if not files.is_intact(uow, attachment.sha256):
             raise AttachmentMissing(command=command, ref=ref, title=attachment.title, hash=attachment.sha256[:12])
-    for other in uow.cases(Proposal, parent=case.round, lookup=case.content_hash):
-        if other.ref != ref and not other.is_draft and other.state not in (State.WITHDRAWN, State.LAPSED):
-            raise SameContentInRound(command=command, ref=ref, other=other.ref, round=case.round)
     return day
 
 
+def _require_form_in_force(uow: UnitOfWork, case: Proposal, command: str) -> None:
+    """P4: the schema is the current one. What comes back after a return stays on the form on which it was handed in.
+
+    Raises:
+        OldFormVersion: With each answer that the form in force asks, by its line in the file that the hint writes.
+    """
+    form, file = case.form, f"{case.ref}.toml"
+    if form.version == forms.CURRENT:
+        return
+    newer = forms.upgrade_form(form, names_of(uow, case), track=case.track, name=file)
+    missing = [
+        {"field": fault.details["field"], "line": fault.details["line"], "code": fault.code(), "message": str(fault)}
+        for fault in newer.open
+    ]
+    raise OldFormVersion(
+        command=command,
+        ref=case.ref,
+        version=form.version,
+        current=forms.CURRENT,
+        file=file,
+        lines="\n".join(str(fault) for fault in newer.open) or _("nothing; it only has to be saved on it"),
+        missing=missing,
+    )
+
+
 def _within(uow: UnitOfWork, case: Proposal, round_: Round, command: str) -> None:
+    """The ask lies in the band of the track, together with what the same parties ask for the same idea, and is at most
+    what the round has.
+    """
     rules = regulations_of(uow, round_)
     rollout = case.sort == "rollout"
     track = rules.tracks[round_.track]
     low = 0 if rollout else track.from_cents
     wrong_track = rollout and round_.track != "major"
-    if wrong_track or case.ask_cents < low or (track.below_cents is not None and case.ask_cents >= track.below_cents):
-        if wrong_track:
-            band = _("no roll-outs")
-        elif track.below_cents is None:
-            band = _("{low} and up").format(low=euros(low))
-        else:
-            band = _("{low} up to, not including, {high}").format(low=euros(low), high=euros(track.below_cents))
+    others = same_idea(uow, case)
+    earlier = sum(each.cents for each in others)
+    together = case.ask_cents + earlier
+    below = track.below_cents
+    if wrong_track:
+        band = _("no roll-outs")
+    elif below is None:
+        band = _("{low} and up").format(low=euros(low))
+    else:
+        band = _("{low} up to, not including, {high}").format(low=euros(low), high=euros(below))
+    if wrong_track or together < low or (below is not None and case.ask_cents >= below):
         raise OutsideTrack(command=command, ref=case.ref, ask_cents=case.ask_cents, track=round_.track, band=band)
+    if below is not None and together >= below:
+        raise SameIdeaAddedUp(
+            command=command,
+            ref=case.ref,
+            ask_cents=case.ask_cents,
+            others=[each.ref for each in others],
+            earlier_cents=earlier,
+            together_cents=together,
+            track=round_.track,
+            band=band,
+        )
     if case.ask_cents > round_.ceiling_cents:
         raise AboveCeiling(
             command=command,
@@ -255,14 +300,18 @@ def _adds_up(uow: UnitOfWork, case: Proposal, command: str) -> None:
             cost_cents=cost,
             difference_cents=abs(categories - cost),
         )
+    if form.cost_cents and form.cost_cents != cost:
+        raise CostDiffers(
+            **_pointed(uow, case, "business_case.cost", command),
+            cost_cents=form.cost_cents,
+            paid_cents=cost,
+            difference_cents=abs(form.cost_cents - cost),
+        )
 
 
 def _pointed(view: View, case: Proposal, name: str, command: str) -> dict[str, Any]:
     """Where in the partner's own file the amount stands, as far as that is still known."""
-    rows = view.store.work.sealed(stream=case.stream, kind="file", round=0)
-    kept = json.loads(rows[0].content) if rows else {}
-    file = kept.get("file", "FILE")
-    line, excerpt = kept.get("places", {}).get(name, [1, name])
+    file, line, excerpt = place_of(view, case, name)
     return {
         "command": command,
         "ref": case.ref,

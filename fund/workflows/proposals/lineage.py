@@ -1,0 +1,63 @@
+"""What a proposal comes from and who is in it: a roll-out follows an agreement, parties are active."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fund.errors import FollowonNotInvited, PartnerNotActive, RolloutWithoutParent, TooFewAdopters
+from fund.glossary import state_word
+from fund.language import _
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import Partner
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import ProposalForm
+from fund.unit_of_work import UnitOfWork, View
+
+__all__ = ["require_active", "require_adopters", "require_lineage"]
+
+
+def require_active(uow: UnitOfWork, partners: Iterable[str], *, command: str, subject: str) -> None:
+    """Refuse with ``PartnerNotActive`` when a party does not take part in the fund now."""
+    for ref in partners:
+        partner = uow.case(Partner, ref)
+        if partner.state != "active":
+            raise PartnerNotActive(
+                command=command, ref=subject, partner=partner.short_name, state=state_word("partner", partner.state)
+            )
+
+
+def require_lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *, subject: str) -> None:
+    """A roll-out follows an agreement that was invited to, and brings in partners that were not in it.
+
+    Raises:
+        RolloutWithoutParent, FollowonNotInvited, TooFewAdopters: As they say.
+    """
+    if (form.sort == "rollout") != (follows is not None):
+        raise RolloutWithoutParent(ref=subject, sort=form.sort)
+    if follows is None:
+        return
+    uow.case(Agreement, follows)
+    evaluation = uow.maybe(Evaluation, follows)
+    if evaluation is None or evaluation.followon_until is None:
+        raise FollowonNotInvited(agreement=follows, reason=_("nobody was invited to it"))
+    if uow.today > evaluation.followon_until:
+        raise FollowonNotInvited(
+            agreement=follows, reason=_("the invitation held until {day}").format(day=evaluation.followon_until)
+        )
+    require_adopters(uow, form, follows)
+
+
+def require_adopters(view: View, form: ProposalForm, follows: str | None) -> None:
+    """A roll-out brings in at least two active partners that were not in what it follows, or all that are left.
+
+    Raises:
+        TooFewAdopters: It does not, or not any more.
+    """
+    if follows is None:
+        return
+    old = set(view.case(Agreement, follows).parties)
+    others = {partner.ref for partner in view.cases(Partner, states=("active",))} - old
+    needed = min(2, len(others))
+    found = len((set(form.adopters) | set(form.applicants)) & others)
+    if found < needed:
+        raise TooFewAdopters(agreement=follows, needed=needed, found=found)
