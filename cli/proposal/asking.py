@@ -13,11 +13,12 @@ import click
 
 from cli import output
 from cli.params import opened, shell, typed, write_output
+from cli.proposal.remarks import remarks
 from fund.errors import FileUnreadable, FundError, NobodyToAsk
 from fund.language import N_, _, language
 
 if TYPE_CHECKING:
-    from fund.forms import Column, Question
+    from fund.forms import Column, FormFile, Question
 
 __all__ = ["fill_in"]
 
@@ -49,13 +50,17 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
     """
     from fund import forms
 
-    file = Path(path)
-    text = _read(file)
-    if text is not None:
-        round_ref = forms.open_form(text.encode(), path).round or round_ref
+    text = _read(Path(path))
+    file = None if text is None else forms.open_form(text.encode(), path)
+    if file is not None:
+        round_ref = file.round or round_ref
     if not output.interactive():
         raise NobodyToAsk(command="fund proposal template --track light")
     track, lead, round_ref = _known_already(ctx, round_ref)
+    if file is not None:
+        file.require_tables(track)
+        if file.of.version != forms.CURRENT:
+            text = _bring_up_to_date(file, path, track)
     if text is None:
         year = date.today().year + 1  # noqa: DTZ011 - a suggestion only
         text = forms.template(track, comments=language(), round=round_ref, lead=lead, year=year)
@@ -68,8 +73,23 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
         output.note()
         output.note(_("{file} is kept. Go on with: fund proposal new {file}").format(file=path))
         raise click.exceptions.Exit(1) from None
-    if _yes(_("{file} is ready. Keep it as a draft in the fund too?").format(file=path)):
-        _keep(ctx, path)
+    _keep(ctx, path)
+
+
+def _bring_up_to_date(file: FormFile, path: str, track: str) -> str:
+    """The file on the form in force, its answers kept; the old one is kept beside it."""
+    from fund import forms
+
+    old = Path(path)
+    beside = old.with_name(f"{old.stem}.{file.of.version}{old.suffix}")
+    newer = forms.upgrade(file, track=track, comments=language())
+    write_output(str(beside), old.read_bytes())
+    write_output(path, newer.text.encode())
+    told = _("{file} was on form {before} and is on form {after} now, with your answers; the old one is {old}.")
+    output.note(told.format(file=path, before=newer.before, after=newer.after, old=beside))
+    if newer.left:
+        output.note(_("Not asked any more: {fields}.").format(fields=", ".join(newer.left)))
+    return newer.text
 
 
 def _read(file: Path) -> str | None:
@@ -125,14 +145,31 @@ def _ask_all(path: str, text: str, questions: tuple[Question, ...]) -> None:
         if answer is not None:
             text = forms.put_answer(text, question, answer)
             write_output(path, text.encode())
+        if question.field.key == "characteristics":
+            _point(answer)
         number += 1
+
+
+def _point(characteristics: Mapping[str, str]) -> None:
+    """What the characteristics point to, once they are known; the chosen form may differ."""
+    from fund import forms
+
+    advice = forms.advise(characteristics)
+    if advice is not None:
+        for each in advice.forms:
+            output.note("      " + _("This points to: {name} ({use}).").format(name=each.name, use=each.use))
 
 
 def _standing(text: str, question: Question) -> Any:
     """The answer that stands in the file now."""
     document = tomllib.loads(text)
     holder: Any = document.get(question.section, {}) if question.section else document
-    return holder.get(question.field.key)
+    found = holder.get(question.field.key)
+    shapes: dict[str, type] = {"blocks": list, "record": dict, "map": dict}
+    wanted = shapes.get(question.field.kind)
+    if wanted is not None and not isinstance(found, wanted):
+        return None
+    return [row for row in found if isinstance(row, dict)] if question.field.kind == "blocks" else found
 
 
 def _ask(question: Question, head: str, standing: Any) -> Any:
@@ -255,13 +292,26 @@ def _yes(question: str, *, default: bool = True) -> bool:
 
 
 def _keep(ctx: click.Context, path: str) -> None:
+    """Offer to keep the file in the fund: as a draft, or in the draft that it was read from."""
+    from fund import forms
+
+    content = Path(path).read_bytes()
+    ref = forms.open_form(content, path).revision.partition("/")[0]
+    if ref:
+        question = _("{file} is ready. Save it in {ref} too?").format(file=path, ref=ref)
+    else:
+        question = _("{file} is ready. Keep it as a draft in the fund too?").format(file=path)
+    if not _yes(question):
+        return
     keep: Callable[..., Mapping[str, Any]]
     with opened(ctx) as (fund, keep, _look):
         answer = keep(
             fund,
-            "proposal draft",
-            {"content": Path(path).read_bytes(), "name": path},
+            "proposal save" if ref else "proposal draft",
+            {"content": content, "name": path, **({"ref": ref} if ref else {})},
             user=shell(ctx).settings.user,
             command_id=typed(ctx, "command_id"),
         )
-    output.render_answer(answer, [_("Draft {ref} is kept.").format(ref=answer["result"]["ref"])])
+    write_output(path, forms.mark(content.decode(), answer["result"]["revision_mark"]).encode())
+    told = _("{ref} is saved.") if ref else _("Draft {ref} is kept.")
+    output.render_answer(answer, [told.format(ref=answer["result"]["ref"]), *remarks(answer["result"])])

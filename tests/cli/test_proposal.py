@@ -75,7 +75,14 @@ def test_a_round_is_planned_on_the_command_line_and_confirmed_by_the_chair(fund:
 
 def test_a_proposal_goes_from_a_file_to_submitted_in_two_commands(fund: Fund, world: World, loket: Path) -> None:
     kept = fund("proposal", "draft", "loket.toml", database=world.fund.url, user="fatima")
-    assert (kept.code, kept.out) == (0, "Draft 2026-001 is kept.\nNext step: fund proposal submit 2026-001\n")
+    assert (kept.code, kept.out.splitlines()) == (
+        0,
+        [
+            "Draft 2026-001 is kept.",
+            "The characteristics point to: service agreement (executive tasks).",
+            "Next step: fund proposal submit 2026-001",
+        ],
+    )
     handed = fund("proposal", "submit", "2026-001", database=world.fund.url, user="fatima")
     assert handed.code == 0, handed.err
     first, *rest = handed.out.splitlines()
