@@ -162,6 +162,9 @@ class RandomRounds(RuleBasedStateMachine):
         with self.stack:
             if hasattr(self, "play") and self.steps:
                 SEEN.update(self.play.outcomes)
+                for case in self.model.cases.values():
+                    by = "board" if case.board else "mandate" if case.mandated else "committee"
+                    SEEN[case.state, f"{case.track}, turn {case.turn}, {by if case.decided_before else ''}"] += 1
                 self.watch.every_check_is_clean()
                 with tempfile.TemporaryDirectory() as folder:
                     self.watch.looks_everywhere(self.dice, Path(folder))
