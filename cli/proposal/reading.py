@@ -83,16 +83,18 @@ class _Attachment(_Read):
         from fund.files import LARGEST
 
         handle = _open(path)
-        with os.fdopen(handle, "rb") as file:
-            found = os.fstat(file.fileno())
+        try:
+            found = os.fstat(handle)
             if not stat.S_ISREG(found.st_mode):
                 raise _no_file(path, found.st_mode)
             if found.st_size > LARGEST:
                 raise AttachmentTooLarge(file=path, size=found.st_size, limit=LARGEST)
-            try:
+            with os.fdopen(handle, "rb", closefd=False) as file:
                 content = file.read(LARGEST + 1)
-            except OSError as problem:
-                raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+        except OSError as problem:
+            raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+        finally:
+            os.close(handle)
         if len(content) > LARGEST:  # it grew while it was read
             raise AttachmentTooLarge(file=path, size=len(content), limit=LARGEST)
         if not content:
