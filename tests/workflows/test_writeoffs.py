@@ -20,6 +20,7 @@ from fund.errors import (
     LearningTooLow,
     LessonsNotPublished,
     MilestonesWithoutEvidence,
+    NotAVoter,
     NothingToRecover,
     ReasonMissing,
     ReceiptNotNamed,
@@ -492,3 +493,65 @@ def test_unspent_money_that_came_back_counts_when_a_write_off_is_taken_back(sqli
         assert {code: world.balances().get(code, 0) for code in ("1200", "4200", "4300")} == {
             "1200": 0, "4200": 0, "4300": 0,
         }  # fmt: skip
+
+
+def test_where_conflicts_leave_no_committee_the_full_board_decides(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        for name, partner in {"piet": "gm0312", "sara": "gm0313", "wout": "ws14"}.items():
+            world.user(name, "partner_signatory", partner=partner)
+        for name in ("mira", "mees"):
+            changed = {"name": name, "roles": ["committee_member"], "partner": BAARN}
+            world.both("user change", user="petra", second="carla", **changed)
+        propose(world)
+        assert f"fund decision vote {W1} --for" in [
+            item["command"] for item in world.look("inbox", user="wout")["items"]
+        ]
+        with pytest.raises(ConflictOfInterest):
+            voted(world, W1, mira="for")
+        with pytest.raises(NotAVoter):
+            voted(world, W1, carla="for")
+        voted(world, W1, fatima="for", wout="against")
+        with pytest.raises(CommitteeQuorumNotMet, match="2 of 3 partners present"):
+            world.do("writeoff decide", user="carla", ref=W1)
+        voted(world, W1, piet="for")
+        trial = world.do("writeoff decide", user="carla", ref=W1, dry_run=True)["events"][0]["payload"]
+        decided = world.do("writeoff decide", user="carla", ref=W1)["events"][0]
+
+        assert (trial["votes"], trial["salts"]) == (None, None)
+        assert decided["type"] == "writeoff.decided"
+        assert (decided["payload"]["necessity"], decided["payload"]["two_thirds"]) == (True, True)
+        assert decided["payload"]["disclosed"][BAARN] == "lead"
+        assert "ws14" not in decided["payload"]["disclosed"]
+        assert sorted(decided["payload"]["votes"].values()) == ["against", "for", "for"]
+
+
+def test_a_deputy_votes_on_a_write_off_for_a_member_with_a_conflict(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        deputy = {"name": "dirk", "roles": ["committee_member"], "deputy_of": "mees"}
+        world.both("user add", user="petra", second="carla", **deputy)
+        changed = {"name": "mees", "roles": ["committee_member"], "partner": BAARN}
+        world.both("user change", user="petra", second="carla", **changed)
+        propose(world)
+        voted(world, W1, mira="for", dirk="for", carla="against")
+
+        decided = world.do("writeoff decide", user="carla", ref=W1)["events"][0]
+
+        assert decided["type"] == "writeoff.decided"
+        assert len(decided["payload"]["votes"]) == 3
+
+
+def test_a_trial_of_a_write_off_tells_nothing_of_the_votes(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        propose(world)
+        voted(world, W1, mira="against", mees="against", carla="against")
+
+        trial = world.do("writeoff decide", user="carla", ref=W1, dry_run=True)["events"][0]
+
+        assert (trial["type"], trial["payload"]["votes"]) == ("writeoff.decided", None)
+        assert world.do("writeoff decide", user="carla", ref=W1)["events"][0]["type"] == "writeoff.refused"
