@@ -708,3 +708,24 @@ def test_a_chair_who_reviewed_the_proposal_leaves_it_to_the_deputy(sqlite_url: s
             world.do("decision decide", user="carla", ref=ref)
         world.do("decision decide", user="dora", ref=ref)
         assert world.look("proposal show", ref=ref)["state"] == "approved"
+
+
+def test_a_fund_manager_who_reviewed_a_light_proposal_does_not_decide_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        money(world, 500_000_00)
+        roles = ["fund_manager", "reviewer"]
+        world.both("user change", user="petra", second="carla", name="anna2", roles=roles)
+        world.user("anna3", "fund_manager")
+        ref = eligible(world, track="light", ask_cents=24_000_00)[0]
+        names = ["anna2", "rosa", "willem"]
+        world.do("review open", user="anna", ref=ref, reviewers=names)
+        for name in names:
+            if world.look("review show", ref=ref)["state"] == "open":
+                world.do("review score", user=name, ref=ref, content=score_file())
+
+        with pytest.raises(NotAVoter, match="reviewed this proposal"):
+            world.do("decision decide", user="anna2", ref=ref)
+        world.both("decision decide", user="anna3", second="carl", ref=ref)
+
+        assert world.look("proposal show", ref=ref)["state"] == "approved"
