@@ -81,7 +81,7 @@ def agreed(world: World, ref: str, partners: list[str]) -> str:
 
 def paid(world: World, agreement: str) -> None:
     """The milestone is accepted and paid by the fund's own people, one of them seconded; nobody of a party may."""
-    world.both("bank register", user="bram", second="anna", iban=OURS, account="1000")
+    world.both("bank register", user="anna", second="bram", iban=OURS, account="1000")
     account = {"partner": LEAD, "iban": IBAN, "name": "Gemeente Woudenberg", "requested_by": signer(LEAD)}
     world.both("payee record", user="anna", second="bram", **account)
     world.clock(CLOSED + timedelta(days=4))
