@@ -99,7 +99,7 @@ class Rounds(Known):
         case.team = {member["partner"] for member in form["team"]}
         case.persons = set(self.persons_given)
         self.sketches[form["summary"].partition(" ")[0]] = case.ref
-        case.confirmed = {}
+        case.confirmed, case.revision = {}, payload.get("revision", 1)
 
     # -------------------------------------------------------------------------------------------------- what follows
 

@@ -156,10 +156,10 @@ class Writer:
             return ProposalForm.model_validate({**form.model_dump(), **told})
         return ProposalForm.model_validate({**form.model_dump(), "summary": f"schets-{next(self.count)} opnieuw"})
 
-    def file(self, dice: Random, form: ProposalForm, people: list[str]) -> tuple[bytes, set[str]]:
+    def file(self, dice: Random, form: ProposalForm, people: list[str], *, mark: str = "") -> tuple[bytes, set[str]]:
         """The form as a file, and the names in it; now and then that of somebody of the fund."""
         names = [dice.choice(people) if dice.random() < 0.05 else f"Persoon {next(self.count)}" for _one in form.team]
-        return forms.write(form, names).encode(), {name.casefold() for name in names}
+        return forms.write(form, names, revision=mark).encode(), {name.casefold() for name in names}
 
     def scores(self, dice: Random, ref: str) -> tuple[Seal, bytes]:
         """A score file: mostly about the same, sometimes far apart; one criterion is left, in words of its own."""

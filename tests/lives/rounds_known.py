@@ -124,6 +124,7 @@ class Case:
     persons: set[str] = field(default_factory=set)
     """Names in the team, in lower case: what the one who drafted wrote."""
     hash: str = ""
+    revision: int = 1
     confirmed: dict[str, str] = field(default_factory=dict)
     signed_by: set[str] = field(default_factory=set)
     """People who confirmed or submitted."""

@@ -283,7 +283,9 @@ class Play:
 
     def save(self, dice: Random, case: Case) -> None:
         form = self.writer.changed(dice, self.forms[case.ref])
-        content, names = self.writer.file(dice, form, sorted(one.name for one in self.model.people.values()))
+        seen = case.revision if dice.random() < 0.93 else max(case.revision - 1, 1)
+        people = sorted(one.name for one in self.model.people.values())
+        content, names = self.writer.file(dice, form, people, mark=f"{case.ref}/{seen}")
         self.model.persons_given = names
         if self.move(dice, "proposal save", {"ref": case.ref, "content": content, "_form": form}):
             self.forms[case.ref] = form

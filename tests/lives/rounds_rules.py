@@ -14,7 +14,7 @@ from tests.lives.rounds_known import BEFORE_AGREED, CHAIRS, COMMITTEE, EDITABLE,
 
 UNMODELLED: dict[str, set[str]] = {
     # what changed in which section of the form is told by the form's own tests
-    "proposal save": {"changed_elsewhere"},
+    "proposal save": {"changed_elsewhere", "changed_meanwhile"},
     "proposal resubmit": {"changed_elsewhere"},
     # whether a panel can be had, and is large enough, kind by kind
     "review open": {"quorum_not_feasible", "necessity_not_needed", "panel_too_small"},
