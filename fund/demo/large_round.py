@@ -115,11 +115,14 @@ class LargeRound:
         for ref, _idea, _life in self._judged:
             stage.do(MANAGER, "proposal find-eligible", ref=ref)
             panels[ref] = stage.do(MANAGER, "review open", ref=ref)["result"]["panel"]
+        seats: Counter[str] = Counter()
         for ref, _idea, life in self._judged:
             score = {APPROVED: _HIGH, RETURNED: _HIGH, DEFERRED: _MIDDLE}.get(life, _LOW)
             for name in panels[ref]:
+                if stage.look("proposal show", ref=ref)["state"] != "in_review":
+                    break  # two scores are enough, the third reviewer stands by
+                seats[name] += 1
                 stage.do(name, "review score", ref=ref, content=score_file(score), name=f"{name}.toml")
-        seats = Counter(name for panel in panels.values() for name in panel)
         stage.say(
             _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}.").format(
                 count=len(panels), people=len(seats), most=max(seats.values())
