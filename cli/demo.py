@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 
@@ -77,7 +77,8 @@ def demo(
         if bell is not None:
             nudge = stack.enter_context(_with_workers(url, bell, workers))
         step = stack.enter_context(_stoppable())
-        ending = play(url, tell=tell, seed=seed, proposals=proposals, nudge=nudge, step=step)
+        bar = stack.enter_context(_Bar(tell))
+        ending = play(url, tell=bar.tell, seed=seed, proposals=proposals, nudge=nudge, step=step, reach=bar.reach)
     _finish(ctx, ending, url, place, quietly)
 
 
@@ -105,6 +106,34 @@ def _stoppable() -> Iterator[Callable[[], None]]:
         yield step
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+class _Bar:
+    """How far a large round is, between the lines of the story: a line takes the place of the bar, which comes back."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._bar: output.Progress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def tell(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.pause()
+        self._tell(line)
+
+    def reach(self, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = output.Progress(_("Large round"), total)
+        self._bar.reach(done, total)
+        if done == total:
+            self._bar.close()
+            self._bar = None
 
 
 def _silence(_line: str) -> None:

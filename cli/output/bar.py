@@ -82,6 +82,12 @@ class Progress:
     def _count(self) -> str:
         return f"{self.done}/{self.total}" if self.total else str(self.done)
 
+    def pause(self) -> None:
+        """The bar makes place for a line of something else; the next step draws it again."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
     def close(self) -> None:
         """The work has ended: the bar makes place for a line with count and time."""
         seconds = time.monotonic() - self._started

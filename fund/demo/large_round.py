@@ -8,8 +8,10 @@ draft until the clock ends it. What is approved is signed and paid with the othe
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import ClassVar, TypeVar
 
 from fund.demo.cast import CHAIR, MANAGER, MANAGER_2, MORE_EXTERNALS, TREASURER, invite_more_reviewers, signatory
 from fund.demo.deciding import CRITERIA, agree, confirm_parties, draft, score_file, submit
@@ -19,6 +21,8 @@ from fund.demo.stage import Stage
 from fund.language import _
 
 __all__ = ["LargeRound", "ceiling_cents"]
+
+Case = TypeVar("Case")
 
 APPROVED, RETURNED, DEFERRED = 0, 4, 8
 WITHDRAWN, INELIGIBLE, LEFT = 3, 6, 10
@@ -49,6 +53,18 @@ class LargeRound:
     count: int
     _made: list[tuple[str, Idea, int]] = field(default_factory=list)
     """Ref, idea and life of each."""
+    _stretches: int = 0
+    _STRETCHES: ClassVar[int] = 8
+    """Drafted, changed, withdrawn, refused, opened, scored, decided, signed: what :meth:`_each` goes through."""
+
+    def _each(self, cases: Sequence[Case]) -> Iterator[Case]:
+        """Every one of the cases; the progress bar follows."""
+        for number, case in enumerate(cases, start=1):
+            yield case
+            if self.stage.reach is not None:
+                share = self.count * number // len(cases)
+                self.stage.reach(self._stretches * self.count + share, self._STRETCHES * self.count)
+        self._stretches += 1
 
     def _of(self, *lives: int) -> list[tuple[str, Idea]]:
         return [(ref, idea) for ref, idea, life in self._made if life in lives]
@@ -62,7 +78,7 @@ class LargeRound:
     def hand_in(self) -> None:
         """Everybody drafts, co-applicants confirm, leads submit; one in twelve stays a draft."""
         invite_more_reviewers(self.stage)
-        for number in range(1, self.count + 1):
+        for number in self._each(range(1, self.count + 1)):
             idea, life = more(number), number % DOZEN
             ref = draft(self.stage, idea, self.round)
             self._made.append((ref, idea, life))
@@ -86,12 +102,12 @@ class LargeRound:
                 MANAGER, "proposal request-changes",
                 ref=ref, sections=["risks"], reason="Noem ook wat u doet als de leverancier stopt.",
             )  # fmt: skip
-        for ref, idea in self._of(RETURNED):
+        for ref, idea in self._each(self._of(RETURNED)):
             content = form_file(idea, self.round, risk="De leverancier stopt.")
             stage.do(signatory(idea.lead), "proposal save", ref=ref, content=content, name=f"{idea.key}.toml")
             confirm_parties(stage, idea, ref)
             stage.do(signatory(idea.lead), "proposal resubmit", ref=ref, informed_on=stage.now.date())
-        for ref, idea in self._of(WITHDRAWN):
+        for ref, idea in self._each(self._of(WITHDRAWN)):
             stage.do(
                 signatory(idea.lead), "proposal withdraw", ref=ref, reason="De raad wil eerst het beleidsplan zien."
             )
@@ -106,17 +122,17 @@ class LargeRound:
     def judge(self) -> None:
         """Found eligible, or not by two people; every review is opened, then all of them are scored under seal."""
         stage = self.stage
-        for ref, _idea in self._of(INELIGIBLE):
+        for ref, _idea in self._each(self._of(INELIGIBLE)):
             stage.both(
                 MANAGER, MANAGER_2, "proposal find-ineligible",
                 ref=ref, rule="not_already_funded", reason="Dezelfde kosten worden al uit een andere regeling betaald.",
             )  # fmt: skip
         panels: dict[str, list[str]] = {}
-        for ref, _idea, _life in self._judged:
+        for ref, _idea, _life in self._each(self._judged):
             stage.do(MANAGER, "proposal find-eligible", ref=ref)
             panels[ref] = stage.do(MANAGER, "review open", ref=ref)["result"]["panel"]
         seats: Counter[str] = Counter()
-        for ref, _idea, life in self._judged:
+        for ref, _idea, life in self._each(self._judged):
             score = {APPROVED: _HIGH, RETURNED: _HIGH, DEFERRED: _MIDDLE}.get(life, _LOW)
             for name in panels[ref]:
                 if stage.look("proposal show", ref=ref)["state"] != "in_review":
@@ -132,7 +148,7 @@ class LargeRound:
     def decide(self) -> None:
         """Two people decide each: approved, rejected with reasons, or deferred for information."""
         rejected = 0
-        for ref, idea, life in self._judged:
+        for ref, idea, life in self._each(self._judged):
             if life == DEFERRED:
                 self._decide(ref, defer_for="information", until=_BACK_ON, reasons=["De offertes ontbreken nog."])
             elif life in (APPROVED, RETURNED):
@@ -159,7 +175,7 @@ class LargeRound:
     def agreed(self) -> None:
         """Every approved one is signed; its one payment, asked by the service, is checked and approved."""
         stage = self.stage
-        agreements = {agree(stage, ref) for ref, _idea in self._of(APPROVED, RETURNED, DEFERRED)}
+        agreements = {agree(stage, ref) for ref, _idea in self._each(self._of(APPROVED, RETURNED, DEFERRED))}
         for row in stage.look("disbursement list")["disbursements"]:
             if row["agreement"] in agreements:
                 stage.do(MANAGER_2, "disbursement check", ref=row["ref"])

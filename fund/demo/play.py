@@ -34,15 +34,17 @@ def play(
     proposals: int = 9,
     nudge: Callable[[], None] | None = None,
     step: Callable[[], None] | None = None,
+    reach: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """A fund lives its life in the empty database at ``url``; what it ends with.
 
     Args:
         tell: Gets each line of the story.
         seed: What every id follows from.
-        proposals: So many in all; those above nine are small ones in the light round.
+        proposals: So many in all; those above nine are small ones, in a large round.
         nudge: Rings for workers that run already; without it this process does what follows itself.
         step: Called with each command.
+        reach: Told how far the large round is, and of how much.
 
     Raises:
         FundExists: There is a fund already.
@@ -60,7 +62,7 @@ def play(
         lock_step=True,
     )
     with open_fund(url, ring=nudge) as fund:
-        stage = Stage(fund, seed, tell, nudge=nudge, step=step, now=begins)
+        stage = Stage(fund, seed, tell, nudge=nudge, step=step, reach=reach, now=begins)
         founding(stage)
         paying_in(stage)
         refs = first_round(stage)

@@ -52,7 +52,8 @@ class Stage:
         seed: What every id follows from.
         tell: Prints a line of the story.
         nudge: Rings for the workers; without it this process does what follows itself.
-        step: Called with each command: a progress bar.
+        step: Called with each command.
+        reach: Told how far a long stretch of the story is, and of how much: a progress bar.
     """
 
     fund: Fund
@@ -60,6 +61,7 @@ class Stage:
     tell: Callable[[str], None]
     nudge: Callable[[], None] | None = None
     step: Callable[[], None] | None = None
+    reach: Callable[[int, int], None] | None = None
     now: datetime = field(default_factory=lambda: office_hour(date(2024, 1, 8)))
     bank: StoryBank = field(init=False)
     commands: int = 0
