@@ -191,7 +191,7 @@ def _finish(ctx: click.Context, ending: dict[str, Any], url: str, place: str, qu
         output.say("")
         for line in _last_lines(ending, place):
             output.say(line)
-    if not ending["verify"]["ok"]:
+    if not ending["verify"]["ok"] or ending["broken"]:
         ctx.exit(Code.DIFFERENCES)
 
 
@@ -229,6 +229,7 @@ def _last_lines(ending: dict[str, Any], place: str) -> list[str]:
             "{commands} commands by {people} people; {refusals} of them were refused by the rules, as they should be."
         ).format(commands=ending["commands"], people=ending["people"], refusals=len(ending["refusals"])),
     ]
+    lines += [_("not as it must be: {sentence}").format(sentence=sentence) for sentence in ending["broken"]]
     if place:
         lines.append(_("Look around: FUND_HOME={place} fund proposal list").format(place=place))
     return lines

@@ -10,18 +10,29 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fund.checks import verify
-from fund.database import create_engine, reading
+from fund.database import create_engine, reading, writing
+from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.invariants import broken
+from fund.demo.learning import light_round
+from fund.demo.stage import Stage, office_hour
 from fund.ledger import Ledger
-from fund.store import Store
-from fund.unit_of_work import BOOK
-from fund.workflows.delivery import look, open_fund
+from fund.schemas.reviews import Review
+from fund.store import CaseRow, CaseStore, Store
+from fund.unit_of_work import BOOK, View
+from fund.workflows.commands import LIVES
+from fund.workflows.delivery import found_fund, look, open_fund
 from tests.conftest import Fund
 
 ENGLISH = re.compile(
@@ -238,6 +249,100 @@ def _without_codes(line: str) -> str:
 def test_its_lines_end_with_position_and_verification(story: Told) -> None:
     with_numbers = [line for line in story.lines[-8:] if re.search(r"\b0 verschillen\b", line)]
     assert with_numbers, story.lines[-8:]
+
+
+# ------------------------------------------------------------------------------------------------------- a large round
+
+COUNTED = ("proposal", "review", "decision", "agreement", "round", "disbursement", "partner")
+"""Kinds of which documents are opened in a round."""
+
+
+@contextmanager
+def founded_and_paid(folder: Path) -> Iterator[Stage]:
+    """The first two chapters of the story: a fund with money, and a stage."""
+    begins = office_hour(date(2024, 1, 8))
+    url = f"sqlite:///{folder / 'fund.db'}"
+    people = {"admin": "petra", "fund_manager": "anna", "treasurer": "bram"}
+    rules = rules_of_the_story()
+    found_fund(url, name="Fonds", **people, on=date(2024, 1, 1), rules=rules, held_clock=begins, lock_step=True)
+    with open_fund(url) as fund:
+        stage = Stage(fund, 2024, lambda _line: None, now=begins)
+        founding(stage)
+        paying_in(stage)
+        yield stage
+
+
+def counted(folder: Path, others: int) -> Counter[str]:
+    """How many statements a round with so many others takes, and how many documents of each kind it opens."""
+    found: Counter[str] = Counter()
+    find, get = CaseStore.find, CaseStore.get
+
+    def counting_find(self: CaseStore, kind: str, **conditions: Any) -> list[CaseRow]:
+        rows = find(self, kind, **conditions)
+        found[kind] += len(rows)
+        return rows
+
+    def counting_get(self: CaseStore, stream: str) -> CaseRow | None:
+        found[stream.partition("/")[0]] += 1
+        return get(self, stream)
+
+    folder.mkdir()
+    with founded_and_paid(folder) as stage, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CaseStore, "find", counting_find)
+        patch.setattr(CaseStore, "get", counting_get)
+        sa.event.listen(stage.fund.engine, "before_cursor_execute", lambda *_about: found.update(["statements"]))
+        light_round(stage, others=others)
+    return found
+
+
+def test_twice_as_many_proposals_take_twice_as_many_statements_and_documents(tmp_path: Path) -> None:
+    none, dozen, two = (counted(tmp_path / str(others), others) for others in (0, 12, 24))
+    for what in ("statements", *COUNTED):
+        assert two[what] - none[what] <= 2.1 * (dozen[what] - none[what]), what
+    assert dozen["statements"] - none["statements"] > 1_000  # the measure is awake
+    assert dozen["proposal"] - none["proposal"] > 100
+
+
+def test_in_a_large_round_proposals_live_every_kind_of_life(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    with founded_and_paid(tmp_path) as stage:
+        stage.reach = lambda done, total: told.append((done, total))
+        light_round(stage, others=24)
+        look, engine = stage.look, stage.fund.engine
+        states = Counter(each["state"] for each in look("proposal list", "joost", round="2025-1")["proposals"])
+        leads = {each["lead_partner"] for each in look("proposal list", "joost", round="2025-1")["proposals"]}
+        paid = Counter(each["state"] for each in look("disbursement list")["disbursements"])
+        facts = Counter(each["type"] for each in look("event list", "joost", type="decision.deferred")["events"])
+        with View.open(engine, LIVES) as view:
+            assert broken(view) == []
+            seats = Counter(seat.reviewer for review in view.cases(Review) for seat in review.panel)
+            returned = [fact.fact.ref for fact in view.store.facts.of_types(("proposal.resubmitted",))]
+    _sound(Told(f"sqlite:///{tmp_path / 'fund.db'}", ()))
+    assert states == {"agreed": 7, "rejected": 12, "ineligible": 2, "withdrawn": 2, "draft": 2}
+    assert paid == {"paid": 7}
+    assert facts["decision.deferred"] == 2
+    assert len(returned) == 2
+    assert len(leads) > 15
+    assert len(seats) > 10
+    assert max(seats.values()) < states["agreed"] + states["rejected"], "nobody sits in every panel"
+    assert told == sorted(told)
+    assert told[-1] == (8 * 24, 8 * 24)
+
+
+def test_what_is_not_as_it_must_be_is_told(tmp_path: Path) -> None:
+    with founded_and_paid(tmp_path) as stage:
+        light_round(stage, others=2)
+        with writing(stage.fund.engine) as connection:
+            connection.execute(sa.text("update sealed set opened = :no where kind = 'score'"), {"no": False})
+            change = (
+                """update case_file set state = 'suspended', document = replace(document, '"award_cents":2400000',"""
+                """ '"award_cents":2400100') where kind = 'agreement' and ref = 'A2025-001'"""
+            )
+            assert connection.exec_driver_sql(change).rowcount == 1
+        with View.open(stage.fund.engine, LIVES) as view:
+            found = broken(view)
+    assert found[0] == "2025-001: EUR 0.00 is committed, EUR 1.00 was awarded and not yet disbursed"
+    assert {each.partition(":")[2] for each in found[1:]} == {" closed and not opened"}
 
 
 # ----------------------------------------------------------------------------------------------------------- refusals

@@ -8,6 +8,7 @@ from typing import Any
 
 from fund.checks import verify
 from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.invariants import broken
 from fund.demo.learning import last_year, light_round, refuted, repaid, rolled_out, second_round
 from fund.demo.round_one import first_round
 from fund.demo.running import first_payments, first_repayments
@@ -90,6 +91,7 @@ def _ending(stage: Stage) -> dict[str, Any]:
     people = len(stage.look("user list")["users"])
     with View.open(stage.fund.engine, LIVES) as view:
         burden = [each.as_json() for each in burdens(view)]
+        untrue = broken(view)
     verified = verify(stage.fund.engine)
     stage.let_go()
     return {
@@ -99,5 +101,6 @@ def _ending(stage: Stage) -> dict[str, Any]:
         "refusals": stage.refusals,
         "position": position,
         "burden": burden,
+        "broken": untrue,
         "verify": verified,
     }

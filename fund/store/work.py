@@ -270,6 +270,15 @@ class WorkStore:
             t.sealed.update().where(c.stream == stream, c.kind == kind, c.round == round).values(opened=True)
         )
 
+    def seals(self) -> list[tuple[str, int, bool]]:
+        """Each score and vote under seal: stream, turn, and whether its seal is open. Nothing of what it says."""
+        c = t.sealed.c
+        query = sa.select(c.stream, c.round, c.opened).where(c.kind.in_(("score", "vote")))
+        return [
+            (row.stream, row.round, row.opened)
+            for row in self._connection.execute(query.order_by(*t.sealed.primary_key))
+        ]
+
     # ----------------------------------------------------------------------------------------------- attachments
 
     def put_blob(self, *, sha256: str, size: int, content: bytes | None) -> None:
