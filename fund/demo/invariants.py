@@ -55,6 +55,8 @@ def _sealed(view: View) -> Iterator[str]:
     turns = {each.stream: (each.turn, each.state) for each in view.cases(Review)}
     turns |= {each.stream: (each.session, each.state) for each in view.cases(Decision)}
     for stream, turn, opened in view.store.work.seals():
+        if stream not in turns:
+            continue  # a vote on a key, a write-off or an amendment: its own chapter opens it
         last, state = turns[stream]
         running = turn == last and state in _UNDER_SEAL[stream.partition("/")[0]]
         if opened is running:
