@@ -60,7 +60,7 @@ class WriteoffDecided(_WriteoffFact):
     """The committee agreed; the votes are open now (user id to ``for``, ``against`` or ``abstain``)."""
 
     wire: ClassVar[str] = "writeoff.decided"
-    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     amount_cents: int
     votes: dict[str, str]
@@ -68,6 +68,8 @@ class WriteoffDecided(_WriteoffFact):
     two_thirds: bool
     """Whether two thirds were needed: beyond the learning budget of the year."""
     learning_budget_left_cents: int
+    reasons: dict[str, str] = Field(default_factory=dict)
+    """By user id, why; with choice and salt it gives the commitment that stood in ``writeoff.voted``."""
     necessity: bool = False
     """Whether the full board decided, because conflicts leave no committee (rule of necessity)."""
     disclosed: dict[str, str] = Field(default_factory=dict)
@@ -78,12 +80,14 @@ class WriteoffRefused(_WriteoffFact):
     """The committee did not agree."""
 
     wire: ClassVar[str] = "writeoff.refused"
-    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     votes: dict[str, str]
     salts: dict[str, str]
     two_thirds: bool
     reason: str
+    reasons: dict[str, str] = Field(default_factory=dict)
+    """By user id, why; with choice and salt it gives the commitment that stood in ``writeoff.voted``."""
     necessity: bool = False
     disclosed: dict[str, str] = Field(default_factory=dict)
     """Where the full board decided: the ground of each active partner that has a conflict."""

@@ -33,6 +33,9 @@ from fund.events import (
     Envelope,
     EvaluationAccepted,
     EvaluationPeerReviewed,
+    KeyAdopted,
+    KeyRejected,
+    KeyVoteSealed,
     MilestoneAccepted,
     OpenedScore,
     OpenedVote,
@@ -50,6 +53,8 @@ from fund.events import (
     WriteoffDecided,
     WriteoffPosted,
     WriteoffProposed,
+    WriteoffRefused,
+    WriteoffVoted,
     canonical_json,
 )
 from fund.language import N_
@@ -212,6 +217,15 @@ class Seals:
             self._sealed["score", fact.ref, happened.actor] = (happened.seq, fact.commitment)
         elif isinstance(fact, DecisionVoted):
             self._sealed["vote", fact.ref, happened.actor] = (happened.seq, fact.commitment)
+        elif isinstance(fact, (KeyVoteSealed, WriteoffVoted)):
+            self._sealed[fact.kind, fact.ref, happened.actor] = (happened.seq, fact.commitment)
+        elif isinstance(fact, (KeyAdopted, KeyRejected)):
+            for vote in fact.votes:
+                yield from self._opened(happened, "key", vote.voter, vote.salt, _vote(vote))
+        elif isinstance(fact, (WriteoffDecided, WriteoffRefused)):
+            for person, choice in fact.votes.items():
+                content = canonical_json({"choice": choice, "reason": fact.reasons.get(person, "")})
+                yield from self._opened(happened, "writeoff", person, fact.salts.get(person, ""), content)
         elif isinstance(fact, ReviewClosed):
             for score in fact.scores:
                 yield from self._opened(happened, "score", score.reviewer, score.salt, _score(score))

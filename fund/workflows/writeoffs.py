@@ -341,6 +341,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     fact: WriteoffDecided | WriteoffRefused
     votes = {ballot.voter: ballot.choice for ballot in ballots}
     salts = {row.actor: row.salt for row in sealed}
+    reasons = {row.actor: json.loads(row.content)["reason"] for row in sealed}
     if uow.trial or outcome_of(body, ballots, two_thirds=two_thirds) == CARRIED:
         fact = WriteoffDecided(
             ref=ref,
@@ -349,6 +350,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
             amount_cents=case.amount_cents,
             votes=votes,
             salts=salts,
+            reasons=reasons,
             two_thirds=two_thirds,
             learning_budget_left_cents=left,
             necessity=body.is_board,
@@ -362,6 +364,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
             proposal=case.proposal,
             votes=votes,
             salts=salts,
+            reasons=reasons,
             two_thirds=two_thirds,
             reason=reason,
             necessity=body.is_board,

@@ -18,6 +18,8 @@ from fund.events import (
     Envelope,
     EvaluationAccepted,
     Fact,
+    KeyRejected,
+    KeyVoteSealed,
     OpenedScore,
     OpenedVote,
     ProposalDrafted,
@@ -30,6 +32,8 @@ from fund.events import (
     UserChanged,
     WriteoffDecided,
     WriteoffPosted,
+    WriteoffRefused,
+    WriteoffVoted,
     canonical_json,
 )
 from fund.rules.hands import Hands, Seals
@@ -232,3 +236,33 @@ def test_an_evaluation_is_accepted_by_nobody_of_a_party() -> None:
     )
     assert told(Hands(), story(("chair", fact))) == []
     assert len(told(Hands(), story(("zeist", fact)))) == 1
+
+
+def sealed_vote(choice: str, reason: str = "") -> tuple[str, str]:
+    """A salt and the commitment to a vote."""
+    return "salt", commitment("salt", canonical_json({"choice": choice, "reason": reason}))
+
+
+def keys_and_writeoffs(choice: str) -> list[Envelope]:
+    """A vote for a key and one for a write-off, each with a reason, and facts that open them as ``choice``."""
+    salt, committed = sealed_vote("for", "goed plan")
+    vote = OpenedVote(voter="zeist", organisation="gm0355", choice=choice, reason="goed plan", salt=salt)
+    about = {"ref": "A2026-001-W1", "agreement": "A2026-001", "proposal": REF}
+    opened = {"votes": {"zeist": choice}, "salts": {"zeist": salt}, "reasons": {"zeist": "goed plan"}}
+    return story(
+        ("zeist", KeyVoteSealed(ref="2027", partner="gm0355", commitment=committed)),
+        ("system", KeyRejected(ref="2027", votes_for=1, needed=2, votes=(vote,))),
+        ("zeist", WriteoffVoted(**about, commitment=committed)),
+        ("chair", WriteoffRefused(**about, **opened, two_thirds=False, reason="")),
+    )
+
+
+def test_opened_votes_on_keys_and_write_offs_are_what_was_committed_to() -> None:
+    def troubles(told: Sequence[Envelope]) -> list[str]:
+        seals = Seals()
+        return [trouble.message for each in told for trouble in seals.see(each)]
+
+    assert troubles(keys_and_writeoffs("for")) == []
+    assert len(troubles(keys_and_writeoffs("against"))) == 2
+    unsealed = [each for each in keys_and_writeoffs("for") if not each.type.endswith(("vote_sealed", ".voted"))]
+    assert len(troubles(unsealed)) == 2

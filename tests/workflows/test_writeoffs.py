@@ -549,9 +549,15 @@ def test_a_trial_of_a_write_off_tells_nothing_of_the_votes(sqlite_url: str) -> N
         until_completed(world)
         evaluated(world)
         propose(world)
-        voted(world, W1, mira="against", mees="against", carla="against")
+        voted(world, W1, mira="against", mees="against")
+        world.do("decision vote", user="carla", ref=W1, choice="against", reason="niets meer te halen")
 
         trial = world.do("writeoff decide", user="carla", ref=W1, dry_run=True)["events"][0]
 
         assert (trial["type"], trial["payload"]["votes"]) == ("writeoff.decided", None)
-        assert world.do("writeoff decide", user="carla", ref=W1)["events"][0]["type"] == "writeoff.refused"
+        opened = world.do("writeoff decide", user="carla", ref=W1)["events"][0]
+        assert opened["type"] == "writeoff.refused"
+        assert sorted(opened["payload"]["reasons"].values()) == ["", "", "niets meer te halen"]
+        checks = {each["name"]: each["ok"] for each in verify(world.fund.engine)["checks"]}
+        assert all(ok for name, ok in checks.items() if "seal" in name)
+        assert any("seal" in name for name in checks)
