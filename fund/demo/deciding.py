@@ -105,13 +105,19 @@ def review(stage: Stage, ref: str, *scores: Mapping[str, int] | int) -> list[str
 
 
 def vote(stage: Stage, ref: str, *, against: int = 0, command: str = "decision vote") -> int:
-    """Committee members who are free vote, the last ``against`` of them against; how many voted."""
+    """As many members as the quorum asks vote, the last ``against`` of them against; how many voted.
+
+    More than half of the seats without a conflict are enough: those of the members, and the chair's. They come from
+    both ends of the list, so that they are of several kinds of organisation.
+    """
     parties = _parties(stage, ref)
     free = [name for name in COMMITTEE if COMMITTEE[name] not in parties]
-    for number, name in enumerate(free):
-        choice = "against" if number >= len(free) - against else "for"
+    mixed = [free[place // 2 if place % 2 == 0 else -1 - place // 2] for place in range(len(free))]
+    voting = mixed[: (len(free) + 1) // 2 + 1]
+    for number, name in enumerate(voting):
+        choice = "against" if number >= len(voting) - against else "for"
         stage.do(name, command, ref=ref, choice=choice)
-    return len(free)
+    return len(voting)
 
 
 def _parties(stage: Stage, ref: str) -> set[str]:

@@ -178,6 +178,6 @@ class LargeRound:
         agreements = {agree(stage, ref) for ref, _idea in self._each(self._of(APPROVED, RETURNED, DEFERRED))}
         for row in stage.look("disbursement list")["disbursements"]:
             if row["agreement"] in agreements:
-                stage.do(MANAGER_2, "disbursement check", ref=row["ref"])
+                stage.do(MANAGER, "disbursement check", ref=row["ref"])
                 stage.do(TREASURER, "disbursement approve", ref=row["ref"])
         stage.say(_("{count} small agreements are signed and wait for the bank.").format(count=len(agreements)))

@@ -97,7 +97,7 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
     agreement = agree(stage, ref)
     asked = [row for row in stage.look("disbursement list")["disbursements"] if row["agreement"] == agreement]
     for row in asked:
-        stage.do(MANAGER_2, "disbursement check", ref=row["ref"])
+        stage.do(MANAGER, "disbursement check", ref=row["ref"])
         stage.do(TREASURER, "disbursement approve", ref=row["ref"])
     batch(stage, date(2025, 7, 31))
     stage.say(

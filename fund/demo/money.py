@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund.demo.capital import import_statement, partner_iban
-from fund.demo.cast import MANAGER, MANAGER_2, PARTNERS, TREASURER, TREASURER_2, TREASURER_3, signatory
+from fund.demo.cast import MANAGER, MANAGER_2, PARTNERS, TREASURER, TREASURER_2, signatory
 from fund.demo.stage import Stage
 
 __all__ = ["batch", "disburse", "earn", "payee", "receive"]
@@ -41,11 +41,12 @@ def disburse(stage: Stage, agreement: str, number: int, lead: str) -> str:
     return ref
 
 
-def batch(stage: Stage, on: date, *, return_of: str = "", tempted: str = "") -> dict[str, Any]:
+def batch(stage: Stage, on: date, *, second: str = MANAGER_2, return_of: str = "", tempted: str = "") -> dict[str, Any]:
     """What stands approved goes to the bank in one file, sent by two people who approved none of it.
 
     Args:
         on: The day of execution; the bank's statement of that day is imported the day after.
+        second: Who sends it together with a treasurer.
         return_of: A payment (its end-to-end reference) that the bank sends back a week later.
         tempted: Somebody who approved a line and tries to send it all the same.
     """
@@ -53,7 +54,7 @@ def batch(stage: Stage, on: date, *, return_of: str = "", tempted: str = "") -> 
     ref = next(str(event["payload"]["ref"]) for event in made["events"] if event["type"].startswith("payment"))
     content = str(stage.look("payment file", ref=ref)["content"]).encode()
     refusal = stage.refused(tempted, "payment send", ref=ref) if tempted else None
-    stage.both(TREASURER_2, TREASURER_3, "payment send", ref=ref)
+    stage.both(TREASURER_2, second, "payment send", ref=ref)
     stage.bank.pay(content, on=on)
     stage.clock(on + timedelta(days=1))
     result = import_statement(stage, on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.demo.cast import MANAGER, TREASURER
+from fund.demo.cast import MANAGER, TREASURER, TREASURER_3
 from fund.demo.deciding import short
 from fund.demo.ideas import IDEAS
 from fund.demo.money import batch, disburse, earn, payee, receive
@@ -39,7 +39,7 @@ def first_payments(stage: Stage, refs: dict[str, str]) -> None:
         ).format(one=first, two=second, cents=euros(amount_of(stage, first)))
     )
     stage.clock(date(2024, 9, 18))
-    sent = batch(stage, date(2024, 9, 19), return_of=first.replace("-", ""), tempted=TREASURER)
+    sent = batch(stage, date(2024, 9, 19), second=TREASURER_3, return_of=first.replace("-", ""), tempted=TREASURER)
     stage.say(_("bram tried to send what he approved: {refusal}").format(refusal=refusal_line(sent["refusal"])))
     stage.say(
         _("two others sent batch {ref} (pain.001); a week later the bank returns {one}: account closed (AC04).").format(
