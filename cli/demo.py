@@ -212,6 +212,9 @@ def _show_burden(burdens: list[dict[str, Any]]) -> None:
             {"ref": each["ref"], "track": each["track"]} | {name: f"{found[name]} ({target[name]})" for name in found}
         )
     output.table(_("What was asked of people, from draft to the first money on the account"), columns, rows)
+    for each in burdens:
+        if each["why"]:
+            output.say(_("{ref} asked more than its target: {why}.").format(ref=each["ref"], why=each["why"]))
 
 
 def _last_lines(ending: dict[str, Any], place: str) -> list[str]:

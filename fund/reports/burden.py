@@ -8,21 +8,60 @@ Reading, and a trial, leave no fact and are no step. Source: people.md, burden c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from fund.dates import day_of
 from fund.events import BankStatementImported, Envelope, PaymentSettled
+from fund.language import N_, _
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import View
 
-__all__ = ["TARGETS", "WHOSE", "Burden", "Target", "burden_of", "burdens"]
+__all__ = ["REASONS", "TARGETS", "WHOSE", "Burden", "Target", "burden_of", "burdens"]
 
 WHOSE = ("lead", "co_applicants", "reviewers", "fund", "shared")
 """Who a step was asked of; ``shared`` steps carry a whole batch of payments or a bank statement."""
+QUORUM_VOTES = 5
+"""So many of nine seats are more than half: what the targets count on."""
+_EXTRA: Mapping[str, str] = {
+    "proposal.changes_requested": "changed",
+    "proposal.revised": "changed",
+    "proposal.resubmitted": "changed",
+    "review.assigned": "panel",
+    "review.recused": "panel",
+    "review.conflict_decided": "conflict",
+    "review.consensus_proposed": "consensus",
+    "review.consensus_agreed": "consensus",
+    "decision.condition_evidenced": "conditions",
+    "decision.condition_extended": "conditions",
+    "decision.conditions_met": "conditions",
+    "decision.objected": "again",
+    "decision.upheld": "again",
+    "decision.reopened": "again",
+    "decision.eligibility_reopened": "again",
+    "milestone.evidenced": "milestone",
+    "milestone.accepted": "milestone",
+    "milestone.changes_requested": "milestone",
+    "payment.failed": "paid_again",
+    "payment.retried": "paid_again",
+    "payment.returned": "paid_again",
+}
+"""Steps beyond the plain road from draft to money, by fact: why a proposal asked more."""
+REASONS: Mapping[str, str] = {
+    "changed": N_("the text was changed"),
+    "panel": N_("the panel changed"),
+    "conflict": N_("a possible conflict was judged"),
+    "consensus": N_("the panel had to agree"),
+    "votes": N_("more members voted than the quorum asks"),
+    "conditions": N_("conditions were shown"),
+    "again": N_("it was decided again"),
+    "milestone": N_("a milestone came before the money"),
+    "paid_again": N_("it was paid again"),
+}
+"""What such steps were for, as people read it."""
 _REVIEWING = (
     "review.declared",
     "review.scored",
@@ -61,6 +100,14 @@ class Burden:
     steps: Mapping[str, int]
     people: int
     days: int
+    extra: Mapping[str, int] = field(default_factory=dict)
+    """Steps beyond the plain road, by what they were for (a key of :data:`REASONS`)."""
+
+    def why(self) -> str:
+        """Why it is over its target, in the language in use; empty while it is within."""
+        if self.within:
+            return ""
+        return ", ".join(f"{_(REASONS[reason])} ({count})" for reason, count in self.extra.items())
 
     @property
     def total(self) -> int:
@@ -90,6 +137,8 @@ class Burden:
             "days": self.days,
             "target": {"total": target.steps, "people": target.people, "days": target.days},
             "within": self.within,
+            "extra": dict(self.extra),
+            "why": self.why(),
         }
 
 
@@ -114,9 +163,12 @@ def burden_of(view: View, proposal: Proposal) -> Burden | None:
     if cause is not None and isinstance(cause.fact, BankStatementImported):
         until_paid.append(cause)
     asked: dict[tuple[str, str], str] = {}
+    first: list[Envelope] = []
     for envelope in until_paid:
         for person, command in _hands(envelope):
-            asked.setdefault((person, command), _whose(view, envelope, person, proposal))
+            if (person, command) not in asked:
+                asked[person, command] = _whose(view, envelope, person, proposal)
+                first.append(envelope)
     steps = dict.fromkeys(WHOSE, 0)
     for whose in asked.values():
         steps[whose] += 1
@@ -126,7 +178,29 @@ def burden_of(view: View, proposal: Proposal) -> Burden | None:
         steps=steps,
         people=len({person for person, _command in asked}),
         days=_days(round_, until_paid),
+        extra=_extra(first),
     )
+
+
+def _extra(steps: Iterable[Envelope]) -> dict[str, int]:
+    """What went beyond the plain road, in the order of :data:`REASONS`: by kind of fact, a confirmation that somebody
+    gave before, votes beyond the quorum, a second payment.
+    """
+    found = dict.fromkeys(REASONS, 0)
+    seen: set[tuple[str, str]] = set()
+    votes = 0
+    for envelope in steps:
+        once = (envelope.type, envelope.actor)
+        votes += envelope.type == "decision.voted"
+        if envelope.type in _EXTRA:
+            found[_EXTRA[envelope.type]] += 1
+        elif envelope.type == "proposal.participation_confirmed" and once in seen:
+            found["changed"] += 1
+        elif envelope.type == "payment.batched" and any(kind == "payment.batched" for kind, _person in seen):
+            found["paid_again"] += 1
+        seen.add(once)
+    found["votes"] = max(0, votes - QUORUM_VOTES)
+    return {reason: count for reason, count in found.items() if count}
 
 
 def _hands(envelope: Envelope) -> Iterable[tuple[str, str]]:

@@ -112,3 +112,19 @@ def test_the_target_is_that_of_the_track_and_every_part_of_it_counts() -> None:
     assert (light.target, light.within) == (TARGETS["light"], False)  # nine people are one more than eight
     assert counted(LIFE, track="standard").within
     assert light.as_json()["target"] == {"total": 17, "people": 8, "days": 30}
+
+
+def test_what_went_beyond_the_plain_road_is_named_when_the_target_is_missed() -> None:
+    again = happened(events.ProposalParticipationConfirmed, "noor", command="confirm again")
+    saved = happened(events.ProposalRevised, "fatima")
+    milestone = happened(events.MilestoneAccepted, "anna")
+    found = counted([*LIFE[:2], saved, again, *LIFE[2:-2], milestone, *LIFE[-2:]])
+    assert found.extra == {"changed": 2, "milestone": 1}
+    assert found.why() == "the text was changed (2), a milestone came before the money (1)"
+    assert found.as_json()["why"] == found.why()
+    assert (counted(LIFE, track="standard").extra, counted(LIFE, track="standard").why()) == ({}, "")
+
+
+def test_votes_beyond_the_quorum_are_the_choice_of_those_who_vote() -> None:
+    votes = [happened(events.DecisionVoted, f"member {number}", command=f"vote {number}") for number in range(8)]
+    assert counted([*votes, *LIFE]).extra == {"votes": 3}
