@@ -15,7 +15,7 @@ from fund.events.agreements import AgreementTerms
 from fund.events.payments import BatchLine
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.schemas.capital import DistributionKey, Receipt
+from fund.schemas.capital import Debit, DistributionKey, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal, Round
@@ -78,6 +78,14 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
         ref = f"A{running}-W{place + 1}"
         more = {"agreement": f"A{running}", "proposal": running, "lead": LEAD, "parties": (LEAD, OTHER)}
         yield Writeoff(ref=ref, state=state, ground="hardship", amount_cents=100_00, **more)
+    yield Debit(
+        ref=f"U2026-{first}",
+        state="recorded",
+        account="1000",
+        amount_cents=100_00,
+        debited_on=TODAY,
+        line_id=str(first),
+    )
     for place, state in enumerate(("recorded", "proposed", "allocated")):
         yield Receipt(
             ref=f"O2026-{first + place}", state=state, line_id=f"lin_{first + place}", statement="S", account="1000",

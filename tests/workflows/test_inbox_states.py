@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
+from fund.workflows.commands import LIVES
 from fund.workflows.lifecycle import Transition
 from tests.factories import World, founded
-from tests.workflows.deciding import peopled
+from tests.workflows.deciding import money, peopled
 from tests.workflows.every_state import NOW, put_every_state
-
-KINDS = {
-    "fund.workflows.proposals.table.TRANSITIONS": "proposal",
-    "fund.workflows.rounds.TRANSITIONS": "round",
-    "fund.workflows.agreements.states.AGREEMENTS": "agreement",
-    "fund.workflows.agreements.states.MILESTONES": "milestone",
-    "fund.workflows.agreements.amendments.AMENDMENTS": "amendment",
-    "fund.workflows.disbursements.TRANSITIONS": "disbursement",
-    "fund.workflows.payments.table.BATCH_TRANSITIONS": "batch",
-    "fund.workflows.payees.TRANSITIONS": "payee",
-    "fund.workflows.evaluations.states.TRANSITIONS": "evaluation",
-    "fund.workflows.writeoffs.TRANSITIONS": "writeoff",
-    "fund.workflows.receipts.lives.TRANSITIONS": "receipt",
-    "fund.workflows.partners.table.KEY_TRANSITIONS": "key",
-    "fund.workflows.repayments.life.TRANSITIONS": "plan",
-}
-"""Whose states each table of transitions names."""
 
 RESTS = {
     ("proposal", "ineligible"): "the clock: an objection is a right, for a term, and no task",
@@ -39,7 +22,14 @@ RESTS = {
     ("disbursement", "sent"): "the bank: its batch is found on the statement",
     ("disbursement", "paid"): "nobody: money that comes back is a receipt, and has its own line",
     ("disbursement", "part_refunded"): "nobody: money that comes back is a receipt, and has its own line",
+    ("batch", "settled"): "nobody: a payment that the bank returns is a receipt, and has its own line",
+    ("call", "open"): "the bank: the partner pays by its reference",
+    ("call", "received"): "nobody: a match may be taken back, and need not be",
     ("payee", "recorded"): "nobody: recorded and verified are one command of two people",
+    ("payee", "verified"): "nobody: another account replaces it when the partner asks",
+    ("period", "locked"): "the year: its months are closed with it, and that has a line",
+    ("period", "closed"): "nobody: it is opened again by exception",
+    ("user", "active"): "nobody: roles change when somebody asks",
     ("evaluation", "accepted"): "the service: it publishes",
     ("writeoff", "posted"): "nobody: what is recovered is a receipt, and has its own line",
     ("receipt", "allocated"): "nobody: a match may be taken back, and need not be",
@@ -47,28 +37,11 @@ RESTS = {
 """States that can still change and that wait for no person, with the reason."""
 
 
-def _tables() -> Iterator[tuple[str, tuple[Transition, ...]]]:
-    """Every table of transitions in the life stories, once, by where it was written."""
-    seen: set[int] = set()
-    modules = sorted((name for name in sys.modules if name.startswith("fund.workflows.")), key=len, reverse=True)
-    for module in modules:
-        for name, value in vars(sys.modules[module]).items():
-            rows = isinstance(value, tuple) and value and all(isinstance(row, Transition) for row in value)
-            if rows and id(value) not in seen and f"{module}.{name}" in KINDS:
-                seen.add(id(value))
-                yield f"{module}.{name}", value
-    for module in modules:
-        for name, value in vars(sys.modules[module]).items():
-            rows = isinstance(value, tuple) and value and all(isinstance(row, Transition) for row in value)
-            if rows and id(value) not in seen:
-                raise AssertionError(f"{module}.{name} is a table of transitions of which this test does not know")
-
-
 def _states() -> Iterator[tuple[str, str]]:
-    """Kind and state of every state that is not the end: from which a row begins."""
-    for name, rows in _tables():
-        for state in dict.fromkeys(str(each) for row in rows for each in _sources(row)):
-            yield KINDS[name], state
+    """Kind and state of every state that is not the end: from which a row of the table begins."""
+    for kind, life in LIVES.items():
+        for state in dict.fromkeys(str(each) for row in life.table for each in _sources(row)):
+            yield kind, state
 
 
 def _sources(row: Transition) -> tuple[object, ...]:
@@ -81,9 +54,12 @@ def _everything(url: str) -> tuple[dict[tuple[str, str], str], list[dict[str, ob
     with founded(url) as world:
         peopled(world)
         world.user("lotte", "partner_signatory", partner="gm0327")
+        money(world, 100_000_00)
         refs = put_every_state(world)
         with_clock(world)
-        return refs, list(world.look("inbox", user="fatima", everybody=True)["items"])
+        return {**refs, ("period", "open"): "2026-01"}, list(
+            world.look("inbox", user="fatima", everybody=True)["items"]
+        )
 
 
 def with_clock(world: World) -> None:
@@ -145,3 +121,24 @@ def test_what_is_late_stands_first_and_is_counted(sqlite_url: str) -> None:
         assert days == sorted((day for day in days if day), key=date.fromisoformat) + [None] * days.count(None)
         assert answer["late"] == sum(item["late"] for item in answer["items"]) > 0
         assert all(item["late"] for item in answer["items"][: answer["late"]])
+
+
+def test_a_year_whose_months_are_locked_waits_to_be_closed(sqlite_url: str) -> None:
+    with founded(sqlite_url, at=datetime(2025, 1, 6, 9, tzinfo=UTC)) as world:
+        peopled(world)
+        money(world, 100_000_00)
+
+        def waiting(user: str) -> list[tuple[str, str]]:
+            items = world.look("inbox", user=user)["items"]
+            return [(item["until"], item["command"]) for item in items if "period" in item["command"]]
+
+        assert waiting("anna") == []
+        world.clock(date(2026, 1, 12))
+        assert waiting("anna") == [("2025-02-28", "fund period lock 2025-01")]
+        assert waiting("bram") == []
+        made = world.do("period lock", user="anna", period="2025")
+        assert waiting("anna2") == []
+        world.do("confirm", user="bram", ref=made["pending"])
+        assert waiting("anna") == [("2026-06-30", "fund period close 2025")]
+        world.both("period close", user="anna", second="bram", period="2025")
+        assert waiting("anna") == []

@@ -189,7 +189,7 @@ def played(fund: Fund, folder: Path, url: str, track: str) -> Iterator[Play]:
         for name, sits in REVIEWERS.items():
             world.user(name, "reviewer", **({"partner": sits} if sits else {}))
         money(world, 900_000_00)
-        world.both("bank register", user="bram", second="anna", iban=OURS, account="1000")
+        world.both("bank register", user="anna", second="bram", iban=OURS, account="1000")
         world.both(
             "payee record", user="anna", second="bram",
             partner=LEAD, iban=THEIRS, name="Gemeente Woudenberg", requested_by="fatima",

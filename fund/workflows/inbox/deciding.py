@@ -68,7 +68,7 @@ def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[W
             until,
             lead=proposal.lead,
             parties=proposal.parties,
-            hands=(*proposal.hands, *decision.hands),
+            hands=(*proposal.hands, *decision.hands, *_reviewers(desk, ref)),
         )
         return
     missing, ready, deciders = waiting_votes(desk.view, proposal, decision)
@@ -82,6 +82,13 @@ def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[W
         if objected:
             command = f"fund decision decide-objection {ref} --uphold --advice FILE --reason TEXT"
         yield Waiting(decide, command, CHAIR, ref, until, only=deciders, hands=decision.hands)
+
+
+def _reviewers(desk: Desk, ref: str) -> tuple[str, ...]:
+    """Who reviewed a proposal does not decide on it (G7 d)."""
+    review = desk.reviews.get(ref)
+    scores = review.result.scores if review is not None and review.result is not None else ()
+    return (*(review.reviewers if review is not None else ()), *(each.reviewer for each in scores))
 
 
 def _deferred(desk: Desk, proposal: Proposal) -> Waiting:

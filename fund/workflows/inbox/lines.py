@@ -87,4 +87,5 @@ def _typed(row: PendingRow) -> tuple[list[str], str]:
 def _is_made(command: str, made: tuple[list[str], str]) -> bool:
     """Whether a line asks the step that was made and waits for its confirmation."""
     words, about = command.split()[1:], made[1]
-    return words[: len(made[0])] == made[0] and (not about or about in words)
+    same = any(word == about or word.startswith(f"{about}-") for word in words)  # a year stands for its months
+    return words[: len(made[0])] == made[0] and (not about or same)

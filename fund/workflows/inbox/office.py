@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fund.dates import add_months
+from fund.dates import add_months, last_day, month_of, months_between, next_month
 from fund.language import AMSTERDAM, N_, _
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
 from fund.schemas.capital import DistributionKey
+from fund.schemas.closing import Period
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.schemas.writeoffs import Writeoff
 from fund.store import PendingRow
@@ -25,6 +26,8 @@ __all__ = ["arguments_of", "confirmations", "waiting"]
 
 KEY_WARNED_MONTHS = 12
 """So long before the five years of a key are over, the office is told (K12)."""
+CLOSED_BY = (6, 30)
+"""The last day, in the year after, on which the books of a year are closed."""
 
 
 def arguments_of(row: PendingRow) -> Mapping[str, Any]:
@@ -124,6 +127,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     adopted = [key.from_on for key in desk.all(DistributionKey, "adopted") if key.from_on <= desk.today]
     if adopted and not proposed:
         yield from _key_review(desk, max(adopted))
+    yield from _periods(desk)
     for row in desk.view.store.deliveries.in_state(("dead",)):
         what = _(N_("let {reaction} be tried again")).format(reaction=row.reaction)
         who, command = either(FUND_MANAGER, ADMIN), f"fund event retry {row.event_id} {row.reaction}"
@@ -140,3 +144,20 @@ def _key_review(desk: Desk, since: date) -> Iterator[Waiting]:
     if desk.today >= add_months(until, -KEY_WARNED_MONTHS):
         what = _(N_("let the partners look at the distribution key again"))
         yield Waiting(what, "fund key adopt FILE", FUND_MANAGER, "key", until)
+
+
+def _periods(desk: Desk) -> Iterator[Waiting]:
+    """The first month that is over and takes entries still; a year of which every month is locked (C8, C6)."""
+    known = {case.ref: case.state for case in desk.all(Period)}
+    now = month_of(desk.today)
+    first = min((ref for ref in known if len(ref) == len(now)), default=month_of(desk.view.first_day))
+    over = [month for month in months_between(first, now) if month < now]
+    month = next((each for each in over if known.get(each, "open") == "open"), None)
+    if month is not None and desk.view.ledger.balances(as_of=last_day(month)):
+        what, until = _(N_("lock the books of {period}")).format(period=month), last_day(next_month(month))
+        yield Waiting(what, f"fund period lock {month}", FUND_MANAGER, month, until)
+    for year in range(int(first[:4]), desk.today.year):
+        if known.get(str(year)) != "closed" and known.get(f"{year}-12") == "locked":
+            what, until = _(N_("close the year {year}")).format(year=year), date(year + 1, *CLOSED_BY)
+            yield Waiting(what, f"fund period close {year}", FUND_MANAGER, str(year), until)
+            return
