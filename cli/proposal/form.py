@@ -12,7 +12,7 @@ import click
 
 from cli import output
 from cli.params import argument, changing, look, option, reading, typed, verb, write_output
-from cli.proposal.noun import PARTNER, ROUND, TRACKS, proposal
+from cli.proposal.noun import AGREEMENT, PARTNER, ROUND, TRACKS, proposal
 from cli.proposal.reading import FORM
 from fund.language import N_, _, ngettext
 
@@ -28,12 +28,14 @@ _COMMENTS = ("nl", "en", "both")
     N_("Print the form to fill in"),
     about=N_(
         "One field per line, with a comment and a mark: L is asked on every track, S from standard on, M on major."
-        " With --from it is filled in already, from a file or a draft on an older form."
+        " With --from it is filled in already, from a file or a draft on an older form; with --follows it begins with"
+        " the parties, lessons and evidence of an agreement that invites to a roll-out, whose track is major."
     ),
     examples=(
         "fund proposal template --track light",
         "fund proposal template --track standard --comments nl --output loket.toml",
         "fund --as fatima proposal template --from 2026-003 --output 2026-003.toml",
+        "fund proposal template --track major --follows A2026-003 --output rollout.toml",
     ),
     see=("proposal new", "proposal draft"),
 )
@@ -42,6 +44,7 @@ _COMMENTS = ("nl", "en", "both")
 @option("--round", type=ROUND, metavar="REF", help=N_("The round, filled in already"))
 @option("--lead", type=PARTNER, metavar="ID", help=N_("The lead partner, filled in already"))
 @option("--from", "source", metavar="REF|FILE", help=N_("A proposal or file whose answers are kept"))
+@option("--follows", type=AGREEMENT, metavar="REF", help=N_("The agreement that this rolls out"))
 @option("--output", metavar="FILE", default="-", help=N_("Write to this file instead of the screen"))
 @reading
 def template(
@@ -51,17 +54,21 @@ def template(
     round: str | None,
     lead: str | None,
     source: str | None,
+    follows: str | None,
     output: str,
 ) -> None:
     from fund import forms
 
+    if source is not None and follows is not None:
+        raise click.UsageError(_("--from and --follows both fill the form in; leave one out"), ctx)
     if source is not None:
         if round is not None or lead is not None:
             raise click.UsageError(_("--from has a round and a lead already; leave --round and --lead out"), ctx)
         _brought_up_to_date(ctx, source, track, comments, output)
         return
     year = date.today().year + 1  # noqa: DTZ011 - only a suggestion in a form; there need be no fund yet
-    text = forms.template(track, comments=comments, round=round or "", lead=lead or "", year=year)
+    answers = look(ctx, "evaluation carried-over", {"ref": follows})["answers"] if follows is not None else {}
+    text = forms.template(track, comments=comments, round=round or "", lead=lead or "", year=year, answers=answers)
     _print(ctx, {"schema_version": 1, "track": track, "toml": text}, text, output)
 
 

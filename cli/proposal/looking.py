@@ -115,6 +115,8 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Advice"), "\n".join(_advice(data))),
             (_("Same idea"), _others(data["same_idea"])),
             (_("Same parties"), _others(data["alike"])),
+            (_("Follows"), data["follows"]),
+            (_("Followed by"), ", ".join(data["followed_by"])),
             (_("Version"), data["version"]),
             (_("Possible now"), ", ".join(data["commands"])),
         ),

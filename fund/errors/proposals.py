@@ -16,7 +16,8 @@ __all__ = [
     "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice", "NotForImprovement",
     "ObjectionTooLate", "OldFormVersion", "OtherFormVersion", "OutOfOrder", "OutsideTrack",
     "PartiesNotConfirmed", "PartnerNotActive", "RepaymentEndsTooEarly", "RepaymentPlanTooLong",
-    "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly", "RuleNotMet",
+    "RolloutNotBudgeted", "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly",
+    "RuleNotMet",
     "SameContentInRound", "SameIdeaAddedUp", "TooFewAdopters", "TooManyBlocks", "UnclearAmount",
     "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule", "UnknownSection",
     "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
@@ -434,6 +435,13 @@ class RolloutWithoutParent(RuleRefusal):
 
     message = N_("{ref} has the kind {sort}: a roll-out is drafted with --follows AGREEMENT, and only a roll-out is")
     hint = N_("fund proposal draft --help")
+
+
+class RolloutNotBudgeted(RuleRefusal):
+    """Where every active partner was in the experiment, its roll-out asks an own share in their budgets."""
+
+    message = N_("every active partner was in {agreement}: its roll-out needs an own share, {own_share_cents} is named")
+    hint = N_("fund agreement show {agreement}")
 
 
 class TooFewAdopters(RuleRefusal):

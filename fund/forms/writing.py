@@ -32,6 +32,7 @@ def template(
     round: str = "",
     lead: str = "",
     year: int | None = None,
+    answers: Mapping[str, Any] | None = None,
 ) -> str:
     """The file to fill in: every field of the track, one per line, a comment per language, a mark where it must be
     answered ([L] on every track, [S] from standard on, [M] on major).
@@ -40,9 +41,17 @@ def template(
         track: light, standard or major; what it does not ask is left out.
         comments: nl, en or both.
         round, lead: Filled in already where they are known.
+        answers: What is filled in already, by field of the typed form; ``round`` and ``lead`` go before it.
     """
-    given = {"proposal.round": round, "proposal.lead_partner": lead}
-    return _write(form(CURRENT), given, track, comments, year=year or 0)
+    version, known = form(CURRENT), answers or {}
+    given = {
+        question.path: _answer(question, known[question.field.name])
+        for question in version.questions
+        if known.get(question.field.name)
+    }
+    named = {"proposal.round": round, "proposal.lead_partner": lead}
+    given |= {path: value for path, value in named.items() if value or path not in given}
+    return _write(version, given, track, comments, year=year or 0)
 
 
 def fill(version: Form, values: Mapping[str, Any], *, track: str, comments: str = "both", revision: str = "") -> str:
@@ -65,20 +74,21 @@ def write(filled: ProposalForm, names: Sequence[str] = (), *, comments: str = ""
     dumped = filled.model_dump(mode="python")
     values: dict[str, Any] = {}
     for question in version.questions:
-        value = dumped[question.field.name]
-        if question.columns and value is not None:
-            rows = [value] if question.field.kind == "record" else value
-            written = [{column.key: _raw(column, row.get(column.name)) for column in question.columns} for row in rows]
-            if question.field.key == "team":
-                written = [
-                    {**row, "name": name}
-                    for row, name in zip(written, [*names, *("?" for _row in written)], strict=False)
-                ]
-            value = written[0] if question.field.kind == "record" else written
-        else:
-            value = _raw(question.field, value)
+        value = _answer(question, dumped[question.field.name])
+        if question.field.key == "team" and value:
+            named = zip(value, [*names, *("?" for _row in value)], strict=False)
+            value = [{**row, "name": name} for row, name in named]
         values[question.path] = value
     return _write(version, values, "major", comments, revision=revision, whole=True)
+
+
+def _answer(question: Question, value: Any) -> Any:
+    """A typed answer as it stands in a file: rows by the keys of their columns."""
+    if not question.columns or value is None:
+        return _raw(question.field, value)
+    rows = [value] if question.field.kind == "record" else value
+    written = [{column.key: _raw(column, row.get(column.name)) for column in question.columns} for row in rows]
+    return written[0] if question.field.kind == "record" else written
 
 
 _MARK = re.compile(r'revision\s*=\s*"[^"\n]*"[ \t]*')

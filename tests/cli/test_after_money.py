@@ -8,7 +8,7 @@ from tests.conftest import Fund
 from tests.factories import founded
 from tests.workflows.agreeing import AGREEMENT, running
 from tests.workflows.looking_back import AGREEMENT as LOOKED_BACK
-from tests.workflows.looking_back import evaluated, until_completed
+from tests.workflows.looking_back import SCALE, evaluated, until_completed
 from tests.workflows.money_out import BAARN, BUNNIK
 from tests.workflows.test_amendments import committee
 
@@ -109,3 +109,18 @@ def test_a_lesson_card_and_an_evaluation_read_on_a_narrow_screen(fund: Fund, sql
     assert "No lesson has all of that." in nothing.out
     unknown = fund("evaluation", "lessons", "--theme", "walvis", database=sqlite_url)
     assert (unknown.code, "unknown_theme" in unknown.err) == (1, True)
+
+
+def test_the_template_of_a_roll_out_is_typed_with_the_agreement_it_follows(fund: Fund, sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world, text=SCALE)
+    words = ("proposal", "template", "--track", "major", "--follows", LOOKED_BACK, "--comments", "nl")
+    template = fund(*words, database=sqlite_url)
+    assert template.code == 0, template.err
+    assert 'title = "Uitrol: Samen pompen"' in template.out
+    assert "Meet de afstand eerst" in template.out
+    over = fund("proposal", "template", "--follows", "A2026-099", database=sqlite_url)
+    assert (over.code, "unknown_ref" in over.err) == (1, True)
+    both = fund("proposal", "template", "--follows", LOOKED_BACK, "--from", "2026-001", database=sqlite_url)
+    assert (both.code, "leave one out" in both.err) == (2, True)

@@ -34,7 +34,7 @@ from fund.events import (
     ReceiptAllocated,
     ReceiptRecorded,
 )
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork
 from tests.factories import START, World, a_form
 
@@ -87,8 +87,12 @@ def proposal(
         drafted_at=START,
         submitted_at=None if state == "draft" else START,
     )
+    round_ = Round(
+        ref="2026-1", state="closed", title="Winter", track="standard", opens_at=START,
+        closes_at=START + timedelta(days=30), ceiling_cents=100_000_00, allocation="score",
+    )  # fmt: skip
     with world.uow("anna") as uow:
-        uow.store.cases.put([(case, 1)])
+        uow.store.cases.put([(round_, 1), (case, 1)])
 
 
 def file(text: str = EVALUATION, name: str = "evaluatie.toml") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 
 import pytest
@@ -18,6 +19,7 @@ from tests.workflows.looking_back import (
     BAARN,
     BUNNIK,
     BUNSCHOTEN,
+    PROPOSAL,
     SCALE,
     evaluated,
     proposal,
@@ -98,6 +100,32 @@ def test_parties_lessons_and_evidence_are_carried_over_to_the_roll_out(database_
         form = ProposalForm.model_validate({**a_form().as_json(), **answers})
         file = forms.write(form, ["Iemand"]).encode()
         assert forms.open_form(file, "uitrol.toml").read("major").form.title == "Uitrol: Samen pompen"
+
+
+def test_the_template_of_a_roll_out_begins_with_what_is_carried_over(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        invited(world)
+        answers = world.look("evaluation carried-over", ref=AGREEMENT)["answers"]
+        text = forms.template("major", comments="", round="2026-2", year=2028, answers=answers)
+        assert text.startswith(f'schema = "{forms.CURRENT}"')
+        read = tomllib.loads(text)
+        assert (read["proposal"]["round"], read["proposal"]["lead_partner"]) == ("2026-2", BAARN)
+        assert (read["proposal"]["title"], read["proposal"]["co_applicants"]) == ("Uitrol: Samen pompen", [BUNNIK])
+        assert "Meet de afstand eerst" in text
+        assert f"Evaluatie van {AGREEMENT}" in text
+        # what is asked anew stands there to be filled in, and without answers the template is as it always was
+        assert "[[team]]" in text
+        assert forms.template("major", comments="both") == forms.template("major", comments="both", answers={})
+
+
+def test_a_proposal_shows_what_follows_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        invited(world)
+        proposal(world, ref="2026-007", state="submitted", follows=AGREEMENT, sort="rollout")
+        proposal(world, ref="2026-008", state="draft", follows=AGREEMENT, sort="rollout")
+        assert world.look("proposal show", ref=PROPOSAL)["followed_by"] == ["2026-007"]
+        shown = world.look("proposal show", ref="2026-007")
+        assert (shown["follows"], shown["followed_by"]) == (AGREEMENT, [])
 
 
 def test_only_an_invitation_that_holds_carries_over(sqlite_url: str) -> None:

@@ -729,6 +729,25 @@ def test_a_roll_out_follows_an_invitation_in_its_term_and_brings_in_others(world
         rolled_out("gm0327", "gm0342")
 
 
+def test_a_roll_out_among_all_who_were_in_it_is_budgeted_by_them(world: World) -> None:
+    invited(world, date(2026, 3, 31))
+    with writing(world.fund.engine) as connection:
+        store = Store(connection)
+        for row in store.cases.find("partner", states=["active"]):
+            partner = Partner.model_validate_json(row.document)
+            if partner.ref != "gm0351":
+                store.cases.put([(partner.but(state="exited"), row.version)])
+
+    def rolled_out(**more: Any) -> str:
+        content = a_proposal_file(sort="rollout", **more)
+        return str(world.do("proposal draft", user="fatima", content=content, follows="A2026-009")["result"]["ref"])
+
+    with pytest.raises(errors.RolloutNotBudgeted) as refused:
+        rolled_out()
+    assert refused.value.details["own_share_cents"] == 0
+    assert case(world, rolled_out(own_share_cents=5_000_00)).follows == "A2026-009"
+
+
 def test_the_log_shows_nothing_of_a_draft_but_that_it_is_there(world: World) -> None:
     ref = drafted(world)
     for user in (None, "anna", "bram"):

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fund.errors import FollowonNotInvited, PartnerNotActive, RolloutWithoutParent, TooFewAdopters
+from fund.errors import (
+    FollowonNotInvited,
+    PartnerNotActive,
+    RolloutNotBudgeted,
+    RolloutWithoutParent,
+    TooFewAdopters,
+)
 from fund.glossary import state_word
 from fund.language import _
 from fund.schemas.agreements import Agreement
@@ -30,7 +36,7 @@ def require_lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *,
     """A roll-out follows an agreement that was invited to, and brings in partners that were not in it.
 
     Raises:
-        RolloutWithoutParent, FollowonNotInvited, TooFewAdopters: As they say.
+        RolloutWithoutParent, FollowonNotInvited, TooFewAdopters, RolloutNotBudgeted: As they say.
     """
     if (form.sort == "rollout") != (follows is not None):
         raise RolloutWithoutParent(ref=subject, sort=form.sort)
@@ -48,10 +54,12 @@ def require_lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *,
 
 
 def require_adopters(view: View, form: ProposalForm, follows: str | None) -> None:
-    """A roll-out brings in at least two active partners that were not in what it follows, or all that are left.
+    """A roll-out brings in at least two active partners that were not in what it follows, or all that are left; where
+    none is left, those that were in it budget for it.
 
     Raises:
         TooFewAdopters: It does not, or not any more.
+        RolloutNotBudgeted: Nobody is left, and the parties put in nothing of their own.
     """
     if follows is None:
         return
@@ -61,3 +69,5 @@ def require_adopters(view: View, form: ProposalForm, follows: str | None) -> Non
     found = len((set(form.adopters) | set(form.applicants)) & others)
     if found < needed:
         raise TooFewAdopters(agreement=follows, needed=needed, found=found)
+    if not others and form.own_share_cents <= 0:
+        raise RolloutNotBudgeted(agreement=follows, own_share_cents=form.own_share_cents)

@@ -9,6 +9,7 @@ from typing import Any
 from fund import forms
 from fund.events import Envelope
 from fund.rules.authority import SYSTEM, Role
+from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.lifecycle import commands_from
@@ -50,6 +51,15 @@ def _on(view: View, case: Proposal, day: date | None) -> Proposal | None:
         if happened.effective_on <= day:
             then = after(then, happened)
     return then
+
+
+def _followed_by(view: View, case: Proposal) -> list[str]:
+    """The proposals that roll out what came of this one; only where its evaluation invited to that is there any."""
+    agreement = f"A{case.ref}"
+    evaluation = view.maybe(Evaluation, agreement)
+    if evaluation is None or evaluation.followon_until is None:
+        return []
+    return [each.ref for each in view.cases(Proposal) if each.follows == agreement and may_see(view, each)]
 
 
 def proposals(
@@ -99,6 +109,7 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
         "co_applicants": list(case.co_applicants),
         "beneficiaries": list(case.beneficiaries),
         "follows": case.follows,
+        "followed_by": _followed_by(view, case),
         "share_bps": case.share_bps,
         "drafted_at": case.drafted_at.isoformat(),
         "submitted_at": case.submitted_at.isoformat() if case.submitted_at else None,
