@@ -49,11 +49,17 @@ def upgrade() -> None:
         facts = sa.select(
             t.event.c.event_id, sa.literal(reaction), t.event.c.stream, t.event.c.seq, sa.literal("skipped"),
             *(sa.literal(0) for _count in range(4)), sa.literal(LEFT_OUT),
-        ).where(t.event.c.type == wire)  # fmt: skip
+        ).where(t.event.c.type == wire, ~_told_before(reaction))  # fmt: skip
         columns = [
             "event_id", "reaction", "stream", "seq", "state", "attempts", "starts", "handed_out", "due_us", "error",
         ]  # fmt: skip
         connection.execute(t.delivery.insert().from_select(columns, facts))
+
+
+def _told_before(reaction: str) -> sa.Exists:
+    """Whether a fact has its row already: this version was here before, and was gone back from."""
+    c = t.delivery.c
+    return sa.exists().where(c.event_id == t.event.c.event_id, c.reaction == reaction)
 
 
 def _add_brief(connection: sa.Connection) -> None:
