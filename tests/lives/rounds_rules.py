@@ -370,8 +370,10 @@ def _chair(model: Known, who: Person, case: Case) -> Reasons:
     return found
 
 
-def _decide(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
+def _decide(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     found: Reasons = set() if case.state == "decidable" else {"state"}
+    if case.mandated and args.get("defer_for") == "tie":
+        found.add("nobody votes: there is no tie")
     if not case.mandated:
         return found | _chair(model, who, case) | ({"hands"} if who.id in case.hands else set())
     if "fund_manager" not in who.roles:
