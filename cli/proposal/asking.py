@@ -18,7 +18,7 @@ from fund.errors import FileUnreadable, FundError, NobodyToAsk
 from fund.language import N_, _, language
 
 if TYPE_CHECKING:
-    from fund.forms import Column, FormFile, Question
+    from fund.forms import Column, Form, FormFile, Question
 
 __all__ = ["fill_in"]
 
@@ -32,6 +32,8 @@ _FAULTS = {
     "wrong_type": N_("It must be {expected}."),
 }
 _MINUTES_PER_QUESTION = 8 / 3
+_WIDTH = 79
+"""A question that is longer shows its choices on lines of their own: a number still fits."""
 
 
 class _Back(Exception):
@@ -56,7 +58,7 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
         round_ref = file.round or round_ref
     if not output.interactive():
         raise NobodyToAsk(command="fund proposal template --track light")
-    track, lead, round_ref = _known_already(ctx, round_ref)
+    track, lead, round_ref, of = _known_already(ctx, round_ref)
     if file is not None:
         file.require_tables(track)
         if file.of.version != forms.CURRENT:
@@ -65,7 +67,7 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
         year = date.today().year + 1  # noqa: DTZ011 - a suggestion only
         text = forms.template(track, comments=language(), round=round_ref, lead=lead, year=year)
         write_output(path, text.encode())
-    questions = forms.form().of_track(track)
+    questions = of.of_track(track)
     _introduce(round_ref, track, len(questions))
     try:
         _ask_all(path, text, questions)
@@ -101,8 +103,10 @@ def _read(file: Path) -> str | None:
         raise FileUnreadable(path=str(file), reason=str(problem)) from None
 
 
-def _known_already(ctx: click.Context, round_ref: str | None) -> tuple[str, str, str]:
-    """Track, lead partner and round, from the fund: what is known is not asked."""
+def _known_already(ctx: click.Context, round_ref: str | None) -> tuple[str, str, str, Form]:
+    """Track, lead partner, round and form, from the fund: what is known is not asked, what it knows can be chosen."""
+    from fund import forms
+
     user = shell(ctx).settings.user
     with opened(ctx) as (fund, _carry_out, look):
         rounds = look(fund, "round list", {}, user=user)["rounds"]
@@ -113,8 +117,9 @@ def _known_already(ctx: click.Context, round_ref: str | None) -> tuple[str, str,
         if round_ref is None:
             raise click.UsageError(_("name the round: --round REF; fund round list shows them"))
         track = look(fund, "round show", {"ref": round_ref}, user=user)["round"]["track"]
+        known = look(fund, "cooperation list", {}, user=user)["cooperations"]
     lead = next((person["partner"] or "" for person in people if user in (person["name"], person["id"])), "")
-    return str(track), lead, round_ref
+    return str(track), lead, round_ref, forms.form().knowing({row["ref"]: row["name"] for row in known})
 
 
 def _introduce(round_ref: str, track: str, number: int) -> None:
@@ -201,7 +206,8 @@ def _blocks(question: Question, head: str, standing: Any) -> list[dict[str, Any]
 def _row(question: Question, columns: tuple[Column, ...], standing: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column in columns:
-        answer = _field(question, column, f"      {_capital(column.says())}", standing.get(column.key, column.default))
+        asked = column.says().partition(":")[0] if question.field.kind == "map" and column.options else column.says()
+        answer = _field(question, column, f"      {_capital(asked)}", standing.get(column.key, column.default))
         if answer not in (None, ""):
             row[column.key] = answer
     return row
@@ -217,6 +223,8 @@ def _field(question: Question, column: Column, prompt: str, standing: Any) -> An
 
     offered = _worth_offering(column, standing)
     while True:
+        for told in _choices(column, prompt, offered):
+            output.note(told)
         line = _line(_prompt(column, prompt, offered))
         if line == "<":
             raise _Back
@@ -249,11 +257,36 @@ def _worth_offering(column: Column, standing: Any) -> str:
     return str(standing)
 
 
+def _numbered(column: Column) -> list[str]:
+    """What can be chosen by its number; nothing where that is too much to read."""
+    if column.kind != "choice" or len(column.options) > 10:
+        return []
+    words = [nl if language() == "nl" else en for code, nl, en in column.options if code != "rollout"]
+    return [f"{number} {word}" for number, word in enumerate(words, start=1)]
+
+
+def _choices(column: Column, prompt: str, offered: str) -> list[str]:
+    """The question and its choices on lines of their own, where they do not fit before the answer."""
+    listed = _numbered(column)
+    if not listed or len(_in_one_line(prompt, listed, offered)) <= _WIDTH:
+        return []
+    return [f"{prompt.rstrip('.')}:", *(f"      {each}" for each in listed)]
+
+
+def _in_one_line(prompt: str, listed: list[str], offered: str) -> str:
+    asked = _("{question}. {choices}. Number").format(question=prompt.rstrip("."), choices=", ".join(listed))
+    return _ending(asked, offered)
+
+
 def _prompt(column: Column, prompt: str, offered: str) -> str:
-    if column.kind == "choice" and len(column.options) <= 10:
-        words = [nl if language() == "nl" else en for code, nl, en in column.options if code != "rollout"]
-        listed = ", ".join(f"{number} {word}" for number, word in enumerate(words, start=1))
-        prompt = _("{question}. {choices}. Number").format(question=prompt.rstrip("."), choices=listed)
+    listed = _numbered(column)
+    if not listed:
+        return _ending(prompt, offered)
+    whole = _in_one_line(prompt, listed, offered)
+    return whole if len(whole) <= _WIDTH else _ending("      " + _("Number"), offered)
+
+
+def _ending(prompt: str, offered: str) -> str:
     if offered:
         shown = offered if len(offered) <= 40 else offered[:39] + "…"
         return f"{prompt} [{shown}]: "
@@ -262,7 +295,9 @@ def _prompt(column: Column, prompt: str, offered: str) -> str:
 
 def _explain(column: Column) -> None:
     output.note("      " + _capital(column.says()))
-    if len(column.options) > 10:
+    if column.kind in ("partner", "partners"):
+        output.note("      " + _("All partners with their ids: fund partner list"))
+    if len(column.options) > 10 or column.kind == "choices":
         for code, nl, en in column.options:
             output.note(f"      {code}: {nl if language() == 'nl' else en}")
 

@@ -98,7 +98,8 @@ def _brought_up_to_date(ctx: click.Context, source: str, track: str, comments: s
         }
         following = f"fund proposal new {target}" if target != "-" else ""
     else:
-        data = look(ctx, "proposal file", {"ref": source, "comments": comments, "in_force": True})
+        shown = f"{source}.toml" if target == "-" else target
+        data = look(ctx, "proposal file", {"ref": source, "comments": comments, "in_force": True, "name": shown})
         following = f"fund proposal save {source} {target}" if target != "-" else ""
     _print(ctx, {"schema_version": 1, **data}, data["toml"], target)
     if typed(ctx, "json"):

@@ -112,7 +112,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Characteristics"), profile(data)),
             (_("Points to"), pointed(data)),
             (_("Chosen form"), form["governance_form"]),
-            (_("Advice"), "\n".join(_advice(data))),
+            (_("Advice"), " ".join(_advice(data))),
             (_("Same idea"), _others(data["same_idea"])),
             (_("Same parties"), _others(data["alike"])),
             (_("Follows"), data["follows"]),
@@ -137,7 +137,7 @@ def _advice(data: Mapping[str, Any]) -> list[str]:
 
 def _others(rows: list[Mapping[str, Any]]) -> str:
     """Other proposals of the same parties, each with what counts of it."""
-    return "\n".join(f"{row['ref']} {row['title']}, {euros(row['amount_cents'])}" for row in rows)
+    return "; ".join(f"{row['ref']} {row['title']}, {euros(row['amount_cents'])}" for row in rows)
 
 
 def _show_rules(data: Mapping[str, Any]) -> None:

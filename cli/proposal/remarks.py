@@ -13,7 +13,7 @@ __all__ = ["deviation", "many_parties", "pointed", "profile", "remarks"]
 def remarks(data: Mapping[str, Any]) -> list[str]:
     """What whoever drafts a form is told of it, one remark a line."""
     found = pointed(data)
-    lines = [_("The characteristics point to: {forms}.").format(forms=found.replace("\n", "; "))] if found else []
+    lines = [_("The characteristics point to: {forms}.").format(forms=found)] if found else []
     return [*lines, *deviation(data), *many_parties(data)]
 
 
@@ -24,11 +24,11 @@ def profile(data: Mapping[str, Any]) -> str:
 
 
 def pointed(data: Mapping[str, Any]) -> str:
-    """The forms of cooperation that the characteristics point to, each on a line with what it is for and why."""
+    """The forms of cooperation that the characteristics point to, each with what it is for."""
     advice = data["advice"]
     if advice is None:
         return ""
-    return "\n".join(f"{each['name']} ({each['use']})" for each in advice["forms"])
+    return "; ".join(f"{each['name']} ({each['use']})" for each in advice["forms"])
 
 
 def deviation(data: Mapping[str, Any]) -> list[str]:

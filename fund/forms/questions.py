@@ -6,7 +6,7 @@ import csv
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -144,6 +144,18 @@ class Form:
         asked = [question for question in self.questions if question.counted and question.asked_on(track)]
         return tuple(sorted(asked, key=lambda question: _FIRST.index(question.path) if question.path in _FIRST else 99))
 
+    def knowing(self, cooperations: Mapping[str, str]) -> Form:
+        """The form in which these cooperations can be chosen too, id to name: the register may know newer ones."""
+
+        def widened(question: Question) -> Question:
+            if question.field.key != "cooperation":
+                return question
+            codes = set(question.field.codes)
+            more = tuple((ref, name, name) for ref, name in cooperations.items() if ref not in codes)
+            return replace(question, field=replace(question.field, options=question.field.options + more))
+
+        return replace(self, questions=tuple(map(widened, self.questions)))
+
     @property
     def sections(self) -> tuple[str, ...]:
         """The tables of the file: what can be listed for change."""
@@ -211,6 +223,11 @@ def _column(row: Mapping[str, Any]) -> Column:
     )
 
 
+def lower(word: str) -> str:
+    """A word in the middle of a sentence; the accent that a capital left out comes back."""
+    return "één" if word == "Eén" else word.lower()
+
+
 def _data(name: str) -> str:
     return (resources.files("fund") / "data" / name).read_text(encoding="utf-8")
 
@@ -239,9 +256,9 @@ def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
                     name=row["id"],
                     kind="choice",
                     nl=f"{row['naam']}: "
-                    + " / ".join(f"{pole['value_en']} ({pole['waarde'].lower()})" for pole in row["polen"]),
+                    + " / ".join(f"{pole['value_en']} ({lower(pole['waarde'])})" for pole in row["polen"]),
                     en=f"{row['name_en']}: " + " / ".join(pole["value_en"] for pole in row["polen"]),
-                    options=tuple((pole["value_en"], pole["waarde"], pole["value_en"]) for pole in row["polen"]),
+                    options=tuple((pole["value_en"], lower(pole["waarde"]), pole["value_en"]) for pole in row["polen"]),
                 ),
             )
             for row in rows

@@ -222,7 +222,7 @@ def _tables(question: Question, value: Any, comments: str, year: int, whole: boo
             if column.kind == "year" and given is None:
                 given = year
             lines += _line(f"{column.key} = {_toml(column, given)}", (column.nl, column.en), comments)
-    return [f"# {line}".rstrip() if line and optional else line for line in lines]
+    return [f"# {line}" if optional and line and not line.startswith("#") else line for line in lines]
 
 
 def _toml(column: Column, value: Any) -> str:

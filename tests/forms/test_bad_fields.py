@@ -406,7 +406,7 @@ def world(module_database_url: str) -> Iterator[World]:
         world.user("fatima", "partner_signatory", partner="gm0351")
         world.both(
             "round plan", user="anna", second="carla", title="Eerste ronde", opens=date(2026, 2, 1),
-            closes=date(2026, 2, 28), ceiling_cents=500_000_00, track="standard",
+            closes=date(2026, 2, 28), ceiling_cents=500_000_00, track="major",
         )  # fmt: skip
         world.clock(datetime(2026, 2, 10, 13, 2, tzinfo=UTC))
         draft = a_proposal_file(ask_cents=60_000_00)

@@ -48,7 +48,7 @@ def test_a_draft_on_an_older_form_is_brought_to_the_one_in_force_before_it_is_su
     with pytest.raises(errors.OldFormVersion) as refused:
         world.do("proposal submit", user="fatima", ref=ref)
     # Then: every new question is named, by its line in the file that the hint writes
-    newer = world.look("proposal file", user="fatima", ref=ref, in_force=True)
+    newer = world.look("proposal file", user="fatima", ref=ref, in_force=True, comments="both")
     lines = newer["toml"].split("\n")
     missing = refused.value.details["missing"]
     assert [fault["field"] for fault in missing] == [

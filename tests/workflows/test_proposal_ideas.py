@@ -12,6 +12,7 @@ from fund.events import DecisionApproved
 from tests.factories import World, a_form
 from tests.workflows.deciding import money
 from tests.workflows.proposing import a_round, case, drafted, proposing
+from tests.workflows.test_cooperations import a_file as a_register
 from tests.workflows.test_proposals import decided
 
 HYPOTHESIS = a_form().hypothesis
@@ -133,3 +134,12 @@ def _file(**changes: object) -> bytes:
     from tests.factories import a_proposal_file
 
     return a_proposal_file(**changes)
+
+
+def test_a_cooperation_that_the_fund_recorded_can_be_built_on(world: World) -> None:
+    with pytest.raises(errors.UnknownChoice):
+        drafted(world, cooperation="proeftuin")
+    world.do("cooperation import", user="anna", content=a_register(id="proeftuin"))
+    ref = drafted(world, cooperation="proeftuin")
+    assert case(world, ref).form.cooperation == "proeftuin"
+    assert case(world, drafted(world, title="Nog een", cooperation="regio-amersfoort")).state == "draft"

@@ -19,6 +19,7 @@ from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import rounds
+from fund.workflows.cooperations import register
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team, team_of
 from fund.workflows.proposals.lineage import require_active, require_lineage
@@ -200,6 +201,7 @@ def read_form(uow: UnitOfWork, file: forms.FormFile) -> tuple[Round, forms.Fille
         FormFault, FaultyForm: All that is wrong with it, a round or partner that the fund does not know among it.
     """
     partners = {case.ref: case.short_name for case in uow.cases(Partner)}
+    file.of = file.of.knowing({each.ref: each.name for each in register(uow)})
     if not file.round:
         file.read("light", partners=partners)  # says that the round is missing, among all else that is
     known = uow.store.cases.refs("round")

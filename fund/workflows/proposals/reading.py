@@ -164,11 +164,12 @@ def _team(view: View, case: Proposal) -> list[dict[str, Any]]:
     ]
 
 
-def file_of(view: View, *, ref: str, comments: str = "", in_force: bool = False) -> dict[str, Any]:
+def file_of(view: View, *, ref: str, comments: str = "", in_force: bool = False, name: str = "") -> dict[str, Any]:
     """The proposal as a file again, to change and save; the file says which revision it starts from.
 
     Args:
         in_force: On the form in force, whatever form it is on; ``open`` then names what is still to be answered.
+        name: What the file will be called, for those lines.
 
     Raises:
         UnknownRef: There is none, or it is a draft of others.
@@ -179,7 +180,9 @@ def file_of(view: View, *, ref: str, comments: str = "", in_force: bool = False)
     answer = {"ref": ref, "version": view.version(case), "revision": case.revision, "form": case.form.version}
     if not in_force:
         return {**answer, "toml": forms.write(case.form, names, comments=comments, revision=mark)}
-    newer = forms.upgrade_form(case.form, names, track=case.track, name=f"{ref}.toml", comments=comments, revision=mark)
+    newer = forms.upgrade_form(
+        case.form, names, track=case.track, name=name or f"{ref}.toml", comments=comments, revision=mark
+    )
     return {
         **answer,
         "form": newer.after,

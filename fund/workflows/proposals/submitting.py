@@ -215,7 +215,7 @@ def _require_form_in_force(uow: UnitOfWork, case: Proposal, command: str) -> Non
     form, file = case.form, f"{case.ref}.toml"
     if form.version == forms.CURRENT:
         return
-    newer = forms.upgrade_form(form, names_of(uow, case), track=case.track, name=file)
+    newer = forms.upgrade_form(form, names_of(uow, case), track=case.track, name=file, comments="both")
     missing = [
         {"field": fault.details["field"], "line": fault.details["line"], "code": fault.code(), "message": str(fault)}
         for fault in newer.open
