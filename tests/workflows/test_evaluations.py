@@ -257,6 +257,18 @@ def test_what_went_back_gives_the_parties_their_term_again(sqlite_url: str) -> N
         assert returned == {"on": "2026-03-01", "reason": "De meting ontbreekt."}
 
 
+def test_what_was_handed_in_early_and_went_back_waits_for_the_parties(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world, ends="")  # it falls due on the last day of the year
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        world.do("evaluation return", user="carla", ref=AGREEMENT, reason="De meting ontbreekt.")
+        waits = [(item["command"], item["until"]) for item in world.look("inbox", user="fatima")["items"]]
+        assert (f"fund evaluation submit {AGREEMENT} FILE", "2026-03-06") in waits
+        world.clock(date(2027, 1, 2))
+        with world.view() as view:
+            assert view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
+
+
 def test_before_publication_it_is_read_by_those_who_work_on_it_and_then_by_everybody(database_url: str) -> None:
     with founded(database_url) as world:
         until_completed(world)

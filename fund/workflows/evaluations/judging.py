@@ -156,6 +156,6 @@ def send_back(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
     if case.returned >= RETURNS:
         raise ReturnedBefore(ref=ref, returned=case.returned)
     uow.next_step = f"fund evaluation submit {ref} FILE"
-    fact = EvaluationReturned(ref=ref, proposal=case.proposal, reason=reason, due_on=max(case.due_on, uow.today))
+    fact = EvaluationReturned(ref=ref, proposal=case.proposal, reason=reason, due_on=uow.today)
     look = _LOOK.format(ref=ref)
     return carry(uow, TRANSITIONS, "evaluation return", case, fact, lead=case.lead, parties=case.parties, look=look)

@@ -117,8 +117,8 @@ def _judged(case: Evaluation, happened: Envelope) -> Evaluation:
     if isinstance(fact, EvaluationAccepted):
         return case.but(state=state, learning=fact.learning, good_result=fact.good_result)
     if isinstance(fact, EvaluationReturned):
-        due_on = case.due_on if fact.due_on is None else fact.due_on
-        return case.but(state=state, returned=case.returned + 1, peers={}, learning="", due_on=due_on)
+        again = {} if fact.due_on is None else {"due_on": fact.due_on, "fell_due": True}
+        return case.but(state=state, returned=case.returned + 1, peers={}, learning="", **again)
     if isinstance(fact, EvaluationWaived):
         return case.but(state=state)
     if isinstance(fact, EvaluationPublished):
