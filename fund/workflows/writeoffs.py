@@ -198,6 +198,7 @@ def propose(
         raise UnknownWriteoffGround(ground=ground, known=[str(each) for each in Ground])
     require_reason("writeoff propose", reason)
     agreement = uow.case(Agreement, ref)
+    check(uow, TRANSITIONS, "writeoff propose", None, ref=ref, lead=agreement.lead, parties=agreement.parties)
     earlier = uow.cases(Writeoff, parent=ref)
     outstanding = _standing(uow, f"1200.{ref}")
     # One on which money came in meanwhile, so that less is outstanding than it says, can never be posted: it is in
@@ -307,7 +308,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
-    check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, look=_LOOK)
+    check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, hands=case.hands, look=_LOOK)
     rules = uow.regulations()
     outstanding = _standing(uow, f"1200.{case.agreement}")
     if case.amount_cents > outstanding:
@@ -461,7 +462,7 @@ def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     uow.next_step = "fund statement position"
     return carry(
         uow, TRANSITIONS, "writeoff post", case, fact,
-        lead=case.lead, parties=case.parties, hands=case.hands, effective_on=on, look=_LOOK,
+        lead=case.lead, parties=case.parties, hands=(*case.hands, *case.commitments), effective_on=on, look=_LOOK,
     )  # fmt: skip
 
 

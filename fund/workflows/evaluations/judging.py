@@ -49,8 +49,11 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
         TransitionNotAllowed, NotAuthorised: As they say.
     """
     case = uow.case(Evaluation, ref)
-    form = parse_evaluation(bytes(file["content"]), str(file["name"]))
     by_fund_manager = not uow.maker.has(Role.PARTNER_SIGNATORY)
+    parties = case.parties if by_fund_manager else (case.lead, *case.co_applicants)
+    look = _LOOK.format(ref=ref)
+    check(uow, TRANSITIONS, "evaluation submit", case, lead=case.lead, parties=parties, look=look)
+    form = parse_evaluation(bytes(file["content"]), str(file["name"]))
     if by_fund_manager and case.state == State.DUE and uow.maker.has(Role.FUND_MANAGER):
         late_on = term_end(case.due_on, Term(rules_of(uow, case).terms.evaluation_days))
         if uow.today <= late_on:
@@ -66,8 +69,6 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
         file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])),
         by_fund_manager=by_fund_manager,
     )
-    parties = case.parties if by_fund_manager else (case.lead, *case.co_applicants)
-    look = _LOOK.format(ref=ref)
     return carry(uow, TRANSITIONS, "evaluation submit", case, fact, lead=case.lead, parties=parties, look=look)
 
 
