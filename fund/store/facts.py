@@ -292,6 +292,11 @@ class CaseStore:
             query = query.where(t.case_file.c.state.in_(states))
         return list(self._connection.execute(query.order_by(t.case_file.c.ref)).scalars())
 
+    def any_of(self, streams: Sequence[str]) -> bool:
+        """Whether one of these streams has a case."""
+        query = sa.select(t.case_file.c.stream).where(t.case_file.c.stream.in_(streams)).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def tally(self, kind: str) -> dict[str, int]:
         """How many cases of a kind are in each state."""
         query = (

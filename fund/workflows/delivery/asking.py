@@ -284,6 +284,7 @@ def _ask(
         command = COMMANDS.get(name)
         if command is None:
             raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+        require_role(who, command.who, command=name)  # before anything is looked up for it
         second = command.second_for(View(connection, LIVES, actor=who, now=store.work.clock()), args)
         if second is not None:
             answer = _make_pending(connection, command, args, who, second, command_id=command_id, dry_run=dry_run)
@@ -346,10 +347,10 @@ def _record_refusal(
 ) -> None:
     if isinstance(problem.__cause__, _Replayed):
         return
-    subject = str(problem.details.get("ref") or args.get("ref") or "")[:LONGEST_WORD]
-    subject = subject if subject.isprintable() else ""  # what nobody can see stands in no fact
+    named = str(problem.details.get("ref") or args.get("ref") or "")[:LONGEST_WORD]
     with writing(fund.engine) as connection:
         store = Store(connection)
+        subject = named if _is_known(store, named) else ""  # what was typed, and is no ref, stands in no fact
         who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
         digest = _content_hash(name, args)
         if not store.work.ask(
@@ -360,6 +361,15 @@ def _record_refusal(
         users.refused(uow, command=name, code=problem.code(), subject=subject)
         answer = {"error": {"code": problem.code(), "details": encode(_jsonable(problem.details))}}
         store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
+
+
+def _is_known(store: Store, ref: str) -> bool:
+    """Whether a ref is that of a case, of something that waits, or of a fact."""
+    if not ref or not ref.isprintable():
+        return False
+    if store.cases.any_of([f"{kind}/{ref}" for kind in LIVES]):
+        return True
+    return store.work.pending(ref) is not None or store.facts.get(ref) is not None
 
 
 def _jsonable(details: Mapping[str, Any]) -> dict[str, Any]:
