@@ -264,6 +264,7 @@ BEYOND: Mapping[tuple[str, Role], str] = {
     ("review close", _SY): "P11: at the deadline, or with the last review",
     ("review consensus", _SY): "P12: without agreement the means stand",
     ("decision prepare", _SY): "P13: the service prepares the file",
+    ("decision decide", _SY): "K12: with the vote that settles it, a key is adopted or rejected",
     ("agreement activate", _SY): "P20: at the last signature",
     ("agreement resume", _SY): "A4: the term of a suspension is over",
     ("agreement close", _SY): "A7: derived",

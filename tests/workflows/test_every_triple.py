@@ -29,6 +29,7 @@ from tests.workflows.triples import (
     FUND,
     GUARDED,
     LEAD,
+    OWN,
     PARTIES,
     SUBJECTS,
     Fund,
@@ -269,7 +270,7 @@ def _everybody(
             continue
         code, uow = walk.give(name, args, actor)
         organisation = actor.organisation
-        own = organisation if kind == "key" else LEAD
+        own = organisation if kind == "key" else OWN.get(kind, LEAD)
         around: Any = {"parties": subject.parties, "asking": subject.asking, "own": own}
         codes = {expected(row.who, actor, **around) for row in here}
         if (kind, state) in BARE and organisation != LEAD:

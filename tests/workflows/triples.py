@@ -69,7 +69,7 @@ def cast(world: World) -> dict[str, Actor]:
     for role in Role:
         roles = frozenset({role})
         of_partners = role in (Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY)
-        for where in (None, LEAD, BENEFICIARY, *((OUTSIDER,) if of_partners else ())):
+        for where in (None, LEAD, BENEFICIARY, *((OUTSIDER, CO_APPLICANT) if of_partners else ())):
             key = f"{role} of {where or 'nobody'}"
             people[key] = Actor(f"usr_{role}_{where}", key, roles, where)
         people[f"{role} seconded by the lead"] = Actor(f"usr_{role}_seconded", "seconded", roles, LEAD, seconded=True)
@@ -157,6 +157,11 @@ def built(world: World) -> Fund:
     with world.view() as view:
         later = view.now + timedelta(days=4)
     world.clock(later)
+    amended = {"ref": AGREEMENT, "new_lead": CO_APPLICANT, "reason": "een ander trekt"}
+    waits = world.both("agreement amend", user="anna", second="fatima", **amended)
+    refs["amendment"] = str(waits["events"][0]["payload"]["ref"])
+    with world.uow("anna") as uow:
+        fund.put(uow, "amendment", "refused")
     refs["disbursement"] = approved(world, ref=AGREEMENT, amount=100_00)
     refs["batch"] = str(world.do("payment batch", user="anna")["result"]["ref"])
     with world.uow("anna") as uow:
@@ -340,7 +345,11 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("agreement", "agreement resume"): Subject(REASON),
     ("agreement", "agreement complete"): Subject({"report": file()}),
     ("agreement", "agreement terminate"): Subject({"ground": "breach", **REASON}),
-    ("agreement", "agreement benefits"): Subject({"year": 2026}, asking=PARTIES),
+    ("agreement", "agreement benefits"): Subject({"year": 2026, "realised_benefit_cents": 1_00}, asking=PARTIES),
+    ("amendment", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
+    ("amendment", "agreement decide"): Subject(),
+    ("amendment", "agreement sign"): Subject(),
+    ("key", "decision decide"): Subject(parties=()),
     ("milestone", "milestone evidence"): Subject({"files": [file()]}),
     ("milestone", "milestone accept"): Subject(),
     ("milestone", "milestone request-changes"): Subject(REASON),
@@ -392,7 +401,13 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
 }  # fmt: skip
 """How a complete command reads, by kind and words."""
 
+OWN: Mapping[str, str] = {"amendment": CO_APPLICANT}
+"""Whose case of a kind is, where a row wants a partner of its own and that is not the lead."""
+
 ALONG: Mapping[tuple[str, str], str] = {
+    ("amendment", "agreement amend"): "asked of the agreement; it waits for whoever has the word",
+    ("milestone", "agreement amend"): "asked of the agreement; the milestone has another day or amount",
+    ("evaluation", "agreement terminate"): "asked of the agreement; the evaluation may be waived with it",
     ("batch", "disbursement cancel"): "asked of the disbursement; a batch that was not sent falls with it",
     ("batch", "payment settle"): "asked of the disbursement; a batch is settled with its last line",
     ("batch", "payment fail"): "asked of the disbursement; a batch is settled with its last line",
@@ -411,6 +426,10 @@ GUARDED: Mapping[tuple[str, str], str] = {
     ("proposal", "review close"): "nobody scored in the review that is put back",
     ("proposal", "review consensus"): "the reviewers do not differ",
     ("proposal", "decision evidence"): "it was decided without conditions",
+    ("amendment", "decision vote"): "the new lead has the word, not the committee",
+    ("amendment", "agreement decide"): "the new lead has the word, not the committee",
+    ("amendment", "agreement sign"): "a payment to the lead of now is under way",
+    ("key", "decision decide"): "the board has not voted",
     ("receipt", "bank unmatch"): "nothing was matched: what is put into a state has no entries behind it",
     ("writeoff", "writeoff decide"): "nobody voted on what is put into a state",
     ("writeoff", "writeoff reverse"): "what is put into a state has no entry that could be mirrored",
@@ -418,6 +437,6 @@ GUARDED: Mapping[tuple[str, str], str] = {
 """Commands that everybody whom a row names may give here, and that a guard of the case then refuses."""
 
 __all__ = [
-    "AGREEMENT", "ALONG", "BENEFICIARY", "CO_APPLICANT", "FUND", "GUARDED", "LEAD", "OUTSIDER", "PARTIES", "SUBJECTS",
-    "Fund", "Subject", "Walk", "built", "cast", "refusal",
+    "AGREEMENT", "ALONG", "BENEFICIARY", "CO_APPLICANT", "FUND", "GUARDED", "LEAD", "OUTSIDER", "OWN", "PARTIES",
+    "SUBJECTS", "Fund", "Subject", "Walk", "built", "cast", "refusal",
 ]  # fmt: skip

@@ -36,6 +36,9 @@ BODY = either(COMMITTEE, BOARD)
 AMENDMENTS = (
     #          command              from        to          who             records
     Transition("agreement amend", None, S.PROPOSED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"),
+    Transition(
+        "agreement amend", S.PROPOSED, S.SUPERSEDED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"
+    ),
     Transition("decision vote", S.PROPOSED, S.PROPOSED, BODY, AmendmentVoted, row="P26"),
     Transition("agreement decide", S.PROPOSED, S.AGREED, CHAIR, AmendmentAgreed, row="A3"),
     Transition("agreement decide", S.PROPOSED, S.REFUSED, CHAIR, AmendmentRefused, row="A3"),
