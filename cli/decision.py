@@ -52,6 +52,8 @@ def prepare(ctx: click.Context, ref: str, remark: str | None) -> None:
 
 def _prepared(answer: Mapping[str, Any]) -> list[str]:
     fact = answer["events"][0]["payload"]
+    if answer["events"][0]["type"] == "decision.remarked":
+        return [_("The committee reads with {ref}: {remark}").format(ref=fact["ref"], remark=fact["remark"])]
     return [
         _("{ref} can be decided: advice {advice}, {rank} of {of} in the round, {free} is free to commit.").format(
             ref=fact["ref"],
@@ -366,6 +368,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Advice"), _(ADVICE[file["advice"]]) if file else None),
             (_("Total"), _("{total} of 100").format(total=decimal_text(file["total_rounded"])) if file else None),
             (_("Rank in the round"), rank if file else None),
+            (_("Remark"), file["remark"] or None if file else None),
             (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
             (_("Free to commit"), euros(data["free_to_commit_cents"])),
             (_("Who decides"), _(BODIES[data["body"]]) if data["body"] else None),

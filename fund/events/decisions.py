@@ -28,6 +28,7 @@ __all__ = [
     "DecisionOverdue",
     "DecisionPrepared",
     "DecisionRejected",
+    "DecisionRemarked",
     "DecisionReopened",
     "DecisionTermExtended",
     "DecisionUpheld",
@@ -126,6 +127,14 @@ class DecisionPrepared(_DecisionFact):
     disclosed: dict[str, str] = Field(default_factory=dict)
     """Where the full board decides: the ground of each active partner that has a conflict."""
     remark: str = ""
+
+
+class DecisionRemarked(_DecisionFact):
+    """P13: a fund manager adds to the committee's file what it must know, while it is voted on."""
+
+    wire: ClassVar[str] = "decision.remarked"
+
+    remark: str = Field(min_length=1)
 
 
 class DecisionVoted(_DecisionFact):

@@ -12,8 +12,8 @@ from tests.lives.rounds_known import TRACKS, Case, Known, Person, Row, acting, d
 JUDGING = {
     "proposal.changes_requested", "proposal.found_eligible", "proposal.found_ineligible", "review.opened",
     "review.assigned", "review.declared", "review.scored", "review.conflict_decided", "review.closed",
-    "review.consensus_proposed", "review.consensus_agreed", "decision.prepared", "decision.voted", "decision.approved",
-    "decision.conditional", "decision.conditions_met", "decision.rejected", "decision.deferred",
+    "review.consensus_proposed", "review.consensus_agreed", "decision.prepared", "decision.remarked", "decision.voted",
+    "decision.approved", "decision.conditional", "decision.conditions_met", "decision.rejected", "decision.deferred",
     "decision.condition_extended", "decision.reopened", "decision.upheld", "decision.eligibility_reopened",
     "agreement.drafted", "agreement.activated", "milestone.accepted", "milestone.rejected",
     "milestone.changes_requested", "disbursement.checked", "disbursement.approved",

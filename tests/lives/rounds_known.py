@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[set[str], str]] = {
     "review.consensus_agreed": ({"scored"}, SAME),
     "review.consensus_recorded": ({"scored"}, SAME),
     "decision.prepared": ({"scored", "deferred"}, "decidable"),  # P13
+    "decision.remarked": ({"decidable"}, SAME),
     "decision.voted": ({"decidable", "objected"}, SAME),  # P26
     "decision.approved": ({"decidable"}, "approved"),  # P14
     "decision.conditional": ({"decidable"}, "conditional"),  # P15

@@ -343,7 +343,7 @@ def _consensus(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
 
 
 def _prepare(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
-    return _judge(model, who, case, "scored", "deferred")
+    return _judge(model, who, case, "scored", "deferred", "decidable")  # decidable: a remark is added
 
 
 def _vote(model: Known, who: Person, case: Case, args: Args) -> Reasons:

@@ -729,3 +729,20 @@ def test_a_fund_manager_who_reviewed_a_light_proposal_does_not_decide_it(sqlite_
         world.both("decision decide", user="anna3", second="carl", ref=ref)
 
         assert world.look("proposal show", ref=ref)["state"] == "approved"
+
+
+def test_a_fund_manager_adds_to_the_file_while_it_is_voted_on(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = decidable(world)[0]
+        voted(world, ref)
+        with pytest.raises(DecisionIncomplete):
+            world.do("decision prepare", user="anna", ref=ref)
+        with pytest.raises(NotAuthorised):
+            world.do("decision prepare", user="carla", ref=ref, remark="de raad is akkoord")
+        world.do("decision prepare", user="anna", ref=ref, remark="De raad kwam op 3 maart bijeen.")
+        world.do("decision prepare", user="anna2", ref=ref, remark="De provincie doet mee.")
+
+        shown = world.look("decision show", ref=ref)
+        assert shown["prepared"]["remark"] == "De raad kwam op 3 maart bijeen.\nDe provincie doet mee."
+        world.do("decision decide", user="carla", ref=ref)  # the votes that were cast stand
+        assert world.look("proposal show", ref=ref)["state"] == "approved"

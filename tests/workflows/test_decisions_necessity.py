@@ -42,6 +42,9 @@ def test_all_thirty_four_take_part_from_draft_to_the_first_payment(database_url:
                 world.do("decision vote", user=who, ref=ref, choice="for")
         with pytest.raises(NotAVoter, match="signed this proposal"):
             world.do("decision vote", user=signer(LEAD), ref=ref, choice="for")
+        papers = {who: world.look("decision show", ref=ref, user=who) for who in (voter(LEAD), signer(LEAD))}
+        assert papers[voter(LEAD)]["prepared"]["advice"] == "positive"  # who votes reads the papers
+        assert papers[signer(LEAD)]["prepared"] is None
         votes(world, ref, partners[:17])
         with pytest.raises(CommitteeQuorumNotMet, match="17 of 18 partners present"):
             world.do("decision decide", user="carla", ref=ref)

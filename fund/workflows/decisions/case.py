@@ -15,6 +15,7 @@ from fund.events import (
     DecisionObjected,
     DecisionPrepared,
     DecisionRejected,
+    DecisionRemarked,
     DecisionReopened,
     DecisionUpheld,
     DecisionVoted,
@@ -48,6 +49,9 @@ def after(case: Decision | None, happened: Envelope) -> Decision | None:
         )
     if case is None:
         return None
+    if isinstance(fact, DecisionRemarked) and case.prepared is not None:
+        remarks = "\n".join(each for each in (case.prepared.remark, fact.remark) if each)
+        return case.but(prepared=case.prepared.model_copy(update={"remark": remarks}))
     if isinstance(fact, DecisionVoted):
         return case.but(
             voted=tuple(sorted({*case.voted, happened.actor})),

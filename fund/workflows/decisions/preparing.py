@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from fund.errors import ConsensusPending
-from fund.events import DecisionPrepared, Envelope
+from fund.errors import ConsensusPending, DecisionIncomplete
+from fund.events import DecisionPrepared, DecisionRemarked, Envelope
 from fund.language import N_, _
 from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
@@ -38,16 +38,23 @@ def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
 def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     """The committee's file is complete: advice, rank in the round, money, who may vote.
 
-    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral, or to
-    add a remark.
+    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral. While it
+    is voted on a fund manager may add a remark; votes that were cast stay.
 
     Raises:
+        DecisionIncomplete: The file is there and nothing is added to it.
         ConsensusPending: The panel must agree first, or its term go by.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal = uow.case(Proposal, ref)
     look = LOOK.format(ref=ref)
     check(uow, TRANSITIONS, "decision prepare", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
+    if proposal.state == State.DECIDABLE:
+        if not remark.strip():
+            raise DecisionIncomplete(ref=ref, missing=_(N_("a remark (--remark TEXT)")))
+        added, lead, parties = DecisionRemarked(ref=ref, remark=remark.strip()), proposal.lead, proposal.parties
+        uow.next_step = look
+        return carry(uow, TRANSITIONS, "decision prepare", proposal, added, lead=lead, parties=parties, look=look)
     review = uow.case(Review, ref)
     if review.consensus_pending and review.result is not None and review.consensus_until is not None:
         raise ConsensusPending(

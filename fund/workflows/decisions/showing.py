@@ -36,7 +36,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     round_ = view.case(Round, proposal.round)
     ranked = ranking(view, proposal.round)
     place = next((number for number, (each, _total) in enumerate(ranked, start=1) if each == ref), None)
-    inside = _inside(view, proposal)
+    inside = _inside(view, proposal) or _of_the_board(view, proposal, decision)
     undecided = decision.state in ("decidable", "objected")
     file = decision.prepared
     term = term_of(rules_for(view, proposal).terms, round_, proposal)
@@ -111,6 +111,16 @@ def _deputy_of(view: View, body: Body, voter: str) -> str | None:
     """The member for whose seat this person votes as deputy; nobody where it is the own seat."""
     seat = body.seat_of(voter)
     return view.name(seat) if not body.is_board and seat != voter else None
+
+
+def _of_the_board(view: View, proposal: Proposal, decision: Decision) -> bool:
+    """Whether the one who looks votes in the full board on it: who votes reads the papers, in spite of a conflict."""
+    if view.actor is None or not view.actor.has(Role.PARTNER_SIGNATORY):
+        return False
+    if decision.prepared is None or not decision.prepared.necessity:
+        return False
+    body = body_of(view, proposal, decision)
+    return body.is_board and view.actor.user_id in body.voters
 
 
 def _inside(view: View, proposal: Proposal) -> bool:

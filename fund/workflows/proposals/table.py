@@ -21,6 +21,7 @@ from fund.events import (
     DecisionObjected,
     DecisionPrepared,
     DecisionRejected,
+    DecisionRemarked,
     DecisionReopened,
     DecisionUpheld,
     DecisionVoted,
@@ -154,6 +155,7 @@ TRANSITIONS = (
         "decision prepare", (State.SCORED, State.DEFERRED), State.DECIDABLE, _MANAGER_OR_CLOCK, DecisionPrepared,
         row="P13",
     ),
+    Transition("decision prepare", State.DECIDABLE, None, FUND_MANAGER, DecisionRemarked, row="P13"),
     Transition("decision decide", State.DECIDABLE, State.APPROVED, _DECIDES, DecisionApproved, row="P14"),
     Transition("decision decide", State.DECIDABLE, State.CONDITIONAL, _DECIDES, DecisionConditional, row="P15"),
     Transition(
