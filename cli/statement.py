@@ -64,6 +64,7 @@ def agreement(ctx: click.Context, ref: str, form: str, output: str | None) -> No
 
 def _show_agreement(data: Mapping[str, Any]) -> None:
     evaluation = data["evaluation"] or {}
+    told = [row["realised_cents"] for row in data["benefits"] if row["realised_cents"] is not None]
     facts(
         _("{ref} {title} on {day}").format(
             ref=data["ref"], title=data["title"], day=day(date.fromisoformat(data["as_of"]))
@@ -81,6 +82,7 @@ def _show_agreement(data: Mapping[str, Any]) -> None:
             (account_name("4210"), euros(data["other_writeoffs_cents"])),
             (account_name("4300"), euros(data["recovered_cents"])),
             (_("evaluation"), state_text("evaluation", evaluation["state"]) if evaluation else None),
+            (_("brought so far"), euros(sum(told)) if told else None),
         ],
     )
     table(

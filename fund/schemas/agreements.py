@@ -164,6 +164,11 @@ class Benefit(Shape):
     """Whether the realised figures are known."""
     note: str = ""
 
+    @property
+    def expected_now_cents(self) -> int:
+        """The benefit that is expected now: what was planned until the partner said otherwise."""
+        return self.planned_benefit_cents if self.expected_benefit_cents is None else self.expected_benefit_cents
+
 
 class Agreement(CaseFile):
     """What the parties and the fund agreed on one award.

@@ -83,6 +83,9 @@ def test_a_later_report_changes_what_it_names_and_keeps_the_rest(sqlite_url: str
         assert (now["expected_cents"], now["realised_cents"]) == (70_000, 80_000)
         reported(world, year=2026, realised_benefit_cents=0)
         assert row(world, BAARN, 2026)["realised_cents"] == 0
+        assert world.look("statement agreement", ref=AGREEMENT)["benefits"] == [
+            {"partner": BAARN, "year": 2026, "planned_cents": 100_000, "expected_cents": 70_000, "realised_cents": 0}
+        ]
 
 
 def test_the_lead_reports_for_all_in_one_file_and_others_for_themselves(database_url: str) -> None:

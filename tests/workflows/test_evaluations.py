@@ -283,8 +283,11 @@ def test_before_publication_it_is_read_by_those_who_work_on_it_and_then_by_every
                 world.look("evaluation show", user=other, ref=AGREEMENT)
             (row,) = world.look("evaluation list", user=other)["evaluations"]
             assert (row["hypothesis"], row["verdict"], row["lessons"]) == (None, None, None)
+        stated = world.look("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]
+        assert (stated["state"], stated["hypothesis"], stated["lessons"]) == ("submitted", None, [])
         world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=2)
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
+        assert world.look("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]["hypothesis"] == "refuted"
         shown = world.look("evaluation show", user="vreemd", ref=AGREEMENT)
         assert (shown["state"], shown["learning"], shown["good_result"]) == ("published", "5/2", True)
         assert shown["question"] == "Samen pompen kost minder."

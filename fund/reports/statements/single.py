@@ -26,7 +26,8 @@ def _balance(view: View, code: str, as_of: date | None) -> int:
 
 
 def agreement_statement(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
-    """What was awarded, paid, repaid, set aside, given up and learned under one agreement; amounts from the ledger.
+    """What was awarded, paid, repaid, set aside, given up, brought and learned under one agreement; amounts from the
+    ledger. What an evaluation says stands here from its publication on; benefits are as reported and accepted.
 
     Raises:
         UnknownRef: No such agreement.
@@ -87,15 +88,29 @@ def agreement_statement(view: View, *, ref: str, as_of: date | None = None) -> d
             }
             for each in view.cases(Writeoff, parent=ref)
         ],
-        "evaluation": {
-            "state": evaluation.state,
-            "hypothesis": evaluation.hypothesis or None,
-            "learning": evaluation.learning or None,
-            "verdict": evaluation.verdict or None,
-            "lessons": [lesson.model_dump(mode="json") for lesson in evaluation.lessons],
-        }
-        if evaluation
-        else None,
+        "evaluation": _evaluation(evaluation) if evaluation else None,
+        "benefits": [
+            {
+                "partner": each.partner,
+                "year": each.year,
+                "planned_cents": each.planned_benefit_cents,
+                "expected_cents": each.expected_now_cents,
+                "realised_cents": each.realised_benefit_cents if each.realised else None,
+            }
+            for each in agreement.benefits
+        ],
+    }
+
+
+def _evaluation(case: Evaluation) -> dict[str, Any]:
+    """The state of an evaluation, and once it is published what it says."""
+    told = case.state == "published"
+    return {
+        "state": case.state,
+        "hypothesis": case.hypothesis or None if told else None,
+        "learning": case.learning or None if told else None,
+        "verdict": case.verdict or None if told else None,
+        "lessons": [lesson.model_dump(mode="json") for lesson in case.lessons] if told else [],
     }
 
 
