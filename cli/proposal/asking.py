@@ -32,6 +32,8 @@ _FAULTS = {
     "wrong_type": N_("It must be {expected}."),
 }
 _MINUTES_PER_QUESTION = 8 / 3
+_SHORTEST = 12
+"""Signs of an old answer that are shown at least."""
 _WIDTH = 79
 """A question that is longer shows its choices on lines of their own: a number still fits."""
 
@@ -288,7 +290,8 @@ def _prompt(column: Column, prompt: str, offered: str) -> str:
 
 def _ending(prompt: str, offered: str) -> str:
     if offered:
-        shown = offered if len(offered) <= 40 else offered[:39] + "…"
+        room = max(_SHORTEST, min(40, _WIDTH - len(prompt) - len(" []: ")))
+        shown = offered if len(offered) <= room else offered[: room - 1] + "…"
         return f"{prompt} [{shown}]: "
     return f"{prompt}: "
 

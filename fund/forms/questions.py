@@ -13,13 +13,15 @@ from typing import Any
 
 from fund.language import language
 
-__all__ = ["CURRENT", "MOST", "TRACKS", "VERSIONS", "Column", "Form", "Question", "Step", "form"]
+__all__ = ["CURRENT", "MOST", "MOST_BLOCKS", "TRACKS", "VERSIONS", "Column", "Form", "Question", "Step", "form"]
 
 VERSIONS = ("2025-1", "2026-1")
 """Every version, oldest first; each stays readable for ever, only the last can be submitted."""
 CURRENT = VERSIONS[-1]
 MOST = 1_000_000
 """The highest whole number, where the form names no lower one."""
+MOST_BLOCKS = 100
+"""Blocks of one kind, and names in one list: far more than any experiment has."""
 _FIRST = ("proposal.title", "money.ask")
 """Asked first: what it is, and how much (which decides the track); the rest as the file has it."""
 TRACKS = ("light", "standard", "major")

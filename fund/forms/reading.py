@@ -36,7 +36,7 @@ from fund.errors import (
 )
 from fund.events import require_printable
 from fund.forms.consistency import contradictions
-from fund.forms.questions import CURRENT, MOST, VERSIONS, Column, Form, Question, form
+from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, VERSIONS, Column, Form, Question, form
 from fund.forms.text import EXCERPT, Path, Place, parse
 from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
 from fund.language import N_, _, ngettext
@@ -45,8 +45,6 @@ from fund.schemas.proposals import ProposalForm
 __all__ = ["Filled", "FormFile", "Place", "answered", "open_form"]
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_MOST_BLOCKS = 100
-"""Blocks of one kind, and names in one list: far more than any experiment has."""
 _MOST_FAULTS = 100
 """Faults that are looked for: who has more has another file than a form."""
 
@@ -306,8 +304,8 @@ class FormFile:
             for number, row in enumerate(raw)
             if (needed and len(raw) == 1) or any(filled(value) and not nothing(value) for value in row.values())
         ]
-        if len(rows) > _MOST_BLOCKS:
-            return self._fault(TooManyBlocks, (*path, rows[_MOST_BLOCKS][0]), number=len(rows), limit=_MOST_BLOCKS)
+        if len(rows) > MOST_BLOCKS:
+            return self._fault(TooManyBlocks, (*path, rows[MOST_BLOCKS][0]), number=len(rows), limit=MOST_BLOCKS)
         if needed and not rows:
             self._fault(BlockMissing, path, question=question.field.says())
             return None
@@ -373,8 +371,8 @@ class FormFile:
         """Codes or partners, each once."""
         if not raw and not column.optional:
             return self._fault(FieldEmpty, path, question=column.says())
-        if len(raw) > _MOST_BLOCKS:
-            return self._fault(TooManyBlocks, path, number=len(raw), limit=_MOST_BLOCKS)
+        if len(raw) > MOST_BLOCKS:
+            return self._fault(TooManyBlocks, path, number=len(raw), limit=MOST_BLOCKS)
         items: list[str] = []
         for item in raw:
             text = item.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.forms.questions import CURRENT, MOST, Column, Form, Question, form
+from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, Column, Form, Question, form
 
 __all__ = ["json_schema"]
 
@@ -32,8 +32,8 @@ def json_schema(version: str = CURRENT, *, track: str = "light") -> dict[str, An
     }
     required = ["schema"]
     for question in chosen.questions:
-        shape = _shape(question)
         asked = question.asked_on(track) and not (question.field.kind == "blocks" and question.field.optional)
+        shape = _shape(question, asked)
         if not question.section:
             properties[question.field.key] = shape
             if asked:
@@ -57,34 +57,41 @@ def json_schema(version: str = CURRENT, *, track: str = "light") -> dict[str, An
     }
 
 
-def _shape(question: Question) -> dict[str, Any]:
+def _shape(question: Question, asked: bool) -> dict[str, Any]:
     column = question.field
     if column.kind == "map":
-        inner = {key: _field(each) for key, each in question.keys}
+        inner = {key: _field(each, empty=each.optional or not asked) for key, each in question.keys}
         shape: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": inner}
+        needed = [key for key, each in question.keys if asked and not each.optional]
+        if needed:
+            shape["required"] = needed
     elif column.kind in ("record", "blocks"):
         shape = {
             "type": "object",
             "additionalProperties": False,
             "required": [each.key for each in question.columns if not each.optional],
-            "properties": {each.key: _field(each) for each in question.columns},
+            "properties": {each.key: _field(each, empty=each.optional or not asked) for each in question.columns},
         }
         if column.kind == "blocks":
-            shape = {"type": "array", "items": shape}
+            shape = {"type": "array", "items": shape, "minItems": int(asked), "maxItems": MOST_BLOCKS}
     else:
-        shape = _field(column)
+        shape = _field(column, empty=column.optional or not asked)
     return {**shape, "description": column.en, "x-description-nl": column.nl, "x-track": question.track}
 
 
-def _field(column: Column) -> dict[str, Any]:
+def _field(column: Column, *, empty: bool) -> dict[str, Any]:
+    """The shape of a value; ``empty`` where it may be left empty, as a template does."""
     if column.kind in ("choices", "partners"):
         item: dict[str, Any] = {"enum": list(column.codes)} if column.codes else dict(_TEXTS["partner"])
-        return {"type": "array", "items": item, "uniqueItems": True}
+        least = 0 if empty else 1
+        return {"type": "array", "items": item, "uniqueItems": True, "minItems": least, "maxItems": MOST_BLOCKS}
     if column.kind == "choice":
-        return {"enum": list(column.codes)}
+        return {"enum": [*column.codes, *([""] if empty else [])]}
     shape = dict(_TEXTS.get(column.kind, {"type": "string"}))
     if column.kind == "whole":
         return {**shape, "minimum": column.least, "maximum": column.limit or MOST}
     if column.limit:
         shape["maxLength"] = column.limit
-    return shape
+    if column.kind in _TEXTS:
+        return {"anyOf": [shape, {"const": ""}]} if empty and column.kind != "year" else shape
+    return shape if empty else {**shape, "minLength": 1}
