@@ -244,20 +244,33 @@ class Play:
 
     def people_change(self, dice: Random) -> bool:
         """Somebody joins a payroll, is seconded, or loses a role; sometimes what may not be."""
+        busy = [
+            (who, case)
+            for case in self.model.cases.values()
+            for who in sorted((case.scored if case.state == "in_review" else set()) | (case.voted - case.hands))
+            if case.state in ("in_review", "decidable") and self.model.people[who].active
+        ]
+        if busy and dice.random() < 0.4:  # somebody who judges a case goes to work for one of its parties
+            who, case = dice.choice(busy)
+            less = sorted(self.model.people[who].roles - {"reviewer"}) or ["partner_editor"]
+            roles = less if dice.random() < 0.4 else sorted(self.model.people[who].roles)
+            if not set(roles) & {"committee_chair", "deputy_chair"}:
+                moved = {"name": who, "roles": roles, "partner": dice.choice(sorted(case.parties))}
+                return self.move(dice, "user change", moved)
         who = dice.choice(sorted(one.id for one in self.model.people.values() if one.active))
         now = self.model.people[who]
         if dice.random() < 0.15 and not now.roles & {"committee_chair", "deputy_chair", "admin"}:
             return self.move(dice, "user revoke", {"name": who, "reason": "weg"})
-        roles = set(now.roles)
+        kept = set(now.roles)
         what = dice.choice(["payroll", "payroll", "seconded", "more", "less"])
         if what == "more":
-            roles.add(dice.choice(["reviewer", "committee_member", "fund_manager", "treasurer", "auditor"]))
-        if what == "less" and len(roles) > 1:
-            roles.remove(dice.choice(sorted(roles)))
+            kept.add(dice.choice(["reviewer", "committee_member", "fund_manager", "treasurer", "auditor"]))
+        if what == "less" and len(kept) > 1:
+            kept.remove(dice.choice(sorted(kept)))
         if now.roles & {"admin", "committee_chair"} and what != "more":
             return False
         partner = dice.choice(sorted(self.model.partners)) if what == "payroll" else now.partner
-        args: dict[str, Any] = {"name": who, "roles": sorted(roles)}
+        args: dict[str, Any] = {"name": who, "roles": sorted(kept)}
         if partner:
             args |= {"partner": partner} | ({"seconded": True} if what == "seconded" else {})
         return self.move(dice, "user change", args)
