@@ -220,11 +220,31 @@ _MORE = (
 )  # fmt: skip
 """Partners that lead small ideas."""
 _SMALL = (
-    ("T07", "samen slimmer inkopen", "Wij denken dat samen inkopen een tiende scheelt, omdat het volume groter is."),
-    ("T06", "één intake voor jeugd", "Wij denken dat één intake dubbel werk scheelt, omdat niemand opnieuw vraagt."),
-    ("T05", "regenton op afstand", "Wij denken dat slimme regentonnen pieken dempen, omdat zij op tijd leeg zijn."),
-    ("T09", "chat buiten kantooruren", "Wij denken dat een chat bellen scheelt, omdat vragen 's avonds komen."),
-    ("T04", "buurtbatterij", "Wij denken dat een buurtbatterij het net ontlast, omdat de zon overdag schijnt."),
+    (
+        "T07",
+        "samen slimmer inkopen",
+        "Wij denken dat samen inkopen in proef {number} een tiende scheelt, omdat het volume groter is.",
+    ),
+    (
+        "T06",
+        "één intake voor jeugd",
+        "Wij denken dat één intake in proef {number} dubbel werk scheelt, omdat niemand opnieuw vraagt.",
+    ),
+    (
+        "T05",
+        "regenton op afstand",
+        "Wij denken dat slimme regentonnen in proef {number} pieken dempen, omdat zij op tijd leeg zijn.",
+    ),
+    (
+        "T09",
+        "chat buiten kantooruren",
+        "Wij denken dat een chat in proef {number} bellen scheelt, omdat vragen 's avonds komen.",
+    ),
+    (
+        "T04",
+        "buurtbatterij",
+        "Wij denken dat een buurtbatterij in proef {number} het net ontlast, omdat de zon overdag schijnt.",
+    ),
 )
 """Theme, subject and hypothesis of the small ideas."""
 
@@ -248,7 +268,7 @@ def more(number: int) -> Idea:
         ends_on="2028-12-31",
         already_funded="same_costs" if number % 12 == 6 else "no",
         ambition=f"In proef {number} leert een kleine organisatie samen met de buren.",
-        hypothesis=hypothesis,
+        hypothesis=hypothesis.format(number=number),
         stop_rule="Wij stoppen als na een half jaar het verschil kleiner is dan een twintigste.",
     )
 

@@ -64,7 +64,9 @@ def alike(view: View, case: Proposal) -> tuple[Other, ...]:
 
 def _of_the_same_parties(view: View, case: Proposal) -> Iterator[Proposal]:
     since = add_months(view.today, -_MONTHS)
-    for each in view.cases(Proposal, states=(*UNDECIDED, *_AWARDED)):
+    states = (*UNDECIDED, *_AWARDED)
+    led = (each for lead in case.applicants for each in view.cases(Proposal, states=states, partner=lead))
+    for each in sorted(led, key=lambda each: each.ref):
         if each.ref == case.ref or each.is_draft or each.follows is not None:
             continue
         if set(each.applicants) != set(case.applicants):
