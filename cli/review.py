@@ -24,6 +24,8 @@ KINDS = {
     "external": N_("external"),
 }
 
+HARD = ("family", "financial", "manager", "person", "supplier")
+
 review = noun("review", N_("Assign reviewers and score proposals"))
 
 
@@ -68,7 +70,10 @@ def _opened(answer: Mapping[str, Any]) -> list[str]:
     review,
     "assign",
     N_("Add a reviewer to the panel"),
-    about=N_("With --replaces the new reviewer takes the place of another, whose score no longer counts."),
+    about=N_(
+        "With --replaces the new reviewer takes the place of another, whose score no longer counts. Where a quorum is "
+        "missing `fund review show` says whom the fund proposes."
+    ),
     examples=("fund --as anna review assign 2026-003 els --replaces wim",),
     who=N_("a fund manager who is of no party"),
     see=("review show",),
@@ -89,19 +94,25 @@ def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) ->
     N_("Say whether you have a conflict of interest"),
     about=N_(
         "For this revision of the proposal. Ties that the fund computes itself are added: money asked in the same "
-        "round, a cooperation with the lead on the same theme. Scoring asks it too."
+        "round, a cooperation or experiment with the lead on the same theme in the last three years, a shared service "
+        "organisation. Scoring asks it too. With --hard you declare what only you know, and have no part in the case "
+        "from then on: no score, no vote."
     ),
     examples=(
         "fund --as els review declare 2026-003 --none",
-        'fund --as els review declare 2026-003 --ground "worked with the project leader in 2024"',
+        "fund --as els review declare 2026-003 --hard family",
         'fund --as carla review declare 2026-003 --about els --stays --reason "long ago, no interest"',
     ),
-    who=N_("a reviewer in the panel; about another: the chair, confirmed by a member"),
+    who=N_(
+        "a reviewer in the panel, with --hard a member of the committee too; about another: the chair, confirmed by a "
+        "member"
+    ),
     see=("review score", "review recuse"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @option("--none", "none", is_flag=True, help=N_("No tie at all"))
 @option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("A possible conflict; repeat"))
+@option("--hard", type=click.Choice(HARD), help=N_("A conflict that bars you"))
 @option("--about", type=USER, metavar="NAME", help=N_("Judge what this reviewer declared"))
 @option("--stays/--leaves", "stays", default=None, help=N_("Whether that reviewer stays in the panel"))
 @option("--reason", metavar="TEXT", help=N_("Why, when you judge"))
@@ -111,24 +122,33 @@ def declare(
     ref: str,
     none: bool,
     grounds: tuple[str, ...],
+    hard: str | None,
     about: str | None,
     stays: bool | None,
     reason: str | None,
 ) -> None:
     if about is not None and stays is None:
         raise click.UsageError(_("say whether the reviewer stays: --stays or --leaves"), ctx)
-    own = {"none": none, "grounds": list(grounds)} if about is None else {}
-    args = {"ref": ref, "about": about, "stays": stays, "reason": reason, **own}
+    if hard is not None and (none or grounds or about is not None):
+        raise click.UsageError(_("--hard stands alone: it bars whatever else is true"), ctx)
+    own = {"none": none, "grounds": list(grounds)} if about is None and hard is None else {}
+    args = {"ref": ref, "hard": hard, "about": about, "stays": stays, "reason": reason, **own}
     run(ctx, "review declare", args, tell=_declared)
 
 
 def _declared(answer: Mapping[str, Any]) -> list[str]:
-    if answer["events"][0]["type"] == "review.conflict_decided":
+    from fund.rules.conflicts import ground_text
+
+    first = answer["events"][0]
+    if first["type"] == "review.conflict_decided":
         return [_("The conflict is judged.")]
-    grounds = answer["events"][0]["payload"]["grounds"]
+    if first["type"] == "review.conflict_declared":
+        told = _("You have no part in {ref} from now on: {ground}.")
+        return [told.format(ref=first["payload"]["ref"], ground=ground_text(first["payload"]["ground"]))]
+    grounds = first["payload"]["grounds"]
     if not grounds:
         return [_("Declared: no conflict.")]
-    return [_("Declared: {grounds}.").format(grounds=", ".join(grounds))]
+    return [_("Declared: {grounds}.").format(grounds="; ".join(ground_text(each) for each in grounds))]
 
 
 @verb(
@@ -245,7 +265,10 @@ def _closed(answer: Mapping[str, Any]) -> list[str]:
     review,
     "show",
     N_("Show a panel, and the scores once it closed"),
-    about=N_("Before the closing it shows who has scored, and never what."),
+    about=N_(
+        "Who sits in it and why; for the fund office, the committee and the auditor also who does not and why not. "
+        "Before the closing it shows who has scored, and never what; afterwards scores are for these and the panel."
+    ),
     examples=("fund review show 2026-003", "fund --as els review show 2026-003 --template > scores.toml"),
     see=("review score", "decision show"),
 )
@@ -296,8 +319,9 @@ def _show(data: Mapping[str, Any]) -> None:
         (
             Column("name", N_("Reviewer"), "name"),
             Column("organisation", N_("Organisation"), "ref"),
-            Column("kind", N_("Kind"), "text"),
+            Column("kind", N_("Kind"), "ref"),
             Column("scored", N_("Scored"), "ref"),
+            Column("why_text", N_("Why"), "text"),
         ),
         [
             {
@@ -305,6 +329,7 @@ def _show(data: Mapping[str, Any]) -> None:
                 "organisation": seat["organisation"] or "",
                 "kind": _(KINDS[seat["kind"]]),
                 "scored": _("yes") if seat["scored"] else _("no"),
+                "why_text": seat["why_text"],
             }
             for seat in data["panel"]
         ],
@@ -314,8 +339,42 @@ def _show(data: Mapping[str, Any]) -> None:
         },
         empty=_("Nobody is in the panel."),
     )
+    _show_others(data)
     if result:
         _show_scores(data, result)
+
+
+def _show_others(data: Mapping[str, Any]) -> None:
+    """Who was looked at and does not sit, and who should join; for those who may know."""
+    others = [
+        *(
+            {"name": each["name"], "why": _("barred: {ground}").format(ground=each["ground"])}
+            for each in data["barred"]
+        ),
+        *({"name": each["name"], "why": each["why_text"]} for each in data["passed_over"]),
+        *(
+            {
+                "name": each["name"],
+                "why": (
+                    _("left, the score does not count: {ground}") if each["scored"] else _("left: {ground}")
+                ).format(ground=each["ground"]),
+            }
+            for each in data["left"]
+            if each["name"] not in {barred["name"] for barred in data["barred"]} or each["scored"]
+        ),
+    ]
+    if others:
+        columns = (Column("name", N_("Reviewer"), "name"), Column("why", N_("Why not"), "text"))
+        table(_("Not in the panel"), columns, others)
+    for each in data["undecided"]:
+        told = _("{name} declared {grounds}; chair and a member may judge it: {command}")
+        command = f"fund review declare {data['ref']} --about {each['name']} --stays"
+        say(told.format(name=each["name"], grounds="; ".join(each["grounds"]), command=command))
+    for each in data["top_up"]:
+        told = _("Proposed to join: {name}, {why}: {command}")
+        say(told.format(name=each["name"], why=each["why_text"], command=each["command"]))
+    if data["top_up_missing"]:
+        say(_("Nobody who is free can meet: {demands}.").format(demands=", ".join(data["top_up_missing"])))
 
 
 def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
@@ -344,4 +403,6 @@ def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
     )
     for each in result["scores"]:
         total = _("{name}: {total} of 100").format(name=each["name"], total=decimal_text(rounded(each["total"])))
+        if each["excluded"]:
+            total = _("{line}, does not count: {ground}").format(line=total, ground=each["excluded"])
         say(total)

@@ -41,9 +41,11 @@ __all__ = [
     "ReviewQuorumNotMet",
     "RevisionChanged",
     "RoundNotClosed",
+    "ScoreOpened",
     "SealBroken",
     "UnknownCondition",
     "UnknownDeferralGround",
+    "UnknownGround",
     "UnknownMatter",
     "UnknownRegulations",
     "VotingOver",
@@ -130,6 +132,20 @@ class FaultyScores(FaultyInput):
 
     message = N_("{faults}")
     hint = N_("fund review show {ref}")
+
+
+class ScoreOpened(RuleRefusal):
+    """A score that was opened stands: a review is reopened for whoever joins, not to score again knowing the others."""
+
+    message = N_("{actor} cannot score {ref} again: this score was opened before, and it counts")
+    hint = N_("fund review show {ref}")
+
+
+class UnknownGround(FaultyInput):
+    """A conflict that bars has one of the grounds of the rules; anything else is declared as a possible one."""
+
+    message = N_('"{ground}" is no ground that bars somebody from {ref}; grounds are {known}')
+    hint = N_("fund review declare {ref} --ground TEXT")
 
 
 class ReviewQuorumNotMet(RuleRefusal):

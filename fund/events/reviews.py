@@ -22,14 +22,19 @@ __all__ = [
     "PanelSeat",
     "ReviewClosed",
     "ReviewConflictDecided",
+    "ReviewConflictDeclared",
     "ReviewConsensusRecorded",
     "ReviewDeclared",
     "ReviewExtended",
     "ReviewOpened",
     "ReviewPanelProposed",
+    "ReviewRecomputed",
+    "ReviewReopened",
     "ReviewScoreExcluded",
     "ReviewScored",
+    "ReviewTopUpProposed",
     "ReviewerAssigned",
+    "ReviewerBarred",
     "ReviewerRecused",
 ]
 
@@ -86,6 +91,10 @@ class ReviewPanelProposed(_ReviewFact):
     """The ground by user id, for reviewers who may not."""
     feasible: bool
     """Whether the quorum can be reached without anybody who has a conflict."""
+    chosen: dict[str, str] = Field(default_factory=dict)
+    """By user id, why this person was proposed, as a code: ``new_kind:province``."""
+    passed_over: dict[str, str] = Field(default_factory=dict)
+    """By user id, why this person, though free, was not: ``soft:cooperates:wolf``, ``load:2``."""
 
 
 class ReviewOpened(_ReviewFact):
@@ -125,6 +134,18 @@ class ReviewDeclared(_ReviewFact):
     revision_hash: str
     grounds: tuple[str, ...] = ()
     """Possible (soft) conflicts, computed ones included; none means none."""
+
+
+class ReviewConflictDeclared(_ReviewFact):
+    """The reviewer or member of the committee who acts has declared what only this person knows, and what bars: family,
+    a financial interest, a line of command. From here on this person has no part in the case.
+    """
+
+    wire: ClassVar[str] = "review.conflict_declared"
+
+    revision_hash: str
+    ground: str
+    """supplier, person, family, financial or manager."""
 
 
 class ReviewConflictDecided(_ReviewFact):
@@ -167,6 +188,61 @@ class ReviewScoreExcluded(_ReviewFact):
 
     reviewer: str
     ground: str
+
+
+class ReviewerBarred(_ReviewFact):
+    """A conflict that bars was found after the panel was made: the service takes this person out of it.
+
+    Somebody's payroll changed, a party joined, or the person declared it. A score given is excluded beside it.
+    """
+
+    wire: ClassVar[str] = "review.reviewer_barred"
+
+    reviewer: str
+    ground: str
+    revision_hash: str
+
+
+class ReviewTopUpProposed(_ReviewFact):
+    """P23: the service proposes who should join the panel so that the quorum is met, externals last."""
+
+    wire: ClassVar[str] = "review.top_up_proposed"
+
+    seats: tuple[PanelSeat, ...]
+    chosen: dict[str, str] = Field(default_factory=dict)
+    """By user id, why this person."""
+    missing: tuple[str, ...] = ()
+    """The demands of the quorum that nobody who is free can meet any more."""
+
+
+class ReviewRecomputed(_ReviewFact):
+    """A score was excluded after the closing: the same figures without it. The scores of the closing stay readable."""
+
+    wire: ClassVar[str] = "review.recomputed"
+
+    turn: int
+    without: tuple[str, ...]
+    """User ids whose scores do not count."""
+    means: dict[str, str]
+    total: str
+    gates_missed: tuple[str, ...]
+    advice: str
+    consensus_forced: bool
+    """Whether the panel, as it is now, must talk; an agreement with the one who left does not stand."""
+    spread_criteria: tuple[str, ...] = ()
+    spread_total: str
+    consensus_by: datetime | None = None
+
+
+class ReviewReopened(_ReviewFact):
+    """A score was excluded after the closing and what is left is no quorum: the panel is topped up (P11, P23)."""
+
+    wire: ClassVar[str] = "review.reopened"
+
+    turn: int
+    without: tuple[str, ...]
+    closes_at: datetime
+    missing: tuple[str, ...]
 
 
 class ReviewExtended(_ReviewFact):

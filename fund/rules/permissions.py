@@ -145,13 +145,13 @@ GROUPS: tuple[Group, ...] = (
     _group(
         "panel", "Assign reviewers, conflicts",
         "||M||M own declaration|C (CC)|R||",
-        "review propose, review open, review assign, review declare, review recuse, review exclude, review extend,"
-        " review close, cooperation import",
+        "review propose, review open, review assign, review declare, review recuse, review exclude, review bar,"
+        " review top-up, review recompute, review reopen, review extend, review close, cooperation import",
         "cooperation list, cooperation show, cooperation template",
     ),
     _group(
         "scores", "Score, consensus",
-        "||R after close|R|M assigned|R after close|R||",
+        "||R after close||M assigned|R|R after close||",
         "review score, review consensus",
         "review show",
     ),
@@ -246,7 +246,10 @@ BEYOND: Mapping[tuple[str, Role], str] = {
     ("writeoff vote", Role.PARTNER_SIGNATORY): "12: a write-off follows the rule of necessity: the full board",
     ("decision meet-conditions", Role.FUND_MANAGER): "P16: a fund manager and a second person, who may be one too",
     ("decision meet-conditions", Role.TREASURER): "P16: a fund manager and a second person",
-    ("review declare", Role.COMMITTEE_MEMBER): "12: the chair and one member decide on a soft conflict",
+    (
+        "review declare",
+        Role.COMMITTEE_MEMBER,
+    ): "12: a member declares what bars; chair and member judge a soft conflict",
     ("writeoff reverse", Role.TREASURER): "W5: the chair and a treasurer",
     ("evaluation accept", Role.COMMITTEE_CHAIR): "7: accepted by the chair",
     ("evaluation accept", Role.DEPUTY_CHAIR): "7: accepted by the chair, whose deputy acts",
@@ -260,6 +263,10 @@ BEYOND: Mapping[tuple[str, Role], str] = {
     ("proposal screen", _SY): "P4: the rules run by themselves",
     ("review propose", _SY): "P9: the panel is proposed",
     ("review exclude", _SY): "12: a conflict found after scoring removes the score",
+    ("review bar", _SY): "12: whoever has a conflict that bars has no part in the case",
+    ("review top-up", _SY): "P23: proposed by the service",
+    ("review recompute", _SY): "12: a score that was removed counts no more",
+    ("review reopen", _SY): "12: the quorum is computed anew; P11, P23: without it the panel is topped up",
     ("review extend", _SY): "P11: extended once",
     ("review close", _SY): "P11: at the deadline, or with the last review",
     ("review consensus", _SY): "P12: without agreement the means stand",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from fund.language import N_, _
 from fund.rules.regulations import Quorum, Regulations
@@ -16,6 +17,7 @@ __all__ = [
     "EXPERIMENT",
     "EXTERNAL",
     "ROLLOUT",
+    "Figures",
     "Line",
     "Marks",
     "Missing",
@@ -23,6 +25,7 @@ __all__ = [
     "Verdict",
     "advice_of",
     "assigned_missing",
+    "figures_of",
     "fraction_text",
     "judge",
     "panel_means",
@@ -119,6 +122,36 @@ def spread_of(
     totals = [total_of(lines, scores) for scores in given]
     spread = max(totals) - min(totals) if totals else Fraction(0)
     return tuple(apart), spread, bool(apart) or spread >= rules.consensus_total_gap
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the scores of a panel come to: exact means, the verdict on them, and how far reviewers are apart."""
+
+    means: dict[str, Fraction]
+    verdict: Verdict
+    apart: tuple[str, ...]
+    spread: Fraction
+    forced: bool
+
+    def as_texts(self) -> dict[str, Any]:
+        """As facts keep them: fractions as text, under the names of their fields."""
+        return {
+            "means": {criterion: fraction_text(mean) for criterion, mean in self.means.items()},
+            "total": fraction_text(self.verdict.total),
+            "gates_missed": self.verdict.gates_missed,
+            "advice": self.verdict.advice,
+            "consensus_forced": self.forced,
+            "spread_criteria": self.apart,
+            "spread_total": fraction_text(self.spread),
+        }
+
+
+def figures_of(rules: Regulations, lines: Sequence[Line], given: Sequence[Mapping[str, int]]) -> Figures:
+    """Means, verdict and spread of what the reviewers gave, each by criterion."""
+    means = panel_means(lines, given)
+    apart, spread, forced = spread_of(rules, lines, given)
+    return Figures(means, judge(rules, lines, means), apart, spread, forced)
 
 
 # ------------------------------------------------------------------------------------------------------------ quorum

@@ -35,6 +35,13 @@ class ReviewResult(Shape):
     spread_total: str = "0"
     consensus_forced: bool = False
     closed_on: date
+    without: tuple[str, ...] = ()
+    """User ids whose scores were excluded since; the figures are without them, ``scores`` keeps what they gave."""
+
+    @property
+    def counting(self) -> tuple[OpenedScore, ...]:
+        """The scores that count."""
+        return tuple(each for each in self.scores if each.reviewer not in self.without)
 
 
 class Consensus(Shape):
@@ -60,6 +67,14 @@ class Review(CaseFile):
     proposed: tuple[PanelSeat, ...] = ()
     barred: Mapping[str, str] = Field(default_factory=dict)
     feasible: bool = True
+    chosen: Mapping[str, str] = Field(default_factory=dict)
+    """By user id, why this person was proposed, as a code."""
+    passed_over: Mapping[str, str] = Field(default_factory=dict)
+    """By user id, why this person, though free, was not."""
+    top_up: tuple[PanelSeat, ...] = ()
+    """Who the service proposes to add, while the quorum is not met."""
+    top_up_missing: tuple[str, ...] = ()
+    """The demands that nobody who is free can meet."""
     turn: int = 0
     """Which time the proposal is reviewed: 2 after a deferral."""
     reviewed_before: tuple[str, ...] = ()
@@ -82,6 +97,8 @@ class Review(CaseFile):
     commitments: Mapping[str, str] = Field(default_factory=dict)
     recused: Mapping[str, str] = Field(default_factory=dict)
     excluded: Mapping[str, str] = Field(default_factory=dict)
+    opened: tuple[str, ...] = ()
+    """Whose scores of this turn were opened: they stand, also when the review is reopened."""
     result: ReviewResult | None = None
     consensus_until: datetime | None = None
     agreement: Mapping[str, int] = Field(default_factory=dict)

@@ -29,6 +29,7 @@ __all__ = [
     "kind_of",
     "parties_of",
     "people",
+    "person",
     "require_no_conflict",
     "soft_of",
     "surroundings_of",
@@ -150,6 +151,11 @@ def people(view: View, *roles: Role) -> list[Actor]:
 def _people(view: View) -> list[Actor]:
     names = view.store.work.names()
     return [user.as_actor(names.get(user.ref, user.ref)) for user in view.cases(User, states=["active"])]
+
+
+def person(view: View, user_id: str) -> Actor:
+    """Somebody who acts or acted, whatever the roles are now: a tie outlives a role."""
+    return view.case(User, user_id).as_actor(view.name(user_id))
 
 
 def require_no_conflict(view: View, actor: Actor, proposal: Proposal, *, command: str) -> None:

@@ -47,8 +47,13 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "reviews.propose_panel", ("proposal.found_eligible", "decision.eligibility_reopened"), reviews.propose_panel
     ),
-    Reaction("reviews.close_when_complete", ("review.scored", "review.recused"), reviews.close_when_complete),
-    Reaction("decisions.prepare", ("review.closed", "review.consensus_recorded"), decisions.prepare_when_scored),
+    Reaction("reviews.close_when_complete", reviews.LEFT_FACTS, reviews.close_when_complete),
+    Reaction("reviews.exclude", reviews.LATE_FACTS, reviews.exclude_late),
+    Reaction(
+        "decisions.prepare",
+        ("review.closed", "review.consensus_recorded", "review.recomputed"),
+        decisions.prepare_when_scored,
+    ),
     Reaction("decisions.keep_term", decisions.TERM_FACTS, decisions.keep_term),
     Reaction("decisions.keep_deferral", ("decision.deferred",), decisions.keep_deferral),
     Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),

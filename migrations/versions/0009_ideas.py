@@ -35,6 +35,11 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("decisions.keep_term", "decision.eligibility_reopened"),
     ("decisions.keep_term", "decision.objected"),
     ("decisions.keep_deferral", "decision.deferred"),
+    ("reviews.close_when_complete", "review.reviewer_barred"),
+    ("reviews.close_when_complete", "review.conflict_decided"),
+    ("reviews.exclude", "user.changed"),
+    ("reviews.exclude", "proposal.resubmitted"),
+    ("decisions.prepare", "review.recomputed"),
 )
 LEFT_OUT = "recorded before version 0009"
 

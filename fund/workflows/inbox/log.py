@@ -11,6 +11,7 @@ from fund.events import DeliveryRetried, Envelope
 from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.discretion import payload_for
 from fund.workflows.proposals import may_see
 
 __all__ = ["dead", "deliveries", "event_line", "event_list", "event_show", "pending_shown", "retry", "second_to_retry"]
@@ -61,7 +62,7 @@ def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
         "made_by": envelope.made_by,
         "command_id": envelope.command_id,
         "causation_id": envelope.causation_id,
-        "payload": {} if hidden else json.loads(envelope.fact.payload()),
+        "payload": {} if hidden else payload_for(view, envelope),
         "hash": envelope.hash.hex(),
     }
 

@@ -81,10 +81,11 @@ def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waitin
             command, parties = f"fund review show {review.ref}", proposal.parties
             yield Waiting(what, command, FUND_MANAGER, review.ref, until, lead=proposal.lead, parties=parties)
     over = review.closes_at is not None and review.closes_at <= desk.now
-    if (review.extended and over) or (not missing and what_is_missing(desk.view, review)):
+    if (review.extended and over) or review.top_up or (not missing and what_is_missing(desk.view, review)):
+        joins = desk.view.name(review.top_up[0].reviewer) if review.top_up else "NAME"
         yield Waiting(
             _(N_("add reviewers to the panel of {ref}")).format(ref=review.ref),
-            f"fund review assign {review.ref} NAME",
+            f"fund review assign {review.ref} {joins}",
             FUND_MANAGER,
             review.ref,
             until,
@@ -116,7 +117,7 @@ def _to_agree(review: Review) -> Iterator[Waiting]:
     """The chair of the panel writes down what it may agree on; the others who scored agree with that."""
     if review.consensus_until is None or review.result is None:
         return
-    takers = [each.reviewer for each in review.result.scores]
+    takers = [each.reviewer for each in review.result.counting]
     chair = review.chair if review.chair in takers else takers[0]
     left = tuple(each for each in takers if each not in review.agreed_by)
     command = f"fund review consensus {review.ref} --agree"

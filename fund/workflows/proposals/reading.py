@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
@@ -12,6 +11,7 @@ from fund.rules.authority import SYSTEM, Role
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
+from fund.workflows.discretion import payload_for
 from fund.workflows.lifecycle import commands_from
 from fund.workflows.proposals.apart import team_of
 from fund.workflows.proposals.drafting import find, marked, may_see, remarks
@@ -210,6 +210,8 @@ def names_of(view: View, case: Proposal) -> list[str]:
 def history(view: View, *, ref: str) -> dict[str, Any]:
     """The whole life: every fact of the proposal and every other fact that touches it, oldest first.
 
+    Scores, ties and votes of people stand in it for those who may read them, and are left out (``null``) for others.
+
     Raises:
         UnknownRef: There is none, or it is a draft of others.
     """
@@ -238,5 +240,5 @@ def _event(view: View, happened: Envelope) -> dict[str, Any]:
         "command_id": happened.command_id,
         "causation_id": happened.causation_id,
         "hash": happened.hash.hex(),
-        "payload": json.loads(happened.fact.payload()),
+        "payload": payload_for(view, happened),
     }

@@ -40,15 +40,20 @@ from fund.events import (
     ProposalWithdrawn,
     ReviewClosed,
     ReviewConflictDecided,
+    ReviewConflictDeclared,
     ReviewConsensusRecorded,
     ReviewDeclared,
     ReviewerAssigned,
+    ReviewerBarred,
     ReviewerRecused,
     ReviewExtended,
     ReviewOpened,
     ReviewPanelProposed,
+    ReviewRecomputed,
+    ReviewReopened,
     ReviewScored,
     ReviewScoreExcluded,
+    ReviewTopUpProposed,
 )
 from fund.rules.authority import (
     BOARD,
@@ -109,6 +114,10 @@ LAPSING = (State.DRAFT, State.RETURNED, State.DEFERRED, State.CONDITIONAL, State
 """Where the clock runs against the parties; deferred only for improvement."""
 
 _REVIEWING = State.IN_REVIEW
+_JUDGED = (State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.DEFERRED)
+_SCORED = (State.SUBMITTED, *_JUDGED)
+"""Where a score of this review still counts, or counted until the parties came back with changes."""
+_BEFORE_DECISION = (State.ELIGIBLE, *_JUDGED)
 _MANAGER_OR_CLOCK = either(FUND_MANAGER, SYSTEM)
 _DECIDES = either(CHAIR, FUND_MANAGER)
 _SECOND = either(FUND_MANAGER, TREASURER, COMMITTEE)
@@ -140,10 +149,18 @@ TRANSITIONS = (
     Transition("review propose", State.ELIGIBLE, None, SYSTEM, ReviewPanelProposed, row="P9"),
     Transition("review open", State.ELIGIBLE, State.IN_REVIEW, FUND_MANAGER, ReviewOpened, row="P9"),
     Transition("review declare", _REVIEWING, None, REVIEWER, ReviewDeclared, row="P10"),
-    Transition("review declare", _REVIEWING, None, CHAIR, ReviewConflictDecided, second=COMMITTEE),
+    Transition("review declare", _BEFORE_DECISION, None, either(REVIEWER, COMMITTEE), ReviewConflictDeclared),
+    Transition("review declare", _JUDGED, None, CHAIR, ReviewConflictDecided, second=COMMITTEE),
     Transition("review score", _REVIEWING, None, REVIEWER, ReviewScored, row="P10"),
     Transition("review recuse", _REVIEWING, None, PANEL, ReviewerRecused, row="P10"),
-    Transition("review exclude", (State.IN_REVIEW, State.SCORED), None, _MANAGER_OR_CLOCK, ReviewScoreExcluded),
+    Transition("review exclude", _SCORED, None, _MANAGER_OR_CLOCK, ReviewScoreExcluded),
+    Transition("review bar", _SCORED, None, SYSTEM, ReviewerBarred),
+    Transition("review top-up", _REVIEWING, None, SYSTEM, ReviewTopUpProposed, row="P23"),
+    Transition("review recompute", (State.SCORED, State.DECIDABLE), State.SCORED, SYSTEM, ReviewRecomputed),
+    Transition("review recompute", State.DEFERRED, None, SYSTEM, ReviewRecomputed),
+    Transition(
+        "review reopen", (State.SCORED, State.DECIDABLE, State.DEFERRED), State.IN_REVIEW, SYSTEM, ReviewReopened
+    ),
     Transition("review close", _REVIEWING, State.SCORED, _MANAGER_OR_CLOCK, ReviewClosed, row="P11"),
     Transition("review extend", _REVIEWING, None, _MANAGER_OR_CLOCK, ReviewExtended, row="P11"),
     Transition("review consensus", State.SCORED, None, REVIEWER, ConsensusProposed, row="P12"),

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fund.dates import day_of
 from fund.events import (
     ConsensusAgreed,
     ConsensusProposed,
     Envelope,
+    PanelSeat,
     ReviewClosed,
     ReviewConflictDecided,
+    ReviewConflictDeclared,
     ReviewConsensusRecorded,
     ReviewDeclared,
     ReviewerAssigned,
+    ReviewerBarred,
     ReviewerRecused,
     ReviewExtended,
     ReviewOpened,
     ReviewPanelProposed,
+    ReviewRecomputed,
+    ReviewReopened,
     ReviewScored,
     ReviewScoreExcluded,
+    ReviewTopUpProposed,
 )
 from fund.schemas.reviews import Consensus, Review, ReviewResult
 from fund.unit_of_work import Life
@@ -30,7 +38,14 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
     fact = happened.fact
     if isinstance(fact, ReviewPanelProposed):
         before = case or Review(ref=fact.ref, state="proposed")
-        return before.but(state="proposed", proposed=fact.panel, barred=fact.barred, feasible=fact.feasible)
+        return before.but(
+            state="proposed",
+            proposed=fact.panel,
+            barred=fact.barred,
+            feasible=fact.feasible,
+            chosen=fact.chosen,
+            passed_over=fact.passed_over,
+        )
     if isinstance(fact, ReviewOpened):
         return Review(
             ref=fact.ref,
@@ -39,6 +54,9 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             proposed=case.proposed if case else (),
             barred=case.barred if case else {},
             feasible=case.feasible if case else True,
+            chosen=case.chosen if case else {},
+            passed_over=case.passed_over if case else {},
+            bars=case.bars if case else {},
             turn=(case.turn if case else 0) + 1,
             reviewed_before=fact.reviewed_before,
             revision_hash=fact.revision_hash,
@@ -58,7 +76,7 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             panel.append(fact.seat)
         else:
             panel[place] = fact.seat
-        return case.but(panel=tuple(panel))
+        return case.but(panel=tuple(panel), top_up=_without(case.top_up, fact.seat.reviewer))
     if isinstance(fact, ReviewDeclared):
         return case.but(declarations={**case.declarations, happened.actor: fact.grounds})
     if isinstance(fact, ReviewScored):
@@ -77,6 +95,16 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             return case.but(judged=judged)
         staying = tuple(seat for seat in case.panel if seat.reviewer != fact.reviewer)
         return case.but(judged=judged, panel=staying, recused={**case.recused, fact.reviewer: fact.reason})
+    if isinstance(fact, ReviewConflictDeclared):
+        return case.but(bars={**case.bars, happened.actor: fact.ground})
+    if isinstance(fact, ReviewerBarred):
+        return case.but(
+            panel=_without(case.panel, fact.reviewer),
+            top_up=_without(case.top_up, fact.reviewer),
+            barred={**case.barred, fact.reviewer: fact.ground},
+        )
+    if isinstance(fact, ReviewTopUpProposed):
+        return case.but(top_up=fact.seats, top_up_missing=fact.missing, chosen={**case.chosen, **fact.chosen})
     if isinstance(fact, ReviewScoreExcluded):
         return case.but(
             scored=tuple(each for each in case.scored if each != fact.reviewer),
@@ -85,18 +113,22 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
     if isinstance(fact, ReviewExtended):
         return case.but(closes_at=fact.closes_at, extended=True)
     if isinstance(fact, ReviewClosed):
+        result = ReviewResult(scores=fact.scores, closed_on=day_of(happened.recorded_at), **_figures(fact))
+        opened = tuple(sorted({*case.opened, *(each.reviewer for each in fact.scores)}))
+        return case.but(
+            state="closed", result=result, consensus_until=fact.consensus_by, opened=opened, top_up=(),
+            top_up_missing=(),
+        )  # fmt: skip
+    if isinstance(fact, ReviewRecomputed) and case.result is not None:
         result = ReviewResult(
-            scores=fact.scores,
-            means=fact.means,
-            total=fact.total,
-            gates_missed=fact.gates_missed,
-            advice=fact.advice,
-            spread_criteria=fact.spread_criteria,
-            spread_total=fact.spread_total,
-            consensus_forced=fact.consensus_forced,
-            closed_on=day_of(happened.recorded_at),
+            scores=case.result.scores, closed_on=case.result.closed_on, without=fact.without, **_figures(fact)
         )
-        return case.but(state="closed", result=result, consensus_until=fact.consensus_by)
+        return case.but(result=result, consensus_until=fact.consensus_by, agreement={}, agreed_by=(), consensus=None)
+    if isinstance(fact, ReviewReopened):
+        return case.but(
+            state="open", closes_at=fact.closes_at, extended=True, result=None, consensus_until=None, agreement={},
+            agreed_by=(), consensus=None,
+        )  # fmt: skip
     if isinstance(fact, ConsensusProposed):
         return case.but(agreement=fact.scores, agreed_by=(happened.actor,))
     if isinstance(fact, ConsensusAgreed):
@@ -107,6 +139,23 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         )
         return case.but(consensus=consensus)
     return case
+
+
+def _figures(fact: ReviewClosed | ReviewRecomputed) -> dict[str, Any]:
+    """What scores came to."""
+    return {
+        "means": fact.means,
+        "total": fact.total,
+        "gates_missed": fact.gates_missed,
+        "advice": fact.advice,
+        "spread_criteria": fact.spread_criteria,
+        "spread_total": fact.spread_total,
+        "consensus_forced": fact.consensus_forced,
+    }
+
+
+def _without(seats: tuple[PanelSeat, ...], reviewer: str) -> tuple[PanelSeat, ...]:
+    return tuple(seat for seat in seats if seat.reviewer != reviewer)
 
 
 LIVES = {"review": Life(Review, after)}

@@ -5,7 +5,6 @@ Source: lifecycle.md 4 (P9, P10 recuse, P23), 12 (quorum, conflicts, rule of nec
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -19,11 +18,13 @@ from fund.errors import (
     PanelTooSmall,
     QuorumNotFeasible,
     RoundNotClosed,
+    UnknownGround,
 )
 from fund.events import (
     Envelope,
     PanelSeat,
     ReviewConflictDecided,
+    ReviewConflictDeclared,
     ReviewerAssigned,
     ReviewerRecused,
     ReviewOpened,
@@ -33,72 +34,37 @@ from fund.events import (
 from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules.authority import Role, require_other_hands
-from fund.rules.regulations import Quorum, Regulations
-from fund.rules.scoring import EXPERIMENT, EXTERNAL, NECESSITY_EXTERNALS, ROLLOUT, Missing, assigned_missing
+from fund.rules.conflicts import DECLARABLE
+from fund.rules.regulations import Quorum
+from fund.rules.scoring import EXPERIMENT, EXTERNAL, NECESSITY_EXTERNALS, ROLLOUT, assigned_missing
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
-from fund.workflows.reviews.ties import Candidate, candidates, require_no_conflict, seat_of, voters_on
+from fund.workflows.reviews.barring import REACTION, bar
+from fund.workflows.reviews.late import settle
+from fund.workflows.reviews.seating import seat_panel
+from fund.workflows.reviews.ties import (
+    LOOK,
+    Candidate,
+    candidates,
+    missing_text,
+    require_no_conflict,
+    seat_of,
+    voters_on,
+)
 
 __all__ = [
     "assign",
+    "declare_conflict",
     "judge_conflict",
-    "missing_text",
     "open_review",
     "propose_panel",
     "recuse",
-    "rules_of",
-    "seat_panel",
 ]
 
-LOOK = "fund review show {ref}"
-
-
-def missing_text(missing: Sequence[Missing]) -> str:
-    """What is missing, in the language in use."""
-    return "; ".join(each.describe() for each in missing)
-
-
 # ---------------------------------------------------------------------------------------------------- who is proposed
-
-
-def seat_panel(
-    ref: str, quorum: Quorum, free: Sequence[Candidate], *, kept: Sequence[PanelSeat] = (), necessity: bool = False
-) -> tuple[PanelSeat, ...]:
-    """A panel out of those who are free: the externals that the quorum asks first, then the kind that sits least.
-
-    Within a kind: whose organisation does not sit yet, who would lose no vote, who has nothing to declare, who has the
-    fewest open reviews; what is left is settled by the ids of proposal and person. Nothing is drawn by lot. Pure.
-
-    Args:
-        kept: Seats that stand already (the panel of an earlier turn).
-    """
-    panel = list(kept)
-    size = max(quorum.assigned, NECESSITY_EXTERNALS) if necessity else quorum.assigned
-    waiting = [each for each in free if each.seat.reviewer not in {seat.reviewer for seat in panel}]
-    if necessity:
-        waiting = [each for each in waiting if each.seat.kind == EXTERNAL]
-
-    def rank(each: Candidate) -> tuple[object, ...]:
-        external = sum(1 for seat in panel if seat.kind == EXTERNAL)
-        needed = external < quorum.external and each.seat.kind == EXTERNAL
-        return (
-            not needed,
-            sum(1 for seat in panel if seat.kind == each.seat.kind),
-            sum(1 for seat in panel if seat.organisation is not None and seat.organisation == each.seat.organisation),
-            each.committee,
-            len(each.seat.soft) > 0,
-            each.seat.load,
-            hashlib.sha256(f"{ref}/{each.seat.reviewer}".encode()).hexdigest(),
-        )
-
-    while waiting and len(panel) < size:
-        best = min(waiting, key=rank)
-        waiting.remove(best)
-        panel.append(best.seat)
-    return tuple(panel)
 
 
 def propose_panel(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
@@ -115,14 +81,16 @@ def propose_panel(uow: UnitOfWork, happened: Envelope) -> Envelope | None:
     quorum = rules_for(uow, proposal).tracks[proposal.track].quorum
     free, barred = candidates(uow, proposal)
     kept = _still_free(review, free)
-    panel = seat_panel(proposal.ref, quorum, free, kept=kept)
+    seated = seat_panel(proposal.ref, quorum, free, kept=kept)
     fact = ReviewPanelProposed(
         ref=proposal.ref,
-        panel=panel,
+        panel=seated.panel,
         barred={reviewer: conflict.text for reviewer, conflict in sorted(barred.items())},
         feasible=not assigned_missing(quorum, [seat_of(each.seat) for each in free]),
+        chosen=dict(sorted(seated.chosen.items())),
+        passed_over=dict(sorted(seated.passed_over.items())),
     )
-    if review is not None and (review.proposed, review.state) == (panel, "proposed"):
+    if review is not None and (review.proposed, review.state) == (seated.panel, "proposed"):
         return None
     return uow.record(fact)
 
@@ -166,13 +134,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
     if reviewers:
         panel = tuple(_named_seat(uow, proposal, name, free, command="review open") for name in reviewers)
     else:
-        now = {each.seat.reviewer for each in free}
-        proposed = review.proposed if review is not None else ()
-        if necessity or not proposed or any(seat.reviewer not in now for seat in proposed):
-            proposed = seat_panel(ref, quorum, free, kept=_still_free(review, free), necessity=necessity)
-        if assigned_missing(quorum, [seat_of(seat) for seat in proposed]) and not necessity:
-            proposed = seat_panel(ref, quorum, free)
-        panel = proposed
+        panel = _proposed_panel(ref, review, quorum, free, necessity=necessity)
     missing = assigned_missing(quorum, [seat_of(seat) for seat in panel], necessity=necessity)
     if missing:
         raise PanelTooSmall(ref=ref, missing=missing_text(missing))
@@ -211,6 +173,23 @@ def _reviewed(review: Review | None) -> tuple[str, ...]:
         return ()
     last = () if review.result is None else tuple(each.reviewer for each in review.result.scores)
     return tuple(sorted({*review.reviewed_before, *last}))
+
+
+def _proposed_panel(
+    ref: str, review: Review | None, quorum: Quorum, free: Sequence[Candidate], *, necessity: bool
+) -> tuple[PanelSeat, ...]:
+    """The panel that the service proposed, with load and ties of today; another where somebody of it is not free any
+    more, or nobody was proposed.
+    """
+    now = {each.seat.reviewer: each.seat for each in free}
+    proposed = review.proposed if review is not None else ()
+    if necessity:
+        return seat_panel(ref, quorum, free, kept=_still_free(review, free), necessity=True).panel
+    if not proposed or any(seat.reviewer not in now for seat in proposed):
+        proposed = seat_panel(ref, quorum, free, kept=_still_free(review, free)).panel
+    if assigned_missing(quorum, [seat_of(seat) for seat in proposed]):
+        return seat_panel(ref, quorum, free).panel
+    return tuple(now[seat.reviewer] for seat in proposed)
 
 
 def _require_closed_round(view: View, proposal: Proposal) -> None:
@@ -274,9 +253,7 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
         uow, TRANSITIONS, "review assign", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
     )
     if leaves is not None and leaves in review.scored:
-        uow.record(
-            ReviewScoreExcluded(ref=ref, reviewer=leaves, ground="replaced"), cause=assigned, reaction="reviews.exclude"
-        )
+        uow.record(ReviewScoreExcluded(ref=ref, reviewer=leaves, ground="replaced"), cause=assigned, reaction=REACTION)
     uow.next_step = f"fund --as {uow.name(seat.reviewer)} review score {ref} FILE"
     return assigned
 
@@ -305,9 +282,7 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         uow, TRANSITIONS, "review recuse", proposal, fact, lead=proposal.lead, parties=proposal.parties, look=look
     )
     if own in review.scored:
-        uow.record(
-            ReviewScoreExcluded(ref=ref, reviewer=own, ground="recused"), cause=recused, reaction="reviews.exclude"
-        )
+        uow.record(ReviewScoreExcluded(ref=ref, reviewer=own, ground="recused"), cause=recused, reaction=REACTION)
     uow.next_step = f"fund review show {ref}"
     return recused
 
@@ -315,7 +290,8 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
 def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, reason: str) -> Envelope:
     """A possible conflict that a reviewer declared is judged by the chair and a member: the reviewer stays, or leaves.
 
-    What a reviewer who leaves has scored no longer counts. Nobody judges the own declaration (G7 a).
+    What a reviewer who leaves has scored no longer counts, also when the scores were opened: until the decision the
+    figures are made anew. Whom nobody judged stays. Nobody judges the own declaration (G7 a).
 
     Raises:
         NotAssigned, NothingDeclared, ReasonMissing: As they say.
@@ -341,21 +317,35 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
     decided = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
     if not stays and about.user_id in review.scored:
         excluded = ReviewScoreExcluded(ref=ref, reviewer=about.user_id, ground="conflict")
-        uow.record(excluded, cause=decided, reaction="reviews.exclude")
+        uow.record(excluded, cause=decided, reaction=REACTION)
+        settle(uow, ref, cause=decided)
     uow.next_step = f"fund review show {ref}"
     return decided
 
 
-def rules_of(view: View, review: Review) -> Regulations:
-    """The regulations whose rubric and quorum were fixed when the review opened.
+def declare_conflict(uow: UnitOfWork, *, ref: str, ground: str) -> Envelope:
+    """The person who acts declares what only this person knows, and has no part in the case from here on.
+
+    It bars: nobody decides otherwise, and a score or vote given before does not count. The ground is kept as a code,
+    never a story about people.
+
+    Args:
+        ground: supplier, person, family, financial or manager.
 
     Raises:
-        UnknownRegulations: They are not among those adopted.
-    """
-    from fund.errors import UnknownRegulations
-    from fund.schemas.people import RegulationsFile
+        UnknownGround: Another word.
+        UnknownRef: Nothing was proposed for this case yet.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
 
-    adopted = view.maybe(RegulationsFile, review.regulations)
-    if adopted is None:
-        raise UnknownRegulations(ref=review.ref, version=review.regulations)
-    return adopted.regulations
+    Source: lifecycle.md 12 (conflict, hard; declared per proposal and revision).
+    """
+    if ground not in DECLARABLE:
+        raise UnknownGround(ground=ground, known=[str(each) for each in DECLARABLE], ref=ref)
+    proposal, review = uow.case(Proposal, ref), uow.case(Review, ref)
+    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
+    fact = ReviewConflictDeclared(ref=ref, revision_hash=proposal.revision_hash, ground=ground)
+    declared = carry(uow, TRANSITIONS, "review declare", proposal, fact, lead=lead, parties=parties, look=look)
+    bar(uow, proposal, review, uow.maker.user_id, ground, cause=declared)
+    settle(uow, ref, cause=declared)
+    uow.next_step = "fund inbox"
+    return declared

@@ -1,49 +1,39 @@
 """What may be seen of a review, by whom, and when: nothing of a score before the closing.
 
-Source: lifecycle.md 10 (score, consensus) and 12 (hard conflict: no access).
+Who sits, and why, is for everybody; ties and what was declared are for the fund office, the committee, the auditor and
+the person. Source: lifecycle.md 10 (assign, score, consensus) and 12 (hard conflict: no access).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from fund.rules.authority import Actor, Role
-from fund.rules.conflicts import hard_conflict
-from fund.rules.permissions import readers
-from fund.rules.scoring import rounded, rubric
+from fund.events import PanelSeat
+from fund.rules.conflicts import ground_text
+from fund.rules.scoring import Missing, rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
+from fund.workflows.discretion import sees_conflicts, sees_scores
 from fund.workflows.proposals import rules_for
-from fund.workflows.reviews.panel import rules_of
-from fund.workflows.reviews.scores import what_is_missing
-from fund.workflows.reviews.ties import candidates, parties_of
+from fund.workflows.reviews.closing import what_is_missing
+from fund.workflows.reviews.seating import why_text
+from fund.workflows.reviews.ties import candidates, rules_of
 
 __all__ = ["show"]
 
-_READERS = readers("scores")
-
-
-def _sees_scores(view: View, proposal: Proposal, review: Review) -> bool:
-    """Whether the one who looks may see who scored what, now that the seal is open."""
-    actor: Actor | None = view.actor
-    if actor is None:
-        return True
-    if hard_conflict(actor, parties_of(view, proposal)) is not None and not actor.has(Role.AUDITOR):
-        return False
-    taker = review.result is not None and actor.user_id in {each.reviewer for each in review.result.scores}
-    return taker or actor.has(*_READERS)
-
 
 def show(view: View, *, ref: str) -> dict[str, Any]:
-    """The review of a proposal: panel, who has scored, what the quorum lacks; scores, means and advice once closed.
+    """The review of a proposal: panel and why, who has scored, what the quorum lacks; scores, means and advice once
+    closed.
 
     Raises:
         UnknownRef: There is no such proposal, or it has no review yet.
     """
     proposal = view.case(Proposal, ref)
     review = view.case(Review, ref)
-    office = view.actor is None or view.actor.has(*_READERS)
+    office = sees_conflicts(view, proposal)
     opened = bool(review.turn) and review.state != "proposed"
     rules = rules_of(view, review) if opened else rules_for(view, proposal)
     profile = review.profile or ("rollout" if proposal.sort == "rollout" else "experiment")
@@ -57,24 +47,10 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "profile": profile,
         "regulations": review.regulations or rules.version,
         "necessity": review.necessity,
+        "extended": review.extended,
         "closes_at": review.closes_at.isoformat() if review.closes_at else None,
-        "panel": [
-            {
-                "reviewer": seat.reviewer,
-                "name": view.name(seat.reviewer),
-                "organisation": seat.organisation,
-                "kind": seat.kind,
-                "chair": seat.reviewer == review.chair,
-                "declared": list(review.declarations[seat.reviewer]) if seat.reviewer in review.declarations else None,
-                "judged": review.judged.get(seat.reviewer),
-                "scored": seat.reviewer in review.scored,
-            }
-            for seat in (review.panel if opened else review.proposed)
-        ],
-        "missing": [
-            {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()}
-            for each in (what_is_missing(view, review) if review.state == "open" else ())
-        ],
+        "panel": [_seat(view, review, seat, office=office) for seat in (review.panel if opened else review.proposed)],
+        "missing": _missing(what_is_missing(view, review) if review.state == "open" else ()),
         "rubric": [
             {
                 "id": criterion.id,
@@ -88,28 +64,97 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
             for criterion, line in zip(rules.rubric, rubric(rules, profile), strict=True)
         ],
         "candidates": [],
+        "barred": [],
+        "passed_over": [],
+        "left": [],
+        "top_up": [],
+        "top_up_missing": list(review.top_up_missing) if review.state == "open" else [],
+        "undecided": [],
         "result": None,
     }
-    if office and review.state in ("open", "proposed"):
-        free, barred = candidates(view, proposal, without=review.reviewers)
-        answer["candidates"] = [
-            {"reviewer": each.seat.reviewer, "name": each.actor.name, "kind": each.seat.kind, "load": each.seat.load,
-             "soft": list(each.seat.soft)}
-            for each in free
-        ]  # fmt: skip
-        answer["barred"] = [
-            {"reviewer": reviewer, "name": view.name(reviewer), "ground": conflict.describe()}
-            for reviewer, conflict in sorted(barred.items())
-        ]
+    if office:
+        answer.update(_around_the_panel(view, proposal, review, opened=opened))
     if review.result is not None and review.state == "closed":
         answer["result"] = _result(view, proposal, review)
     return answer
 
 
+def _missing(missing: Sequence[Missing]) -> list[dict[str, Any]]:
+    return [
+        {"demand": each.demand, "found": each.found, "needed": each.needed, "text": each.describe()} for each in missing
+    ]
+
+
+def _seat(view: View, review: Review, seat: PanelSeat, *, office: bool) -> dict[str, Any]:
+    """A place in the panel and why this person has it; what was declared only for those who may know."""
+    known = office or (view.actor is not None and view.actor.user_id == seat.reviewer)
+    declared = review.declarations.get(seat.reviewer)
+    why = review.chosen.get(seat.reviewer, "named")
+    return {
+        "reviewer": seat.reviewer,
+        "name": view.name(seat.reviewer),
+        "organisation": seat.organisation,
+        "kind": seat.kind,
+        "load": seat.load,
+        "chair": seat.reviewer == review.chair,
+        "soft": list(seat.soft) if known else None,
+        "declared": list(declared) if known and declared is not None else None,
+        "judged": review.judged.get(seat.reviewer) if known else None,
+        "scored": seat.reviewer in review.scored,
+        "why": why,
+        "why_text": why_text(why),
+    }
+
+
+def _around_the_panel(view: View, proposal: Proposal, review: Review, *, opened: bool) -> dict[str, Any]:
+    """Everybody else who was looked at: barred, passed over, gone, and who should join; each with the reason."""
+    sits = {seat.reviewer for seat in (review.panel if opened else review.proposed)}
+    working = review.state in ("open", "proposed")
+    free, barred = candidates(view, proposal, without=tuple(sits)) if working else ([], {})
+    grounds = {**review.barred, **{reviewer: conflict.text for reviewer, conflict in barred.items()}}
+    gone = {**review.recused, **review.excluded}
+    over = {**dict.fromkeys((each.seat.reviewer for each in free), "later"), **review.passed_over}
+    return {
+        "candidates": [
+            {"reviewer": each.seat.reviewer, "name": each.actor.name, "kind": each.seat.kind, "load": each.seat.load,
+             "soft": list(each.seat.soft)}
+            for each in free
+        ],
+        "barred": [
+            {"reviewer": reviewer, "name": view.name(reviewer), "why": ground, "ground": ground_text(ground)}
+            for reviewer, ground in sorted(grounds.items(), key=lambda pair: view.name(pair[0]))
+        ],
+        "passed_over": [
+            {"reviewer": reviewer, "name": view.name(reviewer), "why": why, "why_text": why_text(why)}
+            for reviewer, why in sorted(over.items(), key=lambda pair: view.name(pair[0]))
+            if reviewer not in sits and reviewer not in grounds and reviewer not in gone
+        ],
+        "left": [
+            {"reviewer": reviewer, "name": view.name(reviewer), "ground": ground_text(ground),
+             "scored": reviewer in review.excluded}
+            for reviewer, ground in sorted(gone.items(), key=lambda pair: view.name(pair[0]))
+        ],
+        "top_up": [
+            {"reviewer": seat.reviewer, "name": view.name(seat.reviewer), "kind": seat.kind,
+             "why": review.chosen.get(seat.reviewer, ""), "why_text": why_text(review.chosen.get(seat.reviewer, "")),
+             "command": f"fund review assign {review.ref} {view.name(seat.reviewer)}"}
+            for seat in (review.top_up if review.state == "open" else ())
+        ],
+        "undecided": [
+            {"reviewer": reviewer, "name": view.name(reviewer), "grounds": [ground_text(each) for each in declared]}
+            for reviewer, declared in sorted(review.declarations.items())
+            if declared and reviewer in sits and reviewer not in review.judged
+        ],
+    }  # fmt: skip
+
+
 def _result(view: View, proposal: Proposal, review: Review) -> dict[str, Any] | None:
-    """Means and advice; who scored what for those who may; to the parties only once it was decided."""
+    """Means and advice; who scored what for those who may; to the parties only once it was decided.
+
+    A score that was excluded since stays readable, with its ground: it counts no more.
+    """
     assert review.result is not None
-    whole = _sees_scores(view, proposal, review)
+    whole = sees_scores(view, proposal, [each.reviewer for each in review.result.scores])
     decision = view.maybe(Decision, proposal.ref)
     if not whole and (decision is None or decision.decided_on is None):
         return None
@@ -124,9 +169,12 @@ def _result(view: View, proposal: Proposal, review: Review) -> dict[str, Any] | 
         "spread_total": result.spread_total,
         "consensus_forced": result.consensus_forced,
         "consensus_until": review.consensus_until.isoformat() if review.consensus_until else None,
-        "consensus": review.consensus.model_dump(mode="json") if review.consensus else None,
+        "consensus": review.consensus.model_dump(mode="json") if review.consensus and whole else None,
         "agreed_by": [view.name(each) for each in review.agreed_by],
+        "recomputed": bool(result.without),
         "scores": [
-            {**each.model_dump(mode="json"), "name": view.name(each.reviewer)} for each in result.scores if whole
+            {**each.model_dump(mode="json"), "name": view.name(each.reviewer),
+             "excluded": ground_text(review.excluded[each.reviewer]) if each.reviewer in review.excluded else None}
+            for each in result.scores if whole
         ],
-    }
+    }  # fmt: skip

@@ -8,28 +8,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fund.errors import UnknownRegulations
 from fund.events import PanelSeat
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import Conflict, Ground, hard_conflict
-from fund.rules.scoring import Seat
+from fund.rules.regulations import Regulations
+from fund.rules.scoring import Missing, Seat
+from fund.schemas.people import RegulationsFile
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows.conflicts import kind_of, parties_of, people, require_no_conflict, soft_of, surroundings_of
 
 __all__ = [
+    "COMMITTEE_ROLES",
+    "LOOK",
     "Candidate",
     "candidates",
     "kind_of",
+    "missing_text",
     "parties_of",
     "people",
     "require_no_conflict",
+    "rules_of",
     "seat_of",
-    "soft_of",
     "voters_on",
 ]
 
+LOOK = "fund review show {ref}"
+"""The command that shows a review, for hints."""
+
 COMMITTEE_ROLES = (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR)
+
+
+def rules_of(view: View, review: Review) -> Regulations:
+    """The regulations whose rubric and quorum were fixed when the review opened.
+
+    Raises:
+        UnknownRegulations: They are not among those adopted.
+    """
+    adopted = view.maybe(RegulationsFile, review.regulations)
+    if adopted is None:
+        raise UnknownRegulations(ref=review.ref, version=review.regulations)
+    return adopted.regulations
+
+
+def missing_text(missing: Sequence[Missing]) -> str:
+    """What is missing, in the language in use."""
+    return "; ".join(each.describe() for each in missing)
 
 
 def seat_of(seat: PanelSeat) -> Seat:

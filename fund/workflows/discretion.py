@@ -1,0 +1,144 @@
+"""What of a fact is shown to whom: scores that were opened, ties that were found or declared.
+
+A fact is for ever, and whoever may read a life may read that it happened; what section 10 of the rules keeps to some is
+left out for the others. What lies under seal is in no fact at all. Source: lifecycle.md 10 (assign, conflicts; score,
+consensus), 12 (hard conflict: no access).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fund.events import (
+    ConsensusProposed,
+    DecisionApproved,
+    DecisionConditional,
+    DecisionDeferred,
+    DecisionPrepared,
+    DecisionRejected,
+    DecisionReopened,
+    DecisionUpheld,
+    EligibilityReopened,
+    Envelope,
+    Fact,
+    ReviewClosed,
+    ReviewConflictDecided,
+    ReviewConflictDeclared,
+    ReviewConsensusRecorded,
+    ReviewDeclared,
+    ReviewerBarred,
+    ReviewerRecused,
+    ReviewPanelProposed,
+    ReviewRecomputed,
+    ReviewScoreExcluded,
+)
+from fund.rules.authority import Role
+from fund.rules.conflicts import hard_conflict
+from fund.rules.permissions import readers
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Decision, Review
+from fund.unit_of_work import View
+from fund.workflows.conflicts import parties_of
+
+__all__ = ["payload_for", "sees_conflicts", "sees_scores"]
+
+_READERS = readers("scores")
+"""Who reads scores after the closing, and ties at any time, where no conflict bars them; an auditor always does."""
+
+
+def _inside(view: View, proposal: Proposal) -> bool:
+    actor = view.actor
+    if actor is None:
+        return False
+    if actor.has(Role.AUDITOR):
+        return True
+    return actor.has(*_READERS) and hard_conflict(actor, parties_of(view, proposal)) is None
+
+
+def sees_conflicts(view: View, proposal: Proposal) -> bool:
+    """Whether whoever looks may know who is tied to the case and how: fund office, committee, auditor."""
+    return _inside(view, proposal)
+
+
+def sees_scores(view: View, proposal: Proposal, takers: Iterable[str]) -> bool:
+    """Whether whoever looks may see who scored what, once the seal is open: fund office, committee, auditor, and those
+    who scored themselves (``takers``, user ids); nobody whom a conflict bars.
+    """
+    if _inside(view, proposal):
+        return True
+    actor = view.actor
+    if actor is None or actor.user_id not in set(takers):
+        return False
+    return hard_conflict(actor, parties_of(view, proposal)) is None
+
+
+_SCORES = ("scores",)
+_FIGURES = (
+    "means", "total", "gates_missed", "advice", "consensus_forced", "spread_criteria", "spread_total", "consensus_by",
+    "rank", "of",
+)  # fmt: skip
+
+_KEPT: Mapping[type[Fact], tuple[str, ...]] = {
+    ReviewClosed: _SCORES,
+    ConsensusProposed: ("scores", "grounds"),
+    ReviewConsensusRecorded: _SCORES,
+}
+"""Of these, who scored what: never for the parties."""
+
+_MEANS: tuple[type[Fact], ...] = (ReviewClosed, ReviewRecomputed, ReviewConsensusRecorded, DecisionPrepared)
+"""Of these the figures, which the parties see once it was decided."""
+
+_TIES: Mapping[type[Fact], tuple[str, ...]] = {
+    ReviewPanelProposed: ("panel", "barred", "chosen", "passed_over"),
+    ReviewDeclared: ("grounds",),
+    ReviewConflictDeclared: ("ground",),
+    ReviewConflictDecided: ("grounds", "reason"),
+    ReviewerBarred: ("ground",),
+    ReviewerRecused: ("reason",),
+    ReviewScoreExcluded: ("ground",),
+    DecisionPrepared: ("voters", "barred"),
+    DecisionApproved: ("votes",),
+    DecisionConditional: ("votes",),
+    DecisionRejected: ("votes",),
+    DecisionDeferred: ("votes",),
+    DecisionReopened: ("votes",),
+    DecisionUpheld: ("votes",),
+    EligibilityReopened: ("votes",),
+}
+"""Of these, ties and votes of people: for those who judge them, and the person."""
+
+
+def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
+    """What the fact says, for whoever looks: fields that are not theirs to read are left out (``null``)."""
+    payload: dict[str, Any] = json.loads(happened.fact.payload())
+    kind = type(happened.fact)
+    hidden = [*_hidden_figures(view, happened)] if kind in _KEPT or kind in _MEANS else []
+    own = view.actor is not None and view.actor.user_id in (happened.actor, payload.get("reviewer"))
+    if kind in _TIES and not own:
+        proposal = view.maybe(Proposal, happened.fact.ref)
+        if proposal is None or not sees_conflicts(view, proposal):
+            hidden += _TIES[kind]
+    payload.update({field: None for field in hidden if field in payload})
+    return payload
+
+
+def _hidden_figures(view: View, happened: Envelope) -> Iterable[str]:
+    proposal = view.maybe(Proposal, happened.fact.ref)
+    review = view.maybe(Review, happened.fact.ref)
+    if proposal is None or review is None:
+        return (*_SCORES, *_FIGURES)
+    if sees_scores(view, proposal, _takers(happened, review)):
+        return ()
+    decision = view.maybe(Decision, proposal.ref)
+    decided = decision is not None and decision.decided_on is not None
+    kept = _KEPT.get(type(happened.fact), ())
+    return kept if decided else (*kept, *_FIGURES)
+
+
+def _takers(happened: Envelope, review: Review) -> list[str]:
+    """Whose scores this fact opened: whoever joins a reopened panel is not among them, and scores without knowing."""
+    if isinstance(happened.fact, ReviewClosed):
+        return [each.reviewer for each in happened.fact.scores]
+    return [each.reviewer for each in review.result.scores] if review.result is not None else list(review.opened)
