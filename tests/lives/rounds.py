@@ -38,7 +38,7 @@ class Rounds(Known):
             assert case.state in sources, f"{row['type']} of {case.ref} in state {case.state}"
             hold(self, row, case)
             self._follow(row, case)
-            if target != SAME:
+            if target != SAME and (row["type"], case.state) != ("review.recomputed", "deferred"):
                 case.state = target
         elif case is not None:
             assert (
@@ -126,7 +126,7 @@ class Rounds(Known):
             case "review.opened":
                 case.turn, case.necessity = case.turn + 1, payload["necessity"]
                 case.panel = [seat["reviewer"] for seat in payload["panel"]]
-                case.scored, case.declared = set(), {}
+                case.scored, case.opened, case.declared = set(), set(), {}
             case "review.assigned":
                 new = payload["seat"]["reviewer"]
                 case.panel = [new if each == payload["replaces"] else each for each in case.panel]
@@ -143,7 +143,11 @@ class Rounds(Known):
                     case.panel.remove(payload["reviewer"])
             case "review.score_excluded":
                 case.scored.discard(payload["reviewer"])
+            case "review.reviewer_barred":
+                if payload["reviewer"] in case.panel:
+                    case.panel.remove(payload["reviewer"])
             case "review.closed":
+                case.opened |= {each["reviewer"] for each in payload["scores"]}
                 case.reviewed |= {each["reviewer"] for each in payload["scores"]}
             case "decision.prepared":
                 case.session, case.voted, case.hands = payload["session"], set(), set()

@@ -43,8 +43,13 @@ TABLE: dict[str, tuple[set[str], str]] = {
     "review.declared": (REVIEWING, SAME),  # P10
     "review.scored": (REVIEWING, SAME),
     "review.recused": (REVIEWING, SAME),
-    "review.conflict_decided": (REVIEWING, SAME),
-    "review.score_excluded": ({"in_review", "scored"}, SAME),
+    "review.conflict_decided": ({"in_review", "scored", "decidable", "deferred"}, SAME),
+    "review.conflict_declared": ({"eligible", "in_review", "scored", "decidable", "deferred"}, SAME),
+    "review.reviewer_barred": ({"submitted", "in_review", "scored", "decidable", "deferred"}, SAME),
+    "review.score_excluded": ({"submitted", "in_review", "scored", "decidable", "deferred"}, SAME),
+    "review.top_up_proposed": (REVIEWING, SAME),
+    "review.recomputed": ({"scored", "decidable", "deferred"}, "scored"),  # what is deferred stays so
+    "review.reopened": ({"scored", "decidable", "deferred"}, "in_review"),
     "review.assigned": (REVIEWING, SAME),  # P23
     "review.extended": (REVIEWING, SAME),
     "review.closed": (REVIEWING, "scored"),  # P11
@@ -142,6 +147,7 @@ class Case:
     reviewed: set[str] = field(default_factory=set)
     """Everybody whose score counted, in any turn."""
     scored: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
     declared: dict[str, list[str]] = field(default_factory=dict)
     necessity: bool = False
     mandated: bool = False

@@ -304,7 +304,7 @@ def _assign(model: Known, who: Person, case: Case, args: Args) -> Reasons:
 def _declare(model: Known, who: Person, case: Case, args: Args) -> Reasons:
     if not args.get("about"):
         return _panel(model, who, case)
-    found = _judge(model, who, case, "in_review")
+    found = _judge(model, who, case, "in_review", "scored", "decidable", "deferred")
     about = model.people[args["about"]]
     if about.id not in case.panel or not about.active or not case.declared.get(about.id):
         found.add("nothing declared")
@@ -319,7 +319,8 @@ def _panel(model: Known, who: Person, case: Case) -> Reasons:
 
 
 def _score(model: Known, who: Person, case: Case, args: Args) -> Reasons:
-    return _panel(model, who, case) | ({"faulty"} if args.get("_faulty") else set())
+    opened = {"opened before"} if who.id in case.opened else set()
+    return _panel(model, who, case) | opened | ({"faulty"} if args.get("_faulty") else set())
 
 
 def _recuse(_model: Known, who: Person, case: Case, _args: Args) -> Reasons:

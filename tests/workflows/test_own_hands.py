@@ -31,7 +31,7 @@ def test_a_reviewer_who_sits_in_the_committee_does_not_judge_the_own_declaration
         with pytest.raises(SameHands):
             world.do("confirm", user="mara", ref=pending)
         world.do("confirm", user="fenna", ref=pending)
-        assert world.look("review show", ref=ref)["panel"][4]["judged"] is True
+        assert world.look("review show", ref=ref, user="anna")["panel"][4]["judged"] is True
 
 
 def test_a_score_does_not_count_of_somebody_who_went_to_work_for_the_lead_and_reviews_no_more(
@@ -48,7 +48,7 @@ def test_a_score_does_not_count_of_somebody_who_went_to_work_for_the_lead_and_re
         world.do("review score", user="mara", ref=ref, content=score_file(3))
         result = world.look("review show", ref=ref, user="anna")["result"]
         assert sorted(each["name"] for each in result["scores"]) == ["ed", "mara", "ria", "willem"]
-        assert "rosa" in panel_of(world, ref)
+        assert "rosa" not in panel_of(world, ref)
 
 
 def test_who_found_it_ineligible_has_no_part_in_the_decision_on_the_objection(database_url: str) -> None:
