@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from fund.database import writing
+from fund.store import PendingRow, Store
 from fund.workflows.commands import LIVES
 from fund.workflows.lifecycle import Transition
 from tests.factories import World, founded
@@ -142,3 +144,33 @@ def test_a_year_whose_months_are_locked_waits_to_be_closed(sqlite_url: str) -> N
         assert waiting("anna") == [("2026-06-30", "fund period close 2025")]
         world.both("period close", user="anna", second="bram", period="2025")
         assert waiting("anna") == []
+
+
+def test_what_one_party_reported_is_still_asked_of_the_other(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        world.user("lotte", "partner_signatory", partner="gm0327")
+        put_every_state(world)
+        with_clock(world)
+
+        def waiting(user: str) -> list[str]:
+            items = world.look("inbox", user=user)["items"]
+            return [
+                item["command"] for item in items if item["command"].startswith("fund agreement benefits A2026-152")
+            ]
+
+        line = "fund agreement benefits A2026-152 --year 2025"
+        assert (waiting("fatima"), waiting("lotte")) == ([line], [line])
+        with world.view() as view:
+            fatima = view.user("fatima").user_id
+        with writing(world.fund.engine) as connection:
+            Store(connection).work.add_pending(
+                PendingRow(
+                    ref="Q2026-0900", name="agreement benefits", arguments='{"ref": "A2026-152", "year": 2025}',
+                    subject="agreement/A2026-152", shown="{}", shown_hash=b"", needs='["fund_manager"]',
+                    made_by=fatima, made_command_id="x", made_at=NOW, expires_at=NOW + timedelta(days=14),
+                    state="pending", ended_by=None, reason=None,
+                )
+            )  # fmt: skip
+        assert (waiting("fatima"), waiting("lotte")) == ([], [line])
+        assert "fund confirm Q2026-0900" in [item["command"] for item in world.look("inbox", user="anna")["items"]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from fund.language import _
 from fund.rules.authority import ROLE_NAMES
+from fund.schemas.people import User
 from fund.store import PendingRow
 from fund.unit_of_work import View
 from fund.workflows.inbox import (
@@ -46,12 +48,12 @@ def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
     """
     actor = None if everybody else view.actor
     desk = Desk(view)
-    made = [_typed(row) for row in desk.pendings]
+    made = [_made(desk, row) for row in desk.pendings]
     lines = [
         line
         for source in SOURCES
         for line in source(desk)
-        if (actor is None or line.is_for(actor)) and not any(_is_made(line.command, words) for words in made)
+        if (actor is None or line.is_for(actor)) and not any(step.is_asked_by(line) for step in made)
     ]
     lines.sort(key=lambda line: (line.until or date.max, line.command))
     return {
@@ -78,14 +80,25 @@ def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
     }
 
 
-def _typed(row: PendingRow) -> tuple[list[str], str]:
-    """The words of the command that waits for a second person, and what it was about."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A step that one person took: the words of its command, what it was about, and for which partner."""
+
+    words: list[str]
+    about: tuple[str, ...]
+    partner: str | None
+
+    def is_asked_by(self, line: Waiting) -> bool:
+        """Whether a line asks this very step; the other parties are still asked theirs."""
+        typed = line.command.split()[1:]
+        if typed[: len(self.words)] != self.words or (line.partner and line.partner != self.partner):
+            return False
+        # a year stands for its months
+        return all(any(word == each or word.startswith(f"{each}-") for word in typed) for each in self.about)
+
+
+def _made(desk: Desk, row: PendingRow) -> _Made:
     given = office.arguments_of(row)
-    return row.name.split(), str(given.get("ref") or given.get("receipt") or given.get("period") or "")
-
-
-def _is_made(command: str, made: tuple[list[str], str]) -> bool:
-    """Whether a line asks the step that was made and waits for its confirmation."""
-    words, about = command.split()[1:], made[1]
-    same = any(word == about or word.startswith(f"{about}-") for word in words)  # a year stands for its months
-    return words[: len(made[0])] == made[0] and (not about or same)
+    about = tuple(str(given[name]) for name in ("ref", "about", "receipt", "period") if given.get(name))
+    maker = next((user for user in desk.all(User) if user.ref == row.made_by), None)
+    return _Made(row.name.split(), about, maker.partner if maker is not None else None)
