@@ -268,3 +268,37 @@ def test_new_stops_halfway_and_goes_on_where_it_was(fund: Fund, world: World, tm
     again = fund(*words, database=world.fund.url, user="fatima", typed="\n<\nTwee loketten\n", terminal=True)
     assert " 1/15 Title [Eén loket]: " in again.err
     assert tomllib.loads((tmp_path / "loket.toml").read_text("utf-8"))["proposal"]["title"] == "Twee loketten"
+
+
+def test_new_goes_on_in_the_draft_that_the_file_was_kept_as(fund: Fund, world: World, tmp_path: Path) -> None:
+    words = ("proposal", "new", "--round", "2026-1", "loket.toml")
+    kept = fund(*words, database=world.fund.url, user="fatima", typed=ANSWERS, terminal=True)
+    assert kept.code == 0, kept.err
+    file = tmp_path / "loket.toml"
+    assert tomllib.loads(file.read_text("utf-8"))["revision"] == "2026-001/1"
+    again = fund(*words, database=world.fund.url, user="fatima", typed="Twee loketten\n" + "\n" * 60, terminal=True)
+    assert again.code == 0, again.err
+    assert "loket.toml is ready. Save it in 2026-001 too? [Y/n]" in again.err
+    assert "2026-001 is saved." in again.out
+    listed = fund("proposal", "list", "--json", database=world.fund.url, user="fatima").json["proposals"]
+    assert [(row["ref"], row["title"]) for row in listed] == [("2026-001", "Twee loketten")]
+    assert tomllib.loads(file.read_text("utf-8"))["revision"] == "2026-001/2"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b'schema = "2026-1"\nproposal = "tekst"\n', "faulty_form"),
+        (b'schema = "2031-9"\n', "unknown_form_version"),
+        (b"= geen toml", "broken_form"),
+        (b"\xff\xfe", "file_unreadable"),
+    ],
+)
+def test_new_refuses_a_file_in_which_no_answer_has_a_place(
+    fund: Fund, world: World, tmp_path: Path, content: bytes, code: str
+) -> None:
+    (tmp_path / "kapot.toml").write_bytes(content)
+    words = ("proposal", "new", "--round", "2026-1", "kapot.toml")
+    refused = fund(*words, database=world.fund.url, user="fatima", typed="\n", terminal=True)
+    assert (refused.code, f"error[{code}]" in refused.err) == (1, True), refused.err
+    assert (tmp_path / "kapot.toml").read_bytes() == content
