@@ -406,3 +406,61 @@ def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         if each["excluded"]:
             total = _("{line}, does not count: {ground}").format(line=total, ground=each["excluded"])
         say(total)
+
+
+@verb(
+    review,
+    "spread",
+    N_("Show how far the reviewers of a round are apart"),
+    about=N_(
+        "Over the closed reviews of a round whose scores you may see. The first two that close are its samples: look "
+        "at them with the reviewers before the rest is scored."
+    ),
+    examples=("fund --as anna review spread 2026-1",),
+    see=("review show", "round show"),
+)
+@argument("ref", type=Ref(("round list", "rounds", "ref")), help=N_("The round"))
+@reading
+def spread(ctx: click.Context, ref: str) -> None:
+    read(ctx, "review spread", {"ref": ref}, show=_spread)
+
+
+def _spread(data: Mapping[str, Any]) -> None:
+    table(
+        _("Closed reviews of round {ref}: {title}").format(ref=data["round"], title=data["title"]),
+        (
+            Column("ref", N_("Proposal"), "ref"),
+            Column("sample", N_("Sample"), "ref"),
+            Column("points", N_("Points apart"), "ref"),
+            Column("title", N_("Title"), "text"),
+        ),
+        [
+            {
+                **each,
+                "sample": _("yes") if each["sample"] else "",
+                "points": decimal_text(each["spread_total_rounded"]),
+            }
+            for each in data["reviews"]
+        ],
+        empty=_("No closed review whose scores you may see."),
+    )
+    if not data["reviews"]:
+        return
+    table(
+        _("Apart by criterion, in points of 0 to 4"),
+        (
+            Column("id", N_("Criterion"), "ref"),
+            Column("largest", N_("Largest"), "count"),
+            Column("mean", N_("Mean"), "ref"),
+        ),
+        [{**each, "mean": decimal_text(each["mean_rounded"])} for each in data["criteria"]],
+    )
+    table(
+        _("Milder (above 0) or stricter than the panel, in points of 100"),
+        (
+            Column("name", N_("Reviewer"), "name"),
+            Column("reviews", N_("Reviews"), "count"),
+            Column("leaning", N_("Points"), "ref"),
+        ),
+        [{**each, "leaning": decimal_text(each["leaning_rounded"])} for each in data["reviewers"]],
+    )

@@ -153,7 +153,7 @@ GROUPS: tuple[Group, ...] = (
         "scores", "Score, consensus",
         "||R after close||M assigned|R|R after close||",
         "review score, review consensus",
-        "review show",
+        "review show, review spread",
     ),
     _group(
         "decide", "Decide, reopen, restructure, write-off",

@@ -27,7 +27,9 @@ __all__ = [
     "assigned_missing",
     "figures_of",
     "fraction_text",
+    "gaps_of",
     "judge",
+    "leanings_of",
     "panel_means",
     "quorum_missing",
     "rounded",
@@ -122,6 +124,24 @@ def spread_of(
     totals = [total_of(lines, scores) for scores in given]
     spread = max(totals) - min(totals) if totals else Fraction(0)
     return tuple(apart), spread, bool(apart) or spread >= rules.consensus_total_gap
+
+
+def gaps_of(lines: Sequence[Line], given: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """By criterion how far reviewers are apart: the highest score less the lowest; only where two or more scored."""
+    given = tuple(given)
+    gaps: dict[str, int] = {}
+    for line in lines:
+        marks = [scores[line.id] for scores in given if line.id in scores]
+        if len(marks) > 1:
+            gaps[line.id] = max(marks) - min(marks)
+    return gaps
+
+
+def leanings_of(lines: Sequence[Line], given: Mapping[str, Mapping[str, int]]) -> dict[str, Fraction]:
+    """By reviewer the own total less the mean total of the panel: above nothing is milder, below stricter, exact."""
+    totals = {reviewer: total_of(lines, scores) for reviewer, scores in given.items()}
+    mean = sum(totals.values(), Fraction(0)) / len(totals) if totals else Fraction(0)
+    return {reviewer: total - mean for reviewer, total in totals.items()}
 
 
 @dataclass(frozen=True, slots=True)

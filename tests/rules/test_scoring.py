@@ -16,7 +16,10 @@ from fund.rules.scoring import (
     Seat,
     advice_of,
     assigned_missing,
+    figures_of,
+    gaps_of,
     judge,
+    leanings_of,
     panel_means,
     quorum_missing,
     rounded,
@@ -193,3 +196,33 @@ def test_a_panel_is_large_and_mixed_enough_before_it_opens() -> None:
 )
 def test_a_figure_is_rounded_only_where_it_is_shown(value: Fraction, shown: str) -> None:
     assert rounded(value) == shown
+
+
+@given(profiles, panels)
+@settings(max_examples=50, deadline=None)
+def test_milder_and_stricter_cancel_out_and_gaps_lie_between_nothing_and_four(
+    profile: str, panel: list[dict[str, int]]
+) -> None:
+    lines = rubric(RULES, profile)
+    by_name = {f"r{number}": scores for number, scores in enumerate(panel)}
+
+    leanings = leanings_of(lines, by_name)
+
+    assert sum(leanings.values()) == 0
+    assert max(leanings.values()) - min(leanings.values()) == spread_of(RULES, lines, panel)[1]
+    gaps = gaps_of(lines, panel)
+    assert all(0 <= gap <= 4 for gap in gaps.values())
+    assert {criterion for criterion, gap in gaps.items() if gap >= 2} == set(spread_of(RULES, lines, panel)[0])
+
+
+@given(profiles, panels)
+@settings(max_examples=50, deadline=None)
+def test_without_a_score_the_figures_are_those_of_the_others_alone(profile: str, panel: list[dict[str, int]]) -> None:
+    lines = rubric(RULES, profile)
+
+    figures = figures_of(RULES, lines, panel[1:])
+
+    assert figures.means == panel_means(lines, panel[1:])
+    assert figures.verdict == judge(RULES, lines, figures.means)
+    assert (figures.apart, figures.spread, figures.forced) == spread_of(RULES, lines, panel[1:])
+    assert figures.as_texts()["total"] == str(figures.verdict.total)

@@ -10,6 +10,7 @@ from fund.rules.authority import COMMITTEE, FUND_MANAGER, PANEL, either
 from fund.unit_of_work import Command, Query
 from fund.workflows.conflicts import kind_of, parties_of, people
 from fund.workflows.reviews.barring import barred_now
+from fund.workflows.reviews.calibrating import spread
 from fund.workflows.reviews.case import LIVES
 from fund.workflows.reviews.closing import close, close_at_deadline, close_when_complete, what_is_missing
 from fund.workflows.reviews.consensus import consensus, means_stand
@@ -53,6 +54,7 @@ __all__ = [
     "score",
     "seat_panel",
     "show",
+    "spread",
     "what_is_missing",
 ]
 
@@ -65,4 +67,4 @@ COMMANDS = (
     Command("review close", close, FUND_MANAGER),
     Command("review consensus", consensus, PANEL),
 )
-QUERIES = (Query("review show", show),)
+QUERIES = (Query("review show", show), Query("review spread", spread))
