@@ -22,7 +22,7 @@ user = noun("user", N_("Add people and say what they may do"))
     user,
     "add",
     N_("Add a person with one or more roles"),
-    about=N_("A person of a partner names that partner; somebody seconded to the fund keeps the conflicts of home."),
+    about=N_("A person of a partner names that partner; somebody seconded to the fund counts as of the fund, not as of home."),
     examples=(
         "fund --as petra user add anna --role fund_manager",
         "fund --as petra user add fatima --role partner_signatory --partner gm0351",
@@ -48,7 +48,10 @@ def add(
     user,
     "change",
     N_("Give a person other roles"),
-    about=N_("The roles given here replace those of before. What was done in the old roles stays done."),
+    about=N_(
+        "Roles, partner and deputy's place given here replace those of before, also where they are left out. What was "
+        "done before stays done."
+    ),
     examples=("fund --as petra user change anna --role fund_manager --role reviewer",),
     who=N_("an admin"),
     see=("user list",),
