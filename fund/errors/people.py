@@ -59,9 +59,9 @@ class SameHands(RuleRefusal):
 
 
 class ConflictOfInterest(RuleRefusal):
-    """The actor's organisation is a party of the case (lifecycle G7 b, section 12)."""
+    """A tie to the case bars the actor: of the organisation, or of the person (lifecycle G7 b, section 12)."""
 
-    message = N_("{actor} may not do {command} for {ref}: {organisation} is a party of it ({ground})")
+    message = N_("{actor} may not do {command} for {ref}: {ground} ({organisation})")
     hint = N_("ask somebody of another organisation: fund user list")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fund import checks
 from fund.errors import ConflictOfInterest, NotAVoter, ScoreOpened, TransitionNotAllowed, UnknownGround
+from fund.rules.conflicts import ground_text
 from tests.factories import World, founded
 from tests.workflows.deciding import (
     CLOSED,
@@ -233,8 +234,9 @@ def test_what_only_the_reviewer_knows_bars_from_the_moment_it_is_declared(sqlite
         assert (declared["payload"]["ground"], excluded["payload"]["ground"]) == (ground, ground)
         assert (excluded["actor"], excluded["causation_id"] is not None) == ("system", True)
         assert panel[0] not in panel_of(world, ref)
-        with pytest.raises(ConflictOfInterest):
+        with pytest.raises(ConflictOfInterest) as refused:
             world.do("review score", user=panel[0], ref=ref, content=score_file())
+        assert ground_text(ground) in str(refused.value)
         with pytest.raises(ConflictOfInterest):
             world.do("review assign", user="anna", ref=ref, reviewer=panel[0])
         assert checks.verify(world.fund.engine)["ok"]
