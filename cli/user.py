@@ -22,7 +22,9 @@ user = noun("user", N_("Add people and say what they may do"))
     user,
     "add",
     N_("Add a person with one or more roles"),
-    about=N_("A person of a partner names that partner; somebody seconded to the fund counts as of the fund, not as of home."),
+    about=N_(
+        "A person of a partner names that partner; somebody seconded to the fund counts as of the fund, not as of home."
+    ),
     examples=(
         "fund --as petra user add anna --role fund_manager",
         "fund --as petra user add fatima --role partner_signatory --partner gm0351",

@@ -38,7 +38,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
             what = _(N_("draft the agreement on {ref}")).format(ref=proposal.ref)
             last = None
             if proposal.decided_on is not None:
-                last = proposal.decided_on + timedelta(days=desk.rules.terms.signing_days)
+                last = proposal.decided_on + timedelta(days=desk.rules_of(proposal).terms.signing_days)
             command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, proposal.ref, last)
             yield Waiting(what, command, *about, lead=proposal.lead, parties=proposal.parties)
     for agreement in desk.agreements.values():
@@ -149,7 +149,7 @@ def _to_ask(desk: Desk, agreement: Agreement, accepted: list[Milestone]) -> Iter
             what = _(N_("ask {amount} for milestone {ref}")).format(amount=amount, ref=milestone.ref)
             command = f"fund disbursement request {ref} --milestone {milestone.number}"
             yield Waiting(what, command, LEAD_SIGNATORY, ref, lead=agreement.lead)
-    on_account = 0 if accepted or agreement.approved_cents else on_account_cents(desk.rules, agreement)
+    on_account = 0 if accepted or agreement.approved_cents else on_account_cents(desk.rules_of(agreement), agreement)
     if on_account > 0:
         what = _(N_("ask {amount} on account of {ref}")).format(amount=euros(on_account), ref=ref)
         command = f"fund disbursement request {ref}"

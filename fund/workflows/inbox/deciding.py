@@ -116,7 +116,7 @@ def _conditions(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[
             yield Waiting(what, command, OWN_SIGNATORY, ref, each.expires_on, own=each.owner)
         elif not each.extended:
             what = _(N_("give condition {number} of {ref} more time, or let it lapse")).format(**about)
-            later = desk.today + timedelta(days=desk.rules.terms.condition_days)
+            later = desk.today + timedelta(days=desk.rules_of(proposal).terms.condition_days)
             command = f"fund decision evidence {ref} {each.number} --extend-to {later.isoformat()}"
             only = desk.chairs_of(proposal)
             yield Waiting(what, command, CHAIR, ref, max(other.expires_on for other in decision.conditions), only=only)
@@ -144,7 +144,7 @@ def _rounds(desk: Desk) -> Iterator[Waiting]:
         if round_.state != "closed":
             continue
         closed = day_of(round_.closes_at) - timedelta(days=1)
-        until = term_end(closed, weeks(desk.rules.terms.decision_weeks))
+        until = term_end(closed, weeks(desk.rules_of(round_).terms.decision_weeks))
         if desk.today >= until - timedelta(days=WARNED_DAYS):
             what = _(N_("decide round {ref}: {count} without a decision")).format(ref=ref, count=count)
             yield Waiting(what, f"fund round show {ref}", FUND_MANAGER, ref, until)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
 
+from fund.dates import day_of
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
@@ -57,8 +58,15 @@ class Desk:
 
     @cached_property
     def rules(self) -> Regulations:
-        """The regulations in force today."""
+        """The regulations in force today: for what concerns the whole fund."""
         return self.view.regulations()
+
+    def rules_of(self, case: Round | Proposal | Agreement) -> Regulations:
+        """Under which regulations a round, proposal or agreement lives; today's where no round is known."""
+        if isinstance(case, Agreement):
+            return self.view.regulations_named(case.terms.regulations)
+        round_ = case if isinstance(case, Round) else self.rounds.get(case.round)
+        return self.view.regulations(day_of(round_.opens_at)) if round_ is not None else self.rules
 
     @cached_property
     def pendings(self) -> list[PendingRow]:

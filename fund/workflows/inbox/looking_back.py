@@ -30,7 +30,9 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
 def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
     ref, applicants = case.ref, (case.lead, *case.co_applicants)
     if case.state == "due" and case.fell_due:
-        until = term_end(case.due_on, Term(desk.rules.terms.evaluation_days))
+        agreement = desk.agreements.get(ref)
+        rules = desk.rules_of(agreement) if agreement is not None else desk.rules
+        until = term_end(case.due_on, Term(rules.terms.evaluation_days))
         what, command = _(N_("evaluate {ref}")).format(ref=ref), f"fund evaluation submit {ref} FILE"
         yield Waiting(what, command, PARTY_SIGNATORY, ref, until, lead=case.lead, parties=applicants)
         if desk.today > until:
