@@ -96,7 +96,9 @@ class Fund:
             review = uow.case(Review, case.ref)
             decision = uow.case(Decision, case.ref)
             if state == "in_review":
-                store.put([(review.but(state="open", result=None, scored=(), commitments={}), uow.version(review))])
+                store.put(
+                    [(review.but(state="open", result=None, scored=(), commitments={}, opened=()), uow.version(review))]
+                )
             if state in ("objected", "rejected", "conditional", "approved"):
                 extra: dict[str, Any] = {"objected_was": "rejected"} if state == "objected" else {}
                 store.put([(decision.but(state=state, **extra), uow.version(decision))])
