@@ -141,7 +141,7 @@ def test_a_panel_scores_at_once_and_the_review_closes_once(eight: ProcessPoolExe
     assert {name: found[name] for name in ("review.scored", "review.closed", "decision.prepared")} == {
         "review.scored": 5, "review.closed": 1, "decision.prepared": 1,
     }  # fmt: skip
-    assert world.look("review show", ref=ref)["result"]["total"] == "75"
+    assert world.look("review show", user="anna", ref=ref)["result"]["total"] == "75"
 
 
 def test_members_vote_at_once_and_one_decision_is_taken(eight: ProcessPoolExecutor, world: World) -> None:
