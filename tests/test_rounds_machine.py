@@ -64,7 +64,7 @@ class RandomRounds(RuleBasedStateMachine):
         self.dice = dice
         self.watch.catch_up()
         self.play = Play(world, self.model, self.watch)
-        self.play.money(dice.choice([30_000_00, 150_000_00, 400_000_00, 2_000_000_00]))
+        self.play.money(dice.choice([30_000_00, 150_000_00, 600_000_00, 2_000_000_00]))
         while not self.model.rounds:
             self.play.plan(dice)
         self.play.until(min(one["opens_at"] for one in self.model.rounds.values()))
@@ -120,7 +120,7 @@ class RandomRounds(RuleBasedStateMachine):
         turn(dice)
 
     def a_round_is_announced(self, dice: Random) -> None:
-        if len(self.model.rounds) < 4:
+        if len(self.model.rounds) < 3:
             self.play.plan(dice)
 
     def ideas_are_written_down(self, dice: Random) -> None:

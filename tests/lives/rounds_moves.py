@@ -217,7 +217,7 @@ class Play:
         low = {"light": 10_000_00, "standard": 60_000_00}.get(track, 200_000_00)
         args = {
             "title": "Ronde", "opens": opens, "closes": opens + timedelta(days=dice.choice([0, 3, 20, 40, -1])),
-            "ceiling_cents": dice.choice([low, low * 3, low * 10]), "track": track,
+            "ceiling_cents": dice.choice([low, low, low * 2, low * 10]), "track": track,
             "allocation": dice.choice(["score", "score", "date"]),
         }  # fmt: skip
         return self.move(dice, "round plan", args)
