@@ -59,6 +59,20 @@ def test_each_seat_goes_to_the_kind_that_sits_least_and_every_reason_is_told() -
     }  # fmt: skip
 
 
+def test_in_a_large_round_nobody_sits_everywhere_for_being_the_only_one_without_a_tie() -> None:
+    """Nearly every organisation asks in the round itself: a tie that must be declared is no reason to be spared."""
+    sits = dict.fromkeys(("free", *(f"tied{number}" for number in range(8))), 0)
+    for number in range(30):
+        free = [
+            somebody(name, "municipality", load=load, soft=() if name == "free" else (f"competes:2026-{number:03d}",))
+            for name, load in sits.items()
+        ]
+        for seat in seat_panel(f"2026-{number:03d}", LIGHT, free).panel:
+            sits[seat.reviewer] += 1
+    assert sum(sits.values()) == 90
+    assert max(sits.values()) - min(sits.values()) <= 3
+
+
 @pytest.mark.parametrize(
     ("code", "told"),
     [

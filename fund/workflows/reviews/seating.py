@@ -28,11 +28,15 @@ KINDS = {
     EXTERNAL: N_("external"),
 }
 
-_EXTERNAL_FIRST, _KIND, _ORGANISATION, _VOTE, _SOFT, _LOAD, _ORDER = (
-    "external_first", "kind_full", "organisation_sits", "keeps_vote", "soft", "load", "order",
+_EXTERNAL_FIRST, _KIND, _ORGANISATION, _VOTE, _WEIGHT, _SOFT, _LOAD, _ORDER = (
+    "external_first", "kind_full", "organisation_sits", "keeps_vote", "weight", "soft", "load", "order",
 )  # fmt: skip
-_DECIDED_BY = (_EXTERNAL_FIRST, _KIND, _ORGANISATION, _VOTE, _SOFT, _LOAD, _ORDER)
+_DECIDED_BY = (_EXTERNAL_FIRST, _KIND, _ORGANISATION, _VOTE, _WEIGHT, _SOFT, _LOAD, _ORDER)
 """What a place in the ranking is decided by, in this order."""
+_TIE_WEIGHS = 2
+"""A possible conflict weighs as much as so many open reviews: in a large round nearly everybody has one, and who has
+none should not sit on every panel.
+"""
 
 _WHY = {
     "external_needed": N_("the quorum asks for an external reviewer"),
@@ -73,7 +77,7 @@ class Seated:
     passed_over: Mapping[str, str] = field(default_factory=dict)
 
 
-Rank = tuple[bool, int, int, bool, bool, int, str]
+Rank = tuple[bool, int, int, bool, int, bool, int, str]
 
 
 def _rank(ref: str, each: Candidate, panel: Sequence[PanelSeat], *, external_needed: bool) -> Rank:
@@ -82,6 +86,7 @@ def _rank(ref: str, each: Candidate, panel: Sequence[PanelSeat], *, external_nee
         sum(1 for seat in panel if seat.kind == each.seat.kind),
         sum(1 for seat in panel if seat.organisation is not None and seat.organisation == each.seat.organisation),
         each.committee,
+        each.seat.load + (_TIE_WEIGHS if each.seat.soft else 0),
         bool(each.seat.soft),
         each.seat.load,
         hashlib.sha256(f"{ref}/{each.seat.reviewer}".encode()).hexdigest(),
@@ -100,6 +105,9 @@ def _lost_by(loser: Rank, winner: Rank, each: Candidate, *, same_kind: bool) -> 
     """What decided between two who ranked for the same seat."""
     at = next(number for number, pair in enumerate(zip(loser, winner, strict=True)) if pair[0] != pair[1])
     found = _DECIDED_BY[at]
+    if found == _WEIGHT:
+        tied = _DECIDED_BY.index(_SOFT)
+        found = _SOFT if loser[tied] and not winner[tied] else _LOAD
     if found == _ORDER and same_kind:
         return f"{_KIND}:{each.seat.kind}"
     detail = {
@@ -116,9 +124,9 @@ def seat_panel(
 ) -> Seated:
     """A panel out of those who are free: the externals that the quorum asks first, then the kind that sits least.
 
-    Within a kind: whose organisation does not sit yet, who would lose no vote, who has nothing to declare, who has the
-    fewest open reviews; what is left is settled by the ids of proposal and person. For who is not in it, what decided
-    is told by the seat that went to the own kind, or else by the last seat.
+    Within a kind: whose organisation does not sit yet, who would lose no vote, who has the fewest open reviews, where a
+    possible conflict to declare weighs as much as two; what is left is settled by the ids of proposal and person. For
+    who is not in it, what decided is told by the seat that went to the own kind, or else by the last seat.
 
     Args:
         kept: Seats that stand already (the panel of an earlier turn).
