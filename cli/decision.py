@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
+from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
 from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
 from fund.language import N_, _, euros, ngettext
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
-ADVICE = {"positive": N_("positive"), "improve": N_("improve and resubmit once"), "negative": N_("negative")}
 GROUNDS = {
     "improve": N_("to be improved"),
     "information": N_("more information is needed"),
@@ -57,7 +56,7 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     return [
         _("{ref} can be decided: advice {advice}, {rank} of {of} in the round, {free} is free to commit.").format(
             ref=fact["ref"],
-            advice=_(ADVICE[fact["advice"]]),
+            advice=advice_text(fact["advice"]),
             rank=fact["rank"],
             of=fact["of"],
             free=euros(fact["free_to_commit_cents"]),
@@ -365,7 +364,7 @@ def _show(data: Mapping[str, Any]) -> None:
         (
             (_("State"), state_text("proposal", data["proposal_state"])),
             (_("Asked"), euros(data["ask_cents"])),
-            (_("Advice"), _(ADVICE[file["advice"]]) if file else None),
+            (_("Advice"), advice_text(file["advice"]) if file else None),
             (_("Total"), _("{total} of 100").format(total=decimal_text(file["total_rounded"])) if file else None),
             (_("Rank in the round"), rank if file else None),
             (_("Remark"), file["remark"] or None if file else None),

@@ -9,13 +9,12 @@ from typing import Any
 import click
 
 from cli import output
-from cli.output import Column, decimal_text, facts, say, table, track_text
+from cli.output import Column, advice_text, decimal_text, facts, say, table, track_text
 from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, typed, verb
 from fund.language import N_, _, instant, language, ngettext
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 USER = Ref(("user list", "users", "name"))
-ADVICE = {"positive": N_("positive"), "improve": N_("improve and resubmit once"), "negative": N_("negative")}
 KINDS = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),
@@ -226,7 +225,7 @@ def _agreed(answer: Mapping[str, Any]) -> list[str]:
     ref = answer["events"][0]["payload"]["ref"]
     for event in answer["events"]:
         if event["type"] == "review.consensus_recorded":
-            advice = _(ADVICE[event["payload"]["advice"]])
+            advice = advice_text(event["payload"]["advice"])
             return [_("The panel of {ref} agreed: {advice}.").format(ref=ref, advice=advice)]
     return [_("{ref} waits for the rest of the panel.").format(ref=ref)]
 
@@ -251,7 +250,7 @@ def _closed(answer: Mapping[str, Any]) -> list[str]:
     fact = next(event["payload"] for event in answer["events"] if event["type"] == "review.closed")
     if fact["advice"] is None:
         return [_("The scores of {ref} would be opened.").format(ref=fact["ref"])]
-    lines = [_("The review of {ref} is closed: {advice}.").format(ref=fact["ref"], advice=_(ADVICE[fact["advice"]]))]
+    lines = [_("The review of {ref} is closed: {advice}.").format(ref=fact["ref"], advice=advice_text(fact["advice"]))]
     if fact["consensus_forced"]:
         lines.append(
             _("Reviewers differ on {criteria}: the panel talks first.").format(
@@ -309,7 +308,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Scores before"), closes),
             (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
             (_("Total"), _("{total} of 100").format(total=decimal_text(result["total_rounded"])) if result else None),
-            (_("Advice"), _(ADVICE[result["advice"]]) if result else None),
+            (_("Advice"), advice_text(result["advice"]) if result else None),
             (_("Gates missed"), ", ".join(result["gates_missed"]) if result else None),
         ),
     )

@@ -20,6 +20,7 @@ __all__ = [
     "amount",
     "choose",
     "day",
+    "decimal_text",
     "euros",
     "from_environment",
     "instant",
@@ -86,6 +87,11 @@ def number(cents: int) -> str:
     whole, part = divmod(abs(cents), 100)
     point, group = (",", ".") if _current == "nl" else (".", ",")
     return f"{sign}{whole:,}".replace(",", group) + f"{point}{part:02d}"
+
+
+def decimal_text(value: str) -> str:
+    """A number with a decimal point, as it is written in the language in use: ``79.0`` is ``79,0`` in Dutch."""
+    return value.replace(".", ",") if _current == "nl" else value
 
 
 def euros(cents: int) -> str:

@@ -19,6 +19,7 @@ from cli.output.bar import Progress, progress
 from cli.output.tables import (
     Column,
     account_name,
+    advice_text,
     day_text,
     decimal_text,
     facts,
@@ -42,6 +43,7 @@ __all__ = [
     "ask_line",
     "clean",
     "day_text",
+    "advice_text",
     "decimal_text",
     "emit_json",
     "entry_lines",

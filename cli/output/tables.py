@@ -23,7 +23,7 @@ from cli.output.terminal import (
     text_of,
     width_of,
 )
-from fund.language import N_, _, language, number
+from fund.language import N_, _, decimal_text, language, number
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -33,6 +33,7 @@ __all__ = [
     "Column",
     "account_name",
     "day_text",
+    "advice_text",
     "decimal_text",
     "facts",
     "short_hash",
@@ -76,9 +77,11 @@ def track_text(track: str) -> str:
     return _(_TRACKS.get(track, track))
 
 
-def decimal_text(value: str) -> str:
-    """A number with a decimal point, as it is written in the language in use: ``79.0`` is ``79,0`` in Dutch."""
-    return value.replace(".", ",") if language() == "nl" else value
+def advice_text(code: str) -> str:
+    """What a panel advised, in words."""
+    from fund.rules.scoring import ADVICE
+
+    return _(ADVICE[code])
 
 
 def short_hash(value: str) -> str:

@@ -19,7 +19,8 @@ from fund.demo.deciding import (
 )
 from fund.demo.ideas import IDEAS, form_file
 from fund.demo.stage import Stage, refusal_line
-from fund.language import _, euros
+from fund.language import _, decimal_text, euros
+from fund.rules.scoring import ADVICE
 
 __all__ = ["first_round"]
 
@@ -116,8 +117,8 @@ def _judged(stage: Stage, refs: dict[str, str]) -> dict[str, str]:
             _('{ref} "{title}": {total} points, advice {advice}.').format(
                 ref=refs[key],
                 title=IDEAS[key].title,
-                total=shown["result"]["total_rounded"],
-                advice=shown["result"]["advice"],
+                total=decimal_text(shown["result"]["total_rounded"]),
+                advice=_(ADVICE[shown["result"]["advice"]]),
             )
         )
     stage.clock(date(2024, 5, 14))

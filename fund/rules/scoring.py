@@ -14,6 +14,7 @@ from fund.language import N_, _
 from fund.rules.regulations import Quorum, Regulations
 
 __all__ = [
+    "ADVICE",
     "EXPERIMENT",
     "EXTERNAL",
     "ROLLOUT",
@@ -42,6 +43,8 @@ EXPERIMENT, ROLLOUT = "experiment", "rollout"
 EXTERNAL = "external"
 NECESSITY_EXTERNALS = 3
 """Under the rule of necessity at least so many external reviewers advise."""
+ADVICE = {"positive": N_("positive"), "improve": N_("improve and resubmit once"), "negative": N_("negative")}
+"""What a panel may advise, in words."""
 TOP = 4
 """The highest score of a criterion; the lowest is 0."""
 
