@@ -53,6 +53,7 @@ class Ground(StrEnum):
     SERVICE = "service"
     EXPERIMENT = "experiment"
     VOTED = "voted"
+    SIGNED = "signed"
 
 
 GROUND_NAMES = {
@@ -72,6 +73,7 @@ GROUND_NAMES = {
     Ground.SERVICE: N_("own organisation shares a service organisation with the lead"),
     Ground.EXPERIMENT: N_("own organisation did an experiment with the lead on the same theme"),
     Ground.VOTED: N_("voted on this proposal"),
+    Ground.SIGNED: N_("confirmed or submitted it for a party"),
 }
 
 DECLARABLE = (Ground.SUPPLIER, Ground.PERSON, Ground.FAMILY, Ground.FINANCIAL, Ground.MANAGER)
@@ -96,6 +98,8 @@ class CaseParties:
     """The municipalities of each region of the fund."""
     declared: Mapping[str, str] = field(default_factory=dict)
     """By user id, the hard ground that this person declared."""
+    signed: frozenset[str] = frozenset()
+    """User ids of those who confirmed or submitted it for a party, wherever they work now (G7 a)."""
 
     @property
     def everyone(self) -> frozenset[str]:
@@ -194,6 +198,8 @@ def hard_conflict(actor: Actor, parties: CaseParties) -> Conflict | None:
         municipalities = parties.regions.get(own, frozenset())
         if 2 * len(municipalities & parties.everyone) > len(municipalities):
             return Conflict(Ground.REGION, own, own)
+    if actor.user_id in parties.signed:
+        return Conflict(Ground.SIGNED, own or actor.name)
     declared = parties.declared.get(actor.user_id)
     return Conflict(Ground(declared), own or actor.name) if declared else None
 

@@ -273,6 +273,8 @@ class Proposal(CaseFile):
     decided_on: date | None = None
     hands: tuple[str, ...] = ()
     """Who approved in the eligibility chain (G7 c)."""
+    signed_by: tuple[str, ...] = ()
+    """Who confirmed or submitted it for a party: they judge nothing of it, wherever they work later (G7 a)."""
     term_from_on: date | None = None
     """The day from which the term for a decision runs, where that is not the closing of the round."""
     waits_since_on: date | None = None

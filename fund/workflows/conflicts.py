@@ -50,6 +50,7 @@ def parties_of(view: View, proposal: Proposal) -> CaseParties:
         persons=_names_of_team(view, proposal),
         regions=view.once("regions", lambda: _regions(view)),
         declared=dict(review.bars) if review is not None else {},
+        signed=frozenset(proposal.signed_by),
     )
 
 

@@ -111,9 +111,11 @@ class Rounds(Known):
             case "proposal.participation_confirmed":
                 case.confirmed[payload["partner"]] = payload["revision_hash"]
                 case.signed_by |= actors
+                case.filed_by |= actors
             case "proposal.submitted" | "proposal.resubmitted":
                 case.confirmed[case.lead] = payload["revision_hash"]
                 case.signed_by |= actors
+                case.filed_by |= actors
                 case.submitted, case.finders, case.sections, case.due = True, set(), set(), None
                 case.deferred_for = ""
             case "proposal.changes_requested":

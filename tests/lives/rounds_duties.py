@@ -178,6 +178,7 @@ def separate_duties(model: Known, row: Row, case: Case | None) -> None:
             assert user_id not in case.hands, f"{told}: {who.name} approved before (c)"
         if kind in ("proposal.found_eligible", "proposal.found_ineligible"):
             assert user_id not in case.finders, f"{told}: {who.name} approved before (c)"
+            assert user_id not in case.filed_by, f"{told}: {who.name} handed it in (a)"
     if kind == "review.scored" and case is not None:
         assert row["actor"] in case.panel, f"{told}: nobody assigned this reviewer"
     if kind in ("decision.approved", "decision.rejected", "decision.deferred") and case is not None and case.mandated:

@@ -133,6 +133,8 @@ class Case:
     revision: int = 1
     confirmed: dict[str, str] = field(default_factory=dict)
     signed_by: set[str] = field(default_factory=set)
+    filed_by: set[str] = field(default_factory=set)
+    """Who confirmed or handed in the file itself for a party (G7 a)."""
     """People who confirmed or submitted."""
     submitted: bool = False
     sections: set[str] = field(default_factory=set)
@@ -249,7 +251,7 @@ class Known:
 
     def conflicted(self, who: Person, case: Case) -> bool:
         """A hard conflict (lifecycle.md 12)."""
-        if who.name.casefold() in case.persons:
+        if who.name.casefold() in case.persons or who.id in case.filed_by:
             return True
         own = who.organisation
         if own is None:

@@ -95,7 +95,7 @@ def against_second(model: Known, command: str, made_by: str, second: str, args: 
             found.add("own declaration")
         if command in ("decision meet-conditions", "decision decide") and second in case.hands:
             found.add("hands")
-        if command == "proposal find-ineligible" and {second, maker.id} & case.finders:
+        if command == "proposal find-ineligible" and {second, maker.id} & (case.finders | case.filed_by):
             found.add("hands")
         if command in ("decision decide", "decision reopen") and (
             model.conflicted(who, case) or second in model.reviewers(case)
@@ -266,11 +266,12 @@ def _judge(model: Known, who: Person, case: Case, *states: str) -> Reasons:
 
 
 def _request_changes(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
-    return _judge(model, who, case, "submitted", "eligible")
+    found = _judge(model, who, case, "submitted", "eligible")
+    return found | ({"hands"} if who.id in case.filed_by else set())
 
 
 def _find(model: Known, who: Person, case: Case, args: Args) -> Reasons:
-    found = _judge(model, who, case, "submitted") | ({"hands"} if who.id in case.finders else set())
+    found = _judge(model, who, case, "submitted") | ({"hands"} if who.id in case.finders | case.filed_by else set())
     return found | ({"rule"} if args.get("_fails") and "evidence" not in args and "rule" not in args else set())
 
 

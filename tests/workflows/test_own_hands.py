@@ -7,8 +7,12 @@ from __future__ import annotations
 import pytest
 
 from fund.errors import NotAVoter, SameHands
+from fund.rules.conflicts import hard_conflict
+from fund.schemas.proposals import Proposal
+from fund.workflows.conflicts import parties_of
+from fund.workflows.reviews.ties import candidates
 from tests.factories import World, founded
-from tests.workflows.deciding import LEAD, eligible, panel_of, peopled, round_of, score_file, submitted
+from tests.workflows.deciding import CLOSED, LEAD, eligible, panel_of, peopled, round_of, score_file, submitted
 
 PANEL = ("rosa", "willem", "ria", "ed", "mara")
 
@@ -62,3 +66,31 @@ def test_who_found_it_ineligible_has_no_part_in_the_decision_on_the_objection(da
         world.do("decision vote", user="carl", ref=ref, choice="reopen")
         barred = {each["name"]: each["ground"] for each in world.look("decision show", ref=ref, user="anna")["barred"]}
         assert barred["fenna"] == "took part in the decision objected to"
+
+
+def test_who_handed_it_in_judges_nothing_of_it_wherever_this_person_works_later(database_url: str) -> None:
+    """Maker and checker are two people (G7 a), also after a change of role and payroll."""
+    with founded(database_url) as world:
+        peopled(world)
+        ref = submitted(world, round_of(world))
+        for role in ("fund_manager", "reviewer", "committee_member"):
+            world.both("user change", user="petra", second="carla", name="fatima", roles=[role])
+            if role == "fund_manager":
+                for command, more in (
+                    ("proposal find-eligible", {}),
+                    ("proposal find-ineligible", {"rule": "state_aid", "reason": "x"}),
+                    ("proposal request-changes", {"sections": ["money"], "reason": "x"}),
+                ):
+                    with pytest.raises(SameHands):
+                        world.do(command, user="fatima", ref=ref, **more)
+        world.both("user change", user="petra", second="carla", name="fatima", roles=["reviewer", "committee_member"])
+        world.do("proposal find-eligible", user="anna", ref=ref)
+        world.clock(CLOSED)
+        with world.view() as view:
+            proposal = view.case(Proposal, ref)
+            fatima = view.user("fatima")
+            conflict = hard_conflict(fatima, parties_of(view, proposal))
+            assert conflict is not None
+            assert conflict.text == "signed"
+            _free, barred = candidates(view, proposal)
+            assert fatima.user_id in barred

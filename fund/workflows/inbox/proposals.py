@@ -33,7 +33,15 @@ def _to_judge(case: Proposal) -> Waiting:
     if failed is not None:
         what = _(N_("judge whether {ref} is eligible: a rule is not met")).format(ref=case.ref)
         command = f"fund proposal find-ineligible {case.ref} --rule {failed.rule} --reason TEXT"
-    return Waiting(what, command, FUND_MANAGER, case.ref, lead=case.lead, parties=case.parties, hands=case.hands)
+    return Waiting(
+        what,
+        command,
+        FUND_MANAGER,
+        case.ref,
+        lead=case.lead,
+        parties=case.parties,
+        hands=(*case.hands, *case.signed_by),
+    )
 
 
 def _of_the_parties(desk: Desk, case: Proposal) -> Iterator[Waiting]:

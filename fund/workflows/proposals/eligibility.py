@@ -90,7 +90,7 @@ def request_changes(
     """
     command = "proposal request-changes"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.signed_by)
     known = forms.form(case.form.version).sections
     wrong = [section for section in sections if section not in known]
     if wrong or not sections:
@@ -102,7 +102,7 @@ def request_changes(
     fact = ProposalChangesRequested(
         ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason.strip(), due_on=last
     )
-    returned = carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties)
+    returned = carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.signed_by)
     start_clock(uow, returned, end_of_day(last))
     uow.result.update(ref=ref, due_on=last.isoformat(), sections=list(fact.sections))
     uow.next_step = f"fund proposal save {ref} FILE"
@@ -122,7 +122,7 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     """
     command = "proposal find-eligible"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.hands)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
     given = dict(evidence or {})
     for rule in given:
         _known(rule, ref)
@@ -138,7 +138,16 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
         ref=ref, rules=[{**each.model_dump(mode="json"), "evidence": given.get(each.rule)} for each in outcomes]
     )
     uow.next_step = f"fund review open {ref}"
-    return carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.hands)
+    return carry(
+        uow,
+        TRANSITIONS,
+        command,
+        case,
+        fact,
+        lead=case.lead,
+        parties=case.parties,
+        hands=(*case.hands, *case.signed_by),
+    )
 
 
 def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Envelope:
@@ -149,7 +158,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
     """
     command = "proposal find-ineligible"
     case = find(uow, ref)
-    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=case.hands)
+    check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
     _known(rule, ref)
     require_reason(command, reason)
     fact = ProposalFoundIneligible(
@@ -160,7 +169,16 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
         objection_weeks=rules_for(uow, case).terms.objection_weeks,
     )
     uow.next_step = f"fund proposal show {ref}"
-    return carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.hands)
+    return carry(
+        uow,
+        TRANSITIONS,
+        command,
+        case,
+        fact,
+        lead=case.lead,
+        parties=case.parties,
+        hands=(*case.hands, *case.signed_by),
+    )
 
 
 def _known(rule: str, ref: str) -> None:

@@ -99,10 +99,10 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
                 "confirmed": {},
             }
         case ProposalParticipationConfirmed():
-            return _confirmed(case, fact.partner, fact)
+            return _confirmed(case, fact.partner, fact, happened.actor)
         case ProposalSubmitted():
             return {
-                **_confirmed(case, case.lead, fact),
+                **_confirmed(case, case.lead, fact, happened.actor),
                 "submitted_at": happened.recorded_at,
                 "screened": (),
                 "note": "",
@@ -121,7 +121,7 @@ def _changes(case: Proposal, fact: Fact, happened: Envelope) -> dict[str, Any]:
             }
         case ProposalResubmitted():
             return {
-                **_confirmed(case, case.lead, fact),
+                **_confirmed(case, case.lead, fact, happened.actor),
                 "sections": (),
                 "due_on": None,
                 "before": None,
@@ -207,12 +207,19 @@ def _goes_on(case: Proposal, happened: Envelope) -> dict[str, Any]:
 
 
 def _confirmed(
-    case: Proposal, partner: str, fact: ProposalParticipationConfirmed | ProposalSubmitted | ProposalResubmitted
+    case: Proposal,
+    partner: str,
+    fact: ProposalParticipationConfirmed | ProposalSubmitted | ProposalResubmitted,
+    actor: str,
 ) -> dict[str, Any]:
     informed = {**case.informed}
     if fact.informed_on is not None:
         informed[partner] = fact.informed_on
-    return {"confirmed": {**case.confirmed, partner: fact.revision_hash}, "informed": informed}
+    return {
+        "confirmed": {**case.confirmed, partner: fact.revision_hash},
+        "informed": informed,
+        "signed_by": tuple(dict.fromkeys((*case.signed_by, actor))),
+    }
 
 
 LIVES = {"proposal": Life(Proposal, after, TRANSITIONS)}
