@@ -331,6 +331,7 @@ _SHOWN = ("proposal", "agreement", "disbursement", "round", "review", "decision"
 """Kinds of which one is shown by ``fund NOUN show REF``."""
 _LISTS = {
     "allowance": "repayment allowance",
+    "amendment": "agreement list",
     "bank_account": "bank list",
     "bank_statement": "bank list",
     "batch": "payment list",

@@ -126,7 +126,9 @@ def _value(words: tuple[str, ...], param: click.Parameter, folder: Path) -> str:
 
 
 OF_MANY = {
-    "team", "panel", "rubric", "ageing", "missing", "barred", "unsigned", "possible", "required", "income", "dead",
+    "team", "panel", "rubric", "alike", "same_idea", "followed_by", "returned", "left", "passed_over", "top_up",
+    "undecided", "disclosed", "follows", "ageing", "missing", "barred", "unsigned", "possible", "required",
+    "income", "dead",
 }  # fmt: skip
 """Keys that say many without an s."""
 TREE = [(words, command) for words, command in ALL if words[0] not in NO_FUND]
@@ -194,7 +196,10 @@ def test_what_a_command_shows_fits_the_terminal_in_both_languages(
         assert wide == [] or words in FILES, wide[:3]
 
 
-FILES = {("proposal", "schema"), ("proposal", "template"), ("payment", "file"), ("regulations", "template")}
+FILES = {
+    ("cooperation", "template"), ("proposal", "schema"), ("proposal", "template"), ("payment", "file"),
+    ("regulations", "template"),
+}  # fmt: skip
 """Commands that print a file; it is as wide as it is."""
 
 

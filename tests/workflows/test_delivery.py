@@ -33,12 +33,13 @@ def world(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def listen(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Subscribe reactions to ``user.added``, from here on."""
+    """Subscribe reactions to ``user.added``, from here on; nobody else hears of users."""
 
     def subscribe(**effects: Effect) -> None:
         made = tuple(Reaction(name, ("user.added",), effect) for name, effect in effects.items())
         monkeypatch.setattr(subscriptions, "REACTIONS", made)
         with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("delete from subscription where event_type like 'user.%'"))
             for name in effects:
                 connection.execute(sa.text("insert into subscription values (:n, 'user.added', 0)"), {"n": name})
 
