@@ -1,4 +1,4 @@
-"""What of a fact is shown to whom: scores that were opened, ties that were found or declared.
+"""What of a fact is shown to whom: opened scores, ties found or declared, results that are not yet published.
 
 A fact is for ever, and whoever may read a life may read that it happened; what section 10 of the rules keeps to some is
 left out for the others. What lies under seal is in no fact at all. Source: lifecycle.md 10 (assign, conflicts; score,
@@ -22,6 +22,10 @@ from fund.events import (
     DecisionUpheld,
     EligibilityReopened,
     Envelope,
+    EvaluationAccepted,
+    EvaluationPeerReviewed,
+    EvaluationReturned,
+    EvaluationSubmitted,
     Fact,
     ReviewClosed,
     ReviewConflictDecided,
@@ -37,12 +41,13 @@ from fund.events import (
 from fund.rules.authority import Role
 from fund.rules.conflicts import hard_conflict
 from fund.rules.permissions import readers
+from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows.conflicts import parties_of
 
-__all__ = ["payload_for", "sees_conflicts", "sees_scores"]
+__all__ = ["payload_for", "reads_results", "sees_conflicts", "sees_scores"]
 
 _READERS = readers("scores")
 """Who reads scores after the closing, and ties at any time, where no conflict bars them; an auditor always does."""
@@ -73,6 +78,30 @@ def sees_scores(view: View, proposal: Proposal, takers: Iterable[str]) -> bool:
         return False
     return hard_conflict(actor, parties_of(view, proposal)) is None
 
+
+def reads_results(view: View, case: Evaluation) -> bool:
+    """Whether whoever looks may read an evaluation: everybody from publication on, before it those who work on it."""
+    if case.state == "published":
+        return True
+    actor = view.actor
+    if actor is None:
+        return False
+    return actor.has(*_EVALUATING) or (actor.partner is not None and actor.partner in case.parties)
+
+
+_EVALUATING = (
+    Role.FUND_MANAGER, Role.REVIEWER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
+    Role.SYSTEM,
+)  # fmt: skip
+"""Who reads what is handed in before it is published, beside the parties."""
+
+_RESULTS: Mapping[type[Fact], tuple[str, ...]] = {
+    EvaluationSubmitted: ("hypothesis", "verdict", "learned", "lessons", "file_sha256"),
+    EvaluationPeerReviewed: ("learning", "remarks"),
+    EvaluationAccepted: ("hypothesis", "learning", "verdict", "good_result"),
+    EvaluationReturned: ("reason",),
+}
+"""Of these, what came of an experiment: for everybody once it is published."""
 
 _SCORES = ("scores",)
 _FIGURES = (
@@ -120,6 +149,9 @@ def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
         proposal = view.maybe(Proposal, happened.fact.ref)
         if proposal is None or not sees_conflicts(view, proposal):
             hidden += _TIES[kind]
+    if kind in _RESULTS:
+        case = view.maybe(Evaluation, happened.fact.ref)
+        hidden += () if case is not None and reads_results(view, case) else _RESULTS[kind]
     payload.update({field: None for field in hidden if field in payload})
     return payload
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from fund.errors import (
     UnknownTheme,
 )
 from fund.schemas.evaluations import parse_evaluation
-from tests.factories import founded
+from tests.factories import World, founded
 from tests.workflows.agreeing import fired_again
 from tests.workflows.looking_back import (
     AGREEMENT,
@@ -269,6 +270,14 @@ def test_what_was_handed_in_early_and_went_back_waits_for_the_parties(sqlite_url
             assert view.store.facts.last_of(f"evaluation/{AGREEMENT}", "evaluation.fell_due") is None
 
 
+def said_in_the_log(world: World, user: str) -> dict[str, Any]:
+    """What the facts of the evaluation say of its results, to this person."""
+    lines = world.look("event list", user=user, stream=f"evaluation/{AGREEMENT}")["events"]
+    told = {line["type"]: line["payload"] for line in lines}
+    names = {"evaluation.submitted": "hypothesis", "evaluation.peer_reviewed": "learning"}
+    return {kind: told[kind][field] for kind, field in names.items() if kind in told}
+
+
 def test_before_publication_it_is_read_by_those_who_work_on_it_and_then_by_everybody(database_url: str) -> None:
     with founded(database_url) as world:
         until_completed(world)
@@ -283,11 +292,14 @@ def test_before_publication_it_is_read_by_those_who_work_on_it_and_then_by_every
                 world.look("evaluation show", user=other, ref=AGREEMENT)
             (row,) = world.look("evaluation list", user=other)["evaluations"]
             assert (row["hypothesis"], row["verdict"], row["lessons"]) == (None, None, None)
+        assert said_in_the_log(world, "vreemd") == {"evaluation.submitted": None, "evaluation.peer_reviewed": None}
+        assert said_in_the_log(world, "rosa") == {"evaluation.submitted": "refuted", "evaluation.peer_reviewed": 3}
         stated = world.look("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]
         assert (stated["state"], stated["hypothesis"], stated["lessons"]) == ("submitted", None, [])
         world.do("evaluation peer-review", user="ruud", ref=AGREEMENT, learning=2)
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
         assert world.look("statement agreement", user="vreemd", ref=AGREEMENT)["evaluation"]["hypothesis"] == "refuted"
+        assert said_in_the_log(world, "vreemd")["evaluation.submitted"] == "refuted"
         shown = world.look("evaluation show", user="vreemd", ref=AGREEMENT)
         assert (shown["state"], shown["learning"], shown["good_result"]) == ("published", "5/2", True)
         assert shown["question"] == "Samen pompen kost minder."

@@ -13,31 +13,15 @@ from typing import Any
 from fund.errors import EvaluationNotPublished, UnknownTheme
 from fund.events import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
 from fund.glossary import state_word
-from fund.rules.authority import Role
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation, theme_names
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
+from fund.workflows.discretion import reads_results
 from fund.workflows.evaluations.followon import followers, lineage
 from fund.workflows.evaluations.states import State, rules_of
 
-__all__ = ["folded", "lessons", "listed", "may_read", "shown", "theme_of"]
-
-READERS = (
-    Role.FUND_MANAGER, Role.REVIEWER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
-    Role.SYSTEM,
-)  # fmt: skip
-"""Who reads what is handed in before it is published, beside the parties."""
-
-
-def may_read(view: View, case: Evaluation) -> bool:
-    """Whether whoever looks may read the results: everybody from publication on, before it those who work on it."""
-    if case.state == State.PUBLISHED:
-        return True
-    actor = view.actor
-    if actor is None:
-        return False
-    return actor.has(*READERS) or (actor.partner is not None and actor.partner in case.parties)
+__all__ = ["folded", "lessons", "listed", "shown", "theme_of"]
 
 
 def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
@@ -49,7 +33,7 @@ def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
 
 
 def _line(view: View, case: Evaluation) -> dict[str, Any]:
-    reads = may_read(view, case)
+    reads = reads_results(view, case)
     return {
         "ref": case.ref,
         "proposal": case.proposal,
@@ -74,7 +58,7 @@ def shown(view: View, *, ref: str) -> dict[str, Any]:
         EvaluationNotPublished: It is not published yet, and whoever looks does not work on it.
     """
     case = view.case(Evaluation, ref)
-    if not may_read(view, case):
+    if not reads_results(view, case):
         raise EvaluationNotPublished(ref=ref, state=state_word("evaluation", case.state))
     agreement, proposal = view.maybe(Agreement, ref), view.maybe(Proposal, case.proposal)
     facts = [happened for happened in view.history(case) if happened.stream == case.stream]
