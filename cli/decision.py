@@ -10,7 +10,7 @@ import click
 
 from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
 from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
-from fund.language import N_, _, euros, ngettext
+from fund.language import N_, _, euros, language, ngettext
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 GROUNDS = {
@@ -381,8 +381,10 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Back"), day_text(data["until_on"]) if data["until_on"] else None),
         ),
     )
+    names = {each["id"]: each["name_nl" if language() == "nl" else "name_en"] for each in data["criteria"]}
     for subject, text in data["reasons"].items():
-        say(f"{subject}: {text}")
+        name = names.get(subject) or (_("Advice") if subject == "advice" else subject)
+        say(f"{name}: {text}")
     if data["voters"]:
         number = sum(1 for each in data["voters"] if each["voted"])
         table(

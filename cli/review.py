@@ -309,7 +309,10 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
             (_("Total"), _("{total} of 100").format(total=decimal_text(result["total_rounded"])) if result else None),
             (_("Advice"), advice_text(result["advice"]) if result else None),
-            (_("Gates missed"), ", ".join(result["gates_missed"]) if result else None),
+            (
+                _("Gates missed"),
+                ", ".join(_criterion(data, each) for each in result["gates_missed"]) if result else None,
+            ),
         ),
     )
     number = len(data["panel"])
@@ -317,7 +320,6 @@ def _show(data: Mapping[str, Any]) -> None:
         _("Panel"),
         (
             Column("name", N_("Reviewer"), "name"),
-            Column("organisation", N_("Organisation"), "ref"),
             Column("kind", N_("Kind"), "ref"),
             Column("scored", N_("Scored"), "ref"),
             Column("why_text", N_("Why"), "text"),
@@ -325,7 +327,6 @@ def _show(data: Mapping[str, Any]) -> None:
         [
             {
                 "name": seat["name"] + (_(" (chair)") if seat["chair"] else ""),
-                "organisation": seat["organisation"] or "",
                 "kind": _(KINDS[seat["kind"]]),
                 "scored": _("yes") if seat["scored"] else _("no"),
                 "why_text": seat["why_text"],
@@ -374,6 +375,12 @@ def _show_others(data: Mapping[str, Any]) -> None:
         say(told.format(name=each["name"], why=each["why_text"], command=each["command"]))
     if data["top_up_missing"]:
         say(_("Nobody who is free can meet: {demands}.").format(demands=", ".join(data["top_up_missing"])))
+
+
+def _criterion(data: Mapping[str, Any], criterion: str) -> str:
+    """The name of a criterion of the rubric under which the review was opened."""
+    key = "name_nl" if language() == "nl" else "name_en"
+    return next((str(line[key]) for line in data["rubric"] if line["id"] == criterion), criterion)
 
 
 def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:

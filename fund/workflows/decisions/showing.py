@@ -68,6 +68,10 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
         "decided_on": decision.decided_on.isoformat() if decision.decided_on else None,
         "deviates": decision.deviates,
         "reasons": dict(decision.reasons),
+        "criteria": [
+            {"id": each.id, "name_nl": each.name_nl, "name_en": each.name_en}
+            for each in rules_for(view, proposal).rubric
+        ],
         "conditions": [each.model_dump(mode="json") for each in decision.conditions],
         "deferred_for": decision.deferred_for or None,
         "until_on": decision.until_on.isoformat() if decision.until_on else None,

@@ -16,7 +16,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows.discretion import sees_conflicts, sees_scores
-from fund.workflows.proposals import rules_for
+from fund.workflows.proposals import UNDECIDED, rules_for
 from fund.workflows.reviews.closing import what_is_missing
 from fund.workflows.reviews.seating import why_text
 from fund.workflows.reviews.ties import candidates, rules_of
@@ -143,7 +143,7 @@ def _around_the_panel(view: View, proposal: Proposal, review: Review, *, opened:
         "undecided": [
             {"reviewer": reviewer, "name": view.name(reviewer), "grounds": [ground_text(each) for each in declared]}
             for reviewer, declared in sorted(review.declarations.items())
-            if declared and reviewer in sits and reviewer not in review.judged
+            if declared and reviewer in sits and reviewer not in review.judged and proposal.state in UNDECIDED
         ],
     }  # fmt: skip
 
