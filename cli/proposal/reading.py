@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from fund.language import N_, _
 __all__ = ["ATTACHMENT", "FORM"]
 
 
-class _Read(click.ParamType[dict[str, Any]]):
+class _Read(click.ParamType[dict[str, Any]], ABC):
     """A file with its bytes, ``{"name", "content"}``: opened once, looked at, then read, so that nothing can be swapped
     in between, and at most one byte more than is allowed.
     """
@@ -29,8 +30,9 @@ class _Read(click.ParamType[dict[str, Any]]):
             return value
         return self.read(str(value))
 
+    @abstractmethod
     def read(self, path: str) -> dict[str, Any]:
-        raise NotImplementedError
+        """What stands at this path, its name and bytes."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(incomplete, type="file")]
