@@ -128,7 +128,7 @@ def _value(words: tuple[str, ...], param: click.Parameter, folder: Path) -> str:
 OF_MANY = {
     "team", "panel", "rubric", "alike", "same_idea", "followed_by", "returned", "left", "passed_over", "top_up",
     "top_up_missing", "undecided", "disclosed", "follows", "ageing", "missing", "barred", "unsigned", "possible",
-    "required", "income", "dead",
+    "required", "income", "dead", "criteria",
 }  # fmt: skip
 """Keys that say many without an s."""
 TREE = [(words, command) for words, command in ALL if words[0] not in NO_FUND]
