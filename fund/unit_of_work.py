@@ -51,6 +51,10 @@ _REF_FORMS = {
     "debit": ("U", 4),
     "income": ("I", 4),
     "journal": ("M", 4),
+    "refund": ("T", 4),
+    "settlement": ("E", 4),
+    "transfer": ("V", 4),
+    "resolution": ("R", 4),
 }
 
 

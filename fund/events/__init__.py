@@ -16,6 +16,7 @@ from fund.events import (
     evaluations,
     founding,
     journal,
+    payables,
     payees,
     payments,
     proposals,
@@ -37,6 +38,7 @@ from fund.events.disbursements import *  # noqa: F403
 from fund.events.evaluations import *  # noqa: F403
 from fund.events.founding import *  # noqa: F403
 from fund.events.journal import *  # noqa: F403
+from fund.events.payables import *  # noqa: F403
 from fund.events.payees import *  # noqa: F403
 from fund.events.payments import *  # noqa: F403
 from fund.events.proposals import *  # noqa: F403
@@ -52,6 +54,7 @@ __all__ += founding.__all__
 __all__ += capital.__all__
 __all__ += receipts.__all__
 __all__ += disbursements.__all__
+__all__ += payables.__all__
 __all__ += payees.__all__
 __all__ += payments.__all__
 __all__ += decisions.__all__

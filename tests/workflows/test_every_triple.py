@@ -52,6 +52,7 @@ WITHOUT_A_TABLE = {
     "income": "recorded once",
     "review": "moves with its proposal",
     "decision": "moves with its proposal",
+    "payable": "its first commands are still to come",
 }
 """Kinds of case that have no lifecycle of their own, and why."""
 UNBOUND: dict[tuple[str, Role], str] = {

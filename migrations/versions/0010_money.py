@@ -1,0 +1,49 @@
+"""Money in, out and back: what more the service does by itself after a fact.
+
+For facts that are there already the row of a new reaction says that it was left out, so that `fund verify` still finds
+a row for every fact and every subscription.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from fund import tables as t
+
+revision = "0010_money"
+down_revision = "0009_ideas"
+branch_labels = None
+depends_on = None
+
+SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
+    # reaction, fact: equal to fund/workflows/subscriptions.py, by test
+)
+LEFT_OUT = "recorded before version 0010"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    for reaction, wire in SUBSCRIPTIONS:
+        connection.execute(t.subscription.insert(), {"reaction": reaction, "event_type": wire, "since_seq": 0})
+        facts = sa.select(
+            t.event.c.event_id, sa.literal(reaction), t.event.c.stream, t.event.c.seq, sa.literal("skipped"),
+            *(sa.literal(0) for _count in range(4)), sa.literal(LEFT_OUT),
+        ).where(t.event.c.type == wire, ~_told_before(reaction))  # fmt: skip
+        columns = [
+            "event_id", "reaction", "stream", "seq", "state", "attempts", "starts", "handed_out", "due_us", "error",
+        ]  # fmt: skip
+        connection.execute(t.delivery.insert().from_select(columns, facts))
+
+
+def _told_before(reaction: str) -> sa.Exists:
+    """Whether a fact has its row already: this version was here before, and was gone back from."""
+    c = t.delivery.c
+    return sa.exists().where(c.event_id == t.event.c.event_id, c.reaction == reaction)
+
+
+def downgrade() -> None:
+    connection = op.get_bind()
+    for reaction, wire in SUBSCRIPTIONS:
+        mine = sa.and_(t.subscription.c.reaction == reaction, t.subscription.c.event_type == wire)
+        connection.execute(t.subscription.delete().where(mine))
