@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,6 +64,23 @@ def _free(c: Any, now: datetime, epoch: str, lease: timedelta) -> tuple[Any, ...
     """The conditions under which a row may be handed out: open, due, and leased to nobody who still counts."""
     leased = sa.or_(c.leased_us.is_(None), c.leased_us < to_micros(now - lease), c.epoch.is_distinct_from(epoch))
     return (_in(c.state, OPEN), c.due_us <= to_micros(now), leased)
+
+
+@cache
+def _next_open() -> Any:
+    """It is asked after every command, and written once: to compose it costs more than to answer it."""
+    c = t.delivery.c
+    other = t.delivery.alias("earlier")
+    least = (
+        sa.select(sa.func.min(other.c.seq))
+        .where(other.c.stream == c.stream, other.c.reaction == c.reaction, _in(other.c.state, BLOCKING))
+        .correlate(t.delivery)
+        .scalar_subquery()
+    )
+    query = sa.select(t.delivery).with_hint(t.delivery, "INDEXED BY ix_delivery_next", "sqlite")
+    due = c.due_us <= sa.bindparam("now")
+    query = query.where(_in(c.state, BLOCKING), _in(c.state, OPEN), due, c.seq == least)
+    return query.order_by(c.seq, c.reaction).limit(1)
 
 
 class DeliveryStore:
@@ -147,17 +165,7 @@ class DeliveryStore:
 
     def next_open(self, now: datetime) -> DeliveryRow | None:
         """The first row of the fund, in the order (fact, reaction), that is due and waits for nothing before it."""
-        c = t.delivery.c
-        other = t.delivery.alias("earlier")
-        least = (
-            sa.select(sa.func.min(other.c.seq))
-            .where(other.c.stream == c.stream, other.c.reaction == c.reaction, _in(other.c.state, BLOCKING))
-            .correlate(t.delivery)
-            .scalar_subquery()
-        )
-        query = sa.select(t.delivery).with_hint(t.delivery, "INDEXED BY ix_delivery_next", "sqlite")
-        query = query.where(_in(c.state, BLOCKING), _in(c.state, OPEN), c.due_us <= to_micros(now), c.seq == least)
-        row = self._connection.execute(query.order_by(c.seq, c.reaction).limit(1)).one_or_none()
+        row = self._connection.execute(_next_open(), {"now": to_micros(now)}).one_or_none()
         return None if row is None else _row(row)
 
     # --------------------------------------------------------------------------------------------------- reacting

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,20 @@ __all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseBrief", "CaseRow", "CaseStore
 
 EVENT_TAG = "event"
 EVENT_SEAL_VERSION = 1
+
+# What is asked with every command is written once: to compose a statement costs as much as to carry it out.
+_HEAD = sa.select(t.event_head)
+_HEAD_HELD = _HEAD.with_for_update()
+_FACT = sa.select(t.event).where(t.event.c.event_id == sa.bindparam("event_id"))
+_OF_STREAM = (
+    sa.select(t.event)
+    .join(t.event_link, t.event_link.c.seq == t.event.c.seq)
+    .where(t.event_link.c.stream == sa.bindparam("stream"))
+    .order_by(t.event.c.seq)
+)
+_CASE = sa.select(t.case_file).where(t.case_file.c.stream == sa.bindparam("stream"))
+_RECORD = t.event.insert()
+_LINK = t.event_link.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +81,7 @@ class FactStore:
 
     def head(self, *, lock: bool = False) -> Head:
         """The end of the chain; with ``lock`` nobody else changes the fund until our transaction ends."""
-        query = sa.select(t.event_head)
-        if lock:
-            query = query.with_for_update()
-        row = self._connection.execute(query).one()
+        row = self._connection.execute(_HEAD_HELD if lock else _HEAD).one()
         return Head(row.seq, bytes(row.hash), from_micros(row.recorded_us))
 
     def append(
@@ -113,9 +125,9 @@ class FactStore:
             "payload": payload,
         }
         digest = seal_event(head.hash, fields)
-        self._connection.execute(t.event.insert(), {**fields, "prev_hash": head.hash, "hash": digest})
+        self._connection.execute(_RECORD, {**fields, "prev_hash": head.hash, "hash": digest})
         streams = dict.fromkeys((fact.stream, *fact.touches()))
-        self._connection.execute(t.event_link.insert(), [{"stream": stream, "seq": head.seq + 1} for stream in streams])
+        self._connection.execute(_LINK, [{"stream": stream, "seq": head.seq + 1} for stream in streams])
         return Envelope(
             event_id=event_id,
             stream=fact.stream,
@@ -138,7 +150,7 @@ class FactStore:
 
     def get(self, event_id: str) -> Envelope | None:
         """The fact with this id."""
-        row = self._connection.execute(sa.select(t.event).where(t.event.c.event_id == event_id)).one_or_none()
+        row = self._connection.execute(_FACT, {"event_id": event_id}).one_or_none()
         return None if row is None else envelope_of(row)
 
     def by_seq(self, seq: int) -> Envelope | None:
@@ -148,12 +160,7 @@ class FactStore:
 
     def of_stream(self, stream: str) -> list[Envelope]:
         """Every fact that touches the life ``stream``, oldest first."""
-        query = (
-            sa.select(t.event)
-            .join(t.event_link, t.event_link.c.seq == t.event.c.seq)
-            .where(t.event_link.c.stream == stream)
-        )
-        return [envelope_of(row) for row in self._connection.execute(query.order_by(t.event.c.seq))]
+        return [envelope_of(row) for row in self._connection.execute(_OF_STREAM, {"stream": stream})]
 
     def last_of(self, stream: str, *types: str) -> Envelope | None:
         """The latest fact of one of the types on ``stream``."""
@@ -242,7 +249,7 @@ class CaseStore:
 
     def get(self, stream: str) -> CaseRow | None:
         """The case on this stream."""
-        row = self._connection.execute(sa.select(t.case_file).where(t.case_file.c.stream == stream)).one_or_none()
+        row = self._connection.execute(_CASE, {"stream": stream}).one_or_none()
         return None if row is None else _case_row(row)
 
     def find(
@@ -257,11 +264,11 @@ class CaseStore:
         due_before: date | None = None,
     ) -> list[CaseRow]:
         """Cases of a kind that fit every condition given, in the order of their refs."""
-        fits = _fits(kind, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs)
-        if due_before is not None:
-            fits = (*fits, t.case_file.c.due_on < due_before.isoformat())
-        query = sa.select(t.case_file).where(*fits).order_by(t.case_file.c.ref)
-        return [_case_row(row) for row in self._connection.execute(query)]
+        due_on = None if due_before is None else due_before.isoformat()
+        given = _given(
+            kind=kind, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs, due_before=due_on
+        )
+        return [_case_row(row) for row in self._connection.execute(_finding(tuple(given)), given)]
 
     def briefs(
         self,
@@ -272,18 +279,16 @@ class CaseStore:
         refs: Sequence[str] | None = None,
     ) -> list[CaseBrief]:
         """The columns of the cases that fit, without their documents, in the order of their refs."""
-        c = t.case_file.c
-        columns = (c.ref, c.state, c.parent, c.partner, c.amount_cents, c.brief)
-        query = sa.select(*columns).where(*_fits(kind, states=states, parent=parent, refs=refs)).order_by(c.ref)
+        given = _given(kind=kind, states=states, parent=parent, refs=refs)
         return [
             CaseBrief(ref, state, of, partner, amount_cents, json.loads(brief) if brief else {})
-            for ref, state, of, partner, amount_cents, brief in self._connection.execute(query)
+            for ref, state, of, partner, amount_cents, brief in self._connection.execute(_telling(tuple(given)), given)
         ]
 
     def any(self, kind: str, *, states: Sequence[str] | None = None, parent: str | None = None) -> bool:
         """Whether a case fits every condition given."""
-        query = sa.select(sa.literal(1)).where(*_fits(kind, states=states, parent=parent)).limit(1)
-        return self._connection.execute(query).scalar_one_or_none() is not None
+        given = _given(kind=kind, states=states, parent=parent)
+        return self._connection.execute(_looking(tuple(given)), given).scalar_one_or_none() is not None
 
     def refs(self, kind: str, *, states: Sequence[str] | None = None) -> list[str]:
         """The refs of all cases of a kind: what completion and did-you-mean read."""
@@ -317,39 +322,59 @@ class CaseStore:
         rows = [case_values(case, version) for case, version in cases]
         if not rows:
             return
-        insert: Any
-        if self._sqlite:
-            from sqlalchemy.dialects.sqlite import insert
-        else:
-            from sqlalchemy.dialects.postgresql import insert
-        statement = insert(t.case_file)
-        changed = {column.name: statement.excluded[column.name] for column in t.case_file.c if column.name != "stream"}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=changed), rows)
+        self._connection.execute(_putting(self._sqlite), rows)
 
 
-def _fits(
-    kind: str,
-    *,
-    states: Sequence[str] | None = None,
-    parent: str | None = None,
-    partner: str | None = None,
-    lookup: str | None = None,
-    refs: Sequence[str] | None = None,
-) -> tuple[Any, ...]:
-    """The conditions under which a case is one of those asked for."""
+# ------------------------------------------------------------------------------------------- questions about cases
+
+_FITS: dict[str, Any] = {
+    "kind": t.case_file.c.kind == sa.bindparam("kind"),
+    "states": t.case_file.c.state.in_(sa.bindparam("states", expanding=True)),
+    "parent": t.case_file.c.parent == sa.bindparam("parent"),
+    "partner": t.case_file.c.partner == sa.bindparam("partner"),
+    "lookup": t.case_file.c.lookup == sa.bindparam("lookup"),
+    "refs": t.case_file.c.ref.in_(sa.bindparam("refs", expanding=True)),
+    "due_before": t.case_file.c.due_on < sa.bindparam("due_before"),
+}
+"""The conditions under which a case is one of those asked for, by their names."""
+
+
+def _given(**conditions: Any) -> dict[str, Any]:
+    """The conditions that were given, in the order of their names here."""
+    return {name: value for name, value in conditions.items() if value is not None}
+
+
+@cache
+def _finding(names: tuple[str, ...]) -> Any:
+    """Whole cases that fit these conditions, in the order of their refs."""
+    return sa.select(t.case_file).where(*(_FITS[name] for name in names)).order_by(t.case_file.c.ref)
+
+
+@cache
+def _telling(names: tuple[str, ...]) -> Any:
+    """What is told of them without their documents."""
     c = t.case_file.c
-    fits: list[Any] = [c.kind == kind]
-    if states is not None:
-        fits.append(c.state.in_(states))
-    if parent is not None:
-        fits.append(c.parent == parent)
-    if partner is not None:
-        fits.append(c.partner == partner)
-    if lookup is not None:
-        fits.append(c.lookup == lookup)
-    if refs is not None:
-        fits.append(c.ref.in_(refs))
-    return tuple(fits)
+    columns = (c.ref, c.state, c.parent, c.partner, c.amount_cents, c.brief)
+    return sa.select(*columns).where(*(_FITS[name] for name in names)).order_by(c.ref)
+
+
+@cache
+def _looking(names: tuple[str, ...]) -> Any:
+    """Whether there is one."""
+    return sa.select(sa.literal(1)).select_from(t.case_file).where(*(_FITS[name] for name in names)).limit(1)
+
+
+@cache
+def _putting(sqlite: bool) -> Any:
+    """A case in the place of what was known of it."""
+    insert: Any
+    if sqlite:
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert
+    statement = insert(t.case_file)
+    changed = {column.name: statement.excluded[column.name] for column in t.case_file.c if column.name != "stream"}
+    return statement.on_conflict_do_update(index_elements=["stream"], set_=changed)
 
 
 def case_values(case: CaseFile, version: int) -> dict[str, Any]:

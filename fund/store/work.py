@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,6 +76,56 @@ class TimerRow:
     error: str | None = None
 
 
+# What is asked with every command is written once: to compose a statement costs as much as to carry it out.
+_SETTING = sa.select(t.fund_setting.c.value).where(t.fund_setting.c.name == sa.bindparam("name"))
+_NAME = sa.select(t.person.c.name).where(t.person.c.user_id == sa.bindparam("user_id"))
+_USER = sa.select(t.person.c.user_id).where(
+    sa.or_(t.person.c.name == sa.bindparam("name"), t.person.c.user_id == sa.bindparam("name"))
+)
+_PENDING = sa.select(t.pending).where(t.pending.c.ref == sa.bindparam("ref"))
+_ANSWER = (
+    t.command.update()
+    .where(t.command.c.actor == sa.bindparam("of_actor"), t.command.c.command_id == sa.bindparam("of_command"))
+    .values(state="answered", answer=sa.bindparam("answer"))
+)
+_SEALED = (
+    sa.select(t.sealed)
+    .where(
+        t.sealed.c.stream == sa.bindparam("stream"),
+        t.sealed.c.kind == sa.bindparam("kind"),
+        t.sealed.c.round == sa.bindparam("round"),
+    )
+    .order_by(t.sealed.c.actor)
+)
+_DUE = (
+    t.timer.c.state == "due",
+    t.timer.c.due_us <= sa.bindparam("now"),
+    t.timer.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+    sa.or_(t.timer.c.retry_us.is_(None), t.timer.c.retry_us <= sa.bindparam("retry")),
+)
+_IS_DUE = sa.select(sa.literal(1)).where(*_DUE).limit(1)
+_NEXT_DUE = sa.select(t.timer).where(*_DUE).order_by(t.timer.c.due_us, t.timer.c.timer_id).limit(1)
+
+
+@cache
+def _asking(sqlite: bool) -> Any:
+    """Keep what was asked, where nothing was asked under this id."""
+    statement = _inserting(sqlite)(t.command).on_conflict_do_nothing(index_elements=["actor", "command_id"])
+    return statement.returning(t.command.c.actor)
+
+
+@cache
+def _inserting(sqlite: bool) -> Any:
+    """``INSERT`` as one of the databases has it."""
+    if sqlite:
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    return postgresql_insert
+
+
 class WorkStore:
     """The rows by which the service remembers what it does."""
 
@@ -83,21 +134,13 @@ class WorkStore:
         self._sqlite = is_sqlite(connection)
 
     def _insert(self, table: sa.Table) -> Any:
-        if self._sqlite:
-            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-            return sqlite_insert(table)
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(table)
+        return _inserting(self._sqlite)(table)
 
     # -------------------------------------------------------------------------------------------------- settings
 
     def setting(self, name: str) -> str | None:
         """The value of a setting of this fund."""
-        return self._connection.execute(
-            sa.select(t.fund_setting.c.value).where(t.fund_setting.c.name == name)
-        ).scalar_one_or_none()
+        return self._connection.execute(_SETTING, {"name": name}).scalar_one_or_none()
 
     def set_setting(self, name: str, value: str | None) -> None:
         """Give a setting a value; ``None`` removes it."""
@@ -157,26 +200,19 @@ class WorkStore:
 
     def ask(self, *, actor: str, command_id: str, name: str, content_hash: bytes, asked_at: datetime) -> bool:
         """Keep what was asked; false when this person's id was there already (then look at :meth:`command`)."""
-        statement = self._insert(t.command).values(
-            actor=actor,
-            command_id=command_id,
-            name=name,
-            content_hash=content_hash,
-            asked_us=to_micros(asked_at),
-            state="asked",
-        )
-        statement = statement.on_conflict_do_nothing(index_elements=["actor", "command_id"]).returning(
-            t.command.c.actor
-        )
-        return self._connection.execute(statement).first() is not None
+        row = {
+            "actor": actor,
+            "command_id": command_id,
+            "name": name,
+            "content_hash": content_hash,
+            "asked_us": to_micros(asked_at),
+            "state": "asked",
+        }
+        return self._connection.execute(_asking(self._sqlite), row).first() is not None
 
     def answer(self, *, actor: str, command_id: str, answer: str) -> None:
         """Keep the answer, for ever."""
-        self._connection.execute(
-            t.command.update()
-            .where(t.command.c.actor == actor, t.command.c.command_id == command_id)
-            .values(state="answered", answer=answer)
-        )
+        self._connection.execute(_ANSWER, {"of_actor": actor, "of_command": command_id, "answer": answer})
 
     # --------------------------------------------------------------------------------------------- confirmations
 
@@ -201,7 +237,7 @@ class WorkStore:
 
     def pending(self, ref: str) -> PendingRow | None:
         """What waits, or waited, under this ref."""
-        row = self._connection.execute(sa.select(t.pending).where(t.pending.c.ref == ref)).one_or_none()
+        row = self._connection.execute(_PENDING, {"ref": ref}).one_or_none()
         return None if row is None else _pending_row(row)
 
     def pendings(self, *, states: Sequence[str] = ("pending",)) -> list[PendingRow]:
@@ -219,9 +255,7 @@ class WorkStore:
 
     def name_of(self, user_id: str) -> str | None:
         """The name of a user, while it is known."""
-        return self._connection.execute(
-            sa.select(t.person.c.name).where(t.person.c.user_id == user_id)
-        ).scalar_one_or_none()
+        return self._connection.execute(_NAME, {"user_id": user_id}).scalar_one_or_none()
 
     def names(self) -> dict[str, str]:
         """Every known name by user id."""
@@ -229,8 +263,7 @@ class WorkStore:
 
     def user_id_of(self, name: str) -> str | None:
         """The user id behind a name (or the id itself)."""
-        query = sa.select(t.person.c.user_id).where(sa.or_(t.person.c.name == name, t.person.c.user_id == name))
-        return self._connection.execute(query).scalars().first()
+        return self._connection.execute(_USER, {"name": name}).scalars().first()
 
     def keep_name(self, user_id: str, name: str) -> None:
         """Know a user by a name."""
@@ -251,10 +284,8 @@ class WorkStore:
 
     def sealed(self, *, stream: str, kind: str, round: int) -> list[SealedRow]:
         """What is under seal for a case, by person. Only the closing use case calls this."""
-        query = sa.select(t.sealed).where(
-            t.sealed.c.stream == stream, t.sealed.c.kind == kind, t.sealed.c.round == round
-        )
-        return [SealedRow(*row) for row in self._connection.execute(query.order_by(t.sealed.c.actor))]
+        asked = {"stream": stream, "kind": kind, "round": round}
+        return [SealedRow(*row) for row in self._connection.execute(_SEALED, asked)]
 
     def sealed_of(self, *, kind: str, round: int) -> list[SealedRow]:
         """What is kept apart under one kind, of every case."""
@@ -319,19 +350,14 @@ class WorkStore:
 
     def next_timer(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> TimerRow | None:
         """The first timer of these kinds that is due; one that failed waits for its next turn (``retry``)."""
-        query = sa.select(t.timer).where(*self._due(now, kinds, retry)).order_by(t.timer.c.due_us, t.timer.c.timer_id)
-        row = self._connection.execute(query.limit(1)).one_or_none()
+        asked = {"now": to_micros(now), "kinds": kinds, "retry": to_micros(retry)}
+        row = self._connection.execute(_NEXT_DUE, asked).one_or_none()
         return None if row is None else _timer_row(row)
 
     def is_due(self, now: datetime, *, kinds: Sequence[str], retry: datetime) -> bool:
         """Whether a timer of these kinds should have fired; who holds it makes no difference."""
-        query = sa.select(sa.literal(1)).where(*self._due(now, kinds, retry)).limit(1)
-        return self._connection.execute(query).scalar_one_or_none() is not None
-
-    def _due(self, now: datetime, kinds: Sequence[str], retry: datetime) -> tuple[Any, ...]:
-        c = t.timer.c
-        turn = sa.or_(c.retry_us.is_(None), c.retry_us <= to_micros(retry))
-        return (c.state == "due", c.due_us <= to_micros(now), c.kind.in_(kinds), turn)
+        asked = {"now": to_micros(now), "kinds": kinds, "retry": to_micros(retry)}
+        return self._connection.execute(_IS_DUE, asked).scalar_one_or_none() is not None
 
     def timers(self, *, state: str = "due", stream: str | None = None) -> list[TimerRow]:
         """Timers in a state, soonest first."""

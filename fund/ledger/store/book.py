@@ -44,6 +44,16 @@ __all__ = ["Book", "account_of", "day_of", "fitting", "overflows"]
 
 _ACCOUNT_COLUMNS = ", ".join(ACCOUNT_FIELDS)
 
+# Written once: a text is taken apart whenever one is made of it, and these are asked with every command.
+_OPEN = sa.text(
+    "SELECT id, name, currency, coalesce(set_number, 0) AS sets FROM book"
+    " LEFT JOIN chain_head ON book_id = id WHERE name = :name"
+)
+_CHART = sa.text(f"SELECT {_ACCOUNT_COLUMNS} FROM account WHERE book_id = :book ORDER BY code")
+_FAMILY = sa.text(f"SELECT {_ACCOUNT_COLUMNS} FROM account WHERE book_id = :book AND main = :main ORDER BY code")
+_HEAD_SQLITE = sa.text("SELECT * FROM chain_head WHERE book_id = :book")
+_HEAD_POSTGRESQL = sa.text("SELECT * FROM ledger_hold_head(:book)")  # a login that may not write the head may hold it
+
 # One statement, for the database seals them together. The head before the rows: two that open the same account wait
 # for each other there.
 _ACCOUNTS_POSTGRESQL = sa.text(f"""
@@ -133,13 +143,7 @@ class Book:
         Raises:
             UnknownBook: There is none; names those there are.
         """
-        row = connection.execute(
-            sa.text(
-                "SELECT id, name, currency, coalesce(set_number, 0) AS sets FROM book"
-                " LEFT JOIN chain_head ON book_id = id WHERE name = :name"
-            ),
-            {"name": nfc(book)},
-        ).first()
+        row = connection.execute(_OPEN, {"name": nfc(book)}).first()
         if row is None:
             raise UnknownBook(book=book, books=cls.books(connection) or "-")
         return cls(connection, id=row.id, book=row.name, currency=row.currency, sets=row.sets)
@@ -308,14 +312,8 @@ class Book:
 
     def accounts(self, main: str | None = None) -> list[Account]:
         """All accounts in code order; with ``main``, that account and its sub-accounts."""
-        rows = self.connection.execute(
-            sa.text(
-                f"SELECT {_ACCOUNT_COLUMNS} FROM account WHERE book_id = :book"
-                + (" AND main = :main" if main is not None else "")
-                + " ORDER BY code"
-            ),
-            {"book": self.book_id} | ({"main": main} if main is not None else {}),
-        )
+        named = {"book": self.book_id} | ({"main": main} if main is not None else {})
+        rows = self.connection.execute(_CHART if main is None else _FAMILY, named)
         return [account_of(row) for row in rows]
 
     # ---------------------------------------------------------------------------------------------------------- chain
@@ -328,14 +326,7 @@ class Book:
         return Head(row.seq, bytes(row.hash))
 
     def _lock_head(self) -> Any:
-        return self.connection.execute(
-            sa.text(
-                "SELECT * FROM chain_head WHERE book_id = :book"
-                if self._sqlite
-                else "SELECT * FROM ledger_hold_head(:book)"  # a login that may not write the head may hold it
-            ),
-            {"book": self.book_id},
-        ).one()
+        return self.connection.execute(_HEAD_SQLITE if self._sqlite else _HEAD_POSTGRESQL, {"book": self.book_id}).one()
 
     # ------------------------------------------------------------------------------------------------------ questions
 
