@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from cli.output import Column, table
+from cli.output import Column, account_name, day_text, facts, say, short_hash, state_text, table
 from cli.params import PERIOD, argument, changing, noun, option, read, reading, run, verb
-from fund.language import N_, _, day
+from fund.language import N_, _, day, euros
 
 period = noun("period", N_("Lock and close months and years"))
 
@@ -42,7 +42,7 @@ def lock(ctx: click.Context, period: str) -> None:
     ),
     examples=("fund --as anna period close 2027-03", "fund --as anna period close 2027"),
     who=N_("a fund manager; a treasurer confirms"),
-    see=("period reopen", "ledger trial-balance"),
+    see=("period show", "period reopen"),
 )
 @argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
 @option("--explanation", metavar="TEXT", help=N_("For a year: why money still stands on 2300"))
@@ -58,7 +58,7 @@ def close(ctx: click.Context, period: str, explanation: str | None) -> None:
     about=N_("A closed year opens with its last month, and its closing entry is reversed."),
     examples=('fund --as anna period reopen 2027-03 --reason "an invoice was forgotten"',),
     who=N_("a fund manager; a treasurer confirms"),
-    see=("period list",),
+    see=("period show", "period list"),
 )
 @argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
@@ -72,7 +72,7 @@ def reopen(ctx: click.Context, period: str, reason: str) -> None:
     "list",
     N_("List the months and years that were locked or closed"),
     examples=("fund period list",),
-    see=("period lock",),
+    see=("period show", "period lock"),
 )
 @reading
 def list_periods(ctx: click.Context) -> None:
@@ -91,4 +91,97 @@ def _show_list(data: Mapping[str, Any]) -> None:
         ],
         data["periods"],
         empty=_("Every month is open."),
+    )
+
+
+@verb(
+    period,
+    "show",
+    N_("Show what each closing of a month or year froze"),
+    about=N_(
+        "A closing that was reopened stays readable: its trial balance, the reason, and what the correction changed. "
+        "Of a closed year also what the next one opens with."
+    ),
+    examples=("fund period show 2026", "fund period show 2026-12 --json"),
+    see=("ledger trial-balance", "period reopen"),
+)
+@argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
+@reading
+def show(ctx: click.Context, period: str) -> None:
+    read(ctx, "period show", {"period": period}, show=_show)
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    facts(
+        _("Period {period}").format(period=data["period"]),
+        [
+            (_("state"), state_text("period", data["state"])),
+            (_("from"), day_text(data["starts_on"])),
+            (_("until"), day_text(data["ends_on"])),
+            (_("result"), euros(data["result_cents"]) if data["result_cents"] is not None else None),
+        ],
+    )
+    for closing in data["closings"]:
+        _show_closing(closing)
+    if not data["closings"]:
+        say(_("It was never closed."))
+    if data["opening"]:
+        _show_opening(data["opening"])
+
+
+def _show_closing(closing: Mapping[str, Any]) -> None:
+    again = closing["reopened"]
+    facts(
+        _("Closing {number}").format(number=closing["number"]),
+        [
+            (_("closed on"), day_text(closing["recorded_at"][:10])),
+            (_("by"), _people(closing)),
+            (_("result"), euros(closing["result_cents"]) if closing["result_cents"] is not None else None),
+            (_("money on 2300"), closing["explanation"] or None),
+            (_("until entry"), str(closing["known_at"])),
+            (_("frozen"), short_hash(closing["trial_balance_sha256"])),
+            (_("still the same"), _("yes") if closing["unchanged"] else _("NO")),
+            (_("reopened on"), day_text(again["recorded_at"][:10]) if again else None),
+            (_("by"), _people(again) if again else None),
+            (_("reason"), again["reason"] if again else None),
+        ],
+    )
+    say(closing["read"])
+    if closing["differences"]:
+        table(
+            _("Changed since closing {number}").format(number=closing["number"] - 1),
+            [
+                Column("account", N_("Account"), "ref"),
+                Column("before_cents", N_("Before"), "amount"),
+                Column("after_cents", N_("After"), "amount"),
+                Column("change_cents", N_("Change"), "amount"),
+            ],
+            closing["differences"],
+        )
+
+
+def _people(step: Mapping[str, Any]) -> str:
+    return ", ".join(each for each in (step["made_by"], step["confirmed_by"]) if each)
+
+
+def _show_opening(opening: Mapping[str, Any]) -> None:
+    rows = [
+        {
+            "account": row["account"],
+            "name": account_name(row["account"]),
+            "debit": row["debit_cents"] or None,
+            "credit": row["credit_cents"] or None,
+        }
+        for row in opening["balances"]
+    ]
+    table(
+        _("Opening on {day}").format(day=day(date.fromisoformat(opening["on"]))),
+        [
+            Column("account", N_("Account"), "ref"),
+            Column("name", N_("Name"), "text"),
+            Column("debit", N_("Debit"), "amount"),
+            Column("credit", N_("Credit"), "amount"),
+        ],
+        rows,
+        total={"name": _("Total"), "debit": opening["total_debit_cents"], "credit": opening["total_credit_cents"]},
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fund import files
+from fund.closing import Closing, State, every_closing
 from fund.database import Engine
 from fund.errors import FundError
 from fund.events import FACTS, Envelope, canonical_json
@@ -22,6 +23,7 @@ from fund.reports.statements import first_bad, ledger_checks
 from fund.rules.hands import Hands, Seals
 from fund.rules.postings import Booking, bookings
 from fund.schemas import CaseFile
+from fund.schemas.closing import Period
 from fund.store import envelope_of, seal_event
 from fund.store.facts import case_values
 from fund.unit_of_work import View
@@ -91,6 +93,7 @@ def look_at(view: View, *, progress: Progress | None = None) -> dict[str, Any]:
         checks += [check.done() for check in _hands_and_seals(envelopes)]
         say("entries")
         checks.append(_entries_and_facts(view, envelopes).done())
+        checks.append(_periods(view, envelopes).done())
         say("replay")
         checks.append(_replay(view, envelopes).done())
         say("deliveries")
@@ -286,6 +289,50 @@ def _bookings(envelope: Envelope, check: _Check) -> Sequence[Booking]:
             envelope.seq, f"event:{envelope.event_id}", template, seq=envelope.seq, problem=type(problem).__name__
         )
         return ()
+
+
+# ------------------------------------------------------------------------------------------------------------- periods
+
+
+def _periods(view: View, envelopes: list[Envelope]) -> _Check:
+    """Facts and ledger agree on each month, and what a closing froze is still there, also where it was reopened.
+
+    What is closed now the ledger's own check proves again; here those that were corrected since are.
+    """
+    check = _Check("facts.periods")
+    try:
+        log = view.ledger.period_log()
+        for closing in every_closing(envelopes, log):
+            check.checked += 1
+            trouble = _trouble_with(view, closing)
+            if trouble:
+                check.find(
+                    closing.closed.seq, closing.closed.stream, trouble,
+                    ref=closing.ref, number=closing.number, seq=closing.known_at,
+                )  # fmt: skip
+        told = {step.month: step.status.value for step in log}
+        states = {case.ref: case.state for case in view.cases(Period) if not case.is_year}
+        for month in sorted({*told, *states}):
+            if told.get(month, State.OPEN) != states.get(month, State.OPEN):
+                check.find(
+                    None, f"period/{month}", N_("the ledger has it {ledger}, the facts {facts}"),
+                    ledger=told.get(month, State.OPEN), facts=states.get(month, State.OPEN),
+                )  # fmt: skip
+    except UNREADABLE as problem:
+        check.find(
+            None, "period", N_("the periods cannot be read as they stand: {problem}"), problem=type(problem).__name__
+        )
+    return check
+
+
+def _trouble_with(view: View, closing: Closing) -> str:
+    if closing.known_at is None:
+        return N_("the ledger knows no closing {number} of {ref}")
+    if closing.frozen_sha256 != closing.kept_sha256:
+        return N_("closing {number} of {ref}: the ledger kept another hash than the fact")
+    if closing.reopened is not None and closing.recomputed_sha256(view) != closing.frozen_sha256:
+        return N_("closing {number} of {ref}: the entries until {seq} do not give the trial balance that was frozen")
+    return ""
 
 
 # -------------------------------------------------------------------------------------------------------------- replay

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from fund.checks import verify
 from fund.database import create_engine
 from fund.store import GuardStore
 from tests.factories import World, founded
-from tests.workflows.looking_back import AGREEMENT, evaluated, posted, until_completed
+from tests.workflows.looking_back import AGREEMENT, admitted, evaluated, posted, received, until_completed
 
 
 @pytest.fixture
@@ -113,6 +114,37 @@ def test_a_changed_amount_in_a_fact_contradicts_its_entry(world: World) -> None:
     )
     findings = bad(verify(world.fund.engine))
     assert entry.seq in [finding["seq"] for finding in findings["facts.entries"]]
+
+
+def test_a_closing_that_was_reopened_is_held_to_what_it_froze(small: World) -> None:
+    with small.uow("anna") as uow:
+        admitted(uow)
+        received(uow)
+    small.clock(date(2026, 2, 3))
+    small.both("period lock", user="anna", second="bram", period="2026-01")
+    small.both("period close", user="anna", second="bram", period="2026-01")
+    small.both("period reopen", user="anna", second="bram", period="2026-01", reason="Een factuur vergeten.")
+    with small.view() as view:
+        closed = view.store.facts.last_of("period/2026-01", "period.closed")
+    assert closed is not None
+    small.both(
+        "ledger post", user="anna", second="bram", debits=[["4500", 1]], credits=[["2000.notaris", 1]],
+        memo="Kosten notaris", reason="Factuur 7.", on=date(2026, 1, 31),
+    )  # fmt: skip
+    assert verify(small.fund.engine)["ok"] is True
+
+    run(small, *unguarded(small, "posting"), "update posting set amount_cents = 2 * amount_cents")
+    (finding,) = bad(verify(small.fund.engine))["facts.periods"]
+    assert (finding["seq"], finding["place"]) == (closed.seq, "period/2026-01")
+    assert finding["message"].startswith("closing 1 of 2026-01: the entries until ")
+
+    run(small, *unguarded(small, "period"), "update period set trial_balance_hash = head_hash where status = 'closed'")
+    (finding,) = bad(verify(small.fund.engine))["facts.periods"]
+    assert finding["message"] == "closing 1 of 2026-01: the ledger kept another hash than the fact"
+
+    run(small, "update period set status = 'locked' where status = 'open'")
+    findings = bad(verify(small.fund.engine))["facts.periods"]
+    assert findings[-1]["message"] == "the ledger has it locked, the facts open"
 
 
 def test_a_fact_taken_out_leaves_a_gap(world: World) -> None:

@@ -197,6 +197,66 @@ def test_reopening_a_year_reverses_its_closing_entry(database_url: str) -> None:
         close(world, "2026")
 
 
+def test_both_trial_balances_of_a_year_that_was_corrected_stay_readable(database_url: str) -> None:
+    with founded(database_url) as world:
+        quiet(world)
+        by_hand(world)
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        close(world, "2026")
+        first = trial_balance_of(world, "2026", 1)
+        world.both("period reopen", user="anna", second="bram", period="2026", reason="Factuur 7 was hoger.")
+        by_hand(world, debits=[["4500", 700]], credits=[["2000.notaris", 700]], on=date(2026, 12, 31))
+        lock(world, "2026-12")
+        close(world, "2026")
+        assert trial_balance_of(world, "2026", 1) == first
+        assert (first["4500"], first["3100"], first["2000.notaris"]) == (0, 12_500, -12_500)
+        second = trial_balance_of(world, "2026", 2)
+        assert (second["4500"], second["3100"], second["2000.notaris"]) == (0, 13_200, -13_200)
+
+        shown = world.look("period show", period="2026")
+        one, two = shown["closings"]
+        assert (shown["state"], shown["result_cents"]) == ("closed", -13_200)
+        assert [each["unchanged"] for each in (one, two)] == [True, True]
+        assert (one["result_cents"], two["result_cents"]) == (-12_500, -13_200)
+        assert (one["made_by"], one["confirmed_by"]) == ("anna", "bram")
+        assert (one["reopened"]["reason"], one["reopened"]["made_by"], one["reopened"]["confirmed_by"]) == (
+            "Factuur 7 was hoger.", "anna", "bram",
+        )  # fmt: skip
+        assert two["reopened"] is None
+        assert two["differences"] == [
+            {"account": "2000.notaris", "before_cents": -12_500, "after_cents": -13_200, "change_cents": -700},
+            {"account": "3100", "before_cents": 12_500, "after_cents": 13_200, "change_cents": 700},
+        ]
+        opening = {row["account"]: row["debit_cents"] - row["credit_cents"] for row in shown["opening"]["balances"]}
+        assert shown["opening"]["on"] == "2027-01-01"
+        assert opening == {"1000": 10_000_000, "2000": -13_200, "3000": -10_000_000, "3100": 13_200}
+        december = world.look("period show", period="2026-12")
+        assert [each["trial_balance_sha256"] for each in december["closings"]] == [
+            one["trial_balance_sha256"], two["trial_balance_sha256"],
+        ]  # fmt: skip
+        found = verify(world.fund.engine)
+        assert found["ok"] is True
+        assert next(check for check in found["checks"] if check["name"] == "facts.periods")["checked"] == 15
+
+
+def trial_balance_of(world: World, period: str, number: int) -> dict[str, int]:
+    """The trial balance that a closing froze, by the command that ``period show`` names."""
+    closing = world.look("period show", period=period)["closings"][number - 1]
+    *words, as_of, _flag, known_at = closing["read"].split()
+    assert words == ["fund", "ledger", "trial-balance", "--as-of"]
+    rows = world.look("ledger trial-balance", as_of=date.fromisoformat(as_of), known_at=int(known_at))["accounts"]
+    return {row["code"]: row["balance_cents"] for row in rows}
+
+
+def test_a_period_that_was_never_closed_is_shown_as_it_stands(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        shown = world.look("period show", period="2031")
+        assert (shown["state"], shown["closings"], shown["opening"]) == ("open", [], None)
+        with pytest.raises(InvalidMonth):
+            world.look("period show", period="2031-13")
+
+
 def _allowance(quarter: str) -> AllowanceAdjusted:
     return AllowanceAdjusted(ref=quarter, regulations="2026-1", lines=())
 

@@ -212,7 +212,7 @@ GROUPS: tuple[Group, ...] = (
         "periods", "Period close, reversal, anchor",
         "||M|C|||R||",
         "period lock, period close, period reopen, ledger post, ledger reverse, ledger anchor, repayment allowance",
-        "period list",
+        "period list, period show",
     ),
     _group(
         "deliveries", "Deliveries: retry, skip, release",

@@ -1,8 +1,7 @@
-"""Periods: lock and close months, close the year, reopen the latest; and entries made by hand.
+"""The life of months and years: lock, close, reopen the latest; what must be in order before a year is closed.
 
-A locked month takes adjusting and closing entries only, a closed one none. Closing a year brings every account of
-income and costs to the accumulated result and closes its months. The ledger's periods move with
-the facts. Source: lifecycle.md 9 (C5, C6, C8), ledger.md 12.
+Closing a year brings every account of income and costs to the accumulated result and closes its months. The ledger's
+periods move with the facts.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ from fund.dates import first_day, last_day, month_of, months_between, parse_peri
 from fund.errors import (
     AllowanceRunMissing,
     MonthsNotLocked,
-    NotByHand,
-    NotMadeByHand,
     PeriodNotOver,
     PeriodOutOfOrder,
     ReasonMissing,
@@ -27,11 +24,8 @@ from fund.errors import (
 )
 from fund.events import (
     ClosingLeg,
-    EntryPosted,
-    EntryReversed,
     Envelope,
     Fact,
-    JournalLeg,
     PeriodClosed,
     PeriodLocked,
     PeriodReopened,
@@ -39,25 +33,13 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.language import N_, _
-from fund.ledger import PeriodStatus, credit, debit, main_of
+from fund.ledger import PeriodStatus
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.rules.transitions import Transition, state_after
 from fund.schemas.closing import Period
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.unit_of_work import Life, UnitOfWork, View
 
-__all__ = [
-    "COMMANDS",
-    "LIVES",
-    "QUERIES",
-    "TRANSITIONS",
-    "State",
-    "close",
-    "lock",
-    "periods",
-    "post",
-    "reopen",
-    "reverse",
-]
+__all__ = ["LIVES", "TRANSITIONS", "State", "close", "lock", "reopen"]
 
 
 class State(StrEnum):
@@ -333,121 +315,3 @@ def _months(period: str) -> tuple[str, ...]:
 def _people(uow: UnitOfWork) -> tuple[str, str | None]:
     """Who made it and who confirmed it (at the first command: nobody yet)."""
     return uow.maker.user_id, uow.confirmer.user_id if uow.confirmer else None
-
-
-# --------------------------------------------------------------------------------------------- entries made by hand
-
-
-BY_HAND = ("1000", "1005", "1010", "2000", "2100", "2300", "4400", "4500")
-"""Main accounts that may be booked by hand; the others follow decisions, and a check holds them to those."""
-
-
-def post(
-    uow: UnitOfWork,
-    *,
-    memo: str,
-    reason: str,
-    debits: list[list[Any]],
-    credits: list[list[Any]],
-    on: date | None = None,
-) -> dict[str, Any]:
-    """An entry is made for what no other command books (C5). In a locked month it is an adjusting entry.
-
-    Args:
-        memo: What it is, in Dutch; no names of people.
-        debits: Accounts with amounts in cents. credits: Likewise; both add up to the same.
-        on: The accounting day; its month is not closed.
-
-    Raises:
-        ReasonMissing: Nobody said why.
-        NotByHand: An account that commands of its own keep.
-        UnbalancedEntry, TooFewPostings, NotPositive, UnknownAccount, ClosedPeriod: What the ledger refuses.
-        NotAuthorised, SameHands: As they say.
-    """
-    if not reason.strip() or not memo.strip():
-        raise ReasonMissing(command="ledger post")
-    postings = [debit(str(account), cents) for account, cents in debits]
-    postings += [credit(str(account), cents) for account, cents in credits]
-    for posting in postings:
-        if main_of(posting.account) not in BY_HAND:
-            raise NotByHand(account=posting.account, allowed=list(BY_HAND))
-    day = on or uow.today
-    ref = uow.next_ref("journal", year=day.year)
-    uow.record(
-        EntryPosted(
-            ref=ref,
-            memo=memo,
-            reason=reason,
-            legs=tuple(JournalLeg(account=leg.account, amount_cents=leg.amount_cents) for leg in postings),
-            adjusting=uow.ledger.period_of(day).status is PeriodStatus.LOCKED,
-        ),
-        effective_on=day,
-    )
-    uow.next_step = "fund ledger entries --kind entry.posted"
-    return {"ref": ref}
-
-
-def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -> dict[str, Any]:
-    """An entry made by hand is taken back: the exact mirror, once (C5).
-
-    Raises:
-        ReasonMissing: Nobody said why.
-        UnknownEntry: There is no such entry.
-        NotMadeByHand: The entry follows from a command of its own trade.
-        AlreadyReversed, ClosedPeriod, NotAuthorised, SameHands: As they say.
-    """
-    if not reason.strip():
-        raise ReasonMissing(command="ledger reverse")
-    entry = uow.ledger.entry(seq)
-    envelope = uow.store.facts.get(str(entry.metadata.get("event_id")))
-    if envelope is None or not isinstance(envelope.fact, EntryPosted):
-        raise NotMadeByHand(seq=seq, kind=entry.kind)
-    uow.record(EntryReversed(ref=envelope.fact.ref, entry_seq=seq, reason=reason), effective_on=on)
-    uow.next_step = f"fund ledger entry {seq}"
-    return {"ref": envelope.fact.ref}
-
-
-def anchor(uow: UnitOfWork, *, content: bytes) -> dict[str, Any]:
-    """The ledger as it is now is stated and signed, for others to keep; no fact, as nothing in the fund changes.
-
-    Args:
-        content: The private key, in PEM. It signs and is not kept.
-
-    Raises:
-        FaultyKey: It is no Ed25519 key.
-    """
-    made = uow.ledger.anchor(content, recorded_at=uow.now)
-    uow.next_step = "fund ledger verify --anchor anchor.json"
-    return {"anchor": made.as_json()}
-
-
-# ------------------------------------------------------------------------------------------------------------ reading
-
-
-def periods(view: View) -> dict[str, Any]:
-    """Every month and year that was ever locked or closed, in order."""
-    return {
-        "as_of": view.today.isoformat(),
-        "periods": [
-            {
-                "period": case.ref,
-                "state": case.state,
-                "starts_on": first_day(case.ref).isoformat(),
-                "ends_on": last_day(case.ref).isoformat(),
-                "result_cents": case.result_cents,
-                "trial_balance_sha256": case.trial_balance_sha256,
-            }
-            for case in view.cases(Period)
-        ],
-    }
-
-
-COMMANDS = (
-    Command("period lock", lock, FUND_MANAGER, second=TREASURER),
-    Command("period close", close, FUND_MANAGER, second=TREASURER),
-    Command("period reopen", reopen, FUND_MANAGER, second=TREASURER),
-    Command("ledger post", post, FUND_MANAGER, second=TREASURER),
-    Command("ledger reverse", reverse, FUND_MANAGER, second=TREASURER),
-    Command("ledger anchor", anchor, FUND_MANAGER),
-)
-QUERIES = (Query("period list", periods),)

@@ -1,0 +1,126 @@
+"""Periods to look at: which are locked or closed, and what each closing froze."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fund.closing.frozen import Closing, closings
+from fund.closing.months import State
+from fund.dates import first_day, last_day, parse_period
+from fund.events import Envelope, PeriodReopened, YearClosed
+from fund.ledger import main_of
+from fund.schemas.closing import Period
+from fund.unit_of_work import View
+
+__all__ = ["period", "periods"]
+
+
+def periods(view: View) -> dict[str, Any]:
+    """Every month and year that was ever locked or closed, in order."""
+    return {
+        "as_of": view.today.isoformat(),
+        "periods": [
+            {
+                "period": case.ref,
+                "state": case.state,
+                "starts_on": first_day(case.ref).isoformat(),
+                "ends_on": last_day(case.ref).isoformat(),
+                "result_cents": case.result_cents,
+                "trial_balance_sha256": case.trial_balance_sha256,
+            }
+            for case in view.cases(Period)
+        ],
+    }
+
+
+def period(view: View, *, period: str) -> dict[str, Any]:
+    """A month or year with each of its closings, what was frozen, and what a correction changed.
+
+    A closing that was reopened stays: ``read`` is the command that shows its trial balance, ``unchanged`` says whether
+    the entries until then still give the hash that was frozen. For a closed year also what the next one opens with.
+
+    Raises:
+        InvalidMonth: It is no month and no year.
+    """
+    ref = parse_period(period)
+    case = view.maybe(Period, ref)
+    state = case.state if case is not None else State.OPEN.value
+    found = closings(view, ref)
+    before = [None, *found]
+    return {
+        "as_of": view.today.isoformat(),
+        "period": ref,
+        "state": state,
+        "starts_on": first_day(ref).isoformat(),
+        "ends_on": last_day(ref).isoformat(),
+        "result_cents": case.result_cents if case is not None else None,
+        "closings": [_closing(view, each, earlier) for each, earlier in zip(found, before, strict=False)],
+        "opening": _opening(view, ref) if state == State.CLOSED and len(ref) == 4 else None,
+    }
+
+
+def _closing(view: View, closing: Closing, earlier: Closing | None) -> dict[str, Any]:
+    recomputed = closing.recomputed_sha256(view)
+    fact = closing.closed.fact
+    return {
+        "number": closing.number,
+        **_people(view, closing.closed),
+        "known_at": closing.known_at,
+        "trial_balance_sha256": closing.frozen_sha256,
+        "recomputed_sha256": recomputed,
+        "unchanged": closing.frozen_sha256 == closing.kept_sha256 == recomputed,
+        "result_cents": fact.result_cents if isinstance(fact, YearClosed) else None,
+        "explanation": fact.explanation if isinstance(fact, YearClosed) else "",
+        "read": f"fund ledger trial-balance --as-of {closing.ends_on.isoformat()} --known-at {closing.known_at}",
+        "reopened": _reopened(view, closing.reopened),
+        "differences": _differences(view, closing, earlier) if earlier is not None else [],
+    }
+
+
+def _people(view: View, happened: Envelope) -> dict[str, Any]:
+    return {
+        "recorded_at": happened.recorded_at.isoformat(),
+        "made_by": view.name(happened.made_by or happened.actor),
+        "confirmed_by": view.name(happened.actor) if happened.made_by else None,
+    }
+
+
+def _reopened(view: View, happened: Envelope | None) -> dict[str, Any] | None:
+    if happened is None or not isinstance(happened.fact, PeriodReopened):
+        return None
+    return {**_people(view, happened), "reason": happened.fact.reason, "entry_seq": happened.fact.entry_seq}
+
+
+def _differences(view: View, closing: Closing, earlier: Closing) -> list[dict[str, Any]]:
+    """What stands elsewhere than when the period was closed before, by account, debit positive."""
+    then = view.ledger.balances(as_of=earlier.ends_on, known_at=earlier.known_at)
+    now = view.ledger.balances(as_of=closing.ends_on, known_at=closing.known_at)
+    return [
+        {
+            "account": code,
+            "before_cents": then.get(code, 0),
+            "after_cents": now.get(code, 0),
+            "change_cents": now.get(code, 0) - then.get(code, 0),
+        }
+        for code in sorted({*then, *now})
+        if now.get(code, 0) != then.get(code, 0)
+    ]
+
+
+def _opening(view: View, year: str) -> dict[str, Any]:
+    """What the next year opens with: the balance sheet as the year left it; income and costs begin at nothing."""
+    sums: dict[str, int] = {}
+    for code, cents in view.ledger.balances(as_of=last_day(year)).items():
+        sums[main_of(code)] = sums.get(main_of(code), 0) + cents
+    rows = [
+        {"account": code, "debit_cents": max(cents, 0), "credit_cents": max(-cents, 0)}
+        for code, cents in sorted(sums.items())
+        if cents
+    ]
+    return {
+        "on": (last_day(year) + timedelta(days=1)).isoformat(),
+        "balances": rows,
+        "total_debit_cents": sum(row["debit_cents"] for row in rows),
+        "total_credit_cents": sum(row["credit_cents"] for row in rows),
+    }
