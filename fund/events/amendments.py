@@ -61,10 +61,12 @@ class AmendmentAgreed(_AmendmentFact):
     """The committee agreed, its votes are open now; or the new lead signed. What changes stands in the next fact."""
 
     wire: ClassVar[str] = "amendment.agreed"
-    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     votes: dict[str, str]
     salts: dict[str, str]
+    reasons: dict[str, str] | None = None
+    """By user id, why; not kept of amendments that were decided before it was."""
     two_thirds: bool
     signed_for: str = ""
     """The new lead, when it signed."""
@@ -78,10 +80,12 @@ class AmendmentRefused(_AmendmentFact):
     """The committee did not agree; the agreement stays as it is."""
 
     wire: ClassVar[str] = "amendment.refused"
-    opens: ClassVar[tuple[str, ...]] = ("votes", "salts")
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
 
     votes: dict[str, str]
     salts: dict[str, str]
+    reasons: dict[str, str] | None = None
+    """By user id, why; not kept of amendments that were decided before it was."""
     two_thirds: bool
     reason: str = ""
     necessity: bool = False

@@ -19,6 +19,7 @@ from fund.rules.regulations import Committee
 from fund.rules.scoring import Missing
 from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, cast_for, committee_missing, outcome
 from fund.schemas.capital import Partner
+from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.conflicts import kind_of, people
 
@@ -34,6 +35,7 @@ __all__ = [
     "missing_of",
     "needs_the_board",
     "outcome_of",
+    "reviewers_of",
 ]
 
 REVIEWED, TOOK_PART, SIGNED = "reviewed", "took_part", "signed"
@@ -146,6 +148,15 @@ def bars(matter: Matter, actor: Actor) -> str:
     if actor.user_id in matter.reviewers:
         return REVIEWED
     return TOOK_PART if actor.user_id in matter.took_part else ""
+
+
+def reviewers_of(review: Review | None) -> set[str]:
+    """Who reviewed a proposal, in whatever turn, or does so now (G7 d); user ids."""
+    if review is None:
+        return set()
+    scores = review.result.scores if review.result is not None else ()
+    sits = review.reviewers if review.state == "open" or review.result is not None else ()
+    return {*review.reviewed_before, *sits, *(each.reviewer for each in scores)}
 
 
 def ground_text(ground: str) -> str:

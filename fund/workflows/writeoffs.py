@@ -5,9 +5,7 @@ A learning write-off is *invested in learning* and never counts against anybody 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -16,7 +14,6 @@ from typing import Any
 from fund import files
 from fund.errors import (
     BeyondOutstanding,
-    CommitteeQuorumNotMet,
     EvaluationNotAccepted,
     LearningTooLow,
     LessonsNotPublished,
@@ -26,7 +23,6 @@ from fund.errors import (
     StopRuleMissing,
     SuspicionOpen,
     UnknownAccount,
-    UnknownVote,
     UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
@@ -42,34 +38,19 @@ from fund.events import (
     WriteoffRefused,
     WriteoffReversed,
     WriteoffVoted,
-    canonical_json,
 )
 from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, either
-from fund.rules.conflicts import CaseParties
-from fund.rules.voting import CARRIED, Ballot
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
-from fund.schemas.proposals import Proposal
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.bodies import (
-    SIGNING,
-    Body,
-    Matter,
-    board,
-    committee,
-    missing_of,
-    needs_the_board,
-    outcome_of,
-    require_voter,
-    waiting_in,
-)
+from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.bodies import Body
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
-from fund.workflows.reviews import parties_of, put_under_seal, read_sealed
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State", "waiting_votes"]
 
@@ -106,8 +87,6 @@ TRANSITIONS = (
     Transition("writeoff recover", State.POSTED, State.POSTED, TREASURER, WriteoffRecovered, row="W6"),
 )
 OPEN = (State.PROPOSED, State.DECIDED)
-CHOICES = ("for", "against", "abstain")
-VOTE = "vote"
 UNDER_WAY = ("requested", "checked", "approved", "sent", "failed")
 """States of a disbursement in which money may still leave."""
 
@@ -284,12 +263,16 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
-    if choice not in CHOICES:
-        raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
     check(uow, TRANSITIONS, "writeoff vote", case, lead=case.lead, parties=case.parties, look=_LOOK)
-    require_voter(uow, _body(uow, case), case.commitments, ref=ref)
-    content = canonical_json({"choice": choice, "reason": reason})
-    commitment = put_under_seal(uow, stream=case.stream, kind=VOTE, turn=1, content=content)
+    commitment = cast_vote(
+        uow,
+        _body(uow, case),
+        stream=case.stream,
+        ref=ref,
+        commitments=case.commitments,
+        choice=choice,
+        reason=reason,
+    )
     fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
     uow.next_step = f"fund --as CHAIR writeoff decide {ref}"
     return carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=_LOOK)
@@ -316,61 +299,23 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
             ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=uow.today
         )
     body = _body(uow, case)
-    missing = missing_of(rules.committee, body, body.ballots(case.commitments))
-    if missing:
-        raise CommitteeQuorumNotMet(
-            ref=ref,
-            missing="; ".join(each.describe() for each in missing),
-            command=f"fund decision vote {ref} --choice for",
-        )
-    sealed = (
-        []
-        if uow.trial
-        else read_sealed(
-            uow,
-            stream=case.stream,
-            kind=VOTE,
-            turn=1,
-            commitments=case.commitments,
-            whose=body.counting(case.commitments),  # as on a proposal: those who still may
-        )
-    )
-    ballots = [_ballot(body, row.actor, json.loads(row.content)["choice"]) for row in sealed]
+    require_quorum(rules.committee, body, case.commitments, ref=ref)
     left = rules.learning_budget_cents - _used(uow, uow.today.year)
     beyond = case.ground == Ground.LEARNING and case.amount_cents > left
-    two_thirds = body.is_board or beyond or case.amount_cents >= rules.committee.two_thirds_from_cents
+    opened = open_votes(
+        uow,
+        body,
+        stream=case.stream,
+        commitments=case.commitments,
+        two_thirds=beyond or case.amount_cents >= rules.committee.two_thirds_from_cents,
+    )
+    about = {"ref": ref, "agreement": case.agreement, "proposal": case.proposal, **opened.said}
     fact: WriteoffDecided | WriteoffRefused
-    votes = {ballot.voter: ballot.choice for ballot in ballots}
-    salts = {row.actor: row.salt for row in sealed}
-    reasons = {row.actor: json.loads(row.content)["reason"] for row in sealed}
-    if uow.trial or outcome_of(body, ballots, two_thirds=two_thirds) == CARRIED:
-        fact = WriteoffDecided(
-            ref=ref,
-            agreement=case.agreement,
-            proposal=case.proposal,
-            amount_cents=case.amount_cents,
-            votes=votes,
-            salts=salts,
-            reasons=reasons,
-            two_thirds=two_thirds,
-            learning_budget_left_cents=left,
-            necessity=body.is_board,
-            disclosed=dict(body.disclosed),
-        )
+    if opened.carried:
+        fact = WriteoffDecided(**about, amount_cents=case.amount_cents, learning_budget_left_cents=left)
         uow.next_step = f"fund --as FUND_MANAGER writeoff post {ref}"
     else:
-        fact = WriteoffRefused(
-            ref=ref,
-            agreement=case.agreement,
-            proposal=case.proposal,
-            votes=votes,
-            salts=salts,
-            reasons=reasons,
-            two_thirds=two_thirds,
-            reason=reason,
-            necessity=body.is_board,
-            disclosed=dict(body.disclosed),
-        )
+        fact = WriteoffRefused(**about, reason=reason)
         uow.next_step = "fund writeoff list"
     envelope = carry(
         uow,
@@ -383,43 +328,24 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
         hands=case.hands,
         look=_LOOK,
     )
-    uow.store.work.open_sealed(stream=case.stream, kind=VOTE, round=1)
+    close_votes(uow, case.stream)
     return envelope
 
 
-def _matter(view: View, case: Writeoff) -> Matter:
-    """The parties of the proposal behind it."""
-    proposal = view.maybe(Proposal, case.proposal)
-    if proposal is None:
-        return Matter(CaseParties(case.lead, frozenset(case.parties)))
-    return Matter(parties_of(view, proposal))
-
-
-def _signed(view: View, case: Writeoff) -> frozenset[str]:
-    """Who signed the proposal behind it, or its agreement, for a party: they do not vote in the full board."""
-    streams = (f"proposal/{case.proposal}", f"agreement/{case.agreement}")
-    facts = [each for stream in streams for each in view.store.facts.of_stream(stream)]
-    return frozenset(each.actor for each in facts if each.type in SIGNING)
-
-
 def _body(view: View, case: Writeoff) -> Body:
-    """Who votes on it: the committee, or the full board where conflicts leave no committee (rule of necessity)."""
-    matter = _matter(view, case)
-    if needs_the_board(view, view.regulations().committee, matter):
-        return board(view, replace(matter, signed=_signed(view, case)))
-    return committee(view, matter)
+    return body_behind(
+        view,
+        view.regulations().committee,
+        proposal=case.proposal,
+        agreement=case.agreement,
+        lead=case.lead,
+        parties=case.parties,
+    )
 
 
 def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool]:
     """Who has not voted yet, and whether enough have; user ids."""
-    body = _body(view, case)
-    ready = not missing_of(view.regulations().committee, body, body.ballots(case.commitments))
-    return waiting_in(body, case.commitments), ready
-
-
-def _ballot(body: Body, voter: str, choice: str) -> Ballot:
-    seat = body.voters[voter]
-    return Ballot(voter, seat.organisation, seat.kind, choice)
+    return waiting_in_body(view.regulations().committee, _body(view, case), case.commitments)
 
 
 def _used(view: View, year: int) -> int:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fund.errors import AnotherHasTheWord, CommitteeQuorumNotMet, TransitionNotAllowed
+from fund.errors import AnotherHasTheWord, TransitionNotAllowed
 from fund.events import (
     AgreementLeadChanged,
     AmendmentAgreed,
     AmendmentRefused,
     AmendmentVoted,
     Envelope,
-    canonical_json,
 )
 from fund.glossary import state_word
 from fund.language import N_, _
-from fund.rules.conflicts import CaseParties
-from fund.rules.voting import CARRIED
 from fund.schemas.agreements import Agreement, Amendment
-from fund.schemas.proposals import Proposal
-from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.agreements.amending import (
     asks_two_thirds,
@@ -34,25 +28,12 @@ from fund.workflows.agreements.amending import (
 from fund.workflows.agreements.amendments import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT
 from fund.workflows.agreements.amendments import AmendmentState as S
 from fund.workflows.agreements.states import AgreementState
-from fund.workflows.bodies import (
-    SIGNING,
-    Body,
-    Matter,
-    board,
-    committee,
-    missing_of,
-    needs_the_board,
-    outcome_of,
-    require_voter,
-    waiting_in,
-)
-from fund.workflows.conflicts import parties_of
+from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.bodies import Body
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.reviews import put_under_seal, read_sealed
 
 __all__ = ["WaitingAmendment", "decide", "sign_as_new_lead", "vote", "waiting_amendments"]
 
-VOTE = "vote"
 _LOOK = "fund agreement show {ref}"
 
 
@@ -98,9 +79,10 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     case = uow.case(Amendment, ref)
     check(uow, AMENDMENTS, "decision vote", case, **_around(case))
     _require_asks(case, COMMITTEE_HAS_IT)
-    require_voter(uow, _body(uow, case, uow.case(Agreement, case.agreement)), case.commitments, ref=ref)
-    content = canonical_json({"choice": choice, "reason": reason})
-    commitment = put_under_seal(uow, stream=case.stream, kind=VOTE, turn=1, content=content)
+    body = _body(uow, case, uow.case(Agreement, case.agreement))
+    commitment = cast_vote(
+        uow, body, stream=case.stream, ref=ref, commitments=case.commitments, choice=choice, reason=reason
+    )
     fact = AmendmentVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
     uow.next_step = f"fund --as CHAIR agreement decide {ref}"
     return carry(uow, AMENDMENTS, "decision vote", case, fact, **_around(case))
@@ -128,61 +110,37 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
     _require_active(agreement, "agreement decide")
     change = checked_change(uow, agreement, case.change_cents, case.milestone, case.due_on, case.reason, on)
     body = _body(uow, case, agreement)
-    missing = missing_of(rules_of(uow, agreement).committee, body, body.ballots(case.commitments))
-    if missing:
-        raise CommitteeQuorumNotMet(
-            ref=ref,
-            missing="; ".join(each.describe() for each in missing),
-            command=f"fund decision vote {ref} --choice for",
-        )
-    counting = () if uow.trial else body.counting(case.commitments)
-    sealed = read_sealed(uow, stream=case.stream, kind=VOTE, turn=1, commitments=case.commitments, whose=counting)
-    ballots = [replace(body.voters[row.actor], choice=json.loads(row.content)["choice"]) for row in sealed]
-    two_thirds = body.is_board or asks_two_thirds(uow, agreement, change.award_cents)
-    opened: dict[str, Any] = {
-        "ref": ref,
-        "agreement": case.agreement,
-        "proposal": case.proposal,
-        "votes": {ballot.voter: ballot.choice for ballot in ballots},
-        "salts": {row.actor: row.salt for row in sealed},
-        "two_thirds": two_thirds,
-        "necessity": body.is_board,
-        "disclosed": dict(body.disclosed),
-    }
-    if uow.trial or outcome_of(body, ballots, two_thirds=two_thirds) == CARRIED:
-        decided = carry(uow, AMENDMENTS, "agreement decide", case, AmendmentAgreed(**opened), **_around(case))
+    require_quorum(rules_of(uow, agreement).committee, body, case.commitments, ref=ref)
+    opened = open_votes(
+        uow,
+        body,
+        stream=case.stream,
+        commitments=case.commitments,
+        two_thirds=asks_two_thirds(uow, agreement, change.award_cents),
+    )
+    about = {"ref": ref, "agreement": case.agreement, "proposal": case.proposal, **opened.said}
+    if opened.carried:
+        decided = carry(uow, AMENDMENTS, "agreement decide", case, AmendmentAgreed(**about), **_around(case))
         carry_out_change(uow, change, amendment=ref, on=on)
     else:
-        fact = AmendmentRefused(**opened, reason=reason)
+        fact = AmendmentRefused(**about, reason=reason)
         decided = carry(uow, AMENDMENTS, "agreement decide", case, fact, **_around(case))
         uow.result.update(ref=case.agreement)
         uow.next_step = f"fund agreement show {case.agreement}"
-    uow.store.work.open_sealed(stream=case.stream, kind=VOTE, round=1)
+    close_votes(uow, case.stream)
     return decided
 
 
-def _matter(view: View, case: Amendment) -> Matter:
-    """The parties of the proposal behind it, and who reviewed that."""
-    proposal, review = view.maybe(Proposal, case.proposal), view.maybe(Review, case.proposal)
-    reviewers = frozenset(review.reviewers if review is not None else ())
-    if proposal is None:
-        return Matter(CaseParties(case.lead, frozenset(case.parties)), reviewers)
-    return Matter(parties_of(view, proposal), reviewers)
-
-
-def _signed(view: View, case: Amendment) -> frozenset[str]:
-    """Who signed proposal or agreement for a party, or made the amendment: they do not vote in the full board."""
-    streams = (f"proposal/{case.proposal}", f"agreement/{case.agreement}")
-    facts = [each for stream in streams for each in view.store.facts.of_stream(stream)]
-    return frozenset((*case.hands, *(each.actor for each in facts if each.type in SIGNING)))
-
-
 def _body(view: View, case: Amendment, agreement: Agreement) -> Body:
-    """Who votes on it: the committee, or the full board where conflicts leave no committee (rule of necessity)."""
-    matter = _matter(view, case)
-    if needs_the_board(view, rules_of(view, agreement).committee, matter):
-        return board(view, replace(matter, signed=_signed(view, case)))
-    return committee(view, matter)
+    return body_behind(
+        view,
+        rules_of(view, agreement).committee,
+        proposal=case.proposal,
+        agreement=case.agreement,
+        lead=case.lead,
+        parties=case.parties,
+        hands=case.hands,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ another lead
@@ -258,6 +216,6 @@ def waiting_amendments(view: View) -> list[WaitingAmendment]:
             found.append(WaitingAmendment(case))
             continue
         body = _body(view, case, agreement)
-        missing = missing_of(rules_of(view, agreement).committee, body, body.ballots(case.commitments))
-        found.append(WaitingAmendment(case, waiting_in(body, case.commitments), not missing))
+        rules = rules_of(view, agreement).committee
+        found.append(WaitingAmendment(case, *waiting_in_body(rules, body, case.commitments)))
     return found

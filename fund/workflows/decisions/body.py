@@ -77,12 +77,7 @@ def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
 
 def _reviewers(view: View, proposal: Proposal) -> set[str]:
     """Who reviewed the proposal, in whatever turn, or does so now (G7 d)."""
-    review = view.maybe(Review, proposal.ref)
-    if review is None:
-        return set()
-    scores = review.result.scores if review.result is not None else ()
-    sits = review.reviewers if review.state == "open" or review.result is not None else ()
-    return {*review.reviewed_before, *sits, *(each.reviewer for each in scores)}
+    return bodies.reviewers_of(view.maybe(Review, proposal.ref))
 
 
 def committee_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Body:

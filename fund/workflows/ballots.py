@@ -1,0 +1,149 @@
+"""A vote of a body on anything but a proposal or a key: who votes, the vote under seal, the opening.
+
+Write-offs, large amendments and resolutions are voted alike (lifecycle.md 4, P26: A3, R6, W3, K11, refinancing); each
+chapter says what is decided and records its own facts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fund.errors import CommitteeQuorumNotMet, UnknownVote
+from fund.events import canonical_json
+from fund.rules.conflicts import CaseParties
+from fund.rules.regulations import Committee
+from fund.rules.voting import ABSTAIN, AGAINST, CARRIED, FOR
+from fund.schemas.proposals import Proposal
+from fund.schemas.reviews import Review
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.bodies import (
+    SIGNING,
+    Body,
+    Matter,
+    board,
+    committee,
+    missing_of,
+    needs_the_board,
+    outcome_of,
+    require_voter,
+    reviewers_of,
+    waiting_in,
+)
+from fund.workflows.conflicts import parties_of
+from fund.workflows.reviews import put_under_seal, read_sealed
+
+__all__ = [
+    "CHOICES",
+    "Opened",
+    "body_behind",
+    "cast_vote",
+    "close_votes",
+    "open_votes",
+    "require_quorum",
+    "waiting_in_body",
+]
+
+CHOICES = (FOR, AGAINST, ABSTAIN)
+VOTE = "vote"
+TURN = 1
+
+
+def body_behind(
+    view: View,
+    rules: Committee,
+    *,
+    proposal: str,
+    agreement: str = "",
+    lead: str,
+    parties: Collection[str],
+    hands: Collection[str] = (),
+) -> Body:
+    """Who votes on what follows from a proposal: the committee, or the full board where conflicts leave no committee.
+
+    Barred are the conflicts of the proposal and whoever reviewed it, in whatever turn; in the full board also who
+    signed proposal or agreement for a party.
+
+    Args:
+        hands: Who made the matter (user ids): in the full board they leave the vote to another signatory.
+    """
+    behind, review = view.maybe(Proposal, proposal), view.maybe(Review, proposal)
+    around = parties_of(view, behind) if behind is not None else CaseParties(lead, frozenset(parties))
+    matter = Matter(around, frozenset(reviewers_of(review)))
+    if not needs_the_board(view, rules, matter):
+        return committee(view, matter)
+    streams = (f"proposal/{proposal}", *((f"agreement/{agreement}",) if agreement else ()))
+    facts = [each for stream in streams for each in view.store.facts.of_stream(stream)]
+    signed = frozenset((*hands, *(each.actor for each in facts if each.type in SIGNING)))
+    return board(view, replace(matter, signed=signed))
+
+
+def cast_vote(
+    uow: UnitOfWork, body: Body, *, stream: str, ref: str, commitments: Mapping[str, str], choice: str, reason: str
+) -> str:
+    """The vote of the one who acts lies under seal; the commitment to it. A later vote of the same person replaces it.
+
+    Raises:
+        UnknownVote: Another word than for, against, abstain.
+        NotAVoter: Barred, not of the body, or somebody else voted for the same seat or partner.
+    """
+    if choice not in CHOICES:
+        raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
+    require_voter(uow, body, commitments, ref=ref)
+    content = canonical_json({"choice": choice, "reason": reason})
+    return put_under_seal(uow, stream=stream, kind=VOTE, turn=TURN, content=content)
+
+
+def require_quorum(rules: Committee, body: Body, commitments: Mapping[str, str], *, ref: str) -> None:
+    """Nothing, when enough have voted to decide.
+
+    Raises:
+        CommitteeQuorumNotMet: Too few votes or kinds of organisation, or not more than half of the free seats.
+    """
+    missing = missing_of(rules, body, body.ballots(commitments))
+    if missing:
+        lacks = "; ".join(each.describe() for each in missing)
+        raise CommitteeQuorumNotMet(ref=ref, missing=lacks, command=f"fund decision vote {ref} --choice for")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Votes that were opened: whether the matter is carried, and what the fact that opens them says."""
+
+    carried: bool
+    said: dict[str, Any]
+    """``votes``, ``salts``, ``reasons`` (by user id), ``two_thirds``, ``necessity``, ``disclosed``."""
+
+
+def open_votes(uow: UnitOfWork, body: Body, *, stream: str, commitments: Mapping[str, str], two_thirds: bool) -> Opened:
+    """The votes that count, held against their seals. A trial opens none and shows what follows if it is carried.
+
+    Raises:
+        SealBroken: What is kept is not what was committed to.
+    """
+    counting = () if uow.trial else body.counting(commitments)
+    rows = read_sealed(uow, stream=stream, kind=VOTE, turn=TURN, commitments=commitments, whose=counting)
+    read = {row.actor: json.loads(row.content) for row in rows}
+    ballots = [replace(body.voters[person], choice=said["choice"]) for person, said in read.items()]
+    asked = body.is_board or two_thirds
+    said = {
+        "votes": {person: each["choice"] for person, each in read.items()},
+        "salts": {row.actor: row.salt for row in rows},
+        "reasons": {person: each["reason"] for person, each in read.items()},
+        "two_thirds": asked,
+        "necessity": body.is_board,
+        "disclosed": dict(body.disclosed),
+    }
+    return Opened(uow.trial or outcome_of(body, ballots, two_thirds=asked) == CARRIED, said)
+
+
+def close_votes(uow: UnitOfWork, stream: str) -> None:
+    """The votes stand in a fact now: what is kept of them apart is marked as opened."""
+    uow.store.work.open_sealed(stream=stream, kind=VOTE, round=TURN)
+
+
+def waiting_in_body(rules: Committee, body: Body, commitments: Mapping[str, str]) -> tuple[tuple[str, ...], bool]:
+    """Who has not voted yet (user ids), and whether enough have."""
+    return waiting_in(body, commitments), not missing_of(rules, body, body.ballots(commitments))
