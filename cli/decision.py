@@ -69,7 +69,8 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     "vote",
     N_("Vote on a matter of a body"),
     about=N_(
-        "On a proposal, a write-off or a large amendment the committee votes, on a distribution key each partner. "
+        "On a proposal, a write-off, a large amendment or a resolution the committee votes, on a distribution key, an "
+        "admission or a winding-up each partner. "
         "Votes stay under seal until the decision, on a key until the last partner voted; a later vote takes the place "
         "of an earlier one, until they are opened. A deputy votes where the member may not or does not."
     ),
@@ -80,7 +81,7 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     who=N_("a member of the body that decides, who is of no party and did not review it"),
     see=("decision show", "decision decide"),
 )
-@argument("ref", help=N_("The proposal, key, write-off or amendment"))
+@argument("ref", help=N_("The proposal, key, write-off, amendment or resolution"))
 @option("--choice", metavar="WORD", help=N_("for, against, abstain; on an objection uphold, reopen"))
 @option("--for", "flag", flag_value="for", help=N_("In favour"))
 @option("--against", "flag", flag_value="against", help=N_("Not in favour"))
@@ -123,7 +124,7 @@ def _voted(answer: Mapping[str, Any]) -> list[str]:
     who=N_("the chair; on the light track another fund manager, confirmed by a member"),
     see=("decision show", "agreement draft"),
 )
-@argument("ref", type=PROPOSAL, help=N_("The proposal, or a key that not every partner voted on"))
+@argument("ref", type=PROPOSAL, help=N_("The proposal or resolution, or a key that not every partner voted on"))
 @option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("The award; what was asked if left out"))
 @option("--reject", is_flag=True, help=N_("Say no"))
 @option("--defer", "defer_for", type=click.Choice(list(GROUNDS)), help=N_("Let it come back once, and why"))
@@ -166,6 +167,18 @@ def _decided(answer: Mapping[str, Any]) -> list[str]:
     return sealed + _outcome(answer["events"][0])
 
 
+def _resolved(event: Mapping[str, Any]) -> list[str]:
+    """How a resolution came out."""
+    fact = event["payload"]
+    votes = list(fact["votes"].values())
+    sentence = (
+        N_("{ref} is carried: {votes_for} for, {votes_against} against.")
+        if event["type"] == "resolution.carried"
+        else N_("{ref} is lost: {votes_for} for, {votes_against} against.")
+    )
+    return [_(sentence).format(ref=fact["ref"], votes_for=votes.count("for"), votes_against=votes.count("against"))]
+
+
 def _key_decided(event: Mapping[str, Any]) -> list[str]:
     """How a distribution key came out of the full board; nothing for another fact."""
     fact, kind = event["payload"], event["type"]
@@ -180,6 +193,8 @@ def _key_decided(event: Mapping[str, Any]) -> list[str]:
 def _outcome(event: Mapping[str, Any]) -> list[str]:
     if event["type"].startswith("key."):
         return _key_decided(event)
+    if event["type"].startswith("resolution."):
+        return _resolved(event)
     fact, kind = event["payload"], event["type"].partition(".")[2]
     if kind in ("approved", "conditional"):
         sentence = {
@@ -356,7 +371,56 @@ def _before(data: Mapping[str, Any]) -> str:
     return _("{day}, as the applicant was told").format(day=day) if data["term_extended"] else str(day)
 
 
+MATTERS = {
+    "restructuring": N_("other instalments"),
+    "refinancing": N_("refinancing"),
+    "admission": N_("admission"),
+    "winding_up": N_("winding up the fund"),
+}
+
+
+def _show_resolution(data: Mapping[str, Any]) -> None:
+    facts(
+        _("Resolution {ref}: {matter}").format(ref=data["ref"], matter=_(MATTERS[data["matter"]])),
+        (
+            (_("State"), state_text("resolution", data["state"])),
+            (_("About"), data["subject"]),
+            (_("Why"), data["reason"]),
+            (_("Body"), _("the full board") if data["body"] == "board" else _("the committee")),
+            (_("Votes needed"), _("two thirds") if data["two_thirds"] else _("a majority")),
+            (_("Voted"), ", ".join(data["voted"]) or None),
+            (_("Waiting for"), ", ".join(data["waiting"]) or None),
+        ),
+    )
+    if data["terms"]:
+        table(
+            _("What it holds"),
+            (Column("name", N_("Term"), "text"), Column("value", N_("Value"), "text")),
+            [{"name": name, "value": _term_text(name, value)} for name, value in data["terms"].items()],
+        )
+    if data["votes"]:
+        table(
+            _("Votes"),
+            (Column("voter", N_("Who"), "text"), Column("choice", N_("Vote"), "text")),
+            [{**each, "choice": _(CHOICES[each["choice"]])} for each in data["votes"]],
+        )
+
+
+def _term_text(name: str, value: Any) -> str:
+    """A term as people read it: cents as euros, lists and tables on one line."""
+    if isinstance(value, int) and name.endswith("_cents"):
+        return euros(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_term_text(key, each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return "; ".join(_term_text(name, each) for each in value)
+    return str(value)
+
+
 def _show(data: Mapping[str, Any]) -> None:
+    if "resolution" in data:
+        _show_resolution(data["resolution"])
+        return
     file = data["prepared"]
     rank = _("{rank} of {of}").format(rank=data["rank"], of=data["of"]) if data["rank"] else None
     facts(

@@ -22,6 +22,7 @@ from fund.events import (
     proposals,
     receipts,
     repayments,
+    resolutions,
     reviews,
     rounds,
     service,
@@ -44,6 +45,7 @@ from fund.events.payments import *  # noqa: F403
 from fund.events.proposals import *  # noqa: F403
 from fund.events.receipts import *  # noqa: F403
 from fund.events.repayments import *  # noqa: F403
+from fund.events.resolutions import *  # noqa: F403
 from fund.events.reviews import *  # noqa: F403
 from fund.events.rounds import *  # noqa: F403
 from fund.events.service import *  # noqa: F403
@@ -65,6 +67,7 @@ __all__ += reviews.__all__
 __all__ += agreements.__all__
 __all__ += amendments.__all__
 __all__ += repayments.__all__
+__all__ += resolutions.__all__
 __all__ += closing.__all__
 __all__ += evaluations.__all__
 __all__ += writeoffs.__all__

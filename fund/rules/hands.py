@@ -16,6 +16,7 @@ from fund.events import (
     AmendmentAgreed,
     AmendmentProposed,
     AmendmentRefused,
+    AmendmentVoted,
     DecisionApproved,
     DecisionConditional,
     DecisionConditionsMet,
@@ -46,6 +47,10 @@ from fund.events import (
     ProposalFoundIneligible,
     ProposalResubmitted,
     ProposalRevised,
+    ResolutionCarried,
+    ResolutionLost,
+    ResolutionProposed,
+    ResolutionVoted,
     ReviewClosed,
     ReviewScored,
     UserAdded,
@@ -66,6 +71,8 @@ __all__ = ["Hands", "Seals", "Trouble"]
 _DECIDED = (DecisionApproved, DecisionConditional, DecisionRejected, DecisionDeferred)
 _OPENING = (*_DECIDED, DecisionReopened, DecisionUpheld, EligibilityReopened)
 _APPROVING = (*_DECIDED, DecisionConditionsMet)
+_OPENED = (AmendmentAgreed, AmendmentRefused, ResolutionCarried, ResolutionLost, WriteoffDecided, WriteoffRefused)
+"""Facts that open votes with salt and reason; an amendment did not keep the reasons at first."""
 _JUDGING = (
     ProposalChangesRequested, ProposalFoundEligible, ProposalFoundIneligible, ReviewScored, DecisionConditionsMet,
     DecisionReopened, *_DECIDED, MilestoneAccepted, DisbursementChecked, DisbursementApproved, WriteoffDecided,
@@ -114,7 +121,8 @@ class Hands:
         self._learn(happened)
         if happened.made_by is not None and happened.made_by == happened.actor:
             yield Trouble(happened.seq, happened.event_id, MADE_AND_CHECKED)
-        if isinstance(fact, _JUDGING) or (isinstance(fact, AmendmentAgreed) and not fact.signed_for):
+        decided = isinstance(fact, (ResolutionCarried, ResolutionLost)) and bool(fact.proposal)
+        if decided or isinstance(fact, _JUDGING) or (isinstance(fact, AmendmentAgreed) and not fact.signed_for):
             yield from self._own(happened, self._case(fact), persons)
         if isinstance(fact, PaymentSent):
             for line in fact.lines:
@@ -162,6 +170,8 @@ class Hands:
                 yield from self._again(happened, ("disbursement", fact.ref), persons)
             case AmendmentProposed() | AmendmentAgreed() | AmendmentRefused():
                 yield from self._again(happened, ("amendment", fact.ref), persons)
+            case ResolutionProposed() | ResolutionCarried() | ResolutionLost():
+                yield from self._again(happened, ("resolution", fact.ref), persons)
             case WriteoffProposed():
                 self._chains.pop(("writeoff", fact.ref), None)
             case WriteoffDecided():
@@ -217,15 +227,15 @@ class Seals:
             self._sealed["score", fact.ref, happened.actor] = (happened.seq, fact.commitment)
         elif isinstance(fact, DecisionVoted):
             self._sealed["vote", fact.ref, happened.actor] = (happened.seq, fact.commitment)
-        elif isinstance(fact, (KeyVoteSealed, WriteoffVoted)):
+        elif isinstance(fact, (AmendmentVoted, KeyVoteSealed, ResolutionVoted, WriteoffVoted)):
             self._sealed[fact.kind, fact.ref, happened.actor] = (happened.seq, fact.commitment)
         elif isinstance(fact, (KeyAdopted, KeyRejected)):
             for vote in fact.votes:
                 yield from self._opened(happened, "key", vote.voter, vote.salt, _vote(vote))
-        elif isinstance(fact, (WriteoffDecided, WriteoffRefused)):
+        elif isinstance(fact, _OPENED) and fact.reasons is not None:
             for person, choice in fact.votes.items():
                 content = canonical_json({"choice": choice, "reason": fact.reasons.get(person, "")})
-                yield from self._opened(happened, "writeoff", person, fact.salts.get(person, ""), content)
+                yield from self._opened(happened, fact.kind, person, fact.salts.get(person, ""), content)
         elif isinstance(fact, ReviewClosed):
             for score in fact.scores:
                 yield from self._opened(happened, "score", score.reviewer, score.salt, _score(score))

@@ -20,6 +20,7 @@ from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Instalment, Plan
+from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, DecisionCondition, Preparation, Review, ReviewResult
 from fund.schemas.writeoffs import Writeoff
 from fund.store import Store
@@ -73,6 +74,11 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
         yield Amendment(
             ref=f"A{running}-A{place + 1}", state=state, agreement=f"A{running}", proposal=running, lead=LEAD,
             parties=(LEAD, OTHER), asks="committee", reason="meer", change_cents=90_000_00, award_cents=130_000_00,
+        )  # fmt: skip
+    for place, state in enumerate(("proposed", "carried", "lost", "superseded")):
+        yield Resolution(
+            ref=f"R2026-{first + place:04d}", state=state, matter="restructuring", subject=f"A{running}", lead=LEAD,
+            agreement=f"A{running}", proposal=running, parties=(LEAD, OTHER), body="committee", terms={}, reason="?",
         )  # fmt: skip
     for place, state in enumerate(("proposed", "decided", "refused", "posted", "reversed")):
         ref = f"A{running}-W{place + 1}"

@@ -22,6 +22,7 @@ from fund.events import (
     PeriodLocked,
     PeriodReopened,
     PlanActivated,
+    ResolutionProposed,
     ReviewDeclared,
     WriteoffProposed,
 )
@@ -30,6 +31,7 @@ from fund.rules.regulations import standard_text
 from fund.schemas import CaseFile
 from fund.schemas.capital import Debit
 from fund.schemas.proposals import Proposal
+from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
@@ -147,12 +149,19 @@ def built(world: World) -> Fund:
                 ref="U2026-9001", account="1000", amount_cents=1_00, debited_on=uow.today, line_id="lin_u", text="?"
             )
         )
+        uow.record(
+            ResolutionProposed(
+                ref="R2026-9001", matter="restructuring", subject=AGREEMENT, agreement=AGREEMENT,
+                proposal="2026-900", body="committee", lead=LEAD, parties=PARTIES, terms={}, reason="later",
+            )
+        )  # fmt: skip
+        _brought_by_nobody(uow, "R2026-9001")
         uow.record(PeriodLocked(ref="2025-11"))
         uow.record(PeriodReopened(ref="2025-11", reason="een proef"))
         _explained(uow, "U2026-9001")
         _signable(uow, "2026-900")
         _signable(uow, "2026-901")
-    refs.update(receipt="O2026-9002", debit="U2026-9001", partner=OUTSIDER)
+    refs.update(receipt="O2026-9002", debit="U2026-9001", partner=OUTSIDER, resolution="R2026-9001")
     paid = {"partner": LEAD, "iban": IBAN, "name": "Gemeente Woudenberg", "requested_by": "fatima"}
     world.both("payee record", user="anna", second="bram", **paid)
     refs["payee"] = f"{LEAD}-1"
@@ -188,6 +197,12 @@ def _explained(uow: UnitOfWork, ref: str) -> None:
     """Nothing is sent while a debit stands unexplained: only the walk of debits puts it back."""
     case = uow.case(Debit, ref)
     uow.store.cases.put([(case.but(state="explained"), uow.version(case))])
+
+
+def _brought_by_nobody(uow: UnitOfWork, ref: str) -> None:
+    """Who brought a matter before a body does not decide on it: here that is nobody of those who walk."""
+    case = uow.case(Resolution, ref)
+    uow.store.cases.put([(case.but(hands=()), uow.version(case))])
 
 
 def _key(name: str) -> bytes:
@@ -350,6 +365,8 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("agreement", "agreement benefits"): Subject({"year": 2026, "realised_benefit_cents": 1_00}, asking=PARTIES),
     ("amendment", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
     ("amendment", "agreement decide"): Subject(),
+    ("resolution", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
+    ("resolution", "decision decide"): Subject(guards=frozenset({"not_authorised"})),
     ("amendment", "agreement sign"): Subject(),
     ("key", "decision decide"): Subject(parties=()),
     ("milestone", "milestone evidence"): Subject({"files": [file()]}),
@@ -433,6 +450,7 @@ GUARDED: Mapping[tuple[str, str], str] = {
     ("amendment", "agreement sign"): "a payment to the lead of now is under way",
     ("key", "decision decide"): "the board has not voted",
     ("receipt", "bank unmatch"): "nothing was matched: what is put into a state has no entries behind it",
+    ("resolution", "decision decide"): "nobody voted on what is put into a state",
     ("writeoff", "writeoff decide"): "nobody voted on what is put into a state",
     ("writeoff", "writeoff reverse"): "what is put into a state has no entry that could be mirrored",
 }

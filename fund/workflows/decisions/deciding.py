@@ -40,6 +40,7 @@ from fund.rules.valuation import free_to_commit
 from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.capital import DistributionKey
 from fund.schemas.proposals import Proposal, Round
+from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.bodies import Body, bars, ground_text, outcome_of
@@ -104,7 +105,7 @@ def decide(
 
     What is not said follows from the votes: carried approves the ask, lost rejects, a tie defers and the second
     time rejects. Once the chair has opened the votes nobody votes any more, also when the decision was then refused.
-    A distribution key before the full board is adopted or rejected by its votes alone.
+    A distribution key and a resolution are decided by their votes alone.
 
     Args:
         amount_cents: The award; default the whole ask.
@@ -124,9 +125,11 @@ def decide(
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, NotAVoter, DeputyNotNeeded, ClosedPeriod:
         As they say.
     """
-    if uow.maybe(Proposal, ref) is None and uow.maybe(DistributionKey, ref) is not None:
+    if uow.maybe(Proposal, ref) is None:
         typed = (amount_cents, reject or None, defer_for, until, conditions, reasons, on)
-        return _decide_key(uow, ref, alone=not any(each is not None for each in typed))
+        by_votes = _decide_by_votes(uow, ref, alone=not any(each is not None for each in typed))
+        if by_votes is not None:
+            return by_votes
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     command, look, lead, parties = "decision decide", LOOK.format(ref=ref), proposal.lead, proposal.parties
     hands = decision.hands if decision is not None else ()
@@ -178,13 +181,22 @@ def decide(
     return decided
 
 
-def _decide_key(uow: UnitOfWork, ref: str, *, alone: bool) -> Envelope:
-    """The votes on a distribution key are opened, by the chapter that owns it."""
-    from fund.workflows.partners import decide_key
+def _decide_by_votes(uow: UnitOfWork, ref: str, *, alone: bool) -> Envelope | None:
+    """The votes on a distribution key or a resolution are opened, by the chapter that owns it; nothing for another ref.
 
-    if not alone:
-        raise DecidedByVotesAlone(ref=ref)
-    return decide_key(uow, ref=ref)
+    Raises:
+        DecidedByVotesAlone: Something was typed that the votes alone decide.
+    """
+    from fund.workflows.partners import decide_key
+    from fund.workflows.resolutions import decide as decide_resolution
+
+    chapters = ((DistributionKey, decide_key), (Resolution, decide_resolution))
+    for kind, decide_it in chapters:
+        if uow.maybe(kind, ref) is not None:
+            if not alone:
+                raise DecidedByVotesAlone(ref=ref)
+            return decide_it(uow, ref=ref)
+    return None
 
 
 def _require_deciders(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> None:

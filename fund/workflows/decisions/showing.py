@@ -9,6 +9,7 @@ from fund.rules.conflicts import hard_conflict
 from fund.rules.scoring import rounded
 from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round
+from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import View
 from fund.workflows.bodies import Body, ground_text
@@ -28,9 +29,16 @@ _READERS = (
 def show(view: View, *, ref: str) -> dict[str, Any]:
     """The decision on a proposal: the committee's file, who may vote and who has, the outcome with its reasons.
 
+    Of a resolution: what it would bring about, and how the vote stands.
+
     Raises:
         UnknownRef: There is no such proposal, or nothing was prepared yet.
     """
+    resolution = view.maybe(Resolution, ref)
+    if resolution is not None:
+        from fund.workflows.resolutions import show as show_resolution
+
+        return {"resolution": show_resolution(view, resolution)}
     proposal = view.case(Proposal, ref)
     decision = view.case(Decision, ref)
     round_ = view.case(Round, proposal.round)

@@ -101,6 +101,7 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
     """A vote on what is no proposal, by the chapter that owns it."""
     from fund.schemas.agreements import Amendment
     from fund.schemas.capital import DistributionKey
+    from fund.schemas.resolutions import Resolution
     from fund.schemas.writeoffs import Writeoff
 
     if uow.maybe(DistributionKey, ref) is not None:
@@ -119,4 +120,8 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
         if choice not in CHOICES:
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_amendment(uow, ref=ref, choice=choice, reason=reason)
+    if uow.maybe(Resolution, ref) is not None:
+        from fund.workflows.resolutions import vote as vote_on_resolution
+
+        return vote_on_resolution(uow, ref=ref, choice=choice, reason=reason)
     raise UnknownMatter(ref=ref)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from fund.dates import day_of, term_end, weeks
 from fund.language import N_, _, day
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, either
 from fund.schemas.proposals import Proposal
+from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
 from fund.workflows.decisions import RUNNING, waiting_votes
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.reviewing import decision_before
 from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.resolutions import waiting_resolutions
 
 __all__ = ["waiting"]
 
@@ -35,8 +38,33 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         decision = desk.decisions.get(proposal.ref)
         if decision is not None:
             yield from _conditions(desk, proposal, decision)
+    yield from _resolutions(desk)
     yield from _terms(desk)
     yield from _rounds(desk)
+
+
+MATTERS = {
+    "restructuring": N_("other instalments for {subject}"),
+    "refinancing": N_("refinancing {subject}"),
+    "admission": N_("admitting {subject}"),
+    "winding_up": N_("winding up the fund"),
+}
+"""What a resolution is about, as people read it."""
+
+
+def _resolutions(desk: Desk) -> Iterator[Waiting]:
+    """A matter that lies before a body: votes that are missing, and the chair once there are enough."""
+    desk.behind([case.proposal for case in desk.all(Resolution, "proposed") if case.proposal])
+    for waits in waiting_resolutions(desk.view):
+        case = waits.case
+        tied: dict[str, Any] = {"lead": case.lead or None, "parties": case.parties, "hands": case.hands}
+        matter = _(MATTERS[case.matter]).format(subject=desk.short_name(case.subject))
+        if waits.not_voted:
+            what = _(N_("vote on {ref}: {matter}")).format(ref=case.ref, matter=matter)
+            yield Waiting(what, f"fund decision vote {case.ref} --for", VOTERS, case.ref, only=waits.not_voted, **tied)
+        if waits.ready:
+            what = _(N_("decide {ref}: {matter}")).format(ref=case.ref, matter=matter)
+            yield Waiting(what, f"fund decision decide {case.ref}", CHAIR, case.ref, **tied)
 
 
 def _terms(desk: Desk) -> Iterator[Waiting]:

@@ -83,10 +83,14 @@ class Desk:
         return found
 
     def behind(self, refs: Sequence[str]) -> None:
-        """Proposals behind write-offs and amendments are read, whatever their state, with reviews and teams."""
+        """Proposals behind write-offs, amendments and resolutions are read, whatever their state, with reviews, rounds
+        and teams.
+        """
         if refs:
-            self._know_teams([case.ref for case in self.view.cases(Proposal, refs=refs)])
+            proposals = self.view.cases(Proposal, refs=refs)
+            self._know_teams([case.ref for case in proposals])
             self.view.cases(Review, refs=refs)
+            self.view.cases(Round, refs=list(dict.fromkeys(case.round for case in proposals)))
 
     def _know_teams(self, refs: Iterable[str]) -> None:
         teams = self.view.once("teams", lambda: self.view.store.work.sealed_of(kind="team", round=0))

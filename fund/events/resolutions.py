@@ -1,0 +1,87 @@
+"""Resolutions: matters that a body decides by a vote and that are neither a proposal, a write-off, an amendment nor a
+key (lifecycle.md 4, P26).
+
+What a carried resolution brings about is told by the facts of its own chapter, which follow in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from fund.events.base import Fact
+
+__all__ = ["ResolutionCarried", "ResolutionLost", "ResolutionProposed", "ResolutionVoted"]
+
+
+class _ResolutionFact(Fact):
+    kind: ClassVar[str] = "resolution"
+
+    matter: str
+    """``restructuring``, ``refinancing``, ``admission`` or ``winding_up``."""
+    subject: str
+    """What it is about: an agreement, a partner, or ``fund``."""
+    agreement: str = ""
+    proposal: str = ""
+
+    def touches(self) -> Iterable[str]:
+        yield from (f"{kind}/{ref}" for kind in ("agreement", "proposal") if (ref := getattr(self, kind)))
+
+
+class ResolutionProposed(_ResolutionFact):
+    """A matter lies before a body, with all that would happen if it is carried."""
+
+    wire: ClassVar[str] = "resolution.proposed"
+
+    body: str
+    """``committee``, or ``board`` where the rules name the full board."""
+    lead: str = ""
+    parties: tuple[str, ...] = ()
+    terms: dict[str, Any]
+    reason: str
+    two_thirds: bool = False
+    supersedes: str = ""
+    """The resolution on the same matter and subject that waited until now."""
+
+    def touches(self) -> Iterable[str]:
+        yield from super().touches()
+        if self.supersedes:
+            yield f"resolution/{self.supersedes}"
+
+
+class ResolutionVoted(_ResolutionFact):
+    """Somebody of the body voted; what was voted stays under seal until the decision."""
+
+    wire: ClassVar[str] = "resolution.voted"
+
+    commitment: str
+
+
+class _Decided(_ResolutionFact):
+    """The votes are open now (user id to ``for``, ``against`` or ``abstain``)."""
+
+    opens: ClassVar[tuple[str, ...]] = ("votes", "salts", "reasons")
+
+    votes: dict[str, str]
+    salts: dict[str, str]
+    reasons: dict[str, str]
+    """By user id, why; with choice and salt it gives the commitment that stood in ``resolution.voted``."""
+    two_thirds: bool
+    necessity: bool = False
+    """Whether the full board decided because conflicts leave no committee (rule of necessity)."""
+    disclosed: dict[str, str] = Field(default_factory=dict)
+    """Where the full board decided out of necessity: the ground of each active partner that has a conflict."""
+
+
+class ResolutionCarried(_Decided):
+    """The body agreed; what follows stands in the next facts."""
+
+    wire: ClassVar[str] = "resolution.carried"
+
+
+class ResolutionLost(_Decided):
+    """The body did not agree; everything stays as it is."""
+
+    wire: ClassVar[str] = "resolution.lost"

@@ -1,0 +1,312 @@
+"""Resolutions: a body votes on a matter, and what was written in it happens in the transaction that decides it.
+
+A chapter brings its matter before a body with :func:`propose` and says with :func:`carried` what a carried one brings
+about: other instalments (R6), a refinancing (8), a new partner (K11), the winding-up of the fund (K5). Votes lie under
+seal, as on a proposal. Source: lifecycle.md 4 (P26), 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+from typing import Any
+
+from fund.events import Envelope, ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, either
+from fund.rules.regulations import Committee
+from fund.rules.voting import FOR
+from fund.schemas.proposals import Proposal
+from fund.schemas.resolutions import Resolution
+from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.bodies import NOBODY, Body, Matter, board
+from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
+from fund.workflows.proposals import rules_for
+
+__all__ = [
+    "COMMANDS",
+    "LIVES",
+    "MATTERS",
+    "QUERIES",
+    "TRANSITIONS",
+    "State",
+    "carried",
+    "decide",
+    "propose",
+    "show",
+    "vote",
+    "waiting_resolutions",
+]
+
+IN_COMMITTEE, IN_BOARD = "committee", "board"
+MATTERS = ("restructuring", "refinancing", "admission", "winding_up")
+LOOK = "fund decision show {ref}"
+
+
+class State(StrEnum):
+    """Where a resolution stands."""
+
+    PROPOSED = "proposed"
+    CARRIED = "carried"
+    LOST = "lost"
+    SUPERSEDED = "superseded"
+
+
+BODY = either(COMMITTEE, BOARD)
+"""Who votes: the committee; a signatory of each partner where the full board does."""
+
+TRANSITIONS: tuple[Transition, ...] = (
+    #          command            from            to              who    records
+    Transition("decision vote", State.PROPOSED, State.PROPOSED, BODY, ResolutionVoted, row="P26"),
+    Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),
+    Transition("decision decide", State.PROPOSED, State.LOST, CHAIR, ResolutionLost, row="P26"),
+)
+"""A chapter that brings a matter before a body adds the two rows of its command: from nothing to proposed, and from
+proposed to superseded."""
+
+
+# ---------------------------------------------------------------------------------------------------------- the fold
+
+
+def _after(case: Resolution | None, happened: Envelope) -> Resolution | None:
+    fact = happened.fact
+    if isinstance(fact, ResolutionProposed):
+        if case is not None and fact.supersedes == case.ref:
+            return case.but(state=State.SUPERSEDED.value)
+        told = {name: getattr(fact, name) for name in Resolution.model_fields if name in type(fact).model_fields}
+        hands = tuple(person for person in (happened.made_by, happened.actor) if person)
+        return Resolution(**told, state=State.PROPOSED.value, hands=hands)
+    if case is None or happened.stream != case.stream:
+        return case
+    if isinstance(fact, ResolutionVoted):
+        return case.but(commitments={**case.commitments, happened.actor: fact.commitment})
+    if isinstance(fact, (ResolutionCarried, ResolutionLost)):
+        return case.but(state=state_after(TRANSITIONS, case.state, fact), votes=dict(fact.votes))
+    return case
+
+
+# ------------------------------------------------------------------------------------------- what a matter brings about
+
+Carrier = Callable[[UnitOfWork, Resolution, Envelope], None]
+"""``(uow, resolution, decided)``: records what the resolution brings about; ``decided`` is the fact that carried it."""
+Guard = Callable[[UnitOfWork, Resolution], None]
+"""``(uow, resolution)``: refuses by name what cannot happen any more, before a vote is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    carry_out: Carrier
+    guard: Guard
+
+
+_CHAPTERS: dict[str, _Matter] = {}
+
+
+def carried(matter: str, *, guard: Guard | None = None) -> Callable[[Carrier], Carrier]:
+    """Say that this function brings about what a carried resolution on ``matter`` holds.
+
+    Args:
+        guard: Asked before the votes are opened, so that a refusal shows nothing of them.
+    """
+
+    def register(function: Carrier) -> Carrier:
+        _CHAPTERS[matter] = _Matter(function, guard or (lambda uow, resolution: None))
+        return function
+
+    return register
+
+
+def propose(
+    uow: UnitOfWork,
+    *,
+    command: str,
+    matter: str,
+    subject: str,
+    terms: Mapping[str, Any],
+    reason: str,
+    body: str = IN_COMMITTEE,
+    lead: str = "",
+    parties: Iterable[str] = (),
+    agreement: str = "",
+    proposal: str = "",
+    own: str | None = None,
+    two_thirds: bool = False,
+) -> Envelope:
+    """A matter lies before a body. One that waits on the same matter and subject has lost its place to this one.
+
+    Args:
+        command: The words as typed; their row in :data:`TRANSITIONS` says who may.
+        matter: One of :data:`MATTERS`.
+        subject: The agreement or partner that it is about, or ``fund``.
+        terms: All that would happen, as JSON without floats.
+        body: ``committee`` (the full board where conflicts leave none), or ``board``: two thirds of all partners.
+        lead, parties: Whose people do not judge it. own: The partner whose own matter it is.
+        two_thirds: Whether the committee needs two thirds.
+
+    Raises:
+        ReasonMissing: Nobody said why.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
+    """
+    parties = tuple(parties)
+    waits = uow.cases(Resolution, lookup=f"{matter}:{subject}", states=[State.PROPOSED])
+    fact = ResolutionProposed(
+        ref=uow.next_ref("resolution"),
+        matter=matter,
+        subject=subject,
+        agreement=agreement,
+        proposal=proposal,
+        body=body,
+        lead=lead,
+        parties=parties,
+        terms=dict(terms),
+        reason=require_reason(command, reason),
+        two_thirds=two_thirds,
+        supersedes=waits[-1].ref if waits else "",
+    )
+    uow.next_step = f"fund --as MEMBER decision vote {fact.ref} --for"
+    return carry(uow, TRANSITIONS, command, None, fact, lead=lead or None, parties=parties, own=own)
+
+
+# ------------------------------------------------------------------------------------------------------------ voting
+
+
+def _rules(view: View, case: Resolution) -> Committee:
+    """The numbers by which it is decided: of the proposal behind it, else of today."""
+    behind = view.maybe(Proposal, case.proposal) if case.proposal else None
+    return (rules_for(view, behind) if behind is not None else view.regulations()).committee
+
+
+def _body(view: View, case: Resolution) -> Body:
+    if case.body == IN_BOARD:
+        return board(view, Matter(NOBODY, signed=frozenset(case.hands)))
+    return body_behind(
+        view,
+        _rules(view, case),
+        proposal=case.proposal,
+        agreement=case.agreement,
+        lead=case.lead,
+        parties=case.parties,
+        hands=case.hands,
+    )
+
+
+def _around(case: Resolution) -> dict[str, Any]:
+    return {"lead": case.lead or None, "parties": case.parties, "hands": case.hands, "look": LOOK.format(ref=case.ref)}
+
+
+def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
+    """Somebody of the body votes on a resolution, under seal until the decision; a later vote replaces an earlier one.
+
+    Args:
+        choice: ``for``, ``against`` or ``abstain``.
+
+    Raises:
+        UnknownVote, NotAVoter, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
+    """
+    case = uow.case(Resolution, ref)
+    check(uow, TRANSITIONS, "decision vote", case, **_around(case))
+    commitment = cast_vote(
+        uow,
+        _body(uow, case),
+        stream=case.stream,
+        ref=ref,
+        commitments=case.commitments,
+        choice=choice,
+        reason=reason,
+    )
+    uow.result.update(sealed=commitment[:12])
+    uow.next_step = f"fund --as CHAIR decision decide {ref}"
+    fact = ResolutionVoted(**_about(case), commitment=commitment)
+    return carry(uow, TRANSITIONS, "decision vote", case, fact, **_around(case))
+
+
+def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
+    """The votes are opened: what the resolution holds happens now, or nothing does.
+
+    In the committee by majority, or by two thirds where the matter asks it; where the rules name the full board, by
+    two thirds of all active partners. A tie loses. A trial opens no vote and shows what follows if it is carried.
+
+    Raises:
+        CommitteeQuorumNotMet: Too few votes.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, SealBroken: As they say; and whatever the
+            chapter of the matter refuses.
+    """
+    case = uow.case(Resolution, ref)
+    check(uow, TRANSITIONS, "decision decide", case, **_around(case))
+    body = _body(uow, case)
+    require_quorum(_rules(uow, case), body, case.commitments, ref=ref)
+    chapter = _CHAPTERS[case.matter]
+    chapter.guard(uow, case)
+    opened = open_votes(uow, body, stream=case.stream, commitments=case.commitments, two_thirds=case.two_thirds)
+    said, agreed = dict(opened.said), opened.carried
+    if case.body == IN_BOARD:
+        said["necessity"] = False
+        in_favour = list(said["votes"].values()).count(FOR)
+        agreed = uow.trial or in_favour >= ceil(2 * body.board_size / 3)
+    uow.next_step = LOOK.format(ref=ref)
+    decided = carry(
+        uow,
+        TRANSITIONS,
+        "decision decide",
+        case,
+        (ResolutionCarried if agreed else ResolutionLost)(**_about(case), **said),
+        **_around(case),
+    )
+    close_votes(uow, case.stream)
+    uow.result.update(ref=ref, matter=case.matter, subject=case.subject, carried=agreed)
+    if uow.trial:
+        uow.result.update(sealed=True)
+    if agreed:
+        chapter.carry_out(uow, case, decided)
+    return decided
+
+
+def _about(case: Resolution) -> dict[str, Any]:
+    return {name: getattr(case, name) for name in ("ref", "matter", "subject", "agreement", "proposal")}
+
+
+# ----------------------------------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingResolution:
+    """A resolution that waits for votes (user ids of those who have not voted), or for the chair."""
+
+    case: Resolution
+    not_voted: tuple[str, ...]
+    ready: bool
+
+
+def waiting_resolutions(view: View) -> list[WaitingResolution]:
+    """The resolutions that lie before a body, with who must vote or decide."""
+    return [
+        WaitingResolution(case, *waiting_in_body(_rules(view, case), _body(view, case), case.commitments))
+        for case in view.cases(Resolution, states=[State.PROPOSED])
+    ]
+
+
+def show(view: View, case: Resolution) -> dict[str, Any]:
+    """A resolution: what it would bring about, who votes and has, and what came of it; votes once they are open."""
+    body = _body(view, case)
+    waits, ready = waiting_in_body(_rules(view, case), body, case.commitments)
+    return {
+        "ref": case.ref,
+        "matter": case.matter,
+        "subject": case.subject,
+        "state": case.state,
+        "reason": case.reason,
+        "terms": dict(case.terms),
+        "body": IN_BOARD if body.is_board else IN_COMMITTEE,
+        "two_thirds": case.two_thirds or body.is_board,
+        "voted": [view.name(person) for person in sorted(case.commitments)],
+        "waiting": [view.name(person) for person in waits] if case.state == State.PROPOSED else [],
+        "ready": ready and case.state == State.PROPOSED,
+        "votes": [{"voter": view.name(person), "choice": choice} for person, choice in sorted(case.votes.items())],
+    }
+
+
+COMMANDS: tuple[Command, ...] = ()
+QUERIES: tuple[Query, ...] = ()
+LIVES = {"resolution": Life(Resolution, _after, TRANSITIONS)}
