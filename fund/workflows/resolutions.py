@@ -57,7 +57,7 @@ class State(StrEnum):
 BODY = either(COMMITTEE, BOARD)
 """Who votes: the committee; a signatory of each partner where the full board does."""
 
-TRANSITIONS: tuple[Transition, ...] = (
+TRANSITIONS = (
     #          command            from            to              who    records
     Transition("decision vote", State.PROPOSED, State.PROPOSED, BODY, ResolutionVoted, row="P26"),
     Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),
