@@ -6,6 +6,7 @@ from fund.errors.base import FaultyInput, RuleRefusal
 from fund.language import N_
 
 __all__ = [
+    "AdvanceMovedSince",
     "BeyondOutstanding",
     "EvaluationNotAccepted",
     "EvaluationNotLate",
@@ -18,6 +19,7 @@ __all__ = [
     "PeerNotExternal",
     "ReceiptNotNamed",
     "ReturnedBefore",
+    "ReversalOfThisYear",
     "ReviewedBefore",
     "ScoreOutOfRange",
     "StopRuleMissing",
@@ -200,3 +202,17 @@ class NothingToRecover(RuleRefusal):
 
     message = N_("{amount_cents} cannot be taken as recovered on {ref}: {unidentified_cents} stands on 2300")
     hint = N_("fund bank unmatched")
+
+
+class AdvanceMovedSince(RuleRefusal):
+    """A loss, its reversal or a recovery is booked no earlier than what it follows: an advance of a past day stays."""
+
+    message = N_("{ref} cannot be booked on {day}: what it follows was booked on {moved_on}")
+    hint = N_("leave --on out, or give {moved_on} or later; see fund ledger card 1200.{agreement}")
+
+
+class ReversalOfThisYear(RuleRefusal):
+    """A write-off is taken back in the year of today, whatever the year in which it was booked (W5)."""
+
+    message = N_("{ref} cannot be taken back on {day}: today is {today}, and its reversal belongs to that year")
+    hint = N_("leave --on out")

@@ -13,6 +13,7 @@ from typing import Any
 
 from fund import files
 from fund.errors import (
+    AdvanceMovedSince,
     BeyondOutstanding,
     EvaluationNotAccepted,
     LearningTooLow,
@@ -20,6 +21,7 @@ from fund.errors import (
     MilestonesWithoutEvidence,
     NothingToRecover,
     ReceiptNotNamed,
+    ReversalOfThisYear,
     StopRuleMissing,
     SuspicionOpen,
     UnknownAccount,
@@ -41,6 +43,7 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.language import N_, _
+from fund.ledger import Entry
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, either
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
@@ -349,11 +352,14 @@ def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool]:
 
 
 def _used(view: View, year: int) -> int:
-    """What of the learning budget of a year is taken by decisions of that year."""
+    """What of the learning budget of a year is taken by decisions of that year; those that can be booked or are."""
+    cases = view.cases(Writeoff, states=[State.DECIDED, State.POSTED])
     return sum(
         case.amount_cents
-        for case in view.cases(Writeoff, states=[State.DECIDED, State.POSTED])
-        if case.ground == Ground.LEARNING and case.decided_year == year
+        for case in cases
+        if case.ground == Ground.LEARNING
+        and case.decided_year == year
+        and (case.state == State.POSTED or case.amount_cents <= _standing(view, f"1200.{case.agreement}"))
     )
 
 
@@ -363,11 +369,14 @@ def _used(view: View, year: int) -> int:
 def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     """The advance is given up in the books, its instalments are cancelled, the allowance above the rest is released.
 
+    Instalments are cancelled from the last one back: what is late stays late until all of it is given up.
+
     Args:
         on: The accounting day; its period is open.
 
     Raises:
         BeyondOutstanding: Less is outstanding now than was decided.
+        AdvanceMovedSince: The advance or its allowance moved after that day.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
@@ -376,6 +385,7 @@ def post(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         raise BeyondOutstanding(
             ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=on or uow.today
         )
+    _require_after(uow, case, on, "1200", "1290")
     allowance = -_standing(uow, f"1290.{case.agreement}")
     fact = WriteoffPosted(
         ref=ref,
@@ -397,12 +407,20 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
 
     What was recovered meanwhile becomes a repayment.
 
+    Args:
+        on: The accounting day, in this year and not before anything that it follows.
+
     Raises:
+        ReversalOfThisYear: A day of another year.
+        AdvanceMovedSince: The advance, its allowance or what was recovered moved after that day.
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
     require_reason("writeoff reverse", reason)
-    entry = uow.ledger.find(f"{case.event_id}/0") if case.event_id else None
+    if on is not None and on.year != uow.today.year:
+        raise ReversalOfThisYear(ref=ref, day=on, today=uow.today)
+    _require_after(uow, case, on, "1200", "1290", "4300")
+    entry = _entry(uow, case)
     recovered = _recovered(uow, case)
     outstanding = _standing(uow, f"1200.{case.agreement}") + case.posted_cents - recovered
     allowance = -_standing(uow, f"1290.{case.agreement}") + case.allowance_released_cents
@@ -432,6 +450,24 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     )
 
 
+def _entry(view: View, case: Writeoff) -> Entry | None:
+    """The entry that booked it."""
+    return view.ledger.find(f"{case.event_id}/0") if case.event_id else None
+
+
+def _require_after(uow: UnitOfWork, case: Writeoff, on: date | None, *codes: str) -> None:
+    """Nothing moved on these accounts of the agreement after the day: else an earlier day would show what never was.
+
+    Raises:
+        AdvanceMovedSince: Something did.
+    """
+    if on is None or on >= uow.today:
+        return
+    later = [line.effective_on for code in codes for line in uow.ledger.card(f"{code}.{case.agreement}", since=on)]
+    if later and max(later) > on:
+        raise AdvanceMovedSince(ref=case.ref, day=on, moved_on=max(later), agreement=case.agreement)
+
+
 def _recovered(view: View, case: Writeoff) -> int:
     """What came back of a write-off: its own recoveries, and what unspent money (D8) brought beyond the other ones."""
     back = -view.ledger.balance(f"4300.{case.agreement}", kinds_excluded=("closing",))
@@ -458,6 +494,7 @@ def recover(
     Raises:
         ReceiptNotNamed: Several receipts wait.
         NothingToRecover: Nothing waits, or not that much of the receipt.
+        AdvanceMovedSince: The write-off was booked, or the money came in, after that day.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
@@ -466,6 +503,11 @@ def recover(
     amount = waiting if amount_cents is None else amount_cents
     if amount <= 0 or amount > waiting:
         raise NothingToRecover(ref=ref, amount_cents=amount, unidentified_cents=waiting)
+    entry = _entry(uow, case)
+    follows = [entry.effective_on] if entry is not None else []
+    moved_on = max([*follows, *([held.booked_on] if held is not None else [])], default=uow.today)
+    if on is not None and on < moved_on:
+        raise AdvanceMovedSince(ref=ref, day=on, moved_on=moved_on, agreement=case.agreement)
     taken = min(amount, case.posted_cents - case.recovered_cents, max(_lost(uow, case.agreement), 0))
     fact = WriteoffRecovered(
         ref=ref,
@@ -474,7 +516,7 @@ def recover(
         receipt_cents=amount,
         amount_cents=taken,
         surplus_cents=amount - taken,
-        payer=case.lead,
+        payer=uow.case(Agreement, case.agreement).lead,
         receipt=held.ref if held is not None else "",
     )
     uow.next_step = "fund writeoff list"

@@ -424,6 +424,8 @@ OWN: Mapping[str, str] = {"amendment": CO_APPLICANT}
 """Whose case of a kind is, where a row wants a partner of its own and that is not the lead."""
 
 ALONG: Mapping[tuple[str, str], str] = {
+    ("agreement", "bank unmatch"): "asked of the receipt; what it repaid stands again, so nothing is closed",
+    ("agreement", "writeoff reverse"): "asked of the write-off; the advance stands again, so nothing is closed",
     ("amendment", "agreement amend"): "asked of the agreement; it waits for whoever has the word",
     ("milestone", "agreement amend"): "asked of the agreement; the milestone has another day or amount",
     ("evaluation", "agreement terminate"): "asked of the agreement; the evaluation may be waived with it",

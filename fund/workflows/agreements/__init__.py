@@ -52,6 +52,7 @@ __all__ = [
 CLOSING_FACTS = (
     "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled",
     "disbursement.refunded", "evaluation.accepted", "payment.settled", "receipt.allocated", "writeoff.posted",
+    "writeoff.reversed",
 )  # fmt: skip
 """After these an agreement that ended may be closed (A7)."""
 

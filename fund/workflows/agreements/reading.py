@@ -36,7 +36,11 @@ def agreements(view: View, *, state: str | None = None, as_of: date | None = Non
                 "committed_cents": balances.get(f"9000.{case.proposal}", 0),
                 "outstanding_cents": balances.get(f"1200.{case.ref}", 0),
                 "ends_on": case.ends_on.isoformat(),
-                "verbs": [command.partition(" ")[2] for command in commands_from(AGREEMENTS, case.state)],
+                "verbs": [
+                    verb
+                    for noun, _space, verb in (each.partition(" ") for each in commands_from(AGREEMENTS, case.state))
+                    if noun == "agreement"
+                ],
             }
             for case in view.cases(Agreement, states=(state,) if state else None)
         ],

@@ -23,6 +23,7 @@ from fund.events import (
     DisbursementRequested,
     DisbursementWithdrawn,
     Envelope,
+    Fact,
     MilestoneAccepted,
     MilestoneChangesRequested,
     MilestoneEvidenced,
@@ -31,6 +32,8 @@ from fund.events import (
     MilestoneReplanned,
     PaymentReturned,
     PaymentSettled,
+    ReceiptUnmatched,
+    WriteoffReversed,
 )
 from fund.rules.authority import (
     CHAIR,
@@ -111,6 +114,10 @@ AGREEMENTS = (
         "agreement terminate", RUNNING, A.TERMINATED, FUND_MANAGER, AgreementTerminated, second=CHAIR, row="A6"
     ),
     Transition("agreement close", ENDED, A.CLOSED, SYSTEM, AgreementClosed, row="A7"),
+    Transition("writeoff reverse", A.CLOSED, A.COMPLETED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
+    Transition("writeoff reverse", A.CLOSED, A.TERMINATED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
+    Transition("bank unmatch", A.CLOSED, A.COMPLETED, TREASURER, ReceiptUnmatched, row="A7"),
+    Transition("bank unmatch", A.CLOSED, A.TERMINATED, TREASURER, ReceiptUnmatched, row="A7"),
     Transition(
         "agreement benefits", (*RUNNING, *ENDED, A.CLOSED), None, PARTY_SIGNATORY, BenefitReported,
         second=FUND_MANAGER, row="M3",
@@ -118,7 +125,8 @@ AGREEMENTS = (
     Transition("agreement ask-benefits", (*RUNNING, *ENDED, A.CLOSED), None, SYSTEM, BenefitFellDue, row="M3"),
 )  # fmt: skip
 """A draft may be drafted again until the last signature, where a mistake is found while signing; after it only where
-the proposal was decided anew, for then nobody could sign or activate it any more.
+the proposal was decided anew, for then nobody could sign or activate it any more. ``closed`` is derived (A7): where an
+advance stands again, the agreement is what it was before.
 """
 
 SHOWABLE = (M.PLANNED, M.CHANGES_REQUESTED)
@@ -246,7 +254,20 @@ def _after_money(case: Agreement, happened: Envelope) -> Agreement:
         return case.but(open_disbursements=_without(case.open_disbursements, fact.line.ref))
     if isinstance(fact, PaymentReturned) and fact.line.agreement == case.ref:
         return case.but(open_disbursements=_with(case.open_disbursements, fact.line.ref))
+    if isinstance(fact, WriteoffReversed) or _stands_again(case, fact):
+        return case.but(state=_ended_as(case)) if case.state == A.CLOSED else case
     return case
+
+
+def _stands_again(case: Agreement, fact: Fact) -> bool:
+    """Whether a match was undone that had repaid something of its advance."""
+    return isinstance(fact, ReceiptUnmatched) and any(
+        part.agreement == case.ref and part.amount_cents for part in fact.undone
+    )
+
+
+def _ended_as(case: Agreement) -> str:
+    return A.COMPLETED if case.ground == "completed" else A.TERMINATED
 
 
 def _with(refs: tuple[str, ...], ref: str) -> tuple[str, ...]:

@@ -192,6 +192,8 @@ def _after_loss(case: Plan, happened: Envelope) -> Plan:
         gone = case.lapsed.get(fact.ref, {})
         returned = _lapsed(case, {no: -cents for no, cents in gone.items()})
         kept = {ref: each for ref, each in case.lapsed.items() if ref != fact.ref}
+        # After another schedule (R6) the instalments that were cancelled are no more: the last one takes it.
+        returned = _extended(returned, fact.amount_cents - sum(gone.values()))
         recovered = schedules.split(returned, fact.recovered_cents, fact.recovered_cents).parts
         return _paid(returned, recovered).but(lapsed=kept)
     return case
@@ -227,6 +229,16 @@ def _lapsed(case: Plan, parts: Mapping[int, int]) -> Plan:
 def _grown(case: Plan, parts: Mapping[int, int]) -> Plan:
     known = {part.no: part for part in case.instalments}
     return _changed(case, {no: {"amount_cents": known[no].amount_cents + cents} for no, cents in parts.items()})
+
+
+def _extended(case: Plan, cents: int) -> Plan:
+    """The plan with so much more to pay, in its last instalment; in one of its own where there is none."""
+    if cents <= 0:
+        return case
+    last = max(case.instalments, key=lambda part: (part.due_on, part.no), default=None)
+    if last is not None:
+        return _grown(case, {last.no: cents})
+    return case.but(instalments=fresh((InstalmentTerms(no=1, due_on=case.ends_on, amount_cents=cents),)))
 
 
 def _from_the_end(case: Plan, cents: int) -> dict[int, int]:
