@@ -41,7 +41,6 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
         raise QuarterNotOver(quarter=quarter, on=day, today=uow.today)
     rules = uow.regulations(day)
     balances = uow.ledger.balances(as_of=day, kinds_excluded=("closing",))
-    today = uow.ledger.balances(kinds_excluded=("closing",))
     lines = []
     for plan in uow.cases(Plan):
         outstanding = balances.get(f"1200.{plan.ref}", 0)
@@ -50,10 +49,8 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
             continue
         late = schedules.days_overdue(plan_on(uow, plan, day).instalments, day, outstanding)
         rate = age_rate(rules, late)
-        # Never more than what is outstanding now, or an entry of a past day would leave 1290 above 1200 today.
-        room = max(today.get(f"1200.{plan.ref}", 0) + today.get(f"1290.{plan.ref}", 0), 0)
-        after = min(schedules.repayable_of(outstanding, rate), before + room)
-        if after != before:
+        change = _within(uow, plan.ref, day, schedules.repayable_of(outstanding, rate) - before)
+        if change:
             lines.append(
                 AllowanceLine(
                     agreement=plan.ref,
@@ -63,7 +60,7 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
                     stage=schedules.band_of(late),
                     rate_bps=rate,
                     before_cents=before,
-                    after_cents=after,
+                    after_cents=before + change,
                 )
             )
     run = uow.maybe(AllowanceRun, quarter)
@@ -81,3 +78,27 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
     uow.result.update(quarter=quarter, change_cents=sum(line.change_cents for line in lines), agreements=len(lines))
     uow.next_step = f"fund repayment arrears --as-of {day.isoformat()}"
     return happened
+
+
+def _within(uow: UnitOfWork, agreement: str, day: date, change_cents: int) -> int:
+    """So much of a change on a past day that on no later day the allowance is below nothing or above its advance.
+
+    The advance moved since: what was repaid or released meanwhile is not set aside once more, nor released twice.
+    """
+    if not change_cents or day >= uow.today:
+        return change_cents
+    advance, allowance = _days_after(uow, f"1200.{agreement}", day), _days_after(uow, f"1290.{agreement}", day)
+    stands_on = sorted({*advance, *allowance})
+    lent, set_aside, most, least = advance[day], -allowance[day], change_cents, change_cents
+    for later in stands_on:
+        lent, set_aside = advance.get(later, lent), -allowance.get(later, -set_aside)
+        most, least = min(most, max(lent - set_aside, 0)), max(least, min(-set_aside, 0))
+    return most if change_cents > 0 else least
+
+
+def _days_after(uow: UnitOfWork, code: str, day: date) -> dict[date, int]:
+    """What stood on an account at the end of a day, and of each later day on which it moved; debit positive."""
+    standing = {day: 0}
+    for line in uow.ledger.card(code):
+        standing[max(line.effective_on, day)] = line.balance_cents
+    return standing
