@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import click
 
 from cli.output import Column, table
-from cli.params import MONEY, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.params import DAY, FILE, MONEY, Ref, argument, booking, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
 
 DEBIT = Ref(("bank unmatched", "debits", "ref"))
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 
+PAYEE = Ref(("payee list", "payees", "partner"))
+
 cost = noun("cost", N_("Book costs, income and transfers"))
+
+
+@verb(
+    cost,
+    "approve",
+    N_("Approve a cost of the fund itself"),
+    about=N_(
+        "A fund manager makes it, a treasurer confirms: the fund owes it to a supplier whose account is verified, "
+        "within the yearly budget of the regulations. Then it is paid in a batch, as disbursements are."
+    ),
+    examples=(
+        'fund --as anna cost approve drukkerij 450.00 --reason "annual report" --invoice 2026-117 --file invoice.pdf',
+    ),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("payee record", "payment batch", "payment cancel"),
+)
+@argument("payee", type=PAYEE, help=N_("The supplier or partner that is paid"))
+@argument("amount", type=MONEY, help=N_("What is owed"))
+@option("--reason", required=True, metavar="TEXT", help=N_("What it is for"))
+@option("--invoice", metavar="TEXT", help=N_("The supplier's own number, which stands in the payment"))
+@option("--due", type=DAY, metavar="DATE", help=N_("The last day to pay; the regulations' term when left out"))
+@option("--file", "document", type=FILE, metavar="FILE", help=N_("The invoice or contract; the fund keeps it"))
+@booking
+def approve(
+    ctx: click.Context,
+    payee: str,
+    amount: int,
+    reason: str,
+    invoice: str | None,
+    due: date | None,
+    document: Mapping[str, Any] | None,
+) -> None:
+    args = {"payee": payee, "amount": amount, "reason": reason, "invoice": invoice, "due": due, "file": document}
+    run(ctx, "cost approve", args)
 
 
 @verb(

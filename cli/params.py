@@ -227,32 +227,33 @@ class Ref(click.ParamType[str]):
     """A readable reference (``2026-003``, ``D2026-0007``), a partner, a user: text that the fund looks up.
 
     Args:
-        source: The reading command that lists what can be completed, the plural key in its answer, and the key of the
-            reference in each row; empty where nothing is completed.
+        sources: The reading commands that list what can be completed, each with the plural key in its answer and the
+            key of the reference in each row; none where nothing is completed.
     """
 
     name = "ref"
 
-    def __init__(self, source: tuple[str, str, str] | None = None) -> None:
-        self.source = source
+    def __init__(self, *sources: tuple[str, str, str]) -> None:
+        self.sources = sources
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip()
         return text or self.fail(_("it is empty"), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        if self.source is None:
-            return []
-        command, plural, key = self.source
         try:
-            rows = look(ctx, command, {})[plural]
-            possible = _states_for(ctx)
+            rows = [
+                (row[key], row.get("state"))
+                for name, plural, key in self.sources
+                for row in look(ctx, name, {})[plural]
+            ]
+            possible = _states_for(ctx) if rows else frozenset()
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
         return [
-            CompletionItem(str(row[key]))
-            for row in rows
-            if str(row[key]).startswith(incomplete) and (not possible or row.get("state") in possible)
+            CompletionItem(str(ref))
+            for ref, state in rows
+            if str(ref).startswith(incomplete) and (not possible or state in possible)
         ]
 
 

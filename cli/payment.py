@@ -13,7 +13,8 @@ from cli.params import DAY, Ref, argument, booking, changing, noun, opened, opti
 from fund.language import N_, _, euros, ngettext
 
 BATCH = Ref(("payment list", "batches", "ref"))
-DISBURSEMENT = Ref(("disbursement list", "disbursements", "ref"))
+DUE = Ref(("disbursement list", "disbursements", "ref"), ("payment list", "payables", "ref"))
+PAYABLE = Ref(("payment list", "payables", "ref"))
 
 payment = noun("payment", N_("Pay what was approved, by files for the bank"))
 
@@ -40,7 +41,9 @@ payment = noun("payment", N_("Pay what was approved, by files for the bank"))
     metavar="DATE",
     help=N_("The day the bank pays; the next working day when left out"),
 )
-@option("--ref", "refs", type=DISBURSEMENT, multiple=True, metavar="REF", help=N_("Only these disbursements; repeat"))
+@option(
+    "--ref", "refs", type=DUE, multiple=True, metavar="REF", help=N_("Only these disbursements, costs, refunds; repeat")
+)
 @option("--version", type=click.Choice(["09", "03"]), help=N_("The version of pain.001; 09 when left out"))
 @option("--replaces", type=BATCH, metavar="REF", help=N_("A batch that was not sent, whose place this one takes"))
 @option(
@@ -69,8 +72,8 @@ def _batched(answer: Mapping[str, Any]) -> list[str]:
     fact = answer["events"][0]["payload"]
     lines = [
         ngettext(
-            "Batch {ref} pays {count} disbursement, {total} in all, on {day}.",
-            "Batch {ref} pays {count} disbursements, {total} in all, on {day}.",
+            "Batch {ref} makes {count} payment, {total} in all, on {day}.",
+            "Batch {ref} makes {count} payments, {total} in all, on {day}.",
             result["payments"],
         ).format(
             ref=result["ref"],
@@ -174,7 +177,7 @@ def _sent(answer: Mapping[str, Any]) -> list[str]:
     who=N_("a treasurer"),
     see=("bank import", "payment fail"),
 )
-@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
 @option("--bank-line", metavar="ID", help=N_("The line of the bank statement that shows it"))
 @booking
 def settle(ctx: click.Context, ref: str, bank_line: str | None) -> None:
@@ -190,7 +193,7 @@ def settle(ctx: click.Context, ref: str, bank_line: str | None) -> None:
     who=N_("a treasurer"),
     see=("payment retry",),
 )
-@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
 @option("--reason", required=True, metavar="TEXT", help=N_("The bank's code or words"))
 @booking
 def fail(ctx: click.Context, ref: str, reason: str) -> None:
@@ -208,10 +211,29 @@ def fail(ctx: click.Context, ref: str, reason: str) -> None:
     who=N_("a fund manager"),
     see=("payee record", "payment batch"),
 )
-@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
 @changing
 def retry(ctx: click.Context, ref: str) -> None:
     run(ctx, "payment retry", {"ref": ref})
+
+
+@verb(
+    payment,
+    "cancel",
+    N_("Do not pay a cost, refund or settlement"),
+    about=N_(
+        "What is approved or failed, and not under way: what made it a debt is mirrored. "
+        "A batch that was not sent falls with it. A disbursement has a command of its own."
+    ),
+    examples=('fund --as anna payment cancel K2026-0003 --reason "invoice withdrawn"',),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("disbursement cancel", "payment list"),
+)
+@argument("ref", type=PAYABLE, help=N_("The cost, refund or settlement"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why it is not paid"))
+@booking
+def cancel(ctx: click.Context, ref: str, reason: str) -> None:
+    run(ctx, "payment cancel", {"ref": ref, "reason": reason})
 
 
 @verb(
@@ -223,7 +245,7 @@ def retry(ctx: click.Context, ref: str) -> None:
     who=N_("a treasurer"),
     see=("bank unmatched", "payment retry"),
 )
-@argument("ref", type=DISBURSEMENT, help=N_("The disbursement"))
+@argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
 @option("--receipt", required=True, metavar="REF", help=N_("The receipt that holds the money"))
 @option("--reason", metavar="TEXT", help=N_("The bank's code or words"))
 @booking
@@ -234,7 +256,8 @@ def return_(ctx: click.Context, ref: str, receipt: str, reason: str | None) -> N
 @verb(
     payment,
     "list",
-    N_("List batches and their payments"),
+    N_("List batches, their payments and what else is owed"),
+    about=N_("Costs, refunds and settlements stand here from approval on; disbursements in their own list."),
     examples=("fund payment list", "fund payment list --batch S2026-005", "fund payment list --state sent"),
     see=("payment batch", "disbursement list"),
 )
@@ -275,3 +298,25 @@ def _listed(data: Mapping[str, Any]) -> None:
                 "amount_cents": sum(row["amount_cents"] for row in rows),
             },
         )
+    _owed(data["payables"])
+
+
+def _owed(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    table(
+        _("Owed beside disbursements"),
+        (
+            Column("ref", N_("Ref"), "ref"),
+            Column("payee_name", N_("Payee"), "text"),
+            Column("due_on", N_("Due"), "date"),
+            Column("batch", N_("Batch"), "ref"),
+            Column("state", N_("State"), "state", kind="payable"),
+            Column("amount_cents", N_("Amount"), "amount"),
+        ),
+        rows,
+        total={
+            "ref": ngettext("{count} amount", "{count} amounts", len(rows)).format(count=len(rows)),
+            "amount_cents": sum(row["amount_cents"] for row in rows),
+        },
+    )

@@ -347,6 +347,7 @@ _LISTS = {
     "income": "bank list",
     "key": "key show",
     "member": "user list",
+    "payable": "payment list",
     "plan": "repayment list",
     "receipt": "bank list",
     "regulations": "regulations show",

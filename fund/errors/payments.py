@@ -13,6 +13,7 @@ __all__ = [
     "BatchFileChanged",
     "CommitmentExceeded",
     "CoolingOff",
+    "CostBudgetExceeded",
     "DebitsUnexplained",
     "DisbursementInBatch",
     "IbanKnown",
@@ -214,6 +215,15 @@ class NothingToReceive(RuleRefusal):
 
     message = N_("receipt {receipt} holds {left_cents} that is not allocated yet, {asked_cents} is needed")
     hint = N_("fund bank unmatched")
+
+
+class CostBudgetExceeded(RuleRefusal):
+    """The regulations give the fund so much a year to run itself."""
+
+    message = N_(
+        "{asked_cents} goes beyond the cost budget of {year}: of {budget_cents}, {spent_cents} was spent or approved"
+    )
+    hint = N_("at most {left_cents} can be approved; another budget comes with new regulations")
 
 
 class AlreadyRepaid(RuleRefusal):

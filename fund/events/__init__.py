@@ -11,6 +11,7 @@ from fund.events import (
     capital,
     closing,
     cooperations,
+    costs,
     decisions,
     disbursements,
     evaluations,
@@ -34,6 +35,7 @@ from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields
 from fund.events.capital import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
 from fund.events.cooperations import *  # noqa: F403
+from fund.events.costs import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403
 from fund.events.disbursements import *  # noqa: F403
 from fund.events.evaluations import *  # noqa: F403
@@ -57,6 +59,7 @@ __all__ += capital.__all__
 __all__ += receipts.__all__
 __all__ += disbursements.__all__
 __all__ += payables.__all__
+__all__ += costs.__all__
 __all__ += payees.__all__
 __all__ += payments.__all__
 __all__ += decisions.__all__

@@ -10,6 +10,7 @@ from datetime import date
 from typing import ClassVar
 
 from fund.events.base import Fact
+from fund.events.payments import stream_of
 
 __all__ = [
     "DisbursementApproved",
@@ -95,7 +96,7 @@ class DisbursementCancelled(_OfAnAgreement):
         commitment_cents: What becomes a commitment again; nothing once the agreement is completed or terminated.
         allowance_released_cents: What of the allowance stood above the advance that is left.
         batch: The batch it stood in and that is not sent; that batch is dropped.
-        freed: The other disbursements of that batch, which wait for another one.
+        freed: What else that batch paid, which waits for another one.
     """
 
     wire: ClassVar[str] = "disbursement.cancelled"
@@ -111,7 +112,7 @@ class DisbursementCancelled(_OfAnAgreement):
 
     def touches(self) -> Iterable[str]:
         dropped = (f"batch/{self.batch}",) if self.batch else ()
-        return (*super().touches(), f"plan/{self.agreement}", *dropped, *(f"disbursement/{ref}" for ref in self.freed))
+        return (*super().touches(), f"plan/{self.agreement}", *dropped, *(stream_of(ref) for ref in self.freed))
 
 
 class DisbursementRefunded(_OfAnAgreement):

@@ -1,7 +1,7 @@
 """What the fund owes beside disbursements and pays by the same batches: an invoice, a refund, a settlement.
 
 Each origin has a fact of its own, which says what is owed to whom and books it on 2000; from there on all of them are
-paid, fail and come back alike. Source: lifecycle.md 6 (R7), 9 (K8, C1): "then D4-D6".
+paid, fail, come back and are cancelled alike. Source: lifecycle.md 6 (R7), 9 (K8, C1): "then D4-D6".
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from datetime import date
 from typing import ClassVar
 
 from fund.events.base import Fact
+from fund.events.payments import stream_of
 
-__all__ = ["Owed"]
+__all__ = ["Owed", "PayableCancelled", "PayableRetried"]
 
 
 class Owed(Fact):
@@ -39,3 +40,41 @@ class Owed(Fact):
 
     def touches(self) -> Iterable[str]:
         return ()
+
+
+class PayableRetried(Fact):
+    """The account of the payee was verified again, and what is owed may be paid again (D6)."""
+
+    wire: ClassVar[str] = "payable.retried"
+    kind: ClassVar[str] = "payable"
+
+    payee: str
+    iban_payee_ref: str
+
+
+class PayableCancelled(Fact):
+    """What was owed and is not under way will not be paid (D7): the entry that made it a debt is mirrored.
+
+    Args:
+        ground: As the fact had it that is undone: ``cost``, ``overpayment``, ``settlement``.
+        entry_seq: The entry that is mirrored.
+        streams: The other lives that the fact belongs to: they hear of its end as they heard of it.
+        batch: The batch it stood in and that is not sent; that batch is dropped.
+        freed: The other lines of that batch, which wait for another one.
+    """
+
+    wire: ClassVar[str] = "payable.cancelled"
+    kind: ClassVar[str] = "payable"
+
+    ground: str
+    payee: str
+    amount_cents: int
+    entry_seq: int
+    streams: tuple[str, ...] = ()
+    batch: str = ""
+    freed: tuple[str, ...] = ()
+    reason: str
+
+    def touches(self) -> Iterable[str]:
+        dropped = (f"batch/{self.batch}",) if self.batch else ()
+        return (*self.streams, *dropped, *(stream_of(ref) for ref in self.freed))

@@ -22,12 +22,18 @@ __all__ = [
 ]
 
 
+def stream_of(ref: str) -> str:
+    """The life of what a line pays, by its ref: a disbursement (``D2026-0007``), else something else that is owed."""
+    return f"{'disbursement' if ref.startswith('D') else 'payable'}/{ref}"
+
+
 class BatchLine(BaseModel):
     """One payment of a batch: the document that is paid, and everything that stands in the payment file.
 
     Args:
-        kind: The kind of case that is paid: ``disbursement``.
-        ref: Its ref: ``D2026-0007``.
+        kind: The kind of case that is paid: ``disbursement`` or ``payable``.
+        ref: Its ref: ``D2026-0007``, ``K2026-0003``.
+        agreement, proposal: Of a disbursement; nothing else that is owed has them.
         payee: The holder of the sub-account of 2000.
         payee_ref: The verified account (C7) it goes to.
     """
@@ -61,7 +67,7 @@ class PaymentsBatched(Fact):
         version: The version of the format: ``09`` or ``03``.
         sha256: The hash of the file, 64 hexadecimal digits; the file follows from the fields above, byte for byte.
         replaces: A batch that was made before and not sent: this one takes its place.
-        freed: Disbursements of the replaced batch that are not in this one.
+        freed: What the replaced batch paid and this one does not.
     """
 
     wire: ClassVar[str] = "payment.batched"
@@ -83,7 +89,7 @@ class PaymentsBatched(Fact):
         return (
             *replaced,
             *(stream for line in self.lines for stream in line.streams),
-            *(f"disbursement/{ref}" for ref in self.freed),
+            *(stream_of(ref) for ref in self.freed),
         )
 
 

@@ -40,6 +40,7 @@ from fund.events import (
     MilestoneAccepted,
     OpenedScore,
     OpenedVote,
+    Owed,
     PaymentSent,
     ProposalChangesRequested,
     ProposalDrafted,
@@ -109,6 +110,7 @@ class Hands:
         self.looked_at = 0
         self._partner: dict[str, str | None] = {}
         self._parties: dict[str, frozenset[str]] = {}
+        self._barred: dict[str, frozenset[str]] = {}
         self._chains: dict[tuple[str, str], set[str]] = {}
         self._reviewers: dict[str, set[str]] = {}
         self._votes: dict[tuple[str, str], str | None] = {}
@@ -128,8 +130,8 @@ class Hands:
             for line in fact.lines:
                 if line.proposal:
                     yield from self._own(happened, line.proposal, persons)
-                if line.kind == "disbursement":
-                    yield from self._again(happened, ("disbursement", line.ref), persons, keep=False)
+                yield from self._own_money(happened, line.ref, persons)
+                yield from self._again(happened, (line.kind, line.ref), persons, keep=False)
         yield from self._chain(happened, persons)
         yield from self._body(happened)
 
@@ -155,6 +157,15 @@ class Hands:
                 said = {"person": person, "partner": partner, "ref": ref}
                 yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
 
+    def _own_money(self, happened: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
+        """Nobody of a partner that is owed something else than a disbursement approves or sends it."""
+        for person in persons:
+            partner = self._partner.get(person)
+            if partner is not None and partner in self._barred.get(ref, ()):
+                yield Trouble(
+                    happened.seq, happened.event_id, OWN_CASE, {"person": person, "partner": partner, "ref": ref}
+                )
+
     # ------------------------------------------------------------------------------------- (c) one approval a chain
 
     def _chain(self, happened: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
@@ -168,6 +179,10 @@ class Hands:
                 self._chains.pop(("decision", fact.ref), None)
             case DisbursementRequested() | DisbursementChecked() | DisbursementApproved():
                 yield from self._again(happened, ("disbursement", fact.ref), persons)
+            case Owed():
+                self._barred[fact.ref] = frozenset(fact.parties)
+                yield from self._own_money(happened, fact.ref, persons)
+                yield from self._again(happened, ("payable", fact.ref), persons)
             case AmendmentProposed() | AmendmentAgreed() | AmendmentRefused():
                 yield from self._again(happened, ("amendment", fact.ref), persons)
             case ResolutionProposed() | ResolutionCarried() | ResolutionLost():

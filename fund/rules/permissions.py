@@ -184,7 +184,8 @@ GROUPS: tuple[Group, ...] = (
         "R own|asks own|M|C|||R||settles",
         "disbursement request, disbursement check, disbursement approve, disbursement refuse, disbursement withdraw,"
         " disbursement cancel, disbursement refund, payment batch, payment send, payment settle, payment fail,"
-        " payment retry, payment return, payee record, bank register, debit record, cost charge, cost income",
+        " payment retry, payment cancel, payment return, payee record, bank register, debit record, cost approve,"
+        " cost charge, cost income",
         "disbursement list, disbursement show, payment list, payment file, payee list, cost list",
     ),
     _group(

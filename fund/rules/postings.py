@@ -15,9 +15,11 @@ from fund.events import Envelope, Fact
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
 from fund.events.capital import ContributionCalled, ContributionReceived
 from fund.events.closing import PeriodReopened, YearClosed
+from fund.events.costs import CostApproved
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
 from fund.events.journal import EntryPosted, EntryReversed
+from fund.events.payables import PayableCancelled
 from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.receipts import (
@@ -404,6 +406,22 @@ def _writeoff_recovered(fact: WriteoffRecovered) -> Sequence[Booking]:
             ),
         )
     ]
+
+
+# ----------------------------------------------------------------------------------------- costs (lifecycle 9)
+
+
+@books(CostApproved)
+def _cost_approved(fact: CostApproved) -> Sequence[Booking]:
+    """C1: the fund spends it on itself and owes it to its supplier."""
+    postings = (debit("4500", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
+    return [Booking(memo=f"Kosten {fact.ref} goedgekeurd", postings=postings)]
+
+
+@books(PayableCancelled)
+def _payable_cancelled(fact: PayableCancelled) -> Sequence[Booking]:
+    """D7 of whatever is owed beside disbursements: the exact mirror of what made it a debt."""
+    return [Booking(memo=fact.reason, reverses_seq=fact.entry_seq)]
 
 
 @books(YearClosed)

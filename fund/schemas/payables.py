@@ -19,6 +19,8 @@ class Payable(CaseFile):
         iban_payee_ref: The verified account that it goes to.
         parties: Partners whose people may not approve or send it.
         hands: User ids that approved it (G7 c).
+        event_id: The fact that began it: its entry is the one that a cancellation mirrors.
+        streams: The other lives that this fact belongs to.
         attempts: How often it was put in a batch that was sent.
         batch: The batch it stands in now; empty before, and after it failed or came back.
         to_verify: The bank gave it back: its account is to be verified again before it is paid.
@@ -33,6 +35,8 @@ class Payable(CaseFile):
     parties: tuple[str, ...] = ()
     text: str = ""
     hands: tuple[str, ...] = ()
+    event_id: str = ""
+    streams: tuple[str, ...] = ()
     batch: str = ""
     attempts: int = 0
     to_verify: bool = False

@@ -37,6 +37,7 @@ from fund.events import (
     DisbursementRequested,
     DisbursementWithdrawn,
     Envelope,
+    PayableCancelled,
     PaymentFailed,
     PaymentRetried,
     PaymentReturned,
@@ -165,7 +166,7 @@ def _after(case: Disbursement | None, happened: Envelope) -> Disbursement | None
             refunded_cents=case.refunded_cents + fact.amount_cents,
             refunded_repayable_cents=case.refunded_repayable_cents + fact.amount_cents - fact.grant_cents,
         )
-    if isinstance(fact, DisbursementCancelled):
+    if isinstance(fact, (DisbursementCancelled, PayableCancelled)):
         # a batch that was not sent falls with one of its lines: the others wait for another one
         return after if fact.ref == case.ref else case.but(batch="")
     if isinstance(fact, (DisbursementRefused, DisbursementWithdrawn)):

@@ -18,6 +18,7 @@ from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.capital import Debit, DistributionKey, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.evaluations import Evaluation
+from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Instalment, Plan
 from fund.schemas.resolutions import Resolution
@@ -66,6 +67,11 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
          "withdrawn")
     ):  # fmt: skip
         yield _disbursement(f"D2026-{first + place}", state, running)
+    for place, state in enumerate(("approved", "sent", "paid", "failed", "cancelled")):
+        yield Payable(
+            ref=f"K2026-{first + place}", state=state, ground="cost", payee="drukkerij", iban_payee_ref="drukkerij-1",
+            amount_cents=100_00, approved_on=TODAY,
+        )  # fmt: skip
     for place, state in enumerate(("made", "sent", "settled", "dropped")):
         yield from _batch(f"S2026-{first + place}", state, running, f"D2026-{first + 20 + place}")
     for place, state in enumerate(("due", "submitted", "peer_reviewed", "accepted", "published")):

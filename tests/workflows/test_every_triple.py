@@ -52,7 +52,6 @@ WITHOUT_A_TABLE = {
     "income": "recorded once",
     "review": "moves with its proposal",
     "decision": "moves with its proposal",
-    "payable": "its first commands are still to come",
 }
 """Kinds of case that have no lifecycle of their own, and why."""
 NOT_REACHED = {"plan": {"restructured"}, "resolution": {"superseded"}}
@@ -252,7 +251,7 @@ def _walkable(kind: str, table: tuple[Transition, ...], name: str, state: str | 
     begins = [row for row in rows if row.sources is None]
     if state is None:
         return bool(begins) and (not SUBJECTS[kind, name].ref or name == "agreement draft")
-    return len(begins) < len(rows) and bool(SUBJECTS[kind, name].ref or kind in ("disbursement", "batch"))
+    return len(begins) < len(rows) and bool(SUBJECTS[kind, name].ref or kind in ("disbursement", "batch", "payable"))
 
 
 def _everybody(

@@ -24,6 +24,8 @@ RESTS = {
     ("disbursement", "sent"): "the bank: its batch is found on the statement",
     ("disbursement", "paid"): "nobody: money that comes back is a receipt, and has its own line",
     ("disbursement", "part_refunded"): "nobody: money that comes back is a receipt, and has its own line",
+    ("payable", "sent"): "the bank: its batch is found on the statement",
+    ("payable", "paid"): "nobody: a payment that the bank returns is a receipt, and has its own line",
     ("batch", "settled"): "nobody: a payment that the bank returns is a receipt, and has its own line",
     ("call", "open"): "the bank: the partner pays by its reference",
     ("call", "received"): "nobody: a match may be taken back, and need not be",

@@ -119,6 +119,8 @@ class Fund:
                 uow.ledger.close_period(case.ref, **people)
         if kind == "disbursement" and state in ("failed", "checked", "requested"):
             store.put([(case.but(state=state, batch="", hands=()), uow.version(case))])
+        if kind == "payable" and state == "failed":
+            store.put([(case.but(state=state, batch=""), uow.version(case))])
         if kind == "disbursement" and state in ("paid", "part_refunded"):
             store.put([(case.but(state=state, paid_cents=100_00), uow.version(case))])
         uow._cases.clear()
@@ -174,6 +176,8 @@ def built(world: World) -> Fund:
     with world.uow("anna") as uow:
         fund.put(uow, "amendment", "refused")
     refs["disbursement"] = approved(world, ref=AGREEMENT, amount=100_00)
+    owed = {"payee": LEAD, "amount": 100_00, "reason": "drukwerk"}
+    refs["payable"] = str(world.both("cost approve", user="anna", second="bram", **owed)["events"][0]["payload"]["ref"])
     refs["batch"] = str(world.do("payment batch", user="anna")["result"]["ref"])
     with world.uow("anna") as uow:
         outstanding = {"amount_cents": 1_00, "outstanding_cents": 1_00}
@@ -404,6 +408,16 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("disbursement", "payment fail"): Subject(REASON),
     ("disbursement", "payment retry"): Subject(),
     ("disbursement", "payment return"): Subject({"receipt": "O2026-9002", **REASON}),
+    ("payable", "cost approve"): Subject(
+        {"payee": LEAD, "amount": 50_00, "reason": "porto"}, ref="", parties=(LEAD,)
+    ),
+    ("payable", "payment batch"): Subject({"replaces": "S2026-001"}, ref="refs", parties=(LEAD,)),
+    ("payable", "payment send"): _named(ref="S2026-001"),
+    ("payable", "payment settle"): Subject(parties=(LEAD,)),
+    ("payable", "payment fail"): Subject(REASON, parties=(LEAD,)),
+    ("payable", "payment retry"): Subject(parties=(LEAD,)),
+    ("payable", "payment cancel"): Subject(REASON, parties=(LEAD,)),
+    ("payable", "payment return"): Subject({"receipt": "O2026-9002", **REASON}, parties=(LEAD,)),
     ("partner", "partner import"): Subject({"content": _newcomer()}, ref="", parties=()),
     ("key", "key adopt"): Subject({"content": _key("another")}, ref="", parties=()),
     ("key", "decision vote"): Subject({"choice": "for"}),
@@ -430,6 +444,7 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("milestone", "agreement amend"): "asked of the agreement; the milestone has another day or amount",
     ("evaluation", "agreement terminate"): "asked of the agreement; the evaluation may be waived with it",
     ("batch", "disbursement cancel"): "asked of the disbursement; a batch that was not sent falls with it",
+    ("batch", "payment cancel"): "asked of what is owed; a batch that was not sent falls with it",
     ("batch", "payment settle"): "asked of the disbursement; a batch is settled with its last line",
     ("batch", "payment fail"): "asked of the disbursement; a batch is settled with its last line",
     ("batch", "payment return"): "asked of the disbursement; a batch is settled with its last line",

@@ -13,11 +13,13 @@ from typing import Any
 
 from fund.errors import UnknownFigure
 from fund.events import (
+    CostApproved,
     DisbursementApproved,
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
     EvaluationAccepted,
+    PayableCancelled,
     PaymentReturned,
     PaymentSettled,
 )
@@ -34,6 +36,8 @@ _FACTS = (
     "disbursement.approved",
     "disbursement.cancelled",
     "disbursement.refunded",
+    "cost.approved",
+    "payable.cancelled",
     "payment.settled",
     "payment.returned",
     "evaluation.accepted",
@@ -160,7 +164,7 @@ def basis_of(
         r=-balances.get("4400", 0),
         w=balances.get("4200", 0) + balances.get("4210", 0) + balances.get("4300", 0),
         p=valuation.allowance(balances),
-        k=balances.get("4500", 0) - _unpaid_costs(view, day, known_at),
+        k=balances.get("4500", 0) - _unpaid_costs(facts),
         cash=valuation.cash(balances),
         q=valuation.committed(balances) + approved - settled,
         e=valuation.nav(balances) - balances.get("1100", 0),
@@ -224,7 +228,15 @@ def _repaid_of(view: View, agreement: str, day: date, known_at: int | None) -> i
     )
 
 
-def _unpaid_costs(view: View, day: date, known_at: int | None) -> int:
-    """Costs that were approved and are still payable (2000 per cost)."""
-    standing = view.ledger.balances(as_of=day, known_at=known_at)
-    return -sum(cents for code, cents in standing.items() if code.startswith("2000.K"))
+def _unpaid_costs(facts: Sequence[Envelope]) -> int:
+    """Costs that were approved and that the bank has not paid, or gave back."""
+    unpaid: dict[str, int] = {}
+    for envelope in facts:
+        fact = envelope.fact
+        if isinstance(fact, CostApproved):
+            unpaid[fact.ref] = fact.amount_cents
+        elif isinstance(fact, PayableCancelled) and fact.ref in unpaid:
+            unpaid[fact.ref] = 0
+        elif isinstance(fact, (PaymentSettled, PaymentReturned)) and fact.line.ref in unpaid:
+            unpaid[fact.line.ref] = 0 if isinstance(fact, PaymentSettled) else fact.line.amount_cents
+    return sum(unpaid.values())

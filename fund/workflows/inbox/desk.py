@@ -14,6 +14,7 @@ from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Partner
 from fund.schemas.disbursements import Disbursement
+from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Plan
 from fund.schemas.reviews import Decision, Review
@@ -145,6 +146,11 @@ class Desk:
     def disbursements(self) -> dict[str, Disbursement]:
         """The disbursements that were not paid yet."""
         return {case.ref: case for case in self.all(Disbursement, "requested", "checked", "approved", "failed", "sent")}
+
+    @cached_property
+    def payables(self) -> dict[str, Payable]:
+        """What is owed beside disbursements and was not paid yet."""
+        return {case.ref: case for case in self.all(Payable, "approved", "failed", "sent")}
 
     @cached_property
     def asked(self) -> frozenset[str]:

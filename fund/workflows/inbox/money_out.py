@@ -1,4 +1,4 @@
-"""Disbursements and batches, each with the step that comes next, and without those who may not take it."""
+"""Disbursements, what else is owed, batches: each with the step that comes next, without those who may not take it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from fund.dates import next_working_day
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.rules.authority import FUND_MANAGER, TREASURER, Who
 from fund.schemas.disbursements import Batch, Disbursement
+from fund.schemas.payables import Payable
 from fund.workflows.disbursements import PAYERS
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
@@ -21,6 +22,9 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     for case in desk.disbursements.values():
         if case.state != "sent":
             yield from _disbursement(desk, case)
+    for payable in desk.payables.values():
+        if payable.state != "sent":
+            yield from _payable(desk, payable)
     for batch in desk.all(Batch, "made", "sent"):
         yield from _batch(desk, batch)
 
@@ -34,17 +38,32 @@ def _disbursement(desk: Desk, case: Disbursement) -> Iterator[Waiting]:
     elif case.state == "checked":
         what = _(N_("approve {amount}, {name}")).format(**about)
         who, command, hands = TREASURER, f"fund disbursement approve {case.ref}", case.hands
-    elif case.state == "failed" or case.to_verify:
-        what = _(N_("verify the account again for {amount}, {name}")).format(**about)
-        who, command, hands = FUND_MANAGER, f"fund payment retry {case.ref}", ()
-    elif not case.batch:
-        what = _(N_("pay {amount}, {name}")).format(**about)
-        who, command, hands = PAYERS, f"fund payment batch --ref {case.ref}", ()
     else:
-        return  # it stands in a batch, which waits itself
+        asked = _to_pay(desk, case)
+        if asked is None:
+            return
+        (what, command, who), hands = asked, ()
     if agreement.state == "active" or case.state in ("approved", "failed"):
         ref, until = agreement.ref, case.due_on
         yield Waiting(what, command, who, ref, until, lead=agreement.lead, parties=agreement.parties, hands=hands)
+
+
+def _payable(desk: Desk, case: Payable) -> Iterator[Waiting]:
+    asked = _to_pay(desk, case)
+    if asked is not None:
+        what, command, who = asked
+        yield Waiting(what, command, who, case.ref, case.due_on, parties=case.parties)
+
+
+def _to_pay(desk: Desk, case: Disbursement | Payable) -> tuple[str, str, Who] | None:
+    """What an approved amount waits for; nothing by itself while it stands in a batch, which waits."""
+    about = {"amount": euros(case.amount_cents), "name": desk.short_name(case.payee)}
+    if case.state == "failed" or case.to_verify:
+        what = _(N_("verify the account again for {amount}, {name}")).format(**about)
+        return what, f"fund payment retry {case.ref}", FUND_MANAGER
+    if case.batch:
+        return None
+    return _(N_("pay {amount}, {name}")).format(**about), f"fund payment batch --ref {case.ref}", PAYERS
 
 
 def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
@@ -55,13 +74,18 @@ def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
             until = next_working_day(batch.execution_on + timedelta(days=1))
             yield Waiting(what, "fund bank import FILE", TREASURER, batch.ref, until)
         return
-    cases = [desk.disbursements[line.ref] for line in batch.lines if line.ref in desk.disbursements]
+    refs = [line.ref for line in batch.lines]
+    cases = [desk.disbursements[ref] for ref in refs if ref in desk.disbursements]
+    payables = [desk.payables[ref] for ref in refs if ref in desk.payables]
     yield Waiting(
         _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents)),
         f"fund payment send {batch.ref}",
         TREASURER,
         batch.ref,
         batch.execution_on,
-        parties=tuple(party for case in cases for party in desk.agreements[case.agreement].parties),
-        hands=tuple(hand for case in cases for hand in case.hands),
+        parties=(
+            *(party for case in cases for party in desk.agreements[case.agreement].parties),
+            *(party for case in payables for party in case.parties),
+        ),
+        hands=tuple(hand for case in (*cases, *payables) for hand in case.hands),
     )

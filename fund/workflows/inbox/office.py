@@ -78,9 +78,7 @@ def _ties(desk: Desk, row: PendingRow) -> _Ties:
             desk, ref, [each for each in desk.disbursements.values() if each.ref == ref], chain=False
         )
     if noun == "payment":
-        batches = [each for each in desk.all(Batch, "made", "sent") if each.ref == ref]
-        lines = [line.ref for batch in batches for line in batch.lines]
-        return _of_disbursements(desk, ref, [desk.disbursements[each] for each in lines if each in desk.disbursements])
+        return _of_payments(desk, ref)
     if noun == "writeoff":
         writeoff = next((each for each in desk.all(Writeoff) if each.ref == ref), None)
         if writeoff is not None:
@@ -110,6 +108,17 @@ def _of_disbursements(desk: Desk, ref: str, cases: list[Disbursement], *, chain:
     agreements = [desk.agreements[case.agreement] for case in cases if case.agreement in desk.agreements]
     parties = tuple(party for agreement in agreements for party in agreement.parties)
     return _Ties(ref, None, parties, tuple(hand for case in cases for hand in case.hands) if chain else ())
+
+
+def _of_payments(desk: Desk, ref: str) -> _Ties:
+    """Of a batch, whoever approved a line of it and whose line it is; of what is owed by itself, its parties."""
+    if ref in desk.payables:
+        return _Ties(ref, None, desk.payables[ref].parties)
+    lines = [line.ref for batch in desk.all(Batch, "made", "sent") if batch.ref == ref for line in batch.lines]
+    ties = _of_disbursements(desk, ref, [desk.disbursements[each] for each in lines if each in desk.disbursements])
+    owed = [desk.payables[each] for each in lines if each in desk.payables]
+    parties = (*ties.parties, *(party for case in owed for party in case.parties))
+    return _Ties(ref, None, parties, (*ties.hands, *(hand for case in owed for hand in case.hands)))
 
 
 def waiting(desk: Desk) -> Iterator[Waiting]:

@@ -13,7 +13,16 @@ from fund.unit_of_work import Command, Life, Query
 from fund.workflows.disbursements import PAYERS
 from fund.workflows.payments.batches import batch, send
 from fund.workflows.payments.reading import payment_file, payments
-from fund.workflows.payments.settling import fail, give_back, give_back_by_hand, retry, settle, settle_line, take_back
+from fund.workflows.payments.settling import (
+    cancel,
+    fail,
+    give_back,
+    give_back_by_hand,
+    retry,
+    settle,
+    settle_line,
+    take_back,
+)
 from fund.workflows.payments.table import BATCH_TRANSITIONS, BatchState, after
 
 __all__ = [
@@ -33,6 +42,7 @@ COMMANDS = (
     Command("payment settle", settle, TREASURER),
     Command("payment fail", fail, TREASURER),
     Command("payment retry", retry, FUND_MANAGER),
+    Command("payment cancel", cancel, FUND_MANAGER, second=TREASURER),
     Command("payment return", give_back_by_hand, TREASURER),
 )
 QUERIES = (Query("payment list", payments), Query("payment file", payment_file))

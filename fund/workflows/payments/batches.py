@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from fund import files
-from fund.bank import Payment, PaymentBatch, bank_writing, end_to_end_id, file_sha256, wire, write_payments
+from fund.bank import Payment, PaymentBatch, bank_text, end_to_end_id, file_sha256, wire, write_payments
 from fund.dates import is_working_day, next_working_day
 from fund.errors import (
     BatchExpired,
@@ -19,20 +19,17 @@ from fund.errors import (
     NotAPaymentDay,
     NothingToPay,
     PayeeReplaced,
-    PaymentsStopped,
     UnknownPaymentVersion,
 )
 from fund.events import PaymentsBatched, PaymentSent
 from fund.events.payments import BatchLine
-from fund.glossary import state_word
 from fund.language import N_, _
-from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Batch, Disbursement, Payee
 from fund.schemas.people import FundFile
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.disbursements import TRANSITIONS, State
 from fund.workflows.lifecycle import check
 from fund.workflows.payees import account_of_the_fund
+from fund.workflows.payments.due import Due, approved, due, require_flowing, require_row
 from fund.workflows.payments.table import BATCH_TRANSITIONS
 from fund.workflows.receipts import unexplained_debits
 
@@ -51,7 +48,7 @@ def batch(
 
     Args:
         execution_on: The day on which the bank is asked to pay: a working day, the next one when left out.
-        refs: Only these disbursements; everything that can be paid on that day when left out.
+        refs: Only these (disbursements, costs, refunds, settlements); all that can be paid on that day when left out.
         version: ``09`` for pain.001.001.09, ``03`` for a bank that is behind.
         replaces: A batch that was made and not sent, whose place this one takes.
 
@@ -70,12 +67,7 @@ def batch(
     own = account_of_the_fund(uow)
     lines: list[BatchLine] = []
     left_out: list[dict[str, str]] = []
-    cases = (
-        [uow.case(Disbursement, ref) for ref in dict.fromkeys(refs)]
-        if refs
-        else uow.cases(Disbursement, states=(State.APPROVED,))
-    )
-    for case in cases:
+    for case in [due(uow, ref) for ref in dict.fromkeys(refs)] if refs else approved(uow):
         try:
             lines.append(_line(uow, case, day, old))
         except FundError as problem:
@@ -133,14 +125,12 @@ def _replaced(uow: UnitOfWork, ref: str | None) -> Batch | None:
     return old
 
 
-def _line(uow: UnitOfWork, case: Disbursement, day: date, old: Batch | None) -> BatchLine:
-    """The line that pays a disbursement on a day, or the refusal that says why it cannot."""
-    agreement = uow.case(Agreement, case.agreement)
-    check(uow, TRANSITIONS, "payment batch", case, lead=agreement.lead, parties=agreement.parties)
+def _line(uow: UnitOfWork, case: Due, day: date, old: Batch | None) -> BatchLine:
+    """The line that pays what is owed on a day, or the refusal that says why it cannot."""
+    require_row(uow, case, "payment batch")
     if case.batch and (old is None or case.batch != old.ref):
         raise DisbursementInBatch(ref=case.ref, batch=case.batch)
-    if agreement.state == "suspended":
-        raise PaymentsStopped(agreement=agreement.ref, state=state_word("agreement", agreement.state))
+    require_flowing(uow, case)
     payee = _payee(uow, case, day)
     return BatchLine(
         kind=case.kind,
@@ -151,13 +141,19 @@ def _line(uow: UnitOfWork, case: Disbursement, day: date, old: Batch | None) -> 
         payee_ref=payee.ref,
         iban=payee.iban,
         name=payee.name,
-        text=bank_writing(f"{case.ref} {case.agreement}", field=case.ref),
-        agreement=case.agreement,
-        proposal=case.proposal,
+        text=bank_text(_said(case), field=case.ref),
+        agreement=case.agreement if isinstance(case, Disbursement) else "",
+        proposal=case.proposal if isinstance(case, Disbursement) else "",
     )
 
 
-def _payee(uow: UnitOfWork, case: Disbursement, day: date) -> Payee:
+def _said(case: Due) -> str:
+    """What the payee reads: our ref, and what it is of."""
+    return f"{case.ref} {case.agreement}" if isinstance(case, Disbursement) else case.text or case.ref
+
+
+def _payee(uow: UnitOfWork, case: Due, day: date) -> Payee:
+    """The account it goes to: verified, the one that was approved, and cooled off."""
     payee = uow.case(Payee, case.iban_payee_ref)
     if case.to_verify:
         raise PayeeReplaced(
@@ -227,20 +223,9 @@ def send(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]
         total_cents = sum(debit.amount_cents for debit in unexplained)
         raise DebitsUnexplained(batch=ref, count=len(unexplained), total_cents=total_cents, first=unexplained[0].ref)
     for line in case.lines:
-        paid = uow.case(Disbursement, line.ref)
-        agreement = uow.case(Agreement, paid.agreement)
-        check(
-            uow,
-            TRANSITIONS,
-            "payment send",
-            paid,
-            records=PaymentSent,
-            lead=agreement.lead,
-            parties=agreement.parties,
-            hands=paid.hands,
-        )
-        if agreement.state == "suspended":
-            raise PaymentsStopped(agreement=agreement.ref, state=state_word("agreement", agreement.state))
+        paid = due(uow, line.ref)
+        require_row(uow, paid, "payment send", records=PaymentSent, hands=paid.hands)
+        require_flowing(uow, paid)
         _payee(uow, paid, case.execution_on)
     file_of(case)
     fact = PaymentSent(

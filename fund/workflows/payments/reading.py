@@ -6,6 +6,7 @@ from typing import Any
 
 from fund.bank import wire
 from fund.schemas.disbursements import Batch
+from fund.schemas.payables import Payable
 from fund.unit_of_work import View
 from fund.workflows.payments.batches import file_of
 
@@ -13,7 +14,7 @@ __all__ = ["payment_file", "payments"]
 
 
 def payments(view: View, *, state: str | None = None, batch: str | None = None) -> dict[str, Any]:
-    """Every payment, by batch; of one batch or in one state (open, sent, paid, failed, returned) when asked so."""
+    """Every payment, by batch, and what is owed beside disbursements; of one batch or in one state when asked so."""
     batches = view.cases(Batch, refs=(batch,) if batch else None)
     listed = [
         {
@@ -44,6 +45,24 @@ def payments(view: View, *, state: str | None = None, batch: str | None = None) 
             for case in batches
         ],
         "payments": listed,
+        "payables": [
+            {
+                "ref": case.ref,
+                "ground": case.ground,
+                "payee": case.payee,
+                "payee_name": view.partner_name(case.payee),
+                "amount_cents": case.amount_cents,
+                "state": case.state,
+                "batch": case.batch or None,
+                "text": case.text,
+                "approved_on": case.approved_on.isoformat(),
+                "due_on": case.due_on.isoformat() if case.due_on else None,
+                "paid_on": case.paid_on.isoformat() if case.paid_on else None,
+                "bank_reason": case.bank_reason or None,
+            }
+            for case in (view.cases(Payable, lookup=batch) if batch else view.cases(Payable))
+            if state is None or case.state == state
+        ],
     }
 
 

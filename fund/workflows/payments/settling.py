@@ -7,26 +7,36 @@ from typing import Any
 
 from fund.bank import BankLine, ref_of_end_to_end_id
 from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch
-from fund.events import Envelope, PaymentConfirmed, PaymentFailed, PaymentRetried, PaymentReturned, PaymentSettled
+from fund.events import (
+    Envelope,
+    PayableCancelled,
+    PayableRetried,
+    PaymentConfirmed,
+    PaymentFailed,
+    PaymentRetried,
+    PaymentReturned,
+    PaymentSettled,
+)
 from fund.events.payments import BatchLine
-from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
+from fund.schemas.payables import Payable
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.disbursements import TRANSITIONS, State
-from fund.workflows.lifecycle import check, require_reason
+from fund.workflows import payables
+from fund.workflows.disbursements import State
+from fund.workflows.lifecycle import carry, require_reason
 from fund.workflows.payees import usable_payee
+from fund.workflows.payments.due import Due, due, maybe_due, require_row
 from fund.workflows.payments.table import BatchState
 from fund.workflows.receipts import settles, takes_back
 
-__all__ = ["fail", "give_back", "give_back_by_hand", "retry", "settle", "settle_line", "take_back"]
+__all__ = ["cancel", "fail", "give_back", "give_back_by_hand", "retry", "settle", "settle_line", "take_back"]
 
 
-def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Disbursement, BatchLine, Batch]:
-    """A disbursement in a state that ``command`` takes, and the line of the batch that paid it last."""
-    case = uow.case(Disbursement, ref)
-    agreement = uow.case(Agreement, case.agreement)
-    check(uow, TRANSITIONS, command, case, lead=agreement.lead, parties=agreement.parties, **more)
+def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Due, BatchLine, Batch]:
+    """What is owed, in a state that ``command`` takes, and the line of the batch that paid it last."""
+    case = due(uow, ref)
+    require_row(uow, case, command, **more)
     found = uow.case(Batch, case.batch)
     entry = found.entry_of(ref)
     assert entry is not None, f"{ref} stands in {case.batch} and is no line of it"
@@ -45,7 +55,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
     """
     case, line, found = _under_way(uow, "payment settle", ref)
     uow.record(PaymentSettled(ref=found.ref, line=line, bank_line=bank_line or ""), effective_on=on)
-    uow.next_step = f"fund disbursement show {ref}"
+    uow.next_step = f"fund payment list --batch {found.ref}"
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
 
 
@@ -72,19 +82,52 @@ def retry(uow: UnitOfWork, *, ref: str) -> dict[str, Any]:
         NoPayee, CoolingOff: There is no account that can be paid now.
         DisbursementInBatch: It stands in a batch that is not sent yet.
     """
-    case = uow.case(Disbursement, ref)
-    agreement = uow.case(Agreement, case.agreement)
-    check(uow, TRANSITIONS, "payment retry", case, lead=agreement.lead, parties=agreement.parties)
+    case = due(uow, ref)
+    require_row(uow, case, "payment retry")
     if case.batch:
         raise DisbursementInBatch(ref=ref, batch=case.batch)
     payee = usable_payee(uow, case.payee, ref=ref, on=uow.today)
     uow.record(
-        PaymentRetried(
+        PayableRetried(ref=ref, payee=case.payee, iban_payee_ref=payee.ref)
+        if isinstance(case, Payable)
+        else PaymentRetried(
             ref=ref, agreement=case.agreement, proposal=case.proposal, payee=case.payee, iban_payee_ref=payee.ref
         )
     )
     uow.next_step = "fund payment batch"
     return {"ref": ref, "payee_ref": payee.ref}
+
+
+def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
+    """A cost, refund or settlement that is not under way is not paid (D7): what made it a debt is mirrored.
+
+    Two people: FM, then TR. A batch that was made and not sent falls with it; its other lines wait for a new one. A
+    disbursement is cancelled by its own command.
+
+    Raises:
+        ReasonMissing: No reason was given.
+        TransitionNotAllowed: It is under way, or paid.
+    """
+    why = require_reason("payment cancel", reason)
+    case = uow.case(Payable, ref)
+    require_row(uow, case, "payment cancel")
+    entry = uow.ledger.find(f"{case.event_id}/0")
+    assert entry is not None, f"{ref} was booked as a debt"
+    batch = uow.maybe(Batch, case.batch) if case.batch else None
+    fact = PayableCancelled(
+        ref=ref,
+        ground=case.ground,
+        payee=case.payee,
+        amount_cents=case.amount_cents,
+        entry_seq=entry.seq,
+        streams=case.streams,
+        batch=batch.ref if batch else "",
+        freed=tuple(line.ref for line in batch.lines if line.ref != ref) if batch else (),
+        reason=why,
+    )
+    carry(uow, payables.TRANSITIONS, "payment cancel", case, fact, effective_on=on, parties=case.parties)
+    uow.next_step = "fund payment list"
+    return {"ref": ref, "amount_cents": case.amount_cents}
 
 
 def give_back_by_hand(
@@ -103,10 +146,10 @@ def give_back_by_hand(
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
 
 
-def _named(view: View, reference: str) -> tuple[Disbursement, Batch, BatchEntry] | None:
+def _named(view: View, reference: str) -> tuple[Due, Batch, BatchEntry] | None:
     """The payment that an end-to-end reference names (``D20260007``): this very attempt, under way or paid."""
     ref, attempt = ref_of_end_to_end_id(reference)
-    case = view.maybe(Disbursement, ref) if ref else None
+    case = maybe_due(view, ref) if ref else None
     if case is None or case.attempts != attempt or case.state not in (State.SENT, State.PAID):
         return None
     found = view.case(Batch, case.batch)
@@ -164,7 +207,7 @@ def take_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, cause
         # the debit was not shown by itself, but what comes back has left: first settled, then returned
         fact = PaymentSettled(ref=found.ref, line=entry.line)
         uow.record(fact, effective_on=on, cause=cause, reaction="payments.settle")
-        case = uow.case(Disbursement, case.ref)
+        case = due(uow, case.ref)
     try:
         give_back(uow, case, receipt=receipt.ref, reason=line.return_reason, on=on, bank_line=line.line_id, cause=cause)
     except (PaymentDoesNotMatch, NothingToReceive, AlreadyRepaid):
@@ -174,7 +217,7 @@ def take_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, cause
 
 def give_back(
     uow: UnitOfWork,
-    case: Disbursement,
+    case: Due,
     *,
     receipt: str,
     reason: str,
@@ -199,8 +242,11 @@ def give_back(
         )
     if held.waiting_cents < case.amount_cents:
         raise NothingToReceive(receipt=receipt, left_cents=held.waiting_cents, asked_cents=case.amount_cents)
-    outstanding_cents = uow.ledger.balance(f"1200.{case.agreement}") if case.repayable_cents else 0
-    if outstanding_cents < case.repayable_cents:
+    repayable_cents = case.repayable_cents if isinstance(case, Disbursement) else 0
+    outstanding_cents = (
+        uow.ledger.balance(f"1200.{case.agreement}") if isinstance(case, Disbursement) and repayable_cents else 0
+    )
+    if isinstance(case, Disbursement) and outstanding_cents < repayable_cents:
         raise AlreadyRepaid(
             ref=case.ref,
             repayable_cents=case.repayable_cents,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from fund.events import (
     DisbursementCancelled,
     Envelope,
+    PayableCancelled,
     PaymentConfirmed,
     PaymentFailed,
     PaymentReturned,
@@ -46,6 +47,15 @@ BATCH_TRANSITIONS = (
         second=TREASURER,
         row="D7",
     ),
+    Transition(
+        "payment cancel",
+        BatchState.MADE,
+        BatchState.DROPPED,
+        FUND_MANAGER,
+        PayableCancelled,
+        second=TREASURER,
+        row="D7",
+    ),
     Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, row="D6"),
     Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, row="D10"),
@@ -73,7 +83,7 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
         )
     if case is None:
         return None
-    if isinstance(fact, (PaymentsBatched, DisbursementCancelled)):
+    if isinstance(fact, (PaymentsBatched, DisbursementCancelled, PayableCancelled)):
         return case.but(state=state_after(BATCH_TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentSent):
         hands = (happened.made_by, happened.actor) if happened.made_by else (happened.actor,)

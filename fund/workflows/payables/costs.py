@@ -1,0 +1,94 @@
+"""What the fund spends on itself (C1): approved by two people within the yearly budget, then paid like all else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from fund import files
+from fund.bank import bank_text
+from fund.dates import term_end, weeks
+from fund.errors import AmountNotPositive, CostBudgetExceeded
+from fund.events import CostApproved
+from fund.money import require_cents
+from fund.schemas.capital import Partner
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.payables.table import TRANSITIONS
+from fund.workflows.payees import usable_payee
+
+__all__ = ["approve", "spent_cents"]
+
+
+def approve(
+    uow: UnitOfWork,
+    *,
+    payee: str,
+    amount: int,
+    reason: str,
+    invoice: str = "",
+    due: date | None = None,
+    file: Mapping[str, Any] | None = None,
+    on: date | None = None,
+) -> dict[str, Any]:
+    """The fund owes a supplier for what it needs itself (C1). Two people: FM, then TR, of no payroll of the payee.
+
+    Args:
+        payee: The supplier, or a partner, whose verified account is paid.
+        amount: Cents.
+        reason: What it is for.
+        invoice: The supplier's number; it stands in the payment.
+        due: The last day to pay; the regulations' payment term from the accounting day when left out.
+        file: The invoice or contract; the fund keeps it by its hash.
+        on: The accounting day.
+
+    Raises:
+        AmountNotPositive, ReasonMissing: As they say.
+        NoPayee, CoolingOff: There is no account that can be paid.
+        CostBudgetExceeded: More than the yearly budget leaves.
+        LimitExceeded: More than is free to commit.
+
+    Source: lifecycle.md 9, C1.
+    """
+    require_cents(amount)
+    if amount < 1:
+        raise AmountNotPositive(command="cost approve", amount_cents=amount, least_cents=1)
+    what_for = require_reason("cost approve", reason)
+    of_partner = (payee,) if uow.maybe(Partner, payee) is not None else ()
+    check(uow, TRANSITIONS, "cost approve", None, ref=payee, parties=of_partner)
+    account = usable_payee(uow, payee, ref=payee, on=uow.today)
+    day = on or uow.today
+    budget_cents = uow.regulations(day).cost_budget_cents
+    spent = spent_cents(uow, day.year)
+    if amount > budget_cents - spent:
+        raise CostBudgetExceeded(
+            asked_cents=amount,
+            year=day.year,
+            budget_cents=budget_cents,
+            spent_cents=spent,
+            left_cents=max(0, budget_cents - spent),
+        )
+    ref = uow.next_ref("cost")
+    fact = CostApproved(
+        ref=ref,
+        payee=payee,
+        amount_cents=amount,
+        payee_ref=account.ref,
+        due_on=due or term_end(day, weeks(uow.regulations(day).terms.payment_weeks)),
+        parties=of_partner,
+        text=bank_text(f"{ref} {invoice.strip()}".strip(), field=ref),
+        purpose=what_for,
+        invoice=invoice.strip(),
+        file_sha256=files.put(uow, file["content"], name=str(file.get("name", ""))) if file else "",
+    )
+    carry(uow, TRANSITIONS, "cost approve", None, fact, effective_on=on, parties=of_partner)
+    uow.next_step = "fund payment batch"
+    return {"ref": ref, "amount_cents": amount, "left_cents": budget_cents - spent - amount, "due_on": fact.due_on}
+
+
+def spent_cents(view: View, year: int) -> int:
+    """What the fund spent on itself in a year: everything on 4500, what is approved and not yet paid included."""
+    before = view.ledger.balance("4500", as_of=date(year - 1, 12, 31), kinds_excluded=("closing",))
+    until = view.ledger.balance("4500", as_of=date(year, 12, 31), kinds_excluded=("closing",))
+    return until - before

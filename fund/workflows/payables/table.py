@@ -1,0 +1,96 @@
+"""The life of what is owed beside disbursements, whatever its ground: from approval to the bank.
+
+The chapter that finds out what is owed adds its first row here; from there on all of them are paid, fail, come back and
+are cancelled alike. Source: lifecycle.md 5 (D4-D7, D10), applied by R7, K8 and C1.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fund.events import (
+    CostApproved,
+    DisbursementCancelled,
+    Envelope,
+    Owed,
+    PayableCancelled,
+    PayableRetried,
+    PaymentFailed,
+    PaymentReturned,
+    PaymentsBatched,
+    PaymentSent,
+    PaymentSettled,
+)
+from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
+from fund.schemas.payables import Payable
+from fund.workflows.lifecycle import Transition, state_after
+
+__all__ = ["TRANSITIONS", "State", "payable_after"]
+
+
+class State(StrEnum):
+    """Where an amount that is owed stands."""
+
+    APPROVED = "approved"
+    SENT = "sent"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_PAYERS = either(TREASURER, FUND_MANAGER)
+_BANK = either(TREASURER, SYSTEM)
+_WAITING = (State.APPROVED, State.FAILED)
+
+TRANSITIONS = (
+    #          command           from          to               who            records
+    Transition("cost approve", None, State.APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
+    Transition("payment batch", State.APPROVED, State.APPROVED, _PAYERS, PaymentsBatched),
+    Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=_PAYERS, row="D4"),
+    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
+    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
+    Transition("payment retry", _WAITING, State.APPROVED, FUND_MANAGER, PayableRetried, row="D6"),
+    Transition("payment cancel", _WAITING, State.CANCELLED, FUND_MANAGER, PayableCancelled, second=TREASURER, row="D7"),
+    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, row="D10"),
+)
+
+
+def payable_after(case: Payable | None, happened: Envelope) -> Payable | None:
+    """The amount owed after a fact."""
+    fact = happened.fact
+    if isinstance(fact, Owed):
+        return Payable(
+            ref=fact.ref,
+            state=State.APPROVED.value,
+            ground=fact.ground,
+            payee=fact.payee,
+            iban_payee_ref=fact.payee_ref,
+            amount_cents=fact.amount_cents,
+            parties=fact.parties,
+            text=fact.text,
+            hands=(happened.made_by, happened.actor) if happened.made_by else (happened.actor,),
+            event_id=happened.event_id,
+            streams=tuple(fact.touches()),
+            approved_on=happened.effective_on,
+            due_on=fact.due_on,
+        )
+    if case is None:
+        return None
+    if isinstance(fact, (DisbursementCancelled, PayableCancelled)) and fact.ref != case.ref:
+        return case.but(batch="")  # a batch that was not sent falls with one of its lines
+    after = case.but(state=state_after(TRANSITIONS, case.state, fact))
+    if isinstance(fact, PaymentsBatched):
+        return after.but(batch=fact.ref if any(line.ref == case.ref for line in fact.lines) else "")
+    if isinstance(fact, PaymentSent):
+        return after.but(attempts=case.attempts + 1)
+    if isinstance(fact, PaymentSettled):
+        return after.but(paid_on=happened.effective_on, bank_reason="")
+    if isinstance(fact, PaymentFailed):
+        return after.but(batch="", bank_reason=fact.reason, to_verify=True)
+    if isinstance(fact, PaymentReturned):
+        return after.but(batch="", bank_reason=fact.reason, to_verify=True, paid_on=None)
+    if isinstance(fact, PayableRetried):
+        return after.but(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
+    if isinstance(fact, PayableCancelled):
+        return after.but(batch="")
+    return after
