@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.params import DAY, FILE, Ref, argument, booking, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
 
 PARTNER = Ref(("partner list", "partners", "id"))
@@ -21,26 +21,48 @@ payee = noun("payee", N_("Record the accounts that may be paid"))
 @verb(
     payee,
     "record",
-    N_("Record the account of a partner"),
+    N_("Record the account of a partner or supplier"),
     about=N_(
-        "A signatory of the partner asks, a fund manager records, a treasurer confirms. "
+        "A signatory of the partner asks, a fund manager records, a treasurer confirms. A supplier has no signatory: "
+        "its account is recorded on a document that both see. "
         "After some days of cooling off the account can be paid; the one before is replaced."
     ),
     examples=(
         'fund --as anna payee record gm0351 --iban "NL91 ABNA 0417 1643 00" --name "Gemeente Woudenberg" '
         "--requested-by fatima",
+        'fund --as anna payee record --supplier drukkerij --iban "NL44 RABO 0123 4567 89" --name "Drukkerij De Eend" '
+        "--file invoice.pdf",
     ),
     who=N_("a fund manager; a treasurer confirms"),
     see=("payee list", "confirm"),
 )
-@argument("partner", type=PARTNER, help=N_("Whose account it is"))
+@argument("partner", type=PARTNER, required=False, help=N_("The partner whose account it is"))
 @option("--iban", required=True, metavar="IBAN", help=N_("The account, with or without spaces"))
 @option("--name", required=True, metavar="NAME", help=N_("The holder as the bank knows it"))
-@option("--requested-by", type=SIGNATORY, required=True, metavar="NAME", help=N_("The signatory who asked for it"))
+@option("--requested-by", type=SIGNATORY, metavar="NAME", help=N_("The signatory of the partner who asked for it"))
+@option("--supplier", metavar="NAME", help=N_("A short name for somebody who is no partner: small letters, hyphens"))
+@option("--file", "document", type=FILE, metavar="FILE", help=N_("The document that shows the account of a supplier"))
 @option("--from", "from_on", type=DAY, metavar="DATE", help=N_("The first day on which it holds"))
 @booking
-def record(ctx: click.Context, partner: str, iban: str, name: str, requested_by: str, from_on: date | None) -> None:
-    args = {"partner": partner, "iban": iban, "name": name, "requested_by": requested_by, "from_on": from_on}
+def record(
+    ctx: click.Context,
+    partner: str | None,
+    iban: str,
+    name: str,
+    requested_by: str | None,
+    supplier: str | None,
+    document: Mapping[str, Any] | None,
+    from_on: date | None,
+) -> None:
+    args = {
+        "partner": partner,
+        "iban": iban,
+        "name": name,
+        "requested_by": requested_by,
+        "supplier": supplier,
+        "file": document,
+        "from_on": from_on,
+    }
     run(ctx, "payee record", args, ask=True, tell=_recorded)
 
 

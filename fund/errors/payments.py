@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fund.errors.base import RuleRefusal
+from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
@@ -26,12 +26,16 @@ __all__ = [
     "NothingToPay",
     "NothingToReceive",
     "OnAccountNotAllowed",
+    "PartnerOrSupplier",
     "PayeeNotParty",
     "PayeeReplaced",
     "PaymentDoesNotMatch",
     "PaymentsStopped",
     "RefundExceeded",
     "SignatoryNeeded",
+    "SupplierNameTaken",
+    "SupplierWithoutDocument",
+    "UnusableSupplierName",
     "WrongAccount",
 ]
 
@@ -41,6 +45,36 @@ class SignatoryNeeded(RuleRefusal):
 
     message = N_("{requested_by} cannot ask to record an account of {partner}: this takes one of its signatories")
     hint = N_("fund user list")
+
+
+class PartnerOrSupplier(WrongUsage):
+    """An account belongs to a partner or to a supplier."""
+
+    message = N_("payee record takes a partner, whose signatory asks, or --supplier with a document; not both")
+    hint = N_("fund payee record --help")
+
+
+class SupplierWithoutDocument(RuleRefusal):
+    """A supplier has no signatory who could ask: its account is recorded on a document that both people see."""
+
+    message = N_("the account of supplier {supplier} is recorded on a document, and none was given")
+    hint = N_("add --file FILE: its invoice or contract, with the account on it")
+
+
+class UnusableSupplierName(FaultyInput):
+    """A supplier has a short name of small letters, digits and hyphens, as it stands in the ledger."""
+
+    message = N_(
+        "{supplier} cannot be the short name of a supplier: small letters, digits and hyphens, 3 to 30 of them"
+    )
+    hint = N_("fund payee record --supplier drukkerij --iban IBAN --name NAME --file FILE")
+
+
+class SupplierNameTaken(RuleRefusal):
+    """A partner goes by this name."""
+
+    message = N_("{supplier} is a partner, and no supplier")
+    hint = N_("fund payee record {supplier} --iban IBAN --name NAME --requested-by SIGNATORY")
 
 
 class IbanKnown(RuleRefusal):

@@ -11,22 +11,34 @@ from fund.events.base import Fact
 __all__ = ["PayeeRecorded", "PayeeVerified"]
 
 
+def _whose(partner: str, supplier: bool) -> tuple[str, ...]:
+    """The life of the partner; a supplier is no partner and has none."""
+    return () if supplier else (f"partner/{partner}",)
+
+
 class PayeeRecorded(Fact):
-    """A partner's account is known, on request of one of its signatories; nothing is paid to it yet."""
+    """An account is known; nothing is paid to it yet.
+
+    A partner's is recorded on request of one of its signatories, a supplier's on a document.
+    """
 
     wire: ClassVar[str] = "payee.recorded"
     kind: ClassVar[str] = "payee"
 
     partner: str
+    """The partner, or the short name under which the fund knows a supplier: the holder of the sub-account of 2000."""
     iban: str
     name: str
     """As the bank knows the holder; at most 70 letters in a payment."""
     from_on: date
     requested_by: str
-    """The user id of the signatory who asked."""
+    """The user id of the signatory who asked; empty for a supplier."""
+    supplier: bool = False
+    file_sha256: str = ""
+    """The document on which a supplier's account was recorded."""
 
     def touches(self) -> Iterable[str]:
-        return (f"partner/{self.partner}",)
+        return _whose(self.partner, self.supplier)
 
 
 class PayeeVerified(Fact):
@@ -43,6 +55,7 @@ class PayeeVerified(Fact):
     partner: str
     cooling_off_days: int
     replaces: str = ""
+    supplier: bool = False
 
     def touches(self) -> Iterable[str]:
-        return (f"partner/{self.partner}", *((f"payee/{self.replaces}",) if self.replaces else ()))
+        return (*_whose(self.partner, self.supplier), *((f"payee/{self.replaces}",) if self.replaces else ()))

@@ -12,11 +12,18 @@ __all__ = ["Batch", "BatchEntry", "Disbursement", "Payee"]
 
 
 class Payee(CaseFile):
-    """An account that may be paid (C7). ``ref``: ``gm0308-1``; ``state``: recorded, verified, replaced."""
+    """An account that may be paid (C7). ``ref``: ``gm0308-1``; ``state``: recorded, verified, replaced.
+
+    Args:
+        partner: Whose it is: a partner, or the short name of a supplier.
+        file_sha256: The document on which a supplier's account was recorded.
+    """
 
     kind: ClassVar[str] = "payee"
 
     partner: str
+    supplier: bool = False
+    file_sha256: str = ""
     iban: str
     name: str
     from_on: date

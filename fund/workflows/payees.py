@@ -1,15 +1,19 @@
 """Accounts that may be paid (C7): made by one person on request of another, checked by a third.
 
-A partner's account is recorded by the fund manager on request of a signatory and verified by a treasurer; only after
-some days of cooling off is money sent to it. A new account replaces the one before.
+A partner's account is recorded by the fund manager on request of a signatory and verified by a treasurer, a supplier's
+on a document that both have seen; only after some days of cooling off is money sent to it. A new account replaces the
+one before. The fund's own accounts cool off as well before money is moved to them.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from fund import files
 from fund.bank import bank_name, iban_mask
 from fund.bank import iban as checked_iban
 from fund.dates import day_of
@@ -19,8 +23,12 @@ from fund.errors import (
     IbanKnown,
     NoBankAccount,
     NoPayee,
+    PartnerOrSupplier,
     SignatoryNeeded,
+    SupplierNameTaken,
+    SupplierWithoutDocument,
     UnknownPartner,
+    UnusableSupplierName,
 )
 from fund.events import Envelope, PayeeRecorded, PayeeVerified
 from fund.glossary import state_word
@@ -41,6 +49,9 @@ __all__ = [
     "payee_in_force",
     "usable_payee",
 ]
+
+
+_SUPPLIER = re.compile(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", re.ASCII)
 
 
 class PayeeState(StrEnum):
@@ -87,6 +98,8 @@ def _payee_after(case: Payee | None, happened: Envelope) -> Payee | None:
             iban=fact.iban,
             name=fact.name,
             from_on=fact.from_on,
+            supplier=fact.supplier,
+            file_sha256=fact.file_sha256,
         )
     if isinstance(fact, PayeeVerified) and case is not None:
         if fact.ref != case.ref:
@@ -106,28 +119,34 @@ LIVES = {"payee": Life(Payee, _payee_after, TRANSITIONS)}
 def record(
     uow: UnitOfWork,
     *,
-    partner: str,
     iban: str,
     name: str,
-    requested_by: str,
+    partner: str | None = None,
+    requested_by: str | None = None,
+    supplier: str | None = None,
+    file: Mapping[str, Any] | None = None,
     from_on: date | None = None,
     on: date | None = None,
 ) -> dict[str, Any]:
-    """A partner's account is on record and verified; once it has cooled off it can be paid. Two people: FM, then TR.
+    """An account is on record and verified; once it has cooled off it can be paid. Two people: FM, then TR.
 
     Args:
-        partner: Who is paid.
         iban: With or without spaces; its check digits must be right.
         name: The holder as the bank knows it.
+        partner: Who is paid, when it is a partner.
         requested_by: The signatory of the partner who asked for it.
+        supplier: The short name of somebody else who is paid; the same one again replaces its account.
+        file: The document on which the account of a supplier stands.
         from_on: The first day on which it holds, if later than the end of the cooling-off.
         on: The accounting day.
 
     Raises:
         InvalidIban, NameTooLong, UnwritableCharacter: It could never be paid.
+        PartnerOrSupplier: Neither of the two, or both.
         UnknownPartner: No such partner.
         SignatoryNeeded: Whoever asked is no signatory of that partner.
-        IbanKnown: The account is on record, for this partner or another.
+        UnusableSupplierName, SupplierNameTaken, SupplierWithoutDocument: As they say.
+        IbanKnown: The account is on record, for this payee or another.
         AccountOfTheFund: It is an account of the fund itself.
         ConflictOfInterest: Whoever records or verifies it is on that partner's payroll.
 
@@ -136,51 +155,62 @@ def record(
     number = checked_iban(iban)
     holder = " ".join(name.split())
     bank_name(holder, field=name)
-    if uow.store.cases.get(f"partner/{partner}") is None:
-        raise UnknownPartner(partner=partner, known=len(uow.store.cases.refs("partner")))
-    asking = uow.user(requested_by)
-    if not asking.has(Role.PARTNER_SIGNATORY) or asking.organisation != partner:
-        raise SignatoryNeeded(requested_by=requested_by, partner=partner)
+    if (partner is None) == (supplier is None) or (partner is None and requested_by is not None):
+        raise PartnerOrSupplier()
+    if partner is not None:
+        payee, asking, document = partner, _signatory(uow, partner, requested_by), ""
+    else:
+        (payee, document), asking = _supplier(uow, supplier or "", file), ""
     known = next((payee for payee in uow.cases(Payee, lookup=number) if payee.state != PayeeState.REPLACED), None)
     if known is not None:
         raise IbanKnown(iban=number, known=known.ref, state=state_word("payee", known.state))
     own = uow.maybe(BankAccount, number)
     if own is not None:
         raise AccountOfTheFund(iban=number, account=own.account)
-    earlier = uow.cases(Payee, partner=partner)
-    ref = f"{partner}-{len(earlier) + 1}"
-    carry(
-        uow,
-        TRANSITIONS,
-        "payee record",
-        None,
-        PayeeRecorded(
-            ref=ref,
-            partner=partner,
-            iban=number,
-            name=holder,
-            from_on=from_on or on or uow.today,
-            requested_by=asking.user_id,
-        ),
-        effective_on=on,
+    earlier = uow.cases(Payee, partner=payee)
+    ref = f"{payee}-{len(earlier) + 1}"
+    parties = (partner,) if partner is not None else ()
+    fact = PayeeRecorded(
         ref=ref,
-        parties=(partner,),
-        look="fund payee list",
+        partner=payee,
+        iban=number,
+        name=holder,
+        from_on=from_on or on or uow.today,
+        requested_by=asking,
+        supplier=partner is None,
+        file_sha256=document,
     )
+    around: dict[str, Any] = {"effective_on": on, "parties": parties, "look": "fund payee list"}
+    carry(uow, TRANSITIONS, "payee record", None, fact, ref=ref, **around)
     current = next((payee.ref for payee in earlier if payee.state == PayeeState.VERIFIED), "")
     days = uow.regulations().terms.cooling_off_days
-    carry(
-        uow,
-        TRANSITIONS,
-        "payee record",
-        uow.case(Payee, ref),
-        PayeeVerified(ref=ref, partner=partner, cooling_off_days=days, replaces=current),
-        effective_on=on,
-        parties=(partner,),
-        look="fund payee list",
-    )
-    uow.next_step = f"fund payee list --partner {partner}"
-    return {"ref": ref, "partner": partner, "iban": number, "usable_on": uow.case(Payee, ref).usable_on}
+    verified = PayeeVerified(ref=ref, partner=payee, cooling_off_days=days, replaces=current, supplier=partner is None)
+    carry(uow, TRANSITIONS, "payee record", uow.case(Payee, ref), verified, **around)
+    uow.next_step = f"fund payee list --partner {payee}"
+    return {"ref": ref, "partner": payee, "iban": number, "usable_on": uow.case(Payee, ref).usable_on}
+
+
+def _signatory(uow: UnitOfWork, partner: str, name: str | None) -> str:
+    """The user id of the signatory on whose request a partner's account is recorded."""
+    if uow.store.cases.get(f"partner/{partner}") is None:
+        raise UnknownPartner(partner=partner, known=len(uow.store.cases.refs("partner")))
+    if name is None:
+        raise SignatoryNeeded(requested_by="-", partner=partner)
+    asking = uow.user(name)
+    if not asking.has(Role.PARTNER_SIGNATORY) or asking.organisation != partner:
+        raise SignatoryNeeded(requested_by=name, partner=partner)
+    return asking.user_id
+
+
+def _supplier(uow: UnitOfWork, name: str, file: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The short name of a supplier, and the hash of the document that shows its account."""
+    if not _SUPPLIER.fullmatch(name):
+        raise UnusableSupplierName(supplier=name)
+    if uow.store.cases.get(f"partner/{name}") is not None:
+        raise SupplierNameTaken(supplier=name)
+    if file is None:
+        raise SupplierWithoutDocument(supplier=name)
+    return name, files.put(uow, file["content"], name=str(file.get("name", "")))
 
 
 # ---------------------------------------------------------------------------------------- what neighbours ask for
@@ -226,13 +256,14 @@ def account_of_the_fund(view: View, account: str = "1000") -> BankAccount:
 
 
 def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
-    """The accounts that may be paid, by partner; whole for those who make and check payments, masked for others."""
+    """The accounts that may be paid; masked for whoever neither makes nor checks payments, nor owns them."""
     whole = view.actor is not None and view.actor.has(*readers("payments"))
     return {
         "payees": [
             {
                 "ref": payee.ref,
                 "partner": payee.partner,
+                "supplier": payee.supplier,
                 "name": payee.name,
                 "iban": payee.iban if whole or _own(view, payee) else iban_mask(payee.iban),
                 "from_on": payee.from_on.isoformat(),

@@ -187,6 +187,24 @@ def recorded(
     )
 
 
+SUPPLIER, SUPPLIER_IBAN = "drukkerij", "NL02ABNA0123456789"
+
+
+def supplied(world: World) -> str:
+    """The account of a supplier that can be paid, a week after the fund began; its short name."""
+    file = {"name": "factuur.pdf", "content": b"%PDF- factuur 2026-117"}
+    paid = {"supplier": SUPPLIER, "iban": SUPPLIER_IBAN, "name": "Drukkerij De Eend", "file": file}
+    world.both("payee record", user="anna", second="bram", **paid)
+    world.clock(at(7))
+    return SUPPLIER
+
+
+def owed(world: World, cents: int = 45_000, *, payee: str = SUPPLIER, **more: Any) -> str:
+    """A cost of the fund that two people approved; its ref."""
+    made = world.both("cost approve", user="anna", second="bram", payee=payee, amount=cents, reason="drukwerk", **more)
+    return str(made["events"][0]["payload"]["ref"])
+
+
 def approved(
     world: World, *, ref: str = AGREEMENT, milestone: int | None = 1, on: date | None = None, **more: Any
 ) -> str:

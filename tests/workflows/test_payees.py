@@ -49,6 +49,7 @@ def test_an_account_is_recorded_by_one_person_and_verified_by_another(database_u
             {
                 "ref": f"{BAARN}-1",
                 "partner": BAARN,
+                "supplier": False,
                 "name": "Gemeente Baarn",
                 "iban": IBAN,
                 "from_on": DAY.isoformat(),

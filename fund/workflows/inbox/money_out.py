@@ -87,5 +87,5 @@ def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
             *(party for case in cases for party in desk.agreements[case.agreement].parties),
             *(party for case in payables for party in case.parties),
         ),
-        hands=tuple(hand for case in (*cases, *payables) for hand in case.hands),
+        hands=(*(hand for case in cases for hand in case.hands), *(hand for case in payables for hand in case.hands)),
     )

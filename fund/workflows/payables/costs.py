@@ -9,9 +9,10 @@ from typing import Any
 from fund import files
 from fund.bank import bank_text
 from fund.dates import term_end, weeks
-from fund.errors import AmountNotPositive, CostBudgetExceeded
+from fund.errors import AmountNotPositive, CostBudgetExceeded, InsufficientFreeToCommit
 from fund.events import CostApproved
 from fund.money import require_cents
+from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Partner
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
@@ -47,7 +48,7 @@ def approve(
         AmountNotPositive, ReasonMissing: As they say.
         NoPayee, CoolingOff: There is no account that can be paid.
         CostBudgetExceeded: More than the yearly budget leaves.
-        LimitExceeded: More than is free to commit.
+        InsufficientFreeToCommit: More than is free to commit.
 
     Source: lifecycle.md 9, C1.
     """
@@ -70,6 +71,13 @@ def approve(
             left_cents=max(0, budget_cents - spent),
         )
     ref = uow.next_ref("cost")
+    free_cents = min(
+        free_to_commit(uow.balances(as_of=until), uow.regulations(day).buffer_cents) for until in (day, None)
+    )
+    if amount > free_cents:
+        raise InsufficientFreeToCommit(
+            ref=ref, amount_cents=amount, free_cents=free_cents, difference_cents=amount - free_cents, on=day
+        )
     fact = CostApproved(
         ref=ref,
         payee=payee,

@@ -30,7 +30,10 @@ def due(view: View, ref: str) -> Due:
     Raises:
         UnknownRef: Nothing.
     """
-    return maybe_due(view, ref) or view.case(Disbursement if ref.startswith("D") else Payable, ref)
+    found = maybe_due(view, ref)
+    if found is None:
+        return view.case(Disbursement, ref) if ref.startswith("D") else view.case(Payable, ref)
+    return found
 
 
 def approved(view: View) -> list[Due]:
