@@ -188,6 +188,55 @@ def _allocated(answer: Mapping[str, Any]) -> list[str]:
 
 @verb(
     repayment,
+    "reallocate",
+    N_("Put receipts in the order of their value dates"),
+    about=N_(
+        "A receipt that came late into the books was paid on its value date all the same. What each receipt would have "
+        "paid in that order is reckoned anew, and only the difference is booked, today: closed periods stay as they "
+        "are. --dry-run shows it first."
+    ),
+    examples=(
+        "fund --as bram repayment reallocate A2026-003 --dry-run",
+        "fund --as bram repayment reallocate A2026-003",
+    ),
+    who=N_("a treasurer"),
+    see=("repayment plan", "bank unmatch"),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@booking
+def reallocate(ctx: click.Context, ref: str) -> None:
+    run(ctx, "repayment reallocate", {"ref": ref}, tell=_reordered)
+
+
+def _reordered(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    lines = [
+        _("Receipts of {ref} from {day} on are in the order of their value dates.").format(
+            ref=result["ref"], day=day(result["from_on"])
+        )
+    ]
+    for part in result["instalments"]:
+        if part["before_cents"] != part["after_cents"]:
+            lines.append(
+                _("Instalment {no}, due {day}: {before} was paid, now {after}.").format(
+                    no=part["no"],
+                    day=day(part["due_on"]),
+                    before=euros(part["before_cents"]),
+                    after=euros(part["after_cents"]),
+                )
+            )
+    moved = result["advance_cents"]
+    if moved > 0:
+        lines.append(_("{amount} more is outstanding, and owed back to the payer.").format(amount=euros(moved)))
+    elif moved < 0:
+        lines.append(_("{amount} that was owed back repays the advance.").format(amount=euros(-moved)))
+    else:
+        lines.append(_("Nothing moves between accounts."))
+    return lines
+
+
+@verb(
+    repayment,
     "prepay",
     N_("Announce an early repayment"),
     about=N_("When it arrives, what exceeds the instalments that are due shortens the plan as the agreement says."),

@@ -603,6 +603,8 @@ class UnitOfWork(View):
         for number, ref in enumerate(self.refs_given):
             # where it stands whole: 2026-1 is no part of 2026-11-01
             text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)
+        for number, fact in enumerate(self.facts):  # one that another names: its id follows from who asks, and how
+            text = text.replace(fact.event_id, f"#fact {number}")
         return text
 
 

@@ -16,6 +16,7 @@ from fund.errors.ledger import *  # noqa: F403
 from fund.errors.payments import *  # noqa: F403
 from fund.errors.people import *  # noqa: F403
 from fund.errors.proposals import *  # noqa: F403
+from fund.errors.repayments import *  # noqa: F403
 from fund.errors.reviews import *  # noqa: F403
 from fund.errors.service import *  # noqa: F403
 from fund.errors.usage import *  # noqa: F403

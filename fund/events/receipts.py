@@ -19,10 +19,13 @@ __all__ = [
     "IncomeRecorded",
     "ProposedMatch",
     "ReceiptAllocated",
+    "Reallocated",
     "ReceiptMatchProposed",
+    "ReceiptReallocated",
     "ReceiptRecorded",
     "ReceiptUnmatched",
     "BankStatementImported",
+    "SurplusMove",
     "Undone",
 ]
 
@@ -120,6 +123,8 @@ class ReceiptAllocated(Fact):
         advance_cents: What is outstanding less. surplus_cents: What was paid above what is outstanding.
         allowance_released_cents: The allowance above what remains outstanding.
         partner: Who paid: the lead of the agreement.
+        valued_on: The bank's value date: the day on which the payer paid. ``None`` in facts from before version 0010.
+        instalment: The one that the payer named, by number.
     """
 
     wire: ClassVar[str] = "receipt.allocated"
@@ -134,13 +139,77 @@ class ReceiptAllocated(Fact):
     surplus_cents: int = 0
     allowance_released_cents: int = 0
     parts: tuple[AllocatedPart, ...] = ()
+    valued_on: date | None = None
+    instalment: int | None = None
 
     def touches(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}")
 
 
+class Reallocated(_Part):
+    """One allocation as it stood and as it stands now; ``event_id`` is the fact that made it."""
+
+    receipt: str
+    event_id: str
+    valued_on: date
+    before: tuple[AllocatedPart, ...]
+    after: tuple[AllocatedPart, ...]
+    early_cents: int = 0
+    """What of it counts as an announced early payment now."""
+
+    @property
+    def change_cents(self) -> int:
+        """So much more of it lowers the advance now; what is below zero was moved to the surplus."""
+        return sum(part.amount_cents for part in self.after) - sum(part.amount_cents for part in self.before)
+
+
+class SurplusMove(_Part):
+    """So much more (below zero: less) is owed back to a payer."""
+
+    partner: str
+    amount_cents: int
+
+
+class ReceiptReallocated(Fact):
+    """The receipts of an agreement count as if they had been allocated in the order of their value dates (R5).
+
+    Only the difference is booked, on the day it is found: closed periods stay as they are.
+
+    Attributes:
+        from_on: The value date from which on it was done anew.
+        allocations: Those that differ. moves: What is owed back more or less, by payer; their sum is outstanding more.
+        allowance_cents: So much more is expected to be lost (below zero: less), as something else was outstanding.
+    """
+
+    wire: ClassVar[str] = "receipt.reallocated"
+    kind: ClassVar[str] = "plan"
+
+    proposal: str
+    from_on: date
+    whole: bool = True
+    """Whether every receipt was looked at; else those of one day only."""
+    allocations: tuple[Reallocated, ...]
+    moves: tuple[SurplusMove, ...] = ()
+    allowance_cents: int = 0
+
+    @property
+    def advance_cents(self) -> int:
+        """So much more is outstanding; below zero less."""
+        return sum(move.amount_cents for move in self.moves)
+
+    def touches(self) -> Iterable[str]:
+        yield f"agreement/{self.ref}"
+        yield f"proposal/{self.proposal}"
+        for receipt in dict.fromkeys(each.receipt for each in self.allocations):
+            yield f"receipt/{receipt}"
+
+
 class Undone(_Part):
-    """One use of a receipt that is taken back, with the entries that its mirrors name."""
+    """One use of a receipt that is taken back, with the entries that its mirrors name.
+
+    Where the use was reallocated since, ``reallocated_cents`` of it moved from surplus to advance (below zero: the
+    other way), and moves back to where the mirrors find it; ``allowance_released_cents`` is above what is left then.
+    """
 
     seqs: tuple[int, ...]
     event_id: str
@@ -152,6 +221,10 @@ class Undone(_Part):
     receipt_cents: int
     """What waits on 2300 again."""
     parts: tuple[AllocatedPart, ...] = ()
+    partner: str = ""
+    """To whom its surplus is owed."""
+    reallocated_cents: int = 0
+    allowance_released_cents: int = 0
 
 
 class ReceiptUnmatched(Fact):

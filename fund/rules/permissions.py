@@ -191,8 +191,8 @@ GROUPS: tuple[Group, ...] = (
     _group(
         "receipts", "Receipts, matching, posting write-offs",
         "R own|asks own|C (manual), M write-off|M, C write-off|||R||matches",
-        "bank import, bank propose, bank match, bank unmatch, repayment allocate, repayment prepay, capital receive,"
-        " writeoff post, writeoff recover",
+        "bank import, bank propose, bank match, bank unmatch, repayment allocate, repayment reallocate,"
+        " repayment prepay, capital receive, writeoff post, writeoff recover",
         "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears",
     ),
     _group(

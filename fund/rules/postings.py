@@ -28,6 +28,7 @@ from fund.events.receipts import (
     DebitRecorded,
     IncomeRecorded,
     ReceiptAllocated,
+    ReceiptReallocated,
     ReceiptRecorded,
     ReceiptUnmatched,
 )
@@ -165,8 +166,39 @@ def _receipt_allocated(fact: ReceiptAllocated) -> Sequence[Booking]:
 
 @books(ReceiptUnmatched)
 def _receipt_unmatched(fact: ReceiptUnmatched) -> Sequence[Booking]:
-    """A wrong match: the exact mirror of what it booked."""
-    return [Booking(memo=fact.reason, reverses_seq=seq) for part in fact.undone for seq in part.seqs]
+    """A wrong match: the exact mirror of what it booked; what a reallocation moved since moves back."""
+    made = [Booking(memo=fact.reason, reverses_seq=seq) for part in fact.undone for seq in part.seqs]
+    for part in fact.undone:
+        if part.reallocated_cents and part.agreement:
+            postings = _between(part.agreement, {part.partner: part.reallocated_cents})
+            made.append(Booking(memo=f"Herverdeling van {fact.ref} teruggenomen ({part.agreement})", postings=postings))
+        made += _allowance_released(part.agreement or "", part.allowance_released_cents)
+    return made
+
+
+@books(ReceiptReallocated)
+def _receipt_reallocated(fact: ReceiptReallocated) -> Sequence[Booking]:
+    """R5: only the difference; often receipts pay other instalments and nothing moves between accounts."""
+    made = []
+    postings = _between(fact.ref, {move.partner: move.amount_cents for move in fact.moves})
+    if postings:
+        made.append(Booking(memo=f"Terugbetalingen {fact.ref} herverdeeld naar valutadatum", postings=postings))
+    expense, allowance, cents = f"4100.{fact.ref}", f"1290.{fact.ref}", fact.allowance_cents
+    if cents > 0:
+        more = (debit(expense, cents), credit(allowance, cents))
+        made.append(Booking(memo=f"Voorziening {fact.ref} na herverdeling", postings=more))
+    return [*made, *_allowance_released(fact.ref, max(-cents, 0))]
+
+
+def _between(agreement: str, surpluses: Mapping[str, int]) -> Sequence[Posting]:
+    """Between the advance and what is owed back to payers: so much more surplus (below zero: less) for each."""
+    advance = sum(surpluses.values())
+    return (
+        *_some(debit, f"1200.{agreement}", max(advance, 0)),
+        *_some(credit, f"1200.{agreement}", max(-advance, 0)),
+        *(leg for partner, cents in surpluses.items() for leg in _some(debit, f"2100.{partner}", max(-cents, 0))),
+        *(leg for partner, cents in surpluses.items() for leg in _some(credit, f"2100.{partner}", max(cents, 0))),
+    )
 
 
 @books(CostCharged)

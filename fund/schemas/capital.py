@@ -149,6 +149,8 @@ class Use(Shape):
     amount_cents: int
     rule: str = ""
     parts: tuple[AllocatedPart, ...] = ()
+    reallocated_cents: int = 0
+    """What a reallocation moved from surplus to advance (below zero: the other way) since the fact booked it."""
     matched: bool = False
     """Whether ``bank unmatch`` can take it back."""
 

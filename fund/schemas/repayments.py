@@ -11,7 +11,7 @@ from pydantic import Field
 from fund.events.agreements import InstalmentTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["AllowanceRun", "Instalment", "Plan", "PlanVersion"]
+__all__ = ["AllowanceRun", "Instalment", "Plan", "PlanVersion", "Received"]
 
 
 class Instalment(Shape):
@@ -40,14 +40,40 @@ class PlanVersion(Shape):
     instalments: tuple[InstalmentTerms, ...]
 
 
+class Received(Shape):
+    """What one allocation of a receipt paid, by the fact that made it, in the order in which they were made.
+
+    Attributes:
+        valued_on: The value date: the day on which the payer paid.
+        used_cents: What of the receipt was used; what is in no part is owed back to ``partner``.
+        instalment: The one that the payer named.
+        fixed: The plan was made anew since: what it paid stays as it is.
+    """
+
+    receipt: str
+    event_id: str
+    valued_on: date
+    used_cents: int
+    partner: str
+    instalment: int | None = None
+    parts: Mapping[int, int]
+    early_cents: int = 0
+    fixed: bool = False
+
+    @property
+    def advance_cents(self) -> int:
+        """What of it lowers the advance."""
+        return sum(self.parts.values())
+
+
 class Plan(CaseFile):
     """How the repayable share of an agreement comes back; its ref is the agreement's. ``state``: active, restructured.
 
     Attributes:
         early_cents: Announced early payments that did not arrive yet.
         lapsed: What lapsed, by the write-off that cancelled it (so that its reversal restores exactly that).
-        receipts: What each receipt paid, by instalment number.
-        early_receipts: What of each receipt was an announced early payment.
+        received: What came in on it, and which instalments each allocation paid.
+        reorder: Money of an earlier day came in, or a match in between was undone: the order may be wrong (R5).
     """
 
     kind: ClassVar[str] = "plan"
@@ -69,8 +95,8 @@ class Plan(CaseFile):
     started_on: date
     ends_on: date
     lapsed: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
-    receipts: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
-    early_receipts: Mapping[str, int] = Field(default_factory=dict)
+    received: tuple[Received, ...] = ()
+    reorder: bool = False
 
     @property
     def agreement(self) -> str:

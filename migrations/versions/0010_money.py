@@ -18,6 +18,7 @@ depends_on = None
 
 SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     # reaction, fact: equal to fund/workflows/subscriptions.py, by test
+    ("agreements.close", "receipt.reallocated"),
     ("agreements.close", "writeoff.reversed"),
 )
 LEFT_OUT = "recorded before version 0010"

@@ -154,7 +154,7 @@ def basis_of(
     closed = [ref for ref in ended if lent.get(ref) and not _standing(view, f"1200.{ref}", day, known_at)]
     accepted = [each.fact for each in facts if isinstance(each.fact, EvaluationAccepted)]
     refuted = [fact for fact in accepted if fact.hypothesis == "refuted"]
-    repaid = -_moved(view, "1200", ("receipt.allocated", "writeoff.reversed"), day, known_at, side="credit")
+    repaid = -_repaid(view, "1200", day, known_at)
     return Basis(
         i=-_moved(view, "1100", ("contribution.received",), day, known_at),
         u=paid_u - refunded_u,
@@ -222,10 +222,13 @@ def _moved(view: View, code: str, kinds: Sequence[str], day: date, known_at: int
 
 def _repaid_of(view: View, agreement: str, day: date, known_at: int | None) -> int:
     """What came back of one agreement's advance, recoveries included."""
-    kinds = ("receipt.allocated", "writeoff.reversed")
-    return -_moved(view, f"1200.{agreement}", kinds, day, known_at, side="credit") - _standing(
-        view, f"4300.{agreement}", day, known_at
-    )
+    return -_repaid(view, f"1200.{agreement}", day, known_at) - _standing(view, f"4300.{agreement}", day, known_at)
+
+
+def _repaid(view: View, code: str, day: date, known_at: int | None) -> int:
+    """What repayments moved on an advance; one that a reallocation moved to what is owed back is none (R5)."""
+    allocated = _moved(view, code, ("receipt.allocated", "writeoff.reversed"), day, known_at, side="credit")
+    return allocated + _moved(view, code, ("receipt.reallocated", "receipt.unmatched"), day, known_at)
 
 
 def _unpaid_costs(facts: Sequence[Envelope]) -> int:

@@ -51,8 +51,8 @@ __all__ = [
 
 CLOSING_FACTS = (
     "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled",
-    "disbursement.refunded", "evaluation.accepted", "payment.settled", "receipt.allocated", "writeoff.posted",
-    "writeoff.reversed",
+    "disbursement.refunded", "evaluation.accepted", "payment.settled", "receipt.allocated", "receipt.reallocated",
+    "writeoff.posted", "writeoff.reversed",
 )  # fmt: skip
 """After these an agreement that ended may be closed (A7)."""
 

@@ -9,12 +9,12 @@ from fund.dates import add_months
 from fund.language import N_, _, euros
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.capital import Receipt
-from fund.schemas.repayments import AllowanceRun
+from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.receipts import gaps, unexplained_debits
-from fund.workflows.repayments import quarter_of
+from fund.workflows.repayments import quarter_of, right_order
 
 __all__ = ["waiting"]
 
@@ -34,8 +34,20 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         if gap["missing"]:
             what = _(N_("import the statements that are missing of {iban}")).format(iban=gap["iban"])
             yield Waiting(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
+    yield from _out_of_order(desk)
     yield from _arrears(desk)
     yield from _allowance(desk)
+
+
+def _out_of_order(desk: Desk) -> Iterator[Waiting]:
+    """Receipts that would have paid other instalments in the order of their value dates (R5)."""
+    for plan in desk.all(Plan):
+        if plan.reorder and right_order(desk.view, plan).changed:
+            what = _(N_("put the receipts of {ref} in the order of their value dates")).format(ref=plan.ref)
+            agreement = desk.agreements.get(plan.agreement)
+            parties = agreement.parties if agreement is not None else ()
+            command = f"fund repayment reallocate {plan.ref}"
+            yield Waiting(what, command, TREASURER, plan.agreement, lead=plan.lead, parties=parties)
 
 
 def _arrears(desk: Desk) -> Iterator[Waiting]:

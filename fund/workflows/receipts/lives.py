@@ -13,8 +13,10 @@ from fund.events import (
     ContributionReceived,
     Envelope,
     Fact,
+    Reallocated,
     ReceiptAllocated,
     ReceiptMatchProposed,
+    ReceiptReallocated,
     ReceiptRecorded,
     ReceiptUnmatched,
 )
@@ -152,6 +154,9 @@ def _receipt_after(case: Receipt | None, happened: Envelope) -> Receipt | None:
     if isinstance(fact, ReceiptUnmatched):
         gone = {part.event_id for part in fact.undone}
         return _standing(case, uses=tuple(use for use in case.uses if use.event_id not in gone), by_hand=True)
+    if isinstance(fact, ReceiptReallocated):
+        changed = {each.event_id: each for each in fact.allocations}
+        return case.but(uses=tuple(_moved(use, changed.get(use.event_id)) for use in case.uses))
     use = _use(case, happened)
     return _standing(case, uses=(*case.uses, use)) if use is not None else case
 
@@ -162,6 +167,18 @@ def _standing(case: Receipt, **changes: Any) -> Receipt:
     used = sum(use.receipt_cents for use in changed.uses)
     state = State.PROPOSED if changed.candidates else State.RECORDED
     return changed.but(allocated_cents=used, state=State.ALLOCATED if used >= changed.amount_cents else state)
+
+
+def _moved(use: Use, now: Reallocated | None) -> Use:
+    """A use that pays other instalments now, or more or less of the advance."""
+    if now is None:
+        return use
+    changes = {
+        "parts": now.after,
+        "amount_cents": use.amount_cents + now.change_cents,
+        "reallocated_cents": use.reallocated_cents + now.change_cents,
+    }
+    return use.model_copy(update=changes)
 
 
 def _use(case: Receipt, happened: Envelope) -> Use | None:

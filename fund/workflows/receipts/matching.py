@@ -34,7 +34,7 @@ from fund.events import (
 )
 from fund.glossary import code_word, state_word
 from fund.language import N_
-from fund.ledger import PeriodStatus
+from fund.ledger import Entry, PeriodStatus
 from fund.money import require_cents
 from fund.rules.authority import FUND_MANAGER, Who, require
 from fund.rules.schedules import claims, split
@@ -46,7 +46,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.disbursements import refund
 from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.receipts.lives import TRANSITIONS, State
-from fund.workflows.repayments import instalment_of_reference
+from fund.workflows.repayments import instalment_of_reference, order_one_day
 
 __all__ = [
     "RULES",
@@ -244,7 +244,7 @@ def _repay(
         plan,
         used,
         outstanding_cents,
-        on=receipt.booked_on,
+        on=receipt.valued_on,
         instructed={instalment: used} if instalment is not None else None,
     )
     left_cents = outstanding_cents - divided.allocated_cents
@@ -260,8 +260,12 @@ def _repay(
         surplus_cents=divided.surplus_cents,
         allowance_released_cents=max(allowance_cents - left_cents, 0),
         parts=tuple(AllocatedPart(no=no, amount_cents=cents) for no, cents in sorted(divided.parts.items())),
+        valued_on=receipt.valued_on,
+        instalment=instalment,
     )
-    return uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
+    happened = uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
+    order_one_day(uow, plan.ref, receipt.valued_on, cause=happened)
+    return happened
 
 
 def _written_off(view: View, agreement: str) -> bool:
@@ -393,14 +397,29 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         lead, parties = _around(uow, use.target)
         check(uow, TRANSITIONS, "bank unmatch", receipt, lead=lead, parties=parties, look="fund bank list")
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
-    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(_undone(uow, use) for use in matched))
+    undone: list[Undone] = []
+    for use in matched:
+        undone.append(_undone(uow, use, undone))
+    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(undone))
     return uow.record(fact, effective_on=on)
 
 
-def _undone(uow: UnitOfWork, use: Use) -> Undone:
+def _undone(uow: UnitOfWork, use: Use, before: Sequence[Undone]) -> Undone:
+    """What is taken back of a use; where it was reallocated, the allowance follows what the mirrors leave."""
     plan = uow.maybe(Plan, use.target)
+    entries = tuple(uow.ledger.entries(event_id=use.event_id))
+    paid = next((each for each in plan.received if each.event_id == use.event_id), None) if plan else None
+    released = 0
+    if plan is not None and use.reallocated_cents < 0:
+        same = [each for each in before if each.agreement == plan.ref]
+        mirrored = (*entries, *(uow.ledger.entry(seq) for each in same for seq in each.seqs))
+        advance = uow.ledger.balance(f"1200.{plan.ref}") - sum(_leg(entry, f"1200.{plan.ref}") for entry in mirrored)
+        allowance = -uow.ledger.balance(f"1290.{plan.ref}") + sum(_leg(entry, f"1290.{plan.ref}") for entry in mirrored)
+        advance += use.reallocated_cents + sum(each.reallocated_cents for each in same)
+        allowance -= sum(each.allowance_released_cents for each in same)
+        released = max(allowance - max(advance, 0), 0)
     return Undone(
-        seqs=tuple(entry.seq for entry in uow.ledger.entries(event_id=use.event_id)),
+        seqs=tuple(entry.seq for entry in entries),
         event_id=use.event_id,
         call=None if plan else use.target,
         agreement=plan.ref if plan else None,
@@ -408,7 +427,15 @@ def _undone(uow: UnitOfWork, use: Use) -> Undone:
         amount_cents=use.amount_cents,
         receipt_cents=use.receipt_cents,
         parts=use.parts,
+        partner=paid.partner if paid else "",
+        reallocated_cents=use.reallocated_cents,
+        allowance_released_cents=released,
     )
+
+
+def _leg(entry: Entry, account: str) -> int:
+    """What an entry moved on an account, debit positive."""
+    return sum(leg.amount_cents for leg in entry.postings if leg.account == account)
 
 
 def _require_waiting(receipt: Receipt) -> None:

@@ -19,15 +19,17 @@ from fund.workflows.repayments.life import (
     instalment_reference,
     plan_after,
 )
+from fund.workflows.repayments.order import order_one_day, reallocate, right_order
 from fund.workflows.repayments.reading import arrears, plan_of, plan_on, plans, schedule
 
 __all__ = [
     "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate", "instalment_of_reference",
-    "instalment_reference", "plan_on", "plan_timers", "quarter_of", "start_on_success",
+    "instalment_reference", "order_one_day", "plan_on", "plan_timers", "quarter_of", "right_order", "start_on_success",
 ]  # fmt: skip
 
 COMMANDS = (
     Command("repayment prepay", prepay, LEAD_SIGNATORY),
+    Command("repayment reallocate", reallocate, TREASURER),
     Command("repayment allowance", adjust_allowance, FUND_MANAGER, second=TREASURER),
 )
 QUERIES = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -26,18 +27,19 @@ from fund.events import (
     PlanRestructured,
     PlanStarted,
     ReceiptAllocated,
+    ReceiptReallocated,
     ReceiptUnmatched,
     WriteoffPosted,
     WriteoffReversed,
 )
 from fund.rules import schedules
-from fund.rules.authority import LEAD_SIGNATORY, SYSTEM
-from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion
+from fund.rules.authority import LEAD_SIGNATORY, SYSTEM, TREASURER, either
+from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion, Received
 from fund.workflows.lifecycle import Transition, state_after
 
 __all__ = [
-    "LIVE", "TRANSITIONS", "State", "allowance_after", "fresh", "instalment_of_reference", "instalment_reference",
-    "last_open", "plan_after",
+    "LIVE", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh", "instalment_of_reference",
+    "instalment_reference", "last_open", "plan_after", "without",
 ]  # fmt: skip
 
 _OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")
@@ -57,6 +59,7 @@ TRANSITIONS = (
     Transition("repayment activate", None, State.ACTIVE, SYSTEM, PlanActivated, row="R1"),
     Transition("repayment prepay", LIVE, None, LEAD_SIGNATORY, PlanPrepaid, row="R4"),
     Transition("repayment start", LIVE, None, SYSTEM, PlanStarted, row="R1"),
+    Transition("repayment reallocate", LIVE, None, either(TREASURER, SYSTEM), ReceiptReallocated, row="R5"),
     Transition("repayment escalate", LIVE, None, SYSTEM, ArrearsEscalated, row="R8"),
 )
 
@@ -118,8 +121,10 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
     if isinstance(fact, ReceiptUnmatched):
         for undone in fact.undone:
             if undone.agreement == case.ref:
-                case = _given_back(case, fact.ref, {part.no: part.amount_cents for part in undone.parts})
+                case = _given_back(case, undone.event_id)
         return case
+    if isinstance(fact, ReceiptReallocated):
+        return _reallocated(case, fact)
     if isinstance(fact, (AgreementAmended, AgreementCompleted, AgreementTerminated)):
         cuts = {part.no: part.amount_cents for part in fact.plan_cuts}
         change = -sum(cuts.values())
@@ -136,28 +141,63 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
 def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:
     """What a receipt paid; what of it went to later instalments was early, as far as it was announced."""
     parts = {part.no: part.amount_cents for part in fact.parts}
-    later = sum(parts.get(each.no, 0) for each in case.instalments if each.due_on > happened.effective_on)
-    early = min(case.early_cents, later)
+    valued_on = fact.valued_on or happened.effective_on
+    early = early_of(case, parts, valued_on)
+    paid = Received(
+        receipt=fact.ref,
+        event_id=happened.event_id,
+        valued_on=valued_on,
+        used_cents=fact.amount_cents,
+        partner=fact.partner,
+        instalment=fact.instalment,
+        parts=parts,
+        early_cents=early,
+    )
+    late = any(each.valued_on > valued_on for each in case.received if not each.fixed)
     return _paid(case, parts).but(
-        receipts=_without_nothing({**case.receipts, fact.ref: _sum(case.receipts.get(fact.ref, {}), parts)}),
-        early_receipts={**case.early_receipts, fact.ref: case.early_receipts.get(fact.ref, 0) + early},
-        early_cents=case.early_cents - early,
+        received=(*case.received, paid), early_cents=case.early_cents - early, reorder=case.reorder or late
     )
 
 
-def _given_back(case: Plan, receipt: str, parts: Mapping[int, int]) -> Plan:
-    """A receipt turned out to be for something else: what it paid is open again, and an announcement still stands."""
-    back = {no: -cents for no, cents in parts.items()}
-    early = min(case.early_receipts.get(receipt, 0), sum(parts.values()))
-    return _paid(case, back).but(
-        receipts=_without_nothing({**case.receipts, receipt: _sum(case.receipts.get(receipt, {}), back)}),
-        early_receipts={**case.early_receipts, receipt: case.early_receipts.get(receipt, 0) - early},
-        early_cents=case.early_cents + early,
-    )
+def early_of(case: Plan, parts: Mapping[int, int], valued_on: date) -> int:
+    """What of a payment came before its day and was announced, in cents."""
+    later = sum(parts.get(each.no, 0) for each in case.instalments if each.due_on > valued_on)
+    return min(case.early_cents, later)
 
 
-def _without_nothing(receipts: Mapping[str, Mapping[int, int]]) -> dict[str, Mapping[int, int]]:
-    return {ref: parts for ref, parts in receipts.items() if any(parts.values())}
+def without(case: Plan, event_ids: Collection[str]) -> Plan:
+    """The plan as if these allocations had not been made: what they paid is open, what was announced still stands."""
+    kept = []
+    for each in case.received:
+        if each.event_id in event_ids:
+            case = _paid(case, {no: -cents for no, cents in each.parts.items()})
+            case = case.but(early_cents=case.early_cents + each.early_cents)
+        else:
+            kept.append(each)
+    return case.but(received=tuple(kept))
+
+
+def _given_back(case: Plan, event_id: str) -> Plan:
+    """A receipt turned out to be for something else: what came in after it may have to move up."""
+    place = next((place for place, each in enumerate(case.received) if each.event_id == event_id), len(case.received))
+    after = any(not each.fixed for each in case.received[place + 1 :])
+    return without(case, {event_id}).but(reorder=case.reorder or after)
+
+
+def _reallocated(case: Plan, fact: ReceiptReallocated) -> Plan:
+    """Allocations that paid other instalments pay these now."""
+    changed = {each.event_id: each for each in fact.allocations}
+    standing = case.received
+    case = without(case, changed.keys())
+    received = []
+    for each in standing:
+        now = changed.get(each.event_id)
+        if now is not None:
+            parts = {part.no: part.amount_cents for part in now.after}
+            case = _paid(case, parts).but(early_cents=case.early_cents - now.early_cents)
+            each = each.model_copy(update={"parts": parts, "early_cents": now.early_cents})
+        received.append(each)
+    return case.but(received=tuple(received), reorder=case.reorder and not fact.whole)
 
 
 def _brought_forward(case: Plan, fact: BenefitReported) -> Plan:
@@ -246,10 +286,6 @@ def _from_the_end(case: Plan, cents: int) -> dict[int, int]:
     return {part.no: part.amount_cents for part in schedules.cut(case.instalments, min(cents, case.open_cents))}
 
 
-def _sum(before: Mapping[int, int], parts: Mapping[int, int]) -> dict[int, int]:
-    return {no: before.get(no, 0) + parts.get(no, 0) for no in sorted({*before, *parts})}
-
-
 def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Plan:
     """Instalments that were paid (in part) keep what was paid; the rest is replaced. Numbers are never used again."""
     kept = tuple(
@@ -268,6 +304,8 @@ def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Pla
         ends_on=fact.ends_on,
         early_cents=0,
         lapsed={},
+        received=tuple(each.model_copy(update={"fixed": True}) for each in case.received),
+        reorder=False,
     )
 
 
