@@ -14,6 +14,7 @@ from fund.language import N_, _, euros, ngettext
 
 PARTNER = Ref(("partner list", "partners", "id"))
 KEY = Ref(("key show", "keys", "name"))
+AWARD = Ref(("agreement list", "agreements", "ref"))
 CALL = Ref(("capital list", "calls", "ref"))
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 
@@ -26,10 +27,12 @@ capital = noun("capital", N_("Call and receive contributions"))
     N_("Call capital from all partners, or from one"),
     about=N_(
         "A total is divided over every active partner by the key of the day, to the cent; each gets a call and an "
-        "entry of its own. With --partner one partner is called for the amount."
+        "entry of its own for each instalment. With --partner one partner is called for the amount. "
+        "Whoever gave notice is called only for what was committed before it: --for names that."
     ),
     examples=(
         "fund --as anna capital call --amount 2500000 --key 2026",
+        "fund --as anna capital call --amount 2500000 --instalments 4 --every 3 --due 2026-03-31",
         "fund --as anna capital call --partner gm0344 --amount 12500.00 --due 2026-06-30",
     ),
     who=N_("a fund manager; a treasurer confirms"),
@@ -38,10 +41,40 @@ capital = noun("capital", N_("Call and receive contributions"))
 @option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total, or what the one partner is asked"))
 @option("--key", type=KEY, metavar="NAME", help=N_("The key you expect to be in force"))
 @option("--partner", type=PARTNER, metavar="ID", help=N_("Only this partner"))
-@option("--due", type=DAY, metavar="DATE", help=N_("The last day to pay; by the regulations when left out"))
+@option(
+    "--due",
+    "due_days",
+    type=DAY,
+    multiple=True,
+    metavar="DATE",
+    help=N_("The last day to pay; by the regulations when left out; repeat for instalments"),
+)
+@option(
+    "--instalments", type=click.IntRange(1, 60), metavar="NUMBER", help=N_("In so many parts; --due is the first day")
+)
+@option("--every", type=click.IntRange(1, 60), metavar="MONTHS", help=N_("Months between instalments"))
+@option("--for", "commitment", type=AWARD, metavar="REF", help=N_("The award that the money is for"))
 @booking
-def call(ctx: click.Context, amount: int, key: str | None, partner: str | None, due: date | None) -> None:
-    args = {"amount": amount, "key": key, "partner": partner, "due": due}
+def call(
+    ctx: click.Context,
+    amount: int,
+    key: str | None,
+    partner: str | None,
+    due_days: tuple[date, ...],
+    instalments: int | None,
+    every: int | None,
+    commitment: str | None,
+) -> None:
+    args = {
+        "amount": amount,
+        "key": key,
+        "partner": partner,
+        "due": due_days[0] if len(due_days) == 1 else None,
+        "due_days": list(due_days) if len(due_days) > 1 else None,
+        "instalments": instalments,
+        "every": every,
+        "commitment": commitment,
+    }
     run(ctx, "capital call", args, tell=_called)
 
 
@@ -54,6 +87,13 @@ def _called(answer: Mapping[str, Any]) -> list[str]:
             result["calls"],
         ).format(count=result["calls"], total=euros(result["total_cents"]), day=day_text(result["due_on"]))
     ]
+    if len(result["due_days"]) > 1:
+        days = ", ".join(day_text(each) for each in result["due_days"])
+        lines = [
+            _("{count} calls make {total}, in {parts} instalments: {days}.").format(
+                count=result["calls"], total=euros(result["total_cents"]), parts=len(result["due_days"]), days=days
+            )
+        ]
     if result["key"]:
         lines.append(_("Divided by key {key}.").format(key=result["key"]))
     return lines

@@ -9,6 +9,7 @@ import pytest
 from fund.errors import (
     AmountNotPositive,
     AmountTooLarge,
+    CalledAfterNotice,
     DayBeforeFund,
     DayToCome,
     KeyNotInForce,
@@ -18,7 +19,6 @@ from fund.errors import (
     NoKeyInForce,
     NotAuthorised,
     NotIntegerCents,
-    NotTakingPart,
     SameHands,
     UnknownPartner,
     UnknownRef,
@@ -166,7 +166,7 @@ def test_a_partner_that_gave_notice_is_not_called_by_itself(sqlite_url: str) -> 
         with world.uow("anna", commit=False) as uow:
             uow.store.cases.put([(uow.case(Partner, "gm0308").but(state="notice_given"), 99)])
             uow._cases.clear()
-            with pytest.raises(NotTakingPart) as refused:
+            with pytest.raises(CalledAfterNotice) as refused:
                 call(uow, amount=100, partner="gm0308")
             call(uow, amount=100)
             called = [fact.fact.partner for fact in uow.facts if hasattr(fact.fact, "partner")]

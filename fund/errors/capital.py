@@ -6,6 +6,10 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
+    "MoreThanCommitted",
+    "InstalmentsUnclear",
+    "DueDaysOutOfOrder",
+    "CalledAfterNotice",
     "AlreadyVoted",
     "AmountNotPositive",
     "BankAccountExists",
@@ -70,6 +74,39 @@ class KeyOrPartner(WrongUsage):
 
     message = N_("capital call takes --key {key} or --partner {partner}, not both")
     hint = N_("fund capital call --partner {partner} --amount AMOUNT")
+
+
+class InstalmentsUnclear(WrongUsage):
+    """How many instalments, and on which days, cannot be read from what was typed."""
+
+    message = N_(
+        "{instalments} instalments and {days} last days to pay do not say when each of 1 to {most} parts is due"
+    )
+    hint = N_("fund capital call --amount AMOUNT --instalments 4 --every 3")
+
+
+class DueDaysOutOfOrder(FaultyInput):
+    """The last day to pay lies before the call, or not after that of the instalment before."""
+
+    message = N_("capital call: {later} cannot follow {earlier}: each last day to pay comes after the one before")
+    hint = N_("give later days, in order: --due DATE --due DATE")
+
+
+class CalledAfterNotice(RuleRefusal):
+    """After notice of leaving a partner is called for earlier commitments only."""
+
+    message = N_(
+        "{partner} gave notice on {notice_on} and is called only for what was committed until then; "
+        "named is {commitment}"
+    )
+    hint = N_("name an award of before that day: fund capital call --partner {partner} --amount AMOUNT --for REF")
+
+
+class MoreThanCommitted(RuleRefusal):
+    """More is called for a commitment than it still asks."""
+
+    message = N_("{asked_cents} cannot be called for {commitment}: {room_cents} of it is open and not called yet")
+    hint = N_("fund proposal show {commitment}")
 
 
 class NoKeyInForce(RuleRefusal):

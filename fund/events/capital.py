@@ -12,6 +12,7 @@ from fund.events.decisions import OpenedVote
 __all__ = [
     "ContributionCalled",
     "ContributionReceived",
+    "ContributionReminded",
     "KeyAdopted",
     "KeyProposed",
     "KeyRejected",
@@ -115,6 +116,9 @@ class ContributionCalled(Fact):
     Attributes:
         key: The version of the key that divided ``total_cents``; empty where one partner was called.
         share: The partner's weight among those called, as an exact fraction.
+        series: The first call that was made with this one.
+        instalment, instalments: Which part of how many. part_cents: What the partner is asked in all of them.
+        commitment: The award that it is for; empty where it is for the fund.
     """
 
     wire: ClassVar[str] = "contribution.called"
@@ -126,9 +130,32 @@ class ContributionCalled(Fact):
     key: str = ""
     share: str = ""
     total_cents: int
+    series: str = ""
+    instalment: int = 1
+    instalments: int = 1
+    part_cents: int = 0
+    commitment: str = ""
 
     def touches(self) -> Iterable[str]:
         return (f"partner/{self.partner}",)
+
+
+class ContributionReminded(Fact):
+    """What is open of a call falls due soon, or is late by a step of days: told once, nothing is posted.
+
+    Attributes:
+        step_days: Days after the due day; before it, less than nothing. step: soon, note, demand or committee.
+        open_cents: What was open of the call.
+    """
+
+    wire: ClassVar[str] = "contribution.reminded"
+    kind: ClassVar[str] = "call"
+
+    partner: str
+    due_on: date
+    step_days: int
+    step: str
+    open_cents: int
 
 
 class ContributionReceived(Fact):

@@ -199,7 +199,7 @@ GROUPS: tuple[Group, ...] = (
         "key", "Key, admission, calls, notice, settlement",
         "R own|R own, agrees, M own notice|M|C||C (CC)|R||plans",
         "partner import, key adopt, capital call",
-        "partner list, partner show, key compare, key show, capital list",
+        "partner list, partner show, key compare, key show, capital list, capital letter",
     ),
     _group(
         "ledger", "Ledger, statements, event export",
@@ -231,7 +231,7 @@ GROUPS: tuple[Group, ...] = (
         "deadlines", "Reminders, expiry, ageing",
         "||||||R||M",
         "proposal announce, proposal expire, repayment activate, repayment start, repayment escalate,"
-        " agreement ask-benefits, evaluation announce, evaluation expire",
+        " agreement ask-benefits, capital remind, evaluation announce, evaluation expire",
         "inbox, pending show",
     ),
 )  # fmt: skip

@@ -99,6 +99,8 @@ class Terms(_Rules):
     draft_days: int = 365
     cooling_off_days: int = 3
     call_due_days: int = 30
+    call_reminder_days: tuple[int, ...] = (-7, 1, 30, 60)
+    """When a call that is open is asked for again: days after its last day, before it less than nothing."""
     suspension_weeks: int = 13
     evaluation_days: int = 60
     followon_months: int = 12

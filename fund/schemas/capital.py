@@ -40,6 +40,8 @@ class Partner(CaseFile):
     inhabitants_year: int | None = None
     joined_on: date
     founder: bool = True
+    notice_on: date | None = None
+    """The day on which it gave notice of leaving."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.region, partner=self.ref, title=self.name)
@@ -95,6 +97,17 @@ class Call(CaseFile):
     total_cents: int
     reference: str
     """The RF reference that the partner quotes."""
+    series: str = ""
+    """The first call that was made with this one."""
+    instalment: int = 1
+    instalments: int = 1
+    part_cents: int
+    """What the partner is asked in all instalments of the series."""
+    commitment: str = ""
+    """The award that it is for; empty where it is for the fund."""
+    reminded: tuple[int, ...] = ()
+    """The steps that were told, in days after the due day."""
+    reminded_step: str = ""
 
     @property
     def open_cents(self) -> int:
@@ -103,7 +116,11 @@ class Call(CaseFile):
 
     def columns(self) -> CaseColumns:
         return CaseColumns(
-            partner=self.partner, lookup=self.reference, amount_cents=self.called_cents, due_on=self.due_on
+            parent=self.series,
+            partner=self.partner,
+            lookup=self.reference,
+            amount_cents=self.called_cents,
+            due_on=self.due_on,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fund import contributions
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
@@ -77,6 +78,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(decisions.BACK, decisions.come_back),
     Timer("agreement.suspension", agreements.end_suspension),
     Timer("benefit.due", agreements.ask_benefits),
+    Timer(contributions.REMIND, contributions.remind),
     Timer("repayment.arrears", repayments.escalate),
     Timer("evaluation.due", evaluations.fall_due_at),
     Timer("followon.announce", evaluations.announce),

@@ -11,6 +11,7 @@ from fund.events import (
     BankStatementImported,
     ContributionCalled,
     ContributionReceived,
+    ContributionReminded,
     Envelope,
     Fact,
     Reallocated,
@@ -63,6 +64,7 @@ class CallState(StrEnum):
 _CALLED = (CallState.OPEN, CallState.RECEIVED)
 CALL_TRANSITIONS = (
     Transition("capital call", None, CallState.OPEN, FUND_MANAGER, ContributionCalled, second=TREASURER, row="K1"),
+    Transition("capital remind", CallState.OPEN, CallState.OPEN, SYSTEM, ContributionReminded, row="K1"),
     Transition("bank match", _CALLED, CallState.RECEIVED, _MATCHING, ContributionReceived, row="K2"),
     Transition(
         "capital receive", _CALLED, CallState.RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"
@@ -86,9 +88,16 @@ def _call_after(case: Call | None, happened: Envelope) -> Call | None:
             share=fact.share,
             total_cents=fact.total_cents,
             reference=creditor_reference(fact.ref),
+            series=fact.series or fact.ref,
+            instalment=fact.instalment,
+            instalments=fact.instalments,
+            part_cents=fact.part_cents or fact.amount_cents,
+            commitment=fact.commitment,
         )
     if case is None:
         return None
+    if isinstance(fact, ContributionReminded):
+        return case.but(reminded=(*case.reminded, fact.step_days), reminded_step=fact.step)
     if isinstance(fact, ContributionReceived):
         return _received(case, case.received_cents + fact.amount_cents)
     if isinstance(fact, ReceiptUnmatched):
