@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.output import Column, day_text, table
-from cli.params import DAY, MONEY, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.output import Column, day_text, emit_json, facts, progress, say, table, write_output
+from cli.params import DAY, MONEY, Ref, argument, booking, look, noun, option, read, reading, run, typed, verb
 from fund.language import N_, _, euros, ngettext
 
 PARTNER = Ref(("partner list", "partners", "id"))
@@ -133,6 +134,81 @@ def _received(answer: Mapping[str, Any]) -> list[str]:
             )
         )
     return lines
+
+
+@verb(
+    capital,
+    "letter",
+    N_("Write the letter of a call"),
+    about=N_(
+        "Addressed to the partner: what to pay, until when, with which reference, and the partner's own computation. "
+        "With --all one letter for each call that was made with it, in a folder. Without --output it is shown here. "
+        "In the language of --lang; the same letter is the same bytes."
+    ),
+    examples=(
+        "fund capital letter B2026-0007 --output B2026-0007.pdf",
+        "fund --lang nl capital letter B2026-0001 --all --output letters",
+    ),
+    see=("capital list", "capital call", "key show"),
+)
+@argument("ref", type=CALL, help=N_("The call"))
+@option("--all", "all_", is_flag=True, help=N_("Every call that was made with this one"))
+@option("--output", type=click.Path(), metavar="PATH", help=N_("Write a PDF here; with --all the folder they go to"))
+@reading
+def letter(ctx: click.Context, ref: str, all_: bool, output: str | None) -> None:
+    args = {"ref": ref, "all": all_ or None}
+    if output is None:
+        read(ctx, "capital letter", args, show=_letters_shown)
+        return
+    written = _letters_written(look(ctx, "capital letter", args)["letters"], output, all_)
+    if typed(ctx, "json"):
+        emit_json({"schema_version": 1, "files": written})
+    elif output != "-":
+        say(
+            ngettext("{count} letter is written: {path}", "{count} letters are written: {path}", len(written)).format(
+                count=len(written), path=output
+            )
+        )
+
+
+def _letters_written(found: list[dict[str, Any]], output: str, several: bool) -> list[str]:
+    """The files, each written whole or not at all, by name."""
+    from fund.reports.letters import letter_pdf
+
+    if not several:
+        write_output(output, letter_pdf(found[0]))
+        return [output]
+    folder = Path(output)
+    paths = []
+    with progress(_("Letters"), len(found)) as bar:
+        for one in found:
+            content = letter_pdf(one)
+            _make_folder(folder)
+            paths.append(str(folder / f"{one['ref']}.pdf"))
+            write_output(paths[-1], content)
+            bar.step()
+    return paths
+
+
+def _make_folder(folder: Path) -> None:
+    from fund.errors import FileUnreadable
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise FileUnreadable(path=str(folder), reason=problem.strerror or str(problem)) from None
+
+
+def _letters_shown(data: Mapping[str, Any]) -> None:
+    """The words of each letter, as rows."""
+    from fund.reports.letters import call_letter
+
+    for one in data["letters"]:
+        words = call_letter(one)
+        facts(f"{words['title']}, {words['partner']}", [(name, value) for name, value in words["pay"]])
+        if words["computed"]:
+            told = [(step, f"{outcome}  ({how})" if how else outcome) for step, how, outcome in words["computed"]]
+            facts(words["computed_title"], told)
 
 
 @verb(

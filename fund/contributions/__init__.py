@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fund.contributions.calling import call, key_in_force, partner_named
+from fund.contributions.letters import explained, letters, members_of
 from fund.contributions.reading import calls
 from fund.contributions.receiving import receive, set_against_call
 from fund.contributions.reminding import REMIND, remind
@@ -22,7 +23,10 @@ __all__ = [
     "REMIND",
     "call",
     "calls",
+    "explained",
     "key_in_force",
+    "letters",
+    "members_of",
     "partner_named",
     "receive",
     "remind",
@@ -33,6 +37,6 @@ COMMANDS = (
     Command("capital call", call, FUND_MANAGER, second=TREASURER),
     Command("capital receive", receive, TREASURER, second=FUND_MANAGER),
 )
-QUERIES = (Query("capital list", calls),)
+QUERIES = (Query("capital list", calls), Query("capital letter", letters))
 LIVES: dict[str, Any] = {}
 """The life of a call carries its RF reference, so it is folded where bank references are known: with the receipts."""

@@ -27,6 +27,7 @@ __all__ = [
     "NotABankAccountCode",
     "NotTakingPart",
     "NothingOpen",
+    "NothingToPayInto",
     "NothingToUndo",
     "ReceiptAlreadyAllocated",
     "SeveralCandidates",
@@ -107,6 +108,13 @@ class MoreThanCommitted(RuleRefusal):
 
     message = N_("{asked_cents} cannot be called for {commitment}: {room_cents} of it is open and not called yet")
     hint = N_("fund proposal show {commitment}")
+
+
+class NothingToPayInto(RuleRefusal):
+    """The fund has no account of its own that a letter could name."""
+
+    message = N_("no bank account of the fund is registered for account {account}: there is nothing to pay into")
+    hint = N_("fund bank register IBAN --account {account}")
 
 
 class NoKeyInForce(RuleRefusal):

@@ -17,6 +17,7 @@ __all__ = [
     "NobodyToAsk",
     "NothingToProve",
     "OutputFailed",
+    "ReportsMissing",
     "SettingGivenTwice",
     "SettingUnreadable",
     "UsageError",
@@ -120,3 +121,10 @@ class Bug(FundError):
     message = N_("this is a fault of the program, not of you ({kind}): `{what}` was not finished")
     hint = N_("give the number {log_id} to whoever keeps the program; the trace is in {log}")
     exit_code = 5
+
+
+class ReportsMissing(NotReady):
+    """Paper and spreadsheets need the optional extra ``reports``, which is not installed here."""
+
+    message = N_("{what} cannot be made here: the optional extra `reports` is not installed")
+    hint = N_("pip install 'revolving-fund[reports]', then repeat the command")

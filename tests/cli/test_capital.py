@@ -204,3 +204,39 @@ def test_an_unexplained_debit_and_income_are_explained(fund: Any, sqlite_url: st
     assert "contributie" in listed
     assert "rente" in listed
     assert "No receipt waits." in fund("bank", "unmatched", database=sqlite_url).out
+
+
+def test_a_call_in_instalments_says_its_days(fund: Any, sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.partners()
+    typed = ("capital", "call", "--amount", "100000", "--due", "2026-03-31")
+    shown = fund(*typed, "--instalments", "4", "--every", "3", "--dry-run", database=sqlite_url, user="anna")
+    assert shown.code == 0, shown.err
+    assert "136 calls make EUR 100,000.00, in 4 instalments: 2026-03-31, 2026-06-30, 2026-09-30" in shown.out
+    unclear = fund(*typed, "--instalments", "4", "--dry-run", database=sqlite_url, user="anna")
+    assert unclear.code == 2
+    assert unclear.err.startswith("error[instalments_unclear]: 4 instalments and 1 last days to pay do not say")
+    twice = fund(*typed, "--due", "2026-03-31", "--dry-run", database=sqlite_url, user="anna")
+    assert twice.err.startswith("error[due_days_out_of_order]: capital call: 2026-03-31 cannot follow 2026-03-31")
+
+
+def test_a_letter_is_shown_written_and_written_again(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
+    started(sqlite_url)
+    shown = fund("capital", "letter", "B2026-0004", database=sqlite_url)
+    assert "Capital call B2026-0004, Gemeente Bunnik" in shown.out
+    assert "RF46 B202 6000 4" in shown.out
+    assert "808759/60674770" in shown.out
+    one = tmp_path / "one.pdf"
+    done = fund("capital", "letter", "B2026-0004", "--output", one, database=sqlite_url)
+    assert done.out == f"1 letter is written: {one}\n"
+    folder = tmp_path / "letters"
+    typed = ("capital", "letter", "B2026-0001", "--all", "--output", folder)
+    written = fund(*typed, "--json", database=sqlite_url)
+    assert written.code == 0, written.err
+    assert len(written.json["files"]) == len(list(folder.iterdir())) == 34
+    assert (folder / "B2026-0004.pdf").read_bytes() == one.read_bytes()
+    there = {path: path.read_bytes() for path in folder.iterdir()}
+    assert fund(*typed, database=sqlite_url).out == f"34 letters are written: {folder}\n"
+    assert {path: path.read_bytes() for path in folder.iterdir()} == there
+    nowhere = fund("capital", "letter", "B2026-0001", "--all", "--output", one, database=sqlite_url)
+    assert nowhere.err.startswith("error[file_unreadable]:")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
+from fund.contributions import members_of
 from fund.errors import FaultyPartnerFile, FoundersOnly
 from fund.events import Envelope, KeyAdopted, PartnerAdmitted
 from fund.language import N_, _
-from fund.rules.keys import Member, Share, fraction_text, shares
+from fund.rules.keys import Share, fraction_text, shares
 from fund.schemas.capital import Call, Partner
 from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["import_partners", "members_of", "texts_of"]
+__all__ = ["import_partners", "texts_of"]
 
 SORTS = ("municipality", "water_board", "region", "province")
 _ID = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}", re.ASCII)
@@ -148,11 +149,6 @@ def _read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
     if not rows:
         raise faulty(1, ",".join(reader.fieldnames or ()), _(N_("there is no partner in it")))
     return rows
-
-
-def members_of(found: Iterable[Partner]) -> list[Member]:
-    """Partners as a key weighs them."""
-    return [Member(partner.ref, partner.sort, partner.inhabitants, partner.inhabitants_year) for partner in found]
 
 
 def texts_of(divided: Sequence[Share]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
+from fund.contributions import members_of
 from fund.dates import add_months
 from fund.errors import (
     AlreadyVoted,
@@ -28,7 +29,7 @@ from fund.rules.voting import ABSTAIN, Ballot, board_missing
 from fund.schemas.capital import DistributionKey, KeyFile, Partner
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners.founders import members_of, texts_of
+from fund.workflows.partners.founders import texts_of
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
 from fund.workflows.reviews import put_under_seal, read_sealed
 

@@ -7,13 +7,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from fund.contributions import key_in_force, partner_named
+from fund.contributions import explained as explained_key
+from fund.contributions import key_in_force, members_of, partner_named
 from fund.dates import add_months
 from fund.errors import AmountNotPositive, NoActivePartners, NoKeyInForce
 from fund.money import require_cents
 from fund.rules.keys import (
     FAMILIES,
-    Member,
     Share,
     divide,
     fraction_text,
@@ -24,7 +24,6 @@ from fund.rules.keys import (
 )
 from fund.schemas.capital import Call, DistributionKey, Partner
 from fund.unit_of_work import View
-from fund.workflows.partners.founders import members_of, texts_of
 from fund.workflows.partners.keys import REVIEW_MONTHS
 from fund.workflows.partners.table import State
 
@@ -132,21 +131,10 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
             {partner: Fraction(share) for partner, share in in_force.shares.items()},
             [partner.ref for partner in active],
         )
-        explained = {share.partner: share for share in _explained(view, in_force, members)}
+        explained = {share.partner: share for share in explained_key(view, in_force)}
         divided = tuple(explained.get(partner, Share(partner, fixed=weight)) for partner, weight in weights.items())
         keys.append(_divided(in_force.ref, in_force.family, in_force.reference_year, divided, amount, in_force=True))
     return {"as_of": view.today.isoformat(), "amount_cents": amount, "keys": keys}
-
-
-def _explained(view: View, key: DistributionKey, members: Sequence[Member]) -> tuple[Share, ...]:
-    """The steps behind the shares of a key; none where the members are others than it was made for."""
-    there = [member for member in members if member.partner in key.shares]
-    if len(there) != len(key.shares):
-        return ()
-    found = shares(
-        key.family, members, reference_year=key.reference_year, base_bps=key.base_bps, fixed_bps=key.fixed_bps
-    )
-    return found if texts_of(found) == dict(key.shares) else ()
 
 
 def _divided(
@@ -184,8 +172,7 @@ def show_key(view: View, *, ref: str | None = None, as_of: date | None = None) -
     """
     day = as_of or view.today
     key = view.case(DistributionKey, ref) if ref else key_in_force(view, day)
-    members = members_of(view.cases(Partner))
-    explained = {share.partner: share for share in _explained(view, key, members)}
+    explained = {share.partner: share for share in explained_key(view, key)}
     adopted = sorted(view.cases(DistributionKey, states=[State.ADOPTED]), key=lambda one: (one.from_on, one.ref))
     bps = shares_in_bps({partner: Fraction(share) for partner, share in key.shares.items()})
     return {
