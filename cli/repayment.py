@@ -188,6 +188,34 @@ def _allocated(answer: Mapping[str, Any]) -> list[str]:
 
 @verb(
     repayment,
+    "demand",
+    N_("Demand once more what is late"),
+    about=N_(
+        "The service sends a note, a demand and word to the committee by itself. A demand by the office gives two "
+        "weeks, and lets the five years begin again after which a claim lapses (Awb 4:104, 4:106, 4:112)."
+    ),
+    examples=(
+        "fund --as anna repayment demand A2026-003",
+        "fund --as anna repayment demand A2026-003 --instalment 2",
+    ),
+    who=N_("a fund manager"),
+    see=("repayment arrears", "repayment plan"),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@option("--instalment", type=click.IntRange(1), metavar="NUMBER", help=N_("One instalment; every late one without it"))
+@changing
+def demand(ctx: click.Context, ref: str, instalment: int | None) -> None:
+    run(ctx, "repayment demand", {"ref": ref, "instalment": instalment}, tell=_demanded)
+
+
+def _demanded(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    text = _("{amount} of {ref} is demanded, to be paid by {day} at the latest.")
+    return [text.format(amount=euros(result["demanded_cents"]), ref=result["ref"], day=day(result["pay_by"]))]
+
+
+@verb(
+    repayment,
     "reallocate",
     N_("Put receipts in the order of their value dates"),
     about=N_(

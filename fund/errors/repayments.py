@@ -5,7 +5,7 @@ from __future__ import annotations
 from fund.errors.base import RuleRefusal
 from fund.language import N_
 
-__all__ = ["ReceiptsInOrder", "SurplusGone"]
+__all__ = ["InstalmentNotLate", "ReceiptsInOrder", "SurplusGone"]
 
 
 class ReceiptsInOrder(RuleRefusal):
@@ -20,3 +20,10 @@ class SurplusGone(RuleRefusal):
 
     message = N_("{moved_cents} of {ref} cannot move to the advance: {owed_cents} is still owed back to {partner}")
     hint = N_("fund repayment plan {ref}")
+
+
+class InstalmentNotLate(RuleRefusal):
+    """Only what is past its day, and was paid out, can be demanded."""
+
+    message = N_("instalment {no} of {ref} cannot be demanded: {late_cents} of it is late, it is due on {due_on}")
+    hint = N_("fund repayment schedule {ref}")

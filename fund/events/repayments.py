@@ -10,8 +10,8 @@ from fund.events.agreements import InstalmentTerms, Part, PlanTerms
 from fund.events.base import Fact
 
 __all__ = [
-    "AllowanceAdjusted", "AllowanceLine", "ArrearsEscalated", "PlanActivated", "PlanPrepaid", "PlanRestructured",
-    "PlanStarted",
+    "AllowanceAdjusted", "AllowanceLine", "ArrearsDemanded", "ArrearsEscalated", "LimitationNeared", "PlanActivated",
+    "PlanPrepaid", "PlanRestructured", "PlanStarted",
 ]  # fmt: skip
 
 
@@ -75,6 +75,31 @@ class ArrearsEscalated(_PlanFact):
     step_days: int
     step: str
     """``note``, ``demand`` or ``committee``."""
+    open_cents: int
+    pay_by: date | None = None
+    """The last day that a demand gives (4:112)."""
+
+
+class ArrearsDemanded(_PlanFact):
+    """A late instalment was demanded once more: the years of limitation begin again (4:106)."""
+
+    wire: ClassVar[str] = "arrears.demanded"
+
+    instalment: int
+    due_on: date
+    open_cents: int
+    pay_by: date
+
+
+class LimitationNeared(_PlanFact):
+    """The claim on a late instalment lapses on a day that is near: it was not demanded for years (4:104)."""
+
+    wire: ClassVar[str] = "arrears.limitation_neared"
+
+    instalment: int
+    due_on: date
+    ends_on: date
+    """The last day on which it can be pursued."""
     open_cents: int
 
 

@@ -192,7 +192,7 @@ GROUPS: tuple[Group, ...] = (
         "receipts", "Receipts, matching, posting write-offs",
         "R own|asks own|C (manual), M write-off|M, C write-off|||R||matches",
         "bank import, bank propose, bank match, bank unmatch, repayment allocate, repayment reallocate,"
-        " repayment prepay, capital receive, writeoff post, writeoff recover",
+        " repayment demand, repayment prepay, capital receive, writeoff post, writeoff recover",
         "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears",
     ),
     _group(
@@ -231,7 +231,7 @@ GROUPS: tuple[Group, ...] = (
         "deadlines", "Reminders, expiry, ageing",
         "||||||R||M",
         "proposal announce, proposal expire, repayment activate, repayment start, repayment escalate,"
-        " agreement ask-benefits, capital remind, evaluation announce, evaluation expire",
+        " repayment warn, agreement ask-benefits, capital remind, evaluation announce, evaluation expire",
         "inbox, pending show",
     ),
 )  # fmt: skip

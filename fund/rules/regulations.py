@@ -106,6 +106,11 @@ class Terms(_Rules):
     followon_months: int = 12
     long_stop_years: int = 5
     arrears_days: tuple[int, ...] = (1, 30, 60)
+    demand_weeks: int = 2
+    """So long a demand gives (4:112)."""
+    limitation_years: int = 5
+    """A claim lapses so long after its day, or the last demand or acknowledgement (4:104, 4:110)."""
+    limitation_warning_months: int = 6
 
 
 class AgeingStep(_Rules):

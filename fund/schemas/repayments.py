@@ -24,6 +24,12 @@ class Instalment(Shape):
     cancelled_cents: int = 0
     escalated_days: int = 0
     """The last step of arrears that was taken, in days after the due day; 0 when none was."""
+    escalated_on: date | None = None
+    demanded_on: date | None = None
+    """The day of the last demand, which gives until ``pay_by``."""
+    pay_by: date | None = None
+    warned_until: date | None = None
+    """The last day of the claim that the office was warned of."""
 
     @property
     def open_cents(self) -> int:
@@ -71,6 +77,7 @@ class Plan(CaseFile):
 
     Attributes:
         early_cents: Announced early payments that did not arrive yet.
+        acknowledged_on: The day on which the debtor last acknowledged the debt (4:105).
         lapsed: What lapsed, by the write-off that cancelled it (so that its reversal restores exactly that).
         received: What came in on it, and which instalments each allocation paid.
         reorder: Money of an earlier day came in, or a match in between was undone: the order may be wrong (R5).
@@ -87,6 +94,7 @@ class Plan(CaseFile):
     versions: tuple[PlanVersion, ...] = ()
     early: str = "last_first"
     early_cents: int = 0
+    acknowledged_on: date | None = None
     grace_months: int = 0
     interval_months: int = 12
     savings_bps: int = 0

@@ -18,6 +18,11 @@ depends_on = None
 
 SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     # reaction, fact: equal to fund/workflows/subscriptions.py, by test
+    ("repayments.look_again", "disbursement.approved"),
+    ("repayments.look_again", "plan.restructured"),
+    ("repayments.look_again", "receipt.reallocated"),
+    ("repayments.look_again", "receipt.unmatched"),
+    ("repayments.look_again", "writeoff.reversed"),
     ("agreements.close", "receipt.reallocated"),
     ("agreements.close", "writeoff.reversed"),
 )

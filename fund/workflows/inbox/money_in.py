@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from fund.dates import add_months
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, TREASURER
+from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.receipts import gaps, unexplained_debits
-from fund.workflows.repayments import quarter_of, right_order
+from fund.workflows.repayments import limitation_of, quarter_of, right_order
 
 __all__ = ["waiting"]
 
@@ -36,6 +37,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
             yield Waiting(what, "fund bank import FILE", TREASURER, str(gap["iban"]))
     yield from _out_of_order(desk)
     yield from _arrears(desk)
+    yield from _reminded(desk)
     yield from _allowance(desk)
 
 
@@ -69,6 +71,29 @@ def _arrears(desk: Desk) -> Iterator[Waiting]:
             lead=plan.lead,
             parties=agreement.parties if agreement is not None else (),
         )
+
+
+def _reminded(desk: Desk) -> Iterator[Waiting]:
+    """What the lead was reminded of, until the day that a demand gave; what the office must not let lapse (R8)."""
+    for plan in desk.overdue(desk.today):
+        agreement = desk.agreements.get(plan.agreement)
+        around: dict[str, Any] = {
+            "lead": plan.lead, "parties": agreement.parties if agreement is not None else (),
+        }  # fmt: skip
+        told = [part for part in plan.instalments if part.open_cents > 0 and part.escalated_days > 0]
+        if told:
+            cents = sum(part.open_cents for part in told)
+            what = _(N_("repay {amount} that is late")).format(amount=euros(cents))
+            until = min((part.pay_by for part in told if part.pay_by is not None), default=None)
+            command = f"fund repayment plan {plan.agreement}"
+            yield Waiting(what, command, LEAD_SIGNATORY, plan.agreement, until, **around)
+        for part in plan.instalments:
+            if part.warned_until is None or part.open_cents <= 0:
+                continue
+            if part.warned_until == limitation_of(desk.view, plan, part):
+                what = _(N_("demand {amount} before the claim lapses")).format(amount=euros(part.open_cents))
+                command = f"fund repayment demand {plan.agreement} --instalment {part.no}"
+                yield Waiting(what, command, FUND_MANAGER, plan.agreement, part.warned_until, **around)
 
 
 def _allowance(desk: Desk) -> Iterator[Waiting]:

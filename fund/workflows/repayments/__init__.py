@@ -10,7 +10,7 @@ from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows.repayments.allowance import adjust_allowance, quarter_of
-from fund.workflows.repayments.course import called_by_saving, escalate, plan_timers, prepay, start_on_success
+from fund.workflows.repayments.course import called_by_saving, prepay, start_on_success
 from fund.workflows.repayments.life import (
     TRANSITIONS,
     State,
@@ -21,14 +21,25 @@ from fund.workflows.repayments.life import (
 )
 from fund.workflows.repayments.order import order_one_day, reallocate, right_order
 from fund.workflows.repayments.reading import arrears, plan_of, plan_on, plans, schedule
+from fund.workflows.repayments.reminders import (
+    AGAIN_FACTS,
+    demand,
+    escalate,
+    limitation_of,
+    look_again,
+    plan_timers,
+    warn,
+)
 
 __all__ = [
-    "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate", "instalment_of_reference",
-    "instalment_reference", "order_one_day", "plan_on", "plan_timers", "quarter_of", "right_order", "start_on_success",
+    "AGAIN_FACTS", "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate",
+    "instalment_of_reference", "instalment_reference", "limitation_of", "look_again", "order_one_day", "plan_on",
+    "plan_timers", "quarter_of", "right_order", "start_on_success", "warn",
 ]  # fmt: skip
 
 COMMANDS = (
     Command("repayment prepay", prepay, LEAD_SIGNATORY),
+    Command("repayment demand", demand, FUND_MANAGER),
     Command("repayment reallocate", reallocate, TREASURER),
     Command("repayment allowance", adjust_allowance, FUND_MANAGER, second=TREASURER),
 )

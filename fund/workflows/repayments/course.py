@@ -1,43 +1,24 @@
-"""What a plan does by itself and at a word of the lead: timers, a good verdict, savings, early payment, arrears."""
+"""What a plan does at a verdict, a saving, and a word of the lead: it starts, calls a part, is paid early."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from itertools import takewhile
+from datetime import date
 
-from fund.dates import add_months, start_of_day
+from fund.dates import add_months
 from fund.errors import PrepaymentExceedsPlan
-from fund.events import ArrearsEscalated, Envelope, EvaluationAccepted, InstalmentTerms, PlanPrepaid, PlanStarted
+from fund.events import Envelope, EvaluationAccepted, InstalmentTerms, PlanPrepaid, PlanStarted
 from fund.rules import schedules
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
-from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments.life import TRANSITIONS, instalment_reference, last_open
+from fund.workflows.repayments.reminders import plan_timers
 
-__all__ = ["called_by_saving", "escalate", "plan_timers", "prepay", "start_on_success"]
+__all__ = ["called_by_saving", "prepay", "start_on_success"]
 
-ARREARS = "repayment.arrears"
-"""The timer of one step of arrears of one instalment."""
 SAVING_MONTHS = 3
 """So long after its report the share of a saving falls due."""
-STEPS = ("note", "demand", "committee")
-
-
-def plan_timers(uow: UnitOfWork, happened: Envelope) -> None:
-    """Each instalment of the plan that ``happened`` made will be looked at on each day of the steps of arrears (R8)."""
-    plan = uow.case(Plan, happened.fact.ref)
-    for part in plan.instalments:
-        if part.open_cents > 0:
-            for days in uow.regulations().terms.arrears_days:
-                uow.set_timer(
-                    ARREARS,
-                    plan.stream,
-                    start_of_day(part.due_on + timedelta(days=days)),
-                    cause=happened,
-                    name=f"{plan.version}-{part.no}-{days}",
-                )
 
 
 def start_on_success(uow: UnitOfWork, happened: Envelope) -> None:
@@ -96,42 +77,8 @@ def prepay(uow: UnitOfWork, *, ref: str, amount_cents: int) -> Envelope:
     if not 0 < amount_cents <= open_cents:
         raise PrepaymentExceedsPlan(ref=ref, amount_cents=amount_cents, open_cents=open_cents)
     happened = uow.record(PlanPrepaid(ref=ref, proposal=plan.proposal, amount_cents=amount_cents, early=plan.early))
+    plan_timers(uow, happened)  # who announces a payment acknowledges the debt
     last = max((part for part in plan.instalments if part.open_cents > 0), key=lambda part: part.due_on)
     uow.result.update(ref=ref, reference=instalment_reference(ref, last.no), early=plan.early)
     uow.next_step = f"fund repayment plan {ref}"
     return happened
-
-
-def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
-    """An instalment that is late by a step of days is noted, demanded, or told to the committee: once each (R8).
-
-    An instalment of money that was never paid out is not late.
-
-    Source: Awb 4:112 for the demand.
-    """
-    plan = uow.maybe(Plan, timer.stream.partition("/")[2])
-    if plan is None:
-        return
-    version, no, days = (int(part) for part in timer.timer_id.rsplit(":", 1)[1].split("-"))
-    part = next((each for each in plan.instalments if each.no == no), None)
-    if part is None or version != plan.version or part.escalated_days >= days:
-        return
-    if part.due_on + timedelta(days=days) > uow.today:
-        return
-    outstanding = uow.ledger.balance(f"1200.{plan.ref}")
-    late = schedules.claims(plan.instalments, outstanding).get(no, 0)
-    if late <= 0:
-        return
-    check(uow, TRANSITIONS, "repayment escalate", plan, lead=plan.lead)
-    taken = len(list(takewhile(lambda step: step < days, uow.regulations().terms.arrears_days)))
-    uow.record(
-        ArrearsEscalated(
-            ref=plan.ref,
-            proposal=plan.proposal,
-            instalment=no,
-            due_on=part.due_on,
-            step_days=days,
-            step=STEPS[min(taken, len(STEPS) - 1)],
-            open_cents=late,
-        )
-    )

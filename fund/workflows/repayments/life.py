@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from fund.bank import creditor_reference, read_creditor_reference
+from fund.dates import day_of
 from fund.errors import InvalidReference
 from fund.events import (
     AgreementAmended,
@@ -16,12 +17,14 @@ from fund.events import (
     AgreementLeadChanged,
     AgreementTerminated,
     AllowanceAdjusted,
+    ArrearsDemanded,
     ArrearsEscalated,
     BenefitReported,
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
     InstalmentTerms,
+    LimitationNeared,
     PlanActivated,
     PlanPrepaid,
     PlanRestructured,
@@ -33,7 +36,7 @@ from fund.events import (
     WriteoffReversed,
 )
 from fund.rules import schedules
-from fund.rules.authority import LEAD_SIGNATORY, SYSTEM, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion, Received
 from fund.workflows.lifecycle import Transition, state_after
 
@@ -61,6 +64,8 @@ TRANSITIONS = (
     Transition("repayment start", LIVE, None, SYSTEM, PlanStarted, row="R1"),
     Transition("repayment reallocate", LIVE, None, either(TREASURER, SYSTEM), ReceiptReallocated, row="R5"),
     Transition("repayment escalate", LIVE, None, SYSTEM, ArrearsEscalated, row="R8"),
+    Transition("repayment demand", LIVE, None, FUND_MANAGER, ArrearsDemanded, row="R8"),
+    Transition("repayment warn", LIVE, None, SYSTEM, LimitationNeared, row="R8"),
 )
 
 
@@ -101,7 +106,7 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
     if case is None:
         return None
     if isinstance(fact, PlanPrepaid):
-        return case.but(early_cents=case.early_cents + fact.amount_cents)
+        return case.but(early_cents=case.early_cents + fact.amount_cents, acknowledged_on=day_of(happened.recorded_at))
     if isinstance(fact, PlanStarted):
         days = {part.no: {"due_on": part.due_on} for part in fact.instalments}
         version = PlanVersion(
@@ -115,7 +120,13 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
     if isinstance(fact, PlanRestructured):
         return _restructured(case, fact, happened)
     if isinstance(fact, ArrearsEscalated):
-        return _changed(case, {fact.instalment: {"escalated_days": fact.step_days}})
+        demanded = _demanded(happened, fact.pay_by) if fact.pay_by else {}
+        taken = {"escalated_days": fact.step_days, "escalated_on": day_of(happened.recorded_at)}
+        return _changed(case, {fact.instalment: {**taken, **demanded}})
+    if isinstance(fact, ArrearsDemanded):
+        return _changed(case, {fact.instalment: _demanded(happened, fact.pay_by)})
+    if isinstance(fact, LimitationNeared):
+        return _changed(case, {fact.instalment: {"warned_until": fact.ends_on}})
     if isinstance(fact, ReceiptAllocated):
         return _received(case, fact, happened)
     if isinstance(fact, ReceiptUnmatched):
@@ -136,6 +147,10 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
     if isinstance(fact, BenefitReported):
         return _brought_forward(case, fact)
     return _after_loss(case, happened)
+
+
+def _demanded(happened: Envelope, pay_by: date) -> Mapping[str, Any]:
+    return {"demanded_on": day_of(happened.recorded_at), "pay_by": pay_by}
 
 
 def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:

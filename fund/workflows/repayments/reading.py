@@ -10,6 +10,7 @@ from fund.rules import schedules
 from fund.schemas.repayments import Instalment, Plan
 from fund.unit_of_work import View
 from fund.workflows.repayments.life import fresh, instalment_reference, plan_after
+from fund.workflows.repayments.reminders import limitation_of
 
 __all__ = ["arrears", "plan_of", "plan_on", "plans", "schedule"]
 
@@ -84,7 +85,13 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "outstanding_cents": view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",)),
         "ends_on": plan.ends_on.isoformat(),
         "instalments": [
-            _instalment(plan, part, day) for part in sorted(parts, key=lambda part: (part.due_on, part.no))
+            {
+                **_instalment(plan, part, day),
+                "demanded_on": _iso(part.demanded_on),
+                "pay_by": _iso(part.pay_by),
+                "limitation_on": _iso(limitation_of(view, plan, part) if part.open_cents > 0 else None),
+            }
+            for part in sorted(parts, key=lambda part: (part.due_on, part.no))
         ],
     }
 

@@ -1,0 +1,208 @@
+"""What a late instalment brings about: a note, a demand, word to the committee; and a warning before the claim lapses.
+
+Each step once per instalment, whatever happens to it in between. A claim that was open again (a match was undone, a
+write-off taken back) goes through the steps that it has not had, with the same time between them as others have.
+Source: lifecycle.md 6 (R8); Awb 4:104-4:106, 4:110, 4:112.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import takewhile
+
+from fund.dates import add_months, start_of_day, term_end, weeks
+from fund.errors import InstalmentNotLate, UnknownRef
+from fund.events import ArrearsDemanded, ArrearsEscalated, Envelope, LimitationNeared
+from fund.glossary import code_word
+from fund.rules import schedules
+from fund.schemas.agreements import Agreement
+from fund.schemas.repayments import Instalment, Plan
+from fund.store import TimerRow
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.lifecycle import check
+from fund.workflows.repayments.life import TRANSITIONS
+
+__all__ = ["AGAIN_FACTS", "demand", "escalate", "late_parts", "limitation_of", "look_again", "plan_timers", "warn"]
+
+ARREARS = "repayment.arrears"
+"""The timer of one step of arrears of one instalment."""
+LIMITATION = "repayment.limitation"
+"""The timer that looks whether the claim on an instalment is about to lapse."""
+STEPS = ("note", "demand", "committee")
+AGAIN_FACTS = (
+    "disbursement.approved", "plan.restructured", "receipt.reallocated", "receipt.unmatched", "writeoff.reversed",
+)  # fmt: skip
+"""After these an instalment may be open, or claimed, whose days of reminding went by."""
+
+
+def plan_timers(uow: UnitOfWork, happened: Envelope, *, ref: str = "") -> None:
+    """Each open instalment will be looked at on the day of each step that it has not had, and before its claim lapses.
+
+    A step whose day went by is taken at once, the next one not sooner after it than the regulations say: who is told
+    late has no less time.
+    """
+    plan = uow.case(Plan, ref or happened.fact.ref)
+    terms = uow.regulations().terms
+    for part in plan.instalments:
+        if part.open_cents <= 0:
+            continue
+        before, taken_on = part.escalated_days, part.escalated_on
+        for days in terms.arrears_days:
+            if days <= part.escalated_days:
+                continue
+            since = taken_on + timedelta(days=days - before) if taken_on is not None else uow.today
+            day = max(part.due_on + timedelta(days=days), since, uow.today)
+            uow.set_timer(
+                ARREARS, plan.stream, start_of_day(day), cause=happened, name=f"{plan.version}-{part.no}-{days}"
+            )
+            before, taken_on = days, day
+        _watch(uow, plan, part, happened)
+
+
+def _watch(uow: UnitOfWork, plan: Plan, part: Instalment, happened: Envelope) -> None:
+    """The office is warned in time before the claim on an instalment lapses."""
+    months = uow.regulations().terms.limitation_warning_months
+    warned_on = add_months(limitation_of(uow, plan, part), -months)
+    uow.set_timer(LIMITATION, plan.stream, start_of_day(warned_on), cause=happened, name=str(part.no))
+
+
+def look_again(uow: UnitOfWork, happened: Envelope) -> None:
+    """Instalments that are open again, or claimed from now on, are reminded of."""
+    streams = [happened.stream, *happened.fact.touches()]
+    refs = [ref for kind, _slash, ref in (stream.partition("/") for stream in streams) if kind in ("plan", "agreement")]
+    for ref in dict.fromkeys(refs):
+        if uow.maybe(Plan, ref) is not None:
+            plan_timers(uow, happened, ref=ref)
+
+
+def limitation_of(view: View, plan: Plan, part: Instalment) -> date:
+    """The last day on which the claim on an instalment can be pursued.
+
+    Five years after its day; a demand, or an acknowledgement by the debtor (an early payment that it announced), lets
+    the years begin again.
+
+    Source: Awb 4:104, 4:105, 4:106, 4:110.
+    """
+    days = [part.due_on, part.demanded_on, plan.acknowledged_on]
+    from_on = max(day for day in days if day is not None)
+    return add_months(from_on, 12 * view.regulations().terms.limitation_years)
+
+
+def late_parts(view: View, plan: Plan) -> dict[int, int]:
+    """By number, what of each instalment is past its day and was paid out, in cents."""
+    claims = schedules.claims(plan.instalments, view.ledger.balance(f"1200.{plan.ref}"))
+    return {
+        part.no: claims[part.no] for part in plan.instalments if part.due_on < view.today and claims.get(part.no, 0) > 0
+    }
+
+
+def escalate(uow: UnitOfWork, timer: TimerRow) -> None:
+    """An instalment that is late by a step of days is noted, demanded, or told to the committee: once each (R8).
+
+    An instalment of money that was never paid out is not late. A demand gives two weeks.
+
+    Source: Awb 4:112 for the demand.
+    """
+    plan = uow.maybe(Plan, timer.stream.partition("/")[2])
+    if plan is None:
+        return
+    version, no, days = (int(part) for part in timer.timer_id.rsplit(":", 1)[1].split("-"))
+    part = next((each for each in plan.instalments if each.no == no), None)
+    if part is None or version != plan.version or part.escalated_days >= days:
+        return
+    if part.due_on + timedelta(days=days) > uow.today:
+        return
+    late = late_parts(uow, plan).get(no, 0)
+    if late <= 0:
+        return
+    check(uow, TRANSITIONS, "repayment escalate", plan, lead=plan.lead)
+    terms = uow.regulations().terms
+    taken = len(list(takewhile(lambda step: step < days, terms.arrears_days)))
+    step = STEPS[min(taken, len(STEPS) - 1)]
+    happened = uow.record(
+        ArrearsEscalated(
+            ref=plan.ref,
+            proposal=plan.proposal,
+            instalment=no,
+            due_on=part.due_on,
+            step_days=days,
+            step=step,
+            open_cents=late,
+            pay_by=_two_weeks(uow) if step == "demand" else None,
+        )
+    )
+    if step == "demand":
+        _watch_again(uow, plan.ref, [no], happened)
+
+
+def _watch_again(uow: UnitOfWork, ref: str, numbers: Sequence[int], happened: Envelope) -> None:
+    """After a demand the years begin again."""
+    plan = uow.case(Plan, ref)
+    for part in plan.instalments:
+        if part.no in numbers:
+            _watch(uow, plan, part, happened)
+
+
+def _two_weeks(uow: UnitOfWork) -> date:
+    return term_end(uow.today, weeks(uow.regulations().terms.demand_weeks))
+
+
+def demand(uow: UnitOfWork, *, ref: str, instalment: int | None = None) -> Envelope | None:
+    """The office demands what is late once more: it gives two weeks, and the years of limitation begin again (R8).
+
+    Args:
+        ref: The agreement.
+        instalment: By number; every late one when left out.
+
+    Raises:
+        UnknownRef: The plan has no such instalment.
+        InstalmentNotLate: It is not due yet, paid, or of money that was never paid out; or none is late.
+        NotAuthorised, ConflictOfInterest: As they say.
+
+    Source: Awb 4:106, 4:112.
+    """
+    plan = uow.case(Plan, ref)
+    agreement = uow.case(Agreement, ref)
+    look = f"fund repayment schedule {ref}"
+    check(uow, TRANSITIONS, "repayment demand", plan, lead=agreement.lead, parties=agreement.parties, look=look)
+    if instalment is not None and instalment not in {part.no for part in plan.instalments}:
+        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=look)
+    late = late_parts(uow, plan)
+    wanted = sorted(late) if instalment is None else [no for no in (instalment,) if no in late]
+    if not wanted:
+        due_on = next((part.due_on for part in plan.instalments if part.no == instalment), plan.next_due_on)
+        raise InstalmentNotLate(ref=ref, no=instalment or "-", due_on=due_on or plan.ends_on, late_cents=0)
+    due = {part.no: part.due_on for part in plan.instalments}
+    pay_by = _two_weeks(uow)
+    happened = None
+    for no in wanted:
+        fact = ArrearsDemanded(
+            ref=ref, proposal=plan.proposal, instalment=no, due_on=due[no], open_cents=late[no], pay_by=pay_by
+        )
+        happened = uow.record(fact)
+    if happened is not None:
+        _watch_again(uow, ref, wanted, happened)
+    uow.result.update(ref=ref, instalments=wanted, demanded_cents=sum(late[no] for no in wanted), pay_by=str(pay_by))
+    uow.next_step = look
+    return happened
+
+
+def warn(uow: UnitOfWork, timer: TimerRow) -> None:
+    """The claim on an instalment lapses soon and nobody has acted: the office is warned in time (R8)."""
+    plan = uow.maybe(Plan, timer.stream.partition("/")[2])
+    no = int(timer.timer_id.rsplit(":", 1)[1])
+    part = next((each for each in plan.instalments if each.no == no), None) if plan is not None else None
+    if plan is None or part is None:
+        return
+    ends_on = limitation_of(uow, plan, part)
+    soon_on = add_months(ends_on, -uow.regulations().terms.limitation_warning_months)
+    late = late_parts(uow, plan).get(no, 0)
+    if part.warned_until == ends_on or soon_on > uow.today or late <= 0:
+        return
+    check(uow, TRANSITIONS, "repayment warn", plan, lead=plan.lead)
+    uow.record(
+        LimitationNeared(
+            ref=plan.ref, proposal=plan.proposal, instalment=no, due_on=part.due_on, ends_on=ends_on, open_cents=late
+        )
+    )
