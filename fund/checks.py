@@ -17,8 +17,9 @@ from fund.closing import Closing, State, every_closing
 from fund.database import Engine
 from fund.errors import FundError
 from fund.events import FACTS, Envelope, canonical_json
-from fund.language import N_, _
+from fund.language import N_, _, euros
 from fund.ledger import GENESIS, Entry
+from fund.reports.cash import Payments, cash_of
 from fund.reports.statements import first_bad, ledger_checks
 from fund.rules.hands import Hands, Seals
 from fund.rules.postings import Booking, bookings
@@ -94,6 +95,7 @@ def look_at(view: View, *, progress: Progress | None = None) -> dict[str, Any]:
         say("entries")
         checks.append(_entries_and_facts(view, envelopes).done())
         checks.append(_periods(view, envelopes).done())
+        checks.append(_cash(view, envelopes).done())
         say("replay")
         checks.append(_replay(view, envelopes).done())
         say("deliveries")
@@ -333,6 +335,29 @@ def _trouble_with(view: View, closing: Closing) -> str:
     if closing.reopened is not None and closing.recomputed_sha256(view) != closing.frozen_sha256:
         return N_("closing {number} of {ref}: the entries until {seq} do not give the trial balance that was frozen")
     return ""
+
+
+# ---------------------------------------------------------------------------------------------------------------- cash
+
+
+def _cash(view: View, envelopes: list[Envelope]) -> _Check:
+    """The cash identity, entry by entry: what moved on the accounts is what came in and went out by purpose."""
+    check = _Check("facts.cash")
+
+    def unexplained(entry: Entry, cents: int) -> None:
+        template = N_("the entry moves {cents} more cash than its purpose explains")
+        check.find(entry.seq, f"entry:{entry.seq}", template, cents=euros(cents))
+
+    def looked_at() -> Iterator[Entry]:
+        for entry in _entries(view, check):
+            check.checked += 1
+            yield entry
+
+    try:
+        cash_of(view, payments=Payments(envelopes), entries=looked_at(), unexplained=unexplained)
+    except UNREADABLE as problem:
+        check.find(None, "cash", N_("it cannot be told what cash was for: {problem}"), problem=type(problem).__name__)
+    return check
 
 
 # -------------------------------------------------------------------------------------------------------------- replay

@@ -1,29 +1,23 @@
 """The fund on one page: money, capital, what is outstanding, promised, came back, and the figures about it.
 
-Everything is read from the ledger as of a day, known at an entry; what was paid repayable and what as a grant from the
-facts of the payments behind it. Entries of kind ``closing`` are left out, so year end changes nothing here.
+Everything is read from the ledger as of a day, known at an entry; what came in and went out by purpose as
+``fund.reports.cash`` tells it. Entries of kind ``closing`` are left out, so year end changes nothing here.
 Source: cli.md, statements.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from fund.errors import UnknownFigure
 from fund.events import (
-    CostApproved,
     DisbursementApproved,
     DisbursementCancelled,
-    DisbursementRefunded,
     Envelope,
     EvaluationAccepted,
-    PayableCancelled,
-    PaymentReturned,
-    PaymentSettled,
 )
-from fund.ledger import main_of
+from fund.reports.cash import cash_of
 from fund.reports.indicators import INDICATORS, Basis, figures
 from fund.rules import valuation
 from fund.rules.schedules import BANDS, age
@@ -35,11 +29,6 @@ __all__ = ["basis_of", "position"]
 _FACTS = (
     "disbursement.approved",
     "disbursement.cancelled",
-    "disbursement.refunded",
-    "cost.approved",
-    "payable.cancelled",
-    "payment.settled",
-    "payment.returned",
     "evaluation.accepted",
     "agreement.completed",
     "agreement.terminated",
@@ -130,51 +119,37 @@ def basis_of(
 ) -> Basis:
     """The quantities behind the indicators at the end of a day."""
     facts = _facts_until(view, day, known_at)
-    shares = {each.fact.ref: each.fact for each in facts if isinstance(each.fact, DisbursementApproved)}
-    paid_u = paid_s = refunded_u = refunded_s = approved = settled = 0
-    lent: dict[str, int] = {}
+    told = cash_of(view, as_of=day, known_at=known_at)
+    approved = 0
     for envelope in facts:
-        fact = envelope.fact
-        if isinstance(fact, DisbursementApproved):
-            approved += fact.amount_cents
-        elif isinstance(fact, DisbursementCancelled):
-            approved -= fact.amount_cents
-        elif isinstance(fact, (PaymentSettled, PaymentReturned)) and fact.line.ref in shares:
-            sign = 1 if isinstance(fact, PaymentSettled) else -1
-            share = shares[fact.line.ref]
-            paid_u += sign * share.repayable_cents
-            paid_s += sign * share.grant_cents
-            settled += sign * fact.line.amount_cents
-            lent[share.agreement] = lent.get(share.agreement, 0) + sign * share.repayable_cents
-        elif isinstance(fact, DisbursementRefunded):
-            refunded_u += fact.advance_cents
-            refunded_s += fact.grant_cents
-            lent[fact.agreement] = lent.get(fact.agreement, 0) - fact.advance_cents
+        if isinstance(envelope.fact, DisbursementApproved):
+            approved += envelope.fact.amount_cents
+        elif isinstance(envelope.fact, DisbursementCancelled):
+            approved -= envelope.fact.amount_cents
     ended = {each.fact.ref for each in facts if each.type in ("agreement.completed", "agreement.terminated")}
-    closed = [ref for ref in ended if lent.get(ref) and not _standing(view, f"1200.{ref}", day, known_at)]
+    closed = [ref for ref in ended if told.lent.get(ref) and not _standing(view, f"1200.{ref}", day, known_at)]
     accepted = [each.fact for each in facts if isinstance(each.fact, EvaluationAccepted)]
     refuted = [fact for fact in accepted if fact.hypothesis == "refuted"]
-    repaid = -_repaid(view, "1200", day, known_at)
     return Basis(
-        i=-_moved(view, "1100", ("contribution.received",), day, known_at),
-        u=paid_u - refunded_u,
-        s=paid_s - refunded_s,
-        v=refunded_s,
-        a=repaid - balances.get("4300", 0),
-        r=-balances.get("4400", 0),
+        i=told.i,
+        u=told.u,
+        s=told.s,
+        v=told.v,
+        a=told.a,
+        r=told.r,
         w=balances.get("4200", 0) + balances.get("4210", 0) + balances.get("4300", 0),
         p=valuation.allowance(balances),
-        k=balances.get("4500", 0) - _unpaid_costs(facts),
+        k=told.k,
         cash=valuation.cash(balances),
-        q=valuation.committed(balances) + approved - settled,
+        q=valuation.committed(balances) + approved - told.paid,
         e=valuation.nav(balances) - balances.get("1100", 0),
         free=valuation.free_to_commit(balances, buffer_cents),
         in_transit=valuation.in_transit(balances),
         owed=valuation.owed(balances),
         committed=valuation.committed(balances),
         buffer=buffer_cents,
-        closed_a=sum(_repaid_of(view, ref, day, known_at) for ref in closed),
-        closed_u=sum(lent[ref] for ref in closed),
+        closed_a=sum(told.repaid[ref] for ref in closed),
+        closed_u=sum(told.lent[ref] for ref in closed),
         experiments=len(accepted),
         refuted=len(refuted),
         refuted_well_learned=sum(fact.good_result for fact in refuted),
@@ -204,42 +179,3 @@ def _last_fact(view: View, known_at: int | None) -> int | None:
 
 def _standing(view: View, code: str, day: date, known_at: int | None) -> int:
     return view.ledger.balance(code, as_of=day, known_at=known_at, kinds_excluded=("closing",))
-
-
-def _moved(view: View, code: str, kinds: Sequence[str], day: date, known_at: int | None, *, side: str = "both") -> int:
-    """What entries of these kinds moved on an account, debit positive, less what was reversed of them.
-
-    With ``side`` credit, only their credits count (a write-off's mirror debits the advance; that is no repayment).
-    """
-    turned = view.ledger.turnover(code, as_of=day, known_at=known_at, kinds=kinds)
-    moved = -turned.credit_cents if side == "credit" else turned.balance_cents
-    for mirror in view.ledger.entries(account=code, kind="reversal", until_seq=known_at, as_of=day):
-        original = view.ledger.entry(mirror.reverses) if mirror.reverses else None
-        if original is not None and original.kind in kinds:
-            moved += sum(leg.amount_cents for leg in mirror.postings if code in (leg.account, main_of(leg.account)))
-    return moved
-
-
-def _repaid_of(view: View, agreement: str, day: date, known_at: int | None) -> int:
-    """What came back of one agreement's advance, recoveries included."""
-    return -_repaid(view, f"1200.{agreement}", day, known_at) - _standing(view, f"4300.{agreement}", day, known_at)
-
-
-def _repaid(view: View, code: str, day: date, known_at: int | None) -> int:
-    """What repayments moved on an advance; one that a reallocation moved to what is owed back is none (R5)."""
-    allocated = _moved(view, code, ("receipt.allocated", "writeoff.reversed"), day, known_at, side="credit")
-    return allocated + _moved(view, code, ("receipt.reallocated", "receipt.unmatched"), day, known_at)
-
-
-def _unpaid_costs(facts: Sequence[Envelope]) -> int:
-    """Costs that were approved and that the bank has not paid, or gave back."""
-    unpaid: dict[str, int] = {}
-    for envelope in facts:
-        fact = envelope.fact
-        if isinstance(fact, CostApproved):
-            unpaid[fact.ref] = fact.amount_cents
-        elif isinstance(fact, PayableCancelled) and fact.ref in unpaid:
-            unpaid[fact.ref] = 0
-        elif isinstance(fact, (PaymentSettled, PaymentReturned)) and fact.line.ref in unpaid:
-            unpaid[fact.line.ref] = 0 if isinstance(fact, PaymentSettled) else fact.line.amount_cents
-    return sum(unpaid.values())

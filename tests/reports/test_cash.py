@@ -1,0 +1,129 @@
+"""The cash identity of statements.md: what stands on the accounts is what came in and went out by purpose."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.checks import verify
+from fund.events import (
+    BatchLine,
+    CostApproved,
+    CostCharged,
+    DebitRecorded,
+    PaymentsBatched,
+    PaymentSent,
+    PaymentSettled,
+)
+from fund.reports.cash import Cash, cash_of
+from fund.schemas.disbursements import Batch
+from tests.factories import World, founded
+from tests.workflows.looking_back import admitted, came_in, evaluated, posted, received, until_completed
+
+
+def told(world: World, **more: Any) -> dict[str, int]:
+    """What is not nothing, by symbol."""
+    with world.view() as view:
+        cash = cash_of(view, **more)
+    assert cash.difference == 0
+    names = ("cash", "i", "a", "r", "u", "s", "v", "k", "held", "refunds")
+    return {name: getattr(cash, name) for name in names if getattr(cash, name)}
+
+
+def test_the_symbols_of_the_worked_example(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        evaluated(world)
+        ref = posted(world)
+        assert told(world) == {"cash": 7_999_999, "i": 10_000_000, "a": 500_000, "u": 1_750_001, "s": 750_000}
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 100_000)
+            came_in(uow, "O2026-0010", 50_000)
+        assert told(world)["held"] == 150_000
+        world.do("writeoff recover", user="bram", ref=ref, receipt="O2026-0009")
+        world.do("cost income", user="bram", receipt="O2026-0010", amount=20_000, reason="rente")
+        assert told(world) == {
+            "cash": 8_149_999, "i": 10_000_000, "a": 600_000, "r": 20_000, "u": 1_750_001, "s": 750_000,
+            "held": 30_000,
+        }  # fmt: skip
+        with world.view() as view:
+            for seq in range(view.ledger.head().seq + 1):
+                assert cash_of(view, known_at=seq).difference == 0
+            assert cash_of(view, as_of=date(2025, 12, 31)) == Cash()
+
+
+def test_a_year_that_is_closed_changes_none_of_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        with world.uow("bram") as uow:
+            uow.record(CostCharged(ref="K2026-0001", account="1000", amount_cents=700, charged_on=uow.today))
+        before = told(world)
+        assert before == {"cash": -700, "k": 700}
+        world.clock(date(2027, 1, 10))
+        for command in ("period lock", "period close"):
+            world.both(command, user="anna", second="bram", period="2026")
+        assert told(world) == before
+        world.both("period reopen", user="anna", second="bram", period="2026", reason="Vergeten.")
+        assert told(world) == before
+
+
+def test_what_people_book_by_hand_has_its_place(sqlite_url: str) -> None:
+    def by_hand(debits: list[list[Any]], credits: list[list[Any]]) -> None:
+        said = {"debits": debits, "credits": credits, "memo": "Kosten notaris", "reason": "Factuur 7."}
+        world.both("ledger post", user="anna", second="bram", **said)
+
+    with founded(sqlite_url) as world:
+        by_hand([["4500", 500]], [["2000.notaris", 500]])
+        assert told(world) == {}  # owed, not paid
+        by_hand([["2000.notaris", 500]], [["1000", 500]])
+        assert told(world) == {"cash": -500, "k": 500}
+        world.both("ledger reverse", user="anna", second="bram", seq=2, reason="Toch niet betaald.")
+        assert told(world) == {}
+        with world.uow("bram") as uow:
+            uow.record(
+                DebitRecorded(ref="U2026-0001", line_id="l-1", account="1000", amount_cents=9, debited_on=uow.today)
+            )
+        assert told(world) == {}  # on its way until somebody says where to
+
+
+def test_a_cost_counts_when_the_bank_paid_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        with world.uow("bram") as uow:
+            admitted(uow)
+            received(uow)
+            uow.record(
+                CostApproved(ref="K2026-0001", payee="notaris", amount_cents=700, payee_ref="notaris-1", purpose="akte")
+            )
+        paid_in = {"cash": 10_000_000, "i": 10_000_000}
+        assert told(world) == paid_in
+        line = BatchLine(
+            kind="payable", ref="K2026-0001", end_to_end_id="K20260001", amount_cents=700, payee="notaris",
+            payee_ref="notaris-1", iban="NL44RABO0123456789", name="Notaris", text="akte",
+        )  # fmt: skip
+        about: dict[str, Any] = {"ref": "S2026-001", "lines": (line,), "total_cents": 700, "sha256": "00"}
+        with world.uow("bram") as uow:
+            uow.record(
+                PaymentsBatched(
+                    **about, made_at=uow.now, execution_on=uow.today, debtor_name="Fonds",
+                    debtor_iban="NL91ABNA0417164300", format_version="09",
+                )
+            )  # fmt: skip
+            uow.record(PaymentSent(**about, execution_on=uow.today))
+        assert told(world) == paid_in  # under way: it has not left yet
+        with world.uow("bram") as uow:
+            uow.record(PaymentSettled(ref="S2026-001", line=line))
+        assert told(world) == {**paid_in, "cash": 9_999_300, "k": 700}
+
+
+def test_a_payment_that_is_not_what_was_approved_is_named(database_url: str) -> None:
+    with founded(database_url) as world:
+        until_completed(world)
+        assert verify(world.fund.engine)["ok"] is True
+        with world.uow("bram") as uow:
+            (batch,) = uow.cases(Batch)
+            line = batch.entries[0].line.model_copy(update={"amount_cents": 2_500_002})
+            uow.record(PaymentSettled(ref=batch.ref, line=line))
+        found = {check["name"]: check["findings"] for check in verify(world.fund.engine)["checks"]}
+        (finding,) = found["facts.cash"]
+        last = world.entries()[-1]
+        assert (finding["seq"], finding["place"]) == (last.seq, f"entry:{last.seq}")
+        assert finding["message"] == "the entry moves EUR -0.01 more cash than its purpose explains"
