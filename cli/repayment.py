@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, say, state_text, table
-from cli.params import DAY, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
+from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
 from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
@@ -183,6 +183,57 @@ def _allocated(answer: Mapping[str, Any]) -> list[str]:
     ]
     if fact["surplus_cents"]:
         lines.append(_("{amount} is owed back to the payer.").format(amount=euros(fact["surplus_cents"])))
+    return lines
+
+
+@verb(
+    repayment,
+    "restructure",
+    N_("Bring other instalments before the committee"),
+    about=N_(
+        "A signatory of the lead asks for it, the committee decides. The new instalments are together what is open; "
+        "what was paid stays paid, and the schedule of before stays readable. Equal instalments by --first, "
+        "--instalments and --every; by savings with --savings-share and --ends-on; or a TOML file with a block "
+        "[[instalments]] of due_on and amount for each."
+    ),
+    examples=(
+        "fund --as anna repayment restructure A2026-003 --instalments 6 --first 2027-01-15 --every 3"
+        " --requested-by fatima --reason 'Later savings'",
+        "fund --as anna repayment restructure A2026-003 --file termijnen.toml --requested-by fatima --reason 'Later'",
+    ),
+    who=N_("a fund manager; the committee decides"),
+    see=("repayment plan", "decision vote"),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@option("--requested-by", required=True, metavar="USER", help=N_("The signatory of the lead who asked for it"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why"))
+@option("--instalments", type=click.IntRange(1, 240), metavar="NUMBER", help=N_("So many equal instalments"))
+@option("--first", type=DAY, metavar="DATE", help=N_("The day of the first"))
+@option("--every", type=click.IntRange(1, 60), metavar="MONTHS", help=N_("So many months between two; 12 without it"))
+@option(
+    "--savings-share", "savings_share_bps", type=click.IntRange(1, 10_000), metavar="BPS",
+    help=N_("The share of savings that is repaid, in hundredths of a percent"),
+)  # fmt: skip
+@option("--ends-on", type=DAY, metavar="DATE", help=N_("The last day of a plan by savings"))
+@option("--file", type=FILE, metavar="FILE", help=N_("The instalments, one by one"))
+@changing
+def restructure(ctx: click.Context, **args: Any) -> None:
+    run(ctx, "repayment restructure", args, tell=_asked)
+
+
+def _asked(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    count = len(result["instalments"])
+    text = ngettext(
+        "{ref} lies before the committee: {count} instalment for the {amount} of {agreement} that is open.",
+        "{ref} lies before the committee: {count} instalments for the {amount} of {agreement} that is open.",
+        count,
+    )
+    lines = [
+        text.format(ref=result["ref"], count=count, amount=euros(result["open_cents"]), agreement=result["agreement"])
+    ]
+    for part in result["instalments"]:
+        lines.append(_("{day}: {amount}").format(day=day(part["due_on"]), amount=euros(part["amount_cents"])))
     return lines
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fund.errors.base import RuleRefusal
+from fund.errors.base import FaultyInput, RuleRefusal
 from fund.language import N_
 
-__all__ = ["InstalmentNotLate", "ReceiptsInOrder", "SurplusGone"]
+__all__ = [
+    "FaultySchedule", "InstalmentNotLate", "InstalmentsDisordered", "NothingToRestructure", "ReceiptsInOrder",
+    "RequestNeedsSignatory", "RestructuringDiffers", "RestructuringInPast", "ScheduleNotSaid", "SurplusGone",
+]  # fmt: skip
 
 
 class ReceiptsInOrder(RuleRefusal):
@@ -27,3 +30,52 @@ class InstalmentNotLate(RuleRefusal):
 
     message = N_("instalment {no} of {ref} cannot be demanded: {late_cents} of it is late, it is due on {due_on}")
     hint = N_("fund repayment schedule {ref}")
+
+
+class FaultySchedule(FaultyInput):
+    """The file with other instalments cannot be read as it is."""
+
+    message = N_("{file}: {problem}")
+    hint = N_("fund repayment restructure --help")
+
+
+class ScheduleNotSaid(FaultyInput):
+    """Other instalments need a file, or a first day and a number, or a share of savings and a last day."""
+
+    message = N_("which instalments {ref} gets is not said: the first day is {first}, their number {count}")
+    hint = N_("fund repayment restructure {ref} --first DATE --instalments NUMBER")
+
+
+class NothingToRestructure(RuleRefusal):
+    """Only what is open can be paid on other days."""
+
+    message = N_("{ref} gets no other instalments: {open_cents} is open")
+    hint = N_("fund repayment plan {ref}")
+
+
+class RequestNeedsSignatory(RuleRefusal):
+    """Other instalments are asked for by a signatory of the lead, and by nobody else."""
+
+    message = N_("{requested_by} cannot ask for other instalments of {ref}: this takes a signatory of {partner}")
+    hint = N_("fund user list")
+
+
+class RestructuringDiffers(RuleRefusal):
+    """Other instalments are together what is outstanding and the repayable part of what is still to be paid out."""
+
+    message = N_("the new instalments of {ref} are together {total_cents}, and {open_cents} is open")
+    hint = N_("fund repayment restructure {ref} --help")
+
+
+class RestructuringInPast(RuleRefusal):
+    """No instalment falls due before there was time to pay it."""
+
+    message = N_("an instalment of {ref} would fall due on {due_on}: today is {today}")
+    hint = N_("fund repayment restructure {ref} --help")
+
+
+class InstalmentsDisordered(RuleRefusal):
+    """Instalments have an amount, and days that follow one another."""
+
+    message = N_("the instalments of {ref} do not follow one another: {next_on} stands after {due_on}")
+    hint = N_("fund repayment restructure {ref} --help")

@@ -53,6 +53,11 @@ class PlanRestructured(_PlanFact):
     instalments: tuple[InstalmentTerms, ...]
     ends_on: date
     reason: str
+    plan_type: str = ""
+    """Empty where it stays what it was."""
+    savings_bps: int = 0
+    resolution: str = ""
+    """By which the committee decided it."""
 
 
 class PlanStarted(_PlanFact):

@@ -159,8 +159,8 @@ GROUPS: tuple[Group, ...] = (
         "decide", "Decide, reopen, restructure, write-off",
         "|asks own|prepares|R||V / C|R||",
         "decision prepare, decision vote, decision decide, decision evidence, decision meet-conditions,"
-        " decision reopen, decision decide-objection, writeoff propose, writeoff vote, writeoff decide,"
-        " writeoff reverse",
+        " decision reopen, decision decide-objection, repayment restructure, writeoff propose, writeoff vote,"
+        " writeoff decide, writeoff reverse",
         "decision show, writeoff list",
     ),
     _group(

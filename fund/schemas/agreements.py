@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from fund.errors import FaultyAgreementTerms, FaultyBenefits, FaultyInput
+from fund.errors import FaultyAgreementTerms, FaultyBenefits, FaultyInput, FaultySchedule
 from fund.events.agreements import AgreementTerms
 from fund.language import N_, _
 from fund.money import parse
@@ -21,8 +21,10 @@ __all__ = [
     "Benefit",
     "BenefitsFile",
     "Milestone",
+    "ScheduleFile",
     "TermsFile",
     "parse_benefits",
+    "parse_schedule",
     "parse_terms",
 ]
 
@@ -75,6 +77,34 @@ def parse_terms(content: bytes, name: str) -> TermsFile:
     found = _read(TermsFile, content, name, FaultyAgreementTerms)
     for milestone in found.milestones:
         parse(milestone.amount)
+    return found
+
+
+class InstalmentEntry(Shape):
+    """An instalment in a file of other instalments; the amount as text in euros."""
+
+    due_on: date
+    amount: str
+
+
+class ScheduleFile(Shape):
+    """Other instalments for what is open of a plan (TOML), in the order of their days."""
+
+    savings_share_bps: int | None = Field(default=None, ge=1, le=10_000)
+    """With it, savings call their share from the last instalment on."""
+    instalments: tuple[InstalmentEntry, ...] = Field(min_length=1, max_length=240)
+
+
+def parse_schedule(content: bytes, name: str) -> ScheduleFile:
+    """The instalments that a TOML file holds.
+
+    Raises:
+        FaultySchedule: Not UTF-8, not TOML, a field too many or too few; with the file, the place and what is wrong.
+        InvalidAmount: An amount that is no number of euros.
+    """
+    found = _read(ScheduleFile, content, name, FaultySchedule)
+    for each in found.instalments:
+        parse(each.amount)
     return found
 
 

@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from fund.events import Envelope, ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, either
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, either
 from fund.rules.regulations import Committee
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
@@ -62,6 +62,8 @@ TRANSITIONS = (
     Transition("decision vote", State.PROPOSED, State.PROPOSED, BODY, ResolutionVoted, row="P26"),
     Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),
     Transition("decision decide", State.PROPOSED, State.LOST, CHAIR, ResolutionLost, row="P26"),
+    Transition("repayment restructure", None, State.PROPOSED, FUND_MANAGER, ResolutionProposed, row="R6"),
+    Transition("repayment restructure", State.PROPOSED, State.SUPERSEDED, FUND_MANAGER, ResolutionProposed, row="R6"),
 )
 """A chapter that brings a matter before a body adds the two rows of its command: from nothing to proposed, and from
 proposed to superseded."""

@@ -370,6 +370,9 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("amendment", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
     ("amendment", "agreement decide"): Subject(),
     ("resolution", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
+    ("resolution", "repayment restructure"): _named(
+        ref=AGREEMENT, requested_by="fatima", instalments=2, first=AFTER, **REASON
+    ),
     ("resolution", "decision decide"): Subject(guards=frozenset({"not_authorised"})),
     ("amendment", "agreement sign"): Subject(),
     ("key", "decision decide"): Subject(parties=()),
@@ -453,6 +456,7 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("call", "bank match"): "asked of the receipt; the call is what it is for",
     ("call", "bank unmatch"): "asked of the receipt; the call is open again",
     ("key", "partner import"): "asked of the partners; the founding key comes with them",
+    ("plan", "decision decide"): "asked of the resolution; the plan is made anew with it",
     ("proposal", "agreement activate"): "asked of the agreement; the proposal is agreed with it",
     ("receipt", "bank import"): "asked of a file of the bank; each of its lines begins a receipt",
 }

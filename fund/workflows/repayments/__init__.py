@@ -30,6 +30,7 @@ from fund.workflows.repayments.reminders import (
     plan_timers,
     warn,
 )
+from fund.workflows.repayments.restructuring import restructure
 
 __all__ = [
     "AGAIN_FACTS", "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate",
@@ -39,6 +40,7 @@ __all__ = [
 
 COMMANDS = (
     Command("repayment prepay", prepay, LEAD_SIGNATORY),
+    Command("repayment restructure", restructure, FUND_MANAGER),
     Command("repayment demand", demand, FUND_MANAGER),
     Command("repayment reallocate", reallocate, TREASURER),
     Command("repayment allowance", adjust_allowance, FUND_MANAGER, second=TREASURER),

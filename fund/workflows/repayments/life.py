@@ -36,7 +36,7 @@ from fund.events import (
     WriteoffReversed,
 )
 from fund.rules import schedules
-from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion, Received
 from fund.workflows.lifecycle import Transition, state_after
 
@@ -62,6 +62,7 @@ TRANSITIONS = (
     Transition("repayment activate", None, State.ACTIVE, SYSTEM, PlanActivated, row="R1"),
     Transition("repayment prepay", LIVE, None, LEAD_SIGNATORY, PlanPrepaid, row="R4"),
     Transition("repayment start", LIVE, None, SYSTEM, PlanStarted, row="R1"),
+    Transition("decision decide", LIVE, State.RESTRUCTURED, CHAIR, PlanRestructured, row="R6"),
     Transition("repayment reallocate", LIVE, None, either(TREASURER, SYSTEM), ReceiptReallocated, row="R5"),
     Transition("repayment escalate", LIVE, None, SYSTEM, ArrearsEscalated, row="R8"),
     Transition("repayment demand", LIVE, None, FUND_MANAGER, ArrearsDemanded, row="R8"),
@@ -312,7 +313,9 @@ def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Pla
         version=case.version + 1, from_on=happened.effective_on, reason=fact.reason, instalments=fact.instalments
     )
     return case.but(
-        state=State.RESTRUCTURED,
+        state=state_after(TRANSITIONS, case.state, fact),
+        plan_type=fact.plan_type or case.plan_type,
+        savings_bps=fact.savings_bps if fact.plan_type else case.savings_bps,
         instalments=(*kept, *fresh(fact.instalments)),
         version=version.version,
         versions=(*case.versions, version),
