@@ -14,6 +14,8 @@ from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PLAN = Ref(("repayment list", "plans", "agreement"))
+PAYER = Ref(("repayment overpaid", "payers", "payer"))
+CALL = Ref(("capital list", "calls", "ref"))
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 
 repayment = noun("repayment", N_("Follow plans, receipts and arrears"))
@@ -120,6 +122,81 @@ def _instalments(title: str, rows: list[Mapping[str, Any]], *, per_agreement: bo
         total=_sums(rows, "amount_cents", "open_cents"),
         empty=_("No instalment is open."),
     )
+
+
+@verb(
+    repayment,
+    "overpaid",
+    N_("List what was paid too much"),
+    about=N_(
+        "By payer: how much, since when, the calls that are open, and whether there is an account that can be paid."
+    ),
+    examples=("fund repayment overpaid", "fund repayment overpaid --as-of 2026-12-31 --json"),
+    see=("repayment refund", "bank list"),
+)
+@dated
+def overpaid(ctx: click.Context) -> None:
+    read(ctx, "repayment overpaid", show=_show_overpaid)
+
+
+def _show_overpaid(data: Mapping[str, Any]) -> None:
+    rows = [
+        {**row, "calls": ", ".join(call["ref"] for call in row["calls"]), "account": row["account_usable_on"] or "-"}
+        for row in data["payers"]
+    ]
+    table(
+        _("Paid too much, state of {day}").format(day=day(data["as_of"])),
+        (
+            Column("payer", N_("Payer"), "ref"),
+            Column("payer_name", N_("Name"), "name"),
+            Column("since_on", N_("Since"), "date"),
+            Column("account", N_("Account from"), "date"),
+            Column("amount_cents", N_("Overpaid"), "amount"),
+            Column("calls", N_("Open calls"), "text"),
+        ),
+        rows,
+        total={
+            "payer": ngettext("{count} payer", "{count} payers", len(rows)).format(count=len(rows)),
+            "amount_cents": data["total_cents"],
+        },
+        empty=_("Nothing was paid too much."),
+    )
+
+
+@verb(
+    repayment,
+    "refund",
+    N_("Give back what was paid too much, or move it to a call"),
+    about=N_(
+        "A treasurer makes it, a fund manager confirms. It goes to the verified account of the payer in a batch, or "
+        "with --to and the consent of a signatory to an open call of the same partner."
+    ),
+    examples=(
+        "fund --as bram repayment refund gm0344",
+        "fund --as bram repayment refund gm0344 --to B2026-0007 --consent fatima",
+    ),
+    who=N_("a treasurer; a fund manager confirms"),
+    see=("repayment overpaid", "payment batch", "capital list"),
+)
+@argument("ref", type=PAYER, metavar="PAYER", help=N_("Who paid too much"))
+@option("--amount", type=MONEY, metavar="AMOUNT", help=N_("A part of it; all when left out"))
+@option("--to", type=CALL, metavar="REF", help=N_("An open call of the same partner, instead of its account"))
+@option("--consent", metavar="NAME", help=N_("The signatory of the partner who agreed to that"))
+@booking
+def refund(ctx: click.Context, ref: str, amount: int | None, to: str | None, consent: str | None) -> None:
+    run(ctx, "repayment refund", {"ref": ref, "amount": amount, "to": to, "consent": consent}, tell=_refunded)
+
+
+def _refunded(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    told = {"amount": euros(result["amount_cents"]), "payer": result["payer"]}
+    if "call" in result:
+        return [_("{amount} that {payer} paid too much is set against {call}.").format(call=result["call"], **told)]
+    return [
+        _("{ref}: {amount} goes back to {payer}, by {day} at the latest.").format(
+            ref=result["ref"], day=day_text(result["due_on"]), **told
+        )
+    ]
 
 
 @verb(

@@ -6,6 +6,10 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
+    "SurplusRefunded",
+    "MoreThanOverpaid",
+    "ConsentNeeded",
+    "CallOfAnother",
     "MoreThanCommitted",
     "InstalmentsUnclear",
     "DueDaysOutOfOrder",
@@ -220,3 +224,31 @@ class NothingToUndo(RuleRefusal):
 
     message = N_("{ref} has {count} matches to undo: it is {state}, {allocated_cents} of {amount_cents} is allocated")
     hint = N_("fund bank unmatched")
+
+
+class MoreThanOverpaid(RuleRefusal):
+    """Nothing, or less than that, stands overpaid by this payer."""
+
+    message = N_("{asked_cents} cannot go back to {payer}: {overpaid_cents} was paid too much, on {on}")
+    hint = N_("fund repayment overpaid")
+
+
+class CallOfAnother(RuleRefusal):
+    """What a partner paid too much pays a call of that partner alone."""
+
+    message = N_("{call} is a call of {partner}; what {payer} paid too much cannot go there")
+    hint = N_("fund capital list --partner {payer} --open")
+
+
+class ConsentNeeded(WrongUsage):
+    """Money of a partner pays a call when somebody who may sign for that partner agreed."""
+
+    message = N_("nobody of {partner} is named who agreed that {call} is paid with what stands overpaid")
+    hint = N_("fund repayment refund {partner} --to {call} --consent NAME")
+
+
+class SurplusRefunded(RuleRefusal):
+    """What a receipt held too much was given back or moved meanwhile: its match stands."""
+
+    message = N_("{ref} stays matched: {surplus_cents} of it was owed back to {partner}, of which {owed_cents} is left")
+    hint = N_("fund repayment overpaid")

@@ -17,6 +17,7 @@ from fund.events import (
     evaluations,
     founding,
     journal,
+    overpayments,
     payables,
     payees,
     payments,
@@ -41,6 +42,7 @@ from fund.events.disbursements import *  # noqa: F403
 from fund.events.evaluations import *  # noqa: F403
 from fund.events.founding import *  # noqa: F403
 from fund.events.journal import *  # noqa: F403
+from fund.events.overpayments import *  # noqa: F403
 from fund.events.payables import *  # noqa: F403
 from fund.events.payees import *  # noqa: F403
 from fund.events.payments import *  # noqa: F403
@@ -59,6 +61,7 @@ __all__ += capital.__all__
 __all__ += receipts.__all__
 __all__ += disbursements.__all__
 __all__ += payables.__all__
+__all__ += overpayments.__all__
 __all__ += costs.__all__
 __all__ += payees.__all__
 __all__ += payments.__all__

@@ -40,6 +40,7 @@ from fund.events import (
     MilestoneAccepted,
     OpenedScore,
     OpenedVote,
+    OverpaymentMoved,
     Owed,
     PaymentSent,
     ProposalChangesRequested,
@@ -183,6 +184,9 @@ class Hands:
                 self._barred[fact.ref] = frozenset(fact.parties)
                 yield from self._own_money(happened, fact.ref, persons)
                 yield from self._again(happened, ("payable", fact.ref), persons)
+            case OverpaymentMoved():
+                self._barred[fact.ref] = frozenset({fact.partner})
+                yield from self._own_money(happened, fact.ref, persons)
             case AmendmentProposed() | AmendmentAgreed() | AmendmentRefused():
                 yield from self._again(happened, ("amendment", fact.ref), persons)
             case ResolutionProposed() | ResolutionCarried() | ResolutionLost():

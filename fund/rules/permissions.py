@@ -192,8 +192,9 @@ GROUPS: tuple[Group, ...] = (
         "receipts", "Receipts, matching, posting write-offs",
         "R own|asks own|C (manual), M write-off|M, C write-off|||R||matches",
         "bank import, bank propose, bank match, bank unmatch, repayment allocate, repayment reallocate,"
-        " repayment demand, repayment prepay, capital receive, writeoff post, writeoff recover",
-        "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears",
+        " repayment demand, repayment prepay, repayment refund, capital receive, writeoff post, writeoff recover",
+        "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears,"
+        " repayment overpaid",
     ),
     _group(
         "key", "Key, admission, calls, notice, settlement",

@@ -19,6 +19,7 @@ from fund.events.costs import CostApproved
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
 from fund.events.journal import EntryPosted, EntryReversed
+from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.events.payables import PayableCancelled
 from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
@@ -162,6 +163,20 @@ def _receipt_allocated(fact: ReceiptAllocated) -> Sequence[Booking]:
         Booking(memo=f"Terugbetaling {fact.agreement} ({fact.ref})", postings=postings, metadata={"rule": fact.rule}),
         *_allowance_released(fact.agreement, fact.allowance_released_cents),
     ]
+
+
+@books(OverpaymentRefunded)
+def _overpayment_refunded(fact: OverpaymentRefunded) -> Sequence[Booking]:
+    """R7: what was paid too much is a payment that is due."""
+    postings = (debit(f"2100.{fact.payee}", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
+    return [Booking(memo=f"Te veel ontvangen, terug te betalen ({fact.ref})", postings=postings)]
+
+
+@books(OverpaymentMoved)
+def _overpayment_moved(fact: OverpaymentMoved) -> Sequence[Booking]:
+    """R7: with the partner's consent it pays a contribution."""
+    postings = (debit(f"2100.{fact.partner}", fact.amount_cents), credit(f"1100.{fact.partner}", fact.amount_cents))
+    return [Booking(memo=f"Te veel ontvangen, verrekend met oproep {fact.ref}", postings=postings)]
 
 
 @books(ReceiptUnmatched)

@@ -15,7 +15,7 @@ from fund.events.agreements import AgreementTerms
 from fund.events.payments import BatchLine
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.schemas.capital import Debit, DistributionKey, Receipt
+from fund.schemas.capital import Call, Debit, DistributionKey, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.payables import Payable
@@ -90,6 +90,10 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
         ref = f"A{running}-W{place + 1}"
         more = {"agreement": f"A{running}", "proposal": running, "lead": LEAD, "parties": (LEAD, OTHER)}
         yield Writeoff(ref=ref, state=state, ground="hardship", amount_cents=100_00, **more)
+    yield Call(
+        ref=f"B2026-{first}", state="open", partner=LEAD, called_cents=100_00, called_on=TODAY, due_on=TODAY,
+        total_cents=100_00, reference=f"RF{first}", part_cents=100_00,
+    )  # fmt: skip
     yield Debit(
         ref=f"U2026-{first}",
         state="recorded",

@@ -416,6 +416,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("payable", "cost approve"): Subject(
         {"payee": LEAD, "amount": 50_00, "reason": "porto"}, ref="", parties=(LEAD,)
     ),
+    ("payable", "repayment refund"): Subject({"ref": LEAD}, ref="", parties=(LEAD,)),
     ("payable", "payment batch"): Subject({"replaces": "S2026-001"}, ref="refs", parties=(LEAD,)),
     ("payable", "payment send"): _named(ref="S2026-001"),
     ("payable", "payment settle"): Subject(parties=(LEAD,)),
@@ -454,6 +455,7 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("batch", "payment fail"): "asked of the disbursement; a batch is settled with its last line",
     ("batch", "payment return"): "asked of the disbursement; a batch is settled with its last line",
     ("call", "bank match"): "asked of the receipt; the call is what it is for",
+    ("call", "repayment refund"): "asked of the payer; the call is what it goes to",
     ("call", "bank unmatch"): "asked of the receipt; the call is open again",
     ("key", "partner import"): "asked of the partners; the founding key comes with them",
     ("plan", "decision decide"): "asked of the resolution; the plan is made anew with it",

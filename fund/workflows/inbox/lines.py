@@ -14,6 +14,7 @@ from fund.store import PendingRow
 from fund.unit_of_work import View
 from fund.workflows.inbox import (
     agreements,
+    capital,
     deciding,
     looking_back,
     money_in,
@@ -35,6 +36,7 @@ SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
     agreements.waiting,
     money_out.waiting,
     money_in.waiting,
+    capital.waiting,
     looking_back.waiting,
     office.waiting,
 )

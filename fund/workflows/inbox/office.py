@@ -73,6 +73,8 @@ def _ties(desk: Desk, row: PendingRow) -> _Ties:
     noun = row.name.split()[0]
     if noun in ("proposal", "review", "decision"):
         return _of_proposal(desk, row.name, ref)
+    if row.name == "repayment refund":
+        return _Ties(ref, None, (ref,))
     if noun == "disbursement":
         return _of_disbursements(
             desk, ref, [each for each in desk.disbursements.values() if each.ref == ref], chain=False

@@ -12,6 +12,7 @@ from fund.events import (
     CostApproved,
     DisbursementCancelled,
     Envelope,
+    OverpaymentRefunded,
     Owed,
     PayableCancelled,
     PayableRetried,
@@ -45,6 +46,7 @@ _WAITING = (State.APPROVED, State.FAILED)
 TRANSITIONS = (
     #          command           from          to               who            records
     Transition("cost approve", None, State.APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
+    Transition("repayment refund", None, State.APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
     Transition("payment batch", State.APPROVED, State.APPROVED, _PAYERS, PaymentsBatched),
     Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=_PAYERS, row="D4"),
     Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),

@@ -14,6 +14,7 @@ from fund.events import (
     ContributionReminded,
     Envelope,
     Fact,
+    OverpaymentMoved,
     Reallocated,
     ReceiptAllocated,
     ReceiptMatchProposed,
@@ -69,6 +70,15 @@ CALL_TRANSITIONS = (
     Transition(
         "capital receive", _CALLED, CallState.RECEIVED, TREASURER, ContributionReceived, second=FUND_MANAGER, row="K2"
     ),
+    Transition(
+        "repayment refund",
+        CallState.OPEN,
+        CallState.RECEIVED,
+        TREASURER,
+        OverpaymentMoved,
+        second=FUND_MANAGER,
+        row="R7",
+    ),
     Transition("bank unmatch", _CALLED, CallState.OPEN, TREASURER, ReceiptUnmatched, row="R3"),
 )
 """A call that is paid in part stays open; what comes in above it is owed back."""
@@ -99,6 +109,8 @@ def _call_after(case: Call | None, happened: Envelope) -> Call | None:
     if isinstance(fact, ContributionReminded):
         return case.but(reminded=(*case.reminded, fact.step_days), reminded_step=fact.step)
     if isinstance(fact, ContributionReceived):
+        return _received(case, case.received_cents + fact.amount_cents)
+    if isinstance(fact, OverpaymentMoved):
         return _received(case, case.received_cents + fact.amount_cents)
     if isinstance(fact, ReceiptUnmatched):
         undone = sum(part.amount_cents for part in fact.undone if part.call == case.ref)

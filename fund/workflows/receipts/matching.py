@@ -21,6 +21,7 @@ from fund.errors import (
     NothingToUndo,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
+    SurplusRefunded,
     UnknownRef,
 )
 from fund.events import (
@@ -400,6 +401,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     undone: list[Undone] = []
     for use in matched:
         undone.append(_undone(uow, use, undone))
+    _require_surplus(uow, receipt.ref, undone)
     fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(undone))
     return uow.record(fact, effective_on=on)
 
@@ -431,6 +433,24 @@ def _undone(uow: UnitOfWork, use: Use, before: Sequence[Undone]) -> Undone:
         reallocated_cents=use.reallocated_cents,
         allowance_released_cents=released,
     )
+
+
+def _require_surplus(uow: UnitOfWork, receipt: str, undone: Sequence[Undone]) -> None:
+    """What a match owed back to the payer still stands there: given back meanwhile (R7), it cannot be taken back."""
+    surpluses: dict[str, int] = {}
+    for part in undone:
+        if part.reallocated_cents:
+            continue  # what was reallocated moved its surplus along
+        for entry in (uow.ledger.entry(seq) for seq in part.seqs):
+            for posting in entry.postings:
+                if posting.account.startswith("2100."):
+                    surpluses[posting.account] = surpluses.get(posting.account, 0) - posting.amount_cents
+    for account, cents in surpluses.items():
+        owed_cents = -uow.ledger.balance(account)
+        if cents > max(owed_cents, 0):
+            raise SurplusRefunded(
+                ref=receipt, partner=account.partition(".")[2], surplus_cents=cents, owed_cents=owed_cents
+            )
 
 
 def _leg(entry: Entry, account: str) -> int:

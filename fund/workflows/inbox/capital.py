@@ -1,0 +1,37 @@
+"""Calls that are open near their last day and after it, and what was paid too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fund.language import N_, _, euros
+from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER
+from fund.schemas.capital import Call
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.payables import overpaid_by
+
+__all__ = ["waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What calls and overpayments wait for."""
+    steps = desk.rules.terms.call_reminder_days
+    near = timedelta(days=max(0, -min(steps, default=0)))
+    late = min((days for days in steps if days > 0), default=1)
+    for call in desk.all(Call, "open"):
+        if desk.today < call.due_on - near:
+            continue
+        told = {"ref": call.ref, "amount": euros(call.open_cents)}
+        what = _(N_("pay {amount} of call {ref}")).format(**told)
+        yield Waiting(what, f"fund capital letter {call.ref}", OWN_SIGNATORY, call.ref, call.due_on, own=call.partner)
+        if desk.today >= call.due_on + timedelta(days=late):
+            what = _(N_("ask {partner} about {amount} of call {ref}")).format(
+                partner=desk.short_name(call.partner), **told
+            )
+            command = f"fund capital list --partner {call.partner} --open"
+            yield Waiting(what, command, FUND_MANAGER, call.ref, call.due_on, parties=(call.partner,))
+    for payer, cents in overpaid_by(desk.view).items():
+        what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=desk.short_name(payer))
+        yield Waiting(what, f"fund repayment refund {payer}", TREASURER, payer, parties=(payer,))
