@@ -240,3 +240,22 @@ def test_a_letter_is_shown_written_and_written_again(fund: Any, sqlite_url: str,
     assert {path: path.read_bytes() for path in folder.iterdir()} == there
     nowhere = fund("capital", "letter", "B2026-0001", "--all", "--output", one, database=sqlite_url)
     assert nowhere.err.startswith("error[file_unreadable]:")
+
+
+def test_what_was_paid_too_much_is_listed_and_given_back(fund: Any, sqlite_url: str) -> None:
+    from tests.workflows.test_overpayments import overpaid
+
+    with founded(sqlite_url) as world:
+        overpaid(world)
+    nothing = fund("repayment", "overpaid", "--as-of", "2026-01-04", database=sqlite_url)
+    assert nothing.out.endswith("Nothing was paid too much.\n")
+    shown = fund("repayment", "overpaid", database=sqlite_url)
+    assert "gm0308   Baarn  2026-01-05  2026-01-08        250.00" in shown.out
+    assert max(len(line) for line in shown.out.splitlines()) <= 80
+    made = fund("repayment", "refund", "gm0308", "--amount", "100", database=sqlite_url, user="bram")
+    assert made.code == 0, made.err
+    done = fund("confirm", pending(made), "--yes", database=sqlite_url, user="anna")
+    assert done.code == 0, done.err
+    assert fund("repayment", "overpaid", "--json", database=sqlite_url).json["total_cents"] == 150_00
+    unclear = fund("repayment", "refund", "gm0308", "--to", "B2026-0001", database=sqlite_url, user="bram")
+    assert unclear.err.startswith("error[nothing_open]:")

@@ -16,6 +16,7 @@ from fund.database import Connection
 from fund.errors import FundError
 from fund.events import (
     BankAccountRegistered,
+    ContributionReceived,
     DebitRecorded,
     DecisionConditionEvidenced,
     Fact,
@@ -146,6 +147,9 @@ def built(world: World) -> Fund:
             )
         )
         receipt(uow, "O2026-9002", 100_00)
+        receipt(uow, "O2026-9003", 100_00)
+        surplus = {"receipt": "O2026-9003", "receipt_cents": 100_00, "surplus_cents": 100_00, "amount_cents": 0}
+        uow.record(ContributionReceived(ref="B2026-9001", partner=LEAD, rule="manual", **surplus))
         uow.record(
             DebitRecorded(
                 ref="U2026-9001", account="1000", amount_cents=1_00, debited_on=uow.today, line_id="lin_u", text="?"

@@ -62,6 +62,7 @@ def refund(
         NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     payer, day = ref, on or uow.today
+    check(uow, TRANSITIONS, COMMAND, None, ref=payer, parties=(payer,), look=LOOK)
     standing = min(-uow.ledger.balance(f"{OVERPAID}.{payer}", as_of=until) for until in (day, None))
     call = _own_call(uow, payer, to) if to else None
     wanted = min(standing, call.open_cents) if call is not None else standing
@@ -70,7 +71,6 @@ def refund(
         raise AmountNotPositive(command=COMMAND, amount_cents=cents, least_cents=1)
     if cents < 1 or cents > standing:
         raise MoreThanOverpaid(payer=payer, asked_cents=cents, overpaid_cents=max(standing, 0), on=day)
-    check(uow, TRANSITIONS, COMMAND, None, ref=payer, parties=(payer,), look=LOOK)
     if call is None:
         return _to_account(uow, payer, cents, day)
     return _to_call(uow, call, cents, consent, day)
