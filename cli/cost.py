@@ -15,6 +15,7 @@ from fund.language import N_, _, ngettext
 DEBIT = Ref(("bank unmatched", "debits", "ref"))
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 
+TRANSFER = Ref(("cost list", "transfers", "ref"))
 PAYEE = Ref(("payee list", "payees", "partner"))
 
 cost = noun("cost", N_("Book costs, income and transfers"))
@@ -89,8 +90,62 @@ def income(ctx: click.Context, receipt: str, reason: str, amount: int | None) ->
 
 @verb(
     cost,
+    "transfer",
+    N_("Move money to the treasury account, or back"),
+    about=N_(
+        "A treasurer decides it, a second person confirms; it is carried out at the bank. It stands on 1010 until the "
+        "statement of the other account shows it. What the bank sweeps by itself is recognised by bank import."
+    ),
+    examples=(
+        "fund --as bram cost transfer 250000 --to 1005",
+        "fund --as bram cost transfer 80000 --to 1000",
+    ),
+    who=N_("a treasurer; a second treasurer or a fund manager confirms"),
+    see=("bank import", "cost settle", "cost recall"),
+)
+@argument("amount", type=MONEY, help=N_("How much"))
+@option("--to", type=click.Choice(["1000", "1005"]), required=True, help=N_("1005 the treasury account, 1000 the bank"))
+@option("--iban", metavar="IBAN", help=N_("Which of the fund's own accounts, where it has several there"))
+@booking
+def transfer(ctx: click.Context, amount: int, to: str, iban: str | None) -> None:
+    run(ctx, "cost transfer", {"amount": amount, "to": to, "iban": iban}, ask=True)
+
+
+@verb(
+    cost,
+    "settle",
+    N_("Say that a transfer arrived"),
+    about=N_("Only where the statement of the account that received it cannot say so."),
+    examples=("fund --as bram cost settle V2026-0001 --on 2026-04-03",),
+    who=N_("a treasurer"),
+    see=("cost transfer", "bank import"),
+)
+@argument("ref", type=TRANSFER, help=N_("The transfer"))
+@booking
+def settle(ctx: click.Context, ref: str) -> None:
+    run(ctx, "cost settle", {"ref": ref}, ask=True)
+
+
+@verb(
+    cost,
+    "recall",
+    N_("Say that a transfer was never carried out"),
+    about=N_("The money did not leave: it stands on its account again. What the bank showed cannot be recalled."),
+    examples=('fund --as bram cost recall V2026-0001 --reason "typed twice"',),
+    who=N_("a treasurer; a second treasurer or a fund manager confirms"),
+    see=("cost transfer",),
+)
+@argument("ref", type=TRANSFER, help=N_("The transfer"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why it was not carried out"))
+@booking
+def recall(ctx: click.Context, ref: str, reason: str) -> None:
+    run(ctx, "cost recall", {"ref": ref, "reason": reason})
+
+
+@verb(
+    cost,
     "list",
-    N_("List charges, unexplained debits and income"),
+    N_("List costs, transfers, debits and income"),
     examples=("fund cost list",),
     see=("cost charge", "cost income"),
 )
@@ -100,6 +155,37 @@ def list_(ctx: click.Context) -> None:
 
 
 def _listed(data: Mapping[str, Any]) -> None:
+    if data["approvals"]:
+        rows = data["approvals"]
+        table(
+            _("Costs that were approved"),
+            (
+                Column("ref", N_("Ref"), "ref"),
+                Column("payee_name", N_("Payee"), "text"),
+                Column("approved_on", N_("Day"), "date"),
+                Column("state", N_("State"), "state", kind="payable"),
+                Column("amount_cents", N_("Amount"), "amount"),
+            ),
+            rows,
+            total={
+                "ref": ngettext("{count} cost", "{count} costs", len(rows)).format(count=len(rows)),
+                "amount_cents": sum(row["amount_cents"] for row in rows if row["state"] != "cancelled"),
+            },
+        )
+    if data["transfers"]:
+        table(
+            _("Between the fund's own accounts"),
+            (
+                Column("ref", N_("Ref"), "ref"),
+                Column("from_account", N_("From"), "ref"),
+                Column("to_account", N_("To"), "ref"),
+                Column("sent_on", N_("Left on"), "date"),
+                Column("settled_on", N_("Arrived on"), "date"),
+                Column("state", N_("State"), "state", kind="transfer"),
+                Column("amount_cents", N_("Amount"), "amount"),
+            ),
+            data["transfers"],
+        )
     costs = data["costs"]
     table(
         _("Costs taken by the bank"),

@@ -1,6 +1,7 @@
 """Costs and income of the fund that pass over its bank account: charges (C2), interest and other income (C3).
 
-Costs that need approval before they are paid (C1) and transfers to the treasury (C4) are not on this road yet.
+Costs that are approved before they are paid (C1) and transfers to the treasury (C4) are told by the workflows
+``payables`` and ``transfers``; they are listed here beside the others.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER
 from fund.rules.transitions import Transition, same_command_from, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
+from fund.schemas.payables import Payable
+from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "charge", "costs", "record_income"]
@@ -121,8 +124,36 @@ def record_income(
 
 
 def costs(view: View) -> dict[str, Any]:
-    """What the bank charged, what left it unexplained, and what came in as income; each in the order of its refs."""
+    """What the bank charged, what people approved, what left the bank unexplained, what came in as income, and what
+    moved between the fund's own accounts; each in the order of its refs.
+    """
     return {
+        "approvals": [
+            {
+                "ref": case.ref,
+                "payee": case.payee,
+                "payee_name": view.partner_name(case.payee),
+                "amount_cents": case.amount_cents,
+                "approved_on": case.approved_on.isoformat(),
+                "due_on": case.due_on.isoformat() if case.due_on else None,
+                "text": case.text,
+                "state": case.state,
+            }
+            for case in view.cases(Payable, parent="cost")
+        ],
+        "transfers": [
+            {
+                "ref": case.ref,
+                "from_account": case.from_account,
+                "to_account": case.to_account,
+                "amount_cents": case.amount_cents,
+                "sent_on": case.sent_on.isoformat() if case.sent_on else None,
+                "settled_on": case.settled_on.isoformat() if case.settled_on else None,
+                "swept": case.swept,
+                "state": case.state,
+            }
+            for case in view.cases(Transfer)
+        ],
         "costs": [
             {
                 "ref": cost.ref,

@@ -352,6 +352,7 @@ _LISTS = {
     "receipt": "bank list",
     "regulations": "regulations show",
     "review": "proposal list",
+    "transfer": "cost list",
 }
 """Where cases of a kind are listed, when that is not ``fund KIND list``."""
 

@@ -6,6 +6,8 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
+    "AccountHoldsLess",
+    "AccountNotOfTheFund",
     "AccountOfTheFund",
     "AlreadyRepaid",
     "AwardExceeded",
@@ -35,6 +37,7 @@ __all__ = [
     "SignatoryNeeded",
     "SupplierNameTaken",
     "SupplierWithoutDocument",
+    "TransferSeen",
     "UnusableSupplierName",
     "WrongAccount",
 ]
@@ -277,3 +280,24 @@ class RefundExceeded(RuleRefusal):
         "{asked_cents} cannot come back on {ref}: {paid_cents} was paid, of which {refunded_cents} came back before"
     )
     hint = N_("allocate the rest by hand: fund bank match {receipt}")
+
+
+class AccountNotOfTheFund(RuleRefusal):
+    """Money moves between accounts that the fund registered as its own."""
+
+    message = N_("{iban} is not registered as an account of the fund on {account}")
+    hint = N_("fund bank list")
+
+
+class AccountHoldsLess(RuleRefusal):
+    """More would be transferred than the account holds beside the payments under way."""
+
+    message = N_("cannot transfer {amount_cents}: {held_cents} can leave {account} on {on}")
+    hint = N_("fund ledger card {account}")
+
+
+class TransferSeen(RuleRefusal):
+    """What the bank showed on a statement happened: it can come back, and cannot be recalled."""
+
+    message = N_("{ref} cannot be recalled: the bank showed that {amount_cents} left {account}")
+    hint = N_("import the statement of the other account: fund bank import FILE")

@@ -1,12 +1,13 @@
-"""What the fund spends on itself (C1)."""
+"""What the fund spends on itself (C1), and what moves between its own accounts (C4)."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from fund.events.base import Fact
 from fund.events.payables import Owed
 
-__all__ = ["CostApproved"]
+__all__ = ["CostApproved", "TransferConfirmed", "TransferFailed", "TransferSent", "TransferSettled"]
 
 
 class CostApproved(Owed):
@@ -24,3 +25,52 @@ class CostApproved(Owed):
     purpose: str
     invoice: str = ""
     file_sha256: str = ""
+
+
+class _OfATransfer(Fact):
+    """A fact about money between two accounts of the fund.
+
+    Args:
+        bank_line: The line of a bank statement that shows this side of it; empty where people say so.
+    """
+
+    kind: ClassVar[str] = "transfer"
+
+    from_iban: str
+    to_iban: str
+    from_account: str
+    to_account: str
+    amount_cents: int
+    bank_line: str = ""
+
+
+class TransferSent(_OfATransfer):
+    """It leaves the one account (C4): two people decided it, or the bank swept it by itself."""
+
+    wire: ClassVar[str] = "transfer.sent"
+
+
+class TransferSettled(_OfATransfer):
+    """It is on the other account (C4)."""
+
+    wire: ClassVar[str] = "transfer.settled"
+
+
+class TransferConfirmed(_OfATransfer):
+    """A bank line shows what people had said before: nothing moves, but the line is explained.
+
+    Args:
+        arrived: Whether it is the line of the account that received it.
+    """
+
+    wire: ClassVar[str] = "transfer.confirmed"
+
+    arrived: bool
+
+
+class TransferFailed(_OfATransfer):
+    """It did not arrive and stands where it came from: the bank gave it back, or never carried it out."""
+
+    wire: ClassVar[str] = "transfer.failed"
+
+    reason: str

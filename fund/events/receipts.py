@@ -42,6 +42,8 @@ class BankAccountRegistered(Fact):
 
     account: str
     from_on: date
+    cooling_off_days: int = 0
+    """Days between its registration and the first transfer to it."""
 
 
 class BankStatementImported(Fact):

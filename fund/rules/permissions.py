@@ -185,7 +185,7 @@ GROUPS: tuple[Group, ...] = (
         "disbursement request, disbursement check, disbursement approve, disbursement refuse, disbursement withdraw,"
         " disbursement cancel, disbursement refund, payment batch, payment send, payment settle, payment fail,"
         " payment retry, payment cancel, payment return, payee record, bank register, debit record, cost approve,"
-        " cost charge, cost income",
+        " cost charge, cost income, cost transfer, cost sweep, cost settle, cost recall",
         "disbursement list, disbursement show, payment list, payment file, payee list, cost list",
     ),
     _group(
@@ -258,6 +258,8 @@ BEYOND: Mapping[tuple[str, Role], str] = {
     ("evaluation return", Role.COMMITTEE_CHAIR): "7: returned once at most, by whoever would accept it",
     ("evaluation return", Role.DEPUTY_CHAIR): "7: returned once at most, by whoever would accept it",
     ("payment send", Role.FUND_MANAGER): "D4: a treasurer and a second person",
+    ("cost transfer", Role.FUND_MANAGER): "C4: a treasurer and a second person",
+    ("cost recall", Role.FUND_MANAGER): "C4: a treasurer and a second person, as it was decided",
     ("user revoke", Role.FUND_MANAGER): "2: where the last chair leaves, nobody else could confirm it",
     ("round open", _SY): "4: at the instants of the round",
     ("round close", _SY): "4: at the instants of the round",

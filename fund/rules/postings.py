@@ -15,7 +15,7 @@ from fund.events import Envelope, Fact
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
 from fund.events.capital import ContributionCalled, ContributionReceived
 from fund.events.closing import PeriodReopened, YearClosed
-from fund.events.costs import CostApproved
+from fund.events.costs import CostApproved, TransferFailed, TransferSent, TransferSettled
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
 from fund.events.journal import EntryPosted, EntryReversed
@@ -463,6 +463,27 @@ def _cost_approved(fact: CostApproved) -> Sequence[Booking]:
     """C1: the fund spends it on itself and owes it to its supplier."""
     postings = (debit("4500", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
     return [Booking(memo=f"Kosten {fact.ref} goedgekeurd", postings=postings)]
+
+
+@books(TransferSent)
+def _transfer_sent(fact: TransferSent) -> Sequence[Booking]:
+    """C4: it left the one account of the fund and is under way to the other."""
+    postings = (debit("1010", fact.amount_cents), credit(fact.from_account, fact.amount_cents))
+    return [Booking(memo=f"Overboeking {fact.ref} van {fact.from_account} verzonden", postings=postings)]
+
+
+@books(TransferSettled)
+def _transfer_settled(fact: TransferSettled) -> Sequence[Booking]:
+    """C4: it is on the other account."""
+    postings = (debit(fact.to_account, fact.amount_cents), credit("1010", fact.amount_cents))
+    return [Booking(memo=f"Overboeking {fact.ref} op {fact.to_account} ontvangen", postings=postings)]
+
+
+@books(TransferFailed)
+def _transfer_failed(fact: TransferFailed) -> Sequence[Booking]:
+    """C4 taken back: it stands where it came from."""
+    postings = (debit(fact.from_account, fact.amount_cents), credit("1010", fact.amount_cents))
+    return [Booking(memo=f"Overboeking {fact.ref} terug op {fact.from_account}", postings=postings)]
 
 
 @books(PayableCancelled)

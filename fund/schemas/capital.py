@@ -131,6 +131,8 @@ class BankAccount(CaseFile):
 
     account: str
     from_on: date
+    usable_on: date | None = None
+    """The first day on which money may be transferred to it: it has cooled off."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(lookup=self.account, due_on=self.from_on)

@@ -25,6 +25,7 @@ from fund.workflows import (
     resolutions,
     reviews,
     rounds,
+    transfers,
     writeoffs,
 )
 from fund.workflows.lifecycle import same_command_from
@@ -55,6 +56,7 @@ _chapters = (
     costs,
     receipts,
     payments,
+    transfers,
 )
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}

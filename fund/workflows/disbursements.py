@@ -53,6 +53,7 @@ from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement
+from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, check, commands_from, require_reason, state_after
 from fund.workflows.payees import usable_payee
@@ -434,9 +435,14 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
 
 
 def _cash(uow: UnitOfWork, day: date | None) -> int:
-    """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before."""
+    """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before.
+
+    What is on its way to the treasury account has left, though 1010 still holds it.
+    """
     balances = uow.balances(as_of=day)
-    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000"))  # 1010 and 2000 stand on the credit side
+    leaving = sum(case.amount_cents for case in uow.cases(Transfer, states=("sent",)) if case.to_account != "1000")
+    # 1010 and 2000 stand on the credit side
+    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000")) - leaving
 
 
 def refuse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Instalment, Plan
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, DecisionCondition, Preparation, Review, ReviewResult
+from fund.schemas.transfers import Transfer
 from fund.schemas.writeoffs import Writeoff
 from fund.store import Store
 from fund.workflows.proposals import State
@@ -71,6 +72,11 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
         yield Payable(
             ref=f"K2026-{first + place}", state=state, ground="cost", payee="drukkerij", iban_payee_ref="drukkerij-1",
             amount_cents=100_00, approved_on=TODAY,
+        )  # fmt: skip
+    for place, state in enumerate(("sent", "arrived", "settled", "failed")):
+        yield Transfer(
+            ref=f"V2026-{first + place}", state=state, from_iban="NL91ABNA0417164300", to_iban="NL69INGB0123456789",
+            from_account="1000", to_account="1005", amount_cents=100_00, sent_on=TODAY,
         )  # fmt: skip
     for place, state in enumerate(("made", "sent", "settled", "dropped")):
         yield from _batch(f"S2026-{first + place}", state, running, f"D2026-{first + 20 + place}")

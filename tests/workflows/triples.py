@@ -42,7 +42,7 @@ from tests.factories import PARTNERS_CSV, World
 from tests.workflows import looking_back
 from tests.workflows.agreeing import file
 from tests.workflows.deciding import LEAD, decidable, panel_of, score_file, voted
-from tests.workflows.money_out import IBAN, OTHER_IBAN, OURS, agree, approved, plan, receipt
+from tests.workflows.money_out import IBAN, OTHER_IBAN, OURS, TREASURY, agree, approved, plan, receipt
 
 CO_APPLICANT, BENEFICIARY, OUTSIDER = "gm0312", "gm0313", "gm0344"
 PARTIES = (LEAD, CO_APPLICANT, BENEFICIARY)
@@ -141,6 +141,7 @@ def built(world: World) -> Fund:
     world.user("piet", "partner_signatory", partner=CO_APPLICANT)
     with world.uow("anna") as uow:
         uow.record(BankAccountRegistered(ref=OURS, account="1000", from_on=uow.today))
+        uow.record(BankAccountRegistered(ref=TREASURY, account="1005", from_on=uow.today))
         uow.record(
             PlanActivated(
                 ref=AGREEMENT, proposal="2026-900", lead=LEAD, repayable_cents=2_800_000, plan=plan(2_800_000)
@@ -182,6 +183,8 @@ def built(world: World) -> Fund:
     refs["disbursement"] = approved(world, ref=AGREEMENT, amount=100_00)
     owed = {"payee": LEAD, "amount": 100_00, "reason": "drukwerk"}
     refs["payable"] = str(world.both("cost approve", user="anna", second="bram", **owed)["events"][0]["payload"]["ref"])
+    moved = world.both("cost transfer", user="bram", second="bram2", amount=10_00, to="1005")
+    refs["transfer"] = str(moved["events"][0]["payload"]["ref"])
     refs["batch"] = str(world.do("payment batch", user="anna")["result"]["ref"])
     with world.uow("anna") as uow:
         outstanding = {"amount_cents": 1_00, "outstanding_cents": 1_00}
@@ -417,6 +420,9 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("disbursement", "payment fail"): Subject(REASON),
     ("disbursement", "payment retry"): Subject(),
     ("disbursement", "payment return"): Subject({"receipt": "O2026-9002", **REASON}),
+    ("transfer", "cost transfer"): Subject({"amount": 5_00, "to": "1005"}, ref="", parties=()),
+    ("transfer", "cost settle"): Subject(parties=()),
+    ("transfer", "cost recall"): Subject(REASON, parties=()),
     ("payable", "cost approve"): Subject(
         {"payee": LEAD, "amount": 50_00, "reason": "porto"}, ref="", parties=(LEAD,)
     ),

@@ -10,6 +10,7 @@ from fund.language import N_, _, euros
 from fund.rules.authority import FUND_MANAGER, TREASURER, Who
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.schemas.payables import Payable
+from fund.schemas.transfers import Transfer
 from fund.workflows.disbursements import PAYERS
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
@@ -25,6 +26,8 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     for payable in desk.payables.values():
         if payable.state != "sent":
             yield from _payable(desk, payable)
+    for transfer in desk.all(Transfer, "sent", "arrived"):
+        yield _transfer(desk, transfer)
     for batch in desk.all(Batch, "made", "sent"):
         yield from _batch(desk, batch)
 
@@ -53,6 +56,16 @@ def _payable(desk: Desk, case: Payable) -> Iterator[Waiting]:
     if asked is not None:
         what, command, who = asked
         yield Waiting(what, command, who, case.ref, case.due_on, parties=case.parties)
+
+
+def _transfer(desk: Desk, case: Transfer) -> Waiting:
+    """One of the two statements has not come in."""
+    missing = case.to_account if case.state == "sent" else case.from_account
+    what = _(N_("find transfer {ref} of {amount} on the statement of {account}")).format(
+        ref=case.ref, amount=euros(case.amount_cents), account=missing
+    )
+    until = next_working_day((case.sent_on or case.settled_on or desk.today) + timedelta(days=1))
+    return Waiting(what, "fund bank import FILE", TREASURER, case.ref, until)
 
 
 def _to_pay(desk: Desk, case: Disbursement | Payable) -> tuple[str, str, Who] | None:

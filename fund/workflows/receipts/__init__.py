@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.unit_of_work import Command, Query
-from fund.workflows.receipts.hooks import settles, takes_back
+from fund.workflows.receipts.hooks import arrives, settles, takes_back
 from fund.workflows.receipts.importing import gaps, import_statements, register
 from fund.workflows.receipts.lives import LIVES, TRANSITIONS, State
 from fund.workflows.receipts.matching import RULES, Evidence, allocate, evidence_for, match, second_to_match, unmatch
@@ -23,6 +23,7 @@ __all__ = [
     "Evidence",
     "State",
     "allocate",
+    "arrives",
     "bank",
     "evidence_for",
     "gaps",

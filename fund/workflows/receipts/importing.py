@@ -25,7 +25,7 @@ from fund.events import (
 )
 from fund.schemas.capital import BankAccount, BankStatementFile, Receipt
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.receipts.hooks import SETTLERS, TAKERS
+from fund.workflows.receipts.hooks import ARRIVALS, SETTLERS, TAKERS
 from fund.workflows.receipts.lives import State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
 
@@ -41,6 +41,8 @@ CHARGES = ("CHRG", "COMM", "FEES")
 def register(uow: UnitOfWork, *, iban: str, account: str, on: date | None = None) -> Envelope:
     """An account at a bank is the fund's own from a day on, kept on 1000 or 1005 (treasury); by two people (C7).
 
+    Money is moved to it once it has cooled off, as to any payee.
+
     Raises:
         InvalidIban: With its reason. NotABankAccountCode: Neither 1000 nor 1005.
         BankAccountExists: It was registered before.
@@ -53,7 +55,9 @@ def register(uow: UnitOfWork, *, iban: str, account: str, on: date | None = None
         raise BankAccountExists(iban=number, account=known.account, from_on=known.from_on)
     day = on or uow.today
     uow.next_step = "fund bank import FILE"
-    return uow.record(BankAccountRegistered(ref=number, account=account, from_on=day), effective_on=day)
+    days = uow.regulations().terms.cooling_off_days
+    fact = BankAccountRegistered(ref=number, account=account, from_on=day, cooling_off_days=days)
+    return uow.record(fact, effective_on=day)
 
 
 # ------------------------------------------------------------------------------------------------------------ import
@@ -215,6 +219,8 @@ def _charge(uow: UnitOfWork, line: BankLine, cents: int, account: str, on: date,
 
 
 def _take_credit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report) -> bool:
+    if any(arrival(uow, line, account, on, taken) for arrival in ARRIVALS):
+        return True
     ref = uow.next_ref("receipt")
     recorded = uow.record(
         ReceiptRecorded(

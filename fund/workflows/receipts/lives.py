@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from fund.bank import creditor_reference
+from fund.dates import day_of
 from fund.events import (
     BankAccountRegistered,
     BankStatementImported,
@@ -125,7 +127,14 @@ def _received(case: Call, cents: int) -> Call:
 def _account_after(case: BankAccount | None, happened: Envelope) -> BankAccount | None:
     fact = happened.fact
     if isinstance(fact, BankAccountRegistered):
-        return BankAccount(ref=fact.ref, state="registered", account=fact.account, from_on=fact.from_on)
+        cooled_on = day_of(happened.recorded_at) + timedelta(days=fact.cooling_off_days)
+        return BankAccount(
+            ref=fact.ref,
+            state="registered",
+            account=fact.account,
+            from_on=fact.from_on,
+            usable_on=max(fact.from_on, cooled_on),
+        )
     return case
 
 
