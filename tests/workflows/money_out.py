@@ -13,6 +13,7 @@ from fund.events import (
     AgreementDrafted,
     AgreementSigned,
     AgreementTerms,
+    AllowanceAdjusted,
     BankAccountRegistered,
     ContributionCalled,
     ContributionReceived,
@@ -25,7 +26,10 @@ from fund.events import (
     PartnerAdmitted,
     PlanTerms,
     ReceiptRecorded,
+    WriteoffPosted,
+    WriteoffRecovered,
 )
+from fund.events.repayments import AllowanceLine
 from tests.factories import START, World
 
 BAARN, BUNNIK, BUNSCHOTEN = "gm0308", "gm0312", "gm0313"
@@ -215,6 +219,38 @@ def approved(
     world.do("disbursement check", user="anna", ref=disbursement, on=on)
     world.do("disbursement approve", user="bram", ref=disbursement, on=on)
     return disbursement
+
+
+def allowed(world: World, cents: int) -> None:
+    """The fund expects not to see so much of the agreement's advance back."""
+    with world.uow("anna") as uow:
+        line = AllowanceLine(
+            agreement=AGREEMENT,
+            proposal=PROPOSAL,
+            outstanding_cents=1_750_001,
+            days_overdue=0,
+            stage="running",
+            rate_bps=1786,
+            before_cents=0,
+            after_cents=cents,
+        )
+        uow.record(AllowanceAdjusted(ref="2026-Q1", regulations="2026-1", lines=(line,)))
+
+
+def written_off(world: World, cents: int, *, released_cents: int) -> None:
+    """So much of the agreement's advance was given up, and the allowance above the rest released."""
+    with world.uow("anna") as uow:
+        more: dict[str, Any] = {"amount_cents": cents, "allowance_released_cents": released_cents}
+        uow.record(
+            WriteoffPosted(ref=f"{AGREEMENT}-W1", agreement=AGREEMENT, proposal=PROPOSAL, ground="hardship", **more)
+        )
+
+
+def recovered(world: World, receipt: str, cents: int) -> None:
+    """A receipt turned out to be money on what was written off."""
+    with world.uow("bram") as uow:
+        more: dict[str, Any] = {"receipt_cents": cents, "amount_cents": cents, "payer": BAARN, "receipt": receipt}
+        uow.record(WriteoffRecovered(ref=f"{AGREEMENT}-W1", agreement=AGREEMENT, proposal=PROPOSAL, **more))
 
 
 def sent(world: World, *refs: str, **more: Any) -> str:
