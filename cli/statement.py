@@ -81,6 +81,7 @@ def _show_agreement(data: Mapping[str, Any]) -> None:
             (account_name("4200"), euros(data["learning_writeoffs_cents"])),
             (account_name("4210"), euros(data["other_writeoffs_cents"])),
             (account_name("4300"), euros(data["recovered_cents"])),
+            (_("refinanced"), euros(data["refinanced_cents"]) if data["refinanced_cents"] else None),
             (_("evaluation"), state_text("evaluation", evaluation["state"]) if evaluation else None),
             (_("brought so far"), euros(sum(told)) if told else None),
         ],

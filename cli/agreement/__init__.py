@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.agreement.showing import amended, decided, party_name, reported, show_agreement, show_benefits
+from cli.agreement.showing import amended, decided, party_name, refinanced, reported, show_agreement, show_benefits
 from cli.output import Column, day_text, short_hash, table
 from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
 from fund.language import N_, _, day, euros, ngettext
@@ -279,6 +279,27 @@ def _ended(answer: Mapping[str, Any]) -> list[str]:
             else []
         ),
     ]
+
+
+@verb(
+    agreement,
+    "refinance",
+    N_("Let a roll-out take over what is still owed"),
+    about=N_(
+        "What is outstanding on an experiment that is to be scaled or adopted is owed under the roll-out that follows "
+        "it. The committee decides by two thirds. No money moves; what is due keeps its day, the rest follows the plan "
+        "of the roll-out, the allowance moves along, and the experiment is completed."
+    ),
+    examples=('fund --as anna agreement refinance A2026-003 --to A2027-004 --reason "one plan, one debtor"',),
+    who=N_("a fund manager who is of no party; the lead of the roll-out confirms"),
+    see=("decision vote", "decision show", "repayment plan"),
+)
+@argument("ref", type=AGREEMENT, help=N_("The agreement of the experiment"))
+@option("--to", required=True, type=AGREEMENT, metavar="REF", help=N_("The agreement of its roll-out"))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why; the committee reads it"))
+@changing
+def refinance(ctx: click.Context, ref: str, to: str, reason: str) -> None:
+    run(ctx, "agreement refinance", {"ref": ref, "to": to, "reason": reason}, ask=True, tell=refinanced)
 
 
 @verb(

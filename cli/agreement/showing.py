@@ -9,7 +9,7 @@ from typing import Any
 from cli.output import Column, day_text, facts, say, short_hash, state_text, table, write_output
 from fund.language import N_, _, day, euros
 
-__all__ = ["amended", "decided", "party_name", "reported", "show_agreement", "show_benefits"]
+__all__ = ["amended", "decided", "party_name", "refinanced", "reported", "show_agreement", "show_benefits"]
 
 
 def party_name(party: str, names: Mapping[str, str] | None = None) -> str:
@@ -44,6 +44,12 @@ def decided(answer: Mapping[str, Any]) -> list[str]:
     if fact["type"] == "amendment.agreed":
         return [_("{ref} is agreed: {yes} for, {no} against.").format(**about), *_changed(answer["result"])]
     return [_("{ref} is refused: {yes} for, {no} against; the agreement stays as it is.").format(**about)]
+
+
+def refinanced(answer: Mapping[str, Any]) -> list[str]:
+    result = answer["result"]
+    line = _("{resolution} lies before the committee: {amount} of {ref} would be owed under {child}.")
+    return [line.format(**{**result, "amount": euros(result["amount_cents"])})]
 
 
 def reported(answer: Mapping[str, Any]) -> list[str]:
@@ -108,6 +114,8 @@ def show_agreement(data: Mapping[str, Any]) -> None:
             (_("Repayable"), euros(data["repayable_cents"])),
             (_("Not asked for yet"), euros(data["committed_cents"])),
             (_("Outstanding"), euros(data["outstanding_cents"])),
+            (_("Refinanced to"), data["refinanced_to"]),
+            (_("Refinanced from"), ", ".join(data["refinanced_agreements"]) or None),
             (_("Repaid"), euros(data["repaid_cents"])),
             (_("Document"), short_hash(data["document_sha256"])),
             (_("Signed"), ", ".join(party_name(row["party"], data["names"]) for row in data["signatures"])),

@@ -15,6 +15,7 @@ __all__ = [
     "BeyondCommitment",
     "BenefitsNotOwn",
     "BoardsNotHeard",
+    "CommitmentLeft",
     "CriteriaNotTicked",
     "DisbursementsOpen",
     "DocumentDiffers",
@@ -29,6 +30,8 @@ __all__ = [
     "MilestoneNotOpen",
     "MilestonesDoNotAddUp",
     "NotADecidedProposal",
+    "NotItsRollout",
+    "NothingToRefinance",
     "NotAParty",
     "NotLowerThanGranted",
     "NothingReported",
@@ -36,6 +39,7 @@ __all__ = [
     "PlanCannotFollow",
     "PrepaymentExceedsPlan",
     "QuarterNotOver",
+    "RefinancingChanged",
     "RejectedMilestoneNeedsDay",
     "ReportMissing",
     "SignedAsDecided",
@@ -43,6 +47,7 @@ __all__ = [
     "TermsMissing",
     "UnknownCriterion",
     "UnknownTerminationGround",
+    "VerdictNotGood",
     "YearNotBegun",
 ]
 
@@ -316,3 +321,44 @@ class AllowanceUpToDate(RuleRefusal):
 
     message = N_("the allowance of {quarter} was reckoned before ({count} times), and nothing changed since")
     hint = N_("fund repayment list")
+
+
+class NotItsRollout(RuleRefusal):
+    """Only the roll-out that follows an agreement takes its balance over."""
+
+    message = N_("{ref} cannot be refinanced by {child}, which follows {follows}: only its own roll-out takes it over")
+    hint = N_("see what follows it: fund agreement show {ref}")
+
+
+class VerdictNotGood(RuleRefusal):
+    """An experiment that is to be scaled or adopted, as everybody could read, may be refinanced."""
+
+    message = N_(
+        "{ref} cannot be refinanced: its evaluation is {state} with verdict {verdict}; "
+        "it must be published, to scale or to adopt"
+    )
+    hint = N_("fund evaluation show {ref}")
+
+
+class CommitmentLeft(RuleRefusal):
+    """Refinancing moves what was paid out; what is only promised is free again first."""
+
+    message = N_("{ref} cannot be refinanced: {committed_cents} is still committed to it")
+    hint = N_("complete it first: fund agreement complete {ref} --report FILE")
+
+
+class NothingToRefinance(RuleRefusal):
+    """There is no balance that could move."""
+
+    message = N_("{ref} cannot be refinanced: {outstanding_cents} is outstanding on {day}")
+    hint = N_("fund agreement show {ref}")
+
+
+class RefinancingChanged(RuleRefusal):
+    """What would happen is no longer what lay before the body."""
+
+    message = N_(
+        "{resolution} is about {agreed_cents} of {ref} to be owed by {agreed_lead}; "
+        "now {outstanding_cents} is outstanding and {lead} leads {child}"
+    )
+    hint = N_("bring it anew: fund agreement refinance {ref} --to {child} --reason TEXT")

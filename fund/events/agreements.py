@@ -18,6 +18,7 @@ __all__ = [
     "AgreementDrafted",
     "AgreementFact",
     "AgreementLeadChanged",
+    "AgreementRefinanced",
     "AgreementResumed",
     "AgreementSigned",
     "AgreementSuspended",
@@ -34,6 +35,7 @@ __all__ = [
     "MilestoneRejected",
     "MilestoneReplanned",
     "MilestoneTerms",
+    "MovedInstalment",
     "PlanTerms",
 ]
 
@@ -67,6 +69,22 @@ class InstalmentCut(Part):
 
     no: int
     amount_cents: int
+
+
+class MovedInstalment(Part):
+    """An instalment that goes on in the plan of another agreement: its number there, and which it was before."""
+
+    no: int
+    due_on: date
+    amount_cents: int
+    from_no: int = 0
+    """Its number in the plan that it leaves; 0 where several of those go on as one."""
+    escalated_days: int = 0
+    """The last step of arrears that was taken on it, and when; the demand and the warning, if there were any."""
+    escalated_on: date | None = None
+    demanded_on: date | None = None
+    pay_by: date | None = None
+    warned_until: date | None = None
 
 
 class PlanTerms(Part):
@@ -283,6 +301,33 @@ class AgreementTerminated(AgreementFact):
 
     def touches(self) -> Iterable[str]:
         return (f"proposal/{self.proposal}", f"plan/{self.ref}", f"evaluation/{self.ref}")
+
+
+class AgreementRefinanced(AgreementFact):
+    """What was outstanding is owed under the roll-out from now on: no money moves, nothing is promised or given up.
+
+    ``ref`` is the agreement that is relieved; its work is completed with it.
+    """
+
+    wire: ClassVar[str] = "agreement.refinanced"
+
+    child: str
+    """The agreement of the roll-out, which takes the balance over."""
+    child_proposal: str
+    resolution: str
+    amount_cents: int
+    allowance_cents: int
+    """What was set aside for it, which moves along."""
+    lapsed: tuple[InstalmentCut, ...]
+    """What was open of each instalment of the plan that is relieved."""
+    instalments: tuple[MovedInstalment, ...]
+    """What is added to the plan of the roll-out; the oldest due day is kept."""
+
+    def touches(self) -> Iterable[str]:
+        return (
+            f"proposal/{self.proposal}", f"plan/{self.ref}", f"proposal/{self.child_proposal}",
+            f"agreement/{self.child}", f"plan/{self.child}",
+        )  # fmt: skip
 
 
 class AgreementClosed(AgreementFact):

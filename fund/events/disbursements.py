@@ -126,6 +126,7 @@ class DisbursementRefunded(_OfAnAgreement):
         surplus_cents: What of the repayable share belongs to nothing any more and is owed back to the payer (2100).
         allowance_released_cents: What of the allowance stood above the advance that is left.
         receipt: The receipt on the bank that holds the money.
+        held_by: The agreement whose advance it lowers, where that was refinanced; left out where it is its own.
     """
 
     wire: ClassVar[str] = "disbursement.refunded"
@@ -138,6 +139,8 @@ class DisbursementRefunded(_OfAnAgreement):
     recovered_cents: int = 0
     surplus_cents: int = 0
     allowance_released_cents: int = 0
+    held_by: str = ""
 
     def touches(self) -> Iterable[str]:
-        return (*super().touches(), f"plan/{self.agreement}", f"receipt/{self.receipt}")
+        held = (f"agreement/{self.held_by}", f"plan/{self.held_by}") if self.held_by else ()
+        return (*super().touches(), f"plan/{self.agreement}", f"receipt/{self.receipt}", *held)

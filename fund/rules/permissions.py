@@ -167,7 +167,7 @@ GROUPS: tuple[Group, ...] = (
         "agreement", "Agreement: draft, amend, suspend, complete, end",
         "R own|signs own|M, C(2nd)|C||C|R||",
         "agreement draft, agreement sign, agreement activate, agreement amend, agreement suspend, agreement resume,"
-        " agreement decide, agreement complete, agreement terminate, agreement close",
+        " agreement decide, agreement complete, agreement terminate, agreement refinance, agreement close",
         "agreement list, agreement show",
     ),
     _group(

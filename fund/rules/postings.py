@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from fund.events import Envelope, Fact
-from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
+from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementRefinanced, AgreementTerminated
 from fund.events.capital import ContributionCalled, ContributionReceived
 from fund.events.closing import PeriodReopened, YearClosed
 from fund.events.costs import CostApproved, TransferFailed, TransferSent, TransferSettled
@@ -286,6 +286,22 @@ def _released(proposal: str, cents: int, memo: str) -> Sequence[Booking]:
     return [Booking(memo=memo, postings=(debit("9010", cents), credit(f"9000.{proposal}", cents)))]
 
 
+@books(AgreementRefinanced)
+def _agreement_refinanced(fact: AgreementRefinanced) -> Sequence[Booking]:
+    """8: the advance is owed under the roll-out; what was set aside for it moves along. No cash, no commitment."""
+    return [
+        Booking(
+            memo=f"Overeenkomst {fact.ref} geherfinancierd naar {fact.child}",
+            postings=(
+                debit(f"1200.{fact.child}", fact.amount_cents),
+                credit(f"1200.{fact.ref}", fact.amount_cents),
+                *_some(debit, f"1290.{fact.ref}", fact.allowance_cents),
+                *_some(credit, f"1290.{fact.child}", fact.allowance_cents),
+            ),
+        )
+    ]
+
+
 @books(AllowanceAdjusted)
 def _allowance_adjusted(fact: AllowanceAdjusted) -> Sequence[Booking]:
     """R9: one entry for each agreement whose allowance changed, so that its proof shows no other."""
@@ -378,19 +394,20 @@ def _allowance_released(agreement: str, cents: int) -> Sequence[Booking]:
 
 @books(DisbursementRefunded)
 def _disbursement_refunded(fact: DisbursementRefunded) -> Sequence[Booking]:
-    """D8: unspent money came back, divided as it went out."""
+    """D8: unspent money came back, divided as it went out; a refinanced advance falls where it is owed now."""
+    held = fact.held_by or fact.agreement
     return [
         Booking(
             memo=f"Niet besteed deel van {fact.ref} terug ontvangen ({fact.agreement})",
             postings=(
                 debit("2300", fact.amount_cents),
-                *_some(credit, f"1200.{fact.agreement}", fact.advance_cents),
+                *_some(credit, f"1200.{held}", fact.advance_cents),
                 *_some(credit, f"4000.{fact.agreement}", fact.grant_cents),
                 *_some(credit, f"4300.{fact.agreement}", fact.recovered_cents),
                 *_some(credit, f"2100.{fact.payee}", fact.surplus_cents),
             ),
         ),
-        *_allowance_released(fact.agreement, fact.allowance_released_cents),
+        *_allowance_released(held, fact.allowance_released_cents),
     ]
 
 
@@ -402,14 +419,16 @@ def _payment_returned(fact: PaymentReturned) -> Sequence[Booking]:
     return [Booking(memo=f"{fact.line.ref} door de bank teruggestort ({fact.ref})", postings=postings)]
 
 
+_LOSS, _LOSSES = "Afboeking", {"learning": "Leerafboeking"}
+
+
 @books(WriteoffPosted)
 def _writeoff_posted(fact: WriteoffPosted) -> Sequence[Booking]:
     """W4: what went into learning, or was lost, in full; the allowance above what remains is released."""
     account = "4200" if fact.ground == "learning" else "4210"
-    what = "Leerafboeking" if fact.ground == "learning" else "Afboeking"
     return [
         Booking(
-            memo=f"{what} {fact.ref}",
+            memo=f"{_LOSSES.get(fact.ground, _LOSS)} {fact.ref}",
             postings=(
                 debit(f"{account}.{fact.agreement}", fact.amount_cents),
                 credit(f"1200.{fact.agreement}", fact.amount_cents),
@@ -423,7 +442,8 @@ def _writeoff_posted(fact: WriteoffPosted) -> Sequence[Booking]:
 @books(WriteoffReversed)
 def _writeoff_reversed(fact: WriteoffReversed) -> Sequence[Booking]:
     """W5: the exact mirror; what was recovered meanwhile is a repayment."""
-    mirror = Booking(memo=f"Afboeking {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)
+    what = _LOSSES.get(fact.ground, _LOSS)
+    mirror = Booking(memo=f"{what} {fact.ref} teruggenomen: {fact.reason}", reverses_seq=fact.entry_seq)
     if not fact.recovered_cents:
         return [mirror]
     return [

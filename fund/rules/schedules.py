@@ -16,8 +16,9 @@ from fund.events.agreements import InstalmentCut, InstalmentTerms, PlanTerms
 from fund.money import portion, split_cumulative
 
 __all__ = [
-    "BANDS", "Ageing", "Due", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut", "days_overdue",
-    "from_verdict", "instalments", "prepay", "repayable_after", "repayable_of", "split", "total",
+    "BANDS", "Ageing", "Due", "Moved", "Scheduled", "Split", "age", "band_of", "build", "claims", "cut",
+    "days_overdue", "from_verdict", "instalments", "moved_onto", "prepay", "repayable_after", "repayable_of", "split",
+    "total",
 ]  # fmt: skip
 
 BANDS: tuple[tuple[str, int | None], ...] = (
@@ -185,6 +186,47 @@ def cut(parts: Sequence[Due], cents: int) -> tuple[InstalmentCut, ...]:
     if left:
         raise ValueError(f"{cents} cents are taken off, {cents - left} are open")
     return tuple(taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A part of a balance that goes on in another plan: on which day, and which instalment it was (0: several)."""
+
+    from_no: int
+    due_on: date
+    amount_cents: int
+
+
+def moved_onto(parts: Sequence[Due], outstanding_cents: int, others: Sequence[Due], on: date) -> tuple[Moved, ...]:
+    """A balance goes on in another plan, as refinancing does (lifecycle.md 8): together exactly the balance.
+
+    What is due on ``on``, and the oldest instalment in any case, keeps its day, so that nothing grows younger. The rest
+    follows the other plan: over its open instalments of later days in proportion to what is open of them, by cumulative
+    rounding; where it has none, on the days that they had.
+    """
+    claimed = claims(parts, outstanding_cents)
+    waiting = [part for part in sorted(parts, key=lambda part: (part.due_on, part.no)) if claimed[part.no]]
+    if not waiting:
+        return (Moved(0, on, outstanding_cents),) if outstanding_cents > 0 else ()
+    due = sum(part.due_on <= on for part in waiting) or 1
+    kept = [Moved(part.no, part.due_on, claimed[part.no]) for part in waiting[:due]]
+    left = outstanding_cents - sum(part.amount_cents for part in kept)
+    later = sorted(
+        (part for part in others if part.open_cents > 0 and part.due_on > max(on, kept[-1].due_on)),
+        key=lambda part: (part.due_on, part.no),
+    )
+    if later:
+        whole, reached, given = sum(part.open_cents for part in later), 0, 0
+        for part in later:
+            reached += part.open_cents
+            cents = left * reached // whole - given
+            given += cents
+            kept.append(Moved(0, part.due_on, cents))
+        return tuple(part for part in kept if part.amount_cents)
+    kept += [Moved(part.no, part.due_on, claimed[part.no]) for part in waiting[due:]]
+    beside = outstanding_cents - sum(part.amount_cents for part in kept)
+    last = kept[-1]
+    return (*kept[:-1], Moved(last.from_no, last.due_on, last.amount_cents + beside))
 
 
 # ----------------------------------------------------------------------------------------------------- what is paid

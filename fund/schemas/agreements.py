@@ -214,6 +214,9 @@ class Agreement(CaseFile):
         released_cents: What the end of the agreement freed.
         led_by: The lead of now, where it is no longer that of the signed text.
         benefit_years: The years of which the benefits were asked for, with the last day that was asked.
+        refinanced_to: The roll-out that took its balance over (8).
+        refinanced_from: Those whose balance it took over.
+        refinanced_cents: What that added to its advance; below zero what left it.
         determined_cents: What it was set at, where that is lower than what was approved for payment (Awb 4:46).
     """
 
@@ -249,6 +252,9 @@ class Agreement(CaseFile):
     determined_cents: int | None = None
     lower_ground: str = ""
     reclaimed_cents: int = 0
+    refinanced_to: str = ""
+    refinanced_from: tuple[str, ...] = ()
+    refinanced_cents: int = 0
 
     @property
     def title(self) -> str:

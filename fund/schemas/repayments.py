@@ -81,6 +81,8 @@ class Plan(CaseFile):
         lapsed: What lapsed, by the write-off that cancelled it (so that its reversal restores exactly that).
         received: What came in on it, and which instalments each allocation paid.
         reorder: Money of an earlier day came in, or a match in between was undone: the order may be wrong (R5).
+        moved_to: The plan of the roll-out in which what was open goes on (8).
+        moved_as: The numbers of its instalments there, by number here.
     """
 
     kind: ClassVar[str] = "plan"
@@ -105,6 +107,8 @@ class Plan(CaseFile):
     lapsed: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
     received: tuple[Received, ...] = ()
     reorder: bool = False
+    moved_to: str = ""
+    moved_as: Mapping[int, int] = Field(default_factory=dict)
 
     @property
     def agreement(self) -> str:

@@ -570,7 +570,8 @@ def refund(
         )
     whole = (case.refunded_cents + back_cents) * case.repayable_cents
     share_cents = (whole * 2 + case.paid_cents) // (case.paid_cents * 2) - case.refunded_repayable_cents
-    advance_cents = min(share_cents, max(0, uow.ledger.balance(f"1200.{case.agreement}")))
+    held_by = _advance_of(uow, agreement)
+    advance_cents = min(share_cents, max(0, uow.ledger.balance(f"1200.{held_by}")))
     written_off_cents = sum(
         uow.ledger.balance(f"{code}.{case.agreement}", kinds_excluded=("closing",)) for code in ("4200", "4210", "4300")
     )
@@ -587,11 +588,19 @@ def refund(
         grant_cents=back_cents - share_cents,
         recovered_cents=recovered_cents,
         surplus_cents=share_cents - advance_cents - recovered_cents,
-        allowance_released_cents=_allowance_above(uow, case.agreement, falls_cents=advance_cents),
+        allowance_released_cents=_allowance_above(uow, held_by, falls_cents=advance_cents),
+        held_by=held_by if held_by != case.agreement else "",
     )
     carry(uow, TRANSITIONS, "disbursement refund", case, fact, effective_on=on, **around)
     uow.next_step = f"fund disbursement show {ref}"
     return {"ref": ref, "advance_cents": advance_cents, "grant_cents": fact.grant_cents}
+
+
+def _advance_of(view: View, agreement: Agreement) -> str:
+    """The agreement under which its advance is owed: its roll-out, once it was refinanced and nothing stands here."""
+    while agreement.refinanced_to and not view.ledger.balance(f"1200.{agreement.ref}"):
+        agreement = view.case(Agreement, agreement.refinanced_to)
+    return agreement.ref
 
 
 # -------------------------------------------------------------------------------------------------------- reading

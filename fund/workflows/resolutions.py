@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from fund.events import Envelope, ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, either
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, either
 from fund.rules.regulations import Committee
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
@@ -59,6 +59,18 @@ BODY = either(COMMITTEE, BOARD)
 
 TRANSITIONS = (
     #          command            from            to              who    records
+    Transition(
+        "agreement refinance", None, State.PROPOSED, FUND_MANAGER, ResolutionProposed, second=LEAD_SIGNATORY, row="8"
+    ),
+    Transition(
+        "agreement refinance",
+        State.PROPOSED,
+        State.SUPERSEDED,
+        FUND_MANAGER,
+        ResolutionProposed,
+        second=LEAD_SIGNATORY,
+        row="8",
+    ),
     Transition("decision vote", State.PROPOSED, State.PROPOSED, BODY, ResolutionVoted, row="P26"),
     Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),
     Transition("decision decide", State.PROPOSED, State.LOST, CHAIR, ResolutionLost, row="P26"),

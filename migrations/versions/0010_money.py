@@ -25,6 +25,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("repayments.look_again", "writeoff.reversed"),
     ("agreements.close", "receipt.reallocated"),
     ("agreements.close", "writeoff.reversed"),
+    ("agreements.close", "agreement.refinanced"),
 )
 LEFT_OUT = "recorded before version 0010"
 

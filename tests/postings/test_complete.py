@@ -83,9 +83,7 @@ POSTS_NOTHING = {
 """Rows whose own posting is none; a test may show that nothing is booked."""
 
 ROWS_TO_COME = {
-
-    "R2", "R3", "R4", "R5", "R9",
-    "W4", "W5", "W6", "refinancing",
+    "R2", "R3", "R4", "R5",
     "K7", "K8", "K9", "K10",
     "C2", "C3",
 }  # fmt: skip
@@ -94,8 +92,6 @@ ROWS_TO_COME = {
 FACTS_TO_COME = {
     "receipt.recorded", "receipt.allocated", "receipt.unmatched", "cost.charged", "debit.recorded", "debit.explained",
     "income.recorded",
-    "allowance.adjusted",
-    "writeoff.posted", "writeoff.reversed", "writeoff.recovered",
 }  # fmt: skip
 """Facts of ``fund.rules.postings.BOOKED`` whose entry stands in no text yet; empty in the end."""
 

@@ -139,7 +139,7 @@ def received(uow: UnitOfWork) -> None:
         )
 
 
-def came_in(uow: UnitOfWork, ref: str, cents: int) -> None:
+def came_in(uow: UnitOfWork, ref: str, cents: int, *, reference: str = "") -> None:
     """R2: money on the bank, for a purpose not yet known."""
     day = uow.today
     uow.record(
@@ -151,12 +151,21 @@ def came_in(uow: UnitOfWork, ref: str, cents: int) -> None:
             amount_cents=cents,
             booked_on=day,
             valued_on=day,
+            reference=reference,
         )
     )
 
 
 def agreed(
-    uow: UnitOfWork, *, ref: str = AGREEMENT, hypothesis: str = "Samen pompen kost minder.", accepted: bool = True
+    uow: UnitOfWork,
+    *,
+    ref: str = AGREEMENT,
+    hypothesis: str = "Samen pompen kost minder.",
+    accepted: bool = True,
+    sort: str = "",
+    lead: str = BAARN,
+    co_applicants: tuple[str, ...] = (BUNNIK,),
+    due_on: tuple[date, date] = (date(2027, 1, 5), date(2028, 1, 5)),
 ) -> None:
     """P14 to P20: an award of 4000000, 7000 basis points repayable, agreed and active."""
     proposal = ref.removeprefix("A")
@@ -164,16 +173,16 @@ def agreed(
         plan_type="fixed",
         ends_on=date(2030, 12, 31),
         instalments=(
-            {"no": 1, "due_on": date(2027, 1, 5), "amount_cents": 1_400_000},  # type: ignore[arg-type]
-            {"no": 2, "due_on": date(2028, 1, 5), "amount_cents": 1_400_000},  # type: ignore[arg-type]
+            {"no": 1, "due_on": due_on[0], "amount_cents": 1_400_000},  # type: ignore[arg-type]
+            {"no": 2, "due_on": due_on[1], "amount_cents": 1_400_000},  # type: ignore[arg-type]
         ),
     )
     milestone = MilestoneTerms(number=1, title="Stap 1", due_on=date(2026, 2, 1), amount_cents=4_000_000)
     shared: dict[str, Any] = {
         "title": "Samen pompen",
         "track": "standard",
-        "lead": BAARN,
-        "co_applicants": (BUNNIK,),
+        "lead": lead,
+        "co_applicants": co_applicants,
         "beneficiaries": (),
         "award_cents": 4_000_000,
         "repayable_cents": 2_800_000,
@@ -185,12 +194,14 @@ def agreed(
         "ends_on": date(2026, 12, 31),
     }
     uow.record(DecisionApproved(ref=proposal, round="2026-1", award_cents=4_000_000))
-    terms = AgreementTerms(proposal=proposal, exit_terms="Drie maanden.", assets_owner=BAARN, starts_on=DAY, **shared)
+    terms = AgreementTerms(
+        proposal=proposal, exit_terms="Drie maanden.", assets_owner=lead, starts_on=DAY, sort=sort, **shared
+    )
     before_on = DAY + timedelta(days=60)
     uow.record(
         AgreementDrafted(ref=ref, proposal=proposal, terms=terms, document_sha256="00", sign_before_on=before_on)
     )
-    for party in (BAARN, BUNNIK, "fund"):
+    for party in (lead, *co_applicants, "fund"):
         uow.record(
             AgreementSigned(ref=ref, proposal=proposal, party=party, document_sha256="00", complete=party == "fund")
         )
@@ -204,7 +215,7 @@ def agreed(
             **shared,
         )
     )
-    uow.record(PlanActivated(ref=ref, proposal=proposal, lead=BAARN, repayable_cents=2_800_000, plan=plan))
+    uow.record(PlanActivated(ref=ref, proposal=proposal, lead=lead, repayable_cents=2_800_000, plan=plan))
     uow.record(MilestonePlanned(ref=f"{ref}-1", agreement=ref, proposal=proposal, **milestone.model_dump()))
     if accepted:
         uow.record(MilestoneAccepted(ref=f"{ref}-1", agreement=ref, proposal=proposal, met=()))

@@ -8,6 +8,7 @@ import pytest
 
 from fund import users
 from fund.errors import AllowanceUpToDate, ClosedPeriod
+from fund.events import AllowanceAdjusted
 from fund.rules.regulations import from_toml, standard_text
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, noon, received, running
@@ -53,7 +54,8 @@ def test_other_rates_hold_from_their_day_on_and_never_reach_back(sqlite_url: str
             "    Cr 1290.A2026-003 437501",
         ]
         with world.view() as view:
-            runs = [each.fact for each in view.store.facts.of_types(("allowance.adjusted",))]
+            facts = [each.fact for each in view.store.facts.of_types(("allowance.adjusted",))]
+        runs = [fact for fact in facts if isinstance(fact, AllowanceAdjusted)]
         assert [(run.ref, run.regulations, run.lines[0].rate_bps) for run in runs] == [
             ("2026-Q2", "2026-1", 2500), ("2026-Q3", "2026-2", 5000),
         ]  # fmt: skip

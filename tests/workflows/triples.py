@@ -376,6 +376,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("agreement", "agreement benefits"): Subject({"year": 2026, "realised_benefit_cents": 1_00}, asking=PARTIES),
     ("amendment", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
     ("amendment", "agreement decide"): Subject(),
+    ("resolution", "agreement refinance"): _named(ref=AGREEMENT, to=AGREEMENT, **REASON),
     ("resolution", "decision vote"): Subject({"choice": "for"}, guards=frozenset({"not_authorised"})),
     ("resolution", "repayment restructure"): _named(
         ref=AGREEMENT, requested_by="fatima", instalments=2, first=AFTER, **REASON
@@ -454,6 +455,7 @@ OWN: Mapping[str, str] = {"amendment": CO_APPLICANT}
 """Whose case of a kind is, where a row wants a partner of its own and that is not the lead."""
 
 ALONG: Mapping[tuple[str, str], str] = {
+    ("agreement", "decision decide"): "asked of a resolution; what the agreement owes goes on under its roll-out",
     ("agreement", "bank unmatch"): "asked of the receipt; what it repaid stands again, so nothing is closed",
     ("agreement", "writeoff reverse"): "asked of the write-off; the advance stands again, so nothing is closed",
     ("amendment", "agreement amend"): "asked of the agreement; it waits for whoever has the word",
@@ -487,6 +489,7 @@ GUARDED: Mapping[tuple[str, str], str] = {
     ("plan", "repayment reallocate"): "no receipt came in on it",
     ("plan", "repayment demand"): "nothing of it is late",
     ("receipt", "bank unmatch"): "nothing was matched: what is put into a state has no entries behind it",
+    ("resolution", "agreement refinance"): "no roll-out follows what is put into a state",
     ("resolution", "decision decide"): "nobody voted on what is put into a state",
     ("writeoff", "writeoff decide"): "nobody voted on what is put into a state",
     ("writeoff", "writeoff reverse"): "what is put into a state has no entry that could be mirrored",

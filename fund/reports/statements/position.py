@@ -31,6 +31,7 @@ _FACTS = (
     "disbursement.cancelled",
     "evaluation.accepted",
     "agreement.completed",
+    "agreement.refinanced",
     "agreement.terminated",
 )
 
@@ -126,7 +127,7 @@ def basis_of(
             approved += envelope.fact.amount_cents
         elif isinstance(envelope.fact, DisbursementCancelled):
             approved -= envelope.fact.amount_cents
-    ended = {each.fact.ref for each in facts if each.type in ("agreement.completed", "agreement.terminated")}
+    ended = {each.fact.ref for each in facts if each.type.startswith("agreement.")}
     closed = [ref for ref in ended if told.lent.get(ref) and not _standing(view, f"1200.{ref}", day, known_at)]
     accepted = [each.fact for each in facts if isinstance(each.fact, EvaluationAccepted)]
     refuted = [fact for fact in accepted if fact.hypothesis == "refuted"]

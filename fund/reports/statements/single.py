@@ -25,6 +25,14 @@ def _balance(view: View, code: str, as_of: date | None) -> int:
         return 0
 
 
+def _refinanced(view: View, code: str, as_of: date | None) -> int:
+    """What refinancing added to an advance; below zero what left it for the roll-out."""
+    try:
+        return view.ledger.turnover(code, as_of=as_of, kinds=("agreement.refinanced",)).balance_cents
+    except UnknownAccount:
+        return 0
+
+
 def agreement_statement(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
     """What was awarded, paid, repaid, set aside, given up, brought and learned under one agreement; amounts from the
     ledger. What an evaluation says stands here from its publication on; benefits are as reported and accepted.
@@ -53,6 +61,7 @@ def agreement_statement(view: View, *, ref: str, as_of: date | None = None) -> d
         "learning_writeoffs_cents": _balance(view, f"4200.{ref}", as_of),
         "other_writeoffs_cents": _balance(view, f"4210.{ref}", as_of),
         "recovered_cents": -_balance(view, f"4300.{ref}", as_of),
+        "refinanced_cents": _refinanced(view, f"1200.{ref}", as_of),
         "milestones": [
             {
                 "ref": each.ref,

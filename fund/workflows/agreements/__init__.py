@@ -1,8 +1,9 @@
 """Agreements: what the parties sign, the milestones they show, and how it ends. Rows P20, A1-A7, M1-M3 of lifecycle.md.
 
 ``states`` holds the tables and folds, ``drafting`` the road to a signed text, ``amending``, ``amendments`` and
-``assent`` how it changes, ``running`` how it stops and ends, ``milestones`` the evidence, ``benefits`` what it brings,
-``document`` the text itself, ``reading`` what people look up. How the money comes back is the chapter ``repayments``.
+``assent`` how it changes, ``running`` how it stops and ends, ``refinancing`` how its balance goes on under its
+roll-out, ``milestones`` the evidence, ``benefits`` what it brings, ``document`` the text itself, ``reading`` what
+people look up. How the money comes back is the chapter ``repayments``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, PARTY_EDITOR, PARTY_SIGNATORY, TREASURER, either
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.agreements import amending, assent, benefits, drafting, milestones, reading, running
+from fund.workflows.agreements import amending, assent, benefits, drafting, milestones, reading, refinancing, running
 from fund.workflows.agreements.amendments import AMENDMENTS, AmendmentState, amendment_after
 from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
 from fund.workflows.agreements.assent import vote as vote_on_amendment
@@ -52,7 +53,7 @@ __all__ = [
 CLOSING_FACTS = (
     "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled",
     "disbursement.refunded", "evaluation.accepted", "payment.settled", "receipt.allocated", "receipt.reallocated",
-    "writeoff.posted", "writeoff.reversed",
+    "writeoff.posted", "writeoff.reversed", "agreement.refinanced",
 )  # fmt: skip
 """After these an agreement that ended may be closed (A7)."""
 
@@ -66,6 +67,7 @@ COMMANDS = (
     Command("agreement resume", running.resume, FUND_MANAGER, second=TREASURER),
     Command("agreement complete", running.complete, FUND_MANAGER, second=SECOND_PERSON),
     Command("agreement terminate", running.terminate, FUND_MANAGER, second=CHAIR),
+    Command("agreement refinance", refinancing.refinance, FUND_MANAGER, second=LEAD_SIGNATORY),
     Command("agreement benefits", benefits.report_benefits, PARTY_SIGNATORY, second=FUND_MANAGER),
     Command("milestone evidence", milestones.evidence, PARTY_EDITOR),
     Command("milestone accept", milestones.accept, FUND_MANAGER),

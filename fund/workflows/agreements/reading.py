@@ -107,6 +107,9 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
         "determined_cents": case.determined_cents,
         "lower_ground": case.lower_ground,
         "reclaimed_cents": case.reclaimed_cents,
+        "refinanced_cents": case.refinanced_cents,
+        "refinanced_to": case.refinanced_to or None,
+        "refinanced_agreements": list(case.refinanced_from),
         "amendments": _amendments(view, case),
         **lineage(view, ref),
     }

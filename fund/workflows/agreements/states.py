@@ -11,6 +11,7 @@ from fund.events import (
     AgreementCompleted,
     AgreementDrafted,
     AgreementLeadChanged,
+    AgreementRefinanced,
     AgreementResumed,
     AgreementSigned,
     AgreementSuspended,
@@ -113,6 +114,7 @@ AGREEMENTS = (
     Transition(
         "agreement terminate", RUNNING, A.TERMINATED, FUND_MANAGER, AgreementTerminated, second=CHAIR, row="A6"
     ),
+    Transition("decision decide", (A.ACTIVE, A.COMPLETED), A.COMPLETED, CHAIR, AgreementRefinanced, row="8"),
     Transition("agreement close", ENDED, A.CLOSED, SYSTEM, AgreementClosed, row="A7"),
     Transition("writeoff reverse", A.CLOSED, A.COMPLETED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
     Transition("writeoff reverse", A.CLOSED, A.TERMINATED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
@@ -166,6 +168,8 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
         )
     if case is None:
         return None
+    if isinstance(fact, AgreementRefinanced):
+        return _refinanced(case, fact, happened)
     if isinstance(fact, AgreementSigned):
         state = state_after(AGREEMENTS, case.state, fact) if fact.complete else case.state
         return case.but(state=state, signatures={**case.signatures, fact.party: fact.document_sha256})
@@ -222,6 +226,20 @@ def agreement_after(case: Agreement | None, happened: Envelope) -> Agreement | N
     if isinstance(fact, BenefitFellDue):
         return case.but(benefit_years={**case.benefit_years, fact.year: fact.due_on})
     return _after_money(case, happened)
+
+
+def _refinanced(case: Agreement, fact: AgreementRefinanced, happened: Envelope) -> Agreement:
+    """The one that is relieved is completed with it; its roll-out owes the balance from now on."""
+    if case.ref == fact.child:
+        taken = tuple(dict.fromkeys((*case.refinanced_from, fact.ref)))
+        return case.but(refinanced_from=taken, refinanced_cents=case.refinanced_cents + fact.amount_cents)
+    return case.but(
+        state=state_after(AGREEMENTS, case.state, fact),
+        ended_on=case.ended_on or happened.effective_on,
+        ground=case.ground or "completed",
+        refinanced_to=fact.child,
+        refinanced_cents=case.refinanced_cents - fact.amount_cents,
+    )
 
 
 def _after_money(case: Agreement, happened: Envelope) -> Agreement:

@@ -9,6 +9,8 @@ from fund.language import N_, _, euros
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER, either
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
+from fund.schemas.repayments import Plan
+from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
@@ -21,6 +23,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     """What looking back waits for."""
     for case in desk.all(Evaluation, "due", "submitted", "peer_reviewed", "published"):
         yield from _evaluation(desk, case)
+    yield from _refinancings(desk)
     writeoffs = desk.all(Writeoff, "proposed", "decided")
     desk.behind([case.proposal for case in writeoffs])
     for writeoff in writeoffs:
@@ -49,6 +52,26 @@ def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
         what = _(N_("roll out what {ref} learned, if you want to")).format(ref=ref)
         command = f"fund proposal draft FILE --follows {ref}"
         yield Waiting(what, command, PARTY_EDITOR, ref, case.followon_until, lead=case.lead, parties=applicants)
+
+
+def _refinancings(desk: Desk) -> Iterator[Waiting]:
+    """An experiment still owes something while its roll-out runs: a fund manager may bring it before the committee."""
+    invited = {case.ref for case in desk.all(Evaluation, "published") if case.followon_until is not None}
+    followed = {case.follows: f"A{case.ref}" for case in desk.all(Proposal) if case.follows in invited}
+    brought = {case.subject for case in desk.all(Resolution) if case.matter == "refinancing"}
+    for ref, to in followed.items():
+        parent, child = desk.agreements.get(str(ref)), desk.agreements.get(to)
+        if parent is None or child is None or child.state != "active" or parent.ref in brought:
+            continue
+        if parent.state not in ("active", "completed") or parent.refinanced_to or parent.uncommitted_cents:
+            continue
+        plan = desk.view.maybe(Plan, parent.ref)
+        if plan is None or plan.open_cents <= 0:
+            continue
+        what = _(N_("refinance {ref} under {child}, if both want to")).format(ref=parent.ref, child=child.ref)
+        command = f"fund agreement refinance {parent.ref} --to {child.ref} --reason TEXT"
+        parties = tuple(dict.fromkeys((*parent.parties, *child.parties)))
+        yield Waiting(what, command, FUND_MANAGER, parent.ref, lead=child.lead, parties=parties)
 
 
 def _followed(desk: Desk) -> set[str]:

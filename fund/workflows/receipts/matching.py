@@ -117,8 +117,20 @@ def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
             found.setdefault(instalment[0], ("rf_reference", instalment[1]))
         elif reference.ref:
             found.setdefault(reference.ref, ("rf_reference" if reference.kind == "rf" else "document_number", None))
-    seen = [_weigh(view, target, rule, receipt.waiting_cents, no) for target, (rule, no) in found.items()]
+    seen = []
+    for named, (rule, number) in found.items():
+        target, no = _owed_under(view, named, number)
+        seen.append(_weigh(view, target, rule, receipt.waiting_cents, no))
     return tuple(evidence for evidence in seen if evidence is not None)
+
+
+def _owed_under(view: View, target: str, instalment: int | None) -> tuple[str, int | None]:
+    """Where a debt that was refinanced is owed now, and as which instalment; payers quote what they know."""
+    plan = view.maybe(Plan, target)
+    while plan is not None and plan.moved_to and plan.open_cents <= 0:
+        target, instalment = plan.moved_to, plan.moved_as.get(instalment) if instalment is not None else None
+        plan = view.maybe(Plan, target)
+    return target, instalment
 
 
 def _by_payer(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
@@ -233,13 +245,14 @@ def _repay(
     if used > receipt.waiting_cents:
         raise MoreThanReceived(asked_cents=used, ref=receipt.ref, waiting_cents=receipt.waiting_cents)
     outstanding_cents = max(uow.ledger.balance(f"1200.{plan.ref}"), 0)
-    if used < 1 or (outstanding_cents == 0 and _written_off(uow, plan.ref)):
+    if used < 1 or (outstanding_cents == 0 and (plan.moved_to or _written_off(uow, plan.ref))):
+        elsewhere = f"fund bank match {receipt.ref} --to {plan.moved_to}" if plan.moved_to else "fund writeoff list"
         raise NothingOpen(
             ref=receipt.ref,
             target=plan.ref,
             open_cents=outstanding_cents,
             waiting_cents=receipt.waiting_cents,
-            look="fund writeoff list" if used else "fund bank unmatched",
+            look=elsewhere if used else "fund bank unmatched",
         )
     divided = split(
         plan,

@@ -12,6 +12,7 @@ from fund.unit_of_work import Command, Life, Query
 from fund.workflows.repayments.allowance import adjust_allowance, quarter_of
 from fund.workflows.repayments.course import called_by_saving, prepay, start_on_success
 from fund.workflows.repayments.life import (
+    REMINDED,
     TRANSITIONS,
     State,
     allowance_after,
@@ -33,7 +34,7 @@ from fund.workflows.repayments.reminders import (
 from fund.workflows.repayments.restructuring import restructure
 
 __all__ = [
-    "AGAIN_FACTS", "COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "called_by_saving", "escalate",
+    "AGAIN_FACTS", "COMMANDS", "LIVES", "QUERIES", "REMINDED", "TRANSITIONS", "State", "called_by_saving", "escalate",
     "instalment_of_reference", "instalment_reference", "limitation_of", "look_again", "order_one_day", "plan_on",
     "plan_timers", "quarter_of", "right_order", "start_on_success", "warn",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from fund.events import (
     AgreementAmended,
     AgreementCompleted,
     AgreementLeadChanged,
+    AgreementRefinanced,
     AgreementTerminated,
     AllowanceAdjusted,
     ArrearsDemanded,
@@ -41,7 +42,7 @@ from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion,
 from fund.workflows.lifecycle import Transition, state_after
 
 __all__ = [
-    "LIVE", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh", "instalment_of_reference",
+    "LIVE", "REMINDED", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh", "instalment_of_reference",
     "instalment_reference", "last_open", "plan_after", "without",
 ]  # fmt: skip
 
@@ -56,6 +57,8 @@ class State(StrEnum):
 
 
 LIVE = (State.ACTIVE, State.RESTRUCTURED)
+REMINDED = ("escalated_days", "escalated_on", "demanded_on", "pay_by", "warned_until")
+"""What was said of an instalment that is late; it stays said when the instalment goes on in another plan."""
 
 TRANSITIONS = (
     #          command                from   to            who             records
@@ -145,6 +148,8 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
         return _grown(_lapsed(case, lapsed), grown).but(repayable_cents=case.repayable_cents + change)
     if isinstance(fact, AgreementLeadChanged):
         return case.but(lead=fact.lead)
+    if isinstance(fact, AgreementRefinanced):
+        return _relieved(case, fact) if case.ref == fact.ref else _taken_over(case, fact, happened)
     if isinstance(fact, BenefitReported):
         return _brought_forward(case, fact)
     return _after_loss(case, happened)
@@ -237,7 +242,8 @@ def _after_loss(case: Plan, happened: Envelope) -> Plan:
     """What the plan loses when money came back unspent, was never paid, or is written off; and gets back."""
     fact = happened.fact
     if isinstance(fact, DisbursementRefunded):
-        return _lapsed(case, _from_the_end(case, fact.advance_cents))
+        mine = case.ref == (fact.held_by or fact.agreement)
+        return _lapsed(case, _from_the_end(case, fact.advance_cents)) if mine else case
     if isinstance(fact, DisbursementCancelled):
         again = fact.amount_cents == fact.commitment_cents
         return case if again else _lapsed(case, _from_the_end(case, fact.repayable_cents))
@@ -324,6 +330,38 @@ def _restructured(case: Plan, fact: PlanRestructured, happened: Envelope) -> Pla
         lapsed={},
         received=tuple(each.model_copy(update={"fixed": True}) for each in case.received),
         reorder=False,
+    )
+
+
+def _relieved(case: Plan, fact: AgreementRefinanced) -> Plan:
+    """Nothing is open any more: it goes on in the plan of the roll-out."""
+    return _lapsed(case, {part.no: part.amount_cents for part in fact.lapsed}).but(
+        repayable_cents=case.repayable_cents - fact.amount_cents,
+        early_cents=0,
+        received=tuple(each.model_copy(update={"fixed": True}) for each in case.received),
+        reorder=False,
+        moved_to=fact.child,
+        moved_as={part.from_no: part.no for part in fact.instalments if part.from_no},
+    )
+
+
+def _taken_over(case: Plan, fact: AgreementRefinanced, happened: Envelope) -> Plan:
+    """What another agreement still owed is added, with the steps of arrears that were taken; a version of its own."""
+    steps = {part.no: {name: getattr(part, name) for name in REMINDED} for part in fact.instalments}
+    added = tuple(
+        InstalmentTerms(no=part.no, due_on=part.due_on, amount_cents=part.amount_cents) for part in fact.instalments
+    )
+    before = tuple(
+        InstalmentTerms(no=part.no, due_on=part.due_on, amount_cents=part.amount_cents) for part in case.instalments
+    )
+    version = PlanVersion(
+        version=case.version + 1, from_on=happened.effective_on, reason=fact.ref, instalments=(*before, *added)
+    )
+    return _changed(case.but(instalments=(*case.instalments, *fresh(added))), steps).but(
+        repayable_cents=case.repayable_cents + fact.amount_cents,
+        version=version.version,
+        versions=(*case.versions, version),
+        ends_on=max(case.ends_on, *(part.due_on for part in added)),
     )
 
 
