@@ -256,7 +256,7 @@ def test_what_is_late_stays_late_and_no_step_of_arrears_is_taken_twice(sqlite_ur
         refinanced(world)
         (after,) = world.look("repayment arrears")["arrears"]
         assert {**after, "agreement": AGREEMENT, "lead_partner": BAARN} == before[0]
-        world.clock(date(2027, 3, 10))  # 64 days late: only the committee is told
+        world.clock(date(2027, 3, 20))  # 74 days late: only the committee is told
         with world.view() as view:
             facts = [each.fact for each in view.store.facts.of_types(("arrears.escalated",))]
         assert [(fact.ref, fact.step_days) for fact in facts if isinstance(fact, ArrearsEscalated)] == [
