@@ -207,7 +207,8 @@ GROUPS: tuple[Group, ...] = (
         "R own|R own|R|R||R|R all + verify||",
         "",
         "ledger accounts, ledger entries, ledger entry, ledger balance, ledger card, ledger trial-balance,"
-        " ledger verify, ledger prove, statement position, statement agreement, statement partner, export jsonl,"
+        " ledger verify, ledger prove, statement position, statement agreement, statement partner,"
+        " statement treasury, export jsonl,"
         " event list, event show",
     ),
     _group(

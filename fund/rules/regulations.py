@@ -9,13 +9,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
-    "AgeingStep", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track", "standard",
-    "standard_text",
+    "AgeingStep", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track", "Treasury",
+    "TreasuryStep", "standard", "standard_text",
 ]  # fmt: skip
 
 
@@ -133,6 +134,37 @@ class FoundingKey(_Rules):
     """Fixed shares by kind of partner (province, water_board, region), each partner of that kind."""
 
 
+class TreasuryStep(_Rules):
+    """From so much of a budget on, this share of what lies above it may stand outside the treasury."""
+
+    from_cents: int = Field(ge=0)
+    rate_bps: int = Field(ge=0, le=10_000)
+
+
+class Treasury(_Rules):
+    """What the fund's host may hold outside the State's treasury, on average over a quarter: law of a day, as data."""
+
+    host_budget_cents: int | None = Field(default=None, ge=0)
+    """The budget total of the host in the year; nobody knows the threshold while it is left out."""
+    minimum_cents: int = Field(default=0, ge=0)
+    """So much in any case."""
+    steps: tuple[TreasuryStep, ...] = ()
+
+    @property
+    def threshold_cents(self) -> Fraction | None:
+        """What may stand outside on average, exact."""
+        budget = self.host_budget_cents
+        if budget is None:
+            return None
+        steps = sorted(self.steps, key=lambda step: step.from_cents)
+        ends = [*(step.from_cents for step in steps[1:]), budget]
+        parts = (
+            Fraction(max(min(budget, end) - step.from_cents, 0) * step.rate_bps, 10_000)
+            for step, end in zip(steps, ends, strict=False)
+        )
+        return max(sum(parts, Fraction(0)), Fraction(self.minimum_cents))
+
+
 class Regulations(_Rules):
     """The fund's regulations: what every rule of the lifecycles reads its numbers from."""
 
@@ -158,6 +190,7 @@ class Regulations(_Rules):
     rubric: tuple[Criterion, ...]
     allowance: tuple[AgeingStep, ...]
     key: FoundingKey
+    treasury: Treasury | None = None
     articles: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Statements: the trial balance, the fund's position on one page, and one agreement or partner from beginning to end.
+"""Statements: trial balance, the fund's position on one page, one agreement or partner, and the quarters of its cash.
 
 ``STATEMENT_FORMATS`` says how a statement can leave.
 """
@@ -19,6 +19,7 @@ from fund.reports.statements.books import (
 from fund.reports.statements.formats import STATEMENT_FORMATS, as_csv
 from fund.reports.statements.position import position
 from fund.reports.statements.single import agreement_statement, partner_statement
+from fund.reports.statements.treasury import treasury
 from fund.unit_of_work import Life, Query
 
 __all__ = [
@@ -46,4 +47,5 @@ QUERIES = (
     Query("statement position", position),
     Query("statement agreement", agreement_statement),
     Query("statement partner", partner_statement),
+    Query("statement treasury", treasury),
 )

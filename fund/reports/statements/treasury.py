@@ -1,0 +1,109 @@
+"""Treasury banking: what stood on the bank and in the treasury, on average over the days of each quarter.
+
+Public bodies hold their surplus in the State's treasury; what stays outside is tested by the average of the day
+balances of a quarter, weekends included. The numbers of the law stand in the regulations, dated. Source: statements.md
+(accounting rules: treasury banking), accounts.csv (1000 outside, 1005 inside).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from fund.dates import last_day
+from fund.unit_of_work import View
+
+__all__ = ["treasury"]
+
+ACCOUNTS = {"1000": False, "1005": True}
+"""The fund's accounts, and whether each is one with the treasury."""
+
+
+def treasury(view: View, *, year: int | None = None, as_of: date | None = None) -> dict[str, Any]:
+    """Per quarter of a year and account the average of the day balances, and how it lies to the threshold.
+
+    Averages are exact fractions of cents (``average``) and rounded half up (``average_cents``). A quarter that is not
+    over counts the days until ``as_of``. Balances are those of accounting days.
+
+    Args:
+        year: Default that of ``as_of``.
+        as_of: The last accounting day that counts; default today.
+    """
+    day = as_of or view.today
+    of = year or day.year
+    quarters = [
+        (f"{of}-Q{number}", date(of, 3 * number - 2, 1), last_day(f"{of}-{3 * number:02d}")) for number in range(1, 5)
+    ]
+    begun = [(name, first, last, min(last, day)) for name, first, last in quarters if first <= day]
+    accounts = [
+        {"quarter": name, "account": code, "in_treasury": inside, **_averaged(view, code, first, until)}
+        for name, first, _last, until in begun
+        for code, inside in ACCOUNTS.items()
+    ]
+    return {
+        "as_of": day.isoformat(),
+        "year": of,
+        "accounts": [{**row, "average": _text(row["average"])} for row in accounts],
+        "quarters": [
+            {
+                "quarter": name,
+                "starts_on": first.isoformat(),
+                "ends_on": last.isoformat(),
+                "complete": until == last,
+                **_tested(view, until, [row for row in accounts if row["quarter"] == name]),
+            }
+            for name, first, last, until in begun
+        ],
+    }
+
+
+def _averaged(view: View, code: str, first: date, until: date) -> dict[str, Any]:
+    """The day balances of an account from one day until another, each counted once."""
+    moved: Counter[date] = Counter()
+    for line in view.ledger.card(code, since=first, as_of=until):
+        moved[line.effective_on] += line.amount_cents
+    standing = view.ledger.balance(code, as_of=first - timedelta(days=1))
+    days = [first + timedelta(days=number) for number in range((until - first).days + 1)]
+    balances = []
+    for each in days:
+        standing += moved[each]
+        balances.append(standing)
+    average = Fraction(sum(balances), len(days))
+    return {
+        "days": len(days),
+        "average": average,
+        "average_cents": _half_up(average),
+        "lowest_cents": min(balances),
+        "highest_cents": max(balances),
+        "closing_cents": balances[-1],
+    }
+
+
+def _tested(view: View, on: date, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What stood outside, what inside, and the room up to the threshold of the regulations of the day."""
+    outside = sum((row["average"] for row in rows if not row["in_treasury"]), Fraction(0))
+    inside = sum((row["average"] for row in rows if row["in_treasury"]), Fraction(0))
+    rules = view.regulations(on)
+    threshold = rules.treasury.threshold_cents if rules.treasury is not None else None
+    room = None if threshold is None else threshold - outside
+    return {
+        "outside_cents": _half_up(outside),
+        "inside_cents": _half_up(inside),
+        "regulations": rules.version,
+        "host_budget_cents": rules.treasury.host_budget_cents if rules.treasury is not None else None,
+        "threshold_cents": None if threshold is None else _half_up(threshold),
+        "room_cents": None if room is None else _half_up(max(room, Fraction(0))),
+        "excess_cents": None if room is None else _half_up(max(-room, Fraction(0))),
+        "within": None if room is None else room >= 0,
+    }
+
+
+def _half_up(value: Fraction) -> int:
+    return floor(value + Fraction(1, 2))
+
+
+def _text(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
