@@ -15,6 +15,7 @@ from fund.events import (
     decisions,
     disbursements,
     evaluations,
+    exits,
     founding,
     journal,
     overpayments,
@@ -40,6 +41,7 @@ from fund.events.costs import *  # noqa: F403
 from fund.events.decisions import *  # noqa: F403
 from fund.events.disbursements import *  # noqa: F403
 from fund.events.evaluations import *  # noqa: F403
+from fund.events.exits import *  # noqa: F403
 from fund.events.founding import *  # noqa: F403
 from fund.events.journal import *  # noqa: F403
 from fund.events.overpayments import *  # noqa: F403
@@ -77,5 +79,6 @@ __all__ += resolutions.__all__
 __all__ += closing.__all__
 __all__ += evaluations.__all__
 __all__ += writeoffs.__all__
+__all__ += exits.__all__
 __all__ += service.__all__
 __all__ += journal.__all__

@@ -23,6 +23,7 @@ __all__ = [
     "COMMITTEE",
     "FUND_MANAGER",
     "LEAD_SIGNATORY",
+    "OWN_EDITOR",
     "OWN_SIGNATORY",
     "PANEL",
     "PARTY_EDITOR",
@@ -152,6 +153,7 @@ LEAD_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.LEAD)
 PARTY_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.PARTY)
 PARTY_EDITOR = _who(Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY, relation=Relation.PARTY)
 OWN_SIGNATORY = _who(Role.PARTNER_SIGNATORY, relation=Relation.OWN)
+OWN_EDITOR = _who(Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY, relation=Relation.OWN)
 FUND_MANAGER = _who(Role.FUND_MANAGER, relation=Relation.OUTSIDE)
 TREASURER = _who(Role.TREASURER, relation=Relation.OUTSIDE)
 REVIEWER = _who(Role.REVIEWER, relation=Relation.OUTSIDE)

@@ -34,6 +34,11 @@ from fund.events import (
     Envelope,
     EvaluationAccepted,
     EvaluationPeerReviewed,
+    ExitClosedOut,
+    ExitSetOff,
+    ExitSettled,
+    ExitSettlementAgreed,
+    ExitSettlementProposed,
     KeyAdopted,
     KeyRejected,
     KeyVoteSealed,
@@ -191,6 +196,8 @@ class Hands:
                 yield from self._again(happened, ("amendment", fact.ref), persons)
             case ResolutionProposed() | ResolutionCarried() | ResolutionLost():
                 yield from self._again(happened, ("resolution", fact.ref), persons)
+            case ExitSettlementProposed() | ExitSettlementAgreed() | ExitSettled() | ExitSetOff() | ExitClosedOut():
+                yield from self._leaving(happened, persons)
             case WriteoffProposed():
                 self._chains.pop(("writeoff", fact.ref), None)
             case WriteoffDecided():
@@ -199,6 +206,21 @@ class Hands:
                 yield from self._again(happened, ("writeoff", fact.ref), [happened.actor])
         if isinstance(fact, _APPROVING):
             yield from self._again(happened, ("decision", fact.ref), persons)
+
+    def _leaving(self, happened: Envelope, persons: Sequence[str]) -> Iterator[Trouble]:
+        """A settlement is made, checked, agreed and booked by people of whom none acts twice, and none of the partner
+        but the one who agrees for it (K5-K7); what is set off or closed out stands alone.
+        """
+        fact: Any = happened.fact
+        self._barred[fact.ref] = frozenset((fact.ref,))
+        agreed = isinstance(fact, ExitSettlementAgreed)
+        yield from self._own_money(happened, fact.ref, [happened.actor] if agreed else persons)
+        chain = ("settlement", fact.ref)
+        if isinstance(fact, ExitSettlementProposed):
+            self._chains[chain] = {*fact.hands, *persons}
+        elif agreed or isinstance(fact, ExitSettled):
+            booked_first = isinstance(fact, ExitSettled) and fact.undisputed
+            yield from self._again(happened, chain, persons, keep=not booked_first)
 
     def _again(
         self, happened: Envelope, chain: tuple[str, str], persons: Iterable[str], *, keep: bool = True

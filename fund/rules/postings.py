@@ -18,6 +18,7 @@ from fund.events.closing import PeriodReopened, YearClosed
 from fund.events.costs import CostApproved, TransferFailed, TransferSent, TransferSettled
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
+from fund.events.exits import ExitClosedOut, ExitPaid, ExitPartDue, ExitSetOff, ExitSettled
 from fund.events.journal import EntryPosted, EntryReversed
 from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.events.payables import PayableCancelled
@@ -510,6 +511,65 @@ def _transfer_failed(fact: TransferFailed) -> Sequence[Booking]:
 def _payable_cancelled(fact: PayableCancelled) -> Sequence[Booking]:
     """D7 of whatever is owed beside disbursements: the exact mirror of what made it a debt."""
     return [Booking(memo=fact.reason, reverses_seq=fact.entry_seq)]
+
+
+# ------------------------------------------------------------------------------------------------ leaving (lifecycle 9)
+
+
+@books(ExitSettled)
+def _exit_settled(fact: ExitSettled) -> Sequence[Booking]:
+    """K7: the partner's capital leaves; what it gets is owed to it, now and later; the rest stays with the others."""
+    receivable, difference = fact.receivable_cents, fact.difference_cents
+    postings = (
+        *_some(debit, f"3000.{fact.ref}", fact.capital_cents),
+        *_some(credit if receivable > 0 else debit, f"1100.{fact.ref}", abs(receivable)),
+        *_some(credit, f"2200.{fact.ref}", fact.now_cents),
+        *_some(credit, f"2210.{fact.ref}", fact.later_cents),
+        *_some(credit if difference > 0 else debit, "3100", abs(difference)),
+    )
+    part = ", onbetwist deel" if fact.undisputed else ""
+    return [Booking(memo=f"Uittredesom {fact.ref}{part}", postings=postings)] if postings else []
+
+
+@books(ExitPaid)
+def _exit_paid(fact: ExitPaid) -> Sequence[Booking]:
+    """K8: what is due goes with the next batch."""
+    postings = (debit(f"2200.{fact.payee}", fact.amount_cents), credit(f"2000.{fact.payee}", fact.amount_cents))
+    return [Booking(memo=f"Uittredesom {fact.payee} te betalen ({fact.ref})", postings=postings)]
+
+
+@books(ExitSetOff)
+def _exit_set_off(fact: ExitSetOff) -> Sequence[Booking]:
+    """K8: what is due repays the partner's own advance; the allowance above what is left of it is released."""
+    postings = (debit(f"2200.{fact.ref}", fact.amount_cents), credit(f"1200.{fact.agreement}", fact.amount_cents))
+    return [
+        Booking(memo=f"Uittredesom {fact.ref} verrekend met {fact.agreement}", postings=postings),
+        *_allowance_released(fact.agreement, fact.allowance_released_cents),
+    ]
+
+
+@books(ExitPartDue)
+def _exit_part_due(fact: ExitPartDue) -> Sequence[Booking]:
+    """K9: a part of what comes later is due now; it falls back where the money was for something else."""
+    later, now, cents = f"2210.{fact.ref}", f"2200.{fact.ref}", fact.amount_cents
+    if not cents:
+        return []
+    postings = (debit(later, cents), credit(now, cents)) if cents > 0 else (debit(now, -cents), credit(later, -cents))
+    return [Booking(memo=f"Deel uittredesom {fact.ref} opeisbaar ({fact.item})", postings=postings)]
+
+
+@books(ExitClosedOut)
+def _exit_closed_out(fact: ExitClosedOut) -> Sequence[Booking]:
+    """K10: what still stands for the partner is due, the rest of its later part stays in the fund."""
+    open_cents = fact.amount_cents + fact.released_cents
+    if not open_cents:
+        return []
+    postings = (
+        debit(f"2210.{fact.ref}", open_cents),
+        *_some(credit, f"2200.{fact.ref}", fact.amount_cents),
+        *_some(credit, "3100", fact.released_cents),
+    )
+    return [Booking(memo=f"Uittredesom {fact.ref} afgesloten", postings=postings)]
 
 
 @books(YearClosed)

@@ -105,7 +105,10 @@ class Terms(_Rules):
     suspension_weeks: int = 13
     evaluation_days: int = 60
     followon_months: int = 12
+    notice_months: int = Field(default=0, ge=0)
+    """Between the notice of a partner and the day it leaves (K4)."""
     long_stop_years: int = 5
+    """After so many years the later part of a settlement is closed out (K10)."""
     arrears_days: tuple[int, ...] = (1, 30, 60)
     demand_weeks: int = 2
     """So long a demand gives (4:112)."""
@@ -184,6 +187,8 @@ class Regulations(_Rules):
     learning_threshold: int = 2
     rollout_cap_bps: int = 4000
     decline_window_days: int = 14
+    exit_capped: bool = False
+    """Whether a partner that leaves gets no more than it paid in (K3)."""
     tracks: Mapping[str, Track]
     committee: Committee
     terms: Terms

@@ -12,6 +12,8 @@ from fund.events import AllocatedPart, ProposedMatch
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = [
+    "MEMBERS",
+    "VOTING",
     "BankAccount",
     "BankStatementFile",
     "Call",
@@ -24,6 +26,13 @@ __all__ = [
     "Receipt",
     "Use",
 ]
+
+
+VOTING = ("active", "notice_given", "settlement_proposed", "agreed", "disputed")
+"""The states in which a partner votes in the full board: also after its notice, until its settlement is in the books
+and it has no capital in the fund any more."""
+MEMBERS = (*VOTING, "settling")
+"""The states of a partner that still belongs to the fund."""
 
 
 class Partner(CaseFile):

@@ -18,7 +18,7 @@ from fund.rules.conflicts import ground_text as conflict_text
 from fund.rules.regulations import Committee
 from fund.rules.scoring import Missing
 from fund.rules.voting import ABSTAIN, Ballot, board_missing, board_outcome, cast_for, committee_missing, outcome
-from fund.schemas.capital import Partner
+from fund.schemas.capital import VOTING, Partner
 from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.conflicts import kind_of, people
@@ -180,12 +180,13 @@ def needs_the_board(view: View, rules: Committee, matter: Matter) -> bool:
 
 
 def board(view: View, matter: Matter) -> Body:
-    """The full board: one vote per active partner, cast by a signatory who neither signed nor reviewed the matter.
+    """The full board: one vote per partner, cast by a signatory who neither signed nor reviewed the matter. A partner
+    that gave notice votes on, until its settlement is in the books.
 
     Conflicts of partners are disclosed, not barred: without them nobody could decide. Who has a tie of one's own (named
     in the team, family, money) leaves the vote to another signatory of the same partner.
     """
-    active = view.once("active", lambda: {partner.ref for partner in view.cases(Partner, states=["active"])})
+    active = view.once("active", lambda: {partner.ref for partner in view.cases(Partner, states=VOTING)})
     voters: dict[str, Ballot] = {}
     barred: dict[str, str] = {}
     seats: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(active), ())

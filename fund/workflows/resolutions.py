@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from fund.events import Envelope, ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, either
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, either
 from fund.rules.regulations import Committee
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
@@ -76,6 +76,24 @@ TRANSITIONS = (
     Transition("decision decide", State.PROPOSED, State.LOST, CHAIR, ResolutionLost, row="P26"),
     Transition("repayment restructure", None, State.PROPOSED, FUND_MANAGER, ResolutionProposed, row="R6"),
     Transition("repayment restructure", State.PROPOSED, State.SUPERSEDED, FUND_MANAGER, ResolutionProposed, row="R6"),
+    Transition(
+        "partner propose-settlement",
+        None,
+        State.PROPOSED,
+        FUND_MANAGER,
+        ResolutionProposed,
+        second=TREASURER,
+        row="K5",
+    ),
+    Transition(
+        "partner propose-settlement",
+        State.PROPOSED,
+        State.SUPERSEDED,
+        FUND_MANAGER,
+        ResolutionProposed,
+        second=TREASURER,
+        row="K5",
+    ),
 )
 """A chapter that brings a matter before a body adds the two rows of its command: from nothing to proposed, and from
 proposed to superseded."""

@@ -14,7 +14,17 @@ from fund import contributions
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows import agreements, decisions, disbursements, evaluations, proposals, repayments, reviews, rounds
+from fund.workflows import (
+    agreements,
+    decisions,
+    disbursements,
+    evaluations,
+    exits,
+    proposals,
+    repayments,
+    reviews,
+    rounds,
+)
 
 __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
 
@@ -66,6 +76,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("evaluations.fall_due", ("agreement.completed", "agreement.terminated"), evaluations.fall_due),
     Reaction("evaluations.publish", ("evaluation.accepted",), evaluations.publish),
     Reaction("evaluations.invite", ("evaluation.published",), evaluations.invite),
+    Reaction("exits.fall_due", exits.COLLECTING_FACTS, exits.fall_due),
+    Reaction("exits.leave", exits.LEAVING_FACTS, exits.leave),
 )
 
 TIMERS: tuple[Timer, ...] = (
@@ -85,6 +97,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("evaluation.due", evaluations.fall_due_at),
     Timer("followon.announce", evaluations.announce),
     Timer("followon.expire", evaluations.expire),
+    Timer(exits.LONG_STOP, exits.long_stop_reached),
 )
 
 

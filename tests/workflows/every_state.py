@@ -15,9 +15,10 @@ from fund.events.agreements import AgreementTerms
 from fund.events.payments import BatchLine
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.schemas.capital import Call, Debit, DistributionKey, Receipt
+from fund.schemas.capital import Call, Debit, DistributionKey, Partner, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.evaluations import Evaluation
+from fund.schemas.exits import Exit
 from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Instalment, Plan
@@ -113,6 +114,15 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
             ref=f"O2026-{first + place}", state=state, line_id=f"lin_{first + place}", statement="S", account="1000",
             amount_cents=100_00, booked_on=TODAY, valued_on=TODAY,
         )  # fmt: skip
+    for place, state in enumerate(
+        ("active", "notice_given", "settlement_proposed", "agreed", "disputed", "settling", "exited")
+    ):
+        ref = f"gm9{number}{place}"
+        yield Partner(
+            ref=ref, state=state, name=f"Gemeente {ref}", short_name=ref, sort="municipality", joined_on=TODAY
+        )
+        if state != "active":
+            yield Exit(ref=ref, state=state, leaves_on=TODAY, net_cents=100, settled_cents=100 * (state == "settling"))
     for state in ("proposed", "adopted", "rejected"):
         begins = date(2021, 6, 1) if state == "adopted" else date(2027, 1, 1)
         yield DistributionKey(ref=f"sleutel-{number}-{state}", state=state, family="equal", from_on=begins, shares={})

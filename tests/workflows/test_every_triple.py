@@ -51,6 +51,7 @@ WITHOUT_A_TABLE = {
     "cost": "charged once",
     "income": "recorded once",
     "review": "moves with its proposal",
+    "exit": "moves with its partner",
     "decision": "moves with its proposal",
 }
 """Kinds of case that have no lifecycle of their own, and why."""

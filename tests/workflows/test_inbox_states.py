@@ -35,6 +35,8 @@ RESTS = {
     ("user", "active"): "nobody: roles change when somebody asks",
     ("evaluation", "accepted"): "the service: it publishes",
     ("writeoff", "posted"): "nobody: what is recovered is a receipt, and has its own line",
+    ("partner", "active"): "nobody: whether it leaves is for its own council to say",
+    ("partner", "exited"): "nobody: a payment that is cancelled is due again, and then has its own line",
     ("receipt", "allocated"): "nobody: a match may be taken back, and need not be",
 }
 """States that can still change and that wait for no person, with the reason."""

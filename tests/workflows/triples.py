@@ -31,6 +31,7 @@ from fund.rules.authority import Actor, Role
 from fund.rules.regulations import standard_text
 from fund.schemas import CaseFile
 from fund.schemas.capital import Debit
+from fund.schemas.exits import Exit
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
@@ -113,6 +114,9 @@ class Fund:
         if kind == "agreement":
             unsigned = {"signatures": {}, "document_sha256": "0" * 64} if state == "drafted" else {}
             store.put([(case.but(state=state, open_disbursements=(), **unsigned), uow.version(case))])
+        if kind == "partner":
+            told = _leaving(uow, case.ref, state)
+            store.put([(told, 1)] if told is not None else [])
         if kind == "period" and state != "open":
             people = {"actor": "usr_a", "second_actor": "usr_b", "recorded_at": uow.now}
             uow.ledger.lock_period(case.ref, **people)
@@ -125,6 +129,19 @@ class Fund:
         if kind == "disbursement" and state in ("paid", "part_refunded"):
             store.put([(case.but(state=state, paid_cents=100_00), uow.version(case))])
         uow._cases.clear()
+
+
+def _leaving(uow: UnitOfWork, ref: str, state: str) -> Exit | None:
+    """The exit of a partner in a state, valued at what it has in the fund."""
+    if state == "active":
+        return None
+    capital = -uow.ledger.balances().get(f"3000.{ref}", 0)
+    booked = state in ("settling", "exited")
+    return Exit(
+        ref=ref, state=state, leaves_on=uow.today, valued_on=uow.today, capital_cents=capital, net_cents=100,
+        quoted_cents=100, quoted_now_cents=100, undisputed_cents=100, share="0", settled=booked,
+        settled_on=uow.today if booked else None,
+    )  # fmt: skip
 
 
 def built(world: World) -> Fund:
@@ -308,6 +325,10 @@ def _of_proposal(records: type[Fact] | None = None, **args: Any) -> Subject:
     return Subject(args, parties=(LEAD, BENEFICIARY), asking=(LEAD,), records=records)
 
 
+def _of_partner(**args: Any) -> Subject:
+    return Subject(args, parties=(OUTSIDER,), asking=(OUTSIDER,))
+
+
 def _of_period(**args: Any) -> Subject:
     return Subject(args, ref="period", parties=(), instead="period_out_of_order")
 
@@ -436,6 +457,18 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("payable", "payment cancel"): Subject(REASON, parties=(LEAD,)),
     ("payable", "payment return"): Subject({"receipt": "O2026-9002", **REASON}, parties=(LEAD,)),
     ("partner", "partner import"): Subject({"content": _newcomer()}, ref="", parties=()),
+    ("partner", "partner give-notice"): _of_partner(
+        decision={"name": "raadsbesluit.pdf", "content": b"Raadsbesluit"}, decided_on=date(2026, 1, 5)
+    ),
+    ("partner", "partner propose-settlement"): _of_partner(costs=1),
+    ("partner", "partner agree-settlement"): _of_partner(),
+    ("partner", "partner dispute-settlement"): _of_partner(**REASON),
+    ("partner", "partner settle"): _of_partner(),
+    ("partner", "partner pay-settlement"): _of_partner(),
+    ("partner", "partner close-out"): _of_partner(),
+    ("resolution", "partner propose-settlement"): Subject(
+        {"everybody": True, **REASON}, ref="", parties=()
+    ),
     ("key", "key adopt"): Subject({"content": _key("another")}, ref="", parties=()),
     ("key", "decision vote"): Subject({"choice": "for"}),
     ("debit", "cost charge"): Subject(REASON, parties=()),
@@ -451,7 +484,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
 }  # fmt: skip
 """How a complete command reads, by kind and words."""
 
-OWN: Mapping[str, str] = {"amendment": CO_APPLICANT}
+OWN: Mapping[str, str] = {"amendment": CO_APPLICANT, "partner": OUTSIDER}
 """Whose case of a kind is, where a row wants a partner of its own and that is not the lead."""
 
 ALONG: Mapping[tuple[str, str], str] = {
@@ -469,6 +502,7 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("call", "bank match"): "asked of the receipt; the call is what it is for",
     ("call", "repayment refund"): "asked of the payer; the call is what it goes to",
     ("call", "bank unmatch"): "asked of the receipt; the call is open again",
+    ("partner", "payment cancel"): "asked of the payment; a settlement that is not paid is still due",
     ("key", "partner import"): "asked of the partners; the founding key comes with them",
     ("plan", "decision decide"): "asked of the resolution; the plan is made anew with it",
     ("proposal", "agreement activate"): "asked of the agreement; the proposal is agreed with it",
@@ -478,6 +512,8 @@ ALONG: Mapping[tuple[str, str], str] = {
 
 GUARDED: Mapping[tuple[str, str], str] = {
     ("partner", "partner import"): "after the first call nobody joins by a file",
+    ("partner", "partner pay-settlement"): "nothing is due of a settlement that is put into a state",
+    ("partner", "partner close-out"): "its long-stop is years away",
     ("proposal", "proposal submit"): "its round has closed",
     ("proposal", "review close"): "nobody scored in the review that is put back",
     ("proposal", "review consensus"): "the reviewers do not differ",

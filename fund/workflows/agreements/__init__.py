@@ -53,7 +53,7 @@ __all__ = [
 CLOSING_FACTS = (
     "agreement.completed", "agreement.terminated", "allowance.adjusted", "disbursement.cancelled",
     "disbursement.refunded", "evaluation.accepted", "payment.settled", "receipt.allocated", "receipt.reallocated",
-    "writeoff.posted", "writeoff.reversed", "agreement.refinanced",
+    "writeoff.posted", "writeoff.reversed", "agreement.refinanced", "exit.set_off",
 )  # fmt: skip
 """After these an agreement that ended may be closed (A7)."""
 

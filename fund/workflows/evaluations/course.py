@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fund.dates import start_of_day
 from fund.events import Envelope, EvaluationFellDue, EvaluationPublished
+from fund.schemas.capital import MEMBERS
 from fund.schemas.evaluations import Evaluation
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
@@ -45,7 +46,3 @@ def publish(uow: UnitOfWork, happened: Envelope) -> None:
         return
     recipients = tuple(uow.store.cases.refs("partner", states=MEMBERS))
     uow.record(EvaluationPublished(ref=case.ref, proposal=case.proposal, recipients=recipients, lessons=case.lessons))
-
-
-MEMBERS = ("active", "notice_given", "settlement_proposed", "agreed", "disputed", "settling")
-"""The states of a partner that still belongs to the fund."""

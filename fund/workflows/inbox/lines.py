@@ -16,6 +16,7 @@ from fund.workflows.inbox import (
     agreements,
     capital,
     deciding,
+    leaving,
     looking_back,
     money_in,
     money_out,
@@ -38,6 +39,7 @@ SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
     money_in.waiting,
     capital.waiting,
     looking_back.waiting,
+    leaving.waiting,
     office.waiting,
 )
 """One per chapter: what waits in it, whoever looks."""

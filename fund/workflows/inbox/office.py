@@ -15,6 +15,7 @@ from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, OWN_SIGNATORY, Rela
 from fund.schemas.capital import DistributionKey
 from fund.schemas.closing import Period
 from fund.schemas.disbursements import Batch, Disbursement
+from fund.schemas.exits import Exit
 from fund.schemas.writeoffs import Writeoff
 from fund.store import PendingRow
 from fund.workflows.decisions import committee_of
@@ -75,6 +76,10 @@ def _ties(desk: Desk, row: PendingRow) -> _Ties:
         return _of_proposal(desk, row.name, ref)
     if row.name == "repayment refund":
         return _Ties(ref, None, (ref,))
+    if noun == "partner":
+        case = next((each for each in desk.all(Exit) if each.ref == ref), None)
+        chain = row.name == "partner agree-settlement" and case is not None
+        return _Ties(ref, None, (ref,) if ref else (), case.hands if chain and case is not None else ())
     if noun == "disbursement":
         return _of_disbursements(
             desk, ref, [each for each in desk.disbursements.values() if each.ref == ref], chain=False

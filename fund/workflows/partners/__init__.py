@@ -1,7 +1,7 @@
 """Partners and distribution keys: who takes part, and by which weights they pay.
 
 Founders come in a file, before the first call; the founding key comes with the regulations. A later key lies before the
-full board. Exits and later admissions are not on this road yet. Source: lifecycle.md 9 (K11, K12), bank.md.
+full board. How a partner leaves is told in ``exits``. Source: lifecycle.md 9 (K11, K12), bank.md.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ from fund.unit_of_work import Command, Life, Query
 from fund.workflows.partners.founders import import_partners
 from fund.workflows.partners.keys import REVIEW_MONTHS, adopt_key, decide_key, vote_on_key
 from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
-from fund.workflows.partners.table import KEY_TRANSITIONS, PARTNER_TRANSITIONS, State, key_after, partner_after
+from fund.workflows.partners.table import (
+    KEY_TRANSITIONS,
+    PARTNER_TRANSITIONS,
+    PartnerState,
+    State,
+    key_after,
+    partner_after,
+)
 
 __all__ = [
     "COMMANDS",
     "KEY_TRANSITIONS",
     "LIVES",
     "PARTNER_TRANSITIONS",
+    "PartnerState",
     "QUERIES",
     "REVIEW_MONTHS",
     "State",

@@ -23,6 +23,7 @@ from fund.rules.keys import (
     shares_in_bps,
 )
 from fund.schemas.capital import Call, DistributionKey, Partner
+from fund.schemas.exits import Exit
 from fund.unit_of_work import View
 from fund.workflows.partners.keys import REVIEW_MONTHS
 from fund.workflows.partners.table import State
@@ -88,6 +89,7 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
             "joined_on": found.joined_on.isoformat(),
             "founder": found.founder,
         },
+        "exit": _exit(view, ref),
         "calls": [
             {
                 "ref": call.ref,
@@ -98,6 +100,42 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
                 "reference": call.reference,
             }
             for call in view.cases(Call, partner=ref)
+        ],
+    }
+
+
+def _exit(view: View, ref: str) -> dict[str, Any] | None:
+    """How far the exit of a partner is; ``None`` for who does not leave."""
+    case = view.maybe(Exit, ref)
+    if case is None:
+        return None
+    named = case.named()
+    return {
+        "state": case.state,
+        "leaves_on": case.leaves_on.isoformat() if case.leaves_on else None,
+        "decided_on": case.decided_on.isoformat() if case.decided_on else None,
+        "valued_on": case.valued_on.isoformat() if case.valued_on else None,
+        "known_at": case.known_at,
+        "share": case.share,
+        "resolution": case.resolution or None,
+        "net_cents": case.net_cents,
+        "undisputed_cents": case.undisputed_cents,
+        "reason": case.reason or None,
+        "settled_cents": case.settled_cents,
+        "due_cents": case.due_cents,
+        "later_cents": case.open_later_cents,
+        "paid_cents": case.paid_cents,
+        "set_off_cents": case.set_off_cents,
+        "kept": list(case.kept),
+        "exited_on": case.exited_on.isoformat() if case.exited_on else None,
+        "items": [
+            {
+                "case": item,
+                "kinds": sorted({each.item for each in case.items if each.case == item}),
+                "named_cents": cents,
+                "collected_cents": case.collected.get(item, 0),
+            }
+            for item, cents in sorted(named.items())
         ],
     }
 

@@ -6,6 +6,14 @@ from enum import StrEnum
 
 from fund.events import (
     Envelope,
+    ExitClosedOut,
+    ExitPaid,
+    ExitPartDue,
+    ExitSetOff,
+    ExitSettled,
+    ExitSettlementAgreed,
+    ExitSettlementDisputed,
+    ExitSettlementProposed,
     KeyAdopted,
     KeyProposed,
     KeyRejected,
@@ -13,8 +21,11 @@ from fund.events import (
     KeyVoteSealed,
     OpenedVote,
     PartnerAdmitted,
+    PartnerExited,
+    PartnerNoticeGiven,
+    PayableCancelled,
 )
-from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, SYSTEM, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.capital import DistributionKey, Partner
 from fund.workflows.lifecycle import Transition, state_after
 
@@ -45,9 +56,52 @@ class PartnerState(StrEnum):
     """Where a partner stands: those imported before the first call are founders, active at once."""
 
     ACTIVE = "active"
+    NOTICE_GIVEN = "notice_given"
+    SETTLEMENT_PROPOSED = "settlement_proposed"
+    AGREED = "agreed"
+    DISPUTED = "disputed"
+    SETTLING = "settling"
+    EXITED = "exited"
 
 
-PARTNER_TRANSITIONS = (Transition("partner import", None, PartnerState.ACTIVE, FUND_MANAGER, PartnerAdmitted, row="9"),)
+_P = PartnerState
+_VALUED = (_P.NOTICE_GIVEN, _P.SETTLEMENT_PROPOSED, _P.AGREED, _P.DISPUTED)
+"""A settlement may be proposed again until it stands in the books."""
+_PAYABLE = (_P.SETTLING, _P.DISPUTED, _P.AGREED)
+"""What is due may be paid: also the undisputed part, while the rest is disputed or about to be settled."""
+_TWO = either(TREASURER, FUND_MANAGER)
+
+PARTNER_TRANSITIONS = (
+    Transition("partner import", None, _P.ACTIVE, FUND_MANAGER, PartnerAdmitted, row="9"),
+    Transition("partner give-notice", _P.ACTIVE, _P.NOTICE_GIVEN, OWN_SIGNATORY, PartnerNoticeGiven, row="K4"),
+    Transition(
+        "partner propose-settlement", _VALUED, _P.SETTLEMENT_PROPOSED, FUND_MANAGER, ExitSettlementProposed,
+        second=TREASURER, row="K5",
+    ),
+    Transition(
+        "partner wind-up", (_P.ACTIVE, *_VALUED), _P.SETTLEMENT_PROPOSED, SYSTEM, ExitSettlementProposed, row="K5"
+    ),
+    Transition(
+        "partner agree-settlement", (_P.SETTLEMENT_PROPOSED, _P.DISPUTED), _P.AGREED, OWN_SIGNATORY,
+        ExitSettlementAgreed, second=CHAIR, row="K6",
+    ),
+    Transition(
+        "partner dispute-settlement", _P.SETTLEMENT_PROPOSED, _P.DISPUTED, OWN_SIGNATORY, ExitSettlementDisputed,
+        row="K6",
+    ),
+    Transition("partner settle", _P.AGREED, _P.SETTLING, TREASURER, ExitSettled, row="K7"),
+    Transition("partner settle", _P.DISPUTED, _P.DISPUTED, TREASURER, ExitSettled, row="K6, K7"),
+    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitPaid, second=_TWO, row="K8"),
+    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitSetOff, second=_TWO, row="K8"),
+    Transition("partner leave", _P.SETTLING, _P.EXITED, SYSTEM, PartnerExited, row="K8"),
+    Transition(
+        "payment cancel", (_P.SETTLING, _P.EXITED), _P.SETTLING, FUND_MANAGER, PayableCancelled, second=TREASURER,
+        row="D7, K8",
+    ),
+    Transition("partner fall-due", _PAYABLE, None, SYSTEM, ExitPartDue, row="K9"),
+    Transition("partner close-out", _P.SETTLING, None, TREASURER, ExitClosedOut, second=_TWO, row="K10"),
+)  # fmt: skip
+"""Nobody approves a notice; the approvals from proposal to settlement are by five people (G7 c)."""
 
 
 def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
@@ -67,7 +121,9 @@ def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
             joined_on=fact.joined_on,
             founder=fact.founder,
         )
-    return case
+    if case is None or (happened.stream != case.stream and not isinstance(fact, PayableCancelled)):
+        return case
+    return case.but(state=state_after(PARTNER_TRANSITIONS, case.state, fact))
 
 
 def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionKey | None:

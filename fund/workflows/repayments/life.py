@@ -24,6 +24,7 @@ from fund.events import (
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
+    ExitSetOff,
     InstalmentTerms,
     LimitationNeared,
     PlanActivated,
@@ -133,6 +134,8 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
         return _changed(case, {fact.instalment: {"warned_until": fact.ends_on}})
     if isinstance(fact, ReceiptAllocated):
         return _received(case, fact, happened)
+    if isinstance(fact, ExitSetOff):
+        return _paid(case, schedules.split(case, fact.amount_cents, fact.amount_cents).parts)
     if isinstance(fact, ReceiptUnmatched):
         for undone in fact.undone:
             if undone.agreement == case.ref:

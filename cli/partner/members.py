@@ -9,18 +9,16 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import DAY, FILE, Ref, argument, changing, dated, noun, option, read, run, verb
+from cli.params import DAY, FILE, argument, changing, dated, option, read, run, verb
+from cli.partner.noun import PARTNER, partner
 from fund.language import N_, _, day, euros, ngettext, number
 
-PARTNER = Ref(("partner list", "partners", "id"))
 KINDS = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),
     "region": N_("region"),
     "province": N_("province"),
 }
-
-partner = noun("partner", N_("Import, admit and follow the partners"))
 
 
 @verb(
@@ -128,6 +126,8 @@ def _shown(data: Mapping[str, Any]) -> None:
             (_("Paid in"), euros(one.get("paid_in_cents", 0))),
         ],
     )
+    if data["exit"]:
+        _leaving(data["exit"])
     if data["calls"]:
         table(
             _("Capital calls"),
@@ -140,4 +140,38 @@ def _shown(data: Mapping[str, Any]) -> None:
                 Column("received_cents", N_("Received"), "amount"),
             ),
             data["calls"],
+        )
+
+
+def _leaving(exit_: Mapping[str, Any]) -> None:
+    """How far a partner is with leaving: only what there is to tell."""
+
+    def amount(name: str) -> str:
+        return euros(exit_[name]) if exit_[name] else ""
+
+    facts(
+        _("Leaving"),
+        [
+            (_("Leaves on"), day_text(exit_["leaves_on"])),
+            (_("Valued on"), day_text(exit_["valued_on"])),
+            (_("Net"), amount("net_cents")),
+            (_("Disputed because"), exit_["reason"]),
+            (_("In the books"), amount("settled_cents")),
+            (_("Due now"), amount("due_cents")),
+            (_("Still to come"), amount("later_cents")),
+            (_("Paid"), amount("paid_cents")),
+            (_("Set off"), amount("set_off_cents")),
+            (_("Agreements kept"), ", ".join(exit_["kept"])),
+            (_("Left on"), day_text(exit_["exited_on"])),
+        ],
+    )
+    if exit_["items"]:
+        table(
+            _("What its later part is paid from"),
+            (
+                Column("case", N_("Case"), "ref"),
+                Column("named_cents", N_("Expected back"), "amount"),
+                Column("collected_cents", N_("Came in since"), "amount"),
+            ),
+            exit_["items"],
         )

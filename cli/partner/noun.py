@@ -1,0 +1,9 @@
+"""The noun itself, and how a partner is named on the command line."""
+
+from __future__ import annotations
+
+from cli.params import Ref, noun
+from fund.language import N_
+
+PARTNER = Ref(("partner list", "partners", "id"))
+partner = noun("partner", N_("Import, admit and follow the partners"))

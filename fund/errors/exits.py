@@ -1,0 +1,121 @@
+"""Refusals of leaving the fund: notice, settlement, payment of what is due."""
+
+from __future__ import annotations
+
+from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.language import N_
+
+__all__ = [
+    "AdviceMissing",
+    "BelowUndisputed",
+    "BeyondSettlement",
+    "CapitalMoved",
+    "DecisionFileMissing",
+    "LongStopNotReached",
+    "NoticeTooShort",
+    "NothingUndisputed",
+    "OwnAgreementsOpen",
+    "SetOffNotSigned",
+    "SettlementOfNobody",
+    "SettlementSettled",
+    "SettlementUnchanged",
+    "ValuationDayOutside",
+]
+
+
+class DecisionFileMissing(FaultyInput):
+    """A partner leaves by a decision of its council, states or general board, which goes along."""
+
+    message = N_("the notice of {partner} has {files} files; 1 decision of its council, states or board is needed")
+    hint = N_("fund partner give-notice {partner} --decision FILE --decided-on DATE")
+
+
+class NoticeTooShort(RuleRefusal):
+    """Between notice and leaving lies the term of the regulations. That is the only thing asked of the day."""
+
+    message = N_("{partner} cannot leave on {leaves_on}: the term of notice is {months} months, so {first_on} or later")
+    hint = N_("fund partner give-notice {partner} --decision FILE --leaves-on {first_on}")
+
+
+class SettlementOfNobody(WrongUsage):
+    """A settlement is of one partner, or of all."""
+
+    message = N_("partner propose-settlement takes a partner or --all; given were {given} and {everybody}")
+    hint = N_("fund partner propose-settlement --all --reason TEXT")
+
+
+class ValuationDayOutside(RuleRefusal):
+    """A settlement is valued on the day of leaving or later, and never ahead of time."""
+
+    message = N_("{partner} cannot be valued on {on}: from {first_on}, the day it leaves, until {today}")
+    hint = N_("fund partner propose-settlement {partner} --on {first_on}")
+
+
+class SettlementUnchanged(RuleRefusal):
+    """The same settlement lies before the partner already."""
+
+    message = N_("the settlement of {partner} on {on} is {net_cents} again, as it is {state} already")
+    hint = N_("fund partner show {partner}")
+
+
+class SettlementSettled(RuleRefusal):
+    """What was undisputed stands in the books: from there on only the amount of an expert can settle the rest."""
+
+    message = N_("the undisputed {settled_cents} of {partner} stands in the books; a new quote would say nothing")
+    hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
+
+
+class AdviceMissing(RuleRefusal):
+    """After a dispute an amount is agreed on the advice of an expert; nobody changes it without."""
+
+    message = N_("{partner}: {asked_cents} instead of {net_cents} takes the advice of an expert, given after a dispute")
+    hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
+
+
+class BelowUndisputed(RuleRefusal):
+    """What is settled already as undisputed is not taken back."""
+
+    message = N_("{asked_cents} is less than the {settled_cents} that {partner} was given as undisputed")
+    hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
+
+
+class NothingUndisputed(RuleRefusal):
+    """Of this dispute nothing can be settled first: nothing was acknowledged, or it was settled already."""
+
+    message = N_("of the {net_cents} that {partner} disputes, {undisputed_cents} is undisputed and not settled yet")
+    hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
+
+
+class CapitalMoved(RuleRefusal):
+    """The partner's own capital changed after the valuation: it was called for an earlier commitment."""
+
+    message = N_("{partner} had {valued_cents} of capital when it was valued on {on}, and has {capital_cents} now")
+    hint = N_("fund partner propose-settlement {partner}")
+
+
+class BeyondSettlement(RuleRefusal):
+    """More than is due now."""
+
+    message = N_("{asked_cents} is asked, {due_cents} of the settlement of {partner} is due now")
+    hint = N_("fund partner show {partner}")
+
+
+class OwnAgreementsOpen(RuleRefusal):
+    """Of each agreement that a leaving partner leads it is said what happens: kept, taken over or set off."""
+
+    message = N_("{partner} leads {agreements}; nothing is paid before each is kept, taken over or set off")
+    hint = N_("fund partner pay-settlement {partner} --keep {first}")
+
+
+class SetOffNotSigned(FaultyInput):
+    """An advance is set off against a settlement only when the partner signed for it."""
+
+    message = N_("{amount_cents} of {agreement} is set off only with a paper that {partner} signed")
+    hint = N_("fund partner pay-settlement {partner} --set-off {agreement} --signed FILE")
+
+
+class LongStopNotReached(RuleRefusal):
+    """Until the long-stop the later part is paid as money comes in."""
+
+    message = N_("the later part of {partner} is closed out from {first} on, not on {today}")
+    hint = N_("fund partner show {partner}")

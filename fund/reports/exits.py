@@ -1,0 +1,70 @@
+"""What leaving would mean for a partner at the end of a day, read from the ledger as it was known at an entry (K3)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fund.rules.exits import Quote, quote
+from fund.rules.keys import fraction_text
+from fund.schemas.agreements import Agreement
+from fund.schemas.proposals import Proposal
+from fund.unit_of_work import View
+
+__all__ = ["as_json", "quote_of", "share_of"]
+
+
+def quote_of(
+    view: View, partner: str, *, as_of: date, known_at: int | None = None, costs_cents: int = 0
+) -> tuple[Quote, dict[str, int]]:
+    """The quote of a partner, and the repayable share of each open commitment that it was made with."""
+    balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
+    rules = view.regulations(as_of)
+    repayable_bps, proposals = {}, {}
+    for code, cents in balances.items():
+        main, _dot, holder = code.partition(".")
+        if main == "9000" and holder and cents:
+            repayable_bps[holder] = share_of(view, holder)
+        elif main == "1200" and holder and cents:
+            running = view.maybe(Agreement, holder)
+            proposals[holder] = running.proposal if running is not None else holder
+    made = quote(
+        partner,
+        balances,
+        buffer_cents=rules.buffer_cents,
+        repayable_bps=repayable_bps,
+        proposals=proposals,
+        costs_cents=costs_cents,
+        capped=rules.exit_capped,
+    )
+    return made, repayable_bps
+
+
+def share_of(view: View, proposal: str) -> int:
+    """What of a commitment comes back, in basis points: as agreed, before that as asked; fixed for life."""
+    for found in (view.maybe(Agreement, f"A{proposal}"), view.maybe(Proposal, proposal)):
+        if found is not None:
+            return found.share_bps
+    return 0
+
+
+def as_json(made: Quote) -> dict[str, Any]:
+    """The quote with all its inputs: enough to reckon it again without this program."""
+    return {
+        "share": fraction_text(made.share),
+        "capital_cents": made.capital_cents,
+        "total_capital_cents": made.total_capital_cents,
+        "net_asset_value_cents": made.nav_cents,
+        "promised": fraction_text(made.promised),
+        "divided": fraction_text(made.worth),
+        "gross_cents": made.gross_cents,
+        "unpaid_cents": made.unpaid_cents,
+        "costs_cents": made.costs_cents,
+        "cut_cents": made.cut_cents,
+        "net_cents": made.net_cents,
+        "free_to_commit_cents": made.free_cents,
+        "now_cents": made.now_cents,
+        "later_cents": made.later_cents,
+        "owes_cents": max(-made.net_cents, 0),
+        "balances": dict(made.balances),
+    }

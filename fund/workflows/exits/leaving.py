@@ -1,0 +1,293 @@
+"""From notice to a settlement that stands in the books (K4-K7).
+
+A notice is the partner's own decision: it has a form and a term, and nobody approves it. The settlement is the quote
+of the day of leaving; who makes it, checks it, agrees to it for the partner and for the fund, and books it are five
+people. What is agreed is the net amount: later gains and losses of the fund are the others'. What of it is due now is
+never more than what lies free when it is booked. Source: lifecycle.md 9; Wgr 9 lid 1, ECLI:NL:RVS:2015:1198.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from fund import files
+from fund.contributions import partner_named
+from fund.dates import add_months
+from fund.errors import (
+    AdviceMissing,
+    BelowUndisputed,
+    CapitalMoved,
+    DecisionFileMissing,
+    NothingUndisputed,
+    NoticeTooShort,
+    SettlementSettled,
+    SettlementUnchanged,
+    ValuationDayOutside,
+)
+from fund.events import (
+    Envelope,
+    ExitSettled,
+    ExitSettlementAgreed,
+    ExitSettlementDisputed,
+    ExitSettlementProposed,
+    PartnerNoticeGiven,
+)
+from fund.glossary import state_word
+from fund.money import require_cents
+from fund.reports.exits import quote_of
+from fund.rules.valuation import free_to_commit
+from fund.schemas.exits import Exit
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.exits.later import catch_up, keep_long_stop, standing
+from fund.workflows.exits.quoting import as_fact
+from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+
+__all__ = ["agree", "dispute", "give_notice", "propose", "record_proposal", "settle"]
+
+# -------------------------------------------------------------------------------------------------------- K4: notice
+
+
+def give_notice(
+    uow: UnitOfWork,
+    *,
+    ref: str,
+    decision: Mapping[str, Any] | None = None,
+    decided_on: date | None = None,
+    leaves_on: date | None = None,
+) -> Envelope:
+    """A partner gives notice: its council decided that it leaves, on a day (K4). Form and term only; nobody approves.
+
+    From now on it proposes nothing new, and is called for earlier commitments only. It remains a partner and votes,
+    not on its own exit, until its settlement is in the books.
+
+    Args:
+        decision: Name and content of the decision of its council, states or general board.
+        decided_on: The day of that decision; default today.
+        leaves_on: The day of leaving; default the first that the term of the regulations allows.
+
+    Raises:
+        DecisionFileMissing: No decision goes along.
+        NoticeTooShort: The day of leaving is before the term is over.
+        UnknownPartner, TransitionNotAllowed, NotAuthorised: As they say.
+    """
+    partner = partner_named(uow, ref)
+    check(uow, PARTNER_TRANSITIONS, "partner give-notice", partner, own=ref)
+    if decision is None:
+        raise DecisionFileMissing(partner=ref, files=0)
+    months = uow.regulations().terms.notice_months
+    first = add_months(uow.today, months)
+    day = leaves_on or first
+    if day < first:
+        raise NoticeTooShort(partner=ref, leaves_on=day, months=months, first_on=first)
+    fact = PartnerNoticeGiven(
+        ref=ref,
+        decided_on=decided_on or uow.today,
+        leaves_on=day,
+        file=str(decision["name"]),
+        file_sha256=files.put(uow, bytes(decision["content"]), name=str(decision["name"])),
+    )
+    uow.next_step = f"fund partner exit-quote {ref}"
+    return carry(uow, PARTNER_TRANSITIONS, "partner give-notice", partner, fact, own=ref)
+
+
+# -------------------------------------------------------------------------------------------------- K5: settlement
+
+
+def propose(uow: UnitOfWork, *, ref: str, on: date | None = None, costs: int = 0) -> Envelope:
+    """A settlement lies before a leaving partner: its quote at the end of a day, kept with everything it follows from
+    (K5). The fund manager makes it, a treasurer checks it. A new one takes the place of one that is not booked yet.
+
+    Args:
+        on: The day of the valuation; default the day of leaving. Not before it, and not ahead of today.
+        costs: Cents of leaving that are not booked yet, for the account of the partner.
+
+    Raises:
+        ValuationDayOutside: Another day.
+        SettlementUnchanged: The same settlement lies there already.
+        SettlementSettled: Its undisputed part stands in the books.
+        UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    partner = partner_named(uow, ref)
+    check(uow, PARTNER_TRANSITIONS, "partner propose-settlement", partner, parties=(ref,), own=ref)
+    case = uow.case(Exit, ref)
+    first = case.leaves_on or uow.today
+    day = on or first
+    if not first <= day <= uow.today:
+        raise ValuationDayOutside(partner=ref, on=day, first_on=first, today=uow.today)
+    if case.settled:
+        raise SettlementSettled(partner=ref, settled_cents=case.settled_cents)
+    return record_proposal(uow, ref, on=day, costs_cents=require_cents(costs))
+
+
+def record_proposal(
+    uow: UnitOfWork,
+    ref: str,
+    *,
+    on: date,
+    costs_cents: int = 0,
+    resolution: str = "",
+    hands: tuple[str, ...] = (),
+    cause: Envelope | None = None,
+) -> Envelope:
+    """The quote of a day is kept, and lies before the partner as its settlement.
+
+    Raises:
+        SettlementUnchanged: The same settlement lies there already.
+    """
+    made, repayable_bps = quote_of(uow, ref, as_of=on, costs_cents=costs_cents)
+    before = uow.maybe(Exit, ref)
+    if before is not None and before.state == PartnerState.SETTLEMENT_PROPOSED and not resolution:
+        same = (before.valued_on, before.quoted_cents, before.quoted_now_cents) == (on, made.net_cents, made.now_cents)
+        if same:
+            state = state_word("partner", before.state)
+            raise SettlementUnchanged(partner=ref, on=on, net_cents=made.net_cents, state=state)
+    head = uow.ledger.head().seq
+    # entries that are made until the second person confirms count as numbers given in between
+    uow.refs_given.append(f'"known_at":{head}')
+    buffer_cents = uow.regulations(on).buffer_cents
+    quoted = as_fact(made, valued_on=on, known_at=head, repayable_bps=repayable_bps, buffer_cents=buffer_cents)
+    uow.record(quoted, cause=cause, reaction=f"exits.quoted.{ref}")
+    fact = ExitSettlementProposed(
+        ref=ref,
+        valued_on=on,
+        net_cents=made.net_cents,
+        now_cents=made.now_cents,
+        later_cents=made.later_cents,
+        resolution=resolution,
+        hands=hands,
+    )
+    uow.next_step = f"fund --as SIGNATORY partner agree-settlement {ref}"
+    return uow.record(fact, cause=cause, reaction=f"exits.proposed.{ref}")
+
+
+# ------------------------------------------------------------------------------------------- K6: agreed or disputed
+
+
+def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mapping[str, Any] | None = None) -> Envelope:
+    """The partner and the chair agree on the net amount of a settlement (K6).
+
+    After a dispute it may be another amount than was proposed, on the advice of an expert.
+
+    Args:
+        amount: Cents, net; default what was proposed.
+        advice: Name and content of the expert's advice.
+
+    Raises:
+        AdviceMissing: Another amount, and no dispute or no advice.
+        BelowUndisputed: Less than what was settled as undisputed.
+        UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
+    """
+    partner = partner_named(uow, ref)
+    command = "partner agree-settlement"
+    case = uow.maybe(Exit, ref)
+    around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
+    check(uow, PARTNER_TRANSITIONS, command, partner, **around)
+    assert case is not None
+    net = case.net_cents if amount is None else amount
+    if net != case.net_cents and (advice is None or partner.state != PartnerState.DISPUTED):
+        raise AdviceMissing(partner=ref, asked_cents=net, net_cents=case.net_cents)
+    if case.settled and net < case.undisputed_cents:
+        raise BelowUndisputed(partner=ref, asked_cents=net, settled_cents=case.undisputed_cents)
+    fact = ExitSettlementAgreed(
+        ref=ref,
+        net_cents=net,
+        advice=str(advice["name"]) if advice else "",
+        advice_sha256=files.put(uow, bytes(advice["content"]), name=str(advice["name"])) if advice else "",
+    )
+    uow.next_step = f"fund --as TREASURER partner settle {ref}"
+    return carry(uow, PARTNER_TRANSITIONS, command, partner, fact, **around)
+
+
+def dispute(uow: UnitOfWork, *, ref: str, reason: str, file: Mapping[str, Any] | None = None) -> Envelope:
+    """The partner does not agree with its settlement (K6). What the fund itself acknowledges is undisputed.
+
+    Args:
+        reason: What it should be, and why.
+        file: Name and content of what it bases that on.
+
+    Raises:
+        ReasonMissing, UnknownPartner, TransitionNotAllowed, NotAuthorised: As they say.
+    """
+    partner = partner_named(uow, ref)
+    command = "partner dispute-settlement"
+    check(uow, PARTNER_TRANSITIONS, command, partner, own=ref)
+    case = uow.case(Exit, ref)
+    fact = ExitSettlementDisputed(
+        ref=ref,
+        net_cents=case.net_cents,
+        undisputed_cents=max(case.net_cents, 0),
+        reason=require_reason(command, reason),
+        file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])) if file else "",
+    )
+    uow.next_step = f"fund --as TREASURER partner settle {ref}"
+    return carry(uow, PARTNER_TRANSITIONS, command, partner, fact, own=ref)
+
+
+# -------------------------------------------------------------------------------------------------------- K7: settle
+
+
+def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
+    """A settlement stands in the books (K7): the partner's capital leaves, what it gets is owed to it, now and later.
+
+    In dispute only the undisputed part, once. What the partner paid on its own calls since the valuation is added. What
+    is due now and does not lie free any more moves to the later part: free to commit never falls below nothing by it.
+
+    Args:
+        on: The accounting day, default today.
+
+    Raises:
+        NothingUndisputed: In dispute, and nothing is undisputed, or it was settled.
+        CapitalMoved: The partner was called since the valuation.
+        UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
+    """
+    partner = partner_named(uow, ref)
+    case = uow.maybe(Exit, ref)
+    around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
+    check(uow, PARTNER_TRANSITIONS, "partner settle", partner, **around)
+    assert case is not None
+    disputed = partner.state == PartnerState.DISPUTED
+    if disputed and (case.settled or case.undisputed_cents <= 0):
+        left = 0 if case.settled else case.undisputed_cents
+        raise NothingUndisputed(partner=ref, net_cents=case.net_cents, undisputed_cents=left)
+    fact = _settlement(uow, case, undisputed=disputed)
+    uow.next_step = f"fund --as TREASURER partner pay-settlement {ref}"
+    settled = carry(uow, PARTNER_TRANSITIONS, "partner settle", partner, fact, effective_on=on, **around)
+    if not case.settled:
+        keep_long_stop(uow, uow.case(Exit, ref), cause=settled)
+        catch_up(uow, uow.case(Exit, ref), cause=settled)
+    return settled
+
+
+def _settlement(uow: UnitOfWork, case: Exit, *, undisputed: bool) -> ExitSettled:
+    """The amounts of K7, at the balances of now."""
+    ref = case.ref
+    capital, unpaid = -standing(uow, f"3000.{ref}"), standing(uow, f"1100.{ref}")
+    free = max(free_to_commit(uow.balances(), uow.regulations().buffer_cents), 0)
+    target = case.undisputed_cents if undisputed else case.net_cents
+    if case.settled:  # the rest, after the undisputed part
+        net = due_now = target - case.undisputed_cents
+    else:
+        if capital != case.capital_cents:
+            raise CapitalMoved(partner=ref, valued_cents=case.capital_cents, on=case.valued_on, capital_cents=capital)
+        paid_since = case.unpaid_cents - unpaid
+        net = target + paid_since
+        above = max(target - case.quoted_cents, 0)
+        due_now = case.quoted_now_cents + above + max(paid_since, 0)
+    positive = max(net, 0)
+    due_now = min(due_now, positive)
+    now = min(due_now, free)
+    receivable = unpaid - max(-net, 0)
+    return ExitSettled(
+        ref=ref,
+        net_cents=net,
+        capital_cents=capital,
+        receivable_cents=receivable,
+        now_cents=now,
+        later_cents=positive - now,
+        difference_cents=capital - receivable - positive,
+        untied_cents=due_now - now,
+        undisputed=undisputed,
+    )

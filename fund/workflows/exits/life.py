@@ -1,0 +1,121 @@
+"""How the facts of leaving are folded into the case of an exit; its states are the partner's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.events import (
+    Envelope,
+    ExitClosedOut,
+    ExitPaid,
+    ExitPartDue,
+    ExitQuoted,
+    ExitSetOff,
+    ExitSettled,
+    ExitSettlementAgreed,
+    ExitSettlementDisputed,
+    ExitSettlementProposed,
+    PartnerExited,
+    PartnerNoticeGiven,
+    PayableCancelled,
+)
+from fund.schemas.exits import Exit
+from fund.workflows.lifecycle import state_after
+from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+
+__all__ = ["exit_after"]
+
+
+def exit_after(case: Exit | None, happened: Envelope) -> Exit | None:
+    """The exit of a partner after a fact; it begins with the notice, or with the quote of a winding-up."""
+    fact = happened.fact
+    if isinstance(fact, PartnerNoticeGiven):
+        return Exit(
+            ref=fact.ref,
+            state=PartnerState.NOTICE_GIVEN,
+            decided_on=fact.decided_on,
+            leaves_on=fact.leaves_on,
+            file=fact.file,
+            file_sha256=fact.file_sha256,
+        )
+    if isinstance(fact, ExitQuoted):
+        begun = case if case is not None else Exit(ref=fact.ref, state=PartnerState.ACTIVE)
+        return _valued(begun, fact, happened.seq)
+    if case is None:
+        return None
+    if isinstance(fact, ExitPaid):
+        return case.but(paid_cents=case.paid_cents + fact.amount_cents, kept=_together(case.kept, fact.kept))
+    if happened.stream != f"partner/{case.ref}" and not isinstance(fact, PayableCancelled):
+        return case
+    state = state_after(PARTNER_TRANSITIONS, case.state, fact)
+    return case.but(state=state, **_changes(case, happened))
+
+
+def _valued(case: Exit, fact: ExitQuoted, seq: int) -> Exit:
+    return case.but(
+        valued_on=fact.valued_on,
+        valued_seq=seq,
+        known_at=fact.known_at,
+        buffer_cents=fact.buffer_cents,
+        share=fact.share,
+        capital_cents=fact.capital_cents,
+        gross_cents=fact.gross_cents,
+        unpaid_cents=fact.unpaid_cents,
+        costs_cents=fact.costs_cents,
+        quoted_cents=fact.net_cents,
+        quoted_now_cents=fact.now_cents,
+        items=fact.items,
+        leaves_on=case.leaves_on or fact.valued_on,
+    )
+
+
+def _changes(case: Exit, happened: Envelope) -> dict[str, Any]:
+    fact = happened.fact
+    persons = (happened.made_by, happened.actor) if happened.made_by else (happened.actor,)
+    if isinstance(fact, ExitSettlementProposed):
+        return {
+            "net_cents": fact.net_cents,
+            "resolution": fact.resolution,
+            "proposals": case.proposals + 1,
+            "undisputed_cents": 0,
+            "reason": "",
+            "hands": fact.hands or persons,
+        }
+    if isinstance(fact, ExitSettlementAgreed):
+        return {
+            "net_cents": fact.net_cents,
+            "advice_sha256": fact.advice_sha256,
+            "hands": _together(case.hands, persons),
+        }
+    if isinstance(fact, ExitSettlementDisputed):
+        return {"undisputed_cents": fact.undisputed_cents, "reason": fact.reason}
+    if isinstance(fact, ExitSettled):
+        # whoever booked the undisputed part only booked what was acknowledged, and may book the rest
+        return {
+            "hands": case.hands if fact.undisputed else _together(case.hands, persons),
+            "settled": True,
+            "settled_seq": case.settled_seq or happened.seq,
+            "settled_on": case.settled_on or happened.effective_on,
+            "settled_cents": case.settled_cents + fact.now_cents + fact.later_cents,
+            "later_cents": case.later_cents + fact.later_cents,
+            "untied_cents": case.untied_cents + fact.untied_cents,
+        }
+    if isinstance(fact, ExitPartDue):
+        return {
+            "collected": {**case.collected, fact.item: case.collected.get(fact.item, 0) + fact.collected_cents},
+            "counted_cents": case.counted_cents + fact.counted_cents,
+            "fallen_cents": case.fallen_cents + fact.amount_cents,
+        }
+    if isinstance(fact, PayableCancelled):
+        return {"paid_cents": case.paid_cents - fact.amount_cents, "exited_on": None}
+    if isinstance(fact, ExitSetOff):
+        return {"set_off_cents": case.set_off_cents + fact.amount_cents}
+    if isinstance(fact, ExitClosedOut):
+        return {"closed_out": True, "closed_out_cents": fact.amount_cents}
+    if isinstance(fact, PartnerExited):
+        return {"exited_on": happened.effective_on}
+    return {}
+
+
+def _together(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))

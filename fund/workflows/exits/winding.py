@@ -1,0 +1,107 @@
+"""Winding-up: the settlement of every partner on one day, by the same computation, after a vote of all (K5).
+
+The full board votes on a resolution. When it carries, the quote of that day lies before each partner as its settlement;
+from there each goes the way of a single one (K6-K10). Those whose settlement is in the books already stay as they are.
+Nothing is left but the cents of rounding, on the bank and in the accumulated result (3100). Source: lifecycle.md 9.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fund.errors import NoActivePartners, SettlementOfNobody, ValuationDayOutside
+from fund.events import Envelope
+from fund.reports.exits import quote_of
+from fund.schemas.capital import VOTING, Partner
+from fund.schemas.exits import Exit
+from fund.schemas.resolutions import Resolution
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows import resolutions
+from fund.workflows.exits import leaving
+from fund.workflows.lifecycle import require_reason
+
+__all__ = ["propose"]
+
+COMMAND = "partner propose-settlement"
+FUND = "fund"
+
+
+def propose(
+    uow: UnitOfWork,
+    *,
+    ref: str | None = None,
+    everybody: bool = False,
+    on: date | None = None,
+    costs: int = 0,
+    reason: str = "",
+) -> Envelope:
+    """A settlement lies before a partner that leaves (K5); or, for ``everybody``, the winding-up of the fund lies
+    before the full board. The fund manager makes it, a treasurer checks it.
+
+    Args:
+        ref: The partner; empty for everybody.
+        on: The day of the valuation; default the day of leaving, for everybody today. A winding-up may name a day to
+            come; it is decided from that day on.
+        costs: Cents of leaving that are not booked yet, for the account of the partner.
+        reason: Why the fund is wound up.
+
+    Raises:
+        SettlementOfNobody: Neither a partner nor everybody, or both.
+        NoActivePartners, ReasonMissing: Of a winding-up.
+        ValuationDayOutside, SettlementUnchanged, SettlementSettled, UnknownPartner: Of one partner.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    if everybody == (ref is not None):
+        raise SettlementOfNobody(given=ref if ref is not None else "-", everybody=everybody)
+    if ref is not None:
+        return leaving.propose(uow, ref=ref, on=on, costs=costs)
+    day = on or uow.today
+    partners = _staying(uow)
+    if not partners:
+        raise NoActivePartners(command=f"{COMMAND} --all", count=0)
+    quotes = []
+    for partner in partners:
+        made, _bps = quote_of(uow, partner, as_of=min(day, uow.today))
+        quotes.append(
+            {
+                "partner": partner,
+                "net_cents": made.net_cents,
+                "now_cents": made.now_cents,
+                "later_cents": made.later_cents,
+            }
+        )
+    return resolutions.propose(
+        uow,
+        command=COMMAND,
+        matter="winding_up",
+        subject=FUND,
+        terms={"on": day.isoformat(), "quotes": quotes},
+        reason=require_reason(COMMAND, reason),
+        body="board",
+        two_thirds=True,
+    )
+
+
+def _staying(view: View) -> list[str]:
+    """The partners whose settlement is not in the books."""
+    settled = {case.ref for case in view.cases(Exit) if case.settled}
+    return [partner.ref for partner in view.cases(Partner, states=VOTING) if partner.ref not in settled]
+
+
+def _possible(uow: UnitOfWork, resolution: Resolution) -> None:
+    """Nothing is valued ahead of time.
+
+    Raises:
+        ValuationDayOutside: The day of the winding-up is still to come.
+    """
+    day = date.fromisoformat(str(resolution.terms["on"]))
+    if day > uow.today:
+        raise ValuationDayOutside(partner=FUND, on=day, first_on=day, today=uow.today)
+
+
+@resolutions.carried("winding_up", guard=_possible)
+def wind_up(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
+    """The board agreed: the quote of the day lies before every partner as its settlement."""
+    day = date.fromisoformat(str(resolution.terms["on"]))
+    for partner in _staying(uow):
+        leaving.record_proposal(uow, partner, on=day, resolution=resolution.ref, hands=resolution.hands, cause=decided)

@@ -1,0 +1,50 @@
+"""Partners that leave: the settlement that is to be proposed, agreed, booked and paid, and the long-stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fund.language import N_, _, euros
+from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER
+from fund.schemas.exits import Exit
+from fund.workflows.exits import long_stop_on
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.waiting import Waiting
+
+__all__ = ["waiting"]
+
+
+def waiting(desk: Desk) -> Iterator[Waiting]:
+    """What the exit of a partner waits for, in the order of its states."""
+    for case in desk.all(Exit, "notice_given", "settlement_proposed", "agreed", "disputed", "settling"):
+        yield from _steps(desk, case)
+
+
+def _steps(desk: Desk, case: Exit) -> Iterator[Waiting]:
+    ref, name = case.ref, desk.short_name(case.ref)
+    parties = (ref,)
+    if case.state == "notice_given" and case.leaves_on is not None and case.leaves_on <= desk.today:
+        what = _(N_("propose the settlement of {partner}")).format(partner=name)
+        yield Waiting(
+            what, f"fund partner propose-settlement {ref}", FUND_MANAGER, ref, case.leaves_on, parties=parties
+        )
+    if case.state == "settlement_proposed":
+        what = _(N_("agree to the settlement of {amount}, or dispute it")).format(amount=euros(case.net_cents))
+        yield Waiting(what, f"fund partner agree-settlement {ref}", OWN_SIGNATORY, ref, own=ref, hands=case.hands)
+    if case.state == "disputed":
+        what = _(N_("agree on the settlement after the advice of an expert"))
+        command = f"fund partner agree-settlement {ref} --amount AMOUNT --advice FILE"
+        yield Waiting(what, command, OWN_SIGNATORY, ref, own=ref, hands=case.hands)
+    undisputed = case.state == "disputed" and not case.settled and case.undisputed_cents > 0
+    if case.state == "agreed" or undisputed:
+        what = _(N_("put the settlement of {partner} in the books")).format(partner=name)
+        yield Waiting(what, f"fund partner settle {ref}", TREASURER, ref, parties=parties, hands=case.hands)
+    if case.due_cents > 0:
+        what = _(N_("pay {partner} the {amount} that is due")).format(partner=name, amount=euros(case.due_cents))
+        yield Waiting(what, f"fund partner pay-settlement {ref}", TREASURER, ref, parties=parties)
+    stop = long_stop_on(desk.view, case)
+    if case.state == "settling" and case.open_later_cents > 0 and stop is not None and stop <= desk.today:
+        what = _(N_("end the later part of {partner}: {amount}")).format(
+            partner=name, amount=euros(case.open_later_cents)
+        )
+        yield Waiting(what, f"fund partner close-out {ref}", TREASURER, ref, stop, parties=parties)
