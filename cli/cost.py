@@ -145,7 +145,7 @@ def recall(ctx: click.Context, ref: str, reason: str) -> None:
 @verb(
     cost,
     "list",
-    N_("List costs, transfers, debits and income"),
+    N_("List costs by year, transfers, debits and income"),
     examples=("fund cost list",),
     see=("cost charge", "cost income"),
 )
@@ -155,6 +155,18 @@ def list_(ctx: click.Context) -> None:
 
 
 def _listed(data: Mapping[str, Any]) -> None:
+    table(
+        _("Costs and income by year"),
+        (
+            Column("year", N_("Year"), "count"),
+            Column("budget_cents", N_("Budget"), "amount"),
+            Column("spent_cents", N_("Costs"), "amount"),
+            Column("left_cents", N_("Left"), "amount"),
+            Column("over_cents", N_("Too much"), "amount"),
+            Column("income_cents", N_("Income"), "amount"),
+        ),
+        data["years"],
+    )
     if data["approvals"]:
         rows = data["approvals"]
         table(

@@ -125,9 +125,10 @@ def record_income(
 
 def costs(view: View) -> dict[str, Any]:
     """What the bank charged, what people approved, what left the bank unexplained, what came in as income, and what
-    moved between the fund's own accounts; each in the order of its refs.
+    moved between the fund's own accounts; each in the order of its refs. First each year against its cost budget.
     """
     return {
+        "years": [_year(view, year) for year in range(view.first_day.year, view.today.year + 1)],
         "approvals": [
             {
                 "ref": case.ref,
@@ -182,6 +183,26 @@ def costs(view: View) -> dict[str, Any]:
             {"ref": one.ref, "receipt": one.receipt, "amount_cents": one.amount_cents, "reason": one.reason}
             for one in view.cases(Income)
         ],
+    }
+
+
+def _year(view: View, year: int) -> dict[str, Any]:
+    """A year's costs against the budget of the regulations, as they stand in the books: what is approved and not yet
+    paid counts, so does what was booked by hand; year end changes nothing.
+    """
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    budget_cents = view.regulations(min(last, view.today)).cost_budget_cents
+    spent, income = (
+        view.ledger.turnover(code, since=first, as_of=last, kinds_excluded=("closing",)).balance_cents
+        for code in ("4500", "4400")
+    )
+    return {
+        "year": year,
+        "budget_cents": budget_cents,
+        "spent_cents": spent,
+        "left_cents": max(budget_cents - spent, 0),
+        "over_cents": max(spent - budget_cents, 0),
+        "income_cents": -income,
     }
 
 

@@ -346,6 +346,25 @@ def test_a_second_year_carries_only_its_own_result(sqlite_url: str) -> None:
         assert world.look("statement position")["result_cents"] == -300
 
 
+def test_what_a_closed_year_forgot_may_be_booked_in_the_current_one(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        quiet(world)
+        by_hand(world)
+        world.clock(date(2027, 1, 10))
+        lock(world, "2026")
+        close(world, "2026")
+        frozen = trial_balance_of(world, "2026", 1)
+        by_hand(world, memo="Kosten notaris 2026", debits=[["4500", 700]], credits=[["2000.notaris", 700]])
+        assert trial_balance_of(world, "2026", 1) == frozen
+        assert world.look("ledger balance", account="4500")["balance_cents"] == 700
+        assert world.look("statement position")["result_cents"] == -13_200  # cumulative: year end is left out
+        world.clock(date(2028, 1, 10))
+        lock(world, "2027")
+        close(world, "2027")
+        assert world.look("period show", period="2027")["result_cents"] == -700
+        assert len(world.look("period show", period="2026")["closings"]) == 1
+
+
 def by_hand(world: World, **more: Any) -> Any:
     args: dict[str, Any] = {
         "debits": [["4500", 12_500]],
