@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fund.events import (
+    AgreementRefinanced,
     AmendmentAgreed,
     AmendmentProposed,
     AmendmentRefused,
@@ -66,6 +67,7 @@ from fund.events import (
     WriteoffPosted,
     WriteoffProposed,
     WriteoffRefused,
+    WriteoffReversed,
     WriteoffVoted,
     canonical_json,
 )
@@ -83,7 +85,7 @@ _OPENED = (AmendmentAgreed, AmendmentRefused, ResolutionCarried, ResolutionLost,
 _JUDGING = (
     ProposalChangesRequested, ProposalFoundEligible, ProposalFoundIneligible, ReviewScored, DecisionConditionsMet,
     DecisionReopened, *_DECIDED, MilestoneAccepted, DisbursementChecked, DisbursementApproved, WriteoffDecided,
-    WriteoffPosted, EvaluationPeerReviewed, EvaluationAccepted, AmendmentRefused,
+    WriteoffPosted, WriteoffReversed, EvaluationPeerReviewed, EvaluationAccepted, AmendmentRefused,
 )  # fmt: skip
 """Facts by which somebody checks, reviews, decides or pays a case of others."""
 
@@ -91,6 +93,7 @@ MADE_AND_CHECKED = N_("the same person made and confirmed it")
 OWN_CASE = N_("{person} counts as {partner}, which is a party to {ref}")
 TWICE = N_("{person} acted before in the same chain of {ref}")
 REVIEWED_AND_VOTED = N_("{person} reviewed {ref} and voted on it")
+NOT_DECIDED = N_("{ref} happened, and no body had decided it")
 NEVER_SEALED = N_("what {person} is said to have given was never put under seal")
 SEAL_DIFFERS = N_("what {person} gave is not what was put under seal in fact {sealed}")
 
@@ -120,6 +123,10 @@ class Hands:
         self._chains: dict[tuple[str, str], set[str]] = {}
         self._reviewers: dict[str, set[str]] = {}
         self._votes: dict[tuple[str, str], str | None] = {}
+        self._peers: dict[str, set[str]] = {}
+        self._rests_on: dict[str, str] = {}
+        self._carried: set[str] = set()
+        self._boards: set[str] = set()
 
     def see(self, happened: Envelope) -> Iterator[Trouble]:
         """What is wrong with the hands behind this fact."""
@@ -150,6 +157,16 @@ class Hands:
             form = fact.form
             others = (form.get(name) or () for name in ("co_applicants", "adopters", "beneficiaries"))
             self._parties[fact.ref] = frozenset((form["lead"], *(partner for group in others for partner in group)))
+        elif isinstance(fact, (AmendmentProposed, ResolutionProposed, WriteoffProposed)):
+            self._parties[fact.ref] = frozenset(fact.parties)
+            if isinstance(fact, ResolutionProposed) and fact.body == "board":
+                self._boards.add(fact.ref)
+            if isinstance(fact, WriteoffProposed) and fact.ground == "learning":
+                self._rests_on[fact.ref] = fact.agreement
+        elif isinstance(fact, ResolutionCarried):
+            self._carried.add(fact.ref)
+        elif isinstance(fact, EvaluationPeerReviewed):
+            self._peers.setdefault(fact.ref, set()).add(happened.actor)
 
     @staticmethod
     def _case(fact: Any) -> str:
@@ -202,6 +219,7 @@ class Hands:
                 self._chains.pop(("writeoff", fact.ref), None)
             case WriteoffDecided():
                 yield from self._again(happened, ("writeoff", fact.ref), persons)
+                self._chains["writeoff", fact.ref].update(fact.votes)
             case WriteoffPosted():
                 yield from self._again(happened, ("writeoff", fact.ref), [happened.actor])
         if isinstance(fact, _APPROVING):
@@ -238,18 +256,32 @@ class Hands:
         fact = happened.fact
         if isinstance(fact, ReviewClosed):
             self._reviewers.setdefault(fact.ref, set()).update(each.reviewer for each in fact.scores)
-        elif isinstance(fact, DecisionVoted):
+        elif isinstance(fact, (AmendmentVoted, DecisionVoted, ResolutionVoted, WriteoffVoted)):
             self._votes[fact.ref, happened.actor] = self._partner.get(happened.actor)
         elif isinstance(fact, _OPENING):
             board = bool(getattr(fact, "necessity", False) or getattr(fact, "disclosed", None))
-            for voter in (each.voter for each in fact.votes):
-                if voter in self._reviewers.get(fact.ref, ()):
-                    said = {"person": voter, "ref": fact.ref}
-                    yield Trouble(happened.seq, happened.event_id, REVIEWED_AND_VOTED, said)
-                partner = self._votes.get((fact.ref, voter))
-                if not board and partner is not None and partner in self._parties.get(fact.ref, ()):
-                    said = {"person": voter, "partner": partner, "ref": fact.ref}
-                    yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
+            yield from self._ballots(happened, [each.voter for each in fact.votes], fact.ref, board=board)
+        elif isinstance(fact, _OPENED):
+            board = fact.necessity or fact.ref in self._boards
+            yield from self._ballots(happened, fact.votes, fact.proposal, board=board)
+        elif isinstance(fact, AgreementRefinanced) and fact.resolution not in self._carried:
+            yield Trouble(happened.seq, happened.event_id, NOT_DECIDED, {"ref": fact.ref})
+
+    def _ballots(self, happened: Envelope, voters: Iterable[str], proposal: str, *, board: bool) -> Iterator[Trouble]:
+        """Nobody votes who reviewed the proposal behind it or judged what it rests on, nor, but in the full board,
+        anybody of a party.
+        """
+        ref = happened.fact.ref
+        judged = self._reviewers.get(proposal, set()) | self._peers.get(self._rests_on.get(ref, ""), set())
+        parties = self._parties.get(proposal, frozenset()) | self._parties.get(ref, frozenset())
+        for voter in voters:
+            if voter in judged:
+                said = {"person": voter, "ref": ref}
+                yield Trouble(happened.seq, happened.event_id, REVIEWED_AND_VOTED, said)
+            partner = self._votes.get((ref, voter))
+            if not board and partner is not None and partner in parties:
+                said = {"person": voter, "partner": partner, "ref": ref}
+                yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
 
 
 class Seals:

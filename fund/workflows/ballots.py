@@ -60,6 +60,7 @@ def body_behind(
     lead: str,
     parties: Collection[str],
     hands: Collection[str] = (),
+    judged_by: Collection[str] = (),
 ) -> Body:
     """Who votes on what follows from a proposal: the committee, or the full board where conflicts leave no committee.
 
@@ -68,10 +69,11 @@ def body_behind(
 
     Args:
         hands: Who made the matter (user ids): in the full board they leave the vote to another signatory.
+        judged_by: Who judged what the matter rests on (user ids), besides the reviewers: G7 d.
     """
     behind, review = view.maybe(Proposal, proposal), view.maybe(Review, proposal)
     around = parties_of(view, behind) if behind is not None else CaseParties(lead, frozenset(parties))
-    matter = Matter(around, frozenset(reviewers_of(review)))
+    matter = Matter(around, frozenset((*reviewers_of(review), *judged_by)))
     if not needs_the_board(view, rules, matter):
         return committee(view, matter)
     streams = (f"proposal/{proposal}", *((f"agreement/{agreement}",) if agreement else ()))

@@ -336,6 +336,8 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
 
 
 def _body(view: View, case: Writeoff) -> Body:
+    """Who votes on it; what went into learning rests on the evaluation, and on that no peer votes who judged it."""
+    evaluation = view.maybe(Evaluation, case.agreement) if case.ground == Ground.LEARNING else None
     return body_behind(
         view,
         view.regulations().committee,
@@ -343,6 +345,7 @@ def _body(view: View, case: Writeoff) -> Body:
         agreement=case.agreement,
         lead=case.lead,
         parties=case.parties,
+        judged_by=tuple(evaluation.peers) if evaluation is not None else (),
     )
 
 

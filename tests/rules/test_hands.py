@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fund.events import (
+    AgreementRefinanced,
     AmendmentAgreed,
     AmendmentProposed,
     DecisionApproved,
@@ -17,6 +18,7 @@ from fund.events import (
     DisbursementRequested,
     Envelope,
     EvaluationAccepted,
+    EvaluationPeerReviewed,
     Fact,
     KeyRejected,
     KeyVoteSealed,
@@ -26,12 +28,16 @@ from fund.events import (
     ProposalFoundEligible,
     ProposalFoundIneligible,
     ProposalResubmitted,
+    ResolutionCarried,
+    ResolutionProposed,
+    ResolutionVoted,
     ReviewClosed,
     ReviewScored,
     UserAdded,
     UserChanged,
     WriteoffDecided,
     WriteoffPosted,
+    WriteoffProposed,
     WriteoffRefused,
     WriteoffVoted,
     canonical_json,
@@ -165,6 +171,55 @@ def test_who_decided_a_writeoff_does_not_check_its_posting_and_making_it_does_no
     assert told(Hands(), story(("chair", decided), ("tr", posted, "fm"))) == []
     assert told(Hands(), story(("tr", decided), ("tr", posted, "fm"))) == [
         f"tr acted before in the same chain of A{REF}-W1"
+    ]
+
+
+def _writeoff(*voters: str, **more: Any) -> list[Any]:
+    """A learning write-off that these people voted for, told from its proposal to its posting."""
+    case: dict[str, Any] = {"ref": f"A{REF}-W1", "agreement": f"A{REF}", "proposal": REF}
+    votes = dict.fromkeys(voters, "for")
+    about = {"ground": "learning", "amount_cents": 1, "outstanding_cents": 1, "lead": "gm0308", "reason": "?"}
+    proposed = WriteoffProposed(**case, **about, parties=("gm0308", "gm0355"))
+    opened = {"votes": votes, "salts": {}, "two_thirds": False, "learning_budget_left_cents": 0}
+    decided = WriteoffDecided(**case, amount_cents=1, **{**opened, **more})
+    posted = WriteoffPosted(**case, ground="learning", amount_cents=1, allowance_released_cents=0)
+    sealed = [(voter, WriteoffVoted(**case, commitment="00")) for voter in voters]
+    return [("fm", proposed), *sealed, ("chair", decided), ("tr", posted, "fm")]
+
+
+def test_who_voted_on_a_writeoff_does_not_check_its_posting() -> None:
+    assert told(Hands(), story(*_writeoff("rv", "chair"))) == []
+    assert told(Hands(), story(*_writeoff("tr"))) == [f"tr acted before in the same chain of A{REF}-W1"]
+
+
+def test_nobody_of_a_party_votes_on_its_writeoff_but_in_the_full_board() -> None:
+    assert told(Hands(), story(*_writeoff("zeist"))) == [f"zeist counts as gm0355, which is a party to A{REF}-W1"]
+    assert told(Hands(), story(*_writeoff("zeist", necessity=True))) == []
+
+
+def test_who_judged_what_was_learned_does_not_vote_on_what_rests_on_it() -> None:
+    judged = EvaluationPeerReviewed(ref=f"A{REF}", proposal=REF, learning=3)
+    assert told(Hands(), story(("rv", judged), *_writeoff("rv"))) == [f"rv reviewed A{REF}-W1 and voted on it"]
+    reviewed = [scored("rv", {"ambition": 3}), ("system", closed(rv={"ambition": 3}))]
+    assert told(Hands(), story(*reviewed, *_writeoff("rv"))) == [f"rv reviewed A{REF}-W1 and voted on it"]
+
+
+def test_nothing_is_refinanced_that_no_body_decided() -> None:
+    moved = AgreementRefinanced(
+        ref=f"A{REF}", proposal=REF, child="A2026-002", child_proposal="2026-002", resolution="R2026-0001",
+        amount_cents=1, allowance_cents=0, lapsed=(), instalments=(),
+    )  # fmt: skip
+    about: dict[str, Any] = {"ref": "R2026-0001", "matter": "refinancing", "subject": f"A{REF}", "proposal": "2026-002"}
+    proposed = ResolutionProposed(**about, body="committee", parties=("gm0308",), terms={}, reason="?")
+    opened: dict[str, Any] = {"salts": {}, "reasons": {}, "two_thirds": True}
+    carried = ResolutionCarried(**about, **opened, votes={"rv": "for"})
+    brought = ("zeist", proposed, "fm")
+    assert told(Hands(), story(brought, ("chair", carried), ("system", moved))) == []
+    assert told(Hands(), story(brought, ("system", moved))) == [f"A{REF} happened, and no body had decided it"]
+    by_a_party = ResolutionCarried(**about, **opened, votes={"baarn": "for"})
+    voted_for = ("baarn", ResolutionVoted(**about, commitment="00"))
+    assert told(Hands(), story(brought, voted_for, ("chair", by_a_party))) == [
+        "baarn counts as gm0308, which is a party to R2026-0001"
     ]
 
 

@@ -314,6 +314,27 @@ def test_the_committee_needs_a_quorum_and_nobody_of_a_party(sqlite_url: str) -> 
             world.do("writeoff decide", user="carla", ref=W1)
 
 
+def test_who_judged_what_was_learned_does_not_vote_on_what_rests_on_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        for name in ("rosa", "ruud"):  # who judge the evaluation, and sit in the committee as well
+            partner = {"partner": "gm0313"} if name == "ruud" else {}
+            about = {"name": name, "roles": ["reviewer", "committee_member"], **partner}
+            world.both("user change", user="petra", second="carla", **about)
+        evaluated(world)
+        propose(world)
+        with pytest.raises(NotAVoter):
+            voted(world, W1, rosa="for")
+        assert not [item for item in world.look("inbox", user="rosa")["items"] if W1 in item["command"]]
+        voted(world, W1, mira="for", mees="for", carla="for")
+        world.do("writeoff decide", user="carla", ref=W1)
+        given = {"ground": "hardship", "file": file("advies", "advies.txt"), "amount_cents": 100}
+        world.both("writeoff post", user="anna", second="bram", ref=W1)
+        world.both("writeoff reverse", user="carla", second="bram", ref=W1, reason="Toch niet.")
+        propose(world, **given)  # no judgement of theirs is behind it
+        voted(world, f"{AGREEMENT}-W2", rosa="for")
+
+
 def test_votes_are_under_seal_until_the_decision_opens_them(sqlite_url: str) -> None:
     import hashlib
 
