@@ -134,6 +134,8 @@ class Cash:
             self._came_back(entry, moved, "4300")
         elif origin.kind == "agreement.refinanced":  # neither lent anew nor come back: it is the roll-out's from here
             self._by_agreement(entry, self.lent, "1200", 1)
+        elif origin.kind == "agreement.refinanced":
+            self._by_agreement(entry, self.lent, "1200", 1)  # it was paid once, and is owed under the roll-out
         elif moved["2100"] > 0 > moved["2000"] or moved["2100"] < 0 < moved["2000"]:
             self.refunds -= moved["2000"]
         elif moved["2200"] and moved["1200"]:

@@ -8,17 +8,31 @@ from typing import Any
 from fund.checks import verify
 from fund.events import (
     BatchLine,
+    ContributionReceived,
     CostApproved,
     CostCharged,
     DebitRecorded,
+    OverpaymentRefunded,
     PaymentsBatched,
     PaymentSent,
     PaymentSettled,
 )
 from fund.reports.cash import Cash, cash_of
 from fund.schemas.disbursements import Batch
+from fund.schemas.payables import Payable
 from tests.factories import World, founded
-from tests.workflows.looking_back import admitted, came_in, evaluated, posted, received, until_completed
+from tests.workflows.leaving import founded_fund, leaves, paid_out, payee, rules
+from tests.workflows.looking_back import (
+    AGREEMENT,
+    BAARN,
+    BUNNIK,
+    admitted,
+    came_in,
+    evaluated,
+    posted,
+    received,
+    until_completed,
+)
 
 
 def told(world: World, **more: Any) -> dict[str, int]:
@@ -95,23 +109,81 @@ def test_a_cost_counts_when_the_bank_paid_it(sqlite_url: str) -> None:
             )
         paid_in = {"cash": 10_000_000, "i": 10_000_000}
         assert told(world) == paid_in
-        line = BatchLine(
-            kind="payable", ref="K2026-0001", end_to_end_id="K20260001", amount_cents=700, payee="notaris",
-            payee_ref="notaris-1", iban="NL44RABO0123456789", name="Notaris", text="akte",
+        line = on_its_way(world, "K2026-0001", "notaris", 700)
+        assert told(world) == paid_in  # under way: it has not left yet
+        settled(world, line)
+        assert told(world) == {**paid_in, "cash": 9_999_300, "k": 700}
+
+
+def on_its_way(world: World, ref: str, payee: str, cents: int) -> BatchLine:
+    """D4: what is owed was sent to the bank."""
+    line = BatchLine(
+        kind="payable", ref=ref, end_to_end_id=ref.replace("-", ""), amount_cents=cents, payee=payee,
+        payee_ref=f"{payee}-1", iban="NL44RABO0123456789", name="Ontvanger", text=ref,
+    )  # fmt: skip
+    about: dict[str, Any] = {"ref": "S2026-009", "lines": (line,), "total_cents": cents, "sha256": "00"}
+    with world.uow("bram") as uow:
+        uow.record(
+            PaymentsBatched(
+                **about, made_at=uow.now, execution_on=uow.today, debtor_name="Fonds",
+                debtor_iban="NL91ABNA0417164300", format_version="09",
+            )
         )  # fmt: skip
-        about: dict[str, Any] = {"ref": "S2026-001", "lines": (line,), "total_cents": 700, "sha256": "00"}
+        uow.record(PaymentSent(**about, execution_on=uow.today))
+    return line
+
+
+def settled(world: World, line: BatchLine) -> None:
+    """D5: the bank paid it."""
+    with world.uow("bram") as uow:
+        uow.record(PaymentSettled(ref="S2026-009", line=line))
+
+
+def test_what_was_paid_too_much_is_held_until_the_bank_paid_it_back(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
         with world.uow("bram") as uow:
+            admitted(uow)
+            received(uow)
+            came_in(uow, "O2026-0009", 900)
             uow.record(
-                PaymentsBatched(
-                    **about, made_at=uow.now, execution_on=uow.today, debtor_name="Fonds",
-                    debtor_iban="NL91ABNA0417164300", format_version="09",
+                ContributionReceived(
+                    ref="B2026-0001", partner=BAARN, receipt="O2026-0009", receipt_cents=900, amount_cents=0,
+                    surplus_cents=900, rule="manual",
                 )
             )  # fmt: skip
-            uow.record(PaymentSent(**about, execution_on=uow.today))
-        assert told(world) == paid_in  # under way: it has not left yet
+        assert told(world) == {"cash": 10_000_900, "i": 10_000_000, "held": 900}
         with world.uow("bram") as uow:
-            uow.record(PaymentSettled(ref="S2026-001", line=line))
-        assert told(world) == {**paid_in, "cash": 9_999_300, "k": 700}
+            uow.record(OverpaymentRefunded(ref="T2026-0001", payee=BAARN, amount_cents=900, payee_ref="gm0308-1"))
+        assert told(world) == {"cash": 10_000_900, "i": 10_000_000, "refunds": 900}
+        settled(world, on_its_way(world, "T2026-0001", BAARN, 900))
+        assert told(world) == {"cash": 10_000_000, "i": 10_000_000}
+
+
+def test_a_settlement_lowers_what_partners_paid_in_when_the_bank_paid_it(sqlite_url: str) -> None:
+    with founded(sqlite_url, rules=rules()) as world:
+        founded_fund(world)
+        before = told(world)
+        assert before["i"] == 11_000_000
+        leaves(world)
+        payee(world)
+        world.clock(date(2026, 7, 13))
+        paid_out(world)
+        assert told(world) == before
+        with world.view() as view:
+            (case,) = view.cases(Payable)
+        settled(world, on_its_way(world, case.ref, BUNNIK, case.amount_cents))
+        cents = case.amount_cents
+        assert cents > 0
+        assert told(world) == {**before, "cash": before["cash"] - cents, "i": before["i"] - cents}
+
+
+def test_a_set_off_counts_as_paid_back_and_as_repaid(sqlite_url: str) -> None:
+    with founded(sqlite_url, rules=rules()) as world:
+        founded_fund(world)
+        before = told(world)
+        leaves(world, BAARN)
+        paid_out(world, BAARN, set_off=AGREEMENT, amount=1_500_000, signed={"name": "v.pdf", "content": b"Akkoord."})
+        assert told(world) == {**before, "i": 9_500_000, "a": 1_500_000}
 
 
 def test_a_payment_that_is_not_what_was_approved_is_named(database_url: str) -> None:
