@@ -9,7 +9,22 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, table, write_output
-from cli.params import DAY, Ref, argument, booking, changing, noun, opened, option, read, reading, run, typed, verb
+from cli.params import (
+    DAY,
+    FILE,
+    Ref,
+    argument,
+    booking,
+    changing,
+    noun,
+    opened,
+    option,
+    read,
+    reading,
+    run,
+    typed,
+    verb,
+)
 from fund.language import N_, _, euros, ngettext
 
 BATCH = Ref(("payment list", "batches", "ref"))
@@ -166,6 +181,44 @@ def _sent(answer: Mapping[str, Any]) -> list[str]:
         ),
         _("The file has hash {sha256}.").format(sha256=fact["sha256"]),
     ]
+
+
+@verb(
+    payment,
+    "status",
+    N_("Take in the bank's report on a payment file"),
+    about=N_(
+        "A pain.002 file. What the bank accepted is noted, and only a statement shows that it was paid. "
+        "What it rejected is owed again, with the bank's reason. What contradicts what is known is named."
+    ),
+    examples=("fund --as bram payment status S2026005-status.xml",),
+    who=N_("a treasurer"),
+    see=("payment send", "payment retry", "bank import"),
+)
+@argument("file", type=FILE, help=N_("The report: pain.002.001.03"))
+@booking
+def status(ctx: click.Context, file: Mapping[str, Any]) -> None:
+    run(ctx, "payment status", {"file": file}, tell=_status_told)
+
+
+def _status_told(answer: Mapping[str, Any]) -> list[str]:
+    from fund.glossary import state_word
+
+    result = answer["result"]
+    lines = [
+        _("Batch {ref}: {accepted} accepted, {pending} pending, {rejected} rejected.").format(
+            ref=result["ref"],
+            accepted=result["accepted"],
+            pending=result["pending"],
+            rejected=result["rejected"],
+        )
+    ]
+    if result["known"]:
+        lines.append(_("The report was known: nothing changed."))
+    for each in result["differences"]:
+        state, said = state_word("payment", each["state"]), state_word("payment", each["status"])
+        lines.append(_("{ref} is {state}, the bank says {said}.").format(ref=each["ref"], state=state, said=said))
+    return lines
 
 
 @verb(

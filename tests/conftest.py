@@ -47,6 +47,10 @@ QUICK = _quick_folder()
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(QUICK))
 os.environ.setdefault("COLUMNS", "80")
 
+from tests import payment_files  # noqa: E402 - after the environment was cleaned
+
+payment_files.watch()
+
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:

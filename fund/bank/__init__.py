@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from fund.bank.documents import pictures
 from fund.bank.letters import bank_name, bank_reference, bank_text, bank_writing
 from fund.bank.payments import LARGEST_PAYMENT_CENTS, PAYMENT_VERSIONS, read_payments, write_payments
-from fund.bank.records import BankFile, BankLine, BankStatement, Payment, PaymentBatch, file_sha256, line_identity
+from fund.bank.records import (
+    BankFile,
+    BankLine,
+    BankStatement,
+    Payment,
+    PaymentBatch,
+    PaymentStatus,
+    StatusReport,
+    file_sha256,
+    line_identity,
+)
 from fund.bank.references import (
     FoundReference,
     bic_of,
@@ -29,12 +39,14 @@ from fund.bank.references import (
     wire,
 )
 from fund.bank.statements import STATEMENT_VERSIONS, read_statements
+from fund.bank.status import STATUS_VERSIONS, read_status
 
 __all__ = [
     "BANK_FORMATS",
     "LARGEST_PAYMENT_CENTS",
     "PAYMENT_VERSIONS",
     "STATEMENT_VERSIONS",
+    "STATUS_VERSIONS",
     "BankFile",
     "BankFormat",
     "BankLine",
@@ -42,6 +54,8 @@ __all__ = [
     "FoundReference",
     "Payment",
     "PaymentBatch",
+    "PaymentStatus",
+    "StatusReport",
     "bank_name",
     "bank_reference",
     "bank_text",
@@ -59,6 +73,7 @@ __all__ = [
     "read_creditor_reference",
     "read_payments",
     "read_statements",
+    "read_status",
     "ref_of_end_to_end_id",
     "ref_of_wire",
     "reference_spaced",
@@ -75,13 +90,14 @@ class BankFormat:
     direction: str
     """``in``: the bank sends it. ``out``: the fund writes it."""
     meaning: str
-    read: Callable[..., BankFile] | Callable[..., PaymentBatch]
+    read: Callable[..., BankFile] | Callable[..., PaymentBatch] | Callable[..., StatusReport]
     write: Callable[..., bytes] | None = None
 
 
 BANK_FORMATS = (
     BankFormat("camt.053.001.02", "in", "bank statement", read_statements),
     BankFormat("camt.053.001.08", "in", "bank statement", read_statements),
+    BankFormat("pain.002.001.03", "in", "payment status", read_status),
     BankFormat("pain.001.001.03", "out", "payment file", read_payments, write_payments),
     BankFormat("pain.001.001.09", "out", "payment file", read_payments, write_payments),
 )

@@ -27,6 +27,7 @@ from fund.errors import (
     InvalidBankFile,
     NotABankStatement,
     NotAPaymentFile,
+    NotAStatusReport,
     PartOfACent,
     UnknownBankVersion,
     WrongCurrency,
@@ -102,6 +103,7 @@ def open_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...
         ForbiddenDoctype: A document type is declared; found without parsing.
         BrokenXml: Not well-formed, cut off, an entity, nested too deeply.
         NotABankStatement: Another kind of file. NotAPaymentFile: likewise, when asked for pain.001.
+        NotAStatusReport: likewise, when asked for pain.002.
         UnknownBankVersion: The kind asked for, in a version without a schema here.
         InvalidBankFile: The schema of its version says no.
     """
@@ -155,8 +157,12 @@ def _check_before_root(data: bytes, start: int, *, name: str, kind: str) -> None
         raise _other_file(kind)(file=name, line=line, found=_excerpt(data, line) or _(N_("only blanks")))
 
 
-def _other_file(kind: str) -> type[NotABankStatement] | type[NotAPaymentFile]:
-    return NotAPaymentFile if kind == "pain.001" else NotABankStatement
+def _other_file(kind: str) -> type[NotABankStatement] | type[NotAPaymentFile] | type[NotAStatusReport]:
+    others: dict[str, type[NotAPaymentFile] | type[NotAStatusReport]] = {
+        "pain.001": NotAPaymentFile,
+        "pain.002": NotAStatusReport,
+    }
+    return others.get(kind, NotABankStatement)
 
 
 def parse_safely(data: bytes) -> etree._Element:

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-__all__ = ["BankFile", "BankLine", "BankStatement", "Payment", "PaymentBatch", "file_sha256", "line_identity"]
+__all__ = [
+    "BankFile",
+    "BankLine",
+    "BankStatement",
+    "Payment",
+    "PaymentBatch",
+    "PaymentStatus",
+    "StatusReport",
+    "file_sha256",
+    "line_identity",
+]
 
 
 def file_sha256(data: bytes) -> str:
@@ -171,3 +181,42 @@ class PaymentBatch:
     def total_cents(self) -> int:
         """The control sum."""
         return sum(payment.amount_cents for payment in self.payments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentStatus:
+    """What the bank says of one payment: accepted, pending, rejected; empty where only the whole says it."""
+
+    end_to_end_id: str
+    status: str
+    reason: str = ""
+    """Its code, such as ``AC01``, or its words."""
+    line: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusReport:
+    """What the bank says of a payment file that it got (pain.002).
+
+    Args:
+        message_id: The bank's name of the report.
+        original_message_id: Our name of the payment file (``S2026005``).
+        information_ids: Our names of the parts of it that the bank speaks of.
+        original_count, original_cents: How many payments the bank saw, and their sum; ``None`` where it does not say.
+        status: Of the whole: accepted, pending, rejected, ``part`` for some of each; empty where it does not say.
+        payments: Those of which it speaks one by one.
+        line: Where in the file it names ours.
+    """
+
+    name: str
+    sha256: str
+    message_id: str
+    created_at: datetime
+    original_message_id: str
+    information_ids: tuple[str, ...]
+    original_count: int | None
+    original_cents: int | None
+    status: str
+    reason: str
+    payments: tuple[PaymentStatus, ...]
+    line: int = 1

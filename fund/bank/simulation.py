@@ -8,7 +8,7 @@ reads this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from fund.bank.references import bic_of
 from fund.language import AMSTERDAM
 from fund.money import format_plain
 
-__all__ = ["StoryBank", "StoryEntry", "StoryTransaction", "write_statement"]
+__all__ = ["StoryBank", "StoryEntry", "StoryTransaction", "write_statement", "write_status"]
 
 _ZONE = ZoneInfo(AMSTERDAM)
 RECEIVED, SENT, RETURNED, CHARGED = "PMNT/RCDT/ESCT", "PMNT/ICDT/ESCT", "PMNT/RCDT/RRTN", "PMNT/MDOP/CHRG"
@@ -116,6 +116,59 @@ def write_statement(
     trouble = validity(parse_safely(data), full)
     assert trouble is None, f"the story's own statement breaks its schema: {trouble}"
     return data
+
+
+def write_status(
+    payment_file: bytes,
+    *,
+    status: str = "",
+    reason: str = "",
+    payments: Mapping[str, tuple[str, str]] | None = None,
+    part: str = "",
+    message_id: str = "PSR0001",
+    created_at: datetime = datetime(2026, 1, 9, 8, tzinfo=UTC),
+    count: int | None = None,
+    total_cents: int | None = None,
+) -> bytes:
+    """What the bank answers to a payment file (pain.002.001.03), valid by its schema.
+
+    Args:
+        status, reason: Of the whole file: ``ACCP``, ``RJCT``, ``PART``; not said when empty.
+        payments: Of single payments, by end-to-end reference: status and reason, each empty when not said.
+        part: Of the one payment information of the file.
+        count, total_cents: What the bank says to have got, when that is not what the file has.
+    """
+    batch = read_payments(payment_file, name="payment file")
+    full = "pain.002.001.03"
+    root = new_document(full)
+    whole = put(root, "CstmrPmtStsRpt")
+    put(whole, "GrpHdr/MsgId", message_id)
+    put(whole[0], "CreDtTm", created_at.astimezone(_ZONE).isoformat(timespec="seconds"))
+    group = put(whole, "OrgnlGrpInfAndSts")
+    put(group, "OrgnlMsgId", batch.message_id)
+    put(group, "OrgnlMsgNmId", "pain.001")
+    put(group, "OrgnlNbOfTxs", str(len(batch.payments) if count is None else count))
+    put(group, "OrgnlCtrlSum", format_plain(batch.total_cents if total_cents is None else total_cents))
+    _said(group, "GrpSts", status, reason)
+    if payments or part:
+        information = put(whole, "OrgnlPmtInfAndSts")
+        put(information, "OrgnlPmtInfId", batch.message_id)
+        _said(information, "PmtInfSts", part, "")
+        for reference, (each, why) in (payments or {}).items():
+            element = put(information, "TxInfAndSts")
+            put(element, "OrgnlEndToEndId", reference)
+            _said(element, "TxSts", each, why)
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    trouble = validity(parse_safely(data), full)
+    assert trouble is None, f"the story's own status report breaks its schema: {trouble}"
+    return data
+
+
+def _said(parent: etree._Element, tag: str, status: str, reason: str) -> None:
+    if status:
+        put(parent, tag, status)
+    if reason:
+        put(parent, "StsRsnInf/Rsn/Cd", reason)
 
 
 def _money(parent: etree._Element, path: str, cents: int) -> None:

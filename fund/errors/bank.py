@@ -27,6 +27,7 @@ __all__ = [
     "NameTooLong",
     "NotABankStatement",
     "NotAPaymentFile",
+    "NotAStatusReport",
     "OtherBankAccount",
     "PartOfACent",
     "PaymentAmountOutOfRange",
@@ -80,6 +81,13 @@ class NotAPaymentFile(FaultyInput):
 
     message = N_("{file}:{line}: this is not a payment file (pain.001): found {found}")
     hint = N_("write one with fund payment batch")
+
+
+class NotAStatusReport(FaultyInput):
+    """The file is something else than a pain.002 report on a payment file."""
+
+    message = N_("{file}:{line}: this is not a report on payments (pain.002): found {found}")
+    hint = N_("bank statements (camt.053) come in by: fund bank import {file}")
 
 
 class UnknownBankVersion(FaultyInput):

@@ -37,7 +37,10 @@ __all__ = [
     "SignatoryNeeded",
     "SupplierNameTaken",
     "SupplierWithoutDocument",
+    "StatusReportChanged",
+    "StatusReportDoesNotFit",
     "TransferSeen",
+    "UnknownPaymentMessage",
     "UnusableSupplierName",
     "WrongAccount",
 ]
@@ -301,3 +304,24 @@ class TransferSeen(RuleRefusal):
 
     message = N_("{ref} cannot be recalled: the bank showed that {amount_cents} left {account}")
     hint = N_("import the statement of the other account: fund bank import FILE")
+
+
+class UnknownPaymentMessage(RuleRefusal):
+    """The bank speaks of a payment file that the fund did not send."""
+
+    message = N_("{file}:{line}: it is about payment file {message_id}, which the fund did not send")
+    hint = N_("fund payment list")
+
+
+class StatusReportDoesNotFit(RuleRefusal):
+    """The bank speaks of another content than the payment file has."""
+
+    message = N_("{file}:{line}: it does not fit batch {batch}: {found}, where the batch has {expected}")
+    hint = N_("do not trust it; ask the bank which file it got: fund payment file {batch} shows the hash")
+
+
+class StatusReportChanged(RuleRefusal):
+    """The bank sent another report under the name of one that came before."""
+
+    message = N_("{file}: report {message_id} on batch {batch} came before with other content")
+    hint = N_("fund payment list --batch {batch}")

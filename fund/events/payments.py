@@ -18,7 +18,9 @@ __all__ = [
     "PaymentReturned",
     "PaymentSent",
     "PaymentSettled",
+    "PaymentStatusReported",
     "PaymentsBatched",
+    "StatusLine",
 ]
 
 
@@ -159,6 +161,38 @@ class PaymentReturned(_OfALine):
 
     def touches(self) -> Iterable[str]:
         return (*super().touches(), f"receipt/{self.receipt}")
+
+
+class StatusLine(BaseModel):
+    """What the bank says of one payment of a batch: ``accepted``, ``pending`` or ``rejected``, with its reason."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ref: str
+    end_to_end_id: str
+    status: str
+    reason: str = ""
+
+
+class PaymentStatusReported(Fact):
+    """The bank answered a payment file (pain.002). Nothing moves by it; a rejection is a fact of its own (D6).
+
+    Args:
+        message_id: The bank's name of its report; the same one again is known.
+        reported_at: When the bank says that it made it.
+        file_sha256: The hash of the report.
+    """
+
+    wire: ClassVar[str] = "payment.status_reported"
+    kind: ClassVar[str] = "batch"
+
+    message_id: str
+    reported_at: datetime
+    file_sha256: str
+    lines: tuple[StatusLine, ...]
+
+    def touches(self) -> Iterable[str]:
+        return [stream_of(line.ref) for line in self.lines]
 
 
 class PaymentRetried(Fact):

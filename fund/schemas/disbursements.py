@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import ClassVar
+
+from pydantic import Field
 
 from fund.events.payments import BatchLine
 from fund.schemas.base import CaseColumns, CaseFile, Shape
@@ -84,11 +87,17 @@ class Disbursement(CaseFile):
 
 
 class BatchEntry(Shape):
-    """A line of a batch and what became of it: open, sent, paid, failed or returned."""
+    """A line of a batch and what became of it: open, sent, paid, failed or returned.
+
+    Args:
+        bank_status, bank_reason: What the bank said of it last (pain.002): accepted, pending, rejected; empty before.
+    """
 
     line: BatchLine
     state: str
     bank_line: str = ""
+    bank_status: str = ""
+    bank_reason: str = ""
 
 
 class Batch(CaseFile):
@@ -105,6 +114,8 @@ class Batch(CaseFile):
     total_cents: int
     sha256: str
     hands: tuple[str, ...] = ()
+    reports: Mapping[str, str] = Field(default_factory=dict)
+    """The bank's reports on it, by their names: the hash of each."""
 
     @property
     def lines(self) -> tuple[BatchLine, ...]:

@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from fund.bank import BANK_FORMATS, Payment, PaymentBatch, file_sha256, read_payments, read_statements, write_payments
+from fund.bank import (
+    BANK_FORMATS,
+    Payment,
+    PaymentBatch,
+    file_sha256,
+    read_payments,
+    read_statements,
+    read_status,
+    write_payments,
+)
 from fund.errors import (
     ControlSumDoesNotMatch,
     CountDoesNotMatch,
@@ -26,6 +35,7 @@ from fund.errors import (
     UnknownPaymentVersion,
     UnwritableCharacter,
 )
+from tests import payment_files
 
 SAMPLE = (Path(__file__).parent / "samples" / "voorbeeld-fonds.pain.001.001.09.xml").read_bytes()
 XSD = Path(__file__).parents[2] / "fund" / "data" / "xsd"
@@ -145,7 +155,8 @@ def test_a_payment_file_that_was_changed_by_hand_is_noticed() -> None:
 def test_every_format_of_a_bank_has_its_schema_and_its_reader() -> None:
     for known in BANK_FORMATS:
         assert (XSD / f"{known.name}.xsd").is_file()
-        assert known.read is (read_statements if known.direction == "in" else read_payments)
+        readers = {"camt": read_statements, "pain.001": read_payments, "pain.002": read_status}
+        assert known.read is next(read for kind, read in readers.items() if known.name.startswith(kind))
         assert (known.write is write_payments) == (known.direction == "out")
 
 
@@ -175,3 +186,20 @@ names = st.text("abcdefghijklmnopqrstuvwxyzABC0123456789 -.,'()", min_size=1, ma
 def test_every_batch_is_read_back_as_it_was_written(payments: list[Payment], version: str, on: date) -> None:
     batch = replace(BATCH, payments=tuple(payments), execution_on=on)
     assert read_payments(write_payments(batch, version=version), name="p.xml") == batch
+
+
+def test_every_payment_file_of_any_test_is_looked_at() -> None:
+    before = payment_files.WATCHED["written"]
+    data = write_payments(BATCH)
+    assert payment_files.WATCHED["written"] == before + 1
+    for wrong in (
+        data.replace(b"<CtrlSum>195000.00<", b"<CtrlSum>195000.01<"),
+        data.replace(b"<NbOfTxs>2<", b"<NbOfTxs>3<"),
+        data.replace(b"45000.00</InstdAmt>", b"45000.01</InstdAmt>"),
+        data.replace(b"LEN-2025-001</EndToEndId>", b"BES-2025-001</EndToEndId>"),
+        data.replace(b'Ccy="EUR">45000', b'Ccy="USD">45000'),
+        data.replace(b"<PmtMtd>TRF</PmtMtd>", b""),
+    ):
+        assert wrong != data
+        with pytest.raises((AssertionError, etree.DocumentInvalid)):
+            payment_files.require_whole(wrong, version="09", total_cents=19_500_000, count=2)

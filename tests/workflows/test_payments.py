@@ -34,6 +34,7 @@ from fund.errors import (
 )
 from fund.events import AgreementSuspended, DebitRecorded, ReceiptAllocated
 from fund.workflows.receipts import unexplained_debits
+from tests import payment_files
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import (
     AGREEMENT,
@@ -561,6 +562,10 @@ def test_the_file_of_a_batch_is_the_same_bytes_for_ever(database_url: str) -> No
         approved(world)
         made = world.do("payment batch", user="anna")["result"]
         first = file_of(world, made["ref"])
+        looked_at = dict(payment_files.WATCHED)
+        world.both("payment send", user="bram2", second="anna2", ref=made["ref"])
+        assert payment_files.WATCHED["sent"] > looked_at["sent"]  # made again, and its sum held against the ledger
+        assert payment_files.WATCHED["written"] > looked_at["written"]
         world.clock(START + timedelta(days=400))
         assert file_of(world, made["ref"]) == first
         assert file_sha256(first) == made["sha256"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from fund.bank.simulation import write_status
 from fund.database import Connection
 from fund.errors import FundError
 from fund.events import (
@@ -203,6 +204,8 @@ def built(world: World) -> Fund:
     moved = world.both("cost transfer", user="bram", second="bram2", amount=10_00, to="1005")
     refs["transfer"] = str(moved["events"][0]["payload"]["ref"])
     refs["batch"] = str(world.do("payment batch", user="anna")["result"]["ref"])
+    made = str(world.look("payment file", ref=refs["batch"])["content"]).encode()
+    STATUS.update(name="status.xml", content=write_status(made, status="ACCP"))
     with world.uow("anna") as uow:
         outstanding = {"amount_cents": 1_00, "outstanding_cents": 1_00}
         uow.record(
@@ -334,6 +337,8 @@ def _of_period(**args: Any) -> Subject:
 
 
 REASON = {"reason": "omdat"}
+STATUS: dict[str, Any] = {}
+"""The bank's report on the batch of the walk; known once that is made."""
 EVALUATION = {"name": "evaluatie.toml", "content": looking_back.EVALUATION.encode()}
 
 
@@ -480,6 +485,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ),
     ("receipt", "bank unmatch"): Subject(REASON, parties=()),
     ("batch", "payment send"): Subject(),
+    ("batch", "payment status"): Subject({"file": STATUS}, ref="", instead="unknown_payment_message"),
     ("batch", "payment batch"): Subject({"refs": ["D2026-0001"]}, ref="replaces"),
 }  # fmt: skip
 """How a complete command reads, by kind and words."""

@@ -27,6 +27,8 @@ def payments(view: View, *, state: str | None = None, batch: str | None = None) 
             "execution_on": case.execution_on.isoformat(),
             "state": entry.state,
             "bank_line": entry.bank_line or None,
+            "bank_status": entry.bank_status or None,
+            "bank_reason": entry.bank_reason or None,
         }
         for case in batches
         for entry in case.entries

@@ -14,6 +14,7 @@ from fund.events import (
     PaymentsBatched,
     PaymentSent,
     PaymentSettled,
+    PaymentStatusReported,
 )
 from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
 from fund.schemas.disbursements import Batch, BatchEntry
@@ -56,6 +57,7 @@ BATCH_TRANSITIONS = (
         second=TREASURER,
         row="D7",
     ),
+    Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, row="D6"),
     Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, row="D6"),
     Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, row="D10"),
@@ -89,6 +91,17 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
         hands = (happened.made_by, happened.actor) if happened.made_by else (happened.actor,)
         entries = tuple(entry.model_copy(update={"state": "sent"}) for entry in case.entries)
         return case.but(state=state_after(BATCH_TRANSITIONS, case.state, fact), entries=entries, hands=hands)
+    if isinstance(fact, PaymentStatusReported):
+        told = {line.ref: line for line in fact.lines}
+        entries = tuple(
+            entry.model_copy(
+                update={"bank_status": told[entry.line.ref].status, "bank_reason": told[entry.line.ref].reason}
+            )
+            if entry.line.ref in told
+            else entry
+            for entry in case.entries
+        )
+        return case.but(entries=entries, reports={**case.reports, fact.message_id: fact.file_sha256})
     if isinstance(fact, PaymentSettled):
         return _line_ended(case, fact.line.ref, "paid", fact.bank_line)
     if isinstance(fact, PaymentConfirmed):
