@@ -317,7 +317,7 @@ class StatusReportDoesNotFit(RuleRefusal):
     """The bank speaks of another content than the payment file has."""
 
     message = N_("{file}:{line}: it does not fit batch {batch}: {found}, where the batch has {expected}")
-    hint = N_("do not trust it; ask the bank which file it got: fund payment file {batch} shows the hash")
+    hint = N_("fund payment file {batch}")
 
 
 class StatusReportChanged(RuleRefusal):
