@@ -30,6 +30,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("exits.fall_due", "receipt.allocated"),
     ("exits.fall_due", "receipt.reallocated"),
     ("exits.fall_due", "contribution.received"),
+    ("exits.fall_due", "overpayment.moved"),
     ("exits.fall_due", "disbursement.refunded"),
     ("exits.fall_due", "disbursement.cancelled"),
     ("exits.fall_due", "writeoff.recovered"),
@@ -48,6 +49,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("exits.leave", "exit.part_due"),
     ("exits.leave", "exit.closed_out"),
     ("exits.leave", "contribution.received"),
+    ("exits.leave", "overpayment.moved"),
 )
 LEFT_OUT = "recorded before version 0010"
 
