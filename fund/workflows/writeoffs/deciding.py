@@ -1,0 +1,135 @@
+"""W3: the committee, or the full board where conflicts leave none, votes; the learning budget of the year."""
+
+from __future__ import annotations
+
+from fund.errors import (
+    BeyondOutstanding,
+)
+from fund.events import (
+    Envelope,
+    WriteoffDecided,
+    WriteoffRefused,
+    WriteoffVoted,
+)
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.writeoffs import Writeoff
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.bodies import Body
+from fund.workflows.lifecycle import carry, check
+from fund.workflows.writeoffs.standing import standing
+from fund.workflows.writeoffs.table import LOOK, TRANSITIONS, Ground, State
+
+__all__ = ["decide", "vote", "waiting_votes"]
+
+
+def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
+    """A member of the body votes, under seal until the decision; a later vote of the same person replaces it.
+
+    Args:
+        choice: ``for``, ``against`` or ``abstain``.
+
+    Raises:
+        UnknownVote: Another word.
+        NotAVoter: Barred, not of the body, or somebody else voted for the same seat or partner.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    check(uow, TRANSITIONS, "writeoff vote", case, lead=case.lead, parties=case.parties, look=LOOK)
+    commitment = cast_vote(
+        uow,
+        _body(uow, case),
+        stream=case.stream,
+        ref=ref,
+        commitments=case.commitments,
+        choice=choice,
+        reason=reason,
+    )
+    fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
+    uow.next_step = f"fund --as CHAIR writeoff decide {ref}"
+    return carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=LOOK)
+
+
+def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
+    """The votes are opened: the write-off is decided or refused.
+
+    A learning write-off within what is left of the year's learning budget needs a majority; beyond it, and from the
+    threshold amount on, two thirds. Where conflicts leave no committee the full board decides, by two thirds. A trial
+    opens no vote and shows what follows if it is carried.
+
+    Raises:
+        BeyondOutstanding: Less is outstanding now than was proposed.
+        CommitteeQuorumNotMet: Too few votes or kinds of organisation, or not more than half of the free seats.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
+    """
+    case = uow.case(Writeoff, ref)
+    check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, hands=case.hands, look=LOOK)
+    rules = uow.regulations()
+    outstanding = standing(uow, f"1200.{case.agreement}")
+    if case.amount_cents > outstanding:
+        raise BeyondOutstanding(
+            ref=case.agreement, amount_cents=case.amount_cents, outstanding_cents=outstanding, day=uow.today
+        )
+    body = _body(uow, case)
+    require_quorum(rules.committee, body, case.commitments, ref=ref)
+    left = rules.learning_budget_cents - _used(uow, uow.today.year)
+    beyond = case.ground == Ground.LEARNING and case.amount_cents > left
+    opened = open_votes(
+        uow,
+        body,
+        stream=case.stream,
+        commitments=case.commitments,
+        two_thirds=beyond or case.amount_cents >= rules.committee.two_thirds_from_cents,
+    )
+    about = {"ref": ref, "agreement": case.agreement, "proposal": case.proposal, **opened.said}
+    fact: WriteoffDecided | WriteoffRefused
+    if opened.carried:
+        fact = WriteoffDecided(**about, amount_cents=case.amount_cents, learning_budget_left_cents=left)
+        uow.next_step = f"fund --as FUND_MANAGER writeoff post {ref}"
+    else:
+        fact = WriteoffRefused(**about, reason=reason)
+        uow.next_step = "fund writeoff list"
+    envelope = carry(
+        uow,
+        TRANSITIONS,
+        "writeoff decide",
+        case,
+        fact,
+        lead=case.lead,
+        parties=case.parties,
+        hands=case.hands,
+        look=LOOK,
+    )
+    close_votes(uow, case.stream)
+    return envelope
+
+
+def _body(view: View, case: Writeoff) -> Body:
+    """Who votes on it; what went into learning rests on the evaluation, and on that no peer votes who judged it."""
+    evaluation = view.maybe(Evaluation, case.agreement) if case.ground == Ground.LEARNING else None
+    return body_behind(
+        view,
+        view.regulations().committee,
+        proposal=case.proposal,
+        agreement=case.agreement,
+        lead=case.lead,
+        parties=case.parties,
+        judged_by=tuple(evaluation.peers) if evaluation is not None else (),
+    )
+
+
+def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool]:
+    """Who has not voted yet, and whether enough have; user ids."""
+    return waiting_in_body(view.regulations().committee, _body(view, case), case.commitments)
+
+
+def _used(view: View, year: int) -> int:
+    """What of the learning budget of a year is taken by decisions of that year; those that can be booked or are."""
+    cases = view.cases(Writeoff, states=[State.DECIDED, State.POSTED])
+    return sum(
+        case.amount_cents
+        for case in cases
+        if case.ground == Ground.LEARNING
+        and case.decided_year == year
+        and (case.state == State.POSTED or case.amount_cents <= standing(view, f"1200.{case.agreement}"))
+    )

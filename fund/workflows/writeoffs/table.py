@@ -1,0 +1,96 @@
+"""The life of a write-off: its table, and how its facts are folded."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fund.events import (
+    Envelope,
+    WriteoffDecided,
+    WriteoffPosted,
+    WriteoffProposed,
+    WriteoffRecovered,
+    WriteoffRefused,
+    WriteoffReversed,
+    WriteoffVoted,
+)
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, either
+from fund.schemas.writeoffs import Writeoff
+from fund.workflows.lifecycle import Transition, state_after
+
+__all__ = ["BODY", "LOOK", "OPEN", "TRANSITIONS", "Ground", "State", "writeoff_after"]
+
+
+class State(StrEnum):
+    """Where a write-off stands."""
+
+    PROPOSED = "proposed"
+    DECIDED = "decided"
+    REFUSED = "refused"
+    POSTED = "posted"
+    REVERSED = "reversed"
+
+
+class Ground(StrEnum):
+    """Why an advance will not come back."""
+
+    LEARNING = "learning"
+    HARDSHIP = "hardship"
+    UNCOLLECTIBLE = "uncollectible"
+    IRREGULARITY = "irregularity"
+
+
+BODY = either(COMMITTEE, BOARD)
+"""Who votes: the committee; a signatory of each partner where conflicts leave no committee."""
+
+TRANSITIONS = (
+    Transition("writeoff propose", None, State.PROPOSED, FUND_MANAGER, WriteoffProposed, row="W1, W2"),
+    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, BODY, WriteoffVoted, row="P26"),
+    Transition("writeoff decide", State.PROPOSED, State.DECIDED, CHAIR, WriteoffDecided, row="W3"),
+    Transition("writeoff decide", State.PROPOSED, State.REFUSED, CHAIR, WriteoffRefused, row="W3"),
+    Transition("writeoff post", State.DECIDED, State.POSTED, FUND_MANAGER, WriteoffPosted, second=TREASURER, row="W4"),
+    Transition("writeoff reverse", State.POSTED, State.REVERSED, CHAIR, WriteoffReversed, second=TREASURER, row="W5"),
+    Transition("writeoff recover", State.POSTED, State.POSTED, TREASURER, WriteoffRecovered, row="W6"),
+)
+LOOK = "fund writeoff list"
+"""Where write-offs are listed, for hints."""
+OPEN = (State.PROPOSED, State.DECIDED)
+
+
+def writeoff_after(case: Writeoff | None, happened: Envelope) -> Writeoff | None:
+    fact = happened.fact
+    if isinstance(fact, WriteoffProposed):
+        return Writeoff(
+            ref=fact.ref,
+            state=state_after(TRANSITIONS, None, fact),
+            agreement=fact.agreement,
+            proposal=fact.proposal,
+            lead=fact.lead,
+            parties=fact.parties,
+            ground=fact.ground,
+            reason=fact.reason,
+            amount_cents=fact.amount_cents,
+        )
+    if case is None or happened.stream != case.stream:
+        return case
+    state = state_after(TRANSITIONS, case.state, fact)
+    hands = tuple(dict.fromkeys((*case.hands, happened.actor)))
+    if isinstance(fact, WriteoffVoted):
+        return case.but(commitments={**case.commitments, happened.actor: fact.commitment})
+    if isinstance(fact, WriteoffDecided):
+        return case.but(state=state, hands=hands, decided_year=happened.effective_on.year)
+    if isinstance(fact, WriteoffRefused):
+        return case.but(state=state, hands=hands)
+    if isinstance(fact, WriteoffPosted):
+        return case.but(
+            state=state,
+            hands=hands,
+            posted_cents=fact.amount_cents,
+            allowance_released_cents=fact.allowance_released_cents,
+            event_id=happened.event_id,
+        )
+    if isinstance(fact, WriteoffReversed):
+        return case.but(state=state, recovered_cents=0)
+    if isinstance(fact, WriteoffRecovered):
+        return case.but(state=state, recovered_cents=case.recovered_cents + fact.amount_cents)
+    return case
