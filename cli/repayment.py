@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, say, state_text, table
-from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
+from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, known, noun, option, read, run, verb
 from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
@@ -40,7 +40,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
         (
             Column("agreement", N_("Agreement"), "ref"),
             Column("next_due_on", N_("Next due"), "date"),
-            Column("repayable_cents", N_("Repayable"), "amount"),
+            Column("repayable_cents", N_("Agreed"), "amount"),
             Column("repaid_cents", N_("Repaid"), "amount"),
             Column("outstanding_cents", N_("Outstanding"), "amount"),
             Column("overdue_cents", N_("Overdue"), "amount"),
@@ -70,21 +70,32 @@ def plan(ctx: click.Context, ref: str, version: int | None) -> None:
 
 
 def _show_plan(data: Mapping[str, Any]) -> None:
+    from fund.glossary import code_word
+
     facts(
         _("Repayment of {ref}, state of {day}").format(ref=data["agreement"], day=day(data["as_of"])),
         [
             (_("State"), state_text("plan", data["state"])),
-            (_("Payer"), data["lead_partner"]),
+            (_("Payer"), data["lead_name"]),
+            (_("Plan type"), code_word(data["plan_type"])),
             (_("Repayable"), euros(data["repayable_cents"])),
             (_("Repaid"), euros(data["repaid_cents"])),
             (_("Outstanding"), euros(data["outstanding_cents"])),
+            (_("Overdue"), euros(data["overdue_cents"]) if data["overdue_cents"] else ""),
             (_("Announced early"), euros(data["early_cents"]) if data["early_cents"] else ""),
             (_("Last day"), day_text(data["ends_on"])),
-            (_("Version"), str(data["version"])),
         ],
     )
+    for each in data["versions"] if len(data["versions"]) > 1 else ():
+        text = _("Version {number} of {day}: {reason}") if each["reason"] else _("Version {number} of {day}")
+        say(text.format(number=each["version"], day=day(each["from_on"]), reason=each["reason"]))
     say()
-    _instalments(_("Instalments of {ref}").format(ref=data["agreement"]), data["instalments"], per_agreement=False)
+    title = _("Instalments of {ref}, version {number}").format(ref=data["agreement"], number=data["version"])
+    _instalments(title, data["instalments"], per_agreement=False)
+    for part in data["instalments"]:
+        if part["pay_by"] and part["open_cents"]:
+            text = _("Instalment {no} was demanded, to be paid by {day}; the claim lapses after {last}.")
+            say(text.format(no=part["no"], day=day(part["pay_by"]), last=day(part["limitation_on"])))
 
 
 @verb(
@@ -204,10 +215,14 @@ def _refunded(answer: Mapping[str, Any]) -> list[str]:
     "arrears",
     N_("Show what is outstanding by how late it is"),
     about=N_("Days late are reckoned for the day asked; only what was paid out can be late."),
-    examples=("fund repayment arrears", "fund repayment arrears --as-of 2027-12-31 --json"),
+    examples=(
+        "fund repayment arrears",
+        "fund repayment arrears --as-of 2027-12-31 --json",
+        "fund repayment arrears --as-of 2027-12-31 --known-at 412",
+    ),
     see=("repayment schedule", "repayment allowance"),
 )
-@dated
+@known
 def arrears(ctx: click.Context) -> None:
     read(ctx, "repayment arrears", show=_show_arrears)
 

@@ -15,15 +15,29 @@ from fund.workflows.repayments.reminders import limitation_of
 __all__ = ["arrears", "plan_of", "plan_on", "plans", "schedule"]
 
 
-def plan_on(view: View, plan: Plan, day: date | None) -> Plan:
-    """The plan as it stood at the end of an accounting day: its facts of later days left out."""
-    if day is None or day >= view.today:
+def plan_on(view: View, plan: Plan, day: date | None, known_at: int | None = None) -> Plan:
+    """The plan as it stood at the end of an accounting day: its facts of later days left out.
+
+    Args:
+        known_at: As it was known when this entry was the last: what was recorded after it is left out too.
+    """
+    if known_at is None and (day is None or day >= view.today):
         return plan
+    last = _last_fact(view, known_at)
     found: Plan | None = None
     for happened in view.history(plan):
-        if happened.effective_on <= day:
+        if (day is None or happened.effective_on <= day) and (last is None or happened.seq <= last):
             found = plan_after(found, happened)
     return found or plan.but(instalments=())
+
+
+def _last_fact(view: View, known_at: int | None) -> int | None:
+    """The number of the fact behind an entry; ``None`` where nothing is left out."""
+    if known_at is None or known_at >= view.ledger.head().seq:
+        return None
+    event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
+    behind = view.store.facts.get(str(event_id)) if event_id else None
+    return behind.seq if behind is not None else 0
 
 
 def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:
@@ -64,12 +78,14 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
     """
     day = as_of or view.today
     plan = plan_on(view, view.case(Plan, ref), as_of)
+    outstanding = view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",))
     shown = next((each for each in plan.versions if each.version == version), None)
     parts: Sequence[Instalment] = fresh(shown.instalments) if shown else plan.instalments
     return {
         "as_of": day.isoformat(),
         "agreement": ref,
         "lead_partner": plan.lead,
+        "lead_name": view.partner_name(plan.lead),
         "plan_type": plan.plan_type,
         "state": plan.state,
         "version": shown.version if shown else plan.version,
@@ -82,7 +98,8 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "repayable_cents": plan.repayable_cents,
         "repaid_cents": plan.paid_cents,
         "open_cents": plan.open_cents,
-        "outstanding_cents": view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",)),
+        "outstanding_cents": outstanding,
+        "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
         "ends_on": plan.ends_on.isoformat(),
         "instalments": [
             {
@@ -112,16 +129,20 @@ def schedule(
     }
 
 
-def arrears(view: View, *, as_of: date | None = None) -> dict[str, Any]:
-    """What is outstanding by how late it is, per agreement and together, on a day."""
+def arrears(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
+    """What is outstanding by how late it is, per agreement and together, on a day; never stored, reckoned when asked.
+
+    Args:
+        known_at: As it was known when this entry was the last of the ledger.
+    """
     day = as_of or view.today
-    balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
+    balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
     rows, totals = [], {name: 0 for name, _last in schedules.BANDS}
     for case in view.cases(Plan):
         outstanding = balances.get(f"1200.{case.ref}", 0)
         if outstanding <= 0:
             continue
-        plan = plan_on(view, case, as_of)
+        plan = plan_on(view, case, as_of, known_at)
         ageing = schedules.age(plan.instalments, day, outstanding)
         for name, cents in ageing.bands.items():
             totals[name] += cents
@@ -138,6 +159,7 @@ def arrears(view: View, *, as_of: date | None = None) -> dict[str, Any]:
         )
     return {
         "as_of": day.isoformat(),
+        "known_at": known_at,
         "arrears": rows,
         "total": {"outstanding_cents": sum(totals.values()), **_bands(totals)},
     }
