@@ -10,7 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from fund.rules.valuation import PROMISES, free_to_commit, nav
 from fund.schemas.repayments import Plan
 from fund.workflows.delivery import open_fund
 from tests.conftest import _administer, with_database
-from tests.factories import World, founded
+from tests.factories import START, World, founded
 from tests.lives.money_out import BOOKED, OPEN
 from tests.lives.shadow import BUFFER, Shadow
 from tests.lives.whole import Life
@@ -384,6 +384,23 @@ class Lives(RuleBasedStateMachine):
             what
         ]()
 
+    @precondition(lambda self: self.shadow.years)
+    @rule(amount=cents)
+    def a_closed_year_is_corrected(self, amount: int) -> None:
+        year = int(self.shadow.years[-1])
+        if self.life.reopen_year():
+            self.life.invoice(amount, date(year, 12, 31))
+            self.life.close_year()
+
+    @rule(amount=cents, back=st.sampled_from([0, 3, 40]))
+    def a_cost_is_booked_by_hand(self, amount: int, back: int) -> None:
+        self.life.invoice(amount, max(self.shadow.today - timedelta(days=back), START.date()))
+
+    @precondition(lambda self: self.shadow.by_hand)
+    @rule(number=some)
+    def an_entry_by_hand_is_taken_back(self, number: int) -> None:
+        self.life.take_back(self.pick(sorted(self.shadow.by_hand), number))
+
     # ---------------------------------------------------------------------------------------------------- what is wrong
 
     @rule(number=some)
@@ -493,7 +510,10 @@ class Lives(RuleBasedStateMachine):
         assert told.paid == sum(one["cents"] for one in paid)
         assert told.u <= sum(one["share"] for one in paid)
         plain = view.balances()
-        assert (told.r, told.k) == (-plain.get("4400", 0), plain.get("4500", 0))
+        assert (told.r, told.k) == (
+            -plain.get("4400", 0),
+            plain.get("4500", 0) + s.books["2000.notaris"],  # owed, and not paid yet
+        )
         assert told.a == sum(told.repaid.values())
         assert told.u - told.a - plain["4200"] - plain["4210"] - plain["4300"] == basis.o == self._outstanding(plain)
         assert told.difference == 0
@@ -599,6 +619,27 @@ def postgres_copies(postgres_url: str, postgres_server: str) -> Iterator[tuple[C
 
 def test_random_lives_of_a_fund_agree_with_plain_dictionaries(sqlite_copies: tuple[Callable[[], str], Life]) -> None:
     play(*sqlite_copies, examples=12, steps=20)
+
+
+def test_a_year_is_corrected_in_the_middle_of_a_life(sqlite_copies: tuple[Callable[[], str], Life]) -> None:
+    copied, beginning = sqlite_copies
+    life = type("OneLife", (Lives,), {"copy_of": staticmethod(copied), "beginning": beginning})()
+    life.open()
+    life.a_cost_is_booked_by_hand(4_200, 3)
+    life.a_year_ends(prepared=True)
+    assert life.shadow.years == ["2026"]
+    life.a_cost_is_booked_by_hand(700, 40)  # refused: its month is closed
+    life.the_books_agree_with_the_dictionaries()
+    life.a_closed_year_is_corrected(12_345)
+    assert life.shadow.years == ["2026"]
+    life.the_books_agree_with_the_dictionaries()
+    life.an_entry_by_hand_is_taken_back(0)
+    life.days_pass(40)
+    life.a_period_is_locked_or_closed("lock")
+    life.a_closed_year_is_corrected(1)  # refused: January is locked
+    life.the_books_agree_with_the_dictionaries()
+    life.every_check_is_clean()
+    life.teardown()
 
 
 def test_random_lives_agree_on_postgresql_too(postgres_copies: tuple[Callable[[], str], Life]) -> None:

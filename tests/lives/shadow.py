@@ -46,6 +46,8 @@ class Shadow:
         self.debits: list[tuple[str, int]] = []
         self.months: dict[str, str] = {}
         self.years: list[str] = []
+        self.closings: dict[str, Legs] = {}
+        self.by_hand: dict[int, Legs] = {}
         self.allowance_runs: list[date] = []
 
     # -------------------------------------------------------------------------------------------------------- the books

@@ -171,6 +171,42 @@ class Life(MoneyOut):
             return
         self.world.both("period close", user="anna", second="bram", **args)
         legs = [(account, -cents) for account, cents in sorted(then.items()) if account.startswith("4")]
-        s.book(*legs, ("3100", -sum(cents for _account, cents in legs)), on=last, kind="closing")
+        result = -sum(cents for _account, cents in legs)
+        s.closings[str(year)] = s.book(*legs, ("3100", result), on=last, kind="closing")
         s.months.update({month: "closed" for month in s.months if month <= f"{year}-12"})
         s.years.append(str(year))
+
+    def reopen_year(self) -> bool:
+        """C8: the latest year is opened again with its last month, if nothing after it is locked; C6 mirrored."""
+        s = self.shadow
+        year = s.years[-1]
+        args = {"period": year, "reason": "een nota vergeten"}
+        if max(s.months) != f"{year}-12":
+            self.refused("period_out_of_order", "period reopen", user="anna", **args)
+            return False
+        self.world.both("period reopen", user="anna", second="bram", **args)
+        mirror = ((account, -cents) for account, cents in s.closings.pop(year))
+        s.book(*mirror, on=date(int(year), 12, 31), kind="closing")
+        del s.months[f"{year}-12"]
+        s.years.pop()
+        return True
+
+    # ---------------------------------------------------------------------------------------------------------- by hand
+
+    def invoice(self, cents: int, on: date) -> None:
+        """C5: a cost that no other command books, on a day of which the month is not closed."""
+        s = self.shadow
+        legs = {"debits": [["4500", cents]], "credits": [["2000.notaris", cents]]}
+        args = {**legs, "memo": "Kosten notaris", "reason": "de nota van de akte", "on": on}
+        if s.months.get(on.strftime("%Y-%m")) == "closed":
+            self.refused("closed_period", "ledger post", user="anna", **args)
+            return
+        self.world.both("ledger post", user="anna", second="bram", **args)
+        booked = s.book(("4500", cents), ("2000.notaris", -cents), on=on)
+        s.by_hand[len(s.entries)] = booked
+
+    def take_back(self, seq: int) -> None:
+        """C5: the mirror of an entry by hand, today."""
+        legs = self.shadow.by_hand.pop(seq)
+        self.world.both("ledger reverse", user="anna", second="bram", seq=seq, reason="dubbel geboekt")
+        self.shadow.book(*((account, -cents) for account, cents in legs), kind="reversal")
