@@ -147,3 +147,54 @@ def _shown(data: Mapping[str, Any]) -> None:
             "percent": f"{number(sum(row['share_bps'] for row in rows))}%",
         },
     )
+
+
+@verb(
+    key,
+    "review",
+    N_("Show what the partners look at when they review their key"),
+    about=N_(
+        "Once in five years: until when, what each partner paid in, what the fund was planned to bring it and brought. "
+        "The service says so a year and half a year before; the report on effectiveness (Awb 4:24) goes with it."
+    ),
+    examples=("fund key review", "fund key review --json"),
+    see=("key compare", "key adopt", "agreement benefits"),
+)
+@reading
+def review(ctx: click.Context) -> None:
+    read(ctx, "key review", show=_reviewed)
+
+
+def _reviewed(data: Mapping[str, Any]) -> None:
+    facts(
+        _("Review of distribution key {name}").format(name=data["key"]),
+        [
+            (_("In force from"), day_text(data["from_on"])),
+            (_("Review due"), day_text(data["until_on"])),
+            (_("Announced on"), ", ".join(day_text(each["on"]) for each in data["reminders"])),
+            (_("Rounds under way"), ", ".join(data["rounds"])),
+            (_("Goes with it"), _("the report on effectiveness, {article}").format(article=data["report"])),
+        ],
+    )
+    rows = [
+        {**row, "realised_cents": "" if row["realised_cents"] is None else row["realised_cents"]}
+        for row in data["partners"]
+    ]
+    table(
+        _("Benefit per partner, as reported until {day}").format(day=day(data["as_of"])),
+        (
+            Column("partner", N_("Partner"), "ref"),
+            Column("partner_name", N_("Name"), "name"),
+            Column("paid_in_cents", N_("Paid in"), "amount"),
+            Column("planned_cents", N_("Planned"), "amount"),
+            Column("realised_cents", N_("Realised"), "amount"),
+        ),
+        rows,
+        total={
+            "partner": ngettext("{count} partner", "{count} partners", len(rows)).format(count=len(rows)),
+            **{
+                name: sum(row[name] or 0 for row in data["partners"])
+                for name in ("paid_in_cents", "planned_cents", "realised_cents")
+            },
+        },
+    )

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
+from pydantic import BaseModel, ConfigDict
+
 from fund.events.base import Fact
 from fund.events.decisions import OpenedVote
 
 __all__ = [
+    "BenefitOfPartner",
+    "KeyReviewAnnounced",
     "ContributionCalled",
     "ContributionReceived",
     "ContributionReminded",
@@ -108,6 +112,39 @@ class KeyRejected(Fact):
     needed: int
     votes: tuple[OpenedVote, ...] = ()
     """The votes under seal, opened, in the order of user ids."""
+
+
+class BenefitOfPartner(BaseModel):
+    """What all experiments together brought one partner until a day, beside what was planned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    partner: str
+    planned_cents: int
+    realised_cents: int
+    told: bool
+    """Whether anything realised was reported at all."""
+
+
+class KeyReviewAnnounced(Fact):
+    """The five years of a key are nearly over: the partners look at it again (K12).
+
+    Attributes:
+        months: So many months before the last day.
+        until_on: The last day of the five years.
+        report: The article under which the effectiveness of the grants is reported, at the same time.
+        benefits: What the fund brought each partner, as far as it was reported.
+        rounds: The rounds that are under way: the key is looked at in a quiet window.
+    """
+
+    wire: ClassVar[str] = "key.review_announced"
+    kind: ClassVar[str] = "key"
+
+    months: int
+    until_on: date
+    report: str
+    benefits: tuple[BenefitOfPartner, ...] = ()
+    rounds: tuple[str, ...] = ()
 
 
 class ContributionCalled(Fact):

@@ -201,9 +201,9 @@ GROUPS: tuple[Group, ...] = (
         "R own|R own, agrees, M own notice|M|C||C (CC)|R||plans",
         "partner import, partner give-notice, partner propose-settlement, partner agree-settlement,"
         " partner dispute-settlement, partner wind-up, partner settle, partner pay-settlement, partner leave,"
-        " partner fall-due,"
-        " partner close-out, key adopt, capital call",
-        "partner list, partner show, partner exit-quote, key compare, key show, capital list, capital letter",
+        " partner fall-due, partner close-out, key adopt, capital call",
+        "partner list, partner show, partner exit-quote, key compare, key show, key review, capital list,"
+        " capital letter",
     ),
     _group(
         "ledger", "Ledger, statements, event export",
@@ -236,7 +236,8 @@ GROUPS: tuple[Group, ...] = (
         "deadlines", "Reminders, expiry, ageing",
         "||||||R||M",
         "proposal announce, proposal expire, repayment activate, repayment start, repayment escalate,"
-        " repayment warn, agreement ask-benefits, capital remind, evaluation announce, evaluation expire",
+        " repayment warn, agreement ask-benefits, capital remind, key announce-review,"
+        " evaluation announce, evaluation expire",
         "inbox, pending show",
     ),
 )  # fmt: skip

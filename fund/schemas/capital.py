@@ -86,6 +86,8 @@ class DistributionKey(CaseFile):
     """By partner, the user id of who voted for it, under seal or not any more."""
     commitments: Mapping[str, str] = {}
     """By user id, the commitment to the vote."""
+    announced: tuple[int, ...] = ()
+    """How many months before the end of its five years its review was announced."""
 
     def columns(self) -> CaseColumns:
         return CaseColumns(due_on=self.from_on, title=self.family)

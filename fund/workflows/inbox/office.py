@@ -21,12 +21,10 @@ from fund.store import PendingRow
 from fund.workflows.decisions import committee_of
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.partners import REVIEW_MONTHS
+from fund.workflows.partners import ANNOUNCED_MONTHS, REVIEW_MONTHS
 
 __all__ = ["arguments_of", "confirmations", "waiting"]
 
-KEY_WARNED_MONTHS = 12
-"""So long before the five years of a key are over, the office is told (K12)."""
 CLOSED_BY = (6, 30)
 """The last day, in the year after, on which the books of a year are closed."""
 
@@ -157,8 +155,8 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
 def _key_review(desk: Desk, since: date) -> Iterator[Waiting]:
     """A key is looked at again once in five years: a year before, the office begins (K12)."""
     until = add_months(since, REVIEW_MONTHS)
-    if desk.today >= add_months(until, -KEY_WARNED_MONTHS):
-        what = _(N_("let the partners look at the distribution key again"))
+    if desk.today >= add_months(until, -max(ANNOUNCED_MONTHS)):
+        what = _(N_("let the partners look at the key again, with the report on effectiveness (Awb 4:24)"))
         yield Waiting(what, "fund key adopt FILE", FUND_MANAGER, "key", until)
 
 

@@ -10,8 +10,9 @@ from fund.rules.authority import FUND_MANAGER
 from fund.schemas.capital import DistributionKey, Partner
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows.partners.founders import import_partners
-from fund.workflows.partners.keys import REVIEW_MONTHS, adopt_key, decide_key, vote_on_key
+from fund.workflows.partners.keys import adopt_key, decide_key, vote_on_key
 from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
+from fund.workflows.partners.reviewing import ANNOUNCED_MONTHS, REVIEW, REVIEW_MONTHS, announce_review, review
 from fund.workflows.partners.table import (
     KEY_TRANSITIONS,
     PARTNER_TRANSITIONS,
@@ -22,15 +23,18 @@ from fund.workflows.partners.table import (
 )
 
 __all__ = [
+    "ANNOUNCED_MONTHS",
     "COMMANDS",
     "KEY_TRANSITIONS",
     "LIVES",
     "PARTNER_TRANSITIONS",
     "PartnerState",
     "QUERIES",
+    "REVIEW",
     "REVIEW_MONTHS",
     "State",
     "adopt_key",
+    "announce_review",
     "compare_keys",
     "import_partners",
     "partners",
@@ -49,6 +53,7 @@ QUERIES = (
     Query("partner show", show_partner),
     Query("key compare", compare_keys),
     Query("key show", show_key),
+    Query("key review", review),
 )
 LIVES = {
     "partner": Life(Partner, partner_after, PARTNER_TRANSITIONS),

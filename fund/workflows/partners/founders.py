@@ -16,6 +16,7 @@ from fund.rules.keys import Share, fraction_text, shares
 from fund.schemas.capital import Call, Partner
 from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import UnitOfWork
+from fund.workflows.partners.reviewing import plan_review
 
 __all__ = ["import_partners", "texts_of"]
 
@@ -80,7 +81,7 @@ def _adopt_founding_key(uow: UnitOfWork, cause: Envelope) -> None:
         shares=texts_of(divided),
         founding=True,
     )
-    uow.record(fact, cause=cause, reaction="partners.founding_key")
+    plan_review(uow, uow.record(fact, cause=cause, reaction="partners.founding_key"))
 
 
 def _read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:

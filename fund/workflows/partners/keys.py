@@ -30,15 +30,14 @@ from fund.schemas.capital import DistributionKey, KeyFile, Partner
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
+from fund.workflows.partners.reviewing import REVIEW_MONTHS, plan_review
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
 from fund.workflows.reviews import put_under_seal, read_sealed
 
-__all__ = ["CHOICES", "REVIEW_MONTHS", "adopt_key", "decide_key", "vote_on_key"]
+__all__ = ["CHOICES", "adopt_key", "decide_key", "vote_on_key"]
 
 CHOICES = ("for", "against", "abstain")
 VOTE = "vote"
-REVIEW_MONTHS = 60
-"""A key is reviewed once every five years (K12)."""
 
 
 def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Envelope:
@@ -161,7 +160,8 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> 
     uow.next_step = look
     if set(present) == set(active) and not uow.trial:
         outcome = _outcome(uow, key, active)
-        uow.record(outcome, cause=voted, reaction=f"partners.{outcome.wire.replace('.', '_')}")
+        settled = uow.record(outcome, cause=voted, reaction=f"partners.{outcome.wire.replace('.', '_')}")
+        plan_review(uow, settled)
         uow.store.work.open_sealed(stream=key.stream, kind=VOTE, round=1)
     return voted
 
@@ -187,6 +187,7 @@ def decide_key(uow: UnitOfWork, *, ref: str) -> Envelope:
         raise CommitteeQuorumNotMet(ref=ref, missing="; ".join(each.describe() for each in missing), command=look)
     fact = _adopted(uow, key, ()) if uow.trial else _outcome(uow, key, active)
     decided = carry(uow, KEY_TRANSITIONS, "decision decide", key, fact, look=look)
+    plan_review(uow, decided)
     uow.store.work.open_sealed(stream=key.stream, kind=VOTE, round=1)
     if uow.trial:
         uow.result.update(sealed=True)

@@ -25,7 +25,7 @@ from fund.rules.keys import (
 from fund.schemas.capital import Call, DistributionKey, Partner
 from fund.schemas.exits import Exit
 from fund.unit_of_work import View
-from fund.workflows.partners.keys import REVIEW_MONTHS
+from fund.workflows.partners.reviewing import REVIEW_MONTHS
 from fund.workflows.partners.table import State
 
 __all__ = ["compare_keys", "partners", "show_key", "show_partner"]

@@ -17,6 +17,7 @@ from fund.events import (
     KeyAdopted,
     KeyProposed,
     KeyRejected,
+    KeyReviewAnnounced,
     KeyVoted,
     KeyVoteSealed,
     OpenedVote,
@@ -45,6 +46,7 @@ KEY_TRANSITIONS = (
     Transition("key adopt", None, State.PROPOSED, FUND_MANAGER, KeyProposed, row="K12"),
     Transition("decision vote", State.PROPOSED, State.PROPOSED, OWN_SIGNATORY, KeyVoteSealed, row="K12, P26"),
     Transition("decision decide", State.PROPOSED, State.ADOPTED, either(CHAIR, SYSTEM), KeyAdopted, row="K12"),
+    Transition("key announce-review", State.ADOPTED, State.ADOPTED, SYSTEM, KeyReviewAnnounced, row="K12"),
     Transition("decision decide", State.PROPOSED, State.REJECTED, either(CHAIR, SYSTEM), KeyRejected, row="K12"),
 )
 """The founding key comes with the founders. The service opens the votes with the last partner's; before that the chair
@@ -159,6 +161,8 @@ def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionK
         )
     if case is None:
         return None
+    if isinstance(fact, KeyReviewAnnounced):
+        return case.but(announced=(*case.announced, fact.months))
     if isinstance(fact, KeyVoted):
         return case.but(votes={**case.votes, fact.partner: fact.choice})
     if isinstance(fact, KeyVoteSealed):
