@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import FILE, MONEY, Ref, argument, changing, dated, noun, option, read, reading, run, verb
+from cli.params import FILE, MONEY, Ref, argument, changing, dated, leave, noun, option, read, reading, run, verb
 from fund.language import N_, _, day, ngettext, number
 
 KEY = Ref(("key show", "keys", "name"))
@@ -17,6 +17,8 @@ FAMILIES = {
     "inhabitants": N_("by inhabitants"),
     "base_and_inhabitants": N_("fixed, base and inhabitants"),
 }
+
+FORMATS = ("table", "json", "csv")
 
 key = noun("key", N_("Compare and adopt distribution keys"))
 
@@ -27,37 +29,57 @@ key = noun("key", N_("Compare and adopt distribution keys"))
     N_("Compare all keys for an amount, side by side"),
     about=N_(
         "Three families with the numbers of the regulations, and the key in force. "
-        "Every column makes the amount, to the cent; --json shows each step as an exact fraction."
+        "Every column makes the amount, to the cent; --json and --format csv show each step as an exact fraction."
     ),
-    examples=("fund key compare --amount 1000000",),
+    examples=(
+        "fund key compare --amount 1000000",
+        "fund key compare --amount 1000000 --format csv --output keys.csv",
+    ),
     see=("key show", "capital call"),
 )
 @option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total to divide"))
+@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
+@option("--output", metavar="FILE", help=N_("Write it to this file"))
 @reading
-def compare(ctx: click.Context, amount: int) -> None:
-    read(ctx, "key compare", {"amount": amount}, show=_compared)
+def compare(ctx: click.Context, amount: int, form: str, output: str | None) -> None:
+    leave(ctx, "key compare", {"amount": amount}, form=form, path=output, show=_compared)
 
 
 def _compared(data: Mapping[str, Any]) -> None:
-    columns = [Column("partner", N_("Partner"), "ref"), Column("weight", N_("Inhabitants"), "count")]
+    names = {line["partner"]: line["partner_name"] for line in data["lines"]}
+    columns = [Column("name", N_("Partner"), "text"), Column("weight", str(data["reference_year"]), "count")]
     rows: dict[str, dict[str, Any]] = {}
     totals: dict[str, Any] = {}
-    for at, one in enumerate(data["keys"]):
+    shown = [one for one in data["keys"] if one["in_force"] or not _is_in_force(one, data["keys"])]
+    for at, one in enumerate(shown):
         name = f"key{at}"
         header = _("key {name}").format(name=one["name"]) if one["in_force"] else _(FAMILIES[one["family"]])
         columns.append(Column(name, header, "amount"))
         totals[name] = one["total_cents"]
         for part in one["partners"]:
-            row = rows.setdefault(part["partner"], {"partner": part["partner"], "weight": ""})
+            row = rows.setdefault(part["partner"], {"name": names[part["partner"]], "weight": ""})
             row[name] = part["amount_cents"]
             if part["inhabitants"]:
                 row["weight"] = part["inhabitants"]
     count = len(rows)
     table(
-        _("Distribution keys compared, {day}").format(day=day(data["as_of"])),
+        _("Distribution keys compared, {day}; inhabitants of {year}").format(
+            day=day(data["as_of"]), year=data["reference_year"]
+        ),
         tuple(columns),
         [rows[partner] for partner in sorted(rows)],
-        total={"partner": ngettext("{count} partner", "{count} partners", count).format(count=count), **totals},
+        total={"name": ngettext("{count} partner", "{count} partners", count).format(count=count), **totals},
+    )
+
+
+def _is_in_force(one: Mapping[str, Any], keys: list[Mapping[str, Any]]) -> bool:
+    """Whether the key in force divides as this family does: then it stands there once."""
+    parts = [(part["partner"], part["amount_cents"]) for part in one["partners"]]
+    return any(
+        other["in_force"]
+        and other["family"] == one["family"]
+        and [(part["partner"], part["amount_cents"]) for part in other["partners"]] == parts
+        for other in keys
     )
 
 

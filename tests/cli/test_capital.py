@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from fund.bank.simulation import StoryBank
 from tests.factories import PARTNERS_CSV, founded
@@ -59,8 +64,15 @@ def test_keys_stand_side_by_side_and_make_the_amount(fund: Any, sqlite_url: str)
     started(sqlite_url)
     compared = fund("key", "compare", "--amount", "1234,56", database=sqlite_url)
     assert compared.code == 0, compared.err
-    assert compared.out.count("1,234.56") == 4
+    assert compared.out.count("1,234.56") == 3
     assert "key 2026" in compared.out
+    assert "inhabitants of 2024" in compared.out
+    listed = fund("key", "compare", "--amount", "1234,56", "--format", "csv", database=sqlite_url).out
+    rows = list(csv.DictReader(io.StringIO(listed.lstrip("\ufeff"))))
+    assert len(rows) == 4 * 34
+    assert {row["key"] for row in rows} == {"equal", "inhabitants", "base_and_inhabitants", "2026"}
+    for name in ("equal", "inhabitants", "base_and_inhabitants", "2026"):
+        assert sum(int(row["amount_cents"]) for row in rows if row["key"] == name) == 123_456
     shown = fund("key", "show", database=sqlite_url, lang="nl")
     assert "vastgesteld" in shown.out
 
@@ -259,3 +271,20 @@ def test_what_was_paid_too_much_is_listed_and_given_back(fund: Any, sqlite_url: 
     assert fund("repayment", "overpaid", "--json", database=sqlite_url).json["total_cents"] == 150_00
     unclear = fund("repayment", "refund", "gm0308", "--to", "B2026-0001", database=sqlite_url, user="bram")
     assert unclear.err.startswith("error[nothing_open]:")
+
+
+@pytest.mark.parametrize(("columns", "lang"), [(80, "nl"), (120, "nl"), (80, "en")])
+def test_keys_of_34_partners_and_nine_digits_fit_the_terminal(
+    fund: Any, sqlite_url: str, columns: int, lang: str
+) -> None:
+    started(sqlite_url)
+    typed = ("key", "compare", "--amount", "999999999.99")
+    shown = fund(*typed, database=sqlite_url, terminal=True, columns=columns, lang=lang)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in shown.out.splitlines()]
+    assert max(map(len, lines)) <= columns
+    assert lines[-1].count("999.999.999,99" if lang == "nl" else "999,999,999.99") == 3
+    for name in ("Amersfoort", "Wijk bij Duurstede", "Utrechtse Heuvelrug"):
+        assert any(line.startswith(name) for line in lines), name
+    looked = fund("key", "review", database=sqlite_url, terminal=True, columns=columns, lang=lang)
+    assert looked.code == 0, looked.err
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in looked.out.splitlines()) <= columns

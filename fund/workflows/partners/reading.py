@@ -143,6 +143,8 @@ def _exit(view: View, ref: str) -> dict[str, Any] | None:
 def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
     """What every partner would pay of an amount under each family, and under the key in force: side by side, explained.
 
+    ``lines`` are the same parts as one list, for a spreadsheet.
+
     Raises:
         AmountNotPositive, NoActivePartners, InhabitantsMissing: As they say.
     """
@@ -172,7 +174,25 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
         explained = {share.partner: share for share in explained_key(view, in_force)}
         divided = tuple(explained.get(partner, Share(partner, fixed=weight)) for partner, weight in weights.items())
         keys.append(_divided(in_force.ref, in_force.family, in_force.reference_year, divided, amount, in_force=True))
-    return {"as_of": view.today.isoformat(), "amount_cents": amount, "keys": keys}
+    names = {partner.ref: partner.short_name for partner in active}
+    return {
+        "as_of": view.today.isoformat(),
+        "amount_cents": amount,
+        "reference_year": year,
+        "keys": keys,
+        "lines": [
+            {
+                "key": one["name"],
+                "family": one["family"],
+                "reference_year": one["reference_year"],
+                "in_force": one["in_force"],
+                "partner_name": names[part["partner"]],
+                **part,
+            }
+            for one in keys
+            for part in one["partners"]
+        ],
+    }
 
 
 def _divided(
