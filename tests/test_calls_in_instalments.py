@@ -165,3 +165,17 @@ def with_money(world: World) -> None:
 def _gave_notice(uow, partner: str, on: date) -> None:  # type: ignore[no-untyped-def]
     uow.store.cases.put([(uow.case(Partner, partner).but(state="notice_given", notice_on=on), 99)])
     uow._cases.clear()
+
+
+def test_a_notice_that_was_given_is_what_the_call_reads(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        with_money(world)
+        world.user("bob", "partner_signatory", partner="gm0312")
+        agree(world, lead="gm0308")
+        decision = {"name": "besluit.pdf", "content": b"besluit"}
+        world.do("partner give-notice", user="bob", ref="gm0312", decision=decision, decided_on=date(2026, 1, 5))
+        with pytest.raises(CalledAfterNotice) as refused:
+            world.do("capital call", user="anna", amount=100, partner="gm0312")
+        assert refused.value.details["notice_on"] == date(2026, 1, 5)
+        world.both("capital call", user="anna", second="bram", amount=100, partner="gm0312", commitment=AGREEMENT)
+        assert world.look("capital list", partner="gm0312")["calls"][0]["commitment"] == AGREEMENT[1:]

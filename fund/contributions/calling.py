@@ -235,7 +235,7 @@ def _called_along(uow: UnitOfWork, named: _Commitment | None) -> list[str]:
 
 
 def _weights(view: View, key: DistributionKey, partners: Sequence[str]) -> Mapping[str, Fraction]:
-    return rescale({partner: Fraction(share) for partner, share in key.shares.items()}, partners)
+    return rescale({partner: Fraction(share) for partner, share in key.weights.items()}, partners)
 
 
 # ------------------------------------------------------------------------------------------------ earlier commitments

@@ -100,7 +100,7 @@ def _computation(call: Call, series: Sequence[Call], key: DistributionKey, steps
         "equal": fraction_text(step.equal) if step else None,
         "fixed": fraction_text(step.fixed) if step else None,
         "by_inhabitants": fraction_text(step.by_inhabitants) if step else None,
-        "key_share": key.shares.get(call.partner, call.share),
+        "key_share": key.weights.get(call.partner, call.share),
         "share": call.share,
         "exact": fraction_text(exact),
         "whole_cents": whole,

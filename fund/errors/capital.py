@@ -6,6 +6,9 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
+    "PartnerKnown",
+    "NotACandidate",
+    "AccessionChanged",
     "SurplusRefunded",
     "MoreThanOverpaid",
     "ConsentNeeded",
@@ -252,3 +255,27 @@ class SurplusRefunded(RuleRefusal):
 
     message = N_("{ref} stays matched: {surplus_cents} of it was owed back to {partner}, of which {owed_cents} is left")
     hint = N_("fund repayment overpaid")
+
+
+class PartnerKnown(RuleRefusal):
+    """A candidate is somebody whom the fund does not know yet."""
+
+    message = N_("{partner} is known already ({state}); a candidate is somebody new")
+    hint = N_("fund partner show {partner}")
+
+
+class NotACandidate(RuleRefusal):
+    """Joining is asked and quoted for a candidate, and for nobody else."""
+
+    message = N_("{partner} is {state}, and no candidate: there is nothing to join")
+    hint = N_("fund partner show {partner}")
+
+
+class AccessionChanged(RuleRefusal):
+    """What the board voted on is not what joining would mean now: the key, the share or the price is another."""
+
+    message = N_(
+        "{ref} cannot be carried out: {partner} was to be called {voted_cents}, and it would be {par_cents} now, "
+        "by key {key}"
+    )
+    hint = N_("fund partner admit {partner} --reason TEXT")

@@ -23,11 +23,33 @@ __all__ = [
     "KeyVoteSealed",
     "KeyVoted",
     "PartnerAdmitted",
+    "PartnerProposed",
 ]
 
 
+class PartnerProposed(Fact):
+    """A government would like to take part: it is known as a candidate, and nothing follows from that yet (K11)."""
+
+    wire: ClassVar[str] = "partner.proposed"
+    kind: ClassVar[str] = "partner"
+
+    name: str
+    short_name: str
+    sort: str
+    size_class: str = ""
+    region: str | None = None
+    inhabitants: int | None = None
+    inhabitants_year: int | None = None
+
+
 class PartnerAdmitted(Fact):
-    """A government takes part in the fund from a day on (K11); founders were there before the first call."""
+    """A government takes part in the fund from a day on (K11); founders were there before the first call.
+
+    Attributes:
+        key: The distribution key that it joins; empty for founders, over whom one is adopted.
+        weight: Its weight beside those of the key, as an exact fraction: the others are only re-scaled.
+        par_cents: What it is to be called for its share, at par.
+    """
 
     wire: ClassVar[str] = "partner.admitted"
     kind: ClassVar[str] = "partner"
@@ -42,6 +64,12 @@ class PartnerAdmitted(Fact):
     inhabitants_year: int | None = None
     joined_on: date
     founder: bool = True
+    key: str = ""
+    weight: str = "0"
+    par_cents: int = 0
+
+    def touches(self) -> Iterable[str]:
+        return (f"key/{self.key}",) if self.key else ()
 
 
 class KeyProposed(Fact):

@@ -199,11 +199,11 @@ GROUPS: tuple[Group, ...] = (
     _group(
         "key", "Key, admission, calls, notice, settlement",
         "R own|R own, agrees, M own notice|M|C||C (CC)|R||plans",
-        "partner import, partner give-notice, partner propose-settlement, partner agree-settlement,"
-        " partner dispute-settlement, partner wind-up, partner settle, partner pay-settlement, partner leave,"
-        " partner fall-due, partner close-out, key adopt, capital call",
-        "partner list, partner show, partner exit-quote, key compare, key show, key review, capital list,"
-        " capital letter",
+        "partner import, partner add, partner admit, partner join, partner give-notice, partner propose-settlement,"
+        " partner agree-settlement, partner dispute-settlement, partner wind-up, partner settle,"
+        " partner pay-settlement, partner leave, partner fall-due, partner close-out, key adopt, capital call",
+        "partner list, partner show, partner exit-quote, partner accession-quote, key compare, key show, key review,"
+        " capital list, capital letter",
     ),
     _group(
         "ledger", "Ledger, statements, event export",

@@ -49,6 +49,8 @@ class Partner(CaseFile):
     inhabitants_year: int | None = None
     joined_on: date
     founder: bool = True
+    par_cents: int = 0
+    """What it was to be called for its share when it was admitted later, at par."""
     notice_on: date | None = None
     """The day on which it gave notice of leaving."""
 
@@ -78,6 +80,9 @@ class DistributionKey(CaseFile):
     fixed_bps: Mapping[str, int] = {}
     from_on: date
     shares: Mapping[str, str]
+    """The weights that were adopted, exact fractions that make 1 together."""
+    joined: Mapping[str, str] = {}
+    """The weights of those who were admitted later, beside them: who takes part is re-scaled to 1."""
     early: bool = False
     founding: bool = False
     votes: Mapping[str, str] = {}
@@ -88,6 +93,11 @@ class DistributionKey(CaseFile):
     """By user id, the commitment to the vote."""
     announced: tuple[int, ...] = ()
     """How many months before the end of its five years its review was announced."""
+
+    @property
+    def weights(self) -> Mapping[str, str]:
+        """The weight of everybody whom it divides over, adopted or joined."""
+        return {**self.shares, **self.joined}
 
     def columns(self) -> CaseColumns:
         return CaseColumns(due_on=self.from_on, title=self.family)

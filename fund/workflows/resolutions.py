@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from fund.events import Envelope, ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, either
+from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, either
 from fund.rules.regulations import Committee
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
@@ -70,6 +70,16 @@ TRANSITIONS = (
         ResolutionProposed,
         second=LEAD_SIGNATORY,
         row="8",
+    ),
+    Transition("partner admit", None, State.PROPOSED, OWN_SIGNATORY, ResolutionProposed, second=CHAIR, row="K11"),
+    Transition(
+        "partner admit",
+        State.PROPOSED,
+        State.SUPERSEDED,
+        OWN_SIGNATORY,
+        ResolutionProposed,
+        second=CHAIR,
+        row="K11",
     ),
     Transition("decision vote", State.PROPOSED, State.PROPOSED, BODY, ResolutionVoted, row="P26"),
     Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),

@@ -288,3 +288,24 @@ def test_keys_of_34_partners_and_nine_digits_fit_the_terminal(
     looked = fund("key", "review", database=sqlite_url, terminal=True, columns=columns, lang=lang)
     assert looked.code == 0, looked.err
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in looked.out.splitlines()) <= columns
+
+
+def test_a_candidate_is_quoted_and_brought_before_the_board(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
+    from tests.workflows.test_admission import SOEST, ready
+
+    with founded(sqlite_url) as world:
+        ready(world)
+    quoted = fund("partner", "accession-quote", "gm0342", database=sqlite_url)
+    assert quoted.out.startswith("Gemeente Soest joining, as of 5 January 2026\n")
+    assert "To be paid, at par" in quoted.out
+    made = fund("partner", "admit", "gm0342", "--reason", "graag", database=sqlite_url, user="sara")
+    assert made.code == 0, made.err
+    done = fund("confirm", pending(made), "--yes", database=sqlite_url, user="carla")
+    assert done.code == 0, done.err
+    path = tmp_path / "again.csv"
+    path.write_bytes(SOEST)
+    again = fund("partner", "add", path, database=sqlite_url, user="anna")
+    assert again.err.startswith("error[partner_known]: gm0342 is known already (candidate)")
+    other = tmp_path / "new.csv"
+    other.write_bytes(SOEST.replace(b"gm0342", b"gm9342"))
+    assert "gm9342 is a candidate." in fund("partner", "add", other, database=sqlite_url, user="anna").out

@@ -97,6 +97,10 @@ def _cases(number: int, reviewers: list[str]) -> Iterator[CaseFile]:
         ref = f"A{running}-W{place + 1}"
         more = {"agreement": f"A{running}", "proposal": running, "lead": LEAD, "parties": (LEAD, OTHER)}
         yield Writeoff(ref=ref, state=state, ground="hardship", amount_cents=100_00, **more)
+    yield Partner(
+        ref=f"gm99{number:02d}", state="candidate", name="Gemeente Nieuw", short_name="Nieuw", sort="municipality",
+        joined_on=TODAY, founder=False,
+    )  # fmt: skip
     yield Call(
         ref=f"B2026-{first}", state="open", partner=LEAD, called_cents=100_00, called_on=TODAY, due_on=TODAY,
         total_cents=100_00, reference=f"RF{first}", part_cents=100_00,

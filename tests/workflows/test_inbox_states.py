@@ -27,6 +27,7 @@ RESTS = {
     ("payable", "sent"): "the bank: its batch is found on the statement",
     ("payable", "paid"): "nobody: a payment that the bank returns is a receipt, and has its own line",
     ("batch", "settled"): "nobody: a payment that the bank returns is a receipt, and has its own line",
+    ("key", "adopted"): "the clock: its review is announced, and has a line in the last year of its five",
     ("call", "received"): "nobody: a match may be taken back, and need not be",
     ("payee", "recorded"): "nobody: recorded and verified are one command of two people",
     ("payee", "verified"): "nobody: another account replaces it when the partner asks",

@@ -462,6 +462,8 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("payable", "payment cancel"): Subject(REASON, parties=(LEAD,)),
     ("payable", "payment return"): Subject({"receipt": "O2026-9002", **REASON}, parties=(LEAD,)),
     ("partner", "partner import"): Subject({"content": _newcomer()}, ref="", parties=()),
+    ("partner", "partner add"): Subject({"content": _newcomer()}, ref="", parties=()),
+    ("partner", "partner admit"): _of_partner(**REASON),
     ("partner", "partner give-notice"): _of_partner(
         decision={"name": "raadsbesluit.pdf", "content": b"Raadsbesluit"}, decided_on=date(2026, 1, 5)
     ),
@@ -509,6 +511,7 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("call", "repayment refund"): "asked of the payer; the call is what it goes to",
     ("call", "bank unmatch"): "asked of the receipt; the call is open again",
     ("partner", "payment cancel"): "asked of the payment; a settlement that is not paid is still due",
+    ("resolution", "partner admit"): "asked of the candidate; it lies before the full board",
     ("key", "partner import"): "asked of the partners; the founding key comes with them",
     ("plan", "decision decide"): "asked of the resolution; the plan is made anew with it",
     ("proposal", "agreement activate"): "asked of the agreement; the proposal is agreed with it",

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fund.language import N_, _, euros
+from fund.money import format_plain
 from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER
 from fund.schemas.capital import Call
+from fund.schemas.resolutions import Resolution
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
+from fund.workflows.partners import ADMISSION
 from fund.workflows.payables import overpaid_by
 
 __all__ = ["waiting"]
@@ -32,6 +35,25 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
             )
             command = f"fund capital list --partner {call.partner} --open"
             yield Waiting(what, command, FUND_MANAGER, call.ref, call.due_on, parties=(call.partner,))
+    yield from _joining(desk)
     for payer, cents in overpaid_by(desk.view).items():
         what = _(N_("give back {amount} to {partner}")).format(amount=euros(cents), partner=desk.short_name(payer))
         yield Waiting(what, f"fund repayment refund {payer}", TREASURER, payer, parties=(payer,))
+
+
+def _joining(desk: Desk) -> Iterator[Waiting]:
+    """A candidate that did not ask yet, and a newcomer that was not called at par (K11)."""
+    asked = {case.subject for case in desk.all(Resolution, "proposed") if case.matter == ADMISSION}
+    newcomers = [each for each in desk.partners.values() if each.state == "active" and each.par_cents]
+    called = desk.view.ledger.balances() if newcomers else {}
+    for partner in desk.partners.values():
+        if partner.state == "candidate" and partner.ref not in asked:
+            what = _(N_("ask that {partner} takes part")).format(partner=partner.short_name)
+            command = f"fund partner admit {partner.ref} --reason TEXT"
+            yield Waiting(what, command, OWN_SIGNATORY, partner.ref, own=partner.ref)
+    for partner in newcomers:
+        if not called.get(f"3000.{partner.ref}"):
+            amount = euros(partner.par_cents)
+            what = _(N_("call {amount} from {partner}, at par")).format(amount=amount, partner=partner.short_name)
+            command = f"fund capital call --partner {partner.ref} --amount {format_plain(partner.par_cents)}"
+            yield Waiting(what, command, FUND_MANAGER, partner.ref, parties=(partner.ref,))

@@ -6,9 +6,10 @@ full board. How a partner leaves is told in ``exits``. Source: lifecycle.md 9 (K
 
 from __future__ import annotations
 
-from fund.rules.authority import FUND_MANAGER
+from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY
 from fund.schemas.capital import DistributionKey, Partner
 from fund.unit_of_work import Command, Life, Query
+from fund.workflows.partners.admitting import ADMISSION, accession_quote, add, admit
 from fund.workflows.partners.founders import import_partners
 from fund.workflows.partners.keys import adopt_key, decide_key, vote_on_key
 from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
@@ -23,6 +24,7 @@ from fund.workflows.partners.table import (
 )
 
 __all__ = [
+    "ADMISSION",
     "ANNOUNCED_MONTHS",
     "COMMANDS",
     "KEY_TRANSITIONS",
@@ -46,11 +48,14 @@ __all__ = [
 
 COMMANDS = (
     Command("partner import", import_partners, FUND_MANAGER),
+    Command("partner add", add, FUND_MANAGER),
+    Command("partner admit", admit, OWN_SIGNATORY, second=CHAIR),
     Command("key adopt", adopt_key, FUND_MANAGER),
 )
 QUERIES = (
     Query("partner list", partners),
     Query("partner show", show_partner),
+    Query("partner accession-quote", accession_quote),
     Query("key compare", compare_keys),
     Query("key show", show_key),
     Query("key review", review),

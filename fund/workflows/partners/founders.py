@@ -18,7 +18,7 @@ from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.partners.reviewing import plan_review
 
-__all__ = ["import_partners", "texts_of"]
+__all__ = ["import_partners", "read_partners", "texts_of"]
 
 SORTS = ("municipality", "water_board", "region", "province")
 _ID = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}", re.ASCII)
@@ -42,7 +42,7 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
         InhabitantsMissing: The founding key needs inhabitants that are not known.
     """
     day = on or uow.today
-    rows = _read_partners(content, name)
+    rows = read_partners(content, name)
     new = [row for row in rows if uow.maybe(Partner, row.ref) is None]
     if new:
         first = next(iter(uow.cases(Call)), None)
@@ -84,7 +84,13 @@ def _adopt_founding_key(uow: UnitOfWork, cause: Envelope) -> None:
     plan_review(uow, uow.record(fact, cause=cause, reaction="partners.founding_key"))
 
 
-def _read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
+def read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
+    """The rows of a partner file, as founders; the day from which they take part is still open.
+
+    Raises:
+        FaultyPartnerFile: A column, value or line is wrong; the message names the line.
+    """
+
     def faulty(line: int, excerpt: str, problem: str) -> FaultyPartnerFile:
         return FaultyPartnerFile(file=name, line=line, excerpt=excerpt[:60], problem=problem)
 

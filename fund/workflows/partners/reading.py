@@ -65,7 +65,7 @@ def _key_weights(view: View, there: Sequence[Partner], day: date) -> dict[str, i
         key = key_in_force(view, day)
     except NoKeyInForce:
         return dict.fromkeys((partner.ref for partner in there), 0)
-    return {partner.ref: Fraction(key.shares.get(partner.ref, "0")) for partner in there}
+    return {partner.ref: Fraction(key.weights.get(partner.ref, "0")) for partner in there}
 
 
 def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
         in_force = None
     if in_force is not None:
         weights = rescale(
-            {partner: Fraction(share) for partner, share in in_force.shares.items()},
+            {partner: Fraction(share) for partner, share in in_force.weights.items()},
             [partner.ref for partner in active],
         )
         explained = {share.partner: share for share in explained_key(view, in_force)}
@@ -232,7 +232,7 @@ def show_key(view: View, *, ref: str | None = None, as_of: date | None = None) -
     key = view.case(DistributionKey, ref) if ref else key_in_force(view, day)
     explained = {share.partner: share for share in explained_key(view, key)}
     adopted = sorted(view.cases(DistributionKey, states=[State.ADOPTED]), key=lambda one: (one.from_on, one.ref))
-    bps = shares_in_bps({partner: Fraction(share) for partner, share in key.shares.items()})
+    bps = shares_in_bps({partner: Fraction(share) for partner, share in key.weights.items()})
     return {
         "as_of": day.isoformat(),
         "key": {
@@ -259,7 +259,7 @@ def show_key(view: View, *, ref: str | None = None, as_of: date | None = None) -
                 "by_inhabitants": fraction_text(explained[partner].by_inhabitants) if partner in explained else None,
                 "inhabitants": explained[partner].inhabitants if partner in explained else None,
             }
-            for partner, share in sorted(key.shares.items())
+            for partner, share in sorted(key.weights.items())
         ],
         "keys": [{"name": one.ref, "family": one.family, "from_on": one.from_on.isoformat()} for one in adopted],
     }

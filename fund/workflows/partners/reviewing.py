@@ -104,7 +104,7 @@ def review(view: View) -> dict[str, Any]:
             {
                 "partner": partner.ref,
                 "partner_name": partner.short_name,
-                "share": key.shares.get(partner.ref, "0"),
+                "share": key.weights.get(partner.ref, "0"),
                 "paid_in_cents": called - balances.get(f"1100.{partner.ref}", 0),
                 "planned_cents": found.planned_cents if found else 0,
                 "realised_cents": found.realised_cents if found and found.told else None,

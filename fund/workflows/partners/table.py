@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fractions import Fraction
 
 from fund.events import (
     Envelope,
@@ -24,7 +25,9 @@ from fund.events import (
     PartnerAdmitted,
     PartnerExited,
     PartnerNoticeGiven,
+    PartnerProposed,
     PayableCancelled,
+    ResolutionProposed,
 )
 from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.capital import DistributionKey, Partner
@@ -57,6 +60,7 @@ may, once more than half have voted.
 class PartnerState(StrEnum):
     """Where a partner stands: those imported before the first call are founders, active at once."""
 
+    CANDIDATE = "candidate"
     ACTIVE = "active"
     NOTICE_GIVEN = "notice_given"
     SETTLEMENT_PROPOSED = "settlement_proposed"
@@ -75,6 +79,11 @@ _TWO = either(TREASURER, FUND_MANAGER)
 
 PARTNER_TRANSITIONS = (
     Transition("partner import", None, _P.ACTIVE, FUND_MANAGER, PartnerAdmitted, row="9"),
+    Transition("partner add", None, _P.CANDIDATE, FUND_MANAGER, PartnerProposed, row="K11"),
+    Transition(
+        "partner admit", _P.CANDIDATE, None, OWN_SIGNATORY, ResolutionProposed, second=CHAIR, row="K11"
+    ),
+    Transition("partner join", _P.CANDIDATE, _P.ACTIVE, SYSTEM, PartnerAdmitted, row="K11"),
     Transition("partner give-notice", _P.ACTIVE, _P.NOTICE_GIVEN, OWN_SIGNATORY, PartnerNoticeGiven, row="K4"),
     Transition(
         "partner propose-settlement", _VALUED, _P.SETTLEMENT_PROPOSED, FUND_MANAGER, ExitSettlementProposed,
@@ -109,10 +118,25 @@ PARTNER_TRANSITIONS = (
 def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
     """The partner after a fact."""
     fact = happened.fact
-    if isinstance(fact, PartnerAdmitted):
+    if isinstance(fact, PartnerProposed):
         return Partner(
             ref=fact.ref,
             state=state_after(PARTNER_TRANSITIONS, None, fact),
+            name=fact.name,
+            short_name=fact.short_name,
+            sort=fact.sort,
+            size_class=fact.size_class,
+            region=fact.region,
+            inhabitants=fact.inhabitants,
+            inhabitants_year=fact.inhabitants_year,
+            joined_on=happened.effective_on,
+            founder=False,
+        )
+    if isinstance(fact, PartnerAdmitted):
+        return Partner(
+            ref=fact.ref,
+            state=state_after(PARTNER_TRANSITIONS, case.state if case else None, fact),
+            par_cents=fact.par_cents,
             name=fact.name,
             short_name=fact.short_name,
             sort=fact.sort,
@@ -125,7 +149,8 @@ def partner_after(case: Partner | None, happened: Envelope) -> Partner | None:
         )
     if case is None or (happened.stream != case.stream and not isinstance(fact, PayableCancelled)):
         return case
-    return case.but(state=state_after(PARTNER_TRANSITIONS, case.state, fact))
+    after = case.but(state=state_after(PARTNER_TRANSITIONS, case.state, fact))
+    return after.but(notice_on=happened.effective_on) if isinstance(fact, PartnerNoticeGiven) else after
 
 
 def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionKey | None:
@@ -161,6 +186,8 @@ def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionK
         )
     if case is None:
         return None
+    if isinstance(fact, PartnerAdmitted):
+        return case.but(joined={**case.joined, fact.ref: fact.weight}) if Fraction(fact.weight) else case
     if isinstance(fact, KeyReviewAnnounced):
         return case.but(announced=(*case.announced, fact.months))
     if isinstance(fact, KeyVoted):

@@ -1,0 +1,202 @@
+"""A government joins after the start (K11): known as a candidate, quoted, admitted by two thirds of the full board.
+
+Its share follows from the key in force with its members and the newcomer; the others are only re-scaled. It pays at
+par: euro for euro what makes its part of the called capital equal to that share, whatever the fund is worth by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+from fund.contributions import key_in_force, members_of, partner_named
+from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
+from fund.events import Envelope, PartnerAdmitted, PartnerProposed
+from fund.glossary import state_word
+from fund.rules import valuation
+from fund.rules.exits import main_balances
+from fund.rules.keys import fraction_text, rescale, shares
+from fund.schemas.capital import DistributionKey, Partner
+from fund.schemas.resolutions import Resolution
+from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.lifecycle import carry, check
+from fund.workflows.partners.founders import read_partners
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.resolutions import carried, propose
+
+__all__ = ["ADMISSION", "accession_quote", "add", "admit"]
+
+ADMISSION = "admission"
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """What joining would mean: the weight beside the key's, the share it makes, and what is paid for it at par."""
+
+    key: DistributionKey
+    weight: Fraction
+    share: Fraction
+    capital_cents: int
+    par_cents: int
+    worth_cents: int
+
+
+def add(uow: UnitOfWork, *, content: bytes, name: str = "candidates.csv") -> dict[str, Any]:
+    """Governments that would like to take part are known as candidates; nothing follows from it yet (K11).
+
+    Args:
+        content: A CSV file as for the founders, a line for each.
+
+    Raises:
+        FaultyPartnerFile: A column, value or line is wrong. PartnerKnown: One of them is known already.
+    """
+    rows = read_partners(content, name)
+    for row in rows:
+        known = uow.maybe(Partner, row.ref)
+        if known is not None:
+            raise PartnerKnown(partner=row.ref, state=state_word("partner", known.state))
+    told = PartnerProposed.model_fields
+    for row in rows:
+        fields = {field: value for field, value in row.model_dump().items() if field in told}
+        fact = PartnerProposed(**fields)
+        carry(uow, PARTNER_TRANSITIONS, "partner add", None, fact, parties=(row.ref,), look="fund partner list")
+    first = rows[0].ref
+    uow.next_step = f"fund user add NAME --role partner_signatory --partner {first}"
+    return {"candidates": [row.ref for row in rows]}
+
+
+def admit(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
+    """A candidate asks to take part, the chair agrees that it is put to the vote: the full board decides (K11).
+
+    The terms are the accession quote: share, key and what is called at par. When two thirds of all partners are for
+    it, it takes part that day.
+
+    Raises:
+        UnknownPartner, ReasonMissing: As they say.
+        NoKeyInForce, InhabitantsMissing: No share can be reckoned.
+        TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
+    """
+    partner = partner_named(uow, ref)
+    look = f"fund partner show {ref}"
+    check(uow, PARTNER_TRANSITIONS, "partner admit", partner, own=ref, parties=(ref,), look=look)
+    return propose(
+        uow,
+        command="partner admit",
+        matter=ADMISSION,
+        subject=ref,
+        terms=_as_json(_quote(uow, partner)),
+        reason=reason,
+        body="board",
+        parties=(ref,),
+        own=ref,
+    )
+
+
+def _still_as_voted(uow: UnitOfWork, resolution: Resolution) -> None:
+    """The quote that the board has before it holds still: key, share and price."""
+    partner = uow.case(Partner, resolution.subject)
+    if partner.state != PartnerState.CANDIDATE:
+        raise NotACandidate(partner=partner.ref, state=state_word("partner", partner.state))
+    told, now = resolution.terms, _as_json(_quote(uow, partner))
+    for name in ("key", "weight", "par_cents"):
+        if told[name] != now[name]:
+            raise AccessionChanged(
+                ref=resolution.ref,
+                partner=partner.ref,
+                voted_cents=int(str(told["par_cents"])),
+                par_cents=int(now["par_cents"]),
+                key=now["key"],
+            )
+
+
+@carried(ADMISSION, guard=_still_as_voted)
+def _admitted(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
+    """The board carried it: the candidate takes part from today, and is to be called at par."""
+    partner = uow.case(Partner, resolution.subject)
+    terms = resolution.terms
+    uow.record(
+        PartnerAdmitted(
+            ref=partner.ref,
+            name=partner.name,
+            short_name=partner.short_name,
+            sort=partner.sort,
+            size_class=partner.size_class,
+            region=partner.region,
+            inhabitants=partner.inhabitants,
+            inhabitants_year=partner.inhabitants_year,
+            joined_on=uow.today,
+            founder=False,
+            key=str(terms["key"]),
+            weight=str(terms["weight"]),
+            par_cents=int(str(terms["par_cents"])),
+        ),
+        cause=decided,
+        reaction="partners.admit",
+    )
+    uow.next_step = f"fund capital call --partner {partner.ref} --amount AMOUNT"
+
+
+# ------------------------------------------------------------------------------------------------------------- quote
+
+
+def accession_quote(view: View, *, ref: str) -> dict[str, Any]:
+    """What joining would mean for a candidate today: its share, and what it is called for that, at par.
+
+    Raises:
+        UnknownPartner, NoKeyInForce, InhabitantsMissing: As they say.
+        NotACandidate: It takes part already, or did.
+    """
+    partner = partner_named(view, ref)
+    if partner.state != PartnerState.CANDIDATE:
+        raise NotACandidate(partner=ref, state=state_word("partner", partner.state))
+    return {
+        "as_of": view.today.isoformat(),
+        "partner": ref,
+        "partner_name": partner.name,
+        **_as_json(_quote(view, partner)),
+    }
+
+
+def _quote(view: View, partner: Partner) -> _Quote:
+    key = key_in_force(view, view.today)
+    taking_part = [each.ref for each in view.cases(Partner, states=[PartnerState.ACTIVE]) if each.ref != partner.ref]
+    weight = _weight(key, [each for each in view.cases(Partner) if each.ref in key.weights], partner)
+    weights = {each: Fraction(share) for each, share in key.weights.items()}
+    share = rescale({**weights, partner.ref: weight}, [*taking_part, partner.ref]).get(partner.ref, Fraction(0))
+    balances = view.ledger.balances()
+    capital = sum(-balances.get(f"3000.{each}", 0) for each in taking_part)
+    par = ceil(capital * share / (1 - share)) if share < 1 else 0
+    main = main_balances(balances)
+    worth = floor(max(valuation.nav(main) + par, 0) * share)
+    return _Quote(key, weight, share, capital, par, worth)
+
+
+def _weight(key: DistributionKey, members: Sequence[Partner], newcomer: Partner) -> Fraction:
+    """The weight that makes the newcomer's share what the family of the key gives it among all of them."""
+    there = [each for each in members if each.ref != newcomer.ref]
+    family = shares(
+        key.family,
+        members_of([*there, newcomer]),
+        reference_year=key.reference_year,
+        base_bps=key.base_bps,
+        fixed_bps=key.fixed_bps,
+    )
+    share = next(each.weight for each in family if each.partner == newcomer.ref)
+    whole = sum((Fraction(key.weights[each.ref]) for each in there), Fraction(0))
+    assert share < 1, "a key divides over somebody already"
+    return whole * share / (1 - share)
+
+
+def _as_json(quote: _Quote) -> dict[str, Any]:
+    return {
+        "key": quote.key.ref,
+        "family": quote.key.family,
+        "weight": fraction_text(quote.weight),
+        "share": fraction_text(quote.share),
+        "capital_cents": quote.capital_cents,
+        "par_cents": quote.par_cents,
+        "worth_cents": quote.worth_cents,
+    }
