@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from fund.bank import Payment, PaymentBatch, file_sha256, wire, write_payments
 from fund.events import (
     AgreementActivated,
     AgreementCompleted,
@@ -257,6 +258,22 @@ def paid(uow: UnitOfWork, *, ref: str = AGREEMENT, number: int = 1) -> None:
         agreement=ref,
         proposal=proposal,
     )
+    payment = Payment(
+        end_to_end_id=line.end_to_end_id,
+        amount_cents=line.amount_cents,
+        payee_name=line.name,
+        payee_iban=line.iban,
+        text=line.text,
+    )
+    file_ = PaymentBatch(
+        message_id=wire(batch),
+        created_at=uow.now,
+        execution_on=uow.today,
+        debtor_name="Fonds",
+        debtor_iban="NL91ABNA0417164300",
+        payments=(payment,),
+    )
+    sha256 = file_sha256(write_payments(file_, version="09"))
     uow.record(
         PaymentsBatched(
             ref=batch,
@@ -267,10 +284,10 @@ def paid(uow: UnitOfWork, *, ref: str = AGREEMENT, number: int = 1) -> None:
             format_version="09",
             lines=(line,),
             total_cents=2_500_001,
-            sha256="00",
+            sha256=sha256,
         )
     )
-    uow.record(PaymentSent(ref=batch, execution_on=uow.today, lines=(line,), total_cents=2_500_001, sha256="00"))
+    uow.record(PaymentSent(ref=batch, execution_on=uow.today, lines=(line,), total_cents=2_500_001, sha256=sha256))
     uow.record(PaymentSettled(ref=batch, line=line, bank_line="l-1"))
     hand_to(uow, first)
 
