@@ -22,7 +22,7 @@ from fund.errors import NoFundHere, UnknownRef
 from fund.events import Envelope, Fact, canonical_json
 from fund.glossary import code_word
 from fund.language import AMSTERDAM
-from fund.ledger import EntryDraft, Ledger, Posted
+from fund.ledger import EntryDraft, Ledger, PeriodStatus, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor, Who
 from fund.rules.postings import Booking, bookings
 from fund.rules.regulations import Regulations
@@ -127,12 +127,13 @@ class View:
         self, connection: Connection, lives: Lives, *, actor: Actor | None, now: datetime, book: str = BOOK
     ) -> None:
         self.connection = connection
-        self.store = Store(connection)
-        self.ledger = Ledger.open(connection, book=book)
+        self._store = Store(connection)
+        self._ledger = Ledger.open(connection, book=book)
         self.lives = lives
         self.actor = actor
         self.now = now
         self._cases: dict[str, tuple[CaseFile, int]] = {}
+        self._absent: set[str] = set()
         self._rules: list[tuple[date, Regulations]] | None = None
         self._names: dict[str, str] = {}
         self._once: dict[Hashable, Any] = {}
@@ -154,6 +155,16 @@ class View:
             if actor is not None:
                 view.actor = view.user(actor)
             yield view
+
+    @property
+    def store(self) -> Store:
+        """The fund's rows."""
+        return self._store
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fund's books."""
+        return self._ledger
 
     @property
     def today(self) -> date:
@@ -198,13 +209,17 @@ class View:
         """The case of this kind and ref, where there is one."""
         stream = f"{model.kind}/{ref}"
         if stream not in self._cases:
-            row = self.store.cases.get(stream)
+            row = None if stream in self._absent else self._store.cases.get(stream)
             if row is None:
+                self._note_absent(stream)
                 return None
             self._cases[stream] = (model.model_validate_json(row.document), row.version)
         case = self._cases[stream][0]
         assert isinstance(case, model)
         return case
+
+    def _note_absent(self, stream: str) -> None:
+        """There is no such case; a view may find it later all the same."""
 
     def case(self, model: type[Case], ref: str) -> Case:
         """The case of this kind and ref.
@@ -231,9 +246,12 @@ class View:
         refs: Sequence[str] | None = None,
     ) -> list[Case]:
         """Cases of a kind that fit every condition, in the order of their refs (what this unit changed included)."""
-        rows = self.store.cases.find(
-            model.kind, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs
+        return self._cases_in(
+            self._store, model, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs
         )
+
+    def _cases_in(self, store: Store, model: type[Case], **conditions: Any) -> list[Case]:
+        rows = store.cases.find(model.kind, **conditions)
         found = []
         for row in rows:
             if row.stream not in self._cases:
@@ -322,6 +340,14 @@ class View:
         assert self._rules
         return self._rules[0][0]
 
+    def balance_now(self, account: str) -> int:
+        """What stands on an account or sub-account over all days, debit positive."""
+        return self._ledger.balance(account)
+
+    def takes_entries(self, day: date) -> bool:
+        """Whether the month of this day is open for entries."""
+        return self._ledger.period_of(day).status is PeriodStatus.OPEN
+
     def balances(self, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, int]:
         """Balances of main codes (sub-accounts summed), debit positive, entries of kind ``closing`` left out."""
         sums: dict[str, int] = {}
@@ -337,6 +363,7 @@ _LISTS = {
     "allowance": "repayment allowance",
     "amendment": "agreement list",
     "bank_account": "bank list",
+    "bank_notification": "bank list",
     "bank_statement": "bank list",
     "batch": "payment list",
     "call": "capital list",
@@ -366,6 +393,28 @@ class _Cause:
     count: int = field(default=0)
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """What was recorded and is not written yet, and what is known of the books beside it."""
+
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    cases: dict[str, tuple[CaseFile, int]] = field(default_factory=dict)
+    drafts: list[tuple[int, EntryDraft]] = field(default_factory=list)
+    """Each with its place in ``entries``."""
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    moved: dict[str, int] = field(default_factory=dict)
+    """By account, what the drafts move."""
+    stood: dict[str, int] = field(default_factory=dict)
+    """By account, what is written."""
+    open_months: dict[tuple[int, int], bool] = field(default_factory=dict)
+
+
+MOST_GATHERED = 500
+"""So many facts at most wait to be written together."""
+_UNWRITTEN = Posted(0, b"", False, "")
+
+
 class UnitOfWork(View):
     """A view that may record; everything it records commits together, or not at all.
 
@@ -375,11 +424,13 @@ class UnitOfWork(View):
         confirmer: The second person, at the confirmation; ``None`` before.
         result: What the use case answers, beyond facts and entries (JSON).
         next_step: The command that comes next, as it can be typed.
+        progress: Told how far a long command is, for whoever waits: so many done, of so many.
         trial: Whether all of it is taken back at the end (``--dry-run``): then nothing under seal is opened.
     """
 
     actor: Actor
     trial: bool = False
+    progress: Callable[[int, int], None] | None = None
 
     def __init__(
         self,
@@ -411,6 +462,7 @@ class UnitOfWork(View):
         self._head = head
         self._recorded = 0
         self._cause = _Cause(cause, reaction) if cause is not None else None
+        self._gathered: _Gathered | None = None
 
     @classmethod
     @contextmanager
@@ -441,6 +493,92 @@ class UnitOfWork(View):
     def once(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
         """What ``read`` finds now: this unit may have changed it."""
         return read()
+
+    def _note_absent(self, stream: str) -> None:
+        """There is no such case, and under the fund's lock nobody else makes one."""
+        self._absent.add(stream)
+
+    def told(self, done: int, of: int) -> None:
+        """Say how far this is."""
+        if self.progress is not None:
+            self.progress(done, of)
+
+    # ------------------------------------------------------------------------------------------------- gathering
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Facts, cases, entries and numbers are written together, some hundred at a time: for thousands of facts.
+
+        Nothing else changes. Whoever asks :attr:`store` or :attr:`ledger` finds everything written; cases, what stands
+        on an account (:meth:`balance_now`) and whether a day takes entries are answered without writing.
+        """
+        assert self._gathered is None, "what is gathered twice is written twice"
+        self._gathered = _Gathered()
+        try:
+            yield
+            self._write()
+        finally:
+            self._gathered = None
+
+    @property
+    def store(self) -> Store:
+        """The fund's rows, with all that this unit recorded."""
+        self._write()
+        return self._store
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fund's books, with all that this unit recorded."""
+        self._write()
+        return self._ledger
+
+    def cases(self, model: type[Case], **conditions: Any) -> list[Case]:
+        """Cases of a kind that fit every condition, in the order of their refs; see :meth:`View.cases`."""
+        if self._gathered is not None and any(stream.startswith(f"{model.kind}/") for stream in self._gathered.cases):
+            self._write()
+        return self._cases_in(self._store, model, **conditions)
+
+    def balance_now(self, account: str) -> int:
+        """What stands on an account or sub-account over all days, debit positive, with what this unit recorded."""
+        gathered = self._gathered
+        if gathered is None:
+            return self._ledger.balance(account)
+        if account not in gathered.stood:
+            gathered.stood[account] = self._ledger.balance(account)
+        return gathered.stood[account] + gathered.moved.get(account, 0)
+
+    def takes_entries(self, day: date) -> bool:
+        """Whether the month of this day is open for entries."""
+        if self._gathered is None:
+            return super().takes_entries(day)
+        months = self._gathered.open_months
+        month = (day.year, day.month)
+        if month not in months:
+            months[month] = super().takes_entries(day)
+        return months[month]
+
+    def _write(self) -> None:
+        """Write what was gathered, in the order in which one by one would have written it."""
+        gathered = self._gathered
+        if gathered is None:
+            return
+        if gathered.facts:
+            self._store.facts.write(gathered.facts, gathered.links)
+            self._store.cases.put(gathered.cases.values())
+            gathered.facts, gathered.links, gathered.cases = [], [], {}
+        for (kind, year), last in gathered.numbers.items():
+            self._store.work.set_number(kind, year, last)
+        gathered.numbers.clear()
+        if gathered.drafts:
+            drafts, gathered.drafts = gathered.drafts, []
+            written = self._ledger.post_many([draft for _place, draft in drafts])
+            for (place, draft), posted in zip(drafts, written, strict=True):
+                assert isinstance(posted, Posted)
+                self.entries[place] = (draft, posted)
+            for account, cents in gathered.moved.items():
+                if account in gathered.stood:
+                    gathered.stood[account] += cents
+            gathered.moved.clear()
 
     # ------------------------------------------------------------------------------------------------- recording
 
@@ -478,7 +616,7 @@ class UnitOfWork(View):
             causation = None
         self._recorded += 1
         confirmed = self.confirmer is not None and not by_service
-        envelope = self.store.facts.append(
+        envelope, row, links = self._store.facts.sealed(
             fact,
             event_id=event_id,
             occurred_at=self.occurred_at,
@@ -494,8 +632,15 @@ class UnitOfWork(View):
         )
         self._head = Head(envelope.seq, envelope.hash, envelope.recorded_at)
         self.facts.append(envelope)
+        if self._gathered is None:
+            self._store.facts.write([row], links)
+        else:
+            self._gathered.facts.append(row)
+            self._gathered.links += links
         self._fold(envelope)
         self._book(envelope)
+        if self._gathered is not None and len(self._gathered.facts) >= MOST_GATHERED:
+            self._write()
         return envelope
 
     def _fold(self, envelope: Envelope) -> None:
@@ -506,10 +651,14 @@ class UnitOfWork(View):
             if life is None:
                 continue
             case = life.after(self.maybe(life.model, ref), envelope)
+            self._absent.discard(stream)
             if case is not None:
                 self._cases[stream] = (case, envelope.seq)
                 changed.append((case, envelope.seq))
-        self.store.cases.put(changed)
+        if self._gathered is None:
+            self._store.cases.put(changed)
+        else:
+            self._gathered.cases.update((case.stream, (case, version)) for case, version in changed)
         if envelope.type == "regulations.adopted":
             self._rules = None
 
@@ -545,7 +694,14 @@ class UnitOfWork(View):
                 recorded_at=envelope.recorded_at,
                 postings=tuple(booking.postings),
             )
-            posted = self.ledger.post(draft)
+            if self._gathered is not None:
+                self._gathered.drafts.append((len(self.entries), draft))
+                self.entries.append((draft, _UNWRITTEN))
+                for posting in draft.postings:
+                    cents = self._gathered.moved.get(posting.account, 0) + posting.amount_cents
+                    self._gathered.moved[posting.account] = cents
+                return
+            posted = self._ledger.post(draft)
         self.entries.append((draft, posted))
 
     # ------------------------------------------------------------------------------------------- refs and timers
@@ -554,10 +710,19 @@ class UnitOfWork(View):
         """The next readable reference of a kind in a year (default this year), as cli.md writes it."""
         prefix, width = _REF_FORMS[kind]
         of_year = year or self.today.year
-        number = self.store.work.next_number(kind, of_year)
+        number = self._next_number(kind, of_year)
         ref = f"{prefix}{of_year}-{number:0{width}d}" if width else f"{of_year}-{number}"
         self.refs_given.append(ref)
+        self._absent.add(f"{kind}/{ref}")  # nobody else can have it
         return ref
+
+    def _next_number(self, kind: str, year: int) -> int:
+        if self._gathered is None:
+            return self._store.work.next_number(kind, year)
+        numbers = self._gathered.numbers
+        last = numbers.get((kind, year))
+        numbers[(kind, year)] = (self._store.work.last_number(kind, year) if last is None else last) + 1
+        return numbers[(kind, year)]
 
     def set_timer(self, kind: str, stream: str, due_at: datetime, *, cause: Envelope, name: str = "") -> None:
         """Let ``kind`` (a row of the timer table in ``subscriptions``) fall due for a case at an instant."""

@@ -38,6 +38,18 @@ _RECORD = t.event.insert()
 _LINK = t.event_link.insert()
 
 
+def _array(column: sa.Column[Any]) -> str:
+    kind = {int: "bigint", bytes: "bytea"}.get(column.type.python_type, "text")
+    return f"CAST(:{column.name} AS {kind}[])"
+
+
+_MANY = sa.text(
+    f"INSERT INTO event ({', '.join(t.event.c.keys())})"
+    f" SELECT * FROM unnest({', '.join(map(_array, t.event.c))}) AS one ORDER BY 1"
+)
+"""Many facts as one statement of PostgreSQL."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The end of the chain: its number, its hash, and when that fact was recorded."""
@@ -84,7 +96,7 @@ class FactStore:
         row = self._connection.execute(_HEAD_HELD if lock else _HEAD).one()
         return Head(row.seq, bytes(row.hash), from_micros(row.recorded_us))
 
-    def append(
+    def sealed(
         self,
         fact: Fact,
         *,
@@ -99,8 +111,8 @@ class FactStore:
         made_command_id: str | None,
         causation_id: str | None,
         head: Head,
-    ) -> Envelope:
-        """Record one fact after ``head`` and link it to every life it touches.
+    ) -> tuple[Envelope, dict[str, Any], list[dict[str, Any]]]:
+        """One fact after ``head``, its row, and the rows that link it to every life it touches; :meth:`write` it.
 
         Raises:
             UnprintableText: A text in it steers a screen or cannot be seen.
@@ -125,10 +137,8 @@ class FactStore:
             "payload": payload,
         }
         digest = seal_event(head.hash, fields)
-        self._connection.execute(_RECORD, {**fields, "prev_hash": head.hash, "hash": digest})
         streams = dict.fromkeys((fact.stream, *fact.touches()))
-        self._connection.execute(_LINK, [{"stream": stream, "seq": head.seq + 1} for stream in streams])
-        return Envelope(
+        envelope = Envelope(
             event_id=event_id,
             stream=fact.stream,
             seq=head.seq + 1,
@@ -147,6 +157,16 @@ class FactStore:
             prev_hash=head.hash,
             hash=digest,
         )
+        row = {**fields, "prev_hash": head.hash, "hash": digest}
+        return envelope, row, [{"stream": stream, "seq": head.seq + 1} for stream in streams]
+
+    def write(self, rows: list[dict[str, Any]], links: list[dict[str, Any]]) -> None:
+        """Write sealed facts, in their order; PostgreSQL moves the head once for all of them."""
+        if self._sqlite or len(rows) == 1:
+            self._connection.execute(_RECORD, rows)
+        else:
+            self._connection.execute(_MANY, {name: [row[name] for row in rows] for name in rows[0]})
+        self._connection.execute(_LINK, links)
 
     def get(self, event_id: str) -> Envelope | None:
         """The fact with this id."""

@@ -24,7 +24,8 @@ OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
 BETWEEN = N_("a rule, a row policy or an heir changes what is read from this table or written to it")
 BROKEN = N_("a row is there that the table's own rules forbid")
-OBJECTS = ("event_log", "outbox")
+OBJECTS = (("event_log", {"sqlite": 2, "postgresql": 3}), ("outbox", {"sqlite": 2, "postgresql": 2}))
+"""The guards of the facts, and the version that is installed of each."""
 
 
 def _squeezed(text: str) -> str:
@@ -60,7 +61,7 @@ def _functions_in(text: str) -> dict[str, _Function]:
         name: _Function(
             body,
             "SECURITY DEFINER" in head,
-            tuple(f"{setting}={value}" for setting, value in re.findall(r"SET (\w+) = (.*?)\s*$", head)),
+            tuple(sorted(f"{key}={value}" for key, value in re.findall(r"SET (\w+) = (.*?)(?: AS)?\s*$", head, re.M))),
             name not in kept,
         )
         for name, head, body in re.findall(r"CREATE FUNCTION (\w+)\((.*?)AS \$\$(.*?)\$\$", text, re.DOTALL)
@@ -102,8 +103,8 @@ class GuardStore:
 
     def _sqlite_problems(self) -> tuple[int, list[tuple[str, str]]]:
         wanted: dict[str, str] = {}
-        for name in OBJECTS:
-            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, 2, "sqlite")[0]):
+        for name, versions in OBJECTS:
+            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, versions["sqlite"], "sqlite")[0]):
                 named = re.match(r"CREATE TRIGGER (\w+)", statement)
                 if named:
                     wanted[named.group(1)] = _squeezed(statement)
@@ -122,7 +123,7 @@ class GuardStore:
         return len(wanted), problems
 
     def _postgresql_problems(self) -> tuple[int, list[tuple[str, str]]]:
-        text = "".join(sql_object(name, 2, "postgresql")[0] for name in OBJECTS)
+        text = "".join(sql_object(name, versions["postgresql"], "postgresql")[0] for name, versions in OBJECTS)
         functions = _functions_in(text)
         triggers = _triggers_in(text)
         problems: list[tuple[str, str]] = []

@@ -178,6 +178,18 @@ class WorkStore:
         )
         return int(self._connection.execute(statement.returning(t.counter.c.last)).scalar_one())
 
+    def last_number(self, kind: str, year: int) -> int:
+        """The last number of this kind in this year; 0 before the first."""
+        c = t.counter.c
+        query = sa.select(c.last).where(c.kind == kind, c.year == year)
+        return int(self._connection.execute(query).scalar_one_or_none() or 0)
+
+    def set_number(self, kind: str, year: int, last: int) -> None:
+        """Many numbers were given at once, under the fund's lock, up to this one."""
+        statement = self._insert(t.counter).values(kind=kind, year=year, last=last)
+        statement = statement.on_conflict_do_update(index_elements=["kind", "year"], set_={"last": last})
+        self._connection.execute(statement)
+
     # -------------------------------------------------------------------------------------------------- commands
 
     def command(self, actor: str, command_id: str, *, lock: bool = False) -> CommandRow | None:

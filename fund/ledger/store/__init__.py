@@ -13,7 +13,7 @@ from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
 from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
 from fund.ledger.store.crosscheck import OutOfBounds
-from fund.ledger.store.evidence import OBJECTS, POSTGRESQL_ONLY, ROWS, Evidence, RawEntry, RawPeriod, RawSet
+from fund.ledger.store.evidence import ROWS, Evidence, RawEntry, RawPeriod, RawSet, objects
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.parallel import Crew, cores
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
@@ -26,7 +26,6 @@ from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
     "ACCOUNT_FIELDS",
-    "OBJECTS",
     "Anchoring",
     "CardLine",
     "Crew",
@@ -63,16 +62,14 @@ _EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_me
 
 def install(connection: Connection) -> None:
     """The ledger's tables, functions and triggers, as the migrations leave them."""
-    for name, version in OBJECTS:
-        if name not in POSTGRESQL_ONLY or not is_sqlite(connection):
-            install_object(connection, name, version)
+    for name, version in objects(on_sqlite=is_sqlite(connection)):
+        install_object(connection, name, version)
 
 
 def uninstall(connection: Connection) -> None:
     """Remove the ledger with all it holds."""
-    for name, version in reversed(OBJECTS):
-        if name not in POSTGRESQL_ONLY or not is_sqlite(connection):
-            uninstall_object(connection, name, version)
+    for name, version in reversed(objects(on_sqlite=is_sqlite(connection))):
+        uninstall_object(connection, name, version)
 
 
 def commit(connection: Connection) -> None:

@@ -22,7 +22,7 @@ from fund.ledger.store.crosscheck import CrossCheck
 from fund.ledger.store.recount import Difference
 from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
 
-__all__ = ["OBJECTS", "POSTGRESQL_ONLY", "ROWS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet"]
+__all__ = ["ROWS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet", "objects"]
 
 OBJECTS = (
     ("seal", 2),
@@ -37,7 +37,17 @@ OBJECTS = (
 )
 """The SQL objects of the ledger, in the order they are installed."""
 
+LATER_ON_POSTGRESQL = {"ledger_posting": 2}
+"""Objects of which PostgreSQL has a later version."""
 POSTGRESQL_ONLY = ("seal", "ledger_roles")
+
+
+def objects(*, on_sqlite: bool) -> list[tuple[str, int]]:
+    """The SQL objects of the ledger on this database with their versions, in the order they are installed."""
+    if on_sqlite:
+        return [(name, version) for name, version in OBJECTS if name not in POSTGRESQL_ONLY]
+    return [(name, LATER_ON_POSTGRESQL.get(name, version)) for name, version in OBJECTS]
+
 
 MISSING = N_("this guard is missing")
 CHANGED = N_("this guard is not as it was installed")
@@ -230,16 +240,15 @@ class Evidence(CrossCheck):
 
 def _text_postgresql() -> str:
     """All SQL objects as they stand, without what removes them."""
-    return "".join(sql_object(name, version, "postgresql")[0] for name, version in OBJECTS)
+    return "".join(sql_object(name, version, "postgresql")[0] for name, version in objects(on_sqlite=False))
 
 
 @lru_cache(maxsize=1)
 def _schema_sqlite() -> dict[str, str]:
     """What a fresh book's database holds, by name, as SQLite itself writes it down."""
     with closing(sqlite3.connect(":memory:")) as fresh:
-        for name, version in OBJECTS:
-            if name not in POSTGRESQL_ONLY:
-                fresh.executescript(sql_object(name, version, "sqlite")[0])
+        for name, version in objects(on_sqlite=True):
+            fresh.executescript(sql_object(name, version, "sqlite")[0])
         rows = fresh.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {name: _squeezed(sql) for name, sql in rows}
 

@@ -64,6 +64,8 @@ class Fund:
     """Called after a commit when workers do what follows; without it this process does it itself."""
     warn: Callable[[str], None] | None = None
     """Called with a sentence when a reaction failed; the command itself stands."""
+    progress: Callable[[int, int], None] | None = None
+    """Called while a long command runs: so many done, of so many."""
 
     def close(self) -> None:
         """Give the connections back."""
@@ -234,7 +236,9 @@ def carry_out(
     command_id = command_id or f"c-{uuid.uuid4().hex}"
     try:
         with writing(fund.engine) as connection:
-            answer = _ask(connection, name, args, user=user, command_id=command_id, dry_run=dry_run)
+            answer = _ask(
+                connection, name, args, user=user, command_id=command_id, dry_run=dry_run, progress=fund.progress
+            )
             if dry_run:
                 connection.rollback()
     except FundError as problem:
@@ -262,7 +266,14 @@ def _follow(fund: Fund) -> None:
 
 
 def _ask(
-    connection: Connection, name: str, args: Mapping[str, Any], *, user: str, command_id: str, dry_run: bool
+    connection: Connection,
+    name: str,
+    args: Mapping[str, Any],
+    *,
+    user: str,
+    command_id: str,
+    dry_run: bool,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Answer:
     store = Store(connection)
     if store.work.setting("founded") is None:
@@ -290,7 +301,7 @@ def _ask(
             answer = _make_pending(connection, command, args, who, second, command_id=command_id, dry_run=dry_run)
         else:
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
-            uow.trial = dry_run
+            uow.trial, uow.progress = dry_run, progress
             _run(uow, command, args)
             answer = _answer(uow, name, dry_run=dry_run)
     answer["dry_run"] = dry_run
