@@ -12,6 +12,7 @@ from cli.params import (
     ACCOUNT,
     FILE,
     MONEY,
+    Code,
     Ref,
     argument,
     booking,
@@ -33,6 +34,7 @@ RULES = {
     "rf_reference": N_("RF reference"),
     "document_number": N_("our document number"),
     "iban_and_amount": N_("payer and exact amount"),
+    "iban_and_sum": N_("payer and sum"),
     "iban": N_("payer"),
     "manual": N_("decided by two people"),
 }
@@ -68,10 +70,10 @@ def _registered(answer: Mapping[str, Any]) -> list[str]:
 @verb(
     bank,
     "import",
-    N_("Import bank statements (camt.053)"),
+    N_("Import bank statements (camt.053, camt.054)"),
     about=N_(
-        "Whole files or nothing; a statement that is known is not booked again. What is certain is matched at once, "
-        "the rest waits: bank unmatched."
+        "Each file whole or not at all: what is refused is named, the others go in. A line that is known, also from "
+        "another file, is not booked again. What is certain is matched at once, the rest waits: bank unmatched."
     ),
     examples=("fund --as bram bank import statement.xml", "fund --as bram bank import january/*.xml"),
     who=N_("a treasurer"),
@@ -80,7 +82,11 @@ def _registered(answer: Mapping[str, Any]) -> list[str]:
 @argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...", help=N_("The files, in any order"))
 @changing
 def import_(ctx: click.Context, files: tuple[Mapping[str, Any], ...]) -> None:
-    run(ctx, "bank import", {"files": [dict(file) for file in files]}, tell=_imported)
+    answer = run(
+        ctx, "bank import", {"files": [dict(file) for file in files]}, tell=_imported, label=_("Importing lines")
+    )
+    if answer["result"]["refused"]:
+        ctx.exit(Code.DIFFERENCES)
 
 
 def _imported(answer: Mapping[str, Any]) -> list[str]:
@@ -99,6 +105,10 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
                 count,
             ).format(count=count)
         )
+    for refused in result["refused"]:
+        lines.append(_("Refused: {message}").format(message=refused["message"]))
+        if refused["hint"]:
+            lines.append("  " + _("hint: {hint}").format(hint=refused["hint"]))
     return [*lines, *_gaps(result["gaps"])]
 
 

@@ -509,6 +509,7 @@ def run(
     *,
     ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
     tell: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
+    label: str = "",
 ) -> Mapping[str, Any]:
     """Carry out a changing command and show its answer, which is also returned.
 
@@ -521,6 +522,7 @@ def run(
             (amount, payee, balance after) that stand above the question. With ``True`` the first of two people is not
             asked, the second is; nor is anybody for what was done before under the same command id.
         tell: The lines that say in words what was done, from the answer. Without it the facts are listed.
+        label: What stands before the bar of a command that may take long.
 
     Raises:
         Declined: The question was answered with no, or there was nobody to ask.
@@ -551,7 +553,12 @@ def run(
                 for line in ask(trial) if callable(ask) else output.trial_lines(trial):
                     output.note(line)
                 _require_yes(name, question)
-        answer = carried_out(dry_run)
+        if label:
+            with output.progress(label) as bar:
+                fund.progress = bar.reach
+                answer = carried_out(dry_run)
+        else:
+            answer = carried_out(dry_run)
     if typed(ctx, "json"):
         # what the use case answered stands at the top, where scripts look for it (lines_new of bank import)
         output.emit_json({**(answer.get("result") or {}), **answer})

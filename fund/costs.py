@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
-from fund.events import CostCharged, DebitExplained, DebitRecorded, Envelope, IncomeRecorded
+from fund.events import CostCharged, DebitExplained, DebitRecorded, DebitReversed, Envelope, IncomeRecorded
 from fund.glossary import state_word
 from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER
@@ -29,10 +29,12 @@ class State(StrEnum):
 
     RECORDED = "recorded"
     EXPLAINED = "explained"
+    REVERSED = "reversed"
 
 
 TRANSITIONS = (
     Transition("debit record", None, State.RECORDED, SYSTEM, DebitRecorded, row="C2"),
+    Transition("debit reverse", State.RECORDED, State.REVERSED, SYSTEM, DebitReversed, row="C2"),
     Transition("cost charge", State.RECORDED, State.EXPLAINED, TREASURER, DebitExplained, row="C2"),
 )
 
@@ -64,7 +66,12 @@ def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
             payee_iban=fact.payee_iban,
             end_to_end_id=fact.end_to_end_id,
             text=fact.text,
+            code=fact.code,
+            reversal=fact.reversal,
+            bank_reference=fact.bank_reference,
         )
+    if isinstance(fact, DebitReversed) and case is not None:
+        return case.but(state=state_after(TRANSITIONS, case.state, fact))
     if isinstance(fact, DebitExplained) and case is not None:
         return case.but(state=state_after(TRANSITIONS, case.state, fact), explanation=fact.reason)
     return case

@@ -15,6 +15,7 @@ from fund.bank.payments import LARGEST_PAYMENT_CENTS, PAYMENT_VERSIONS, read_pay
 from fund.bank.records import (
     BankFile,
     BankLine,
+    BankNotification,
     BankStatement,
     Payment,
     PaymentBatch,
@@ -38,18 +39,20 @@ from fund.bank.references import (
     reference_spaced,
     wire,
 )
-from fund.bank.statements import STATEMENT_VERSIONS, read_statements
+from fund.bank.statements import NOTIFICATION_VERSIONS, STATEMENT_VERSIONS, read_statements
 from fund.bank.status import STATUS_VERSIONS, read_status
 
 __all__ = [
     "BANK_FORMATS",
     "LARGEST_PAYMENT_CENTS",
+    "NOTIFICATION_VERSIONS",
     "PAYMENT_VERSIONS",
     "STATEMENT_VERSIONS",
     "STATUS_VERSIONS",
     "BankFile",
     "BankFormat",
     "BankLine",
+    "BankNotification",
     "BankStatement",
     "FoundReference",
     "Payment",
@@ -97,6 +100,7 @@ class BankFormat:
 BANK_FORMATS = (
     BankFormat("camt.053.001.02", "in", "bank statement", read_statements),
     BankFormat("camt.053.001.08", "in", "bank statement", read_statements),
+    BankFormat("camt.054.001.08", "in", "bank notification", read_statements),
     BankFormat("pain.002.001.03", "in", "payment status", read_status),
     BankFormat("pain.001.001.03", "out", "payment file", read_payments, write_payments),
     BankFormat("pain.001.001.09", "out", "payment file", read_payments, write_payments),

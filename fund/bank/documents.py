@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from fund.errors import (
+    APaymentStatus,
     BankFileTooLarge,
     BrokenXml,
     EmptyFile,
@@ -39,8 +40,10 @@ from fund.money import require_cents
 __all__ = [
     "LARGEST_FILE_BYTES",
     "NAMESPACE",
+    "ZONE",
     "Document",
     "cents_of",
+    "cents_of_text",
     "children",
     "day_at",
     "instant_of",
@@ -56,7 +59,7 @@ __all__ = [
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 """Ten thousand entries are some 20 MB; read whole they stay under 200 MB of memory, twice as much would not."""
-_ZONE = ZoneInfo(AMSTERDAM)
+ZONE = ZoneInfo(AMSTERDAM)
 _CHUNK = 1 << 20
 _EXCERPT = 80
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"'][^>]*\?>")
@@ -96,14 +99,17 @@ def _line(element: etree._Element) -> int:
 def open_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> Document:
     """``data`` as XML of one of ``versions`` (``camt.053.001.08``), valid by its schema.
 
+    Args:
+        kind: ``camt`` for what a bank tells of an account, ``pain.001`` for payments of the fund.
+
     Raises:
         EmptyFile: Nothing in it.
         BankFileTooLarge: More than 32 MB.
         WrongEncoding: Not UTF-8, or said to be something else.
         ForbiddenDoctype: A document type is declared; found without parsing.
         BrokenXml: Not well-formed, cut off, an entity, nested too deeply.
-        NotABankStatement: Another kind of file. NotAPaymentFile: likewise, when asked for pain.001.
-        NotAStatusReport: likewise, when asked for pain.002.
+        NotABankStatement, NotAPaymentFile, NotAStatusReport: Another kind of file.
+        APaymentStatus: A report on payments of the fund, when asked for what a bank tells of an account.
         UnknownBankVersion: The kind asked for, in a version without a schema here.
         InvalidBankFile: The schema of its version says no.
     """
@@ -202,12 +208,19 @@ def _version_of(root: etree._Element, data: bytes, *, name: str, kind: str, vers
     named = _NAMED_ROOT.fullmatch(str(root.tag))
     namespace, tag = (named[1], named[2]) if named else ("", str(root.tag))
     version = namespace.removeprefix(NAMESPACE)
-    if tag != "Document" or version == namespace or not version.startswith(kind + "."):
+    if kind == "camt" and version.startswith("pain.002."):
+        raise APaymentStatus(file=name, line=line, found=pictures(version))
+    if tag != "Document" or version == namespace or version.rpartition(".001.")[0] not in _kinds(versions):
         found = pictures(version or tag) if tag == "Document" else pictures(f"<{tag}>")
         raise _other_file(kind)(file=name, line=line, found=found)
     if version not in versions:
         raise UnknownBankVersion(file=name, line=line, version=pictures(version), known=list(versions))
     return version
+
+
+def _kinds(versions: tuple[str, ...]) -> set[str]:
+    """``camt.053.001.08`` is of the kind ``camt.053``."""
+    return {version.rpartition(".001.")[0] for version in versions}
 
 
 @lru_cache(maxsize=8)
@@ -288,6 +301,11 @@ def cents_of(document: Document, element: etree._Element) -> int:
     text = (element.text or "").strip()
     if currency != "EUR":
         raise WrongCurrency(file=document.name, line=document.line_of(element), found=f"{currency} {text}")
+    return cents_of_text(document, element, text)
+
+
+def cents_of_text(document: Document, element: etree._Element, text: str) -> int:
+    """A number that stands somewhere in ``element`` in cents; refuses a part of a cent as :func:`cents_of` does."""
     cents = Decimal(text) * 100
     if cents != cents.to_integral_value():
         raise PartOfACent(file=document.name, line=document.line_of(element), text=text)
@@ -303,14 +321,14 @@ def day_at(document: Document, element: etree._Element, path: str) -> date | Non
         except ValueError:
             raise document.refused(element, _(N_("{text} is not a day")).format(text=plain)) from None
     exact = text_at(document, element, f"{path}/DtTm")
-    return instant_of(document, element, exact).astimezone(_ZONE).date() if exact else None
+    return instant_of(document, element, exact).astimezone(ZONE).date() if exact else None
 
 
 def instant_of(document: Document, element: etree._Element, text: str) -> datetime:
     """An instant in UTC; without a zone it is Amsterdam's. The schema allows years that no calendar here has."""
     try:
         moment = datetime.fromisoformat(text.replace("T24:00:00", "T23:59:59"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=_ZONE)).astimezone(UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise document.refused(element, _(N_("{text} is not an instant")).format(text=text)) from None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ from functools import cached_property
 __all__ = [
     "BankFile",
     "BankLine",
+    "BankNotification",
     "BankStatement",
     "Payment",
     "PaymentBatch",
@@ -71,6 +73,7 @@ class BankLine:
     reversal: bool = False
     bank_reference: str = ""
     entry_reference: str = ""
+    entry_bank_reference: str = ""
     batch_position: int = 1
     batch_size: int = 1
     payment_information_id: str = ""
@@ -84,6 +87,43 @@ class BankLine:
     def returned(self) -> bool:
         """Whether this is a payment of the fund that came back (RRTN, or a return reason)."""
         return bool(self.return_reason) or self.code.endswith("/RRTN")
+
+
+def _content(first: Sequence[object], lines: tuple[BankLine, ...]) -> str:
+    said = [
+        first,
+        *(
+            [
+                line.line_id,
+                line.amount_cents,
+                line.charges_cents,
+                line.booked_on.isoformat(),
+                line.end_to_end_id,
+                line.creditor_reference,
+                line.counterparty_iban,
+                line.return_reason,
+            ]
+            for line in lines
+        ),
+    ]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankNotification:
+    """One notification (camt.054) of one account: lines that a statement will tell of too, and no balances."""
+
+    iban: str
+    notification_id: str
+    sequence_number: int | None
+    created_at: datetime
+    lines: tuple[BankLine, ...]
+    not_booked: int = 0
+
+    @cached_property
+    def content_sha256(self) -> str:
+        """What it says about money, days and references: see :class:`BankStatement`."""
+        return _content([self.iban, self.notification_id, self.sequence_number], self.lines)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,33 +148,19 @@ class BankStatement:
 
         A statement that comes a second time with another content is not the same statement.
         """
-        said = [
-            [self.iban, self.statement_id, self.sequence_number, self.opening_cents, self.closing_cents],
-            *(
-                [
-                    line.line_id,
-                    line.amount_cents,
-                    line.charges_cents,
-                    line.booked_on.isoformat(),
-                    line.end_to_end_id,
-                    line.creditor_reference,
-                    line.counterparty_iban,
-                    line.return_reason,
-                ]
-                for line in self.lines
-            ),
-        ]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
+        first = [self.iban, self.statement_id, self.sequence_number, self.opening_cents, self.closing_cents]
+        return _content(first, self.lines)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BankFile:
-    """One file from the bank, read whole: its hash, its version and its statements in the order of the file."""
+    """One file from the bank, read whole: its hash, its version and what it holds in the order of the file."""
 
     name: str
     sha256: str
     version: str
     statements: tuple[BankStatement, ...]
+    notifications: tuple[BankNotification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

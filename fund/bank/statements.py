@@ -1,7 +1,7 @@
-"""Bank statements (camt.053) read whole, or refused whole.
+"""Bank statements (camt.053) and notifications (camt.054) read whole, or refused whole.
 
 Version .02 and .08 say the same in other places: the state of an entry, the name of a party, the amount of a
-transaction. Both end as the same records.
+transaction. Both end as the same records. A notification tells of entries as a statement does, without balances.
 """
 
 from __future__ import annotations
@@ -12,26 +12,39 @@ from decimal import Decimal
 
 from lxml import etree
 
-from fund.bank.documents import Document, cents_of, children, day_at, instant_of, open_document, pictures, text_at
-from fund.bank.records import BankFile, BankLine, BankStatement, file_sha256, line_identity
+from fund.bank.documents import (
+    ZONE,
+    Document,
+    cents_of,
+    cents_of_text,
+    children,
+    day_at,
+    instant_of,
+    open_document,
+    pictures,
+    text_at,
+)
+from fund.bank.records import BankFile, BankLine, BankNotification, BankStatement, file_sha256, line_identity
 from fund.errors import (
     AccountWithoutIban,
     BankStatementDoesNotAddUp,
     BankStatementWithoutBalance,
     BatchDoesNotAddUp,
     CountDoesNotMatch,
+    SumDoesNotMatch,
     TransactionWithoutAmount,
     WrongCurrency,
 )
 
-__all__ = ["STATEMENT_VERSIONS", "read_statements"]
+__all__ = ["NOTIFICATION_VERSIONS", "STATEMENT_VERSIONS", "read_statements"]
 
 STATEMENT_VERSIONS = ("camt.053.001.02", "camt.053.001.08")
+NOTIFICATION_VERSIONS = ("camt.054.001.08",)
 _NOT_PROVIDED = "NOTPROVIDED"
 
 
 def read_statements(data: bytes, *, name: str) -> BankFile:
-    """What the bank says happened: every statement in the file, each proved against its own balances.
+    """What the bank says happened: all statements in the file, each proved against its own balances, or notifications.
 
     Args:
         data: The bytes as downloaded.
@@ -45,17 +58,25 @@ def read_statements(data: bytes, *, name: str) -> BankFile:
         PartOfACent: An amount with more than two decimals.
         BankStatementWithoutBalance: No opening (OPBD, else PRCD) or no closing balance (CLBD), or several.
         TransactionWithoutAmount: A batch whose parts have no amounts.
-        CountDoesNotMatch: A batch announces another number of transactions than it holds.
+        CountDoesNotMatch: A batch or a summary announces another number than there is.
+        SumDoesNotMatch: A summary announces another sum of entries.
         BatchDoesNotAddUp: The transactions of an entry do not make its amount.
         BankStatementDoesNotAddUp: Opening balance and entries do not make the closing balance.
     """
-    document = open_document(data, name=name, kind="camt.053", versions=STATEMENT_VERSIONS)
-    statements = tuple(_statement(document, found) for found in children(document, document.root, "BkToCstmrStmt/Stmt"))
-    return BankFile(name=name, sha256=file_sha256(data), version=document.version, statements=statements)
+    document = open_document(data, name=name, kind="camt", versions=STATEMENT_VERSIONS + NOTIFICATION_VERSIONS)
+    root = document.root
+    notified = children(document, root, "BkToCstmrDbtCdtNtfctn/Ntfctn")
+    return BankFile(
+        name=name,
+        sha256=file_sha256(data),
+        version=document.version,
+        statements=tuple(_statement(document, found) for found in children(document, root, "BkToCstmrStmt/Stmt")),
+        notifications=tuple(_notification(document, found) for found in notified),
+    )
 
 
-def _statement(document: Document, element: etree._Element) -> BankStatement:
-    statement_id = text_at(document, element, "Id")
+def _account(document: Document, element: etree._Element, statement_id: str) -> tuple[str, int | None]:
+    """The IBAN that a statement is of, and its electronic number where it has one."""
     iban = text_at(document, element, "Acct/Id/IBAN")
     if not iban:
         account = text_at(document, element, "Acct/Id/Othr/Id")
@@ -66,13 +87,36 @@ def _statement(document: Document, element: etree._Element) -> BankStatement:
     if currency != "EUR":
         raise WrongCurrency(file=document.name, line=document.line_of(element), found=currency)
     number = text_at(document, element, "ElctrncSeqNb")
-    sequence_number = int(Decimal(number)) if number else None
+    return iban, int(Decimal(number)) if number else None
+
+
+def _notification(document: Document, element: etree._Element) -> BankNotification:
+    notification_id = text_at(document, element, "Id")
+    iban, sequence_number = _account(document, element, notification_id)
+    created_at = instant_of(document, element, text_at(document, element, "CreDtTm") or _group_instant(document))
+    reader = _Lines(document, iban, notification_id, sequence_number, created_at.astimezone(ZONE).date())
+    reader.add_all(element)
+    return BankNotification(
+        iban=iban,
+        notification_id=notification_id,
+        sequence_number=sequence_number,
+        created_at=created_at,
+        lines=tuple(reader.lines),
+        not_booked=reader.not_booked,
+    )
+
+
+def _group_instant(document: Document) -> str:
+    return text_at(document, document.root, "BkToCstmrDbtCdtNtfctn/GrpHdr/CreDtTm")
+
+
+def _statement(document: Document, element: etree._Element) -> BankStatement:
+    statement_id = text_at(document, element, "Id")
+    iban, sequence_number = _account(document, element, statement_id)
     opening_cents, opened_on = _balance(document, element, statement_id, ("OPBD", "PRCD"))
     closing_cents, closed_on = _balance(document, element, statement_id, ("CLBD",))
     reader = _Lines(document, iban, statement_id, sequence_number, closed_on)
-    for entry in children(document, element, "Ntry"):
-        reader.add(entry)
-        entry.clear()  # ten thousand entries are read once each; what is a record now need not stay a tree
+    reader.add_all(element)
     entries_cents = sum(line.booked_cents for line in reader.lines)
     if opening_cents + entries_cents != closing_cents:
         raise BankStatementDoesNotAddUp(
@@ -145,6 +189,44 @@ class _Lines:
         self._sequence_number = sequence_number
         self._closed_on = closed_on
         self._references: dict[str, int] = {}
+
+    def add_all(self, element: etree._Element) -> None:
+        """Read every entry of a statement or notification, and hold them against its summary."""
+        document = self._document
+        made = {"TtlNtries": [0, 0], "TtlCdtNtries": [0, 0], "TtlDbtNtries": [0, 0]}
+        announced = {"TtlNtries": [0, 0], "TtlCdtNtries": [0, 0], "TtlDbtNtries": [0, 0]}
+        for entry in children(document, element, "Ntry"):
+            booked = self.not_booked
+            amount = children(document, entry, "Amt")[0]
+            cents = cents_of(document, amount) if amount.get("Ccy") == "EUR" else 0
+            side = "TtlCdtNtries" if text_at(document, entry, "CdtDbtInd") == "CRDT" else "TtlDbtNtries"
+            self.add(entry)
+            for name in ("TtlNtries", side):
+                for sums in (made, announced) if booked == self.not_booked else (announced,):
+                    sums[name][0] += 1
+                    sums[name][1] += cents
+            entry.clear()  # ten thousand entries are read once each; what is a record now need not stay a tree
+        for name in made:
+            self._hold(element, f"TxsSummry/{name}", made[name], announced[name])
+
+    def _hold(self, element: etree._Element, path: str, booked: list[int], all_of_them: list[int]) -> None:
+        """Some banks count what is only announced, some do not."""
+        document = self._document
+        count, total = text_at(document, element, f"{path}/NbOfNtries"), text_at(document, element, f"{path}/Sum")
+        line = document.line_of(element)
+        if count and int(count) not in (booked[0], all_of_them[0]):
+            raise CountDoesNotMatch(file=document.name, line=line, announced=int(count), found=booked[0])
+        if not total or path.endswith("TtlNtries"):
+            return  # of all entries banks announce what came in and went out, or the difference
+        cents = cents_of_text(document, element, total)
+        if cents not in (booked[1], all_of_them[1]):
+            raise SumDoesNotMatch(
+                file=document.name,
+                line=line,
+                announced_cents=cents,
+                found_cents=booked[1],
+                difference_cents=booked[1] - cents,
+            )
 
     def add(self, entry: etree._Element) -> None:
         """Read one ``Ntry``; what is only announced (pending, information) is counted and left out."""
@@ -287,6 +369,7 @@ class _Lines:
             reversal=text_at(document, entry, "RvslInd") in ("true", "1"),
             bank_reference=text_at(document, inner, "Refs/AcctSvcrRef") or text_at(document, entry, "AcctSvcrRef"),
             entry_reference=reference,
+            entry_bank_reference=text_at(document, entry, "AcctSvcrRef"),
             batch_position=position,
             batch_size=size,
             payment_information_id=part.payment_information_id,

@@ -9,6 +9,7 @@ from fund.errors.base import FaultyInput
 from fund.language import N_
 
 __all__ = [
+    "APaymentStatus",
     "AccountWithoutIban",
     "BankFileTooLarge",
     "BankStatementChanged",
@@ -25,12 +26,14 @@ __all__ = [
     "InvalidIban",
     "InvalidReference",
     "NameTooLong",
+    "NoBankFileTakenIn",
     "NotABankStatement",
     "NotAPaymentFile",
     "NotAStatusReport",
     "OtherBankAccount",
     "PartOfACent",
     "PaymentAmountOutOfRange",
+    "SumDoesNotMatch",
     "TextTooLong",
     "TransactionWithoutAmount",
     "UnknownBankVersion",
@@ -70,10 +73,17 @@ class BrokenXml(FaultyInput):
 
 
 class NotABankStatement(FaultyInput):
-    """The file is something else than a camt.053 statement."""
+    """The file is something else than a camt.053 statement or a camt.054 notification."""
 
-    message = N_("{file}:{line}: this is not a bank statement (camt.053): found {found}")
-    hint = N_("download the statement as camt.053 (XML); MT940, camt.052, camt.054 and PDF are not read")
+    message = N_("{file}:{line}: this is not a bank statement (camt.053) or notification (camt.054): found {found}")
+    hint = N_("download the statement as camt.053 (XML); MT940, camt.052 and PDF are not read")
+
+
+class APaymentStatus(FaultyInput):
+    """The file says what the bank did with payments of the fund (pain.002); it moves nothing on an account."""
+
+    message = N_("{file}:{line}: this is a report on payments ({found}), not a bank statement")
+    hint = N_("fund payment status {file}")
 
 
 class NotAPaymentFile(FaultyInput):
@@ -190,6 +200,23 @@ class BankStatementChanged(FaultyInput):
 
     message = N_("{file}: statement {statement} of {iban} is known since {known_file} with other content")
     hint = N_("ask the bank which of the two is right; nothing of the second was imported")
+
+
+class SumDoesNotMatch(FaultyInput):
+    """A sum of entries that the file announces is not what they make."""
+
+    message = N_(
+        "{file}:{line}: entries of {announced_cents} are announced, those that are there make {found_cents}, "
+        "a difference of {difference_cents}"
+    )
+    hint = N_("nothing was imported; download the file again, it may miss entries")
+
+
+class NoBankFileTakenIn(FaultyInput):
+    """Of several files none could be taken in; each has its reason."""
+
+    message = N_("none of the {count} files was taken in: {reasons}")
+    hint = N_("import them one by one to read what each needs: fund bank import FILE")
 
 
 class InvalidIban(FaultyInput):

@@ -24,8 +24,11 @@ __all__ = [
     "ReceiptReallocated",
     "ReceiptRecorded",
     "ReceiptUnmatched",
+    "BankNotificationImported",
     "BankStatementImported",
     "SurplusMove",
+    "DebitReversed",
+    "ReceiptReversed",
     "Undone",
 ]
 
@@ -47,7 +50,13 @@ class BankAccountRegistered(Fact):
 
 
 class BankStatementImported(Fact):
-    """A statement of the bank was taken in whole. ``ref`` is IBAN and the bank's name of the statement."""
+    """A statement of the bank was taken in whole. ``ref`` is IBAN and the bank's name of the statement.
+
+    Attributes:
+        lines: How many it has; ``lines_known`` of them were known from another document.
+        first_on, last_on: The days on which its lines are booked.
+        traces: By entry, how its lines are known again in another document.
+    """
 
     wire: ClassVar[str] = "bank_statement.imported"
     kind: ClassVar[str] = "bank_statement"
@@ -63,6 +72,35 @@ class BankStatementImported(Fact):
     file: str
     file_sha256: str
     content_sha256: str
+    lines_known: int = 0
+    first_on: date | None = None
+    last_on: date | None = None
+    traces: tuple[str, ...] = ()
+
+    def touches(self) -> Iterable[str]:
+        return (f"bank_account/{self.iban}",)
+
+
+class BankNotificationImported(Fact):
+    """The bank told of movements before their statement (camt.054), or beside it. It has no balances.
+
+    Attributes: As those of a statement.
+    """
+
+    wire: ClassVar[str] = "bank_notification.imported"
+    kind: ClassVar[str] = "bank_notification"
+
+    iban: str
+    notification_id: str
+    sequence_number: int | None
+    lines: int
+    lines_known: int = 0
+    first_on: date
+    last_on: date
+    file: str
+    file_sha256: str
+    content_sha256: str
+    traces: tuple[str, ...] = ()
 
     def touches(self) -> Iterable[str]:
         return (f"bank_account/{self.iban}",)
@@ -86,9 +124,31 @@ class ReceiptRecorded(Fact):
     text: str = ""
     code: str = ""
     return_reason: str = ""
+    reversal: bool = False
+    """Whether the bank says that it takes a debit back."""
+    bank_reference: str = ""
+    """The bank's own name of the movement."""
+    source: str = "bank_statement"
+    """What ``statement`` is: ``bank_statement`` or ``bank_notification``."""
 
     def touches(self) -> Iterable[str]:
-        return (f"bank_statement/{self.statement}",)
+        return (f"{self.source}/{self.statement}",)
+
+
+class ReceiptReversed(Fact):
+    """The bank took a credit back (``RvslInd``): what it was set against was undone before, and it waits no more (R2).
+
+    ``line_id`` is the line that takes it back, ``seq`` the entry that it mirrors, ``amount_cents`` all of the receipt.
+    """
+
+    wire: ClassVar[str] = "receipt.reversed"
+    kind: ClassVar[str] = "receipt"
+
+    account: str
+    amount_cents: int
+    reversed_on: date
+    line_id: str
+    seq: int
 
 
 class ProposedMatch(_Part):
@@ -275,6 +335,23 @@ class DebitRecorded(Fact):
     payee_iban: str = ""
     end_to_end_id: str = ""
     text: str = ""
+    code: str = ""
+    reversal: bool = False
+    """Whether the bank says that it takes a credit back, and nobody knows which."""
+    bank_reference: str = ""
+
+
+class DebitReversed(Fact):
+    """The bank took an unexplained debit back (``RvslInd``): the money is where it was (C2)."""
+
+    wire: ClassVar[str] = "debit.reversed"
+    kind: ClassVar[str] = "debit"
+
+    account: str
+    amount_cents: int
+    reversed_on: date
+    line_id: str
+    seq: int
 
 
 class DebitExplained(Fact):

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from fund.dates import day_of
-from fund.events import BankStatementImported, Envelope, PaymentSettled
+from fund.events import BankNotificationImported, BankStatementImported, Envelope, PaymentSettled
 from fund.language import N_, _
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.schemas.people import User
@@ -160,7 +160,7 @@ def burden_of(view: View, proposal: Proposal) -> Burden | None:
     round_ = view.case(Round, proposal.round)
     # the bank statement that settled it is read once for all payments on it
     cause = view.store.facts.get(until_paid[-1].causation_id or "")
-    if cause is not None and isinstance(cause.fact, BankStatementImported):
+    if cause is not None and isinstance(cause.fact, (BankStatementImported, BankNotificationImported)):
         until_paid.append(cause)
     asked: dict[tuple[str, str], str] = {}
     first: list[Envelope] = []
@@ -212,7 +212,7 @@ def _hands(envelope: Envelope) -> Iterable[tuple[str, str]]:
 
 
 def _whose(view: View, envelope: Envelope, person: str, proposal: Proposal) -> str:
-    if envelope.fact.kind in ("batch", "bank_statement"):
+    if envelope.fact.kind in ("batch", "bank_statement", "bank_notification"):
         return "shared"
     if envelope.type in _REVIEWING:
         return "reviewers"

@@ -185,13 +185,14 @@ GROUPS: tuple[Group, ...] = (
         "disbursement request, disbursement check, disbursement approve, disbursement refuse, disbursement withdraw,"
         " disbursement cancel, disbursement refund, payment batch, payment send, payment status, payment settle,"
         " payment fail, payment retry, payment cancel, payment return, payee record, bank register, debit record,"
+        " debit reverse,"
         " cost approve, cost charge, cost income, cost transfer, cost sweep, cost settle, cost recall",
         "disbursement list, disbursement show, payment list, payment file, payee list, cost list",
     ),
     _group(
         "receipts", "Receipts, matching, posting write-offs",
         "R own|asks own|C (manual), M write-off|M, C write-off|||R||matches",
-        "bank import, bank propose, bank match, bank unmatch, repayment allocate, repayment reallocate,"
+        "bank import, bank propose, bank reverse, bank match, bank unmatch, repayment allocate, repayment reallocate,"
         " repayment demand, repayment prepay, repayment refund, capital receive, writeoff post, writeoff recover",
         "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears,"
         " repayment overpaid",

@@ -28,10 +28,12 @@ from fund.events.receipts import (
     CostCharged,
     DebitExplained,
     DebitRecorded,
+    DebitReversed,
     IncomeRecorded,
     ReceiptAllocated,
     ReceiptReallocated,
     ReceiptRecorded,
+    ReceiptReversed,
     ReceiptUnmatched,
 )
 from fund.events.repayments import AllowanceAdjusted
@@ -140,6 +142,12 @@ def _receipt_recorded(fact: ReceiptRecorded) -> Sequence[Booking]:
     return [Booking(memo=f"Ontvangst {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})]
 
 
+@books(ReceiptReversed)
+def _receipt_reversed(fact: ReceiptReversed) -> Sequence[Booking]:
+    """R2: the bank took it back; the exact mirror of the receipt."""
+    return [Booking(memo=f"Ontvangst {fact.ref} door de bank teruggenomen", reverses_seq=fact.seq)]
+
+
 @books(ContributionReceived)
 def _contribution_received(fact: ContributionReceived) -> Sequence[Booking]:
     """K2: the partner owes so much less; what it paid too much the fund owes back."""
@@ -232,6 +240,12 @@ def _debit_recorded(fact: DebitRecorded) -> Sequence[Booking]:
     return [
         Booking(memo=f"Onverklaarde afschrijving {fact.ref}", postings=postings, metadata={"bank_line": fact.line_id})
     ]
+
+
+@books(DebitReversed)
+def _debit_reversed(fact: DebitReversed) -> Sequence[Booking]:
+    """C2: the bank took it back; the exact mirror of the debit."""
+    return [Booking(memo=f"Afschrijving {fact.ref} door de bank teruggenomen", reverses_seq=fact.seq)]
 
 
 @books(DebitExplained)

@@ -15,6 +15,7 @@ __all__ = [
     "MEMBERS",
     "VOTING",
     "BankAccount",
+    "BankNotificationFile",
     "BankStatementFile",
     "Call",
     "Cost",
@@ -172,11 +173,36 @@ class BankStatementFile(CaseFile):
     opened_on: date
     closed_on: date
     lines: int
+    lines_known: int = 0
+    first_on: date | None = None
+    last_on: date | None = None
+    """The days on which its lines are booked."""
+    traces: tuple[str, ...] = ()
     file: str
     content_sha256: str
 
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.iban, amount_cents=self.closing_cents, due_on=self.closed_on)
+
+
+class BankNotificationFile(CaseFile):
+    """A notification (camt.054) that was taken in: once, whole. ``state``: imported."""
+
+    kind: ClassVar[str] = "bank_notification"
+
+    iban: str
+    notification_id: str
+    sequence_number: int | None
+    lines: int
+    lines_known: int = 0
+    first_on: date
+    last_on: date
+    traces: tuple[str, ...] = ()
+    file: str
+    content_sha256: str
+
+    def columns(self) -> CaseColumns:
+        return CaseColumns(parent=self.iban, due_on=self.last_on)
 
 
 class Use(Shape):
@@ -196,7 +222,7 @@ class Use(Shape):
 
 
 class Receipt(CaseFile):
-    """Money that came in. ``state``: recorded, proposed, allocated."""
+    """Money that came in. ``state``: recorded, proposed, allocated; reversed when the bank took it back."""
 
     kind: ClassVar[str] = "receipt"
 
@@ -213,6 +239,8 @@ class Receipt(CaseFile):
     text: str = ""
     code: str = ""
     return_reason: str = ""
+    reversal: bool = False
+    bank_reference: str = ""
     candidates: tuple[ProposedMatch, ...] = ()
     uses: tuple[Use, ...] = ()
     by_hand: bool = False
@@ -248,7 +276,7 @@ class Cost(CaseFile):
 
 
 class Debit(CaseFile):
-    """Money that left the bank unexplained. ``state``: recorded or explained."""
+    """Money that left the bank unexplained. ``state``: recorded or explained; reversed when the bank took it back."""
 
     kind: ClassVar[str] = "debit"
 
@@ -259,6 +287,9 @@ class Debit(CaseFile):
     payee_iban: str = ""
     end_to_end_id: str = ""
     text: str = ""
+    code: str = ""
+    reversal: bool = False
+    bank_reference: str = ""
     explanation: str = ""
 
     def columns(self) -> CaseColumns:

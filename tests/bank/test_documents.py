@@ -116,7 +116,7 @@ def test_a_wrong_namespace_or_root_is_no_bank_statement() -> None:
     refused(GOOD.replace(NAMESPACE, b"urn:example:camt.053.001.08"), NotABankStatement, line=2)
     refused(b"<Document/>", NotABankStatement)
     refused(b"<html xmlns='http://www.w3.org/1999/xhtml'/>", NotABankStatement)
-    refused(GOOD.replace(NAMESPACE, b"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"), NotABankStatement)
+    refused(GOOD.replace(NAMESPACE, b"urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"), NotABankStatement)
 
 
 def test_an_unknown_version_is_named_beside_those_that_are_read() -> None:

@@ -21,5 +21,5 @@ def test_a_bad_bank_file_earns_its_message(file: Path) -> None:
 
 
 def test_every_message_has_its_file() -> None:
-    assert len(FILES) == 22
+    assert len(FILES) == 26
     assert {file.stem for file in FILES} == {file.stem for file in (Path(__file__).parent / "bank").glob("*.txt")}

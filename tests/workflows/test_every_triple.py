@@ -47,6 +47,7 @@ WITHOUT_A_TABLE = {
     "cooperation": "a row of the register, which an import replaces",
     "allowance": "a quarter that was reckoned; each run adds to it",
     "bank_account": "registered once",
+    "bank_notification": "imported once",
     "bank_statement": "imported once",
     "cost": "charged once",
     "income": "recorded once",

@@ -11,9 +11,9 @@ from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_
 from fund.errors import (
     BankAccountExists,
     BankStatementChanged,
-    BrokenXml,
     InvalidIban,
     MoreThanReceived,
+    NoBankFileTakenIn,
     NotABankAccountCode,
     NotAuthorised,
     NothingToUndo,
@@ -190,34 +190,64 @@ def test_a_known_statement_with_other_content_is_refused(database_url: str) -> N
         assert world.entries() == before
 
 
-def test_a_statement_of_another_account_is_refused_by_name_and_nothing_of_the_files_goes_in(database_url: str) -> None:
+def test_a_statement_of_another_account_is_refused_by_name_and_the_other_file_goes_in(database_url: str) -> None:
     with founded(database_url) as world:
         called(world)
         bank, stranger = registered(world), StoryBank(FROM)
         bank.receive(1_000, name="?", iban=OTHER, on=DAY)
         stranger.receive(1_000, name="?", iban=OTHER, on=DAY)
+
+        result = import_bytes(world, bank.statement(DAY), stranger.statement(DAY))
+
+        assert result["refused"] == [
+            {
+                "file": "afschrift-2.xml",
+                "code": "other_bank_account",
+                "message": f"afschrift-2.xml: statement 20260105678900001 is of account {FROM}; "
+                f"the accounts of the fund are {OURS}",
+                "hint": f"import the right file, or record the account first: fund bank register {FROM} --account CODE",
+            }
+        ]
+        assert [(taken["file"], taken["lines_new"]) for taken in result["taken"]] == [("afschrift-1.xml", 1)]
+        assert [row["iban"] for row in world.look("bank list")["statements"]] == [OURS]
+
+
+def test_when_the_only_file_is_refused_that_is_the_refusal(database_url: str) -> None:
+    with founded(database_url) as world:
+        registered(world)
         before = world.entries()
 
         with pytest.raises(OtherBankAccount) as refused:
-            import_bytes(world, bank.statement(DAY), stranger.statement(DAY))
+            import_bytes(world, StoryBank(FROM).statement(DAY))
 
         assert refused.value.details["iban"] == FROM
         assert refused.value.details["expected"] == [OURS]
-        assert refused.value.details["file"] == "afschrift-2.xml"
         assert world.entries() == before
+
+
+def test_when_every_file_is_refused_nothing_happens_and_each_reason_is_told(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        registered(world)
+
+        with pytest.raises(NoBankFileTakenIn) as refused:
+            import_bytes(world, StoryBank(FROM).statement(DAY), b"<?xml version='1.0'?><Document>")
+
+        assert refused.value.details["count"] == 2
+        assert "[other_bank_account] afschrift-1.xml: statement" in str(refused.value)
+        assert "[broken_xml] afschrift-2.xml:1:" in str(refused.value)
         assert world.look("bank list")["statements"] == []
 
 
-def test_a_broken_file_beside_a_good_one_keeps_both_out(sqlite_url: str) -> None:
+def test_a_broken_file_beside_a_good_one_keeps_itself_out(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         called(world)
         bank = registered(world)
         bank.receive(1_000, name="?", iban=OTHER, on=DAY)
 
-        with pytest.raises(BrokenXml):
-            import_bytes(world, bank.statement(DAY), b"<?xml version='1.0'?><Document>")
+        result = import_bytes(world, bank.statement(DAY), b"<?xml version='1.0'?><Document>")
 
-        assert world.look("bank list")["statements"] == []
+        assert [(one["file"], one["code"]) for one in result["refused"]] == [("afschrift-2.xml", "broken_xml")]
+        assert result["lines_new"] == 1
 
 
 def test_our_number_in_the_text_matches_and_money_on_the_treasury_account_stays_there(database_url: str) -> None:

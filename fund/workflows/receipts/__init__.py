@@ -1,17 +1,20 @@
 """Money in: bank statements are imported, receipts recorded, and set against calls and repayments.
 
-``importing`` takes files in and asks ``hooks`` what other trades know of a line; ``matching`` says what a receipt is
-for, ``lives`` how it stands, ``reading`` what waits.
+``importing`` takes files in and asks ``hooks`` what other trades know of a line, and ``identity`` which lines are known
+from another document; ``evidence`` says what a receipt may be for, ``matching`` makes it so, ``reversals`` follow what
+the bank takes back; ``lives`` says how a receipt stands, ``reading`` what waits, ``gaps`` what is missing.
 """
 
 from __future__ import annotations
 
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.unit_of_work import Command, Query
+from fund.workflows.receipts.evidence import RULES, Evidence, evidence_for
+from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.hooks import arrives, settles, takes_back
-from fund.workflows.receipts.importing import gaps, import_statements, register
+from fund.workflows.receipts.importing import import_statements, register
 from fund.workflows.receipts.lives import LIVES, TRANSITIONS, State
-from fund.workflows.receipts.matching import RULES, Evidence, allocate, evidence_for, match, second_to_match, unmatch
+from fund.workflows.receipts.matching import allocate, match, second_to_match, unmatch
 from fund.workflows.receipts.reading import bank, unexplained_debits, unmatched
 
 __all__ = [

@@ -1,39 +1,53 @@
-"""Bank files come in: statements once, each line booked and explained as far as its evidence goes.
+"""Bank files come in: each whole or not at all, each line once, explained as far as its evidence goes.
 
-Whole files or nothing. Credit lines become receipts; debit lines settle payments, are charges of the bank, or stand
-unexplained. Source: bank.md (Reading a statement), lifecycle.md R2, D5, D10, C2, C7.
+Credit lines become receipts; debit lines settle payments, are charges of the bank, or stand unexplained. ``identity``
+says which lines are known from another document, ``reversals`` what the bank takes back, ``gaps`` what is missing.
+Source: bank.md (Reading a statement), lifecycle.md R2, D5, D10, C2, C7.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import pairwise
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from fund.bank import BankFile, BankLine, BankStatement, iban_mask, read_statements
+from fund.bank import BankFile, BankLine, BankNotification, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
-from fund.errors import BankAccountExists, BankStatementChanged, NotABankAccountCode, OtherBankAccount
+from fund.errors import (
+    BankAccountExists,
+    BankStatementChanged,
+    FaultyInput,
+    FundError,
+    NoBankFileTakenIn,
+    NotABankAccountCode,
+    OtherBankAccount,
+)
 from fund.events import (
     BankAccountRegistered,
+    BankNotificationImported,
     BankStatementImported,
     CostCharged,
     DebitRecorded,
     Envelope,
+    Fact,
     ReceiptRecorded,
 )
-from fund.schemas.capital import BankAccount, BankStatementFile, Receipt
+from fund.language import AMSTERDAM
+from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Receipt
 from fund.unit_of_work import UnitOfWork, View
+from fund.workflows.receipts.evidence import Known
+from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.hooks import ARRIVALS, SETTLERS, TAKERS
-from fund.workflows.receipts.lives import State
+from fund.workflows.receipts.identity import Told, known_lines, traces_of
+from fund.workflows.receipts.lives import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
+from fund.workflows.receipts.reversals import take_reversal
 
-__all__ = ["BANK_ACCOUNTS", "gaps", "import_statements", "register"]
+__all__ = ["BANK_ACCOUNTS", "import_statements", "register"]
 
 BANK_ACCOUNTS = ("1000", "1005")
-MOST_MISSING = 100
-"""So many missing numbers of a gap are named; a bank that numbers by date would leave millions."""
 CHARGES = ("CHRG", "COMM", "FEES")
 """Subfamilies of bank transaction codes by which a bank says that it took its price."""
 
@@ -69,19 +83,26 @@ class _Report:
 
     statements: int = 0
     statements_new: int = 0
+    notifications: int = 0
     lines_new: int = 0
     lines_known: int = 0
     matched: int = 0
     matched_before: int = 0
     receipts: list[str] = field(default_factory=list)
     debits: list[str] = field(default_factory=list)
+    taken: list[dict[str, Any]] = field(default_factory=list)
+
+
+_Document = BankStatement | BankNotification
+_Kept = BankStatementFile | BankNotificationFile
 
 
 def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) -> None:
-    """Bank statements (camt.053) are taken in: whole files or nothing, each statement once, in whatever order they lie.
+    """What the bank tells is taken in: each file whole or not at all, each line once, in whatever order they lie.
 
-    Each credit line is a receipt on 2300 and is matched at once where its evidence is certain; a debit line settles a
-    payment, is a bank charge, or stands as unexplained on 1010. What waited before is tried again.
+    Statements (camt.053) and notifications (camt.054). Each credit line is a receipt on 2300 and is matched at once
+    where its evidence is certain; a debit line settles a payment, is a bank charge, or stands as unexplained on 1010.
+    What waited before is tried again. Files that are refused are named with their reason, the others go in.
 
     Args:
         files: ``name`` and ``content`` (bytes) of each.
@@ -91,35 +112,37 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
         BankStatementChanged: A known statement came again with other content.
         EmptyFile, BrokenXml, ForbiddenDoctype, InvalidBankFile, BankStatementDoesNotAddUp, ...: See
             ``read_statements``.
+        NoBankFileTakenIn: Of several files each was refused, for one of these reasons.
     """
-    read = [read_statements(file["content"], name=file["name"]) for file in files]
     accounts = {account.ref: account for account in uow.cases(BankAccount)}
-    for file in read:
-        for statement in file.statements:
-            if statement.iban not in accounts:
-                raise OtherBankAccount(
-                    file=file.name,
-                    statement=statement.statement_id,
-                    iban=statement.iban,
-                    expected=sorted(accounts) or ["-"],
-                )
+    read, refused = _read(uow, files, accounts)
+    if not read:
+        raise _nothing_taken_in(refused)
     report = _Report()
     waiting = [
         receipt.ref for receipt in uow.cases(Receipt, states=[State.RECORDED, State.PROPOSED]) if not receipt.by_hand
     ]
     last: Envelope | None = None
-    for file, statement in _in_order(read):
-        report.statements += 1
-        taken = _take_in(uow, file, statement, accounts[statement.iban], report)
-        last = taken or last
-    if last is not None:
-        for ref in waiting:
-            if match_by_itself(uow, uow.case(Receipt, ref), cause=last, reaction="receipts.match_again"):
-                report.matched_before += 1
+    told = sum(len(document.lines) for _file, document in read)
+    known = Known(uow)
+    payers = (line.counterparty_iban for _file, document in read for line in document.lines if line.amount_cents > 0)
+    known.read(dict.fromkeys(payer for payer in payers if payer))
+    with uow.gathering():
+        for file, document in _in_order(read):
+            taken = _take_in(uow, file, document, accounts[document.iban].account, report, known, told)
+            last = taken or last
+        if last is not None:
+            for ref in waiting:
+                receipt = uow.case(Receipt, ref)
+                if receipt.state in WAITING and match_by_itself(
+                    uow, receipt, cause=last, reaction="receipts.match_again", known=known
+                ):
+                    report.matched_before += 1
     uow.result.update(
-        files=len(read),
+        files=len({file.name for file, _document in read}),
         statements=report.statements,
         statements_new=report.statements_new,
+        notifications=report.notifications,
         lines_new=report.lines_new,
         lines_known=report.lines_known,
         matched=report.matched,
@@ -127,65 +150,222 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
         matched_before=report.matched_before,
         unmatched_receipts=report.receipts,
         unexplained_debits=report.debits,
+        taken=report.taken,
+        refused=[
+            {"file": name, "code": problem.code(), "message": str(problem), "hint": problem.advice}
+            for name, problem in refused
+        ],
         gaps=gaps(uow),
     )
     uow.next_step = "fund bank unmatched" if report.receipts or report.debits else "fund bank list"
 
 
-def _in_order(files: Sequence[BankFile]) -> list[tuple[BankFile, BankStatement]]:
-    pairs = [(file, statement) for file in files for statement in file.statements]
-    return sorted(
-        pairs,
-        key=lambda pair: (
-            pair[1].closed_on,
-            pair[1].iban,
-            pair[1].sequence_number if pair[1].sequence_number is not None else -1,
-            pair[1].statement_id,
-        ),
+_Read = list[tuple[BankFile, _Document]]
+_Refused = list[tuple[str, FundError]]
+
+
+def _read(
+    uow: UnitOfWork, files: Sequence[Mapping[str, Any]], accounts: Mapping[str, BankAccount]
+) -> tuple[_Read, _Refused]:
+    """What can be taken in, and the files that cannot, each with its reason."""
+    documents: _Read = []
+    refused: _Refused = []
+    contents: dict[str, tuple[str, str]] = {}
+    for given in files:
+        try:
+            file = read_statements(given["content"], name=given["name"])
+            held: list[_Document] = [*file.statements, *file.notifications]
+            for document in held:
+                _require_own(file, document, accounts)
+                _require_unchanged(uow, file, document, contents)
+        except FaultyInput as problem:
+            refused.append((given["name"], problem))
+            continue
+        contents.update({_ref(document): (file.name, document.content_sha256) for document in held})
+        documents += [(file, document) for document in held]
+    return documents, refused
+
+
+def _nothing_taken_in(refused: _Refused) -> FundError:
+    if len(refused) == 1:
+        return refused[0][1]
+    return NoBankFileTakenIn(
+        count=len(refused), reasons="; ".join(f"[{problem.code()}] {problem}" for _name, problem in refused)
     )
+
+
+def _require_own(file: BankFile, document: _Document, accounts: Mapping[str, BankAccount]) -> None:
+    if document.iban not in accounts:
+        raise OtherBankAccount(
+            file=file.name, statement=_name(document), iban=document.iban, expected=sorted(accounts) or ["-"]
+        )
+
+
+def _require_unchanged(
+    uow: UnitOfWork, file: BankFile, document: _Document, contents: Mapping[str, tuple[str, str]]
+) -> None:
+    """The same statement says the same, whether it is known since long or stands in another file of this command."""
+    kept = _kept(uow, document)
+    known = (kept.file, kept.content_sha256) if kept is not None else contents.get(_ref(document))
+    if known is not None and known[1] != document.content_sha256:
+        raise BankStatementChanged(
+            file=file.name, statement=_name(document), iban=iban_mask(document.iban), known_file=known[0]
+        )
+
+
+def _name(document: _Document) -> str:
+    return document.statement_id if isinstance(document, BankStatement) else document.notification_id
+
+
+def _ref(document: _Document) -> str:
+    """IBAN, the bank's name and number; a notification says that it is one."""
+    number = "" if document.sequence_number is None else str(document.sequence_number)
+    mark = "" if isinstance(document, BankStatement) else ":camt.054"
+    return f"{document.iban}:{_name(document)}:{number}{mark}"
+
+
+def _kept(view: View, document: _Document) -> _Kept | None:
+    if isinstance(document, BankStatement):
+        return view.maybe(BankStatementFile, _ref(document))
+    return view.maybe(BankNotificationFile, _ref(document))
+
+
+def _in_order(documents: _Read) -> _Read:
+    """By the day that they end; a statement before the notifications of its day, which say less."""
+
+    def place(pair: tuple[BankFile, _Document]) -> tuple[Any, ...]:
+        document = pair[1]
+        number = document.sequence_number if document.sequence_number is not None else -1
+        _first, last = _days(document)
+        end = document.closed_on if isinstance(document, BankStatement) else last
+        return (end, document.iban, isinstance(document, BankNotification), number, _name(document))
+
+    return sorted(documents, key=place)
+
+
+def _days(document: _Document) -> tuple[date, date]:
+    """The days on which its lines are booked; where it has none, the day of the document."""
+    days = [line.booked_on for line in document.lines]
+    if not days:
+        day = document.closed_on if isinstance(document, BankStatement) else _day_of(document.created_at)
+        return day, day
+    return min(days), max(days)
+
+
+def _day_of(moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(AMSTERDAM)).date()
+
+
+# ---------------------------------------------------------------------------------------------------------- identity
+
+
+def _told(kept: _Kept) -> Told:
+    if isinstance(kept, BankStatementFile):
+        return Told(
+            ref=kept.ref,
+            statement=True,
+            opened_on=kept.opened_on,
+            closed_on=kept.closed_on,
+            opening_cents=kept.opening_cents,
+            closing_cents=kept.closing_cents,
+            sequence_number=kept.sequence_number,
+            traces=kept.traces,
+        )
+    return Told(ref=kept.ref, statement=False, opened_on=kept.first_on, closed_on=kept.last_on, traces=kept.traces)
+
+
+def _known_before(uow: UnitOfWork, document: _Document) -> list[tuple[str, ...]]:
+    """For each line the movements that other documents told of before."""
+    first, last = _days(document)
+    traces = traces_of(document.lines)
+    new = (
+        Told(
+            ref=_ref(document),
+            statement=True,
+            opened_on=document.opened_on,
+            closed_on=document.closed_on,
+            opening_cents=document.opening_cents,
+            closing_cents=document.closing_cents,
+            sequence_number=document.sequence_number,
+            traces=traces,
+        )
+        if isinstance(document, BankStatement)
+        else Told(ref=_ref(document), statement=False, opened_on=first, closed_on=last, traces=traces)
+    )
+    kept: list[_Kept] = [
+        *uow.cases(BankStatementFile, parent=document.iban),
+        *uow.cases(BankNotificationFile, parent=document.iban),
+    ]
+    near = [one for one in kept if one.first_on and one.last_on and one.first_on <= last and one.last_on >= first]
+    return known_lines(new, [_told(one) for one in near])
 
 
 def _take_in(
-    uow: UnitOfWork, file: BankFile, statement: BankStatement, account: BankAccount, report: _Report
+    uow: UnitOfWork, file: BankFile, document: _Document, account: str, report: _Report, known: Known, told: int
 ) -> Envelope | None:
-    number = "" if statement.sequence_number is None else str(statement.sequence_number)
-    ref = f"{statement.iban}:{statement.statement_id}:{number}"
-    known = uow.maybe(BankStatementFile, ref)
-    if known is not None:
-        if known.content_sha256 != statement.content_sha256:
-            raise BankStatementChanged(
-                file=file.name,
-                statement=statement.statement_id,
-                iban=iban_mask(statement.iban),
-                known_file=known.file,
-            )
-        report.lines_known += len(statement.lines)
+    statement = isinstance(document, BankStatement)
+    report.statements += statement
+    report.notifications += not statement
+    row = {
+        "file": file.name,
+        "kind": "statement" if statement else "notification",
+        "iban": document.iban,
+        "statement_id": _name(document),
+        "lines": len(document.lines),
+    }
+    if _kept(uow, document) is not None:
+        report.lines_known += len(document.lines)
+        report.taken.append({**row, "lines_new": 0, "lines_known": len(document.lines), "new": False})
         return None
-    taken = uow.record(
-        BankStatementImported(
-            ref=ref,
-            iban=statement.iban,
-            statement_id=statement.statement_id,
-            sequence_number=statement.sequence_number,
-            opening_cents=statement.opening_cents,
-            closing_cents=statement.closing_cents,
-            opened_on=statement.opened_on,
-            closed_on=statement.closed_on,
-            lines=len(statement.lines),
-            file=file.name,
-            file_sha256=file.sha256,
-            content_sha256=statement.content_sha256,
-        ),
-        effective_on=booking_day(uow, statement.closed_on),
-    )
-    report.statements_new += 1
-    for line in statement.lines:
+    same = _known_before(uow, document)
+    taken = _record(uow, file, document, same)
+    report.statements_new += statement
+    new = 0
+    for line, before in zip(document.lines, same, strict=True):
+        if before:
+            report.lines_known += 1
+            continue
+        new += 1
         report.lines_new += 1
-        report.matched += _take_line(uow, line, account.account, taken, report)
+        report.matched += _take_line(uow, line, account, taken, report, known)
+        uow.told(report.lines_new, told)
+    report.taken.append({**row, "lines_new": new, "lines_known": len(document.lines) - new, "new": True})
     return taken
 
 
-def _take_line(uow: UnitOfWork, line: BankLine, account: str, taken: Envelope, report: _Report) -> bool:
+def _record(uow: UnitOfWork, file: BankFile, document: _Document, same: Sequence[tuple[str, ...]]) -> Envelope:
+    first, last = _days(document)
+    more: dict[str, Any] = {
+        "ref": _ref(document),
+        "iban": document.iban,
+        "sequence_number": document.sequence_number,
+        "lines": len(document.lines),
+        "lines_known": sum(1 for before in same if before),
+        "first_on": first,
+        "last_on": last,
+        "file": file.name,
+        "file_sha256": file.sha256,
+        "content_sha256": document.content_sha256,
+        "traces": traces_of(document.lines, same),
+    }
+    if isinstance(document, BankNotification):
+        fact: Fact = BankNotificationImported(notification_id=document.notification_id, **more)
+        return uow.record(fact, effective_on=booking_day(uow, last))
+    fact = BankStatementImported(
+        statement_id=document.statement_id,
+        opening_cents=document.opening_cents,
+        closing_cents=document.closing_cents,
+        opened_on=document.opened_on,
+        closed_on=document.closed_on,
+        **more,
+    )
+    return uow.record(fact, effective_on=booking_day(uow, document.closed_on))
+
+
+# ------------------------------------------------------------------------------------------------------------- lines
+
+
+def _take_line(uow: UnitOfWork, line: BankLine, account: str, taken: Envelope, report: _Report, known: Known) -> bool:
     on = booking_day(uow, line.booked_on)
     if line.charges_cents:
         _charge(uow, line, line.charges_cents, account, on, taken)
@@ -194,8 +374,10 @@ def _take_line(uow: UnitOfWork, line: BankLine, account: str, taken: Envelope, r
     if _is_charge(line):
         _charge(uow, line, -line.amount_cents, account, on, taken)
         return True
+    if line.reversal and take_reversal(uow, line, account, on, taken):
+        return True
     if line.amount_cents > 0:
-        return _take_credit(uow, line, account, on, taken, report)
+        return _take_credit(uow, line, account, on, taken, report, known)
     return _take_debit(uow, line, account, on, taken, report)
 
 
@@ -215,11 +397,10 @@ def _charge(uow: UnitOfWork, line: BankLine, cents: int, account: str, on: date,
     uow.record(fact, effective_on=on, cause=taken, reaction="receipts.charge")
 
 
-# ------------------------------------------------------------------------------------------------------------ credit
-
-
-def _take_credit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report) -> bool:
-    if any(arrival(uow, line, account, on, taken) for arrival in ARRIVALS):
+def _take_credit(
+    uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report, known: Known
+) -> bool:
+    if not line.reversal and any(arrival(uow, line, account, on, taken) for arrival in ARRIVALS):
         return True
     ref = uow.next_ref("receipt")
     recorded = uow.record(
@@ -227,6 +408,7 @@ def _take_credit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken:
             ref=ref,
             line_id=line.line_id,
             statement=taken.fact.ref,
+            source=taken.fact.kind,
             account=account,
             amount_cents=line.amount_cents,
             booked_on=line.booked_on,
@@ -237,12 +419,16 @@ def _take_credit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken:
             text=line.text,
             code=line.code,
             return_reason=line.return_reason,
+            reversal=line.reversal,
+            bank_reference=line.bank_reference,
         ),
         effective_on=on,
     )
     receipt = uow.case(Receipt, ref)
-    matched = _came_back(uow, line, receipt, on, recorded) or match_by_itself(
-        uow, receipt, cause=recorded, reaction="receipts.match"
+    matched = _came_back(uow, line, receipt, on, recorded) or (
+        not line.returned
+        and not line.reversal
+        and match_by_itself(uow, receipt, cause=recorded, reaction="receipts.match", known=known)
     )
     if not matched:
         report.receipts.append(ref)
@@ -256,11 +442,8 @@ def _came_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, reco
     return any(taker(uow, line, receipt, on, recorded) for taker in TAKERS)
 
 
-# ------------------------------------------------------------------------------------------------------------- debit
-
-
 def _take_debit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report) -> bool:
-    if any(settler(uow, line, account, on, taken) for settler in SETTLERS):
+    if not line.reversal and any(settler(uow, line, account, on, taken) for settler in SETTLERS):
         return True
     ref = uow.next_ref("debit")
     fact = DebitRecorded(
@@ -272,45 +455,10 @@ def _take_debit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: 
         payee_iban=line.counterparty_iban,
         end_to_end_id=line.end_to_end_id,
         text=line.text,
+        code=line.code,
+        reversal=line.reversal,
+        bank_reference=line.bank_reference,
     )
     uow.record(fact, effective_on=on, cause=taken, reaction="receipts.debit")
     report.debits.append(ref)
     return False
-
-
-# -------------------------------------------------------------------------------------------------------------- gaps
-
-
-def gaps(view: View) -> list[dict[str, Any]]:
-    """Per account, the statements that are missing by number, or where one does not begin as the one before ended.
-
-    Banks begin again at one in a new year. A gap stands until the statements in between are imported.
-    """
-    found: list[dict[str, Any]] = []
-    for account in view.cases(BankAccount):
-        ordered = sorted(
-            view.cases(BankStatementFile, parent=account.ref),
-            key=lambda statement: (statement.closed_on, statement.sequence_number or 0, statement.statement_id),
-        )
-        for before, after in pairwise(ordered):
-            missing = _missing(before, after)
-            broken = before.closing_cents != after.opening_cents
-            if missing or broken:
-                found.append(
-                    {
-                        "iban": account.ref,
-                        "after": before.statement_id,
-                        "before": after.statement_id,
-                        "missing": missing,
-                        "difference_cents": after.opening_cents - before.closing_cents,
-                    }
-                )
-    return found
-
-
-def _missing(before: BankStatementFile, after: BankStatementFile) -> list[int]:
-    if before.sequence_number is None or after.sequence_number is None:
-        return []
-    again = after.sequence_number <= before.sequence_number  # the numbers began again
-    missing = range(1 if again else before.sequence_number + 1, after.sequence_number)
-    return list(missing[:MOST_MISSING])

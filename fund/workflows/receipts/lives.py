@@ -10,6 +10,7 @@ from fund.bank import creditor_reference
 from fund.dates import day_of
 from fund.events import (
     BankAccountRegistered,
+    BankNotificationImported,
     BankStatementImported,
     ContributionCalled,
     ContributionReceived,
@@ -22,10 +23,11 @@ from fund.events import (
     ReceiptMatchProposed,
     ReceiptReallocated,
     ReceiptRecorded,
+    ReceiptReversed,
     ReceiptUnmatched,
 )
 from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
-from fund.schemas.capital import BankAccount, BankStatementFile, Call, Receipt, Use
+from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Call, Receipt, Use
 from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition
 
@@ -38,6 +40,7 @@ class State(StrEnum):
     RECORDED = "recorded"
     PROPOSED = "proposed"
     ALLOCATED = "allocated"
+    REVERSED = "reversed"
 
 
 _MATCHING = either(TREASURER, SYSTEM)
@@ -52,6 +55,7 @@ TRANSITIONS = (
     Transition(
         "repayment allocate", WAITING, State.ALLOCATED, TREASURER, ReceiptAllocated, second=FUND_MANAGER, row="R3"
     ),
+    Transition("bank reverse", WAITING, State.REVERSED, SYSTEM, ReceiptReversed, row="R2"),
     Transition("bank unmatch", (*WAITING, State.ALLOCATED), State.RECORDED, TREASURER, ReceiptUnmatched, row="R3"),
 )
 """A receipt that is used in part keeps its state: only what is used whole is allocated."""
@@ -152,6 +156,30 @@ def _statement_after(case: BankStatementFile | None, happened: Envelope) -> Bank
             opened_on=fact.opened_on,
             closed_on=fact.closed_on,
             lines=fact.lines,
+            lines_known=fact.lines_known,
+            first_on=fact.first_on,
+            last_on=fact.last_on,
+            traces=fact.traces,
+            file=fact.file,
+            content_sha256=fact.content_sha256,
+        )
+    return case
+
+
+def _notification_after(case: BankNotificationFile | None, happened: Envelope) -> BankNotificationFile | None:
+    fact = happened.fact
+    if isinstance(fact, BankNotificationImported):
+        return BankNotificationFile(
+            ref=fact.ref,
+            state="imported",
+            iban=fact.iban,
+            notification_id=fact.notification_id,
+            sequence_number=fact.sequence_number,
+            lines=fact.lines,
+            lines_known=fact.lines_known,
+            first_on=fact.first_on,
+            last_on=fact.last_on,
+            traces=fact.traces,
             file=fact.file,
             content_sha256=fact.content_sha256,
         )
@@ -176,9 +204,13 @@ def _receipt_after(case: Receipt | None, happened: Envelope) -> Receipt | None:
             text=fact.text,
             code=fact.code,
             return_reason=fact.return_reason,
+            reversal=fact.reversal,
+            bank_reference=fact.bank_reference,
         )
     if case is None:
         return None
+    if isinstance(fact, ReceiptReversed):
+        return case.but(state=State.REVERSED, allocated_cents=case.amount_cents, candidates=())
     if isinstance(fact, ReceiptMatchProposed):
         return _standing(case, candidates=fact.candidates)
     if isinstance(fact, ReceiptUnmatched):
@@ -254,5 +286,6 @@ LIVES = {
     "call": Life(Call, _call_after, CALL_TRANSITIONS),
     "bank_account": Life(BankAccount, _account_after),
     "bank_statement": Life(BankStatementFile, _statement_after),
+    "bank_notification": Life(BankNotificationFile, _notification_after),
     "receipt": Life(Receipt, _receipt_after, TRANSITIONS),
 }

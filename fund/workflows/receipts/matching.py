@@ -1,19 +1,16 @@
-"""What a receipt is for: the evidence, best first, and the matches that follow from it or are made by people.
+"""What a receipt is for: the matches that follow from the evidence, or are made by people.
 
-One target and the exact amount are certain: the service makes that match. Several candidates, or another amount, are
-proposed to a treasurer; anything else is decided by two people. Nothing is guessed. Source: bank.md (Matching), R3, K2.
+What is certain the service matches; what the evidence leaves open is proposed to a treasurer; anything else is decided
+by two people. The evidence itself stands in ``evidence``. Source: bank.md (Matching), R3, K2.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
 from typing import Any
 
-from fund.bank import find_references
 from fund.contributions import set_against_call
 from fund.errors import (
     MoreThanReceived,
@@ -27,176 +24,69 @@ from fund.errors import (
 from fund.events import (
     AllocatedPart,
     Envelope,
-    ProposedMatch,
     ReceiptAllocated,
     ReceiptMatchProposed,
     ReceiptUnmatched,
     Undone,
 )
 from fund.glossary import code_word, state_word
-from fund.language import N_
-from fund.ledger import Entry, PeriodStatus
+from fund.language import N_, _
+from fund.ledger import Entry
 from fund.money import require_cents
 from fund.rules.authority import FUND_MANAGER, Who, require
-from fund.rules.schedules import claims, split
+from fund.rules.schedules import split
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
-from fund.schemas.disbursements import Disbursement, Payee
+from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.disbursements import refund
 from fund.workflows.lifecycle import check, require_reason
+from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
 from fund.workflows.receipts.lives import TRANSITIONS, State
-from fund.workflows.repayments import instalment_of_reference, order_one_day
+from fund.workflows.repayments import order_one_day
 
 __all__ = [
-    "RULES",
-    "Evidence",
     "allocate",
     "booking_day",
-    "evidence_for",
     "match",
     "match_by_itself",
     "receipt_named",
     "second_to_match",
+    "undoing",
     "unmatch",
 ]
-
-RULES = {
-    "end_to_end_id": N_("our end-to-end reference"),
-    "rf_reference": N_("RF reference"),
-    "document_number": N_("our document number in the text"),
-    "iban_and_amount": N_("payer's IBAN and exact amount"),
-    "iban": N_("payer's IBAN"),
-    "manual": N_("decided by two people"),
-}
-"""The rules by which a receipt and a case belong together, best evidence first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A case that a receipt may be for: by which rule, what is open there, and whether the amount is exactly right."""
-
-    target: str
-    rule: str
-    open_cents: int
-    exact: bool
-    instalment: int | None = None
-    """The instalment that the payer named."""
-
-    @property
-    def proposed(self) -> ProposedMatch:
-        """As a fact holds it."""
-        return ProposedMatch(target=self.target, rule=self.rule, open_cents=self.open_cents, instalment=self.instalment)
 
 
 def booking_day(uow: View, day: date) -> date:
     """The day on which something of the bank is booked: the bank's own, or today where that day takes no entries."""
     if day < uow.first_day:
         return uow.today
-    return day if uow.ledger.period_of(day).status is PeriodStatus.OPEN else uow.today
-
-
-# ---------------------------------------------------------------------------------------------------------- evidence
-
-
-def evidence_for(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
-    """The cases that what waits of a receipt may be for; one of them, and exact, decides.
-
-    References count before the payer: a payer who names a document means that one.
-    """
-    named = _by_reference(view, receipt)
-    return named or _by_payer(view, receipt)
-
-
-def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
-    found: dict[str, tuple[str, int | None]] = {}
-    for reference in find_references(f"{receipt.reference} {receipt.text}"):
-        instalment = instalment_of_reference(reference.reference) if reference.kind == "rf" else None
-        if instalment is not None:
-            found.setdefault(instalment[0], ("rf_reference", instalment[1]))
-        elif reference.ref:
-            found.setdefault(reference.ref, ("rf_reference" if reference.kind == "rf" else "document_number", None))
-    seen = []
-    for named, (rule, number) in found.items():
-        target, no = _owed_under(view, named, number)
-        seen.append(_weigh(view, target, rule, receipt.waiting_cents, no))
-    return tuple(evidence for evidence in seen if evidence is not None)
-
-
-def _owed_under(view: View, target: str, instalment: int | None) -> tuple[str, int | None]:
-    """Where a debt that was refinanced is owed now, and as which instalment; payers quote what they know."""
-    plan = view.maybe(Plan, target)
-    while plan is not None and plan.moved_to and plan.open_cents <= 0:
-        target, instalment = plan.moved_to, plan.moved_as.get(instalment) if instalment is not None else None
-        plan = view.maybe(Plan, target)
-    return target, instalment
-
-
-def _by_payer(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
-    if not receipt.payer_iban:
-        return ()
-    targets: list[str] = []
-    for partner in _partners_behind(view, receipt):
-        targets += [call.ref for call in view.cases(Call, partner=partner, states=["open"])]
-        targets += [plan.ref for plan in view.cases(Plan, partner=partner)]
-    seen = [_weigh(view, target, "iban_and_amount", receipt.waiting_cents) for target in dict.fromkeys(targets)]
-    open_items = [evidence for evidence in seen if evidence is not None and evidence.open_cents > 0]
-    exact = tuple(evidence for evidence in open_items if evidence.exact)
-    return exact or tuple(Evidence(each.target, "iban", each.open_cents, False) for each in open_items)
-
-
-def _partners_behind(view: View, receipt: Receipt) -> list[str]:
-    """Partners known by this IBAN: as an account that may be paid, or because an earlier receipt of it was theirs."""
-    partners = [payee.partner for payee in view.cases(Payee, lookup=receipt.payer_iban)]
-    for earlier in view.cases(Receipt, parent=receipt.payer_iban, states=[State.ALLOCATED]):
-        for use in earlier.uses:
-            call, plan = view.maybe(Call, use.target), view.maybe(Plan, use.target)
-            if use.matched and (call or plan):
-                partners.append(call.partner if call else plan.lead if plan else "")
-    return list(dict.fromkeys(partners))
-
-
-def _weigh(view: View, target: str, rule: str, waiting_cents: int, instalment: int | None = None) -> Evidence | None:
-    """A case as a candidate for an amount; ``None`` where no money is set against such a case."""
-    call = view.maybe(Call, target)
-    if call is not None:
-        return Evidence(target, rule, call.open_cents, call.open_cents == waiting_cents)
-    plan = view.maybe(Plan, target)
-    if plan is not None:
-        open_cents = max(view.ledger.balance(f"1200.{target}"), 0)
-        if instalment is None:
-            return Evidence(target, rule, open_cents, waiting_cents in _whole_instalments(plan, open_cents))
-        asked = next((part.open_cents for part in plan.instalments if part.no == instalment), 0)
-        open_cents = min(asked, open_cents)
-        return Evidence(target, rule, open_cents, open_cents == waiting_cents, instalment)
-    if view.maybe(Disbursement, target) is not None:
-        return Evidence(target, rule, view.case(Disbursement, target).paid_cents, False)
-    return None
-
-
-def _whole_instalments(plan: Plan, outstanding_cents: int) -> set[int]:
-    """The amounts that pay whole instalments of what was paid out, oldest first, or an announced early payment."""
-    claimed = claims(plan.instalments, outstanding_cents)
-    ordered = sorted(plan.instalments, key=lambda part: (part.due_on, part.no))
-    marks = set(accumulate(claimed[part.no] for part in ordered if claimed[part.no]))
-    if 0 < plan.early_cents <= outstanding_cents:
-        marks.add(plan.early_cents)
-    return marks
+    return day if uow.takes_entries(day) else uow.today
 
 
 # --------------------------------------------------------------------------------------------------- by the service
 
 
-def match_by_itself(uow: UnitOfWork, receipt: Receipt, *, cause: Envelope, reaction: str) -> bool:
-    """Make the one certain match of a receipt, or propose what it may be for; whether it was matched.
+def match_by_itself(
+    uow: UnitOfWork, receipt: Receipt, *, cause: Envelope, reaction: str, known: Known | None = None
+) -> bool:
+    """Make the certain match of a receipt, or propose what it may be for; whether it was matched.
 
     Run again on a receipt that waits, it does nothing while the evidence is the same.
+
+    Args:
+        known: What is known of payers, where many receipts are matched one after another.
     """
-    found = evidence_for(uow, receipt)
-    if len(found) == 1 and found[0].exact:
+    found = evidence_for(uow, receipt, known=known)
+    if certain(found):
         on = booking_day(uow, receipt.booked_on)
-        _set_against(uow, receipt, found[0], on=on, cause=cause, reaction=reaction)
+        for each in found:
+            amount = each.open_cents if each.together else None
+            waits = uow.case(Receipt, receipt.ref)
+            _set_against(uow, waits, each, amount=amount, on=on, cause=cause, reaction=reaction)
+            if known is not None:
+                known.learn(receipt.payer_iban, each.target)
         return True
     proposed = tuple(evidence.proposed for evidence in found)
     if proposed and proposed != receipt.candidates:
@@ -244,7 +134,7 @@ def _repay(
     used = receipt.waiting_cents if amount is None else require_cents(amount)
     if used > receipt.waiting_cents:
         raise MoreThanReceived(asked_cents=used, ref=receipt.ref, waiting_cents=receipt.waiting_cents)
-    outstanding_cents = max(uow.ledger.balance(f"1200.{plan.ref}"), 0)
+    outstanding_cents = max(uow.balance_now(f"1200.{plan.ref}"), 0)
     if used < 1 or (outstanding_cents == 0 and (plan.moved_to or _written_off(uow, plan.ref))):
         elsewhere = f"fund bank match {receipt.ref} --to {plan.moved_to}" if plan.moved_to else "fund writeoff list"
         raise NothingOpen(
@@ -262,7 +152,7 @@ def _repay(
         instructed={instalment: used} if instalment is not None else None,
     )
     left_cents = outstanding_cents - divided.allocated_cents
-    allowance_cents = -uow.ledger.balance(f"1290.{plan.ref}")
+    allowance_cents = -uow.balance_now(f"1290.{plan.ref}")
     fact = ReceiptAllocated(
         ref=receipt.ref,
         agreement=plan.ref,
@@ -337,6 +227,8 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         uow.result.update(refund(uow, ref=target, receipt=receipt.ref, amount=amount))
         return None
     on = booking_day(uow, receipt.booked_on)
+    if amount is None and (chosen.together or chosen.rule == "iban_and_sum"):
+        amount = min(chosen.open_cents, receipt.waiting_cents)
     return _set_against(uow, receipt, chosen, amount=amount, on=on)
 
 
@@ -400,6 +292,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
     receipt = receipt_named(uow, ref)
     matched = [use for use in receipt.uses if use.matched]
     if not matched:
+        check(uow, TRANSITIONS, "bank unmatch", receipt, look="fund bank list")
         raise NothingToUndo(
             ref=receipt.ref,
             count=0,
@@ -411,12 +304,22 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         lead, parties = _around(uow, use.target)
         check(uow, TRANSITIONS, "bank unmatch", receipt, lead=lead, parties=parties, look="fund bank list")
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
-    undone: list[Undone] = []
-    for use in matched:
-        undone.append(_undone(uow, use, undone))
-    _require_surplus(uow, receipt.ref, undone)
-    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=tuple(undone))
+    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=undoing(uow, receipt))
     return uow.record(fact, effective_on=on)
+
+
+def undoing(uow: UnitOfWork, receipt: Receipt) -> tuple[Undone, ...]:
+    """What taking back every match of a receipt mirrors and opens again.
+
+    Raises:
+        SurplusRefunded: What it owed back to the payer was given back meanwhile.
+    """
+    undone: list[Undone] = []
+    for use in receipt.uses:
+        if use.matched:
+            undone.append(_undone(uow, use, undone))
+    _require_surplus(uow, receipt.ref, undone)
+    return tuple(undone)
 
 
 def _undone(uow: UnitOfWork, use: Use, before: Sequence[Undone]) -> Undone:
@@ -472,12 +375,13 @@ def _leg(entry: Entry, account: str) -> int:
 
 
 def _require_waiting(receipt: Receipt) -> None:
-    if receipt.state == State.ALLOCATED:
+    if receipt.state in (State.ALLOCATED, State.REVERSED):
+        taken_back = [_(N_("taken back by the bank"))] if receipt.state == State.REVERSED else []
         raise ReceiptAlreadyAllocated(
             ref=receipt.ref,
             amount_cents=receipt.amount_cents,
             allocated_cents=receipt.allocated_cents,
-            targets=[use.target for use in receipt.uses],
+            targets=[use.target for use in receipt.uses] or taken_back,
         )
 
 

@@ -9,9 +9,9 @@ from fund.bank import iban_mask
 from fund.rules.authority import Role
 from fund.schemas.capital import BankAccount, BankStatementFile, Debit, Receipt
 from fund.unit_of_work import View
-from fund.workflows.receipts.importing import gaps
+from fund.workflows.receipts.evidence import Known, evidence_for
+from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.lives import WAITING
-from fund.workflows.receipts.matching import evidence_for
 
 __all__ = ["bank", "unexplained_debits", "unmatched"]
 
@@ -89,6 +89,7 @@ def _receipt(view: View, receipt: Receipt) -> dict[str, Any]:
 def unmatched(view: View) -> dict[str, Any]:
     """What waits: receipts with their candidates, debits that nobody explained, statements that are missing."""
     waiting = view.cases(Receipt, states=list(WAITING))
+    known = Known(view)
     return {
         "as_of": view.today.isoformat(),
         "receipts": [
@@ -102,7 +103,7 @@ def unmatched(view: View) -> dict[str, Any]:
                         "open_cents": evidence.open_cents,
                         "exact": evidence.exact,
                     }
-                    for evidence in evidence_for(view, receipt)
+                    for evidence in evidence_for(view, receipt, known=known)
                 ],
             }
             for receipt in waiting
