@@ -168,8 +168,12 @@ def check_correction(entry: dict[str, Any], where: str, taken: dict[int, Any], e
         taken[-old] = None  # a negative number: it is replaced
 
 
-def check_entries(folder: Path, name: str, heads: set[int]) -> tuple[Counter[Any], dict[int, tuple[str, str, int]]]:
-    """Every entry; what moved, and the last hash, the root and the number of legs at the ``heads`` and at the end."""
+def check_entries(folder: Path, name: str, made: dict[int, list[Any]]) -> tuple[Counter[Any], dict[int, Any]]:
+    """Every entry; what moved, and the last hash, the root and the number of legs at the end.
+
+    And where rows (anchors, months, limits) were ``made``: what a month froze there is looked at, though it may have
+    been reopened since, corrected and closed again.
+    """
     previous, seq, recorded_at, legs = GENESIS, 0, 0, 0
     book, states, peaks = Counter[Any](), {0: (GENESIS, root([]), 0)}, list[tuple[int, bytes]]()
     taken, starts, keys = dict[int, Any](), array("Q", [0]), array("q")  # where lines begin; hashes of eight bytes
@@ -197,8 +201,9 @@ def check_entries(folder: Path, name: str, heads: set[int]) -> tuple[Counter[Any
             keys.append(hash(entry["idempotency_key"]))
             previous, recorded_at, legs = entry["hash"], entry["recorded_at"], legs + len(entry["legs"])
             grown(peaks, previous)
-            if seq in heads:
+            for row in made.get(seq, []):
                 states[seq] = (previous, root(peaks), legs)
+                check_frozen(book, row)
     for one in [one for one, other in pairwise(sorted(keys)) if one == other]:
         check(False, f"entry {keys.index(one, keys.index(one) + 1) + 1}", "its key is used twice")
     return book, states | {seq: (previous, root(peaks), legs)}
@@ -213,6 +218,13 @@ def trial_balance(book: Counter[Any], until: str) -> list[list[Any]]:
     return [[*account, *sides[account]] for account in sorted(sides)]
 
 
+def check_frozen(book: Counter[Any], row: dict[str, Any]) -> None:
+    """What a month froze when it was closed is its trial balance."""
+    if "month" in row and row["trial_balance_hash"] is not None:
+        now = seal("trial-balance", GENESIS, fields(trial_balance(book, row["month"])))
+        check(row["trial_balance_hash"] == now, f"month {row['month']}", "its trial balance is not as it was frozen")
+
+
 def check_export(folder: Path, given: list[dict[str, Any]], key: str | None) -> None:
     """All of an export, and the anchors that were kept elsewhere."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
@@ -222,7 +234,10 @@ def check_export(folder: Path, given: list[dict[str, Any]], key: str | None) -> 
         check(now == digest, file, "it is not the file that was exported")
     name, anchors = manifest["book"], [*lines(folder, "anchors.jsonl"), *given]
     steps = {kind: lines(folder, f"{kind}s.jsonl") for kind in ("period", "account_set")}
-    book, states = check_entries(folder, name, {row["head_seq"] for row in chain(anchors, *steps.values())})
+    made_at: dict[int, list[Any]] = {}
+    for row in chain(anchors, *steps.values()):
+        made_at.setdefault(row["head_seq"], []).append(row)
+    book, states = check_entries(folder, name, made_at)
     seq, (last, top, legs) = list(states.items())[-1]
     head = [manifest[one] for one in ("entries", "head_hash", "root")]
     check([seq, last, top] == head, "manifest.json", f"it names another head than entry {seq}")
@@ -236,9 +251,8 @@ def check_export(folder: Path, given: list[dict[str, Any]], key: str | None) -> 
             check(follows, where, "it does not follow the one before it")
             check(row_hash(kind.replace("_", "-"), name, row) == row["hash"], where, "its hash is not of what it says")
             check(states.get(row["head_seq"], [""])[0] == row["head_hash"], where, "it was not made at that entry")
-    for month, row in {row["month"]: row for row in steps["period"]}.items():
-        now = seal("trial-balance", GENESIS, fields(trial_balance(book, month)))
-        check(row["trial_balance_hash"] in (None, now), f"month {month}", "its trial balance is not as it was frozen")
+    for row in {row["month"]: row for row in steps["period"]}.values():  # as each stands: nothing came since
+        check_frozen(book, row)
     for anchor in anchors:
         check_anchor(anchor, name, key)
         same = states.get(anchor["head_seq"]) == (anchor["head_hash"], anchor["root"], anchor["legs"])

@@ -75,7 +75,7 @@ def folder(engine: Engine, tmp_path: Path) -> Path:
 
 def test_it_is_one_file_that_can_be_read_in_ten_minutes() -> None:
     text = SOURCE.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 300
+    assert len(text.splitlines()) < 320
     imported = {
         name.split(".")[0]
         for node in ast.walk(ast.parse(text))
@@ -149,6 +149,35 @@ def test_any_field_of_any_line_that_was_changed_is_found(folder: Path, name: str
         for path, content in kept.items():
             (folder / path).write_bytes(content)
     assert run(SOURCE, folder, here=folder.parent)[0] == 0
+
+
+def test_what_a_month_froze_is_looked_at_though_it_was_reopened_since(engine: Engine, tmp_path: Path) -> None:
+    with opened(engine) as ledger:
+        ledger.post(draft("1", debit("1000", 500), credit("3000.anna", 500)))
+        ledger.lock_period("2027-03", actor="usr_a")
+        ledger.close_period("2027-03", actor="usr_a")
+        ledger.reopen_period("2027-03", actor="usr_a", second_actor="usr_b", reason="vergeten")
+        ledger.post(draft("2", debit("1000", 7), credit("4400", 7)))
+        ledger.lock_period("2027-03", actor="usr_a")
+        ledger.close_period("2027-03", actor="usr_a")
+        ledger_folder(ledger, tmp_path / "export")
+    assert run(SOURCE, tmp_path / "export", here=tmp_path)[0] == 0
+
+    path = tmp_path / "export" / "periods.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    frozen = [row for row in rows if row["trial_balance_hash"] is not None]
+    assert len(frozen) == 2
+    frozen[0]["trial_balance_hash"] = frozen[1]["trial_balance_hash"]
+    previous = verify_export.GENESIS
+    for row in rows:  # by somebody who has all our code
+        row["previous_hash"] = previous
+        previous = row["hash"] = verify_export.row_hash("period", "bakery", row)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    refit(tmp_path / "export")
+    code, told = run(SOURCE, tmp_path / "export", here=tmp_path)
+    assert code == 1
+    assert told.count("NOT RIGHT") == 1
+    assert "month 2027-03: its trial balance is not as it was frozen" in told
 
 
 def forged(folder: Path, entries: list[dict[str, Any]]) -> str:
