@@ -23,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from fund import language
+from tests.roads import forget
 
 for _name in [name for name in os.environ if name.startswith("FUND_") and not name.startswith("FUND_TEST_")]:
     del os.environ[_name]  # the tests decide what the environment says
@@ -111,6 +112,7 @@ def postgres_template(postgres_server: str) -> Iterator[tuple[str, str]]:
     _administer(postgres_server, f"create database {name}")
     database.upgrade(with_database(postgres_server, name))
     yield postgres_server, name
+    forget()
     _administer(postgres_server, f"drop database if exists {name} with (force)")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -18,6 +17,7 @@ from fund.store import Store
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import Answer, Fund, carry_out, drain, found_fund, look, open_fund
+from tests.roads import mark, road, step
 
 PARTNERS_CSV = Path(__file__).parent.parent / "fund" / "data" / "partners.csv"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -26,16 +26,29 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 class World:
     """A fund in a test: people act by name, the clock stands where the test puts it."""
 
-    def __init__(self, fund: Fund) -> None:
+    def __init__(self, fund: Fund, *, past: str | None = None) -> None:
         self.fund = fund
-        self._numbers = itertools.count(1)
+        self.number = 0
+        self.past = past
+        """By which roads it came here; ``None`` when something else was done."""
+        self.walking = 0
+        self.mark = mark(self) if past is not None else ()
 
     def do(
         self, name: str, /, *, user: str, command_id: str | None = None, dry_run: bool = False, **args: Any
     ) -> Answer:
         """Carry out a command as typed by ``user``."""
-        chosen = command_id or f"t-{next(self._numbers)}"
+        self._does("do", name)
+        chosen = command_id or f"t-{self._next()}"
         return carry_out(self.fund, name, args, user=user, command_id=chosen, dry_run=dry_run)
+
+    def _next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def _does(self, *what: object) -> None:
+        """Something is done: on a road it is a step of it, else no road goes on from here."""
+        self.past = step(self.past, *what) if self.walking and self.past is not None else None
 
     def both(self, name: str, /, *, user: str, second: str, **args: Any) -> Answer:
         """A command of two people: ``user`` makes it, ``second`` confirms it."""
@@ -49,6 +62,7 @@ class World:
 
     def clock(self, at: datetime | date) -> None:
         """Hold the fund's clock at an instant (a day: nine o'clock UTC), and let what is due fall due."""
+        self._does("clock", at)
         instant = at if isinstance(at, datetime) else datetime.combine(at, time(9), tzinfo=UTC)
         with writing(self.fund.engine) as connection:
             Store(connection).work.hold_clock(instant)
@@ -66,6 +80,7 @@ class World:
             answer = self.do("confirm", user="carla", ref=answer["pending"])
         return str(answer["events"][0]["payload"]["ref"])
 
+    @road
     def people(self) -> None:
         """The fund office in full: a second fund manager and treasurer, a chair, an auditor."""
         self.user("anna2", "fund_manager")
@@ -73,6 +88,7 @@ class World:
         self.user("joost", "auditor")
         self.user("carla", "committee_chair")
 
+    @road
     def partners(self) -> None:
         """The 34 partners are active."""
         self.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
@@ -80,7 +96,8 @@ class World:
     @contextmanager
     def uow(self, user: str = "anna", *, command_id: str | None = None, commit: bool = True) -> Iterator[UnitOfWork]:
         """A unit of work of ``user``, for use cases called directly; rolled back when ``commit`` is false."""
-        chosen = command_id or f"u-{next(self._numbers)}"
+        self._does("uow", user)
+        chosen = command_id or f"u-{self._next()}"
         with writing(self.fund.engine) as connection:
             store = Store(connection)
             who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
@@ -109,6 +126,7 @@ class World:
 
     def drain(self) -> int:
         """Do what follows from what happened."""
+        self._does("drain")
         return drain(self.fund.engine)
 
 
@@ -120,7 +138,7 @@ def founded(
     people = {"admin": "petra", "fund_manager": "anna", "treasurer": "bram"}
     found_fund(url, name="Testfonds", held_clock=at, on=at.date(), lock_step=lock_step, rules=rules, **people)
     with open_fund(url) as fund:
-        yield World(fund)
+        yield World(fund, past=repr((at, lock_step, rules)))
 
 
 def as_text(entry: Entry) -> str:

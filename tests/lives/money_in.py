@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
@@ -39,7 +38,7 @@ class MoneyIn:
 
     def apart(self, world: World) -> Self:
         """The same life, to go on with in another database."""
-        world._numbers = itertools.count(1_000_000)
+        world.number = 1_000_000
         other = type(self)(world, copy.deepcopy(self.bank), copy.deepcopy(self.shadow))
         other.last_file = self.last_file
         return other

@@ -15,6 +15,7 @@ from fund.schemas.repayments import Plan
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from tests.factories import START, World, as_text
+from tests.roads import road
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, prepared, receipt, sent
 from tests.workflows.money_out import approved as approved_payment
 
@@ -56,6 +57,7 @@ def form(*, ask_cents: int = AWARD, **more: Any) -> ProposalForm:
     return ProposalForm(**{**said, **more})
 
 
+@road
 def approved(
     world: World,
     *,
@@ -96,6 +98,7 @@ def approved(
     return ref
 
 
+@road
 def office(world: World, **more: Any) -> World:
     """People of the fund and of Baarn, Bunnik and Bunschoten, with money on the bank."""
     prepared(world, **more)
@@ -104,6 +107,7 @@ def office(world: World, **more: Any) -> World:
     return world
 
 
+@road
 def signed(world: World, **more: Any) -> str:
     """An agreement that every party and the chair signed, so that it holds; its ref."""
     proposal = approved(world, **more)
@@ -118,6 +122,7 @@ def file(text: str = "bewijs", name: str = "bewijs.pdf") -> dict[str, Any]:
     return {"name": name, "content": text.encode()}
 
 
+@road
 def accepted(world: World, ref: str, number: int) -> None:
     """A milestone that was shown and accepted."""
     world.do("milestone evidence", user="lotte", ref=f"{ref}-{number}", files=[file(f"bewijs {number}")])
@@ -129,6 +134,7 @@ def noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
+@road
 def running(world: World, *, paid: int = 0, cash: int = 10_000_000, **more: Any) -> str:
     """An agreement that holds, the first ``paid`` milestones accepted and paid by the bank; its ref."""
     office(world, cash_cents=cash)

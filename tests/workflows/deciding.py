@@ -8,6 +8,7 @@ from typing import Any
 
 from fund.events import ContributionCalled, ContributionReceived, ReceiptRecorded
 from tests.factories import World, a_proposal_file
+from tests.roads import road
 
 REVIEWERS: Mapping[str, str | None] = {
     "rosa": "gm0321",  # Houten
@@ -24,6 +25,7 @@ LEAD = "gm0351"
 CLOSED = datetime(2026, 2, 2, 10, tzinfo=UTC)
 
 
+@road
 def peopled(world: World) -> World:
     """The 34 partners, the office, seven reviewers, a committee of four with chair and deputy, and the lead's
     signatory.
@@ -39,6 +41,7 @@ def peopled(world: World) -> World:
     return world
 
 
+@road
 def money(world: World, cents: int) -> None:
     """So much was called and paid in by Utrecht."""
     with world.uow("anna") as uow:
@@ -55,6 +58,7 @@ def money(world: World, cents: int) -> None:
         )
 
 
+@road
 def round_of(world: World, *, track: str = "standard", ceiling_cents: int = 200_000_00) -> str:
     """A round of January; its ref."""
     answer = world.both(
@@ -79,6 +83,7 @@ def submitted(world: World, round_: str, *, ask_cents: int = 40_000_00, **more: 
     return ref
 
 
+@road
 def eligible(
     world: World, *, count: int = 1, track: str = "standard", ask_cents: int = 40_000_00, **more: Any
 ) -> list[str]:
@@ -109,6 +114,7 @@ def panel_of(world: World, ref: str) -> list[str]:
     return [str(seat["name"]) for seat in world.look("review show", ref=ref)["panel"]]
 
 
+@road
 def reviewed(world: World, ref: str, *, scores: Mapping[str, int] | int = 3) -> None:
     """The panel was opened, everybody who was waited for scored the same, and the service closed the review."""
     world.do("review open", user="anna", ref=ref)
@@ -118,12 +124,14 @@ def reviewed(world: World, ref: str, *, scores: Mapping[str, int] | int = 3) -> 
         world.do("review score", user=name, ref=ref, content=score_file(scores))
 
 
+@road
 def voted(world: World, ref: str, **choices: str) -> None:
     """Members voted; default: everybody for."""
     for name, choice in (choices or dict.fromkeys(MEMBERS, "for")).items():
         world.do("decision vote", user=name, ref=ref, choice=choice)
 
 
+@road
 def decidable(world: World, *, cents: int = 500_000_00, **more: Any) -> list[str]:
     """A fund with money, and proposals that wait for the committee; their refs."""
     peopled(world)

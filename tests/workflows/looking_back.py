@@ -38,6 +38,7 @@ from fund.events import (
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork
 from tests.factories import START, World, a_form
+from tests.roads import road
 
 BAARN, BUNNIK, BUNSCHOTEN = "gm0308", "gm0312", "gm0313"
 NAMES = {BAARN: "Baarn", BUNNIK: "Bunnik", BUNSCHOTEN: "Bunschoten"}
@@ -356,6 +357,7 @@ def ended(uow: UnitOfWork, *, ground: str, ref: str = AGREEMENT) -> None:
     )
 
 
+@road
 def until_completed(
     world: World, *, ends: str = "completed", hypothesis: str = "Samen pompen kost minder.", accepted: bool = True
 ) -> None:
@@ -376,6 +378,7 @@ def until_completed(
     world.drain()
 
 
+@road
 def evaluated(world: World, *, learning: int = 3, publish: bool = True, text: str = EVALUATION) -> None:
     """The evaluation is written, judged by two peers, accepted, and (by the service) published."""
     world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file(text))
@@ -390,6 +393,7 @@ def voted(world: World, ref: str, **choices: str) -> None:
         world.do("writeoff vote", user=user, ref=ref, choice=choice)
 
 
+@road
 def decided(world: World, **more: Any) -> str:
     """A learning write-off that the committee agreed to; its ref."""
     answer = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="De hypothese is weerlegd.", **more)
@@ -399,6 +403,7 @@ def decided(world: World, **more: Any) -> str:
     return ref
 
 
+@road
 def posted(world: World, **more: Any) -> str:
     """A write-off that is in the books; its ref."""
     ref = decided(world, **more)

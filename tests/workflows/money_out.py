@@ -31,6 +31,7 @@ from fund.events import (
 )
 from fund.events.repayments import AllowanceLine
 from tests.factories import START, World
+from tests.roads import road
 
 BAARN, BUNNIK, BUNSCHOTEN = "gm0308", "gm0312", "gm0313"
 OURS = "NL91ABNA0417164300"
@@ -60,6 +61,7 @@ def charged(world: World, cents: int) -> None:
         )
 
 
+@road
 def agree(
     world: World,
     *,
@@ -128,6 +130,7 @@ def agree(
     return ref
 
 
+@road
 def prepared(world: World, *, cash_cents: int = 10_000_000, payee: bool = True) -> World:
     """People, three partners, money on the bank, the fund's own account, and an account of Baarn that can be paid."""
     world.people()
@@ -177,6 +180,7 @@ def receipt(uow: Any, ref: str, cents: int, **more: Any) -> None:
     )
 
 
+@road
 def recorded(
     world: World, *, partner: str = BAARN, iban: str = IBAN, requested_by: str = "fatima", second: str = "bram"
 ) -> Any:
@@ -195,6 +199,7 @@ def recorded(
 SUPPLIER, SUPPLIER_IBAN = "drukkerij", "NL02ABNA0123456789"
 
 
+@road
 def supplied(world: World) -> str:
     """The account of a supplier that can be paid, a week after the fund began; its short name."""
     file = {"name": "factuur.pdf", "content": b"%PDF- factuur 2026-117"}
@@ -204,12 +209,14 @@ def supplied(world: World) -> str:
     return SUPPLIER
 
 
+@road
 def owed(world: World, cents: int = 45_000, *, payee: str = SUPPLIER, **more: Any) -> str:
     """A cost of the fund that two people approved; its ref."""
     made = world.both("cost approve", user="anna", second="bram", payee=payee, amount=cents, reason="drukwerk", **more)
     return str(made["events"][0]["payload"]["ref"])
 
 
+@road
 def approved(
     world: World, *, ref: str = AGREEMENT, milestone: int | None = 1, on: date | None = None, **more: Any
 ) -> str:
@@ -253,6 +260,7 @@ def recovered(world: World, receipt: str, cents: int) -> None:
         uow.record(WriteoffRecovered(ref=f"{AGREEMENT}-W1", agreement=AGREEMENT, proposal=PROPOSAL, **more))
 
 
+@road
 def sent(world: World, *refs: str, **more: Any) -> str:
     """A batch that two others let go; its ref."""
     made = world.do("payment batch", user="anna", refs=list(refs) or None, **more)

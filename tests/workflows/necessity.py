@@ -7,6 +7,7 @@ from datetime import date
 
 from fund.schemas.capital import Partner
 from tests.factories import World, a_proposal_file
+from tests.roads import road
 from tests.workflows.deciding import CLOSED, LEAD, MEMBERS, money, round_of, score_file
 
 EXTERNALS = ("ed", "els", "emma")
@@ -23,6 +24,7 @@ def voter(partner: str) -> str:
     return f"stemt-{partner}"
 
 
+@road
 def gathered(world: World) -> list[str]:
     """The 34 partners, each with two signatories, the fund's own office, external reviewers, a committee, money."""
     world.partners()
@@ -41,6 +43,7 @@ def gathered(world: World) -> list[str]:
     return partners
 
 
+@road
 def proposed(world: World, parties: Iterable[str]) -> str:
     """A proposal of all these, confirmed by each, submitted and found eligible, its round closed; the ref."""
     others = tuple(party for party in parties if party != LEAD)
@@ -55,6 +58,7 @@ def proposed(world: World, parties: Iterable[str]) -> str:
     return ref
 
 
+@road
 def advised(world: World, ref: str, **scores: int) -> None:
     """The externals gave their advice; the full board can vote."""
     world.do("review open", user="anna", ref=ref, necessity=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from fund.schemas.proposals import Proposal
 from tests.factories import World, a_proposal_file, founded
+from tests.roads import road
 
 IN_ROUND = datetime(2026, 2, 10, 13, 2, tzinfo=UTC)
 PEOPLE = (
@@ -23,15 +24,22 @@ PEOPLE = (
 def proposing(url: str, *, track: str = "light") -> Iterator[World]:
     """A fund with people of Woudenberg, Leusden and Soest, in an open round 2026-1."""
     with founded(url) as world:
-        world.people()
-        world.partners()
-        for name, role, partner in PEOPLE:
-            world.user(name, role, partner=partner)
-        a_round(world, track=track, opens=date(2026, 2, 1))
-        world.clock(IN_ROUND)
+        in_a_round(world, track=track)
         yield world
 
 
+@road
+def in_a_round(world: World, *, track: str) -> None:
+    """The office, the partners, people of three of them, and the round is open."""
+    world.people()
+    world.partners()
+    for name, role, partner in PEOPLE:
+        world.user(name, role, partner=partner)
+    a_round(world, track=track, opens=date(2026, 2, 1))
+    world.clock(IN_ROUND)
+
+
+@road
 def a_round(world: World, **changes: Any) -> str:
     """A round that opens today; its ref."""
     args: dict[str, Any] = {
@@ -44,6 +52,7 @@ def a_round(world: World, **changes: Any) -> str:
     return str(world.both("round plan", user="anna", second="carla", **{**args, **changes})["result"]["round"])
 
 
+@road
 def drafted(world: World, *, user: str = "fatima", **changes: Any) -> str:
     """A draft; its ref."""
     answer = world.do("proposal draft", user=user, content=a_proposal_file(**changes), name="loket.toml")

@@ -32,6 +32,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
 from fund.workflows.agreements import waiting_amendments
 from tests.factories import World, founded
+from tests.roads import road
 from tests.workflows.agreeing import (
     AGREEMENT,
     PROPOSAL,
@@ -51,12 +52,14 @@ SECOND = f"{AGREEMENT}-2"
 A1, A2 = f"{AGREEMENT}-A1", f"{AGREEMENT}-A2"
 
 
+@road
 def amended(world: World, ref: str = AGREEMENT, **args: Any) -> dict[str, Any]:
     """Fund manager and lead agree."""
     answer = world.both("agreement amend", user="anna", second="fatima", ref=ref, reason="anders", **args)
     return dict(answer["result"])
 
 
+@road
 def committee(world: World) -> None:
     """Four members of three kinds, and the chair that ``running`` has already."""
     with world.uow() as uow:

@@ -12,9 +12,11 @@ from fund.schemas.agreements import Agreement
 from fund.workflows import decisions
 from fund.workflows.agreements import drafting
 from tests.factories import World, founded
+from tests.roads import road
 from tests.workflows.deciding import decidable, voted
 
 
+@road
 def drafted(world: World) -> str:
     """An approved proposal of which the lead has signed the agreement; the proposal's ref."""
     ref = decidable(world)[0]

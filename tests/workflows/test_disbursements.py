@@ -38,6 +38,7 @@ from fund.events.repayments import AllowanceLine
 from fund.workflows.disbursements import TRANSITIONS, State
 from fund.workflows.lifecycle import commands_from
 from tests.factories import World, as_text, founded
+from tests.roads import road
 from tests.workflows.money_out import (
     AGREEMENT,
     BAARN,
@@ -386,6 +387,7 @@ def test_what_is_under_way_or_paid_is_not_cancelled(database_url: str) -> None:
         assert caught.value.details["state"] == "sent"
 
 
+@road
 def paid(world: World) -> str:
     ref = approved(world)
     sent(world, ref)
@@ -440,6 +442,7 @@ ROAD: dict[State, Callable[[World], str]] = {
 }
 
 
+@road
 def paid_part(world: World) -> str:
     ref = approved(world, amount=1000)
     sent(world, ref)

@@ -11,6 +11,7 @@ from fund import checks
 from fund.errors import ConflictOfInterest, NotAVoter, ScoreOpened, TransitionNotAllowed, UnknownGround
 from fund.rules.conflicts import ground_text
 from tests.factories import World, founded
+from tests.roads import road
 from tests.workflows.deciding import (
     CLOSED,
     CRITERIA,
@@ -26,6 +27,7 @@ from tests.workflows.deciding import (
 )
 
 
+@road
 def opened(world: World, **more: Any) -> tuple[str, list[str]]:
     """A proposal whose panel may score; its ref and panel, independent reviewers last."""
     peopled(world)

@@ -12,11 +12,13 @@ from fund.schemas.proposals import Proposal
 from fund.workflows.conflicts import parties_of
 from fund.workflows.reviews.ties import candidates
 from tests.factories import World, founded
+from tests.roads import road
 from tests.workflows.deciding import CLOSED, LEAD, eligible, panel_of, peopled, round_of, score_file, submitted
 
 PANEL = ("rosa", "willem", "ria", "ed", "mara")
 
 
+@road
 def office(world: World) -> None:
     """Everybody, with mara who reviews and sits in the committee, and fenna who is a fund manager and sits in it."""
     peopled(world)

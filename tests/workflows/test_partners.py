@@ -31,6 +31,7 @@ from fund.events import KeyVoted, canonical_json
 from fund.schemas.capital import Partner
 from fund.workflows.partners import vote_on_key
 from tests.factories import PARTNERS_CSV, World, founded
+from tests.roads import road
 
 HEADER = "id,naam,korte_naam,kind_en,size_class_en,inwoners,inwoners_peiljaar,regio_id"
 THREE = "\n".join(
@@ -50,6 +51,7 @@ reference_year = 2021
 SIGNATORIES = {"gm0308": "bea", "gm0312": "bob", "gm0313": "bo"}
 
 
+@road
 def three(world: World) -> None:
     """Three municipalities with a signatory each."""
     world.do("partner import", user="anna", content=THREE)

@@ -18,6 +18,7 @@ from fund.workflows import proposals
 from fund.workflows.lifecycle import commands_from
 from fund.workflows.proposals import TRANSITIONS, State
 from tests.factories import World, a_form, a_proposal_file, as_text, founded
+from tests.roads import road
 from tests.workflows.deciding import money
 
 OPENS, CLOSES = date(2026, 2, 1), date(2026, 2, 28)
@@ -28,20 +29,26 @@ IN_ROUND = datetime(2026, 2, 10, 13, 2, tzinfo=UTC)
 def world(database_url: str) -> Iterator[World]:
     """A fund with people of three partners and an open light round 2026-1."""
     with founded(database_url) as world:
-        world.people()
-        world.partners()
-        for name, role, partner in (
-            ("fatima", "partner_signatory", "gm0351"),
-            ("frank", "partner_editor", "gm0351"),
-            ("lotte", "partner_signatory", "gm0327"),
-            ("sam", "partner_signatory", "gm0342"),
-        ):
-            world.user(name, role, partner=partner)
-        plan_round(world)
-        world.clock(IN_ROUND)
+        in_a_round(world)
         yield world
 
 
+@road
+def in_a_round(world: World) -> None:
+    world.people()
+    world.partners()
+    for name, role, partner in (
+        ("fatima", "partner_signatory", "gm0351"),
+        ("frank", "partner_editor", "gm0351"),
+        ("lotte", "partner_signatory", "gm0327"),
+        ("sam", "partner_signatory", "gm0342"),
+    ):
+        world.user(name, role, partner=partner)
+    plan_round(world)
+    world.clock(IN_ROUND)
+
+
+@road
 def plan_round(world: World, **changes: Any) -> str:
     args: dict[str, Any] = {
         "title": "Eerste ronde",
@@ -54,11 +61,13 @@ def plan_round(world: World, **changes: Any) -> str:
     return str(answer["result"]["round"])
 
 
+@road
 def drafted(world: World, *, user: str = "fatima", **changes: Any) -> str:
     answer = world.do("proposal draft", user=user, content=a_proposal_file(**changes), name="loket.toml")
     return str(answer["result"]["ref"])
 
 
+@road
 def submitted(world: World, **changes: Any) -> str:
     ref = drafted(world, **changes)
     world.do("proposal submit", user="fatima", ref=ref)

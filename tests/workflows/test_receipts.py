@@ -24,6 +24,7 @@ from fund.errors import (
     UnknownRef,
 )
 from tests.factories import World, as_text, founded
+from tests.roads import road
 from tests.workflows.test_partners import THREE
 
 OURS = "NL91ABNA0417164300"
@@ -33,6 +34,7 @@ OTHER = "NL20INGB0001234567"
 DAY = date(2026, 1, 5)
 
 
+@road
 def registered(world: World, iban: str = OURS, account: str = "1000") -> StoryBank:
     """An account of the fund at a bank of the story."""
     world.both("bank register", user="anna", second="bram", iban=iban, account=account)
@@ -51,6 +53,7 @@ def import_statement(world: World, bank: StoryBank, on: date = DAY) -> dict[str,
     return import_bytes(world, bank.statement(on))
 
 
+@road
 def called(world: World, amount: int = 100_000, partner: str = "gm0308") -> dict[str, Any]:
     """One partner was called; its call."""
     if not world.look("partner list")["partners"]:

@@ -22,12 +22,14 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.workflows.repayments import instalment_reference
 from tests.factories import World, as_text, founded
+from tests.roads import road
 from tests.workflows.money_out import AGREEMENT, BAARN, OTHER_IBAN, OURS, PROPOSAL, agree, approved, prepared, sent
 from tests.workflows.test_receipts import import_bytes
 
 PAID_ON = date(2026, 1, 12)
 
 
+@road
 def lent(world: World) -> StoryBank:
     """25,000.01 was paid to Baarn, of which 17,500.01 comes back; the bank it went through."""
     prepared(world)
@@ -53,6 +55,7 @@ def lent(world: World) -> StoryBank:
     return bank
 
 
+@road
 def in_three(world: World) -> None:
     """The plan became three instalments of 5,000, 5,000 and the rest."""
     days = (date(2026, 7, 1), date(2027, 7, 1), date(2028, 7, 1))

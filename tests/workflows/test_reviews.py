@@ -36,6 +36,7 @@ from fund.rules.voting import commitment, salt_for
 from fund.store import Store
 from fund.workflows.reviews import put_under_seal
 from tests.factories import World, a_proposal_file, founded
+from tests.roads import road
 from tests.workflows.deciding import (
     CLOSED,
     CRITERIA,
@@ -51,6 +52,7 @@ from tests.workflows.deciding import (
 )
 
 
+@road
 def opened(world: World, **more: Any) -> str:
     """A proposal whose panel may score; its ref."""
     peopled(world)
@@ -398,6 +400,7 @@ def test_a_score_given_before_the_conflict_was_known_is_excluded_at_the_closing(
         assert world.look("review show", user="anna", ref=ref)["result"]["total"] == "75"
 
 
+@road
 def apart(world: World) -> tuple[str, list[str]]:
     """A closed review whose panel differs on the exit rules; ref and panel."""
     ref = opened(world)

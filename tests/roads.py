@@ -1,0 +1,161 @@
+"""Roads that many tests walk are walked once; afterwards a test begins where the road led.
+
+A road is a function that brings a fund, fresh or come by roads only, to a place: ``@road``. The first time, its
+commands are carried out; then the database is put aside, and whoever goes the same road from the same place gets a copy
+of it: the same facts, entries, timers, rows. Nothing is remembered of a road that began where something else was done
+before, and whether that is so is looked up in the database. Workers remember for themselves, by kind of database.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import sqlalchemy as sa
+
+from fund import language
+from fund.database import is_sqlite, reading
+from fund.workflows import subscriptions
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+Walk = Callable[Given, Found]
+
+MOST = 32
+"""So many places are remembered at most; the one that was longest not visited is forgotten."""
+_COUNTED = ("command", "case_file", "person", "sealed", "pending", "timer", "delivery", "blob", "entry")
+_MARK = sa.text(
+    "select seq, hash, recorded_us, (select value from fund_setting where name = 'held_clock_us'), "
+    + ", ".join(f"(select count(*) from {table})" for table in _COUNTED)
+    + " from event_head"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a road led: a copy of the database (its bytes, or the name of a database), and what the road answered."""
+
+    copy: bytes | str
+    number: int
+    answer: Any
+    is_world: bool
+
+
+_places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
+_servers: dict[str, str] = {}
+"""Where PostgreSQL keeps the copy of a place: name of the database -> URL of its server."""
+
+
+def road(function: Walk[Given, Found]) -> Walk[Given, Found]:
+    """A function of a ``World`` that brings it to a place, by it alone, and answers with plain values or with it."""
+
+    @functools.wraps(function)
+    def walk(*given: Given.args, **options: Given.kwargs) -> Found:
+        world: Any = given[0]
+        asked = repr((function.__module__, function.__qualname__, given[1:], sorted(options.items())))
+        if world.walking:
+            begun = world.past
+        else:
+            begun = world.past if world.past is not None and world.mark == mark(world) else None
+        if begun is None or " at 0x" in asked:
+            return function(*given, **options)
+        heard = (subscriptions.REACTIONS, subscriptions.TIMERS)
+        key = (is_sqlite(world.fund.engine), begun, asked, language.language(), *heard)
+        place = _places.get(key)
+        if place is not None:
+            _places.move_to_end(key)
+            _go(world, place)
+            answer: Any = world if place.is_world else copy.deepcopy(place.answer)
+        else:
+            world.past, world.walking = step(begun, asked), world.walking + 1
+            try:
+                answer = function(*given, **options)
+            finally:
+                world.walking -= 1
+                walked, world.past = world.past, None  # until it is known where it led
+            _remember(key, world, walked, answer)
+        world.past = step(begun, asked, "done")
+        if not world.walking:
+            world.mark = mark(world)
+        return cast(Found, answer)
+
+    return walk
+
+
+def step(past: str, *what: object) -> str:
+    """The past of a fund in which something else was done."""
+    return hashlib.sha256(repr((past, what)).encode()).hexdigest()
+
+
+def mark(world: Any) -> tuple[Any, ...]:
+    """What a fund is known by: its last fact, its clock, and how many rows there are of what commands leave."""
+    with reading(world.fund.engine) as connection:
+        return tuple(connection.execute(_MARK).one())
+
+
+def _remember(key: tuple[object, ...], world: Any, walked: object, answer: Any) -> None:
+    if walked is None:
+        return
+    engine = world.fund.engine
+    engine.dispose()
+    if is_sqlite(engine):
+        path = Path(engine.url.database)
+        if path.with_name(path.name + "-wal").exists():  # somebody else has it open
+            return
+        kept: bytes | str = path.read_bytes()
+    else:
+        kept = f"road_{uuid.uuid4().hex[:12]}"
+        try:
+            _administer(world.fund.url, f"create database {kept} template {engine.url.database} strategy file_copy")
+        except psycopg.errors.ObjectInUse:  # the same
+            return
+        _servers[kept] = world.fund.url
+    is_world = answer is world
+    _places[key] = Place(kept, world.number, None if is_world else copy.deepcopy(answer), is_world)
+    while len(_places) > MOST:
+        _forget(_places.popitem(last=False)[1])
+
+
+def _go(world: Any, place: Place) -> None:
+    engine = world.fund.engine
+    engine.dispose()
+    if isinstance(place.copy, bytes):
+        path = Path(engine.url.database)
+        for beside in ("-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+        path.write_bytes(place.copy)
+    else:
+        name = engine.url.database
+        _administer(
+            world.fund.url,
+            f"drop database {name} with (force)",
+            f"create database {name} template {place.copy} strategy file_copy",
+        )
+    world.number = place.number
+
+
+def _forget(place: Place) -> None:
+    if isinstance(place.copy, str):
+        _administer(_servers.pop(place.copy), f"drop database if exists {place.copy} with (force)")
+
+
+def forget() -> None:
+    """Nothing is remembered any more: the end of a run."""
+    while _places:
+        _forget(_places.popitem()[1])
+
+
+def _administer(url: str, *statements: str) -> None:
+    parts = urlsplit(url)
+    with psycopg.connect(urlunsplit((*parts[:2], "/postgres", *parts[3:])), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
