@@ -6,7 +6,6 @@ all in the order of the entries' numbers, would have answered.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,12 +16,11 @@ from typing import Any
 from fund.database import Engine, create_engine, is_sqlite, translated
 from fund.errors import DatabaseBusy, FundError
 from fund.ledger import EntryDraft, Ledger, Posted, Posting, commit, main_of, mirror
+from tests.processes import PROCESSES
 
 CLERKS = 8
 BUSY_AT_MOST = 3
 """So often one order is tried when the book is said to be in use by others."""
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.ledger.clerks", "psycopg"])
 
 
 @dataclass(frozen=True, slots=True)

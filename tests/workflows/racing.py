@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from fund.errors import FundError
 from fund.workflows.delivery import carry_out, open_fund
+from tests.processes import PROCESSES
 
 __all__ = ["raced"]
 
@@ -19,41 +18,32 @@ def raced(url: str, commands: Sequence[tuple[str, str, Mapping[str, Any]]]) -> l
 
     ``done``, or the code of the refusal.
     """
-    words = [sys.executable, "-m", "tests.workflows.racing", url]
-    running = [
-        subprocess.Popen(
-            [*words, who, name, json.dumps(dict(args)), f"race-{number}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number, (who, name, args) in enumerate(commands)
-    ]
-    for each in running:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in running:
-        assert each.stdin is not None
-        each.stdin.write("go\n")
-        each.stdin.flush()
-    return [each.communicate()[0].strip() for each in running]
+    running = []
+    for number, (who, name, args) in enumerate(commands):
+        ours, theirs = PROCESSES.Pipe()
+        process = PROCESSES.Process(target=_run, args=(theirs, url, who, name, dict(args), f"race-{number}"))
+        process.start()
+        theirs.close()
+        running.append((process, ours))
+    for _process, pipe in running:
+        assert pipe.recv() == "ready"
+    for _process, pipe in running:
+        pipe.send("go")
+    told = [str(pipe.recv()) for _process, pipe in running]
+    for process, pipe in running:
+        process.join()
+        pipe.close()
+        process.close()
+    return told
 
 
-def _run(url: str, who: str, name: str, args: str, command_id: str) -> str:
+def _run(pipe: Pipe, url: str, who: str, name: str, args: Mapping[str, Any], command_id: str) -> None:
     with open_fund(url) as fund:
-        _say("ready")
-        sys.stdin.readline()
+        pipe.send("ready")
+        pipe.recv()
         try:
-            carry_out(fund, name, json.loads(args), user=who, command_id=command_id)
+            carry_out(fund, name, args, user=who, command_id=command_id)
         except FundError as problem:
-            return problem.code()
-    return "done"
-
-
-def _say(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    _say(_run(*sys.argv[1:]))
+            pipe.send(problem.code())
+        else:
+            pipe.send("done")

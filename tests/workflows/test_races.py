@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +15,7 @@ from fund.checks import verify
 from fund.errors import FundError
 from fund.workflows.delivery import carry_out, open_fund
 from tests.factories import World, a_proposal_file, founded
+from tests.processes import PROCESSES
 from tests.workflows.deciding import (
     CLOSED,
     MEMBERS,
@@ -64,9 +64,8 @@ def _ask(url: str, ask: Ask) -> str:
 @pytest.fixture(scope="module")
 def eight() -> Iterator[ProcessPoolExecutor]:
     """Eight processes that act at the same moment."""
-    context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        PEOPLE, mp_context=context, initializer=_meet, initargs=(context.Barrier(PEOPLE),)
+        PEOPLE, mp_context=PROCESSES, initializer=_meet, initargs=(PROCESSES.Barrier(PEOPLE),)
     ) as pool:
         yield pool
 
