@@ -440,7 +440,8 @@ def upgrade(url: str, *, target: str = "head", afterwards: Callable[[Connection]
     if is_sqlite(engine) and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     with writing(engine) as connection:
-        command.upgrade(_configuration(connection), target)
+        if target != "head" or revision(connection) != head_revision():
+            command.upgrade(_configuration(connection), target)
         if afterwards is not None:
             afterwards(connection)
     engine.dispose()

@@ -17,7 +17,7 @@ from fund.store import Store
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import Answer, Fund, carry_out, drain, found_fund, look, open_fund
-from tests.roads import mark, road, step
+from tests.roads import begin, mark, road, step
 
 PARTNERS_CSV = Path(__file__).parent.parent / "fund" / "data" / "partners.csv"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -136,9 +136,11 @@ def founded(
 ) -> Iterator[World]:
     """A fund founded by petra (admin), anna (fund manager) and bram (treasurer), its clock held at ``at``."""
     people = {"admin": "petra", "fund_manager": "anna", "treasurer": "bram"}
-    found_fund(url, name="Testfonds", held_clock=at, on=at.date(), lock_step=lock_step, rules=rules, **people)
+    begins = repr((at, lock_step, rules))
+    about: dict[str, Any] = {"held_clock": at, "on": at.date(), "lock_step": lock_step, "rules": rules, **people}
+    begin(url, begins, lambda: found_fund(url, name="Testfonds", **about))
     with open_fund(url) as fund:
-        yield World(fund, past=repr((at, lock_step, rules)))
+        yield World(fund, past=begins)
 
 
 def as_text(entry: Entry) -> str:

@@ -23,7 +23,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fund import language
-from fund.database import is_sqlite, reading
+from fund.database import Engine, create_engine, head_revision, is_sqlite, reading, revision
 from fund.workflows import subscriptions
 
 Given = ParamSpec("Given")
@@ -51,6 +51,7 @@ class Place:
 
 
 _places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
+_begun: dict[tuple[object, ...], bytes] = {}
 _servers: dict[str, str] = {}
 """Where PostgreSQL keeps the copy of a place: name of the database -> URL of its server."""
 
@@ -73,7 +74,8 @@ def road(function: Walk[Given, Found]) -> Walk[Given, Found]:
         place = _places.get(key)
         if place is not None:
             _places.move_to_end(key)
-            _go(world, place)
+            _go(world.fund.engine, world.fund.url, place)
+            world.number = place.number
             answer: Any = world if place.is_world else copy.deepcopy(place.answer)
         else:
             world.past, world.walking = step(begun, asked), world.walking + 1
@@ -94,6 +96,32 @@ def road(function: Walk[Given, Found]) -> Walk[Given, Found]:
 def step(past: str, *what: object) -> str:
     """The past of a fund in which something else was done."""
     return hashlib.sha256(repr((past, what)).encode()).hexdigest()
+
+
+def begin(url: str, begins: str, found: Callable[[], object]) -> None:
+    """A fund is founded at ``url``; on SQLite the file that ``found`` left the first time is copied from then on."""
+    engine = create_engine(url)
+    key = ("founded", begins, subscriptions.REACTIONS, subscriptions.TIMERS)
+    if not is_sqlite(engine) or not _blank(engine):
+        found()
+    elif key in _begun:
+        Path(str(engine.url.database)).write_bytes(_begun[key])
+    else:
+        found()
+        _begun[key] = Path(str(engine.url.database)).read_bytes()
+
+
+def _blank(engine: Engine) -> bool:
+    """Whether this is the file at the newest version in which nothing was founded, and nobody has it open."""
+    path = Path(str(engine.url.database))
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with reading(engine) as connection:
+        if revision(connection) != head_revision():
+            return False
+        blank = "select not exists (select 1 from fund_setting) and not exists (select 1 from book)"
+        found = bool(connection.execute(sa.text(blank)).scalar_one())
+    return found and not path.with_name(path.name + "-wal").exists()
 
 
 def mark(world: Any) -> tuple[Any, ...]:
@@ -125,8 +153,7 @@ def _remember(key: tuple[object, ...], world: Any, walked: object, answer: Any) 
         _forget(_places.popitem(last=False)[1])
 
 
-def _go(world: Any, place: Place) -> None:
-    engine = world.fund.engine
+def _go(engine: Engine, url: str, place: Place) -> None:
     engine.dispose()
     if isinstance(place.copy, bytes):
         path = Path(engine.url.database)
@@ -136,11 +163,10 @@ def _go(world: Any, place: Place) -> None:
     else:
         name = engine.url.database
         _administer(
-            world.fund.url,
+            url,
             f"drop database {name} with (force)",
             f"create database {name} template {place.copy} strategy file_copy",
         )
-    world.number = place.number
 
 
 def _forget(place: Place) -> None:
