@@ -24,6 +24,7 @@ import pytest
 
 from fund import language
 from tests.roads import forget
+from tests.story import Told, once
 
 for _name in [name for name in os.environ if name.startswith("FUND_") and not name.startswith("FUND_TEST_")]:
     del os.environ[_name]  # the tests decide what the environment says
@@ -66,6 +67,20 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for the whole run, the same in each worker."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def story(shared_folder: Path) -> Told:
+    """The story of ``fund demo``, told once for the whole run: nobody changes its fund."""
+    return once(shared_folder / "verhaal")
+
+
+@pytest.fixture(scope="module")
+def story_home(story: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``fund demo`` leaves, for the tests of a module."""
+    folder = tmp_path_factory.mktemp("verhaal") / "demo"
+    shutil.copytree(Path(story.url.removeprefix("sqlite:///")).parent, folder)
+    return folder
 
 
 def with_database(url: str, name: str) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -34,53 +32,13 @@ from fund.unit_of_work import BOOK, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import found_fund, look, open_fund
 from tests.conftest import Fund
+from tests.story import Told, in_folder
 
 ENGLISH = re.compile(
     r"\b(the|and|with|from|their|which|waits|confirms|pays|says|are|by|comes|does not)\b", re.IGNORECASE
 )
 """Words that stand in an English sentence and in no Dutch one."""
 MONEY = ("1000", "1100", "1200", "1290", "2000", "2100", "3000", "4000", "4200", "9000")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A story that was told: where its fund is, and what was said."""
-
-    url: str
-    lines: tuple[str, ...]
-
-
-def played(url_words: tuple[str, ...], url: str, *, lang: str = "en", more: tuple[str, ...] = ()) -> Told:
-    """``fund demo`` as a program of its own, from beginning to end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "--lang", lang, "demo", *url_words, *more],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        timeout=300,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-500:]
-    return Told(url, tuple(done.stdout.splitlines()))
-
-
-def in_folder(folder: Path, **more: Any) -> Told:
-    """The story in a folder that is not there yet."""
-    return played(("--home", str(folder)), f"sqlite:///{folder / 'fund.db'}", **more)
-
-
-@pytest.fixture(scope="session")
-def story(shared_folder: Path) -> Told:
-    """The story on SQLite, told in Dutch: one for the whole run, whoever of the workers needs it first."""
-    folder = shared_folder / "verhaal"
-    folder.mkdir(exist_ok=True)
-    lines = folder / "lines.json"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not lines.exists():
-            lines.write_text(json.dumps(in_folder(folder / "demo", lang="nl").lines))
-    return Told(f"sqlite:///{folder / 'demo' / 'fund.db'}", tuple(json.loads(lines.read_text())))
 
 
 @dataclass(frozen=True, slots=True)

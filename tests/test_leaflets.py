@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -137,18 +134,9 @@ def as_printed(shown: list[str], answers: list[str]) -> list[str]:
     return text.splitlines()
 
 
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The story of a fund, played once: the folder."""
-    home = tmp_path_factory.mktemp("story") / "proef"
-    words = [sys.executable, "-m", "cli.main", "demo", "--home", str(home)]
-    subprocess.run(words, check=True, capture_output=True, stdin=subprocess.DEVNULL, env=dict(os.environ), timeout=300)
-    return home
-
-
 @pytest.mark.parametrize("name", ["accountant.md", "accountant.en.md"])
-def test_an_auditor_sees_that_the_books_of_the_story_are_right(fund: Fund, story: Path, name: str) -> None:
-    compare(replay(fund, name, FUND_HOME=str(story)))
+def test_an_auditor_sees_that_the_books_of_the_story_are_right(fund: Fund, story_home: Path, name: str) -> None:
+    compare(replay(fund, name, FUND_HOME=str(story_home)))
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in LEAFLETS.glob("*.md")))

@@ -56,12 +56,9 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(story_home: Path) -> Path:
     """The folder of a demo fund, as ``fund demo`` leaves it."""
-    folder = tmp_path_factory.mktemp("promises") / "demo"
-    told = program("demo", "--home", folder)
-    assert (told.returncode, told.stderr) == (0, "")
-    return folder
+    return story_home
 
 
 @pytest.fixture(autouse=True)
