@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 WORKERS ?= 2
 
-.PHONY: help demo test check docs messages format clean
+.PHONY: help demo test types check docs messages format clean
 
 help:
 	@echo "make demo      play the story of a fund into .demo (under three minutes, set-up included)"
@@ -41,15 +41,19 @@ demo: $(VENV)/.run
 	@rm -rf .demo
 	$(BIN)/fund demo --home .demo
 
+# Neighbours stay on one worker, which remembers what they share, until the other has nothing left.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+# mypy uses one core; it need not keep the tests waiting.
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	@$(MAKE) --no-print-directory -j 2 types test
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m tests.write_docs
