@@ -78,7 +78,7 @@ class Risk:
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
-        self.world._numbers = itertools.count(1_000_000)  # type: ignore[assignment]
+        self.world.number = 1_000_000
 
     # ------------------------------------------------------------------------------------------------------- the model
 
