@@ -83,6 +83,7 @@ def _show_plan(data: Mapping[str, Any]) -> None:
             (_("Outstanding"), euros(data["outstanding_cents"])),
             (_("Overdue"), euros(data["overdue_cents"]) if data["overdue_cents"] else ""),
             (_("Announced early"), euros(data["early_cents"]) if data["early_cents"] else ""),
+            (_("Goes on under"), data["moved_to"]),
             (_("Last day"), day_text(data["ends_on"])),
         ],
     )

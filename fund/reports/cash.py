@@ -132,8 +132,6 @@ class Cash:
             self.v -= moved["4000"]
             self._by_agreement(entry, self.lent, "1200", 1)
             self._came_back(entry, moved, "4300")
-        elif origin.kind == "agreement.refinanced":  # neither lent anew nor come back: it is the roll-out's from here
-            self._by_agreement(entry, self.lent, "1200", 1)
         elif origin.kind == "agreement.refinanced":
             self._by_agreement(entry, self.lent, "1200", 1)  # it was paid once, and is owed under the roll-out
         elif moved["2100"] > 0 > moved["2000"] or moved["2100"] < 0 < moved["2000"]:

@@ -11,6 +11,7 @@ from tests.workflows.looking_back import AGREEMENT as LOOKED_BACK
 from tests.workflows.looking_back import SCALE, evaluated, until_completed
 from tests.workflows.money_out import BAARN, BUNNIK
 from tests.workflows.test_amendments import committee
+from tests.workflows.test_refinancing import CHILD, rolled_out
 
 
 def test_a_large_rise_is_typed_voted_and_decided(fund: Fund, sqlite_url: str) -> None:
@@ -124,3 +125,28 @@ def test_the_template_of_a_roll_out_is_typed_with_the_agreement_it_follows(fund:
     assert (over.code, "unknown_ref" in over.err) == (1, True)
     both = fund("proposal", "template", "--follows", LOOKED_BACK, "--from", "2026-001", database=sqlite_url)
     assert (both.code, "leave one out" in both.err) == (2, True)
+
+
+def test_a_roll_out_takes_over_what_is_owed_as_it_is_typed(fund: Fund, sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        rolled_out(world)
+    ask = ("agreement", "refinance", LOOKED_BACK, "--to", CHILD, "--reason", "een plan")
+    tried = fund(*ask, "--dry-run", user="anna", database=sqlite_url, columns=80, terminal=True)
+    assert tried.code == 0, tried.err
+    pending = fund(*ask, "--yes", "--json", user="anna", database=sqlite_url).json["pending"]
+    brought = fund("confirm", pending, "--yes", user="piet", database=sqlite_url)
+    assert "resolution.proposed" in brought.out
+    for user in ("mira", "mees", "carla"):
+        fund("decision", "vote", "R2026-0001", "--for", user=user, database=sqlite_url)
+    shown = fund("decision", "show", "R2026-0001", database=sqlite_url, columns=80, terminal=True)
+    decided = fund("decision", "decide", "R2026-0001", "--yes", user="carla", database=sqlite_url)
+    assert "R2026-0001 is carried: 3 for, 0 against." in decided.out
+    pages = [shown.out]
+    for words in (("agreement", "show"), ("statement", "agreement"), ("repayment", "plan")):
+        for ref in (LOOKED_BACK, CHILD):
+            pages.append(fund(*words, ref, database=sqlite_url, columns=80, terminal=True).out)
+    assert "Refinanced to" in pages[1]
+    assert CHILD in pages[1]
+    assert LOOKED_BACK in pages[2]
+    assert CHILD in pages[5]
+    assert max(len(line) for page in pages for line in page.splitlines()) <= 80

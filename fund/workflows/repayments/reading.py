@@ -101,6 +101,7 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "outstanding_cents": outstanding,
         "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
         "ends_on": plan.ends_on.isoformat(),
+        "moved_to": plan.moved_to or None,
         "instalments": [
             {
                 **_instalment(plan, part, day),
