@@ -392,18 +392,58 @@ def _show_resolution(data: Mapping[str, Any]) -> None:
             (_("Waiting for"), ", ".join(data["waiting"]) or None),
         ),
     )
-    if data["terms"]:
+    listed = {name: value for name, value in data["terms"].items() if _is_listed(value)}
+    single = {name: value for name, value in data["terms"].items() if name not in listed}
+    if single:
         table(
             _("What it holds"),
             (Column("name", N_("Term"), "text"), Column("value", N_("Value"), "text")),
-            [{"name": name, "value": _term_text(name, value)} for name, value in data["terms"].items()],
+            [{"name": _term_name(name), "value": _term_text(name, value)} for name, value in single.items()],
         )
+    for name, rows in listed.items():
+        columns = [Column(key, TERMS.get(key, key.replace("_", " ")), _kind_of(key)) for key in rows[0]]
+        table(_term_name(name), columns, rows)
     if data["votes"]:
         table(
             _("Votes"),
             (Column("voter", N_("Who"), "text"), Column("choice", N_("Vote"), "text")),
             [{**each, "choice": _(CHOICES[each["choice"]])} for each in data["votes"]],
         )
+
+
+TERMS = {
+    "allowance_cents": N_("Allowance"),
+    "amount_cents": N_("Amount"),
+    "child": N_("Roll-out"),
+    "due_on": N_("Due"),
+    "ends_on": N_("Last day"),
+    "instalments": N_("Instalments"),
+    "later_cents": N_("Later"),
+    "lead": N_("Lead"),
+    "net_cents": N_("Net"),
+    "no": N_("No."),
+    "now_cents": N_("Now"),
+    "on": N_("Day"),
+    "open_cents": N_("Open"),
+    "partner": N_("Partner"),
+    "plan_type": N_("Plan type"),
+    "quotes": N_("Exit quotes"),
+    "requested_by": N_("Asked by"),
+    "savings_bps": N_("Share of savings"),
+}
+"""Terms of resolutions as people read them."""
+
+
+def _term_name(name: str) -> str:
+    return _(TERMS[name]) if name in TERMS else name.replace("_", " ")
+
+
+def _is_listed(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+
+
+def _kind_of(name: str) -> str:
+    return "amount" if name.endswith("_cents") else "date" if name.endswith("_on") else "ref"
 
 
 def _term_text(name: str, value: Any) -> str:
