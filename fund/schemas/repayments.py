@@ -81,6 +81,7 @@ class Plan(CaseFile):
         lapsed: What lapsed, by the write-off that cancelled it (so that its reversal restores exactly that).
         received: What came in on it, and which instalments each allocation paid.
         reorder: Money of an earlier day came in, or a match in between was undone: the order may be wrong (R5).
+        taken_over_on: The last day on which it took over what another agreement owed (8).
         moved_to: The plan of the roll-out in which what was open goes on (8).
         moved_as: The numbers of its instalments there, by number here.
     """
@@ -107,6 +108,7 @@ class Plan(CaseFile):
     lapsed: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
     received: tuple[Received, ...] = ()
     reorder: bool = False
+    taken_over_on: date | None = None
     moved_to: str = ""
     moved_as: Mapping[int, int] = Field(default_factory=dict)
 

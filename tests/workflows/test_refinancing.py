@@ -281,6 +281,23 @@ def test_who_pays_with_an_old_reference_pays_what_is_owed_now(sqlite_url: str) -
         assert f"--to {CHILD}" in told.value.advice
 
 
+def test_money_of_a_day_before_counts_from_the_day_on_which_it_is_owed_there(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        rolled_out(world)
+        world.clock(date(2026, 3, 2))
+        with world.uow("bram") as uow:
+            came_in(uow, "O2026-0009", 900_000, reference=instalment_reference(AGREEMENT, 1))
+        world.clock(date(2026, 3, 9))
+        refinanced(world)
+        world.clock(date(2026, 3, 16))
+        world.do("bank match", user="bram", ref="O2026-0009")
+        assert [entry.effective_on for entry in world.entries()[-1:]] == [date(2026, 3, 9)]
+        for day in (date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16)):
+            with world.view() as view:
+                then = view.ledger.balances(as_of=day)
+            assert 0 <= -then.get(f"1290.{CHILD}", 0) <= then.get(f"1200.{CHILD}", 0)
+
+
 def test_unspent_money_of_the_experiment_lowers_what_is_owed_under_its_roll_out(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         rolled_out(world)

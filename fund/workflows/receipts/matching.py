@@ -151,6 +151,10 @@ def _repay(
         on=receipt.valued_on,
         instructed={instalment: used} if instalment is not None else None,
     )
+    # Money of an earlier day on a debt that was refinanced since counts from the day on which it is owed here.
+    taken_over_on = plan.taken_over_on or on
+    if on < taken_over_on and uow.ledger.balance(f"1200.{plan.ref}", as_of=on) < divided.allocated_cents:
+        on = booking_day(uow, taken_over_on)
     left_cents = outstanding_cents - divided.allocated_cents
     allowance_cents = -uow.balance_now(f"1290.{plan.ref}")
     fact = ReceiptAllocated(

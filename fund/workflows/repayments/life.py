@@ -365,6 +365,7 @@ def _taken_over(case: Plan, fact: AgreementRefinanced, happened: Envelope) -> Pl
         version=version.version,
         versions=(*case.versions, version),
         ends_on=max(case.ends_on, *(part.due_on for part in added)),
+        taken_over_on=happened.effective_on,
     )
 
 
