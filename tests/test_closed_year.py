@@ -17,8 +17,7 @@ from fund.store import Store
 from fund.workflows.delivery import drain, open_fund
 from tests.bookkeeping import book, head, journal
 from tests.conftest import Fund
-from tests.test_demo import Told
-from tests.test_demo import story as story
+from tests.story import Told
 
 
 @pytest.fixture

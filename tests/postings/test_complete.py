@@ -2,8 +2,7 @@
 
 A file ``test_<area>.py`` says in ``ROWS`` which rows its tests reach, and in ``WIRES`` which facts; a fact counts when
 its entry stands in an expected text of that file (``2026-01-05  contribution.called  Memo``, see
-:mod:`tests.bookkeeping`). What nobody covers yet stands below in ``ROWS_TO_COME`` and ``FACTS_TO_COME``, and leaves it
-with the test that covers it.
+:mod:`tests.bookkeeping`).
 """
 
 from __future__ import annotations
@@ -82,12 +81,6 @@ POSTS_NOTHING = {
 }
 """Rows whose own posting is none; a test may show that nothing is booked."""
 
-ROWS_TO_COME: set[str] = set()
-"""Rows that no test compares yet; a row leaves with its test, and the set is empty in the end."""
-
-FACTS_TO_COME: set[str] = set()
-"""Facts of ``fund.rules.postings.BOOKED`` whose entry stands in no text yet; empty in the end."""
-
 FILES = sorted(path for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_complete.py")
 
 
@@ -115,13 +108,9 @@ def test_a_file_says_which_rows_and_facts_it_compares(path: Path) -> None:
 
 def test_every_row_that_books_something_is_compared_whole() -> None:
     covered = everywhere("ROWS")
-    assert sorted(set(POSTS) - covered - ROWS_TO_COME) == []
-    assert sorted(ROWS_TO_COME & covered) == [], "covered: take it out of ROWS_TO_COME"
-    assert set(POSTS) >= ROWS_TO_COME
+    assert sorted(set(POSTS) - covered) == []
 
 
 def test_every_fact_that_books_something_is_compared_whole() -> None:
     covered = everywhere("WIRES")
-    assert sorted(set(BOOKED) - covered - FACTS_TO_COME) == []
-    assert sorted(FACTS_TO_COME & covered) == [], "covered: take it out of FACTS_TO_COME"
-    assert set(BOOKED) >= FACTS_TO_COME
+    assert sorted(set(BOOKED) - covered) == []
