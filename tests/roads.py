@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import functools
 import hashlib
+import shutil
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
@@ -45,6 +46,8 @@ class Place:
     """Where a road led: a copy of the database (its bytes, or the name of a database), and what the road answered."""
 
     copy: bytes | str
+    files: dict[Path, bytes]
+    """Attachments, which lie in a folder beside a database of SQLite."""
     number: int
     answer: Any
     is_world: bool
@@ -140,15 +143,17 @@ def _remember(key: tuple[object, ...], world: Any, walked: object, answer: Any) 
         if path.with_name(path.name + "-wal").exists():  # somebody else has it open
             return
         kept: bytes | str = path.read_bytes()
+        folder = path.parent / "files"
+        files = {each.relative_to(folder): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
     else:
-        kept = f"road_{uuid.uuid4().hex[:12]}"
+        kept, files = f"road_{uuid.uuid4().hex[:12]}", {}
         try:
             _administer(world.fund.url, f"create database {kept} template {engine.url.database} strategy file_copy")
         except psycopg.errors.ObjectInUse:  # the same
             return
         _servers[kept] = world.fund.url
     is_world = answer is world
-    _places[key] = Place(kept, world.number, None if is_world else copy.deepcopy(answer), is_world)
+    _places[key] = Place(kept, files, world.number, None if is_world else copy.deepcopy(answer), is_world)
     while len(_places) > MOST:
         _forget(_places.popitem(last=False)[1])
 
@@ -160,6 +165,11 @@ def _go(engine: Engine, url: str, place: Place) -> None:
         for beside in ("-wal", "-shm"):
             path.with_name(path.name + beside).unlink(missing_ok=True)
         path.write_bytes(place.copy)
+        shutil.rmtree(path.parent / "files", ignore_errors=True)
+        for name, content in place.files.items():
+            beside_it = path.parent / "files" / name
+            beside_it.parent.mkdir(parents=True, exist_ok=True)
+            beside_it.write_bytes(content)
     else:
         name = engine.url.database
         _administer(
