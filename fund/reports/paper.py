@@ -23,7 +23,7 @@ DATA = "data"
 
 
 def on_paper(template: str, data: Mapping[str, Any], *, on: date) -> bytes:
-    """A PDF (PDF/A-3a, tagged) of this data, stamped with the day.
+    """A PDF (PDF/A-3a and PDF/UA-1) of this data, stamped with the day.
 
     Args:
         template: A file of ``fund/templates``.
@@ -32,7 +32,7 @@ def on_paper(template: str, data: Mapping[str, Any], *, on: date) -> bytes:
     Raises:
         ReportsMissing: The extra is not installed.
     """
-    return bytes(_compiled(template, data, on, format="pdf", pdf_standards=["a-3a"]))
+    return bytes(_compiled(template, data, on, format="pdf", pdf_standards=["a-3a", "ua-1"]))
 
 
 def pictures_of(template: str, data: Mapping[str, Any], *, on: date, ppi: int = 96) -> tuple[bytes, ...]:
