@@ -169,21 +169,27 @@ def _noticed(answer: Mapping[str, Any]) -> list[str]:
     ),
     examples=(
         "fund --as anna partner propose-settlement gm0312",
-        "fund --as anna partner propose-settlement gm0312 --on 2027-01-31 --costs 1250",
-        'fund --as anna partner propose-settlement --all --on 2030-12-31 --reason "the programme is over"',
+        "fund --as anna partner propose-settlement gm0312 --valued-on 2027-01-31 --costs 1250",
+        'fund --as anna partner propose-settlement --all --valued-on 2030-12-31 --reason "the programme is over"',
     ),
     who=N_("a fund manager; a treasurer confirms"),
     see=("partner agree-settlement", "partner exit-quote", "confirm"),
 )
 @argument("ref", type=PARTNER, required=False, help=N_("The partner"))
 @option("--all", "everybody", is_flag=True, help=N_("Every partner: the fund is wound up"))
+@option("--valued-on", type=DAY, metavar="DATE", help=N_("The day of the valuation; the day of leaving, or today"))
 @option("--costs", type=MONEY, metavar="AMOUNT", help=N_("Costs of leaving that are not booked yet"))
 @option("--reason", metavar="TEXT", help=N_("Why the fund is wound up"))
-@booking
+@changing
 def propose_settlement(
-    ctx: click.Context, ref: str | None, everybody: bool, costs: int | None, reason: str | None
+    ctx: click.Context,
+    ref: str | None,
+    everybody: bool,
+    valued_on: date | None,
+    costs: int | None,
+    reason: str | None,
 ) -> None:
-    args = {"ref": ref, "everybody": everybody or None, "costs": costs, "reason": reason}
+    args = {"ref": ref, "everybody": everybody or None, "valued_on": valued_on, "costs": costs, "reason": reason}
     run(ctx, "partner propose-settlement", args, tell=_proposed)
 
 

@@ -84,13 +84,13 @@ def fall_due(uow: UnitOfWork, happened: Envelope) -> None:
     """After money came in on something, or was promised no more: the parts of those who left fall due, in the order in
     which they left.
     """
-    parts: dict[str, int] = {}
+    titles: dict[str, int] = {}
     for case in _open(uow):
         if happened.seq <= case.settled_seq:
             continue  # it was caught up with when the settlement was booked
-        earlier = sum(cents for ref, cents in parts.items() if _left_before(uow.case(Exit, ref), case))
+        earlier = sum(cents for ref, cents in titles.items() if _left_before(uow.case(Exit, ref), case))
         sums = _sums(_collected(uow, case, happened))
-        parts[case.ref] = _parts(uow, case.ref, sums, earlier)
+        titles[case.ref] = _parts(uow, case.ref, sums, earlier)
 
 
 def _sums(found: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -117,9 +117,12 @@ def _parts(uow: UnitOfWork, ref: str, sums: Mapping[str, int], earlier: int, cau
     """Money came in on named items of an exit: what counts of it, and what of the later part falls due.
 
     Args:
-        earlier: What of that money fell due to those who left before.
+        earlier: What of that money is for those who left before.
+
+    Returns:
+        What of it is for this one, whether it lies free already or not.
     """
-    due = 0
+    title = 0
     for item, cents in sums.items():
         case = uow.case(Exit, ref)
         named, before = case.named().get(item, 0), case.collected.get(item, 0)
@@ -127,9 +130,10 @@ def _parts(uow: UnitOfWork, ref: str, sums: Mapping[str, int], earlier: int, cau
         others = max(min(earlier, change), 0) if change > 0 else min(max(earlier, change), 0)
         earlier -= others
         counted = change - others
+        so_far, now = case.counted_cents, case.counted_cents + counted
         amount = falls_due(
             case.weight,
-            case.counted_cents + counted,
+            now,
             later_cents=case.later_cents,
             fallen_cents=case.fallen_cents,
             payable_cents=-standing(uow, f"2200.{ref}"),
@@ -137,8 +141,12 @@ def _parts(uow: UnitOfWork, ref: str, sums: Mapping[str, int], earlier: int, cau
         )
         fact = ExitPartDue(ref=ref, item=item, collected_cents=cents, counted_cents=counted, amount_cents=amount)
         uow.record(fact, cause=cause, reaction=f"exits.fall_due.{ref}")
-        due += amount
-    return due
+        title += _title(case, now) - _title(case, so_far)
+    return title
+
+
+def _title(case: Exit, counted: int) -> int:
+    return due_until(case.weight, counted, later_cents=case.later_cents)
 
 
 def _within(cents: int, most: int) -> int:
@@ -154,11 +162,15 @@ def catch_up(uow: UnitOfWork, case: Exit, *, cause: Envelope) -> None:
         for each in _collected(uow, case, happened)
     )
     sums = _sums(found)
-    earlier = 0
+    since: dict[str, int] = {}
     for happened in uow.store.facts.of_types(("exit.part_due",), since_seq=case.valued_seq):
         fact = happened.fact
-        if isinstance(fact, ExitPartDue) and _left_before(uow.case(Exit, fact.ref), case):
-            earlier += fact.amount_cents
+        if isinstance(fact, ExitPartDue):
+            since[fact.ref] = since.get(fact.ref, 0) + fact.counted_cents
+    others = [(other, cents) for ref, cents in since.items() if _left_before(other := uow.case(Exit, ref), case)]
+    earlier = sum(
+        _title(other, other.counted_cents) - _title(other, other.counted_cents - cents) for other, cents in others
+    )
     _parts(uow, case.ref, sums, earlier, cause)
 
 
@@ -294,7 +306,7 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         raise LongStopNotReached(partner=ref, first=first or "-", today=uow.today)
     buffer_cents = _within(free + uow.regulations().buffer_cents, case.buffer_cents)
     earlier = sum(other.open_later_cents for other in _open(uow) if _left_before(other, case))
-    waiting = due_until(case.weight, case.counted_cents, later_cents=case.later_cents) - case.fallen_cents
+    waiting = _title(case, case.counted_cents) - case.fallen_cents
     open_cents = -standing(uow, f"2210.{ref}")
     amount = still_due(
         case.weight,

@@ -96,12 +96,12 @@ def give_notice(
 # -------------------------------------------------------------------------------------------------- K5: settlement
 
 
-def propose(uow: UnitOfWork, *, ref: str, on: date | None = None, costs: int = 0) -> Envelope:
+def propose(uow: UnitOfWork, *, ref: str, valued_on: date | None = None, costs: int = 0) -> Envelope:
     """A settlement lies before a leaving partner: its quote at the end of a day, kept with everything it follows from
     (K5). The fund manager makes it, a treasurer checks it. A new one takes the place of one that is not booked yet.
 
     Args:
-        on: The day of the valuation; default the day of leaving. Not before it, and not ahead of today.
+        valued_on: The day of the valuation; default the day of leaving. Not before it, and not ahead of today.
         costs: Cents of leaving that are not booked yet, for the account of the partner.
 
     Raises:
@@ -114,7 +114,7 @@ def propose(uow: UnitOfWork, *, ref: str, on: date | None = None, costs: int = 0
     check(uow, PARTNER_TRANSITIONS, "partner propose-settlement", partner, parties=(ref,), own=ref)
     case = uow.case(Exit, ref)
     first = case.leaves_on or uow.today
-    day = on or first
+    day = valued_on or first
     if not first <= day <= uow.today:
         raise ValuationDayOutside(partner=ref, on=day, first_on=first, today=uow.today)
     if case.settled:

@@ -31,7 +31,7 @@ def propose(
     *,
     ref: str | None = None,
     everybody: bool = False,
-    on: date | None = None,
+    valued_on: date | None = None,
     costs: int = 0,
     reason: str = "",
 ) -> Envelope:
@@ -40,8 +40,9 @@ def propose(
 
     Args:
         ref: The partner; empty for everybody.
-        on: The day of the valuation; default the day of leaving, for everybody today. A winding-up may name a day to
-            come; it is decided from that day on.
+        valued_on: The day of the valuation; default the day of leaving, for everybody today. A winding-up may name a day
+            to come; it is decided from that day on.
+
         costs: Cents of leaving that are not booked yet, for the account of the partner.
         reason: Why the fund is wound up.
 
@@ -54,8 +55,8 @@ def propose(
     if everybody == (ref is not None):
         raise SettlementOfNobody(given=ref if ref is not None else "-", everybody=everybody)
     if ref is not None:
-        return leaving.propose(uow, ref=ref, on=on, costs=costs)
-    day = on or uow.today
+        return leaving.propose(uow, ref=ref, valued_on=valued_on, costs=costs)
+    day = valued_on or uow.today
     partners = _staying(uow)
     if not partners:
         raise NoActivePartners(command=f"{COMMAND} --all", count=0)

@@ -1,0 +1,331 @@
+"""A partner leaves: who may do what, what is refused and why, several at once, and the whole fund."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from fund.checks import verify
+from fund.errors import (
+    AdviceMissing,
+    BelowUndisputed,
+    BeyondOutstanding,
+    BeyondSettlement,
+    CalledAfterNotice,
+    CapitalMoved,
+    ConflictOfInterest,
+    DecisionFileMissing,
+    FundError,
+    InsufficientCash,
+    InsufficientFreeToCommit,
+    LongStopNotReached,
+    NoPayee,
+    NotAuthorised,
+    NothingUndisputed,
+    NoticeTooShort,
+    OwnAgreementsOpen,
+    PartnerNotActive,
+    PayeeNotParty,
+    ReasonMissing,
+    SameHands,
+    SetOffNotSigned,
+    SettlementOfNobody,
+    SettlementSettled,
+    SettlementUnchanged,
+    TransitionNotAllowed,
+    UnknownPartner,
+    ValuationDayOutside,
+)
+from fund.events import ContributionCalled, CostCharged, DecisionApproved
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.bodies import NOBODY, Matter, board
+from fund.workflows.proposals.lineage import require_active
+from tests.factories import World, founded
+from tests.workflows.leaving import (
+    DECISION,
+    agreed_on,
+    call_paid,
+    capital,
+    exit_of,
+    founded_fund,
+    leaves,
+    notice,
+    office,
+    paid_out,
+    payee,
+    proposed,
+    repays,
+    rules,
+    settled,
+    standing,
+)
+from tests.workflows.looking_back import AGREEMENT, came_in, hand_to
+from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
+
+SIGNED = {"name": "verrekening.pdf", "content": b"Akkoord."}
+ADVICE = {"name": "advies.pdf", "content": b"Meer."}
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    with founded(sqlite_url, rules=rules()) as made:
+        yield founded_fund(made)
+
+
+def refused(error: type[FundError], call: Callable[[], object]) -> FundError:
+    with pytest.raises(error) as found:
+        call()
+    assert str(found.value)
+    assert found.value.advice
+    return found.value
+
+
+# ------------------------------------------------------------------------------------------------ the quote, the notice
+
+
+def test_a_quote_is_for_its_own_people_the_office_the_chair_and_auditors(world: World) -> None:
+    world.user("edith", "partner_editor", partner=BUNNIK)
+    for name in ("piet", "edith", "anna", "bram", "carla", "joost"):
+        assert world.look("partner exit-quote", user=name, ref=BUNNIK)["net_cents"] == 3_108_750
+    for name in ("fatima", "petra"):
+        refused(NotAuthorised, lambda name=name: world.look("partner exit-quote", user=name, ref=BUNNIK))
+    refused(UnknownPartner, lambda: world.look("partner exit-quote", ref="gm9999"))
+
+
+def test_a_notice_has_a_form_and_a_term_and_nobody_approves_it(world: World) -> None:
+    args: dict[str, Any] = {"ref": BUNNIK, "decision": DECISION}
+    refused(NotAuthorised, lambda: world.do("partner give-notice", user="fatima", **args))
+    refused(DecisionFileMissing, lambda: world.do("partner give-notice", user="piet", ref=BUNNIK))
+    refused(NoticeTooShort, lambda: notice(world, leaves_on=date(2026, 7, 4)))
+    answer = world.do("partner give-notice", user="piet", ref=BUNNIK, decision=DECISION, decided_on=date(2026, 1, 2))
+    assert not answer["pending"]
+    shown = exit_of(world)
+    assert (shown["state"], shown["decided_on"], shown["leaves_on"]) == ("notice_given", "2026-01-02", "2026-07-05")
+    refused(TransitionNotAllowed, lambda: notice(world))
+
+
+def test_who_gave_notice_is_called_no_more_and_votes_on(world: World) -> None:
+    notice(world)
+    refused(CalledAfterNotice, lambda: world.do("capital call", user="anna", partner=BUNNIK, amount=100))
+    with world.uow("anna") as uow:
+        assert set(board(uow, Matter(NOBODY)).seats) >= {BAARN, BUNNIK, BUNSCHOTEN}
+        refused(
+            PartnerNotActive,
+            lambda: require_active(uow, [BUNNIK], command="proposal draft", subject="2026-009"),
+        )
+    world.clock(date(2026, 7, 6))
+    proposed(world)
+    agreed_on(world)
+    settled(world)
+    with world.uow("anna") as uow:
+        assert BUNNIK not in board(uow, Matter(NOBODY)).seats
+
+
+# ---------------------------------------------------------------------------------------------------- the settlement
+
+
+def test_five_people_bring_a_settlement_into_the_books(world: World) -> None:
+    notice(world)
+    refused(ValuationDayOutside, lambda: proposed(world))
+    world.clock(date(2026, 7, 6))
+    refused(ValuationDayOutside, lambda: proposed(world, valued_on=date(2026, 7, 7)))
+    refused(ValuationDayOutside, lambda: proposed(world, valued_on=date(2026, 7, 4)))
+    proposed(world)
+    refused(SettlementUnchanged, lambda: proposed(world))
+    refused(TransitionNotAllowed, lambda: settled(world))
+    refused(AdviceMissing, lambda: agreed_on(world, amount=3_200_000, advice=ADVICE))  # nothing was disputed
+    world.user("anna3", "partner_signatory", "treasurer", partner=BUNNIK)
+    agree: dict[str, Any] = {"ref": BUNNIK}
+    refused(NotAuthorised, lambda: world.do("partner agree-settlement", user="sara", **agree))
+    agreed_on(world)
+    refused(SameHands, lambda: world.do("partner settle", user="bram", ref=BUNNIK))
+    refused(ConflictOfInterest, lambda: world.do("partner settle", user="anna3", ref=BUNNIK))
+    refused(NotAuthorised, lambda: world.do("partner settle", user="anna2", ref=BUNNIK))
+    settled(world)
+    assert standing(world, f"3000.{BUNNIK}", f"2200.{BUNNIK}", f"2210.{BUNNIK}") == (0, -1_950_000, -1_158_750)
+    refused(TransitionNotAllowed, lambda: proposed(world))
+
+
+def test_what_lies_free_no_more_waits_in_the_later_part_and_comes_at_the_long_stop(world: World) -> None:
+    notice(world)
+    world.clock(date(2026, 7, 6))
+    proposed(world)
+    agreed_on(world)
+    with world.uow("anna") as uow:
+        uow.record(DecisionApproved(ref="2026-077", round="2026-1", award_cents=6_000_000))
+    settled(world)
+    assert standing(world, f"2200.{BUNNIK}", f"2210.{BUNNIK}") == (-500_000, -2_608_750)
+    assert world.look("statement position")["free_to_commit_cents"] == 0
+    call_paid(world, 1_000_000)
+    assert standing(world, f"2200.{BUNNIK}") == (-800_000,)
+
+
+def test_a_call_in_between_asks_for_a_new_settlement_and_a_payment_is_added(world: World) -> None:
+    notice(world, BUNSCHOTEN)
+    world.clock(date(2026, 7, 6))
+    proposed(world, BUNSCHOTEN)
+    agreed_on(world, BUNSCHOTEN)
+    call_paid(world, 400_000)
+    settled(world, BUNSCHOTEN)
+    assert standing(world, f"1100.{BUNSCHOTEN}", f"2200.{BUNSCHOTEN}", f"2210.{BUNSCHOTEN}") == (0, -1_472_500, 0)
+    notice(world)
+    with world.view() as view:
+        first = view.today.replace(year=2027)
+    world.clock(first)
+    proposed(world)
+    agreed_on(world)
+    with world.uow("anna") as uow:
+        uow.record(ContributionCalled(ref="B2027-0009", partner=BUNNIK, amount_cents=1, due_on=first, total_cents=1))
+    refused(CapitalMoved, lambda: settled(world))
+    proposed(world)
+    assert exit_of(world)["state"] == "settlement_proposed"
+
+
+def test_in_dispute_the_undisputed_part_is_booked_once_and_never_taken_back(world: World) -> None:
+    notice(world)
+    world.clock(date(2026, 7, 6))
+    proposed(world)
+    refused(ReasonMissing, lambda: world.do("partner dispute-settlement", user="piet", ref=BUNNIK, reason=" "))
+    world.do("partner dispute-settlement", user="piet", ref=BUNNIK, reason="Te laag.")
+    settled(world)
+    refused(NothingUndisputed, lambda: settled(world))
+    refused(SettlementSettled, lambda: proposed(world))
+    refused(AdviceMissing, lambda: agreed_on(world, amount=3_200_000))
+    refused(BelowUndisputed, lambda: agreed_on(world, amount=3_000_000, advice=ADVICE))
+    agreed_on(world)
+    settled(world)
+    shown = exit_of(world)
+    assert (shown["state"], shown["settled_cents"], shown["reason"]) == ("settling", 3_108_750, "Te laag.")
+
+
+# -------------------------------------------------------------------------------------------------------- K8 and after
+
+
+def test_what_is_paid_is_due_and_there_and_its_own_agreements_are_arranged(world: World) -> None:
+    leaves(world, BAARN)
+    pay: dict[str, Any] = {"user": "bram", "ref": BAARN}
+    command = "partner pay-settlement"
+    refused(BeyondSettlement, lambda: world.do(command, **pay, amount=3_250_001))
+    refused(OwnAgreementsOpen, lambda: world.do(command, **pay))
+    refused(NoPayee, lambda: world.do(command, **pay, keep=[AGREEMENT]))
+    refused(SetOffNotSigned, lambda: world.do(command, **pay, set_off=AGREEMENT))
+    refused(BeyondOutstanding, lambda: world.do(command, **pay, set_off=AGREEMENT, amount=1_750_002, signed=SIGNED))
+    refused(BeyondSettlement, lambda: world.do(command, **pay, set_off=AGREEMENT, amount=0, signed=SIGNED))
+    refused(LongStopNotReached, lambda: world.do("partner close-out", user="bram", ref=BAARN))
+    payee(world, BAARN)
+    world.clock(date(2026, 7, 13))
+    with world.uow("bram") as uow:
+        _charged(uow, 6_000_000)
+    refused(InsufficientCash, lambda: world.do(command, **pay, keep=[AGREEMENT]))
+    paid_out(world, BAARN, keep=[AGREEMENT], amount=1_000_000)
+    assert exit_of(world, BAARN)["kept"] == [AGREEMENT]
+    world.clock(date(2031, 7, 8))
+    refused(InsufficientFreeToCommit, lambda: world.do("partner close-out", user="bram", ref=BAARN))
+
+
+def _charged(uow: UnitOfWork, cents: int) -> None:
+    told: dict[str, Any] = {"account": "1000", "charged_on": uow.today, "line_id": "lin_9", "text": "kosten"}
+    uow.record(CostCharged(ref="K2026-9001", amount_cents=cents, **told))
+
+
+def test_nobody_sets_off_what_another_owes(world: World) -> None:
+    leaves(world)
+    args: dict[str, Any] = {"user": "bram", "ref": BUNNIK, "set_off": AGREEMENT, "signed": SIGNED}
+    refused(PayeeNotParty, lambda: world.do("partner pay-settlement", **args))
+
+
+def test_a_negative_net_is_paid_on_the_call_and_then_it_has_left(sqlite_url: str) -> None:
+    with founded(sqlite_url, rules=rules()) as world:
+        office(world)
+        capital(world, unpaid={BUNSCHOTEN: 2_000_000})
+        with world.uow("bram") as uow:
+            _charged(uow, 6_000_000)
+        leaves(world, BUNSCHOTEN)
+        assert standing(world, f"1100.{BUNSCHOTEN}") == (800_000,)
+        call_paid(world, 800_000)
+        assert exit_of(world, BUNSCHOTEN)["state"] == "exited"
+
+
+def test_a_payment_that_is_cancelled_is_due_again(world: World) -> None:
+    leaves(world, BUNSCHOTEN)
+    payee(world, BUNSCHOTEN)
+    world.clock(date(2026, 7, 13))
+    paid_out(world, BUNSCHOTEN)
+    assert exit_of(world, BUNSCHOTEN)["state"] == "exited"
+    world.both("payment cancel", user="anna2", second="bram2", ref="E2026-0001", reason="Verkeerde dag.")
+    shown = exit_of(world, BUNSCHOTEN)
+    assert (shown["state"], shown["due_cents"], shown["paid_cents"]) == ("settling", 1_072_500, 0)
+    assert [finding for check in verify(world.fund.engine)["checks"] for finding in check["findings"]] == []
+
+
+# --------------------------------------------------------------------------------------------------- several, and all
+
+
+def test_who_left_before_goes_first_and_no_more_falls_due_than_came_in(world: World) -> None:
+    leaves(world)
+    world.clock(date(2026, 7, 7))
+    notice(world, BUNSCHOTEN)
+    world.clock(date(2027, 1, 8))
+    quote = world.look("partner exit-quote", ref=BUNSCHOTEN)
+    assert quote["share"] == "2/7"
+    assert quote["net_asset_value_cents"] == 10_812_500 - 3_108_750
+    proposed(world, BUNSCHOTEN)
+    agreed_on(world, BUNSCHOTEN)
+    settled(world, BUNSCHOTEN)
+    later = standing(world, f"2210.{BUNNIK}", f"2210.{BUNSCHOTEN}")
+    repays(world, 700_000)
+    first = later[0] - standing(world, f"2210.{BUNNIK}")[0]
+    second = later[1] - standing(world, f"2210.{BUNSCHOTEN}")[0]
+    # the call of Bunschoten was paid out of its own settlement: 3/10 of it fell due to Bunnik before
+    assert -first == 210_000
+    assert -second == min((700_000 - 210_000) * 2 // 7, -later[1])
+
+
+def test_two_that_are_valued_on_one_day_take_their_shares_of_the_same_whole(world: World) -> None:
+    for partner in (BUNNIK, BUNSCHOTEN):
+        notice(world, partner)
+    world.clock(date(2026, 7, 6))
+    for partner in (BUNNIK, BUNSCHOTEN):
+        proposed(world, partner)
+    for partner in (BUNNIK, BUNSCHOTEN):
+        agreed_on(world, partner)
+    for partner in (BUNSCHOTEN, BUNNIK):
+        settled(world, partner)
+    assert [exit_of(world, partner)["net_cents"] for partner in (BUNNIK, BUNSCHOTEN)] == [3_108_750, 1_072_500]
+    repays(world, 1_000_000)
+    assert standing(world, f"2210.{BUNNIK}") == (-(1_158_750 - 300_000 - 300_000),)
+
+
+def test_a_winding_up_takes_two_thirds_and_is_one_computation(world: World) -> None:
+    command = "partner propose-settlement"
+    refused(SettlementOfNobody, lambda: world.do(command, user="anna"))
+    refused(SettlementOfNobody, lambda: world.do(command, user="anna", ref=BUNNIK, everybody=True, reason="x"))
+    refused(ReasonMissing, lambda: world.do(command, user="anna", everybody=True))
+    about: dict[str, Any] = {"everybody": True, "reason": "klaar", "valued_on": date(2026, 2, 2)}
+    answer = world.both(command, user="anna", second="bram", **about)
+    ref = str(answer["events"][0]["payload"]["ref"])
+    quotes = {each["partner"]: each["net_cents"] for each in answer["events"][0]["payload"]["terms"]["quotes"]}
+    for name in ("fatima", "piet", "sara"):
+        world.do("decision vote", user=name, ref=ref, choice="for")
+    refused(ValuationDayOutside, lambda: world.do("decision decide", user="carla", ref=ref))
+    world.clock(date(2026, 2, 2))
+    with world.uow("anna") as uow:
+        hand_to(uow, "bram")
+        came_in(uow, "O2026-0088", 1)  # waits, and changes nobody's share
+    # the water board of this fund has no capital and no vote cast: three of four partners are two thirds
+    world.do("decision decide", user="carla", ref=ref)
+    states = {each["id"]: each["state"] for each in world.look("partner list")["partners"]}
+    assert set(states.values()) == {"settlement_proposed"}
+    nets = {partner: exit_of(world, partner)["net_cents"] for partner in (BAARN, BUNNIK, BUNSCHOTEN)}
+    assert nets == {partner: quotes[partner] for partner in nets}
+    # net + own unpaid call of Bunschoten = NAV − G, less the cents of rounding
+    assert sum(nets.values()) + 1_000_000 == 10_362_500
+    refused(SameHands, lambda: _settle_all(world))
+
+
+def _settle_all(world: World) -> None:
+    agreed_on(world)
+    world.do("partner settle", user="bram", ref=BUNNIK)  # who checked the resolution checked the settlement
