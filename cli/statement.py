@@ -125,6 +125,7 @@ def _show_partner(data: Mapping[str, Any]) -> None:
             (_("called"), euros(data["called_cents"])),
             (_("paid in"), euros(data["paid_in_cents"])),
             (_("still to be paid"), euros(data["receivable_cents"])),
+            (_("value on leaving"), euros(data["exit_value"]["net_cents"])),
             (_("owed back to the partner"), euros(data["overpaid_cents"])),
         ],
     )

@@ -321,3 +321,30 @@ def test_opened_votes_on_keys_and_write_offs_are_what_was_committed_to() -> None
     assert len(troubles(keys_and_writeoffs("against"))) == 2
     unsealed = [each for each in keys_and_writeoffs("for") if not each.type.endswith(("vote_sealed", ".voted"))]
     assert len(troubles(unsealed)) == 2
+
+
+def settlement(**more: Any) -> ExitSettlementProposed:
+    return ExitSettlementProposed(ref="gm0355", valued_on=NOW.date(), net_cents=1, now_cents=1, later_cents=0, **more)
+
+
+def booked(**more: Any) -> ExitSettled:
+    cents = {"net_cents": 1, "capital_cents": 1, "receivable_cents": 0, "now_cents": 1, "later_cents": 0}
+    return ExitSettled(ref="gm0355", difference_cents=0, **cents, **more)
+
+
+def test_a_settlement_is_made_checked_agreed_and_booked_by_five_people() -> None:
+    agreed = ExitSettlementAgreed(ref="gm0355", net_cents=1)
+    right = (("tr", settlement(), "fm"), ("chair", agreed, "zeist"), ("tr2", booked()))
+    assert told(Hands(), story(*right)) == []
+    twice = (("tr", settlement(), "fm"), ("chair", agreed, "zeist"), ("tr", booked()))
+    assert told(Hands(), story(*twice)) == ["tr acted before in the same chain of gm0355"]
+    voted_in = settlement(resolution="R2026-0001", hands=("fm", "tr"))
+    wound_up = (("system", voted_in), ("chair", agreed, "zeist"), ("fm", booked()))
+    assert told(Hands(), story(*wound_up)) == ["fm acted before in the same chain of gm0355"]
+
+
+def test_whoever_booked_what_was_undisputed_may_book_the_rest_and_nobody_of_the_partner_books_either() -> None:
+    agreed = ExitSettlementAgreed(ref="gm0355", net_cents=1)
+    facts = (("tr", settlement(), "fm"), ("tr2", booked(undisputed=True)), ("chair", agreed, "zeist"), ("tr2", booked()))
+    assert told(Hands(), story(*facts)) == []
+    assert told(Hands(), story(("zeist", booked()))) == ["zeist counts as gm0355, which is a party to gm0355"]

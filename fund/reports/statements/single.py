@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.errors import UnknownAccount
+from fund.reports.exits import quote_of
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Call, Partner
 from fund.schemas.disbursements import Disbursement
@@ -123,6 +124,12 @@ def _evaluation(case: Evaluation) -> dict[str, Any]:
     }
 
 
+def _exit_value(view: View, partner: str, day: date) -> dict[str, int]:
+    """What leaving would mean at the end of the day, in short: ``fund partner exit-quote`` says why."""
+    made, _shares = quote_of(view, partner, as_of=day)
+    return {"net_cents": made.net_cents, "now_cents": made.now_cents, "later_cents": made.later_cents}
+
+
 def partner_statement(view: View, *, partner: str, as_of: date | None = None) -> dict[str, Any]:
     """What a partner was asked, paid and owes, its share of the capital, and the agreements it takes part in.
 
@@ -144,6 +151,7 @@ def partner_statement(view: View, *, partner: str, as_of: date | None = None) ->
         "paid_in_cents": capital - receivable,
         "receivable_cents": receivable,
         "overpaid_cents": -_balance(view, f"2100.{partner}", as_of),
+        "exit_value": _exit_value(view, partner, as_of or view.today),
         "share": f"{share.numerator}/{share.denominator}" if share is not None else None,
         "calls": [
             {

@@ -40,9 +40,8 @@ def propose(
 
     Args:
         ref: The partner; empty for everybody.
-        valued_on: The day of the valuation; default the day of leaving, for everybody today. A winding-up may name a day
-            to come; it is decided from that day on.
-
+        valued_on: The day of the valuation; default the day of leaving, for everybody today. A winding-up may name a
+            day to come; it is decided from that day on.
         costs: Cents of leaving that are not booked yet, for the account of the partner.
         reason: Why the fund is wound up.
 
