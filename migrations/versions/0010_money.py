@@ -35,6 +35,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("exits.fall_due", "receipt.allocated"),
     ("exits.fall_due", "receipt.reallocated"),
     ("exits.fall_due", "contribution.received"),
+    ("exits.fall_due", "overpayment.moved"),
     ("exits.fall_due", "disbursement.refunded"),
     ("exits.fall_due", "disbursement.cancelled"),
     ("exits.fall_due", "writeoff.recovered"),
@@ -53,6 +54,7 @@ SUBSCRIPTIONS: tuple[tuple[str, str], ...] = (
     ("exits.leave", "exit.part_due"),
     ("exits.leave", "exit.closed_out"),
     ("exits.leave", "contribution.received"),
+    ("exits.leave", "overpayment.moved"),
 )
 GUARDS = (("event_log", 2, 3), ("ledger_posting", 1, 2))
 """On PostgreSQL."""

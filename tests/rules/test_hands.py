@@ -19,6 +19,9 @@ from fund.events import (
     Envelope,
     EvaluationAccepted,
     EvaluationPeerReviewed,
+    ExitSettled,
+    ExitSettlementAgreed,
+    ExitSettlementProposed,
     Fact,
     KeyRejected,
     KeyVoteSealed,
@@ -345,6 +348,11 @@ def test_a_settlement_is_made_checked_agreed_and_booked_by_five_people() -> None
 
 def test_whoever_booked_what_was_undisputed_may_book_the_rest_and_nobody_of_the_partner_books_either() -> None:
     agreed = ExitSettlementAgreed(ref="gm0355", net_cents=1)
-    facts = (("tr", settlement(), "fm"), ("tr2", booked(undisputed=True)), ("chair", agreed, "zeist"), ("tr2", booked()))
+    facts = (
+        ("tr", settlement(), "fm"),
+        ("tr2", booked(undisputed=True)),
+        ("chair", agreed, "zeist"),
+        ("tr2", booked()),
+    )
     assert told(Hands(), story(*facts)) == []
     assert told(Hands(), story(("zeist", booked()))) == ["zeist counts as gm0355, which is a party to gm0355"]

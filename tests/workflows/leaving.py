@@ -74,7 +74,7 @@ def lent(world: World) -> None:
     """P14 to D5: 4,000,000 awarded to Baarn, 70 % repayable; 2,500,001 paid, of which 1,750,001 comes back."""
     with world.uow("anna") as uow:
         agreed(uow)
-        paid(uow)
+        paid(uow, number=9)
     world.drain()
 
 

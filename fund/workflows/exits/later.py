@@ -8,7 +8,7 @@ else takes its part along, as far as it was not paid. Source: lifecycle.md 9.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from fund.errors import InsufficientFreeToCommit, LongStopNotReached, UnknownAcc
 from fund.events import (
     AgreementAmended,
     AgreementCompleted,
+    AgreementRefinanced,
     AgreementTerminated,
     ContributionReceived,
     DecisionReopened,
@@ -29,6 +30,7 @@ from fund.events import (
     ExitPartDue,
     ExitSetOff,
     ExitSettled,
+    OverpaymentMoved,
     ProposalLapsed,
     ProposalWithdrawn,
     ReceiptAllocated,
@@ -53,7 +55,7 @@ __all__ = [
 ]  # fmt: skip
 
 COLLECTING_FACTS = (
-    "receipt.allocated", "receipt.reallocated", "contribution.received", "disbursement.refunded",
+    "receipt.allocated", "receipt.reallocated", "contribution.received", "overpayment.moved", "disbursement.refunded",
     "disbursement.cancelled",
     "writeoff.recovered", "agreement.amended", "agreement.completed", "agreement.terminated", "decision.reopened",
     "proposal.withdrawn", "proposal.lapsed", "exit.settled", "exit.set_off", "receipt.unmatched",
@@ -182,10 +184,38 @@ def _after_valuation(case: Exit, happened: Envelope) -> bool:
 
 def _collected(view: View, case: Exit, happened: Envelope) -> Iterator[tuple[str, int]]:
     """What a fact means for the named items of one exit: by case of the item, in cents."""
-    named = case.named()
+    named, moved = case.named(), _refinanced(view, case)
     for item, cents in _came_in(view, case, happened):
-        if item in named and cents:
-            yield item, cents
+        items = [each for each in (*moved.get(item, ()), item) if each in named]
+        if items and cents:
+            yield from _spread(case, items, cents)
+
+
+def _refinanced(view: View, case: Exit) -> dict[str, list[str]]:
+    """By proposal of a roll-out, the named items that are owed under it since the valuation: what was due first there
+    counts for them first.
+    """
+    found: dict[str, list[str]] = {}
+    for happened in view.store.facts.of_types(("agreement.refinanced",), since_seq=case.valued_seq):
+        fact = happened.fact
+        if isinstance(fact, AgreementRefinanced):
+            found.setdefault(fact.child_proposal, []).extend((*found.get(fact.proposal, ()), fact.proposal))
+    return found
+
+
+def _spread(case: Exit, items: Sequence[str], cents: int) -> Iterator[tuple[str, int]]:
+    """What came in on one of several items that are owed together: the first as far as it goes, the last the rest; what
+    is taken back the other way round.
+    """
+    named, left = case.named(), cents
+    for item in items[:-1] if cents > 0 else items[:0:-1]:
+        have = case.collected.get(item, 0)
+        part = _within(left, named[item] - have) if cents > 0 else -_within(-left, have)
+        if part:
+            yield item, part
+            left -= part
+    if left:
+        yield (items[-1] if cents > 0 else items[0]), left
 
 
 def _came_in(view: View, case: Exit, happened: Envelope) -> Iterator[tuple[str, int]]:
@@ -195,7 +225,7 @@ def _came_in(view: View, case: Exit, happened: Envelope) -> Iterator[tuple[str, 
             yield fact.proposal, fact.advance_cents
         case ReceiptReallocated():
             yield fact.proposal, -fact.advance_cents
-        case ContributionReceived():
+        case ContributionReceived() | OverpaymentMoved():
             yield fact.partner, fact.amount_cents
         case AgreementCompleted() | AgreementTerminated():
             yield fact.proposal, fact.repayable_released_cents
@@ -269,14 +299,14 @@ def held_of(view: View, case: Exit) -> int:
     """What is still expected back of the named items: of each what it was named for, less what came in, at most what
     stands on its account.
     """
-    held = 0
+    held, moved = 0, _refinanced(view, case)
     for item, named in case.named().items():
         left = named - _within(case.collected.get(item, 0), named)
         if any(each.item == "call" for each in case.items if each.case == item):
             there = standing(view, f"1100.{item}")
         else:
             agreements = {each.holder for each in case.items if each.case == item and each.item == "advance"}
-            agreements.add(f"A{item}")
+            agreements |= {f"A{item}", *(f"A{child}" for child, parents in moved.items() if item in parents)}
             advances = sum(standing(view, f"1200.{ref}") for ref in sorted(agreements))
             there = advances + _repayable(view, item, standing(view, f"9000.{item}"))
         held += min(left, max(there, 0))

@@ -33,7 +33,8 @@ from fund.workflows.payees import usable_payee
 __all__ = ["LEAVING_FACTS", "leave", "own_agreements", "pay"]
 
 LEAVING_FACTS = (
-    "exit.settled", "exit.paid", "exit.set_off", "exit.part_due", "exit.closed_out", "contribution.received"
+    "exit.settled", "exit.paid", "exit.set_off", "exit.part_due", "exit.closed_out", "contribution.received",
+    "overpayment.moved",
 )  # fmt: skip
 """Facts after which nothing may be owed either way any more."""
 PAY = "partner pay-settlement"
@@ -121,7 +122,7 @@ def _set_off(
 ) -> Envelope:
     agreement = uow.case(Agreement, ref)
     if agreement.lead != partner.ref:
-        raise PayeeNotParty(payee=partner.ref, ref=ref, parties=[agreement.lead])
+        raise PayeeNotParty(payee=partner.ref, agreement=ref, parties=[agreement.lead])
     outstanding = standing(uow, f"1200.{ref}")
     cents = min(due, outstanding) if amount is None else amount
     if not 0 < cents <= due:
