@@ -260,3 +260,48 @@ def test_the_bands_always_add_up_to_what_is_outstanding(
     ageing = schedules.age(parts_of(repayable, count), DAY + timedelta(days=days), outstanding)
     assert sum(ageing.bands.values()) == outstanding
     assert (ageing.days > 0) == (ageing.overdue_cents > 0)
+
+
+# ------------------------------------------------------------------------------------------------------- refinancing
+
+
+def _parts(told: list[tuple[int, int]]) -> list[Instalment]:
+    return [
+        Instalment(no=no, due_on=DAY + timedelta(days=days), amount_cents=cents)
+        for no, (days, cents) in enumerate(told, start=1)
+    ]
+
+
+SCHEDULE = st.lists(st.tuples(st.integers(-400, 900), st.integers(0, 10**9)), max_size=6).map(_parts)
+
+
+@given(parts=SCHEDULE, others=SCHEDULE, owed=st.integers(1, 10**10))
+def test_a_balance_that_goes_on_in_another_plan_adds_up_and_nothing_of_it_grows_younger(
+    parts: list[Instalment], others: list[Instalment], owed: int
+) -> None:
+    moved = schedules.moved_onto(parts, owed, others, DAY)
+    assert sum(part.amount_cents for part in moved) == owed
+    assert all(part.amount_cents > 0 for part in moved)
+    before = {no: cents for no, cents in schedules.claims(parts, owed).items() if cents}
+    kept = {part.from_no: part for part in moved if part.from_no}
+    days = {part.no: part.due_on for part in parts}
+    assert all(kept[no].due_on == days[no] for no in kept)
+    if before:
+        oldest = min(before, key=lambda no: (days[no], no))
+        assert kept[oldest].amount_cents >= before[oldest]
+        assert min(part.due_on for part in moved) == days[oldest]
+    late = {no: cents for no, cents in before.items() if days[no] <= DAY}
+    assert set(late) <= set(kept)
+    own = {part.due_on for part in others if part.open_cents} | set(days.values()) | {DAY}
+    assert {part.due_on for part in moved} <= own
+
+
+def test_the_rest_of_a_balance_follows_the_plan_it_goes_on_in() -> None:
+    experiment = _parts([(-30, 100), (60, 200), (150, 301)])
+    rollout = _parts([(-5, 700), (200, 1_000), (400, 2_000)])
+    moved = schedules.moved_onto(experiment, 601, rollout, DAY)
+    assert [(part.from_no, (part.due_on - DAY).days, part.amount_cents) for part in moved] == [
+        (1, -30, 100), (0, 200, 167), (0, 400, 334),
+    ]  # fmt: skip
+    alone = schedules.moved_onto(experiment, 601, [], DAY)
+    assert [(part.from_no, part.amount_cents) for part in alone] == [(1, 100), (2, 200), (3, 301)]

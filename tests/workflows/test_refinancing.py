@@ -22,7 +22,14 @@ from fund.errors import (
     VerdictNotGood,
     WriteoffOpen,
 )
-from fund.events import AgreementLeadChanged, AgreementSuspended, ArrearsEscalated, DisbursementRequested
+from fund.events import (
+    AgreementAmended,
+    AgreementLeadChanged,
+    AgreementSuspended,
+    ArrearsEscalated,
+    DisbursementRequested,
+    InstalmentCut,
+)
 from fund.rules.hands import Hands, Seals
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
@@ -156,7 +163,27 @@ def test_the_balance_goes_on_under_the_roll_out_and_nothing_grows_younger(databa
         assert sound(world) == []
 
 
-def test_a_balance_of_running_work_completes_it_once_nothing_is_promised_any_more(sqlite_url: str) -> None:
+def test_running_work_of_which_nothing_is_promised_any_more_is_completed_with_it(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        rolled_out(world, ends="")
+        with world.uow("anna") as uow:
+            less = {"change_cents": -1_499_999, "award_cents": 2_500_001, "repayable_cents": 1_750_001}
+            cuts = (InstalmentCut(no=2, amount_cents=1_049_999),)
+            told = {"milestone": 1, "milestone_cents": 2_500_001, "plan_cuts": cuts, "reason": "Klaar."}
+            uow.record(AgreementAmended(ref=AGREEMENT, proposal=PROPOSAL, **less, **told))  # type: ignore[arg-type]
+        world.clock(date(2026, 2, 2))
+        with world.view() as view:
+            assert view.case(Agreement, AGREEMENT).state == "active"
+        refinanced(world)
+        with world.view() as view:
+            parent = view.case(Agreement, AGREEMENT)
+        assert (parent.state, parent.ended_on, parent.ground) == ("closed", date(2026, 2, 2), "completed")
+        assert stands(world, f"1200.{CHILD}", f"9000.{PROPOSAL}") == [OUTSTANDING, 0]
+        assert sum(cents for _no, _day, cents in parts(world, AGREEMENT)) == 0
+        assert sound(world) == []
+
+
+def test_what_is_promised_or_not_owed_is_settled_first(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         rolled_out(world, ends="")
         assert refused(world, CommitmentLeft).details["committed_cents"] == 1_499_999
