@@ -251,7 +251,8 @@ def _show_arrears(data: Mapping[str, Any]) -> None:
     N_("Set a receipt against an advance by hand"),
     about=N_(
         "What the evidence proposes needs no hand: fund bank match. Here two people decide. "
-        "The oldest instalment goes first, unless the payer named one; what exceeds the advance is owed back."
+        "The instalment that the payer named goes first, then the oldest that is due, then the next; what exceeds the "
+        "advance is owed back. --dry-run shows the parts."
     ),
     examples=("fund --as bram repayment allocate A2026-003 --receipt O2026-0012",),
     who=N_("a treasurer; a fund manager confirms"),
@@ -274,6 +275,10 @@ def _allocated(answer: Mapping[str, Any]) -> list[str]:
             amount=euros(fact["advance_cents"]), receipt=fact["ref"], ref=fact["agreement"]
         )
     ]
+    for part in answer["result"]["instalments"]:
+        text = _("Instalment {no}, due {day}: {amount}, {open} stays open.")
+        about = {"no": part["no"], "day": day(part["due_on"])}
+        lines.append(text.format(amount=euros(part["paid_cents"]), open=euros(part["open_cents"]), **about))
     if fact["surplus_cents"]:
         lines.append(_("{amount} is owed back to the payer.").format(amount=euros(fact["surplus_cents"])))
     return lines

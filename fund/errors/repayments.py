@@ -43,7 +43,7 @@ class ScheduleNotSaid(FaultyInput):
     """Other instalments need a file, or a first day and a number, or a share of savings and a last day."""
 
     message = N_("which instalments {ref} gets is not said: the first day is {first}, their number {count}")
-    hint = N_("fund repayment restructure {ref} --first DATE --instalments NUMBER")
+    hint = N_("fund repayment restructure {ref} --help")
 
 
 class NothingToRestructure(RuleRefusal):

@@ -213,3 +213,23 @@ def test_receipts_of_one_day_pay_the_same_instalments_in_any_order(
     with world.view() as view:
         moved = [each.fact for each in view.history(view.case(Plan, AGREEMENT)) if each.type == "receipt.reallocated"]
     assert all(isinstance(fact, ReceiptReallocated) and not fact.moves and not fact.whole for fact in moved)
+
+
+def test_a_trial_shows_which_instalments_a_receipt_pays_before_anything_happens(world: World) -> None:
+    world.clock(date(2026, 7, 2))
+    with world.uow("bram") as uow:
+        uow.record(
+            ReceiptRecorded(
+                ref="O2026-0901", line_id="lin_1", statement="s", account="1000", amount_cents=1_800_000,
+                booked_on=uow.today, valued_on=uow.today,
+            )
+        )  # fmt: skip
+    args = {"ref": AGREEMENT, "receipt": "O2026-0901", "instalment": 2}
+    trial = world.do("repayment allocate", user="bram", dry_run=True, **args)["result"]
+    assert [(part["no"], part["paid_cents"], part["open_cents"]) for part in trial["instalments"]] == [
+        (1, 500_000, 0), (2, 500_000, 0), (3, 750_001, 1_049_999),
+    ]  # fmt: skip
+    assert (trial["surplus_cents"], trial["outstanding_cents"]) == (49_999, 0)
+    assert standing(world) == {}
+    done = world.both("repayment allocate", user="bram", second="anna", **args)
+    assert done["result"] == trial

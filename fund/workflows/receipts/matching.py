@@ -233,7 +233,34 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
     on = booking_day(uow, receipt.booked_on)
     if amount is None and (chosen.together or chosen.rule == "iban_and_sum"):
         amount = min(chosen.open_cents, receipt.waiting_cents)
-    return _set_against(uow, receipt, chosen, amount=amount, on=on)
+    happened = _set_against(uow, receipt, chosen, amount=amount, on=on)
+    _tell_parts(uow, happened)
+    return happened
+
+
+def _tell_parts(uow: UnitOfWork, happened: Envelope) -> None:
+    """Which instalments a repayment pays: what a trial shows before anything happens (R3)."""
+    fact = happened.fact
+    if not isinstance(fact, ReceiptAllocated):
+        return
+    plan = uow.case(Plan, fact.agreement)
+    paid = next(each.parts for each in plan.received if each.event_id == happened.event_id)
+    uow.result.update(
+        ref=fact.ref,
+        agreement=plan.ref,
+        instalments=[
+            {
+                "no": part.no,
+                "due_on": part.due_on.isoformat(),
+                "paid_cents": paid[part.no],
+                "open_cents": part.open_cents,
+            }
+            for part in sorted(plan.instalments, key=lambda part: (part.due_on, part.no))
+            if paid.get(part.no)
+        ],
+        surplus_cents=fact.surplus_cents,
+        outstanding_cents=uow.ledger.balance(f"1200.{plan.ref}"),
+    )
 
 
 def second_to_match(view: View, args: Mapping[str, Any]) -> Who | None:
@@ -281,7 +308,9 @@ def allocate(
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
     day = on or booking_day(uow, found.booked_on)
-    return _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
+    happened = _repay(uow, found, plan, rule="manual", amount=amount, instalment=instalment, on=day)
+    _tell_parts(uow, happened)
+    return happened
 
 
 def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> Envelope:
