@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from fund.rules import schedules
 from fund.workflows.repayments.reading import arrears
+from fund.workflows.repayments.reminders import late_parts
 from tests.factories import World, founded
 from tests.lives.back import DUE, FIRST_DAY, Back, beginning, life
 
@@ -213,3 +215,58 @@ def test_how_late_something_is_follows_for_any_day_from_what_happened_until_then
                 expected[next(name for most, name in edges if days_late <= most)] += claim
             assert left == 0
             assert {name: row[f"{name}_cents"] for name in expected} == expected
+
+
+around = st.lists(
+    st.one_of(
+        st.tuples(st.just("receive"), amounts, named, st.integers(-60, 0)),
+        st.tuples(st.just("take_back"), st.integers(0, 9)),
+        st.tuples(st.just("reallocate")),
+        st.tuples(st.just("make_anew"), st.integers(1, 2), st.integers(1, 3)),
+        st.tuples(st.just("wait"), st.integers(1, 45)),
+    ),
+    min_size=4,
+    max_size=10,
+)
+
+
+@quick
+@given(lent=st.integers(100_000, 400_000), told=around)
+def test_each_step_of_arrears_is_taken_once_in_order_and_with_time_between(
+    world: World, lent: int, told: list[tuple[Any, ...]]
+) -> None:
+    with life(world) as back:
+        back.lend(lent)
+        back.tick()
+
+        def wait(count: int) -> None:
+            for _day in range(0, count, 5):
+                back.day(back.uow.today + timedelta(days=5))
+                back.tick()
+
+        for number, (name, *args) in enumerate(told):
+            if name == "wait":
+                wait(args[0])
+            elif name == "receive":
+                valued_on = max(back.uow.today + timedelta(days=args[2]), FIRST_DAY)
+                back.receive(f"O2026-8{number:03d}", args[0], valued_on=valued_on, named=args[1])
+            elif name == "take_back":
+                if back.receipts:
+                    back.take_back(args[0])
+            else:
+                getattr(back, name)(*args)
+            back.tick()
+        wait(60)
+        steps: dict[int, list[tuple[str, date]]] = {}
+        for happened in back.uow.history(back.plan):
+            fact: Any = happened.fact
+            if happened.type == "arrears.escalated":
+                steps.setdefault(fact.instalment, []).append((fact.step, happened.effective_on))
+                assert (happened.effective_on - fact.due_on).days >= fact.step_days
+        for taken in steps.values():
+            assert [step for step, _day in taken] == ["note", "demand", "committee"][: len(taken)]
+            assert all((after - before).days >= 24 for (_, before), (_, after) in pairwise(taken))  # looked at every 5
+        late = late_parts(back.uow, back.plan)
+        for part in back.plan.instalments:
+            if part.no in late and (back.uow.today - part.due_on).days > 30 and part.no not in steps:
+                raise AssertionError(f"instalment {part.no} is late and nobody was told")

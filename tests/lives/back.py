@@ -18,12 +18,14 @@ from fund.events import (
     WriteoffReversed,
 )
 from fund.rules import schedules
+from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.schedules import cut
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work import UnitOfWork, _Cause
 from fund.workflows.commands import COMMANDS
+from fund.workflows.repayments import AGAIN_FACTS, escalate, look_again, warn
 from tests.factories import START, World
 from tests.workflows.money_out import AGREEMENT, BAARN, PROPOSAL, agree, prepared
 from tests.workflows.money_out import plan as planned
@@ -63,7 +65,7 @@ class Back:
             )  # fmt: skip
         self.receipts: list[str] = []
         self.lost: dict[str, Any] = {}
-        self.steps = 0
+        self.steps = self.heard = 0
 
     def day(self, day: date) -> None:
         """It becomes this day."""
@@ -165,6 +167,24 @@ class Back:
         if self.lost:
             self.uow.record(WriteoffReversed(**self.lost, reason="toch betaald"))
             self.lost = {}
+
+    def tick(self) -> None:
+        """What follows by itself: instalments that are open again are looked at, and timers fall due, day by day."""
+        work, stream = self.uow.store.work, self.plan.stream
+        for happened in self.uow.facts[self.heard :]:
+            if happened.type in AGAIN_FACTS or happened.type == "plan.prepaid":
+                look_again(self.uow, happened)
+        self.heard = len(self.uow.facts)
+        for timer in work.timers(stream=stream):
+            if timer.due_at > self.uow.now:
+                break
+            self.uow.actor = self.uow.maker = SYSTEM_ACTOR
+            self.uow._cause = _Cause(timer.cause, "timer")
+            (escalate if timer.kind == "repayment.arrears" else warn)(self.uow, timer)
+            self.uow._cause = None
+            work.end_timer(timer.timer_id, state="fired", fired_by=timer.cause, at=self.uow.now)
+        self.uow.actor = self.uow.maker = self._people["bram"]
+        self.heard = len(self.uow.facts)
 
     # ------------------------------------------------------------------------------------------------------------ looks
 

@@ -161,7 +161,29 @@ class MoneyIn:
         entries = [s.book(("2300", cents), (f"1200.{agreement}", -advance), (f"2100.{BAARN}", -surplus), on=on)]
         entries.append(s.book(*s.above(agreement), on=on))
         one["waiting"] = 0
-        one["uses"].append({"agreement": agreement, "parts": parts, "used": cents, "entries": entries})
+        use = {"agreement": agreement, "parts": parts, "used": cents, "entries": entries, "named": named, "moved": 0}
+        one["uses"].append(use)
+        self._one_day(agreement, one["on"])
+
+    def _one_day(self, agreement: str, day: date) -> None:
+        """Receipts of one day pay in one order: what the payers named first, then the greater amount; nothing moves."""
+        s = self.shadow
+        same = [
+            (use["named"] is None, use["named"] or 0, -use["used"], ref, use)
+            for ref, one in s.receipts.items()
+            for use in one["uses"]
+            if one["on"] == day and use.get("agreement") == agreement
+        ]
+        room = 0
+        for *_place, use in same:
+            for part in s.agreements[agreement]["plan"]:
+                part["paid"] -= use["parts"].get(part["no"], 0)
+            room += sum(use["parts"].values())
+        for *_place, use in sorted(same, key=lambda each: each[:4]):
+            parts = s.pay_plan(agreement, min(use["used"], room), use["named"])
+            use["moved"] += sum(parts.values()) - sum(use["parts"].values())
+            room -= sum(parts.values())
+            use["parts"] = parts
 
     def match(self, ref: str, *, call: str | None = None, agreement: str | None = None) -> None:
         """By hand: what the evidence proposes by a treasurer, anything else by two people."""
@@ -193,6 +215,9 @@ class MoneyIn:
         for use in [use for use in one["uses"] if "call" in use or "agreement" in use]:
             for legs in use["entries"]:
                 s.book(*((account, -cents) for account, cents in legs), kind="reversal")
+            if use.get("moved"):  # what stood as repaid is what its mirrors find as owed back, or the other way
+                s.book((f"1200.{use['agreement']}", use["moved"]), (f"2100.{BAARN}", -use["moved"]))
+                s.book(*s.above(use["agreement"]))
             if "call" in use:
                 s.calls[use["call"]]["open"] += use["cents"]
             else:
