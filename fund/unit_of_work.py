@@ -370,6 +370,7 @@ _LISTS = {
     "cost": "cost list",
     "debit": "bank list",
     "decision": "proposal list",
+    "exit": "partner list",
     "fund": "status",
     "income": "bank list",
     "key": "key show",

@@ -17,6 +17,7 @@ from fund.rules.valuation import free_to_commit, nav
 from tests.factories import World, as_text, founded
 from tests.workflows.three_partners import (
     BAARN,
+    BUNNIK,
     CALLED,
     IBANS,
     agreed,
@@ -55,6 +56,7 @@ TABLE = {
     "W4": (7_999_999, 0, 0, 0, 0, 0, 0, -2_000_001, 7_499_999, 7_999_999),
     "W6": (8_099_999, 0, 0, 0, 0, 0, 0, -1_900_001, 7_599_999, 8_099_999),
     "C6": (8_099_999, 0, 0, 0, 0, 0, 0, 0, 7_599_999, 8_099_999),
+    "K7": (8_099_999, 0, 0, 0, 0, 0, 0, 0, 5_724_200, 6_100_793),
 }
 """The table as it stands in the design; amounts on the normal side of each account."""
 CREDIT_SIDE = ("1290", "2000")
@@ -266,6 +268,26 @@ def _year_closed(story: Story) -> None:
     story.stands("C6", closed_result=-1_900_001)
 
 
+def _left(story: Story) -> None:
+    world = story.world
+    quote = world.look("partner exit-quote", user="piet", ref=BUNNIK)
+    assert (quote["net_cents"], quote["now_cents"], quote["later_cents"]) == (1_999_206, 1_875_799, 123_407)
+    decision = {"name": "raadsbesluit.pdf", "content": b"De raad besluit uit te treden."}
+    world.do("partner give-notice", user="piet", ref=BUNNIK, decision=decision)
+    world.clock(date(2027, 7, 15))
+    world.both("partner propose-settlement", user="anna", second="bram", ref=BUNNIK)
+    world.both("partner agree-settlement", user="piet", second="carla", ref=BUNNIK)
+    world.do("partner settle", user="bram2", ref=BUNNIK)
+    assert story.booked() == [
+        "2027-07-15 exit.settled Uittredesom gm0312\n"
+        "  Dr 3000.gm0312 2468157\n"
+        "    Cr 2200.gm0312 1875799\n"
+        "    Cr 2210.gm0312 123407\n"
+        "    Cr 3100 468951"
+    ]
+    story.stands("K7", capital=7_531_843, closed_result=-1_431_050)
+
+
 def _ends_well(story: Story) -> None:
     world = story.world
     days = {
@@ -291,6 +313,7 @@ def test_the_worked_example_holds_to_the_cent(database_url: str) -> None:
         _set_aside_and_completed(story)
         _written_off_and_recovered(story)
         _year_closed(story)
+        _left(story)
         _ends_well(story)
 
 
