@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from fund.errors import ClosedPeriod, ConflictOfInterest, NotAuthorised, ReceiptsInOrder, SurplusGone
+from fund.errors import ClosedPeriod, ConflictOfInterest, NotAuthorised, ReceiptsInOrder, SurplusGone, SurplusRefunded
 from fund.events import EntryPosted, JournalLeg, ReceiptReallocated, ReceiptRecorded
 from fund.schemas.repayments import Plan
 from tests.bookkeeping import book, head, journal
@@ -233,3 +233,22 @@ def test_a_trial_shows_which_instalments_a_receipt_pays_before_anything_happens(
     assert standing(world) == {}
     done = world.both("repayment allocate", user="bram", second="anna", **args)
     assert done["result"] == trial
+
+
+def test_a_match_whose_surplus_came_by_a_reallocation_and_was_given_back_stands(world: World) -> None:
+    world.clock(date(2026, 3, 2))
+    later = came_in(world, 1, 1_750_001, valued_on=date(2026, 3, 2))
+    came_in(world, 2, 300_000, valued_on=date(2026, 2, 20))
+    world.do("repayment reallocate", user="bram", ref=AGREEMENT)
+    assert world.balances()["2100"] == -300_000
+    with world.uow("bram") as uow:
+        legs = (
+            JournalLeg(account=f"2100.{BAARN}", amount_cents=300_000),
+            JournalLeg(account="4400", amount_cents=-300_000),
+        )
+        uow.record(EntryPosted(ref="M2026-0001", memo="terugbetaald", reason="proef", legs=legs))
+    with pytest.raises(SurplusRefunded) as refused:
+        world.do("bank unmatch", user="bram", ref=later, reason="van een ander")
+    assert refused.value.details["surplus_cents"] == 300_000
+    world.do("bank unmatch", user="bram", ref="O2026-0902", reason="deze was van een ander")
+    consistent(world)

@@ -388,8 +388,9 @@ def _require_surplus(uow: UnitOfWork, receipt: str, undone: Sequence[Undone]) ->
     """What a match owed back to the payer still stands there: given back meanwhile (R7), it cannot be taken back."""
     surpluses: dict[str, int] = {}
     for part in undone:
-        if part.reallocated_cents:
-            continue  # what was reallocated moved its surplus along
+        if part.reallocated_cents:  # what was reallocated is not owed back any more, or is since
+            account = f"2100.{part.partner}"
+            surpluses[account] = surpluses.get(account, 0) - part.reallocated_cents
         for entry in (uow.ledger.entry(seq) for seq in part.seqs):
             for posting in entry.postings:
                 if posting.account.startswith("2100."):
