@@ -386,6 +386,7 @@ def test_a_plan_has_no_command_before_it_starts(database_url: str) -> None:
             "repayment activate",
             "repayment prepay",
             "repayment start",
+            "decision decide",
             "repayment reallocate",
             "repayment escalate",
             "repayment demand",
