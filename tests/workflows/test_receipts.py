@@ -526,3 +526,14 @@ def test_hundreds_of_lines_go_in_at_once_and_the_bank_agrees_with_the_ledger(dat
 
         assert (result["lines_new"], result["unmatched"]) == (300, 300)
         assert world.balances()["2300"] == -sum(range(1, 301))
+
+
+def test_statements_of_one_day_that_follow_each_other_tell_of_different_movements(sqlite_url: str) -> None:
+    """What the bank takes back and gives again on one day comes back to where it was: nothing of it is lost."""
+    with founded(sqlite_url) as world:
+        bank = registered(world)
+        for cents, reversal in ((1_000, False), (-1_000, True), (1_000, True)):
+            transaction = StoryTransaction(amount_cents=cents, name="Gemeente Baarn", iban=FROM)
+            bank.entries.append(StoryEntry(transactions=(transaction,), booked_on=DAY, reversal=reversal))
+            assert import_statement(world, bank)["lines_new"] == 1
+        assert world.balances()["1000"] == bank.balance_cents == 1_000

@@ -144,6 +144,26 @@ def _relation(new: Told, other: Told) -> int:
     return NO if follows or numbered else BY_REFERENCE
 
 
+def _chain(new: Told, others: Sequence[Told]) -> set[str]:
+    """Statements that go before or after a new one without a gap, by numbers and balances both.
+
+    On a day on which the balance comes back to where it was, nothing else tells the next one from one over the same.
+    """
+    found: set[str] = set()
+    if not new.statement or new.opening_cents == new.closing_cents:
+        return found  # one that moves nothing in all may be one over the others
+    numbered = {one.sequence_number: one for one in others if one.statement and one.sequence_number is not None}
+    for step in (-1, 1):
+        at = new
+        while at.sequence_number is not None and (then := numbered.get(at.sequence_number + step)) is not None:
+            first, later = (then, at) if step < 0 else (at, then)
+            if first.closing_cents != later.opening_cents or first.closed_on > later.closed_on:
+                break
+            found.add(then.ref)
+            at = then
+    return found
+
+
 class _Pool:
     """The movements of other documents that a new one may tell of again."""
 
@@ -152,8 +172,10 @@ class _Pool:
         self.gone: set[str] = set()
         self.lines: dict[str, list[tuple[_Line, tuple[str, ...], int, bool]]] = {}
         self.entries: dict[str, list[tuple[_Entry, tuple[str, ...], int, bool]]] = {}
+        chain = _chain(new, others)
         for other in others:
-            self._take(other, _relation(new, other), other.statement != new.statement)
+            relation = NO if other.ref in chain else _relation(new, other)
+            self._take(other, relation, other.statement != new.statement)
 
     def _take(self, other: Told, relation: int, across: bool) -> None:
         number = 0
