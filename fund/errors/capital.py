@@ -7,6 +7,7 @@ from fund.language import N_
 
 __all__ = [
     "PartnerKnown",
+    "PartnerNameTaken",
     "NotACandidate",
     "AccessionChanged",
     "SurplusRefunded",
@@ -262,6 +263,13 @@ class PartnerKnown(RuleRefusal):
 
     message = N_("{partner} is known already ({state}); a candidate is somebody new")
     hint = N_("fund partner show {partner}")
+
+
+class PartnerNameTaken(RuleRefusal):
+    """A supplier goes by the id of a partner that is new: what is owed to the one would be paid to the other."""
+
+    message = N_("a supplier is paid as {partner} ({payee_ref}): the partner needs another id")
+    hint = N_("fund payee list --partner {partner}")
 
 
 class NotACandidate(RuleRefusal):

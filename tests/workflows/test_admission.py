@@ -16,6 +16,7 @@ from fund.errors import (
     NotACandidate,
     NotAuthorised,
     PartnerKnown,
+    PartnerNameTaken,
     ReasonMissing,
     TransitionNotAllowed,
     UnknownPartner,
@@ -170,3 +171,14 @@ def test_what_cannot_be_is_refused_by_name(world: World) -> None:
         world.look("partner accession-quote", ref="gm9999")
     with pytest.raises(TransitionNotAllowed):
         world.do("partner admit", user="bea", ref="gm0308", reason=REASON)
+
+
+def test_nobody_joins_under_the_name_of_a_supplier(world: World) -> None:
+    """What the partner is owed later would go to an account that none of its signatories asked for."""
+    file = {"name": "factuur.pdf", "content": b"%PDF- factuur"}
+    account = {"iban": "NL02ABNA0123456789", "name": "Drukkerij De Eend"}
+    world.both("payee record", user="anna", second="bram", supplier="gm0355", file=file, **account)
+    zeist = SOEST.replace(b"gm0342", b"gm0355").replace(b"Soest", b"Zeist")
+    with pytest.raises(PartnerNameTaken) as refused:
+        world.do("partner add", user="anna", content=zeist)
+    assert refused.value.details == {"partner": "gm0355", "payee_ref": "gm0355-1"}

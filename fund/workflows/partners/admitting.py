@@ -23,7 +23,7 @@ from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners.founders import read_partners
+from fund.workflows.partners.founders import read_partners, require_no_supplier
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.resolutions import carried, propose
 
@@ -52,12 +52,14 @@ def add(uow: UnitOfWork, *, content: bytes, name: str = "candidates.csv") -> dic
 
     Raises:
         FaultyPartnerFile: A column, value or line is wrong. PartnerKnown: One of them is known already.
+        PartnerNameTaken: A supplier goes by the id of one of them: its account would be the partner's.
     """
     rows = read_partners(content, name)
     for row in rows:
         known = uow.maybe(Partner, row.ref)
         if known is not None:
             raise PartnerKnown(partner=row.ref, state=state_word("partner", known.state))
+        require_no_supplier(uow, row.ref)
     told = PartnerProposed.model_fields
     for row in rows:
         fields = {field: value for field, value in row.model_dump().items() if field in told}

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from datetime import date
 
 from fund.contributions import members_of
-from fund.errors import FaultyPartnerFile, FoundersOnly
+from fund.errors import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
 from fund.events import Envelope, KeyAdopted, PartnerAdmitted
 from fund.language import N_, _
 from fund.rules.keys import Share, fraction_text, shares
 from fund.schemas.capital import Call, Partner
+from fund.schemas.disbursements import Payee
 from fund.schemas.people import RegulationsFile
-from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.partners.reviewing import plan_review
 
-__all__ = ["import_partners", "read_partners", "texts_of"]
+__all__ = ["import_partners", "read_partners", "require_no_supplier", "texts_of"]
 
 SORTS = ("municipality", "water_board", "region", "province")
 _ID = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}", re.ASCII)
@@ -39,6 +40,7 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
     Raises:
         FaultyPartnerFile: A column, value or line is wrong; the message names the line.
         FoundersOnly: A new partner after the first call.
+        PartnerNameTaken: A supplier goes by the id of a new partner.
         InhabitantsMissing: The founding key needs inhabitants that are not known.
     """
     day = on or uow.today
@@ -48,6 +50,8 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
         first = next(iter(uow.cases(Call)), None)
         if first is not None:
             raise FoundersOnly(partner=new[0].ref, called_on=first.called_on, call=first.ref)
+    for row in new:
+        require_no_supplier(uow, row.ref)
     last: Envelope | None = None
     for row in new:
         last = uow.record(row.model_copy(update={"joined_on": day}), effective_on=day)
@@ -55,6 +59,17 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
         _adopt_founding_key(uow, last)
     uow.result.update(partners_new=len(new), partners_known=len(rows) - len(new))
     uow.next_step = "fund key compare --amount 100000"
+
+
+def require_no_supplier(view: View, ref: str) -> None:
+    """Nothing, unless a supplier goes by this id: what the partner is owed would go to the account of the supplier.
+
+    Raises:
+        PartnerNameTaken: One does.
+    """
+    taken = next(iter(view.cases(Payee, partner=ref)), None)
+    if taken is not None:
+        raise PartnerNameTaken(partner=ref, payee_ref=taken.ref)
 
 
 def _adopt_founding_key(uow: UnitOfWork, cause: Envelope) -> None:
