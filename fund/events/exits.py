@@ -153,6 +153,7 @@ class ExitSettled(_OfAnExit):
         difference_cents: To the accumulated result (3100), credit positive: what stays with the others.
         untied_cents: What of the later part rests on no named item: it was due now, and too little lay free.
         undisputed: Only the undisputed part; the rest follows when it is agreed.
+        calls: What of the receivable each of its own calls is paid by, oldest due first.
     """
 
     wire: ClassVar[str] = "exit.settled"
@@ -165,6 +166,10 @@ class ExitSettled(_OfAnExit):
     difference_cents: int
     untied_cents: int = 0
     undisputed: bool = False
+    calls: Mapping[str, int] = {}
+
+    def touches(self) -> Iterable[str]:
+        return (*super().touches(), *(f"call/{ref}" for ref in self.calls))
 
 
 class ExitPaid(Owed):

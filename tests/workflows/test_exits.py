@@ -171,6 +171,8 @@ def test_a_call_in_between_asks_for_a_new_settlement_and_a_payment_is_added(worl
     call_paid(world, 400_000)
     settled(world, BUNSCHOTEN)
     assert standing(world, f"1100.{BUNSCHOTEN}", f"2200.{BUNSCHOTEN}", f"2210.{BUNSCHOTEN}") == (0, -1_472_500, 0)
+    (call,) = world.look("capital list", partner=BUNSCHOTEN)["calls"]
+    assert (call["state"], call["open_cents"]) == ("received", 0)  # nobody is reminded of it any more
     notice(world)
     with world.view() as view:
         first = view.today.replace(year=2027)

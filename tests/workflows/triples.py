@@ -510,6 +510,7 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("call", "bank match"): "asked of the receipt; the call is what it is for",
     ("call", "repayment refund"): "asked of the payer; the call is what it goes to",
     ("call", "bank unmatch"): "asked of the receipt; the call is open again",
+    ("call", "partner settle"): "asked of the partner; its own call is paid out of what it gets",
     ("partner", "payment cancel"): "asked of the payment; a settlement that is not paid is still due",
     ("resolution", "partner admit"): "asked of the candidate; it lies before the full board",
     ("key", "partner import"): "asked of the partners; the founding key comes with them",

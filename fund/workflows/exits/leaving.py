@@ -38,6 +38,7 @@ from fund.glossary import state_word
 from fund.money import require_cents
 from fund.reports.exits import quote_of
 from fund.rules.valuation import free_to_commit
+from fund.schemas.capital import Call
 from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.exits.later import catch_up, keep_long_stop, standing
@@ -290,4 +291,15 @@ def _settlement(uow: UnitOfWork, case: Exit, *, undisputed: bool) -> ExitSettled
         difference_cents=capital - receivable - positive,
         untied_cents=due_now - now,
         undisputed=undisputed,
+        calls=_paid_by(uow, ref, receivable),
     )
+
+
+def _paid_by(uow: UnitOfWork, ref: str, cents: int) -> dict[str, int]:
+    """What of the partner's own calls is paid out of what it gets: the oldest due first."""
+    paid: dict[str, int] = {}
+    for call in sorted(uow.cases(Call, partner=ref, states=["open"]), key=lambda each: (each.due_on, each.ref)):
+        part = min(call.open_cents, cents - sum(paid.values()))
+        if part > 0:
+            paid[call.ref] = part
+    return paid

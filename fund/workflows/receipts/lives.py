@@ -16,6 +16,7 @@ from fund.events import (
     ContributionReceived,
     ContributionReminded,
     Envelope,
+    ExitSettled,
     Fact,
     OverpaymentMoved,
     Reallocated,
@@ -86,6 +87,7 @@ CALL_TRANSITIONS = (
         row="R7",
     ),
     Transition("bank unmatch", _CALLED, CallState.OPEN, TREASURER, ReceiptUnmatched, row="R3"),
+    Transition("partner settle", CallState.OPEN, CallState.RECEIVED, TREASURER, ExitSettled, row="K7"),
 )
 """A call that is paid in part stays open; what comes in above it is owed back."""
 
@@ -116,6 +118,8 @@ def _call_after(case: Call | None, happened: Envelope) -> Call | None:
         return case.but(reminded=(*case.reminded, fact.step_days), reminded_step=fact.step)
     if isinstance(fact, ContributionReceived):
         return _received(case, case.received_cents + fact.amount_cents)
+    if isinstance(fact, ExitSettled):
+        return _received(case, case.received_cents + fact.calls.get(case.ref, 0))
     if isinstance(fact, OverpaymentMoved):
         return _received(case, case.received_cents + fact.amount_cents)
     if isinstance(fact, ReceiptUnmatched):
