@@ -32,7 +32,7 @@ from fund.glossary import code_word, state_word
 from fund.money import require_cents, split_cumulative
 from fund.rules.keys import divide, fraction_text, rescale
 from fund.schemas.agreements import Agreement
-from fund.schemas.capital import Call, DistributionKey, Partner
+from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import UnitOfWork, View
 
@@ -141,7 +141,8 @@ def call(
         due_on=days[0].isoformat(),
         due_days=[each.isoformat() for each in days],
     )
-    uow.next_step = f"fund capital letter {series} --all --output letters"
+    letters = f"fund capital letter {series} --all --output letters"
+    uow.next_step = letters if uow.any(BankAccount) else "fund capital list"  # a letter says where to pay
 
 
 def due_days_of(
