@@ -10,6 +10,7 @@ from fund import users
 from fund.errors import AllowanceUpToDate, ClosedPeriod
 from fund.events import AllowanceAdjusted
 from fund.rules.regulations import from_toml, standard_text
+from fund.workflows.repayments import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, noon, received, running
 from tests.workflows.money_out import receipt
@@ -93,6 +94,19 @@ def test_what_was_repaid_in_between_is_not_set_aside_again(sqlite_url: str) -> N
         reckon(world, Q1)  # all is outstanding again today, but on the tenth of April one cent was
         days = (Q1, date(2026, 4, 10), date(2026, 4, 19), date(2026, 4, 20))
         assert stood(world, *days) == [(1_750_001, 1), (1, 1), (1, 1), (1_750_001, 1)]
+
+
+def test_money_that_the_bank_told_late_releases_no_allowance_before_it_was_set_aside(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 3, 30)))
+        with world.uow("bram") as uow:
+            receipt(uow, "O2026-0101", 1_750_000, reference=instalment_reference(AGREEMENT, 1))
+        world.clock(noon(date(2026, 4, 2)))
+        reckon(world, Q1)
+        world.do("bank match", user="bram", ref="O2026-0101")
+        days = (date(2026, 3, 29), date(2026, 3, 30), Q1, date(2026, 4, 2))
+        assert stood(world, *days) == [(1_750_001, 0), (1_750_001, 0), (1, 1), (1, 1)]
 
 
 def test_a_closed_month_takes_no_allowance_any_more(sqlite_url: str) -> None:

@@ -156,7 +156,9 @@ def _repay(
     if on < taken_over_on and uow.ledger.balance(f"1200.{plan.ref}", as_of=on) < divided.allocated_cents:
         on = booking_day(uow, taken_over_on)
     left_cents = outstanding_cents - divided.allocated_cents
-    allowance_cents = -uow.balance_now(f"1290.{plan.ref}")
+    released_cents = max(-uow.balance_now(f"1290.{plan.ref}") - left_cents, 0)
+    if released_cents and on < uow.today:
+        on = _set_aside_by(uow, plan.ref, on)
     fact = ReceiptAllocated(
         ref=receipt.ref,
         agreement=plan.ref,
@@ -166,7 +168,7 @@ def _repay(
         amount_cents=used,
         advance_cents=divided.allocated_cents,
         surplus_cents=divided.surplus_cents,
-        allowance_released_cents=max(allowance_cents - left_cents, 0),
+        allowance_released_cents=released_cents,
         parts=tuple(AllocatedPart(no=no, amount_cents=cents) for no, cents in sorted(divided.parts.items())),
         valued_on=receipt.valued_on,
         instalment=instalment,
@@ -174,6 +176,15 @@ def _repay(
     happened = uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
     order_one_day(uow, plan.ref, receipt.valued_on, cause=happened)
     return happened
+
+
+def _set_aside_by(uow: UnitOfWork, agreement: str, on: date) -> date:
+    """The day from which what is released was set aside, not before ``on``: money that the bank told late, after the
+    run of a quarter, counts from the day of that run, or the allowance would be below nothing until then.
+    """
+    later = [line.effective_on for line in uow.ledger.card(f"1290.{agreement}", since=on) if line.amount_cents < 0]
+    last = max(later, default=on)
+    return booking_day(uow, last) if last > on else on
 
 
 def _written_off(view: View, agreement: str) -> bool:
