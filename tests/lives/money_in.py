@@ -158,6 +158,8 @@ class MoneyIn:
         parts = s.pay_plan(agreement, min(cents, max(s.lent(agreement), 0)), named)
         advance = sum(parts.values())
         surplus = cents - advance
+        if -s.books[f"1290.{agreement}"] > s.lent(agreement) - advance:
+            on = max(on, s.booking_day(max(on, s.set_aside_on(agreement))))  # not before it was set aside
         entries = [s.book(("2300", cents), (f"1200.{agreement}", -advance), (f"2100.{BAARN}", -surplus), on=on)]
         entries.append(s.book(*s.above(agreement), on=on))
         one["waiting"] = 0

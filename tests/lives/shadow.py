@@ -100,6 +100,12 @@ class Shadow:
         released = max(-self.books[f"1290.{ref}"] - max(self.lent(ref), 0), 0)
         return ((f"1290.{ref}", released), (f"4100.{ref}", -released))
 
+    def set_aside_on(self, ref: str) -> date:
+        """The last day for which something was set aside for an advance."""
+        account = f"1290.{ref}"
+        days = [on for on, _kind, legs in self.entries for code, cents in legs if code == account and cents < 0]
+        return max(days, default=START.date())
+
     def lost(self, ref: str) -> int:
         """What was written off of an agreement and did not come back; year ends left out."""
         codes = (f"4200.{ref}", f"4210.{ref}", f"4300.{ref}")
