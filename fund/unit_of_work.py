@@ -379,6 +379,7 @@ _LISTS = {
     "plan": "repayment list",
     "receipt": "bank list",
     "regulations": "regulations show",
+    "resolution": "inbox",
     "review": "proposal list",
     "transfer": "cost list",
 }
