@@ -1,0 +1,70 @@
+"""What is read of disbursements: a list, and one of them with who acted and what is possible now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.bank import iban_mask
+from fund.rules.permissions import readers
+from fund.schemas.disbursements import Disbursement
+from fund.unit_of_work import View
+from fund.workflows.disbursements.table import TRANSITIONS
+from fund.workflows.lifecycle import commands_from
+
+__all__ = ["disbursement", "disbursements"]
+
+
+def disbursements(
+    view: View, *, agreement: str | None = None, state: str | None = None, payee: str | None = None
+) -> dict[str, Any]:
+    """Every disbursement, or those of an agreement, a state, a payee."""
+    cases = view.cases(Disbursement, parent=agreement, states=(state,) if state else None, partner=payee)
+    return {"disbursements": [_row(view, case) for case in cases]}
+
+
+def _row(view: View, case: Disbursement) -> dict[str, Any]:
+    return {
+        "ref": case.ref,
+        "agreement": case.agreement,
+        "proposal": case.proposal,
+        "milestone": case.milestone,
+        "payee": case.payee,
+        "payee_name": view.partner_name(case.payee),
+        "state": case.state,
+        "amount_cents": case.amount_cents,
+        "repayable_cents": case.repayable_cents,
+        "grant_cents": case.grant_cents,
+        "paid_cents": case.paid_cents,
+        "refunded_cents": case.refunded_cents,
+        "batch": case.batch or None,
+        "requested_on": case.requested_on.isoformat(),
+        "approved_on": case.approved_on.isoformat() if case.approved_on else None,
+        "paid_on": case.paid_on.isoformat() if case.paid_on else None,
+        "due_on": case.due_on.isoformat() if case.due_on else None,
+    }
+
+
+def disbursement(view: View, *, ref: str) -> dict[str, Any]:
+    """One disbursement: its parts, who acted, what is possible now."""
+    case = view.case(Disbursement, ref)
+    whole = view.actor is not None and view.actor.has(*readers("payments"))
+    history = [
+        {
+            "seq": happened.seq,
+            "type": happened.type,
+            "effective_on": happened.effective_on.isoformat(),
+            "actor": happened.actor,
+            "actor_name": view.name(happened.actor),
+            "made_by": happened.made_by,
+        }
+        for happened in view.history(case)
+    ]
+    return {
+        **_row(view, case),
+        "iban_payee_ref": case.iban_payee_ref or None,
+        "iban": (case.iban if whole else iban_mask(case.iban)) or None,
+        "attempts": case.attempts,
+        "bank_reason": case.bank_reason or None,
+        "possible": commands_from(TRANSITIONS, case.state),
+        "events": history,
+    }

@@ -1,0 +1,148 @@
+"""The life of a disbursement as a table, and how its facts are folded."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fund.events import (
+    DisbursementApproved,
+    DisbursementCancelled,
+    DisbursementChecked,
+    DisbursementRefunded,
+    DisbursementRefused,
+    DisbursementRequested,
+    DisbursementWithdrawn,
+    Envelope,
+    PayableCancelled,
+    PaymentFailed,
+    PaymentRetried,
+    PaymentReturned,
+    PaymentsBatched,
+    PaymentSent,
+    PaymentSettled,
+)
+from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, SYSTEM, SYSTEM_ACTOR, TREASURER, either
+from fund.schemas.disbursements import Disbursement
+from fund.workflows.lifecycle import Transition, state_after
+
+__all__ = ["BOOKED", "LIVE", "OPEN", "PAYERS", "TRANSITIONS", "State", "after"]
+
+
+class State(StrEnum):
+    """Where a disbursement stands."""
+
+    REQUESTED = "requested"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    SENT = "sent"
+    PAID = "paid"
+    FAILED = "failed"
+    PART_REFUNDED = "part_refunded"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = (State.REQUESTED, State.CHECKED)
+PAYERS = either(TREASURER, FUND_MANAGER)
+_ASKING = either(PARTY_SIGNATORY, SYSTEM)
+_BANK = either(TREASURER, SYSTEM)
+"""A treasurer, where no bank line says so for certain."""
+LIVE = (State.REQUESTED, State.CHECKED, State.APPROVED, State.SENT, State.PAID, State.FAILED, State.PART_REFUNDED)
+"""What counts against the award."""
+BOOKED = (State.APPROVED, State.SENT, State.PAID, State.FAILED, State.PART_REFUNDED)
+"""What was approved and not undone: its shares are fixed."""
+
+TRANSITIONS = (
+    #          command                  from                               to                   who              records
+    Transition("disbursement request", None, State.REQUESTED, _ASKING, DisbursementRequested, row="D1"),
+    Transition("disbursement check", State.REQUESTED, State.CHECKED, FUND_MANAGER, DisbursementChecked, row="D2"),
+    Transition("disbursement approve", State.CHECKED, State.APPROVED, TREASURER, DisbursementApproved, row="D3"),
+    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched),
+    Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
+    Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
+    Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
+    Transition("payment retry", (State.FAILED, State.APPROVED), State.APPROVED, FUND_MANAGER, PaymentRetried, row="D6"),
+    Transition(
+        "disbursement cancel",
+        (State.APPROVED, State.FAILED),
+        State.CANCELLED,
+        FUND_MANAGER,
+        DisbursementCancelled,
+        second=TREASURER,
+        row="D7",
+    ),
+    Transition(
+        "disbursement refund",
+        (State.PAID, State.PART_REFUNDED),
+        State.PART_REFUNDED,
+        TREASURER,
+        DisbursementRefunded,
+        row="D8",
+    ),
+    Transition("disbursement refuse", OPEN, State.REFUSED, PAYERS, DisbursementRefused, row="D9"),
+    Transition("disbursement withdraw", OPEN, State.WITHDRAWN, PARTY_SIGNATORY, DisbursementWithdrawn, row="D9"),
+    Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, row="D10"),
+)
+
+
+# ----------------------------------------------------------------------------------------------------------- fold
+
+
+def after(case: Disbursement | None, happened: Envelope) -> Disbursement | None:
+    fact = happened.fact
+    if isinstance(fact, DisbursementRequested):
+        return Disbursement(
+            ref=fact.ref,
+            state=state_after(TRANSITIONS, None, fact),
+            agreement=fact.agreement,
+            proposal=fact.proposal,
+            milestone=fact.milestone,
+            on_account=fact.on_account,
+            payee=fact.payee,
+            iban=fact.iban,
+            amount_cents=fact.amount_cents,
+            hands=() if happened.actor == SYSTEM_ACTOR.user_id else (happened.actor,),
+            requested_on=happened.effective_on,
+        )
+    if case is None:
+        return None
+    after = case.but(state=state_after(TRANSITIONS, case.state, fact))
+    if isinstance(fact, DisbursementChecked):
+        return after.but(iban_payee_ref=fact.iban_payee_ref, hands=(*case.hands, happened.actor))
+    if isinstance(fact, DisbursementApproved):
+        return after.but(
+            repayable_cents=fact.repayable_cents,
+            grant_cents=fact.grant_cents,
+            approved_on=happened.effective_on,
+            due_on=fact.due_on,
+            hands=(*case.hands, happened.actor),
+        )
+    if isinstance(fact, DisbursementRefunded):
+        return after.but(
+            refunded_cents=case.refunded_cents + fact.amount_cents,
+            refunded_repayable_cents=case.refunded_repayable_cents + fact.amount_cents - fact.grant_cents,
+        )
+    if isinstance(fact, (DisbursementCancelled, PayableCancelled)):
+        # a batch that was not sent falls with one of its lines: the others wait for another one
+        return after if fact.ref == case.ref else case.but(batch="")
+    if isinstance(fact, (DisbursementRefused, DisbursementWithdrawn)):
+        return after
+    return _after_the_bank(case, after, happened)
+
+
+def _after_the_bank(case: Disbursement, after: Disbursement, happened: Envelope) -> Disbursement:
+    fact = happened.fact
+    if isinstance(fact, PaymentsBatched):
+        return case.but(batch=fact.ref if any(line.ref == case.ref for line in fact.lines) else "")
+    if isinstance(fact, PaymentSent):
+        return after.but(attempts=case.attempts + 1)
+    if isinstance(fact, PaymentSettled):
+        return after.but(paid_cents=fact.line.amount_cents, paid_on=happened.effective_on, bank_reason="")
+    if isinstance(fact, PaymentFailed):
+        return after.but(batch="", bank_reason=fact.reason)
+    if isinstance(fact, PaymentReturned):
+        return after.but(batch="", paid_cents=0, paid_on=None, to_verify=True, bank_reason=fact.reason)
+    if isinstance(fact, PaymentRetried):
+        return after.but(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
+    return case
