@@ -152,12 +152,15 @@ def test_only_its_own_signatory_asks_and_only_the_chair_agrees(world: World) -> 
     with pytest.raises(ReasonMissing):
         world.do("partner admit", user="sara", ref="gm0342", reason=" ")
     made = world.do("partner admit", user="sara", ref="gm0342", reason=REASON)
+    world.user("wil", "deputy_chair", partner="gm0342")
+    confirmation = f"fund confirm {made['pending']}"
+    assert confirmation in lines(world, "carla")
+    assert confirmation not in lines(world, "wil"), "it is its own partner's case"
     with pytest.raises(NotAuthorised):
         world.do("confirm", user="bram", ref=made["pending"])
     world.do("confirm", user="carla", ref=made["pending"])
-    world.user("wim", "deputy_chair", partner="gm0342")
     with pytest.raises(ConflictOfInterest):
-        world.do("decision decide", user="wim", ref="R2026-0001")
+        world.do("decision decide", user="wil", ref="R2026-0001")
 
 
 def test_what_cannot_be_is_refused_by_name(world: World) -> None:
