@@ -182,7 +182,7 @@ def unmatched(ctx: click.Context) -> None:
 
 
 def _waiting(data: Mapping[str, Any]) -> None:
-    rows = [{**row, "candidates": _candidates(row["candidates"])} for row in data["receipts"]]
+    rows = [{**row, "candidates": _candidates(row["candidates"]) or _why(row)} for row in data["receipts"]]
     table(
         _("Receipts that wait, {day}").format(day=day(data["as_of"])),
         (
@@ -207,16 +207,24 @@ def _waiting(data: Mapping[str, Any]) -> None:
                 Column("ref", N_("Ref"), "ref"),
                 Column("debited_on", N_("Booked"), "date"),
                 Column("days", N_("Days"), "count"),
+                Column("reason", N_("Reason"), "text"),
                 Column("text", N_("Text"), "text"),
                 Column("amount_cents", N_("Amount"), "amount"),
             ),
-            debits,
+            [{**row, "reason": _why(row)} for row in debits],
             total={
                 "ref": ngettext("{count} debit", "{count} debits", len(debits)).format(count=len(debits)),
                 "amount_cents": sum(row["amount_cents"] for row in debits),
             },
         )
     say_lines(_gaps(data["gaps"]))
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    from fund.workflows.receipts import REASONS
+
+    code = f" ({row['return_reason']})" if row.get("return_reason") else ""
+    return _(REASONS[row["reason"]]) + code
 
 
 def _candidates(found: list[Mapping[str, Any]]) -> str:

@@ -62,6 +62,8 @@ class StoryEntry:
     booked: bool = True
     reference: str | None = None
     """The bank's name of the entry; its number in the statement where it is left out."""
+    bank_reference: str = ""
+    """The bank's name of the movement (``AcctSvcrRef``), the same in every file that tells of it."""
 
     @property
     def cents(self) -> int:
@@ -171,6 +173,36 @@ def _said(parent: etree._Element, tag: str, status: str, reason: str) -> None:
         put(parent, "StsRsnInf/Rsn/Cd", reason)
 
 
+def write_notification(
+    *,
+    iban: str,
+    notification_id: str,
+    entries: Iterable[StoryEntry],
+    created_at: datetime,
+    sequence_number: int | None = None,
+) -> bytes:
+    """A camt.054 file with one notification, valid by its schema: entries as on a statement, and no balances."""
+    root = new_document("camt.054.001.08")
+    created = created_at.astimezone(_ZONE).isoformat(timespec="seconds")
+    whole = put(root, "BkToCstmrDbtCdtNtfctn")
+    put(whole, "GrpHdr/MsgId", notification_id)
+    put(whole[0], "CreDtTm", created)
+    notification = put(whole, "Ntfctn")
+    put(notification, "Id", notification_id)
+    if sequence_number is not None:
+        put(notification, "ElctrncSeqNb", str(sequence_number))
+    put(notification, "CreDtTm", created)
+    account = put(notification, "Acct")
+    put(account, "Id/IBAN", iban)
+    put(account, "Ccy", "EUR")
+    for number, entry in enumerate(entries, start=1):
+        _entry(notification, entry, number, "08")
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    trouble = validity(parse_safely(data), "camt.054.001.08")
+    assert trouble is None, f"the story's own notification breaks its schema: {trouble}"
+    return data
+
+
 def _money(parent: etree._Element, path: str, cents: int) -> None:
     put(parent, path, format_plain(abs(cents))).set("Ccy", "EUR")
 
@@ -199,6 +231,8 @@ def _entry(statement: etree._Element, entry: StoryEntry, number: int, version: s
     put(element, "Sts/Cd" if version == "08" else "Sts", "BOOK" if entry.booked else "PDNG")
     put(element, "BookgDt/Dt", entry.booked_on.isoformat())
     put(element, "ValDt/Dt", (entry.valued_on or entry.booked_on).isoformat())
+    if entry.bank_reference:
+        put(element, "AcctSvcrRef", entry.bank_reference)
     domain, family, subfamily = entry.code.split("/")
     code = put(element, "BkTxCd/Domn")
     put(code, "Cd", domain)

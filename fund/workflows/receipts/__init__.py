@@ -16,11 +16,13 @@ from fund.workflows.receipts.importing import import_statements, register
 from fund.workflows.receipts.lives import LIVES, TRANSITIONS, State
 from fund.workflows.receipts.matching import allocate, match, second_to_match, unmatch
 from fund.workflows.receipts.reading import bank, unexplained_debits, unmatched
+from fund.workflows.receipts.reasons import REASONS
 
 __all__ = [
     "COMMANDS",
     "LIVES",
     "QUERIES",
+    "REASONS",
     "RULES",
     "TRANSITIONS",
     "Evidence",

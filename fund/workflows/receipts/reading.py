@@ -12,6 +12,7 @@ from fund.unit_of_work import View
 from fund.workflows.receipts.evidence import Known, evidence_for
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.lives import WAITING
+from fund.workflows.receipts.reasons import reason_of
 
 __all__ = ["bank", "unexplained_debits", "unmatched"]
 
@@ -96,12 +97,15 @@ def unmatched(view: View) -> dict[str, Any]:
             {
                 **_receipt(view, receipt),
                 "days": (view.today - receipt.booked_on).days,
+                "reason": reason_of(receipt.code, return_reason=receipt.return_reason, reversal=receipt.reversal),
+                "return_reason": receipt.return_reason,
                 "candidates": [
                     {
                         "target": evidence.target,
                         "rule": evidence.rule,
                         "open_cents": evidence.open_cents,
                         "exact": evidence.exact,
+                        "instalment": evidence.instalment,
                     }
                     for evidence in evidence_for(view, receipt, known=known)
                 ],
@@ -115,6 +119,7 @@ def unmatched(view: View) -> dict[str, Any]:
                 "debited_on": debit.debited_on.isoformat(),
                 "days": (view.today - debit.debited_on).days,
                 "amount_cents": debit.amount_cents,
+                "reason": reason_of(debit.code, reversal=debit.reversal),
                 "text": debit.text,
             }
             for debit in unexplained_debits(view)
