@@ -140,7 +140,11 @@ def _relation(new: Told, other: Told) -> int:
             return ANY
         return NO if numbered else BY_REFERENCE
     if start < end or (start == end and any(of_one_day)):
-        return NO if follows and (numbered or start == end) else ANY
+        # days that overlap are those of two statements in a row only where balances and numbers both say so, neither
+        # of them by chance: a day on which as much came in as went out begins where the month over it ends
+        by_chance = first.opening_cents == later.opening_cents or first.closing_cents == later.closing_cents
+        over_it = later.opened_on < first.opened_on
+        return NO if follows and numbered and not by_chance and not over_it else ANY
     return NO if follows or numbered else BY_REFERENCE
 
 
