@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -142,14 +143,15 @@ def play(world: World, examples: int) -> None:
         days=st.lists(st.lists(MOVES, max_size=4), min_size=1, max_size=3),
         over=st.booleans(),
         version=st.sampled_from(["02", "08"]),
-        data=st.data(),
+        shuffled=st.integers(0, 2**32),
     )
-    def some_days(days: list[list[tuple[str, int, bool, bool]]], over: bool, version: str, data: st.DataObject) -> None:
+    def some_days(days: list[list[tuple[str, int, bool, bool]]], over: bool, version: str, shuffled: int) -> None:
         told = tell(account, days, over, version)
         credits[0] += told.credits_cents
-        order = data.draw(st.permutations(told.contents))
-        again = data.draw(st.lists(st.sampled_from(told.contents), max_size=2))
-        cut = data.draw(st.integers(0, len(order)))
+        pick = random.Random(shuffled)  # nothing is drawn once the account has moved: a draw may end the example
+        order = pick.sample(told.contents, len(told.contents))
+        again = pick.choices(told.contents, k=pick.randrange(3))
+        cut = pick.randrange(len(order) + 1)
         new = 0
         for files in (order[:cut], [*order[cut:], *again]):
             if files:
