@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
@@ -63,9 +65,9 @@ payment = noun("payment", N_("Pay what was approved, by files for the bank"))
 @option("--replaces", type=BATCH, metavar="REF", help=N_("A batch that was not sent, whose place this one takes"))
 @option(
     "--output",
-    type=click.Path(dir_okay=False),
+    type=click.Path(),
     metavar="FILE",
-    help=N_("Write the payment file here; - for standard output"),
+    help=N_("Write the payment file here, or under its own name in a folder; - for standard output"),
 )
 @changing
 def batch(
@@ -106,23 +108,26 @@ def _batched(answer: Mapping[str, Any]) -> list[str]:
 def _write(ctx: click.Context, ref: str, output: str) -> None:
     with opened(ctx, changes=False) as (fund, _carry_out, look):
         found = look(fund, "payment file", {"ref": ref})
-    write_output(output, found["content"].encode())
+    _file_written(found, output)
 
 
 @verb(
     payment,
     "file",
     N_("Write the payment file of a batch again"),
-    about=N_("The same bytes as when the batch was made; its hash proves it."),
-    examples=("fund payment file S2026-005 --output S2026005.xml",),
+    about=N_(
+        "The same bytes as when the batch was made; its hash proves it. In a folder it stands under its own name. "
+        "A file with other content is never replaced."
+    ),
+    examples=("fund payment file S2026-005 --output S2026005.xml", "fund payment file S2026-005 --output upload/"),
     see=("payment batch",),
 )
 @argument("ref", type=BATCH, help=N_("The batch"))
 @option(
     "--output",
-    type=click.Path(dir_okay=False),
+    type=click.Path(),
     metavar="FILE",
-    help=N_("Write the payment file here; - for standard output"),
+    help=N_("Write the payment file here, or under its own name in a folder; - for standard output"),
 )
 @reading
 def file(ctx: click.Context, ref: str, output: str | None) -> None:
@@ -132,7 +137,19 @@ def file(ctx: click.Context, ref: str, output: str | None) -> None:
 
 
 def _file_written(data: Mapping[str, Any], output: str) -> None:
-    write_output(output, data["content"].encode())
+    """The file stands under a name that is its own: the same bytes are left as they are, others are never replaced."""
+    content = data["content"].encode()
+    path = Path(output)
+    if output != "-" and path.is_dir():
+        path = path / data["name"]
+    if output != "-" and path.exists():
+        from fund.errors import PaymentFileDiffers
+
+        there = hashlib.sha256(path.read_bytes()).hexdigest()
+        if there != data["sha256"]:
+            raise PaymentFileDiffers(path=str(path), batch=data["ref"], found=there, expected=data["sha256"])
+        return
+    write_output(output if output == "-" else str(path), content)
 
 
 @verb(

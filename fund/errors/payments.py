@@ -32,6 +32,7 @@ __all__ = [
     "PayeeNotParty",
     "PayeeReplaced",
     "PaymentDoesNotMatch",
+    "PaymentFileDiffers",
     "PaymentsStopped",
     "RefundExceeded",
     "SignatoryNeeded",
@@ -325,3 +326,10 @@ class StatusReportChanged(RuleRefusal):
 
     message = N_("{file}: report {message_id} on batch {batch} came before with other content")
     hint = N_("fund payment list --batch {batch}")
+
+
+class PaymentFileDiffers(RuleRefusal):
+    """Under the name of a payment file stands something else, and it is not written over."""
+
+    message = N_("{path} is not the file of batch {batch}: it has hash {found}, the batch {expected}")
+    hint = N_("find out what it is; then write to another name: fund payment file {batch} --output FILE")

@@ -10,8 +10,21 @@ from typing import Any
 import pytest
 
 from fund.bank import file_sha256, read_payments
+from fund.bank.simulation import write_status
 from tests.factories import founded
-from tests.workflows.money_out import AGREEMENT, BAARN, IBAN, agree, approved, at, charged, prepared, sent
+from tests.workflows.money_out import (
+    AGREEMENT,
+    BAARN,
+    IBAN,
+    SUPPLIER_IBAN,
+    TREASURY,
+    agree,
+    approved,
+    at,
+    charged,
+    prepared,
+    sent,
+)
 
 
 def test_an_account_is_recorded_confirmed_and_listed(fund: Any, database_url: str) -> None:
@@ -229,3 +242,79 @@ def founded_again(url: str) -> Any:
             yield World(fund)
 
     return opened()
+
+
+def test_a_payment_file_is_written_under_its_name_once_and_never_over_another(
+    fund: Any, database_url: str, tmp_path: Path
+) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        made = world.do("payment batch", user="anna")["result"]
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    write = ("payment", "file", "S2026-001", "--output", folder)
+    assert fund(*write, database=database_url).code == 0
+    path = folder / "S2026001.pain.001.001.09.xml"
+    assert [each.name for each in folder.iterdir()] == [path.name] == [made["file"]]
+    assert file_sha256(path.read_bytes()) == made["sha256"]
+    before = path.stat().st_mtime_ns
+    # again: the same bytes are left as they are
+    assert fund(*write, database=database_url).code == 0
+    assert path.stat().st_mtime_ns == before
+    # something else under that name stays, and the command stops
+    path.write_bytes(path.read_bytes().replace(b"25000.01", b"99999.99"))
+    stopped = fund(*write, database=database_url)
+    assert stopped.code == 1
+    assert made["sha256"] in stopped.err
+    assert b"99999.99" in path.read_bytes()
+
+
+def test_costs_suppliers_and_transfers_are_typed_and_listed(fund: Any, database_url: str, tmp_path: Path) -> None:
+    invoice = tmp_path / "factuur.pdf"
+    invoice.write_bytes(b"%PDF- factuur")
+    with founded(database_url) as world:
+        prepared(world)
+        world.both("bank register", user="anna", second="bram", iban=TREASURY, account="1005")
+
+        def both(*typed: str, user: str, second: str) -> None:
+            made = fund(*typed, "--yes", "--json", database=database_url, user=user)
+            assert made.code == 0, made.err
+            assert fund("confirm", made.json["pending"], "--yes", database=database_url, user=second).code == 0
+
+        record = ("payee", "record", "--supplier", "drukkerij", "--iban", SUPPLIER_IBAN, "--name", "Drukkerij De Eend")
+        both(*record, "--file", str(invoice), user="anna", second="bram")
+        world.clock(at(7))
+        both(
+            "cost",
+            "approve",
+            "drukkerij",
+            "450.00",
+            "--reason",
+            "drukwerk",
+            "--invoice",
+            "117",
+            user="anna",
+            second="bram",
+        )
+        both("cost", "transfer", "1000", "--to", "1005", user="bram", second="bram2")
+        listed = fund("cost", "list", database=database_url, user="anna")
+        assert listed.code == 0
+        for word in ("K2026-0001", "drukkerij", "450.00", "V2026-0001", "1,000.00"):
+            assert word in listed.out, listed.out
+        assert max(len(line) for line in listed.out.splitlines()) <= 80
+        shown = fund("payment", "list", database=database_url, user="anna")
+        assert "K2026-0001" in shown.out
+        assert max(len(line) for line in shown.out.splitlines()) <= 80
+        batch = fund("payment", "batch", "--output", tmp_path, database=database_url, user="anna")
+        assert "1 payment" in batch.out, batch.out
+        sent_file = tmp_path / "S2026001.pain.001.001.09.xml"
+        both("payment", "send", "S2026-001", user="bram2", second="anna2")
+        answer = tmp_path / "status.xml"
+        answer.write_bytes(write_status(sent_file.read_bytes(), status="RJCT", reason="AC01"))
+        told = fund("payment", "status", answer, database=database_url, user="bram")
+        assert "Batch S2026-001: 0 accepted, 0 pending, 1 rejected." in told.out, told.out + told.err
+        again = fund("payment", "status", answer, database=database_url, user="bram")
+        assert "The report was known" in again.out, again.out + again.err
+        both("payment", "cancel", "K2026-0001", "--reason", "vervallen", user="anna", second="bram")
+        both("cost", "recall", "V2026-0001", "--reason", "dubbel", user="bram", second="anna")
