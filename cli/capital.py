@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, emit_json, facts, progress, say, table, write_output
+from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_output
 from cli.params import DAY, MONEY, Ref, argument, booking, look, noun, option, read, reading, run, typed, verb
 from fund.language import N_, _, euros, ngettext
 
@@ -226,8 +226,15 @@ def list_(ctx: click.Context, partner: str | None, open_: bool) -> None:
     read(ctx, "capital list", {"partner": partner, "open": open_ or None}, show=lambda data: _listed(data, empty))
 
 
+def _name(row: Mapping[str, Any]) -> str:
+    """The partner, with its state where it is leaving."""
+    if row["partner_state"] == "active":
+        return str(row["partner_name"])
+    return f"{row['partner_name']} ({state_text('partner', row['partner_state'])})"
+
+
 def _listed(data: Mapping[str, Any], empty: str) -> None:
-    rows = data["calls"]
+    rows = [{**row, "partner_name": _name(row)} for row in data["calls"]]
     table(
         _("Capital calls"),
         (

@@ -16,13 +16,14 @@ def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict
     if partner is not None:
         partner_named(view, partner)
     found = view.cases(Call, partner=partner, states=["open"] if open else None)
-    names = {one.ref: one.short_name for one in view.cases(Partner)}
+    partners = {one.ref: one for one in view.cases(Partner)}
     return {
         "calls": [
             {
                 "ref": one.ref,
                 "partner": one.partner,
-                "partner_name": names[one.partner],
+                "partner_name": partners[one.partner].short_name,
+                "partner_state": partners[one.partner].state,
                 "called_cents": one.called_cents,
                 "received_cents": one.received_cents,
                 "open_cents": one.open_cents,

@@ -104,6 +104,7 @@ def test_from_notice_to_payment_as_it_is_typed(fund: Any, url: str, tmp_path: Pa
     shown = fund("partner", "show", BUNNIK, database=url, terminal=True)
     check("partner_leaving.en", narrow(shown.out))
     narrow(fund("partner", "show", BUNNIK, database=url, lang="nl", terminal=True).out)
+    assert "Bunnik (settling)" in " ".join(narrow(fund("capital", "list", database=url, terminal=True).out).split())
     assert "settling" in narrow(fund("partner", "list", database=url, terminal=True).out)
 
 
