@@ -281,7 +281,13 @@ def test_another_amount_is_proposed_and_a_treasurer_confirms_it_with_the_surplus
         waiting = world.look("bank unmatched", user="bram")["receipts"][0]
         assert waiting["state"] == "proposed"
         assert waiting["candidates"] == [
-            {"target": "B2026-0001", "rule": "rf_reference", "open_cents": 100_000, "exact": False}
+            {
+                "target": "B2026-0001",
+                "rule": "rf_reference",
+                "open_cents": 100_000,
+                "exact": False,
+                "instalment": None,
+            }
         ]
         assert world.balances()["2300"] == -100_250
         world.do("bank match", user="bram", ref="O2026-0001", to="B2026-0001")
