@@ -8,6 +8,7 @@ from typing import Any
 
 from fund.checks import verify
 from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.housekeeping import own_bill
 from fund.demo.invariants import broken
 from fund.demo.learning import last_year, light_round, refuted, repaid, rolled_out, second_round
 from fund.demo.round_one import first_round
@@ -70,6 +71,7 @@ def play(
         first_payments(stage, refs)
         stage.chapter(_("5. A year is closed"))
         close_year(stage, 2024, on=date(2025, 1, 20))
+        own_bill(stage)
         first_repayments(stage, refs)
         refs["loket"] = light_round(stage, others=proposals - STORY_PROPOSALS)
         refs |= second_round(stage)
