@@ -356,6 +356,12 @@ class StoryBank:
         transaction = StoryTransaction(amount_cents=-amount_cents, text=text)
         self.entries.append(StoryEntry(transactions=(transaction,), booked_on=on, code=CHARGED))
 
+    def move(self, amount_cents: int, *, other: str, on: date) -> None:
+        """Money goes to (below zero) or comes from another account of the same owner."""
+        transaction = StoryTransaction(amount_cents=amount_cents, name=self.owner, iban=other)
+        code = RECEIVED if amount_cents > 0 else SENT
+        self.entries.append(StoryEntry(transactions=(transaction,), booked_on=on, code=code))
+
     def statement(self, on: date, *, version: str = "08") -> bytes:
         """Write down what happened since the last statement, as the statement of day ``on``."""
         self.sequence_number += 1

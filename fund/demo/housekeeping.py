@@ -1,39 +1,97 @@
-"""What the fund does for itself in the story: its own bill."""
+"""What the fund does for itself in the story: surplus cash to the treasury, its own bill, what was paid too much, and
+what leaving would mean.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from fund.demo.cast import MANAGER, TREASURER
-from fund.demo.money import batch
-from fund.demo.stage import Stage, iban_of
+from fund.bank.simulation import StoryBank
+from fund.demo.capital import import_statement
+from fund.demo.cast import AUDITOR, MANAGER, PARTNERS, TREASURER, TREASURER_2, TREASURER_3
+from fund.demo.money import batch, payee
+from fund.demo.stage import FUND_IBAN, Stage, iban_of
 from fund.language import _, euros
 
-__all__ = ["own_bill"]
+__all__ = ["own_bill", "to_the_treasury", "what_leaving_means"]
 
+TREASURY_IBAN = "NL44RABO0123456789"
+"""The treasury account of the story: a documentation example."""
+SURPLUS_CENTS = 1_500_000_00
 PRINTER = "drukkerij-de-eend"
 PRINTER_CENTS = 1_842_50
+LEAVER = "gm0339"
+"""The partner of whom the auditor asks what leaving would mean: the smallest."""
+
+
+def to_the_treasury(stage: Stage) -> None:
+    """What is not needed soon goes to the treasury account: decided by two people, shown by both statements."""
+    stage.clock(date(2024, 6, 3))
+    stage.both(MANAGER, TREASURER, "bank register", iban=TREASURY_IBAN, account="1005")
+    moved_on = date(2024, 6, 6)
+    stage.clock(moved_on)
+    moved = stage.both(TREASURER_2, TREASURER_3, "cost transfer", amount=SURPLUS_CENTS, to="1005")
+    treasury = StoryBank(iban=TREASURY_IBAN, owner=stage.bank.owner)
+    stage.bank.move(-SURPLUS_CENTS, other=TREASURY_IBAN, on=moved_on)
+    treasury.move(SURPLUS_CENTS, other=FUND_IBAN, on=moved_on)
+    stage.clock(moved_on + timedelta(days=1))
+    import_statement(stage, moved_on)
+    name = f"camt053-{moved_on:%Y%m%d}-1005.xml"
+    stage.do(TREASURER, "bank import", files=[{"name": name, "content": treasury.statement(moved_on)}])
+    stage.say(
+        _(
+            "public bodies keep their surplus with the State: two treasurers move {cents} to the treasury account as "
+            "{ref}; the statements of both accounts show it."
+        ).format(cents=euros(SURPLUS_CENTS), ref=moved["result"]["ref"])
+    )
 
 
 def own_bill(stage: Stage) -> None:
-    """The printer of the annual report: its account on a document, a cost within the year's budget, one payment."""
+    """A printer is paid from the budget of the fund, and who paid too much in the first year gets that back: two kinds
+    of debt in one batch.
+    """
     stage.clock(date(2025, 1, 21))
-    invoice = b"Factuur 2025-017: drukwerk jaarverslag 2024.\n"
+    invoice = {"name": "factuur.txt", "content": b"Factuur 2025-017: drukwerk jaarverslag 2024.\n"}
     stage.both(
         MANAGER, TREASURER, "payee record",
-        supplier=PRINTER, iban=iban_of(9_001), name="Drukkerij De Eend",
-        file={"name": "factuur.txt", "content": invoice},
+        supplier=PRINTER, iban=iban_of(9_001), name="Drukkerij De Eend", file=invoice,
     )  # fmt: skip
+    overpaid = stage.look("repayment overpaid")["payers"][0]
+    payer, surplus = str(overpaid["payer"]), int(overpaid["amount_cents"])
+    payee(stage, payer)
     stage.clock(date(2025, 1, 27))
     approved = stage.both(
         MANAGER, TREASURER, "cost approve",
-        payee=PRINTER, amount=PRINTER_CENTS, reason="drukwerk jaarverslag 2024", invoice="2025-017",
-        file={"name": "factuur.txt", "content": invoice},
+        payee=PRINTER, amount=PRINTER_CENTS, reason="drukwerk jaarverslag 2024", invoice="2025-017", file=invoice,
     )  # fmt: skip
+    refund = stage.both(TREASURER, MANAGER, "repayment refund", ref=payer)
     paid = batch(stage, date(2025, 1, 28))
     stage.say(
         _(
-            "a printer sends its bill for the annual report: {cents} from the fund's own budget, approved by two, "
-            "paid as {ref} in batch {batch} by two others."
-        ).format(cents=euros(PRINTER_CENTS), ref=approved["result"]["ref"], batch=paid["ref"])
+            "a printer is owed {cents} for the annual report ({cost}), {who} the {surplus} it paid too much "
+            "({refund}): two people approve, two others send both in batch {batch}."
+        ).format(
+            cents=euros(PRINTER_CENTS),
+            cost=approved["result"]["ref"],
+            who=PARTNERS[payer]["korte_naam"],
+            surplus=euros(surplus),
+            refund=refund["result"]["ref"],
+            batch=paid["ref"],
+        )
+    )
+
+
+def what_leaving_means(stage: Stage) -> None:
+    """The auditor asks what one partner would get if it left today: a question, which changes nothing."""
+    quote = stage.look("partner exit-quote", AUDITOR, ref=LEAVER)
+    stage.say(
+        _(
+            "joost asks what leaving would mean for {who} today: {now} at once, {later} as money comes back, of the "
+            "{capital} it was called for."
+        ).format(
+            who=PARTNERS[LEAVER]["korte_naam"],
+            now=euros(quote["now_cents"]),
+            later=euros(quote["later_cents"]),
+            capital=euros(quote["capital_cents"]),
+        )
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from fund.checks import verify
 from fund.demo.capital import founding, paying_in, rules_of_the_story
-from fund.demo.housekeeping import own_bill
+from fund.demo.housekeeping import own_bill, to_the_treasury, what_leaving_means
 from fund.demo.invariants import broken
 from fund.demo.learning import last_year, light_round, refuted, repaid, rolled_out, second_round
 from fund.demo.round_one import first_round
@@ -68,6 +68,7 @@ def play(
         founding(stage)
         paying_in(stage)
         refs = first_round(stage)
+        to_the_treasury(stage)
         first_payments(stage, refs)
         stage.chapter(_("5. A year is closed"))
         close_year(stage, 2024, on=date(2025, 1, 20))
@@ -81,6 +82,7 @@ def play(
         close_year(stage, 2025, on=date(2026, 1, 19))
         refs |= rolled_out(stage, refs)
         last_year(stage, refs)
+        what_leaving_means(stage)
         return _ending(stage)
 
 
