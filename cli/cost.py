@@ -40,7 +40,7 @@ cost = noun("cost", N_("Book costs, income and transfers"))
 @option("--reason", required=True, metavar="TEXT", help=N_("What it is for"))
 @option("--invoice", metavar="TEXT", help=N_("The supplier's own number, which stands in the payment"))
 @option("--due", type=DAY, metavar="DATE", help=N_("The last day to pay; the regulations' term when left out"))
-@option("--file", "document", type=FILE, metavar="FILE", help=N_("The invoice or contract; the fund keeps it"))
+@option("--file", "document", type=FILE, metavar="FILE", help=N_("The invoice or order; the fund keeps it"))
 @booking
 def approve(
     ctx: click.Context,

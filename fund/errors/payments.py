@@ -65,7 +65,7 @@ class SupplierWithoutDocument(RuleRefusal):
     """A supplier has no signatory who could ask: its account is recorded on a document that both people see."""
 
     message = N_("the account of supplier {supplier} is recorded on a document, and none was given")
-    hint = N_("add --file FILE: its invoice or contract, with the account on it")
+    hint = N_("add --file FILE: its invoice or letter, with the account on it")
 
 
 class UnusableSupplierName(FaultyInput):

@@ -16,7 +16,7 @@ class CostApproved(Owed):
     Args:
         purpose: What it is for.
         invoice: The supplier's own number of it, when there is one.
-        file_sha256: The invoice or contract that the second person saw, when one was given.
+        file_sha256: The invoice or order that the second person saw, when one was given.
     """
 
     wire: ClassVar[str] = "cost.approved"

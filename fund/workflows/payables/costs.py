@@ -41,7 +41,7 @@ def approve(
         reason: What it is for.
         invoice: The supplier's number; it stands in the payment.
         due: The last day to pay; the regulations' payment term from the accounting day when left out.
-        file: The invoice or contract; the fund keeps it by its hash.
+        file: The invoice or order; the fund keeps it by its hash.
         on: The accounting day.
 
     Raises:
