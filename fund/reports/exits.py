@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from fund.errors import AmountNotPositive
 from fund.rules.exits import Quote, quote
 from fund.rules.keys import fraction_text
 from fund.schemas.agreements import Agreement
@@ -17,7 +18,13 @@ __all__ = ["as_json", "quote_of", "share_of"]
 def quote_of(
     view: View, partner: str, *, as_of: date, known_at: int | None = None, costs_cents: int = 0
 ) -> tuple[Quote, dict[str, int]]:
-    """The quote of a partner, and the repayable share of each open commitment that it was made with."""
+    """The quote of a partner, and the repayable share of each open commitment that it was made with.
+
+    Raises:
+        AmountNotPositive: Costs below nothing, which would be a gift of the others.
+    """
+    if costs_cents < 0:
+        raise AmountNotPositive(command="--costs", amount_cents=costs_cents, least_cents=0)
     balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
     rules = view.regulations(as_of)
     repayable_bps, proposals = {}, {}

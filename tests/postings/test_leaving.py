@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fund.errors import AmountNotPositive
 from fund.events import CostCharged, ExitSettled, IncomeRecorded
 from fund.rules.postings import BOOKED
 from tests.bookkeeping import book, head, journal
@@ -208,3 +209,9 @@ def test_an_entry_of_a_settlement_has_no_line_of_nothing() -> None:  # K7
 
 def bookings_of(fact: ExitSettled) -> list[Any]:
     return list(BOOKED[fact.wire](fact))
+
+
+def test_costs_of_leaving_below_nothing_are_no_gift_of_the_others(world: World) -> None:
+    founded_fund(world)
+    with pytest.raises(AmountNotPositive):
+        world.look("partner exit-quote", ref=BUNNIK, costs=-1)
