@@ -2,7 +2,8 @@
 
 A file is refused before a parser sees it when it is empty, too large, no UTF-8 or declares a document type. The
 parser then resolves nothing, loads nothing and stops at a sane depth; the schema of the file's own version is
-checked before a single amount is read.
+checked before a single amount is read. Statements grow large and are read as a stream: the schema is checked while
+the file goes by, then each entry is a tree of its own for as long as somebody reads it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +45,7 @@ __all__ = [
     "NAMESPACE",
     "ZONE",
     "Document",
+    "Tree",
     "cents_of",
     "cents_of_text",
     "children",
@@ -52,26 +56,37 @@ __all__ = [
     "parse_safely",
     "pictures",
     "put",
+    "stream_document",
     "text_at",
     "validity",
 ]
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
-"""Ten thousand entries are some 20 MB; read whole they stay under 200 MB of memory, twice as much would not."""
+"""Ten thousand entries are some 20 MB. A file that is refused becomes a tree, to say why; a larger one may not."""
 ZONE = ZoneInfo(AMSTERDAM)
 _CHUNK = 1 << 20
 _EXCERPT = 80
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"'][^>]*\?>")
 _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_CAREFULLY: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "huge_tree": False,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "remove_comments": True,
+    "remove_pis": True,
+    "remove_blank_text": True,
+}
+"""How every parser here reads: no entity, no network, no document type, no depth beyond 256."""
 _NAMED_ROOT = re.compile(r"\{([^}]*)\}(.*)")
 
 
 class Document:
-    """A file that passed: its root, its version (``camt.053.001.08``) and where to point when it says something odd."""
+    """A file that passed: its version (``camt.053.001.08``), and where to point when it says something odd."""
 
-    def __init__(self, root: etree._Element, *, name: str, version: str, data: bytes) -> None:
-        self.root = root
+    def __init__(self, *, name: str, version: str, data: bytes) -> None:
         self.name = name
         self.version = version
         self._data = data
@@ -79,6 +94,28 @@ class Document:
     @property
     def namespace(self) -> str:
         return NAMESPACE + self.version
+
+    def elements(self, *paths: str) -> Iterator[etree._Element]:
+        """Each element at one of ``paths`` (``BkToCstmrStmt/Stmt``), in the order in which they end.
+
+        An element is emptied once the next one is asked for, and taken out when another of its name follows: what is
+        to be known of it is read before. Its parents are there as far as they were read.
+        """
+        wanted = {_path(self.namespace, path) for path in paths}
+        tags = [_path(self.namespace, path.rpartition("/")[2]) for path in paths]
+        try:
+            stream: Any = etree.iterparse(BytesIO(self._data), events=("end",), tag=tags, **_CAREFULLY)
+            for _event, element in stream:
+                above = [str(parent.tag) for parent in element.iterancestors()][-2::-1]  # without the root
+                if "/".join([*above, element.tag]) not in wanted:
+                    continue  # of the same name, in a place that a schema leaves to anybody
+                earlier = element.getprevious()
+                if earlier is not None and earlier.tag == element.tag:
+                    element.getparent().remove(earlier)
+                yield element
+                element.clear()
+        except etree.XMLSyntaxError as error:  # what only the maker of a tree sees: a text of ten million letters
+            raise _broken(error, self._data, name=self.name) from None
 
     def line_of(self, element: etree._Element) -> int:
         """The line of the file on which ``element`` starts."""
@@ -91,12 +128,20 @@ class Document:
         return InvalidBankFile(file=self.name, line=line, excerpt=excerpt, version=self.version, reason=reason)
 
 
+class Tree(Document):
+    """A file that passed, held whole."""
+
+    def __init__(self, root: etree._Element, *, name: str, version: str, data: bytes) -> None:
+        super().__init__(name=name, version=version, data=data)
+        self.root = root
+
+
 def _line(element: etree._Element) -> int:
     line: Any = element.sourceline
     return int(line or 1)
 
 
-def open_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> Document:
+def open_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> Tree:
     """``data`` as XML of one of ``versions`` (``camt.053.001.08``), valid by its schema.
 
     Args:
@@ -122,7 +167,42 @@ def open_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...
         raise InvalidBankFile(
             file=name, line=line, excerpt=_excerpt(data, line), version=version, reason=pictures(reason)
         )
-    return Document(root, name=name, version=version, data=data)
+    return Tree(root, name=name, version=version, data=data)
+
+
+def stream_document(data: bytes, *, name: str, kind: str, versions: tuple[str, ...]) -> Document:
+    """As :func:`open_document`, of a file that may be large: checked while it goes by, without a tree of it.
+
+    A file in which anything is wrong is opened as a tree after all, which knows the line and the reason.
+    """
+    _check_bytes(data, name=name, kind=kind)
+    version = _passing(data, versions)
+    if not version:
+        version = open_document(data, name=name, kind=kind, versions=versions).version
+    return Document(name=name, version=version, data=data)
+
+
+def _passing(data: bytes, versions: tuple[str, ...]) -> str:
+    """Which of ``versions`` a file without any fault is, read without keeping anything; empty where one is found."""
+    try:
+        start: Any = etree.iterparse(BytesIO(data), events=("start",), **_CAREFULLY)
+        _event, root = next(start)
+        version = next((one for one in versions if root.tag == _path(NAMESPACE + one, "Document")), "")
+        if not version:
+            return ""
+        nothing: Any = _Nothing()
+        parser: Any = etree.XMLParser(target=nothing, schema=_schema(version), **_CAREFULLY)
+        etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return ""
+    return "" if len(parser.error_log) else version
+
+
+class _Nothing:
+    """Where a file goes of which only the validity is wanted."""
+
+    def close(self) -> None:
+        """Nothing was kept."""
 
 
 def _check_bytes(data: bytes, *, name: str, kind: str) -> None:
@@ -173,16 +253,7 @@ def _other_file(kind: str) -> type[NotABankStatement] | type[NotAPaymentFile] | 
 
 def parse_safely(data: bytes) -> etree._Element:
     """The tree of ``data``: no entity, no network, no document type, no depth beyond 256."""
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        huge_tree=False,
-        load_dtd=False,
-        dtd_validation=False,
-        remove_comments=True,
-        remove_pis=True,
-        remove_blank_text=True,
-    )
+    parser = etree.XMLParser(**_CAREFULLY)
     return etree.fromstring(data, parser)
 
 
@@ -190,12 +261,16 @@ def _parse(data: bytes, *, name: str) -> etree._Element:
     try:
         root = parse_safely(data)
     except etree.XMLSyntaxError as error:
-        line = error.lineno or data.count(b"\n") + 1
-        raise BrokenXml(file=name, line=line, excerpt=_excerpt(data, line), reason=_reason(error)) from None
+        raise _broken(error, data, name=name) from None
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype:  # the walk before the root found none: a second lock on the same door
         raise ForbiddenDoctype(file=name, line=1, excerpt=_excerpt(data, 1))
     return root
+
+
+def _broken(error: etree.XMLSyntaxError, data: bytes, *, name: str) -> BrokenXml:
+    line = error.lineno or data.count(b"\n") + 1
+    return BrokenXml(file=name, line=line, excerpt=_excerpt(data, line), reason=_reason(error))
 
 
 def _reason(error: etree.XMLSyntaxError) -> str:

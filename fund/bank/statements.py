@@ -7,8 +7,9 @@ transaction. Both end as the same records. A notification tells of entries as a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from lxml import etree
 
@@ -20,8 +21,8 @@ from fund.bank.documents import (
     children,
     day_at,
     instant_of,
-    open_document,
     pictures,
+    stream_document,
     text_at,
 )
 from fund.bank.records import BankFile, BankLine, BankNotification, BankStatement, file_sha256, line_identity
@@ -40,6 +41,8 @@ __all__ = ["NOTIFICATION_VERSIONS", "STATEMENT_VERSIONS", "read_statements"]
 
 STATEMENT_VERSIONS = ("camt.053.001.02", "camt.053.001.08")
 NOTIFICATION_VERSIONS = ("camt.054.001.08",)
+_STATEMENT, _NOTIFICATION = "BkToCstmrStmt/Stmt", "BkToCstmrDbtCdtNtfctn/Ntfctn"
+_SUMMARIES = ("TtlNtries", "TtlCdtNtries", "TtlDbtNtries")
 _NOT_PROVIDED = "NOTPROVIDED"
 
 
@@ -52,7 +55,7 @@ def read_statements(data: bytes, *, name: str) -> BankFile:
 
     Raises:
         EmptyFile, BankFileTooLarge, WrongEncoding, ForbiddenDoctype, BrokenXml, NotABankStatement,
-        UnknownBankVersion, InvalidBankFile (also for a day that does not exist): See ``documents.open_document``.
+        UnknownBankVersion, InvalidBankFile (also for a day that does not exist): See ``documents.stream_document``.
         AccountWithoutIban: A statement of something else than an IBAN.
         WrongCurrency: Account, balance, entry or transaction in another currency than euros.
         PartOfACent: An amount with more than two decimals.
@@ -63,15 +66,71 @@ def read_statements(data: bytes, *, name: str) -> BankFile:
         BatchDoesNotAddUp: The transactions of an entry do not make its amount.
         BankStatementDoesNotAddUp: Opening balance and entries do not make the closing balance.
     """
-    document = open_document(data, name=name, kind="camt", versions=STATEMENT_VERSIONS + NOTIFICATION_VERSIONS)
-    root = document.root
-    notified = children(document, root, "BkToCstmrDbtCdtNtfctn/Ntfctn")
+    document = stream_document(data, name=name, kind="camt", versions=STATEMENT_VERSIONS + NOTIFICATION_VERSIONS)
+    statements: list[BankStatement] = []
+    notifications: list[BankNotification] = []
+    reader: _Lines | None = None
+    for element in document.elements(_STATEMENT, f"{_STATEMENT}/Ntry", _NOTIFICATION, f"{_NOTIFICATION}/Ntry"):
+        tag = etree.QName(element).localname
+        whole: Any = element.getparent() if tag == "Ntry" else element
+        if reader is None:  # what stands before the first entry is there, or the whole that has no entry
+            reader = _Lines(document, _head(document, whole))
+        if tag == "Ntry":
+            reader.take(element)
+            continue
+        reader.hold(element)
+        if tag == "Stmt":
+            statements.append(_statement(document, element, reader))
+        else:
+            notifications.append(_notification(reader))
+        reader = None
     return BankFile(
         name=name,
         sha256=file_sha256(data),
         version=document.version,
-        statements=tuple(_statement(document, found) for found in children(document, root, "BkToCstmrStmt/Stmt")),
-        notifications=tuple(_notification(document, found) for found in notified),
+        statements=tuple(statements),
+        notifications=tuple(notifications),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What a statement or notification says before its entries; a notification has no balances."""
+
+    document_id: str
+    iban: str
+    sequence_number: int | None
+    closed_on: date
+    opened_on: date = date.min
+    opening_cents: int = 0
+    closing_cents: int = 0
+    created_at: datetime | None = None
+
+
+def _head(document: Document, element: etree._Element) -> _Head:
+    document_id = text_at(document, element, "Id")
+    iban, sequence_number = _account(document, element, document_id)
+    if etree.QName(element).localname == "Ntfctn":
+        group: Any = element.getparent()
+        said = text_at(document, element, "CreDtTm") or text_at(document, group, "GrpHdr/CreDtTm")
+        created_at = instant_of(document, element, said)
+        return _Head(
+            document_id=document_id,
+            iban=iban,
+            sequence_number=sequence_number,
+            closed_on=created_at.astimezone(ZONE).date(),
+            created_at=created_at,
+        )
+    opening_cents, opened_on = _balance(document, element, document_id, ("OPBD", "PRCD"))
+    closing_cents, closed_on = _balance(document, element, document_id, ("CLBD",))
+    return _Head(
+        document_id=document_id,
+        iban=iban,
+        sequence_number=sequence_number,
+        closed_on=closed_on,
+        opened_on=opened_on,
+        opening_cents=opening_cents,
+        closing_cents=closing_cents,
     )
 
 
@@ -90,54 +149,43 @@ def _account(document: Document, element: etree._Element, statement_id: str) -> 
     return iban, int(Decimal(number)) if number else None
 
 
-def _notification(document: Document, element: etree._Element) -> BankNotification:
-    notification_id = text_at(document, element, "Id")
-    iban, sequence_number = _account(document, element, notification_id)
-    created_at = instant_of(document, element, text_at(document, element, "CreDtTm") or _group_instant(document))
-    reader = _Lines(document, iban, notification_id, sequence_number, created_at.astimezone(ZONE).date())
-    reader.add_all(element)
+def _notification(reader: _Lines) -> BankNotification:
+    head = reader.head
+    assert head.created_at is not None, "the head of a notification says when it was made"
     return BankNotification(
-        iban=iban,
-        notification_id=notification_id,
-        sequence_number=sequence_number,
-        created_at=created_at,
+        iban=head.iban,
+        notification_id=head.document_id,
+        sequence_number=head.sequence_number,
+        created_at=head.created_at,
         lines=tuple(reader.lines),
         not_booked=reader.not_booked,
     )
 
 
-def _group_instant(document: Document) -> str:
-    return text_at(document, document.root, "BkToCstmrDbtCdtNtfctn/GrpHdr/CreDtTm")
-
-
-def _statement(document: Document, element: etree._Element) -> BankStatement:
-    statement_id = text_at(document, element, "Id")
-    iban, sequence_number = _account(document, element, statement_id)
-    opening_cents, opened_on = _balance(document, element, statement_id, ("OPBD", "PRCD"))
-    closing_cents, closed_on = _balance(document, element, statement_id, ("CLBD",))
-    reader = _Lines(document, iban, statement_id, sequence_number, closed_on)
-    reader.add_all(element)
+def _statement(document: Document, element: etree._Element, reader: _Lines) -> BankStatement:
+    head = reader.head
     entries_cents = sum(line.booked_cents for line in reader.lines)
-    if opening_cents + entries_cents != closing_cents:
+    computed_cents = head.opening_cents + entries_cents
+    if computed_cents != head.closing_cents:
         raise BankStatementDoesNotAddUp(
             file=document.name,
             line=document.line_of(element),
-            statement=statement_id,
-            opening_cents=opening_cents,
+            statement=head.document_id,
+            opening_cents=head.opening_cents,
             entries_cents=entries_cents,
-            computed_cents=opening_cents + entries_cents,
-            closing_cents=closing_cents,
-            difference_cents=closing_cents - opening_cents - entries_cents,
+            computed_cents=computed_cents,
+            closing_cents=head.closing_cents,
+            difference_cents=head.closing_cents - computed_cents,
         )
     return BankStatement(
-        iban=iban,
-        statement_id=statement_id,
-        sequence_number=sequence_number,
+        iban=head.iban,
+        statement_id=head.document_id,
+        sequence_number=head.sequence_number,
         created_at=instant_of(document, element, text_at(document, element, "CreDtTm")),
-        opening_cents=opening_cents,
-        closing_cents=closing_cents,
-        opened_on=opened_on,
-        closed_on=closed_on,
+        opening_cents=head.opening_cents,
+        closing_cents=head.closing_cents,
+        opened_on=head.opened_on,
+        closed_on=head.closed_on,
         lines=tuple(reader.lines),
         not_booked=reader.not_booked,
     )
@@ -178,36 +226,32 @@ class _Part:
 class _Lines:
     """Turns the entries of one statement into lines, one after another."""
 
-    def __init__(
-        self, document: Document, iban: str, statement_id: str, sequence_number: int | None, closed_on: date
-    ) -> None:
+    def __init__(self, document: Document, head: _Head) -> None:
+        self.head = head
         self.lines: list[BankLine] = []
         self.not_booked = 0
         self._document = document
-        self._iban = iban
-        self._statement_id = statement_id
-        self._sequence_number = sequence_number
-        self._closed_on = closed_on
         self._references: dict[str, int] = {}
+        self._made = {name: [0, 0] for name in _SUMMARIES}
+        self._announced = {name: [0, 0] for name in _SUMMARIES}
 
-    def add_all(self, element: etree._Element) -> None:
-        """Read every entry of a statement or notification, and hold them against its summary."""
+    def take(self, entry: etree._Element) -> None:
+        """Read one entry, and count it for :meth:`hold`."""
         document = self._document
-        made = {"TtlNtries": [0, 0], "TtlCdtNtries": [0, 0], "TtlDbtNtries": [0, 0]}
-        announced = {"TtlNtries": [0, 0], "TtlCdtNtries": [0, 0], "TtlDbtNtries": [0, 0]}
-        for entry in children(document, element, "Ntry"):
-            booked = self.not_booked
-            amount = children(document, entry, "Amt")[0]
-            cents = cents_of(document, amount) if amount.get("Ccy") == "EUR" else 0
-            side = "TtlCdtNtries" if text_at(document, entry, "CdtDbtInd") == "CRDT" else "TtlDbtNtries"
-            self.add(entry)
-            for name in ("TtlNtries", side):
-                for sums in (made, announced) if booked == self.not_booked else (announced,):
-                    sums[name][0] += 1
-                    sums[name][1] += cents
-            entry.clear()  # ten thousand entries are read once each; what is a record now need not stay a tree
-        for name in made:
-            self._hold(element, f"TxsSummry/{name}", made[name], announced[name])
+        booked = self.not_booked
+        amount = children(document, entry, "Amt")[0]
+        cents = cents_of(document, amount) if amount.get("Ccy") == "EUR" else 0
+        side = "TtlCdtNtries" if text_at(document, entry, "CdtDbtInd") == "CRDT" else "TtlDbtNtries"
+        self._add(entry)
+        for name in ("TtlNtries", side):
+            for sums in (self._made, self._announced) if booked == self.not_booked else (self._announced,):
+                sums[name][0] += 1
+                sums[name][1] += cents
+
+    def hold(self, element: etree._Element) -> None:
+        """Hold all entries of a statement or notification against its summary."""
+        for name in _SUMMARIES:
+            self._hold(element, f"TxsSummry/{name}", self._made[name], self._announced[name])
 
     def _hold(self, element: etree._Element, path: str, booked: list[int], all_of_them: list[int]) -> None:
         """Some banks count what is only announced, some do not."""
@@ -228,7 +272,7 @@ class _Lines:
                 difference_cents=booked[1] - cents,
             )
 
-    def add(self, entry: etree._Element) -> None:
+    def _add(self, entry: etree._Element) -> None:
         """Read one ``Ntry``; what is only announced (pending, information) is counted and left out."""
         document = self._document
         if (text_at(document, entry, "Sts/Cd") or text_at(document, entry, "Sts")) != "BOOK":
@@ -276,7 +320,7 @@ class _Lines:
                 line=document.line_of(entry),
                 position=missing,
                 entry=reference,
-                statement=self._statement_id,
+                statement=self.head.document_id,
             )
         return self._add_up(entry, parts, reference, entry_cents, charges_cents)
 
@@ -298,7 +342,7 @@ class _Lines:
             file=self._document.name,
             line=self._document.line_of(entry),
             entry=reference,
-            statement=self._statement_id,
+            statement=self.head.document_id,
             amount_cents=entry_cents,
             transactions_cents=total_cents,
             difference_cents=entry_cents - total_cents,
@@ -346,12 +390,12 @@ class _Lines:
         amount_cents = part.amount_cents or 0
         end_to_end_id = text_at(document, inner, "Refs/EndToEndId")
         name, iban = self._counterparty(inner, credit=amount_cents >= 0)
-        booked_on = day_at(document, entry, "BookgDt") or day_at(document, entry, "ValDt") or self._closed_on
+        booked_on = day_at(document, entry, "BookgDt") or day_at(document, entry, "ValDt") or self.head.closed_on
         return BankLine(
             line_id=line_identity(
-                iban=self._iban,
-                statement_id=self._statement_id,
-                sequence_number=self._sequence_number,
+                iban=self.head.iban,
+                statement_id=self.head.document_id,
+                sequence_number=self.head.sequence_number,
                 entry_reference=reference,
                 position=position,
             ),
@@ -384,7 +428,7 @@ class _Lines:
         sides = ("Dbtr", "Cdtr") if credit else ("Cdtr", "Dbtr")
         for side in sides:
             iban = text_at(document, element, f"RltdPties/{side}Acct/Id/IBAN").upper()
-            if iban == self._iban:
+            if iban == self.head.iban:
                 continue
             name = next(
                 (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.bank import read_payments, read_statements
-from fund.bank.documents import LARGEST_FILE_BYTES, pictures
+from fund.bank.documents import LARGEST_FILE_BYTES, pictures, stream_document
 from fund.errors import (
     BankFileTooLarge,
     BrokenXml,
@@ -59,10 +59,11 @@ def test_a_document_type_is_refused_wherever_it_hides(doctype: bytes) -> None:
 
 
 def test_a_document_type_is_refused_without_a_parser_seeing_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(data: bytes) -> None:
+    def never(*_anything: object, **_options: object) -> None:
         raise AssertionError("the parser was asked")
 
-    monkeypatch.setattr("fund.bank.documents.parse_safely", never)
+    for parser in ("XMLParser", "iterparse", "fromstring"):
+        monkeypatch.setattr(f"fund.bank.documents.etree.{parser}", never)
     refused(HEAD + b"<!DOCTYPE Document>" + BODY, ForbiddenDoctype)
 
 
@@ -177,6 +178,31 @@ def test_a_payment_file_is_asked_for_by_its_own_name() -> None:
 def test_a_comment_cannot_split_an_amount_and_a_processing_instruction_is_not_read() -> None:
     (statement,) = read_statements(GOOD.replace(b">12.34<", b">12.<!-- 9 -->34<?x y?><"), name="s.xml").statements
     assert statement.lines[-1].amount_cents == 1234
+
+
+def test_a_good_statement_never_becomes_a_tree_and_lets_go_of_each_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, end = GOOD.index(b"<Ntry>"), GOOD.rindex(b"</Ntry>") + len(b"</Ntry>")
+    count = GOOD.count(b"<Ntry>")
+    data = GOOD[:start] + GOOD[start:end] * 50 + GOOD[end:]
+    trees: list[bytes] = []
+    read_statements(GOOD, name="s.xml")  # the schema is a tree
+    monkeypatch.setattr("fund.bank.documents.parse_safely", lambda data: trees.append(data))
+    document = stream_document(data, name="s.xml", kind="camt", versions=("camt.053.001.08",))
+    entries, most = 0, 0
+    for entry in document.elements("BkToCstmrStmt/Stmt/Ntry"):
+        parent = entry.getparent()
+        assert parent is not None
+        assert len(entry) > 0
+        entries, most = entries + 1, max(most, sum(1 for _each in parent.iter()))
+    assert (entries, trees) == (50 * count, [])
+    assert most < data.count(b"</") // 5  # what stands in the piece of the file that was read last
+
+
+def test_an_entry_in_a_place_that_the_schema_leaves_to_anybody_is_no_entry() -> None:
+    for within in (b"</TxDtls>", b"</BkToCstmrStmt>"):
+        hidden = GOOD.replace(within, b"<SplmtryData><Envlp><Stmt><Ntry/></Stmt></Envlp></SplmtryData>" + within)
+        assert hidden != GOOD
+        assert read_statements(hidden, name="s.xml").statements == read_statements(GOOD, name="s.xml").statements
 
 
 def test_pictures_leave_people_s_letters_alone() -> None:
