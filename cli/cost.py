@@ -39,6 +39,7 @@ cost = noun("cost", N_("Book costs, income and transfers"))
 @argument("amount", type=MONEY, help=N_("What is owed"))
 @option("--reason", required=True, metavar="TEXT", help=N_("What it is for"))
 @option("--invoice", metavar="TEXT", help=N_("The supplier's own number, which stands in the payment"))
+@option("--reference", metavar="RF", help=N_("The supplier's RF reference (ISO 11649), in place of the number"))
 @option("--due", type=DAY, metavar="DATE", help=N_("The last day to pay; the regulations' term when left out"))
 @option("--file", "document", type=FILE, metavar="FILE", help=N_("The invoice or order; the fund keeps it"))
 @booking
@@ -48,10 +49,19 @@ def approve(
     amount: int,
     reason: str,
     invoice: str | None,
+    reference: str | None,
     due: date | None,
     document: Mapping[str, Any] | None,
 ) -> None:
-    args = {"payee": payee, "amount": amount, "reason": reason, "invoice": invoice, "due": due, "file": document}
+    args = {
+        "payee": payee,
+        "amount": amount,
+        "reason": reason,
+        "invoice": invoice,
+        "reference": reference,
+        "due": due,
+        "file": document,
+    }
     run(ctx, "cost approve", args)
 
 

@@ -145,6 +145,7 @@ def costs(view: View) -> dict[str, Any]:
                 "approved_on": case.approved_on.isoformat(),
                 "due_on": case.due_on.isoformat() if case.due_on else None,
                 "text": case.text,
+                "creditor_reference": case.creditor_reference,
                 "state": case.state,
             }
             for case in view.cases(Payable, parent="cost")

@@ -17,6 +17,7 @@ class CostApproved(Owed):
         purpose: What it is for.
         invoice: The supplier's own number of it, when there is one.
         file_sha256: The invoice or order that the second person saw, when one was given.
+        creditor_reference: The RF reference that the supplier wants to see on the payment, when it gave one.
     """
 
     wire: ClassVar[str] = "cost.approved"
@@ -25,6 +26,7 @@ class CostApproved(Owed):
     purpose: str
     invoice: str = ""
     file_sha256: str = ""
+    creditor_reference: str = ""
 
 
 class _OfATransfer(Fact):

@@ -38,6 +38,7 @@ class BatchLine(BaseModel):
         agreement, proposal: Of a disbursement; nothing else that is owed has them.
         payee: The holder of the sub-account of 2000.
         payee_ref: The verified account (C7) it goes to.
+        creditor_reference: The payee's own RF reference, which then stands in the file in place of ``text``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +54,7 @@ class BatchLine(BaseModel):
     text: str
     agreement: str = ""
     proposal: str = ""
+    creditor_reference: str = ""
 
     @property
     def streams(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Payable(CaseFile):
         payee: The holder of the sub-account of 2000.
         iban_payee_ref: The verified account that it goes to.
         parties: Partners whose people may not approve or send it.
+        creditor_reference: The payee's own RF reference, when it gave one.
         hands: User ids that approved it (G7 c).
         event_id: The fact that began it: its entry is the one that a cancellation mirrors.
         streams: The other lives that this fact belongs to.
@@ -34,6 +35,7 @@ class Payable(CaseFile):
     amount_cents: int
     parties: tuple[str, ...] = ()
     text: str = ""
+    creditor_reference: str = ""
     hands: tuple[str, ...] = ()
     event_id: str = ""
     streams: tuple[str, ...] = ()

@@ -294,6 +294,8 @@ def test_costs_suppliers_and_transfers_are_typed_and_listed(fund: Any, database_
             "drukwerk",
             "--invoice",
             "117",
+            "--reference",
+            "RF18 5390 0754 7034",
             user="anna",
             second="bram",
         )
@@ -309,6 +311,7 @@ def test_costs_suppliers_and_transfers_are_typed_and_listed(fund: Any, database_
         batch = fund("payment", "batch", "--output", tmp_path, database=database_url, user="anna")
         assert "1 payment" in batch.out, batch.out
         sent_file = tmp_path / "S2026001.pain.001.001.09.xml"
+        assert b"<Ref>RF18539007547034</Ref>" in sent_file.read_bytes()
         both("payment", "send", "S2026-001", user="bram2", second="anna2")
         answer = tmp_path / "status.xml"
         answer.write_bytes(write_status(sent_file.read_bytes(), status="RJCT", reason="AC01"))

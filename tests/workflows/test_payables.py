@@ -22,6 +22,7 @@ from fund.errors import (
     FundError,
     IbanKnown,
     InsufficientFreeToCommit,
+    InvalidReference,
     NoPayee,
     NothingToPay,
     PartnerOrSupplier,
@@ -35,6 +36,7 @@ from fund.errors import (
     UnknownRef,
     UnusableSupplierName,
 )
+from fund.events.payments import BatchLine
 from fund.rules.hands import Hands
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import (
@@ -55,6 +57,7 @@ from tests.workflows.money_out import (
 )
 
 TUESDAY = date(2026, 1, 13)
+REFERENCE = "RF18539007547034"
 INVOICE = {"name": "factuur.pdf", "content": b"%PDF- factuur"}
 
 
@@ -109,6 +112,50 @@ def test_one_batch_pays_disbursements_and_costs_and_the_bank_settles_both(databa
         assert world.balances()["1010"] == world.balances()["2000"] == 0
         report = verify(world.fund.engine)
         assert report["ok"], [check for check in report["checks"] if not check["ok"]]
+
+
+def test_the_reference_of_a_supplier_goes_along_in_the_payment_and_comes_back_in_the_statement(
+    database_url: str,
+) -> None:
+    with founded(database_url) as world:
+        # Given a cost of which the supplier wants to see its own reference, typed in groups of four
+        agree(prepared(world))
+        supplied(world)
+        cost = owed(world, invoice="2026-117", reference="rf18 5390 0754 7034")
+        assert payable(world, cost)["creditor_reference"] == REFERENCE
+        # When it is batched and sent
+        batch = sent(world, execution_on=TUESDAY)
+        data = file_of(world, batch)
+        # Then the file carries the reference in place of our own words, and is the same when it is made again
+        (paid,) = read_payments(data, name="b.xml").payments
+        assert (paid.end_to_end_id, paid.creditor_reference, paid.text) == ("K20260001", REFERENCE, "")
+        assert file_of(world, batch) == data
+        # And the statement that shows it settles the cost
+        bank = the_bank()
+        bank.pay(data, on=TUESDAY)
+        statement = bank.statement(TUESDAY)
+        assert f"<Ref>{REFERENCE}</Ref>".encode() in statement
+        world.clock(datetime(2026, 1, 14, 9, tzinfo=START.tzinfo))
+        world.do("bank import", user="bram", files=[{"name": "s.xml", "content": statement}])
+        assert payable(world, cost)["state"] == "paid"
+        assert world.look("cost list")["approvals"][0]["creditor_reference"] == REFERENCE
+        assert world.look("bank unmatched")["debits"] == []
+        assert verify(world.fund.engine)["ok"]
+
+
+def test_a_line_that_was_batched_before_references_existed_is_read_as_before() -> None:
+    old = BatchLine(
+        kind="payable",
+        ref="K2026-0001",
+        end_to_end_id="K20260001",
+        amount_cents=100,
+        payee=SUPPLIER,
+        payee_ref="drukkerij-1",
+        iban=SUPPLIER_IBAN,
+        name="De Eend",
+        text="K2026-0001",
+    ).model_dump(exclude={"creditor_reference"})
+    assert BatchLine.model_validate(old).creditor_reference == ""
 
 
 def test_neither_who_made_nor_who_checked_a_cost_sends_it(database_url: str) -> None:
@@ -301,6 +348,8 @@ def test_a_cost_stays_within_the_budget_of_its_year_and_what_is_free(database_ur
         ({"payee": "onbekend"}, NoPayee),
         ({"payee": "gm0313"}, NoPayee),
         ({"invoice": "1" * 140}, TextTooLong),
+        ({"reference": "RF19 5390 0754 7034"}, InvalidReference),
+        ({"reference": "2026-117"}, InvalidReference),
     ],
 )
 def test_a_cost_that_cannot_be_paid_is_not_approved(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from fund import files
-from fund.bank import bank_text
+from fund.bank import bank_text, read_creditor_reference
 from fund.dates import term_end, weeks
 from fund.errors import AmountNotPositive, CostBudgetExceeded, InsufficientFreeToCommit
 from fund.events import CostApproved
@@ -29,6 +29,7 @@ def approve(
     amount: int,
     reason: str,
     invoice: str = "",
+    reference: str = "",
     due: date | None = None,
     file: Mapping[str, Any] | None = None,
     on: date | None = None,
@@ -39,13 +40,15 @@ def approve(
         payee: The supplier, or a partner, whose verified account is paid.
         amount: Cents.
         reason: What it is for.
-        invoice: The supplier's number; it stands in the payment.
+        invoice: The supplier's number; it stands in the payment, unless there is a ``reference``.
+        reference: The supplier's creditor reference (ISO 11649), with or without spaces: it stands in the payment.
         due: The last day to pay; the regulations' payment term from the accounting day when left out.
         file: The invoice or order; the fund keeps it by its hash.
         on: The accounting day.
 
     Raises:
         AmountNotPositive, ReasonMissing: As they say.
+        InvalidReference: It is no RF reference, or a character of it is wrong.
         NoPayee, CoolingOff: There is no account that can be paid.
         CostBudgetExceeded: More than the yearly budget leaves.
         InsufficientFreeToCommit: More than is free to commit.
@@ -56,6 +59,7 @@ def approve(
     if amount < 1:
         raise AmountNotPositive(command="cost approve", amount_cents=amount, least_cents=1)
     what_for = require_reason("cost approve", reason)
+    creditor_reference = read_creditor_reference(reference) if reference.strip() else ""
     of_partner = (payee,) if uow.maybe(Partner, payee) is not None else ()
     check(uow, TRANSITIONS, "cost approve", None, ref=payee, parties=of_partner)
     account = usable_payee(uow, payee, ref=payee, on=uow.today)
@@ -88,6 +92,7 @@ def approve(
         text=bank_text(f"{ref} {invoice.strip()}".strip(), field=ref),
         purpose=what_for,
         invoice=invoice.strip(),
+        creditor_reference=creditor_reference,
         file_sha256=files.put(uow, file["content"], name=str(file.get("name", ""))) if file else "",
     )
     carry(uow, TRANSITIONS, "cost approve", None, fact, effective_on=on, parties=of_partner)

@@ -70,6 +70,7 @@ def payable_after(case: Payable | None, happened: Envelope) -> Payable | None:
             amount_cents=fact.amount_cents,
             parties=fact.parties,
             text=fact.text,
+            creditor_reference=fact.creditor_reference if isinstance(fact, CostApproved) else "",
             hands=(happened.made_by, happened.actor) if happened.made_by else (happened.actor,),
             event_id=happened.event_id,
             streams=tuple(fact.touches()),

@@ -25,6 +25,7 @@ from fund.events import PaymentsBatched, PaymentSent
 from fund.events.payments import BatchLine
 from fund.language import N_, _
 from fund.schemas.disbursements import Batch, Disbursement, Payee
+from fund.schemas.payables import Payable
 from fund.schemas.people import FundFile
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check
@@ -144,6 +145,7 @@ def _line(uow: UnitOfWork, case: Due, day: date, old: Batch | None) -> BatchLine
         text=bank_text(_said(case), field=case.ref),
         agreement=case.agreement if isinstance(case, Disbursement) else "",
         proposal=case.proposal if isinstance(case, Disbursement) else "",
+        creditor_reference=case.creditor_reference if isinstance(case, Payable) else "",
     )
 
 
@@ -184,6 +186,7 @@ def _payment_batch(
                 payee_name=line.name,
                 payee_iban=line.iban,
                 text=line.text,
+                creditor_reference=line.creditor_reference,
             )
             for line in lines
         ),

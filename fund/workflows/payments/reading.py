@@ -57,6 +57,7 @@ def payments(view: View, *, state: str | None = None, batch: str | None = None) 
                 "state": case.state,
                 "batch": case.batch or None,
                 "text": case.text,
+                "creditor_reference": case.creditor_reference,
                 "approved_on": case.approved_on.isoformat(),
                 "due_on": case.due_on.isoformat() if case.due_on else None,
                 "paid_on": case.paid_on.isoformat() if case.paid_on else None,
