@@ -241,6 +241,28 @@ def test_whatever_is_looked_for_in_vain_the_hint_can_be_typed(sqlite_url: str, k
     parse(caught.value.advice)
 
 
+@pytest.mark.parametrize(
+    ("kind", "listed"),
+    [
+        ("bank_notification", "bank list"),
+        ("cost", "cost list"),
+        ("debit", "cost list"),
+        ("exit", "partner list"),
+        ("income", "cost list"),
+        ("payable", "payment list"),
+        ("resolution", "inbox"),
+        ("transfer", "cost list"),
+        ("writeoff", "writeoff list"),
+    ],
+)
+def test_what_is_looked_for_in_vain_is_sought_in_the_list_that_holds_it(
+    sqlite_url: str, kind: str, listed: str
+) -> None:
+    with founded(sqlite_url) as world, world.view() as view, pytest.raises(FundError) as caught:
+        view.case(LIVES[kind].model, "nergens")
+    assert caught.value.advice == f"fund {listed}"
+
+
 # ------------------------------------------------------------------------------------------------------ proposal files
 
 
