@@ -240,6 +240,7 @@ def _candidates(found: list[Mapping[str, Any]]) -> str:
     bank,
     "list",
     N_("List accounts, statements and receipts"),
+    about=N_("Notifications (camt.054) too, where the bank sends them: what they told is not booked again."),
     examples=("fund bank list", "fund bank list --state allocated", "fund bank list --as-of 2026-03-31 --json"),
     see=("bank unmatched", "bank import"),
 )
@@ -264,6 +265,19 @@ def _listed(data: Mapping[str, Any]) -> None:
         data["accounts"],
         empty=_("No account is registered: fund bank register IBAN --account 1000"),
     )
+    if data["notifications"]:
+        table(
+            _("Notifications, state of {day}").format(day=on),
+            (
+                Column("notification_id", N_("Notification"), "text"),
+                Column("iban", N_("IBAN"), "ref"),
+                Column("first_on", N_("First"), "date"),
+                Column("last_on", N_("Last"), "date"),
+                Column("lines", N_("Lines"), "count"),
+                Column("lines_known", N_("Known"), "count"),
+            ),
+            data["notifications"],
+        )
     rows = [{**row, "uses": ", ".join(use["target"] for use in row["uses"])} for row in data["receipts"]]
     table(
         _("Receipts, state of {day}").format(day=on),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fund.bank.simulation import StoryBank
+from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_notification
 from tests.cli.test_capital import DAY, FROM, OURS, started
 
 
@@ -39,3 +40,20 @@ def test_of_two_files_the_refused_one_is_named_and_the_other_goes_in(
     assert none.err.startswith("error[other_bank_account]: ")
     waiting = fund("bank", "unmatched", database=sqlite_url, user="bram")
     assert "not expected" in waiting.out
+
+
+def test_notifications_stand_beside_statements(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
+    started(sqlite_url)
+    paid = StoryEntry(
+        transactions=(StoryTransaction(amount_cents=12_34, name="?", iban=FROM),), booked_on=DAY, bank_reference="B1"
+    )
+    data = write_notification(
+        iban=OURS, notification_id="N2026-0001", entries=[paid], created_at=datetime(2026, 1, 5, 12, tzinfo=UTC)
+    )
+    before = fund("bank", "list", database=sqlite_url, user="bram")
+    fund("bank", "import", written(tmp_path, "n.xml", data), database=sqlite_url, user="bram")
+    after = fund("bank", "list", database=sqlite_url, user="bram", columns=80)
+
+    assert "Notifications" not in before.out
+    assert "N2026-0001" in after.out
+    assert max(len(line) for line in after.out.splitlines()) <= 80

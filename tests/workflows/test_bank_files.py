@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,16 @@ def test_what_a_notification_told_is_known_when_the_statement_comes(database_url
         assert world.balances()["1000"] == 100_500
         assert counts(import_bytes(world, notification("N1", paid))) == (0, 1), "the same notification again"
         assert counts(import_bytes(world, notification("N2", paid))) == (0, 1), "and under another name"
+        listed = world.look("bank list")
+        assert [(row["notification_id"], row["lines"], row["lines_known"]) for row in listed["notifications"]] == [
+            ("N1", 1, 0), ("N2", 1, 1),
+        ]  # fmt: skip
+        assert listed["notifications"][0] == {
+            "iban": OURS, "notification_id": "N1", "sequence_number": None, "first_on": DAY.isoformat(),
+            "last_on": DAY.isoformat(), "lines": 1, "lines_known": 0, "file": "afschrift-1.xml",
+        }  # fmt: skip
+        earlier = DAY - timedelta(days=1)
+        assert world.look("bank list", as_of=earlier)["notifications"] == []
 
 
 def test_in_either_order_as_many_alike_payments_are_booked_as_one_kind_of_document_names(sqlite_url: str) -> None:

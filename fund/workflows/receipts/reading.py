@@ -7,7 +7,7 @@ from typing import Any
 
 from fund.bank import iban_mask
 from fund.rules.authority import Role
-from fund.schemas.capital import BankAccount, BankStatementFile, Debit, Receipt
+from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
 from fund.unit_of_work import View
 from fund.workflows.receipts.evidence import Known, evidence_for
 from fund.workflows.receipts.gaps import gaps
@@ -23,10 +23,14 @@ def unexplained_debits(view: View) -> list[Debit]:
 
 
 def bank(view: View, *, as_of: date | None = None, state: str | None = None) -> dict[str, Any]:
-    """Accounts with the bank's balance beside the ledger's, statements, receipts (in one state, when asked so)."""
+    """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts (in one state, when
+    asked so).
+    """
     day = as_of or view.today
     statements = [statement for statement in view.cases(BankStatementFile) if statement.closed_on <= day]
     statements.sort(key=lambda one: (one.iban, one.closed_on, one.sequence_number or 0))
+    notifications = [case for case in view.cases(BankNotificationFile) if case.first_on <= day]
+    notifications.sort(key=lambda one: (one.iban, one.last_on, one.notification_id))
     receipts = [
         receipt for receipt in view.cases(Receipt, states=[state] if state else None) if receipt.booked_on <= day
     ]
@@ -46,6 +50,19 @@ def bank(view: View, *, as_of: date | None = None, state: str | None = None) -> 
                 "file": statement.file,
             }
             for statement in statements
+        ],
+        "notifications": [
+            {
+                "iban": case.iban,
+                "notification_id": case.notification_id,
+                "sequence_number": case.sequence_number,
+                "first_on": case.first_on.isoformat(),
+                "last_on": case.last_on.isoformat(),
+                "lines": case.lines,
+                "lines_known": case.lines_known,
+                "file": case.file,
+            }
+            for case in notifications
         ],
         "receipts": [_receipt(view, receipt) for receipt in receipts],
         "gaps": gaps(view),
