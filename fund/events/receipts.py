@@ -342,7 +342,11 @@ class DebitRecorded(Fact):
 
 
 class DebitReversed(Fact):
-    """The bank took an unexplained debit back (``RvslInd``): the money is where it was (C2)."""
+    """The bank took an unexplained debit back (``RvslInd``): the money is where it was (C2).
+
+    Args:
+        payment: What it paid, where it turns out to be a payment of the fund: that is then booked as one (D5).
+    """
 
     wire: ClassVar[str] = "debit.reversed"
     kind: ClassVar[str] = "debit"
@@ -352,6 +356,7 @@ class DebitReversed(Fact):
     reversed_on: date
     line_id: str
     seq: int
+    payment: str = ""
 
 
 class DebitExplained(Fact):

@@ -244,8 +244,9 @@ def _debit_recorded(fact: DebitRecorded) -> Sequence[Booking]:
 
 @books(DebitReversed)
 def _debit_reversed(fact: DebitReversed) -> Sequence[Booking]:
-    """C2: the bank took it back; the exact mirror of the debit."""
-    return [Booking(memo=f"Afschrijving {fact.ref} door de bank teruggenomen", reverses_seq=fact.seq)]
+    """C2: the bank took it back, or it is a payment of the fund (D5); the exact mirror of the debit."""
+    what = f"is de betaling van {fact.payment}" if fact.payment else "door de bank teruggenomen"
+    return [Booking(memo=f"Afschrijving {fact.ref} {what}", reverses_seq=fact.seq)]
 
 
 @books(DebitExplained)

@@ -11,7 +11,7 @@ import pytest
 
 from fund import files
 from fund.bank import read_payments
-from fund.bank.simulation import StoryBank
+from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction
 from fund.checks import verify
 from fund.errors import (
     AmountNotPositive,
@@ -27,6 +27,7 @@ from fund.errors import (
     NothingToPay,
     PartnerOrSupplier,
     PayeeReplaced,
+    PaymentDoesNotMatch,
     ReasonMissing,
     SameHands,
     SupplierNameTaken,
@@ -438,3 +439,27 @@ def _by(happened: Any, actor: str) -> Any:
     from dataclasses import replace
 
     return replace(happened, actor=actor)
+
+
+def test_a_debit_that_nobody_knew_turns_out_to_be_a_payment_and_is_booked_once(sqlite_url: str) -> None:
+    """The bank left our reference out: a treasurer names the debit, and the bank account is lowered once."""
+    with founded(sqlite_url) as world:
+        prepared(world)
+        supplied(world)
+        ref = owed(world)
+        sent(world, ref)
+        bank = StoryBank(OURS)
+        for cents in (-45_000, -1):
+            gone = StoryTransaction(amount_cents=cents, name="Drukkerij De Eend", iban=SUPPLIER_IBAN)
+            bank.entries.append(StoryEntry(transactions=(gone,), booked_on=TUESDAY, code="PMNT/ICDT/ESCT"))
+        world.clock(TUESDAY)
+        before = world.balances()["1000"]
+        world.do("bank import", user="bram", files=[{"name": "a.xml", "content": bank.statement(TUESDAY)}])
+        with pytest.raises(UnknownRef):
+            world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0009")
+        with pytest.raises(PaymentDoesNotMatch):
+            world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0002")
+        world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0001")
+        assert [each["ref"] for each in world.look("bank unmatched")["debits"]] == ["U2026-0002"]
+        assert (world.balances()["1000"], world.balances()["1010"]) == (before - 45_001, 1)
+        assert all(check["ok"] for check in verify(world.fund.engine)["checks"] if check["name"] != "attachments")

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from fund.bank import BankLine, ref_of_end_to_end_id
-from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch
+from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch, UnknownRef
 from fund.events import (
+    DebitReversed,
     Envelope,
     PayableCancelled,
     PayableRetried,
@@ -18,7 +19,8 @@ from fund.events import (
     PaymentSettled,
 )
 from fund.events.payments import BatchLine
-from fund.schemas.capital import Receipt
+from fund.glossary import code_word
+from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import UnitOfWork, View
@@ -48,15 +50,47 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
 
     Args:
         on: The booking day of the bank.
-        bank_line: The line that shows it, if there is one.
+        bank_line: The unexplained debit that shows it, or its line, if there is one: what was booked for it is undone.
 
     Raises:
-        TransitionNotAllowed: It is not under way.
+        TransitionNotAllowed: It is not under way. UnknownRef: No such debit waits to be explained.
+        PaymentDoesNotMatch: The debit is of another amount.
     """
     case, line, found = _under_way(uow, "payment settle", ref)
+    if bank_line:
+        bank_line = _explained(uow, case, bank_line)
     uow.record(PaymentSettled(ref=found.ref, line=line, bank_line=bank_line or ""), effective_on=on)
     uow.next_step = f"fund payment list --batch {found.ref}"
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+
+
+def _explained(uow: UnitOfWork, case: Due, named: str) -> str:
+    """An unexplained debit turns out to be this payment: it stands on 1010 no more; the line that showed it."""
+    debit = next((each for each in uow.cases(Debit, states=["recorded"]) if named in (each.ref, each.line_id)), None)
+    if debit is None or debit.account != "1000":
+        raise UnknownRef(kind=code_word("debit"), ref=named, suggestion="fund bank unmatched")
+    if debit.amount_cents != case.amount_cents:
+        raise PaymentDoesNotMatch(
+            ref=case.ref,
+            expected_cents=case.amount_cents,
+            found_cents=debit.amount_cents,
+            difference_cents=debit.amount_cents - case.amount_cents,
+        )
+    recorded = uow.store.facts.last_of(debit.stream, "debit.recorded")
+    assert recorded is not None, f"{debit.ref} was recorded"
+    (entry,) = uow.ledger.entries(event_id=recorded.event_id)
+    uow.record(
+        DebitReversed(
+            ref=debit.ref,
+            account=debit.account,
+            amount_cents=debit.amount_cents,
+            reversed_on=uow.today,
+            line_id=debit.line_id,
+            seq=entry.seq,
+            payment=case.ref,
+        )
+    )
+    return debit.line_id
 
 
 def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
