@@ -36,6 +36,7 @@ from fund.rules.authority import FUND_MANAGER, TREASURER, Role
 from fund.rules.permissions import readers
 from fund.schemas.capital import BankAccount
 from fund.schemas.disbursements import Payee
+from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
@@ -46,6 +47,7 @@ __all__ = [
     "TRANSITIONS",
     "PayeeState",
     "account_of_the_fund",
+    "cash_to_pay",
     "payee_in_force",
     "usable_payee",
 ]
@@ -250,6 +252,17 @@ def account_of_the_fund(view: View, account: str = "1000") -> BankAccount:
     if not registered:
         raise NoBankAccount(account=account)
     return max(registered, key=lambda case: (case.from_on, view.version(case)))
+
+
+def cash_to_pay(view: View, day: date | None) -> int:
+    """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before.
+
+    What is on its way to the treasury account has left, though 1010 still holds it.
+    """
+    balances = view.balances(as_of=day)
+    leaving = sum(case.amount_cents for case in view.cases(Transfer, states=("sent",)) if case.to_account != "1000")
+    # 1010 and 2000 stand on the credit side
+    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000")) - leaving
 
 
 # -------------------------------------------------------------------------------------------------------- reading

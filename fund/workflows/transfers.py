@@ -32,6 +32,8 @@ from fund.events import (
 from fund.money import require_cents
 from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
 from fund.schemas.capital import BankAccount
+from fund.schemas.disbursements import Disbursement
+from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
@@ -146,9 +148,15 @@ def _own(view: View, iban: str, account: str) -> BankAccount:
 
 
 def _held(uow: UnitOfWork, account: str, day: date | None) -> int:
-    """What an account holds; of the bank account, less the payments that are under way."""
-    balances = uow.balances(as_of=day)
-    return balances.get(account, 0) + (min(balances.get("1010", 0), 0) if account == "1000" else 0)
+    """What an account holds; of the bank account, less the payments that are under way.
+
+    They are counted one by one: 1010 holds transfers and unexplained debits as well, on the other side.
+    """
+    held = uow.balances(as_of=day).get(account, 0)
+    if account != "1000":
+        return held
+    under_way = [*uow.cases(Disbursement, states=("sent",)), *uow.cases(Payable, states=("sent",))]
+    return held - sum(case.amount_cents for case in under_way)
 
 
 def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:

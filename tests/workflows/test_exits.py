@@ -39,9 +39,10 @@ from fund.errors import (
     UnknownPartner,
     ValuationDayOutside,
 )
-from fund.events import ContributionCalled, CostCharged, DecisionApproved
+from fund.events import ContributionCalled, CostCharged, DecisionApproved, TransferSent
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
+from fund.workflows.exits import paying
 from fund.workflows.proposals.lineage import require_active
 from tests.factories import World, founded
 from tests.workflows.leaving import (
@@ -63,7 +64,7 @@ from tests.workflows.leaving import (
     standing,
 )
 from tests.workflows.looking_back import AGREEMENT, came_in, hand_to
-from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
+from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, OURS, TREASURY
 
 SIGNED = {"name": "verrekening.pdf", "content": b"Akkoord."}
 ADVICE = {"name": "advies.pdf", "content": b"Meer."}
@@ -219,6 +220,11 @@ def test_what_is_paid_is_due_and_there_and_its_own_agreements_are_arranged(world
     refused(LongStopNotReached, lambda: world.do("partner close-out", user="bram", ref=BAARN))
     payee(world, BAARN)
     world.clock(date(2026, 7, 13))
+    sides: dict[str, Any] = {"from_iban": OURS, "to_iban": TREASURY, "from_account": "1000", "to_account": "1005"}
+    with world.uow("bram", commit=False) as uow:  # what is on its way to the treasury has left
+        uow.record(TransferSent(ref="V2026-0001", amount_cents=6_000_000, **sides))
+        with pytest.raises(InsufficientCash):
+            paying.pay(uow, ref=BAARN, keep=[AGREEMENT])
     with world.uow("bram") as uow:
         _charged(uow, 6_000_000)
     refused(InsufficientCash, lambda: world.do(command, **pay, keep=[AGREEMENT]))

@@ -280,6 +280,11 @@ def test_what_is_on_its_way_to_the_treasury_cannot_be_paid_out(sqlite_url: str) 
         with pytest.raises(AccountHoldsLess) as held:
             world.do("cost transfer", user="bram", amount=1_600_000, to="1005")
         assert held.value.details["held_cents"] == 1_500_000
+        # nor when more money is on its way elsewhere at the same time, on the other side of 1010
+        world.both("cost transfer", user="bram", second="bram2", amount=1_500_000, to="1005")
+        with pytest.raises(AccountHoldsLess) as held:
+            world.do("cost transfer", user="bram", amount=1, to="1005")
+        assert held.value.details["held_cents"] == 0
 
 
 def test_a_sweep_under_way_is_no_unexplained_debit_and_payments_go_on(sqlite_url: str) -> None:

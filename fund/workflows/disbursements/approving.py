@@ -20,12 +20,11 @@ from fund.events import (
 from fund.money import portion
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
-from fund.schemas.transfers import Transfer
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, booked
 from fund.workflows.disbursements.table import TRANSITIONS
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payees import usable_payee
+from fund.workflows.payees import cash_to_pay, usable_payee
 
 __all__ = ["approve", "check_request", "refuse", "withdraw"]
 
@@ -89,7 +88,7 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
         raise CommitmentExceeded(
             ref=ref, amount_cents=case.amount_cents, left_cents=committed_cents, proposal=case.proposal
         )
-    available_cents = min(_cash(uow, day), _cash(uow, None))
+    available_cents = min(cash_to_pay(uow, day), cash_to_pay(uow, None))
     if case.amount_cents > available_cents:
         raise InsufficientCash(ref=ref, amount_cents=case.amount_cents, available_cents=available_cents, on=day)
     done_cents, done_share_cents = booked(uow, case.agreement)
@@ -111,17 +110,6 @@ def approve(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, A
     carry(uow, TRANSITIONS, "disbursement approve", case, fact, effective_on=on, **around)
     uow.next_step = "fund payment batch"
     return {"ref": ref, "repayable_cents": repayable_cents, "grant_cents": fact.grant_cents, "due_on": fact.due_on}
-
-
-def _cash(uow: UnitOfWork, day: date | None) -> int:
-    """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before.
-
-    What is on its way to the treasury account has left, though 1010 still holds it.
-    """
-    balances = uow.balances(as_of=day)
-    leaving = sum(case.amount_cents for case in uow.cases(Transfer, states=("sent",)) if case.to_account != "1000")
-    # 1010 and 2000 stand on the credit side
-    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000")) - leaving
 
 
 def refuse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:

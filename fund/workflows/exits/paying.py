@@ -28,7 +28,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.exits.later import standing
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
-from fund.workflows.payees import usable_payee
+from fund.workflows.payees import cash_to_pay, usable_payee
 
 __all__ = ["LEAVING_FACTS", "leave", "own_agreements", "pay"]
 
@@ -87,7 +87,7 @@ def pay(
     if hanging:
         raise OwnAgreementsOpen(partner=ref, agreements=hanging, first=hanging[0])
     day = on or uow.today
-    available = min(_cash(uow, None), _cash(uow, day))
+    available = min(cash_to_pay(uow, None), cash_to_pay(uow, day))
     if cents > available:
         raise InsufficientCash(ref=ref, amount_cents=cents, available_cents=available, on=day)
     payee = usable_payee(uow, ref, ref=ref, on=uow.today)
@@ -103,12 +103,6 @@ def pay(
     )
     uow.next_step = "fund payment batch"
     return carry(uow, PARTNER_TRANSITIONS, PAY, partner, fact, effective_on=on, ref=ref, parties=(ref,), own=ref)
-
-
-def _cash(uow: UnitOfWork, day: date | None) -> int:
-    """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before."""
-    balances = uow.balances(as_of=day)
-    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000"))  # 1010 and 2000 stand on the credit side
 
 
 def _set_off(
