@@ -99,6 +99,18 @@ class BatchEntry(Shape):
     bank_status: str = ""
     bank_reason: str = ""
 
+    @property
+    def contradicted(self) -> bool:
+        """Whether the bank's report says otherwise than people did: rejected what stands as paid and no statement
+        shows, or accepted what stands as failed.
+        """
+        rejected = self.bank_status == "rejected" and self.state == "paid" and not self.bank_line
+        return rejected or (self.bank_status == "accepted" and self.state == "failed")
+
+
+CONTRADICTED = "contradicted"
+"""The batches of which the bank's report contradicts what people said, as their rows name them."""
+
 
 class Batch(CaseFile):
     """A payment file for one day. ``ref``: ``S2026-005``; ``state``: made, sent, settled, dropped."""
@@ -127,4 +139,9 @@ class Batch(CaseFile):
         return next((entry for entry in self.entries if entry.line.ref == ref), None)
 
     def columns(self) -> CaseColumns:
-        return CaseColumns(lookup=self.ref.replace("-", ""), amount_cents=self.total_cents, due_on=self.execution_on)
+        return CaseColumns(
+            parent=CONTRADICTED if any(entry.contradicted for entry in self.entries) else None,
+            lookup=self.ref.replace("-", ""),
+            amount_cents=self.total_cents,
+            due_on=self.execution_on,
+        )

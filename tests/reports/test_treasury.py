@@ -63,6 +63,33 @@ def test_the_threshold_is_that_of_the_regulations_of_the_quarter(sqlite_url: str
         )  # fmt: skip
 
 
+def test_the_treasurer_sees_that_the_last_full_quarter_was_over_the_threshold(sqlite_url: str) -> None:
+    def told(world: World, user: str = "bram") -> list[tuple[str, str]]:
+        items = world.look("inbox", user=user)["items"]
+        return [(row["ref"], row["what"]) for row in items if "statement treasury" in row["command"]]
+
+    law = Treasury(host_budget_cents=30_000_00, steps=STEPS)
+    with founded(sqlite_url, rules=standard().model_copy(update={"treasury": law})) as world:
+        world.clock(date(2026, 7, 1))
+        charged(world, 450_00, date(2026, 1, 5))
+        charged(world, 200_00, date(2026, 4, 1))
+        line = ("2026-Q2", "move surplus to the treasury: 2026-Q2 was EUR 50.00 over the threshold")
+        assert told(world) == [line]
+        assert told(world, "anna") == []
+        world.clock(date(2026, 9, 30))
+        assert told(world) == [line]
+        charged(world, -200_00, date(2026, 7, 1))
+        world.clock(date(2026, 10, 1))
+        assert told(world) == []
+
+
+def test_without_the_budget_of_the_host_nobody_is_told_of_a_threshold(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.clock(date(2026, 7, 1))
+        charged(world, 9_000_000_00, date(2026, 4, 1))
+        assert [row for row in world.look("inbox", user="bram")["items"] if row["ref"] == "2026-Q2"] == []
+
+
 @pytest.mark.parametrize(
     ("budget", "minimum", "threshold"),
     [

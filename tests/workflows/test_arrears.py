@@ -68,6 +68,19 @@ def test_a_demand_gives_two_weeks_and_its_receiver_sees_it(world: World) -> None
     assert (part["demanded_on"], part["pay_by"], part["limitation_on"]) == ("2026-08-07", "2026-08-21", "2031-08-07")
 
 
+def test_what_went_through_every_step_waits_for_the_office_and_the_chair(world: World) -> None:
+    def told(user: str) -> list[str]:
+        return [row["what"] for row in world.look("inbox", user=user)["items"] if row["ref"] == AGREEMENT]
+
+    line = f"say what happens to EUR 9,333.33 in arrears, {AGREEMENT}"
+    world.clock(noon(DUE + timedelta(days=59)))
+    assert line not in told("carla") + told("anna")
+    world.clock(noon(DUE + timedelta(days=60)))
+    assert told("carla") == [line]
+    assert line in told("anna")
+    assert line not in told("bram")
+
+
 def test_steps_that_went_by_while_a_match_was_wrong_come_back_with_the_time_between_them(world: World) -> None:
     received(world, "O2026-0101", 933_333)
     days_pass(world, DUE + timedelta(days=70), every=35)

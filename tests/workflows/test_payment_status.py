@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from fund.bank import read_status
-from fund.bank.simulation import write_status
+from fund.bank.simulation import StoryBank, write_status
 from fund.checks import verify
 from fund.errors import (
     ConflictOfInterest,
@@ -21,9 +22,10 @@ from fund.errors import (
     UnknownPaymentMessage,
 )
 from tests.factories import World, as_text, founded
-from tests.workflows.money_out import BAARN, BUNNIK, agree, approved, owed, prepared, receipt, sent, supplied
+from tests.workflows.money_out import BAARN, BUNNIK, OURS, agree, approved, owed, prepared, receipt, sent, supplied
 
 AWARD, COST = "D20260001", "K20260001"
+TUESDAY = date(2026, 1, 13)
 
 
 def under_way(world: World) -> bytes:
@@ -46,6 +48,12 @@ def report(world: World, data: bytes, *, user: str = "bram") -> Any:
 def lines(world: World, batch: str = "S2026-001") -> list[tuple[str, str, str | None, str | None]]:
     rows = world.look("payment list", batch=batch)["payments"]
     return [(row["ref"], row["state"], row["bank_status"], row["bank_reason"]) for row in rows]
+
+
+def asked(world: World, user: str = "bram") -> list[str]:
+    """What the inbox says of payments on which the bank contradicts what people said."""
+    items = world.look("inbox", user=user)["items"]
+    return sorted(row["what"] for row in items if row["what"].startswith("ask the bank"))
 
 
 def test_what_the_bank_accepted_is_noted_and_nothing_moves(database_url: str) -> None:
@@ -136,6 +144,21 @@ def test_a_rejection_of_what_was_settled_is_a_difference_that_is_named(database_
         assert world.balances() == before
         # it stays to be seen
         assert lines(world)[0] == ("D2026-0001", "paid", "rejected", "AC04")
+        # and the treasurer is asked to find out, until what failed is tried again and a statement shows what was paid
+        assert asked(world) == [
+            "ask the bank about D2026-0001 of EUR 25,000.01: it was rejected, and stands as paid",
+            "ask the bank about K2026-0001 of EUR 450.00: it was accepted, and stands as failed",
+        ]
+        assert asked(world, "anna") == []
+        world.do("payment retry", user="anna", ref="K2026-0001")
+        assert [text.split()[4] for text in asked(world)] == ["D2026-0001"]
+        bank = StoryBank(iban=OURS, owner="Testfonds", balance_cents=10_000_000)
+        bank.pay(file, on=TUESDAY, refused=(COST,))
+        world.clock(datetime(2026, 1, 14, 9, tzinfo=UTC))
+        world.do("bank import", user="bram", files=[{"name": "s.xml", "content": bank.statement(TUESDAY)}])
+        assert asked(world) == []
+        check = verify(world.fund.engine)
+        assert check["ok"], [each for each in check["checks"] if not each["ok"]]
 
 
 def test_a_late_report_on_an_attempt_that_failed_leaves_the_next_attempt_alone(sqlite_url: str) -> None:

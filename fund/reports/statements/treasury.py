@@ -16,7 +16,7 @@ from typing import Any
 from fund.dates import last_day
 from fund.unit_of_work import View
 
-__all__ = ["treasury"]
+__all__ = ["treasury", "treasury_excess_cents"]
 
 ACCOUNTS = {"1000": False, "1005": True}
 """The fund's accounts, and whether each is one with the treasury."""
@@ -58,6 +58,20 @@ def treasury(view: View, *, year: int | None = None, as_of: date | None = None) 
             for name, first, last, until in begun
         ],
     }
+
+
+def treasury_excess_cents(view: View, ended: date) -> int:
+    """By how much the quarter that ended on a day was over the threshold; 0 where the regulations give none."""
+    rules = view.regulations(ended).treasury
+    if rules is None or rules.threshold_cents is None:
+        return 0
+    first = date(ended.year, ended.month - 2, 1)
+    rows = [
+        {"in_treasury": inside, **_averaged(view, code, first, ended)}
+        for code, inside in ACCOUNTS.items()
+        if not inside
+    ]
+    return int(_tested(view, ended, rows)["excess_cents"])
 
 
 def _averaged(view: View, code: str, first: date, until: date) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Receipts and debits that nobody explained, statements that are missing, the allowance of the quarter."""
+"""Receipts and debits that nobody explained, statements that are missing, the allowance of the quarter, and what stood
+outside the treasury in it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from typing import Any
 
 from fund.dates import add_months
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
+from fund.reports.statements.treasury import treasury_excess_cents
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, TREASURER, either
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
@@ -39,6 +42,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     yield from _arrears(desk)
     yield from _reminded(desk)
     yield from _allowance(desk)
+    yield from _treasury(desk)
 
 
 def _out_of_order(desk: Desk) -> Iterator[Waiting]:
@@ -53,7 +57,9 @@ def _out_of_order(desk: Desk) -> Iterator[Waiting]:
 
 
 def _arrears(desk: Desk) -> Iterator[Waiting]:
-    """An instalment that went through every reminder, and no write-off proposed: the office says what now (R8)."""
+    """An instalment that went through every reminder, and no write-off proposed: the office says what now, and the
+    chair sees that it does (R8: the last step is word to the committee).
+    """
     last = desk.rules.terms.arrears_days[-1]
     proposed = {case.agreement for case in desk.all(Writeoff, "proposed", "decided")}
     for plan in desk.overdue(desk.today - timedelta(days=last)):
@@ -66,7 +72,7 @@ def _arrears(desk: Desk) -> Iterator[Waiting]:
         yield Waiting(
             what,
             f"fund repayment plan {plan.agreement}",
-            FUND_MANAGER,
+            either(FUND_MANAGER, CHAIR),
             plan.agreement,
             lead=plan.lead,
             parties=agreement.parties if agreement is not None else (),
@@ -96,9 +102,25 @@ def _reminded(desk: Desk) -> Iterator[Waiting]:
                 yield Waiting(what, command, FUND_MANAGER, plan.agreement, part.warned_until, **around)
 
 
+def _quarter_ended(desk: Desk) -> date:
+    """The last day of the last quarter that is over."""
+    return date(desk.today.year, (desk.today.month - 1) // 3 * 3 + 1, 1) - timedelta(days=1)
+
+
+def _treasury(desk: Desk) -> Iterator[Waiting]:
+    """More stood outside the treasury in the last quarter that is over than the host may hold there on average."""
+    ended = _quarter_ended(desk)
+    excess_cents = treasury_excess_cents(desk.view, ended)
+    if excess_cents:
+        what = _(N_("move surplus to the treasury: {quarter} was {amount} over the threshold")).format(
+            quarter=quarter_of(ended), amount=euros(excess_cents)
+        )
+        yield Waiting(what, f"fund statement treasury --year {ended.year}", TREASURER, quarter_of(ended))
+
+
 def _allowance(desk: Desk) -> Iterator[Waiting]:
     """The allowance of the last quarter that is over, where something was outstanding at its end."""
-    ended = date(desk.today.year, (desk.today.month - 1) // 3 * 3 + 1, 1) - timedelta(days=1)
+    ended = _quarter_ended(desk)
     quarter = quarter_of(ended)
     if all(run.ref != quarter for run in desk.all(AllowanceRun)) and desk.view.ledger.balance("1200", as_of=ended):
         what = _(N_("reckon the allowance of {quarter}")).format(quarter=quarter)

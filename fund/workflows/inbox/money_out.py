@@ -8,7 +8,7 @@ from datetime import timedelta
 from fund.dates import next_working_day
 from fund.language import N_, _, euros
 from fund.rules.authority import FUND_MANAGER, TREASURER, Who
-from fund.schemas.disbursements import Batch, Disbursement
+from fund.schemas.disbursements import CONTRADICTED, Batch, Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
 from fund.workflows.disbursements import PAYERS
@@ -30,6 +30,8 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         yield _transfer(desk, transfer)
     for batch in desk.all(Batch, "made", "sent"):
         yield from _batch(desk, batch)
+    for batch in desk.view.cases(Batch, parent=CONTRADICTED):
+        yield from _contradicted(desk, batch)
 
 
 def _disbursement(desk: Desk, case: Disbursement) -> Iterator[Waiting]:
@@ -102,3 +104,20 @@ def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
         ),
         hands=(*(hand for case in cases for hand in case.hands), *(hand for case in payables for hand in case.hands)),
     )
+
+
+def _contradicted(desk: Desk, batch: Batch) -> Iterator[Waiting]:
+    """What people said of a payment and the bank's report denies: until a statement shows it, or it is paid again."""
+    failed = {
+        ref for cases in (desk.disbursements, desk.payables) for ref, case in cases.items() if case.state == "failed"
+    }
+    for entry in batch.entries:
+        line = entry.line
+        about = {"ref": line.ref, "amount": euros(line.amount_cents)}
+        if not entry.contradicted or (entry.state == "failed" and line.ref not in failed):
+            continue
+        if entry.state == "paid":
+            what = _(N_("ask the bank about {ref} of {amount}: it was rejected, and stands as paid")).format(**about)
+        else:
+            what = _(N_("ask the bank about {ref} of {amount}: it was accepted, and stands as failed")).format(**about)
+        yield Waiting(what, f"fund payment list --batch {batch.ref}", TREASURER, line.ref)
