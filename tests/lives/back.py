@@ -23,7 +23,8 @@ from fund.rules.schedules import cut
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
-from fund.unit_of_work import UnitOfWork, _Cause
+from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work.unit import _Cause
 from fund.workflows.commands import COMMANDS
 from fund.workflows.repayments import AGAIN_FACTS, escalate, look_again, warn
 from tests.factories import START, World

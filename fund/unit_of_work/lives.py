@@ -1,0 +1,31 @@
+"""Lives: how facts change the cases they touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fund.events import Envelope
+from fund.rules.transitions import Transition
+from fund.schemas import CaseFile
+
+__all__ = ["Life", "Lives"]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How the facts of one kind of case are folded into its case file.
+
+    ``after(case, happened)`` is pure: the case before (``None`` at the beginning) and the fact give the case after.
+    A fact that does not concern it leaves it as it was. ``table`` is its lifecycle; a kind without one moves with
+    another (a review with its proposal), or begins and stays as it is.
+    """
+
+    model: type[CaseFile]
+    after: Callable[[Any, Envelope], CaseFile | None]
+    table: tuple[Transition, ...] = ()
+
+
+Lives = Mapping[str, Life]
+"""By kind of case."""

@@ -1,0 +1,54 @@
+"""What two people must see alike: facts and entries as text that depends neither on who asks nor on when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from fund.events import Envelope, canonical_json
+from fund.ledger import EntryDraft
+
+__all__ = ["shown"]
+
+
+def shown(
+    facts: Sequence[Envelope], drafts: Sequence[EntryDraft], refs: Sequence[str], *, today: date, on: date | None
+) -> str:
+    """What would happen, as canonical JSON with given numbers left open.
+
+    A day that is only the day it happens stays open too: the second person may come later.
+
+    Args:
+        refs: The numbers that were given.
+        on: The accounting day that the first person chose.
+    """
+
+    def told_day(day: date) -> str:
+        return "today" if day == today and day != on else day.isoformat()
+
+    told = [
+        {
+            "type": fact.type,
+            "stream": fact.stream,
+            "on": told_day(fact.effective_on),
+            "payload": fact.fact.payload(),
+        }
+        for fact in facts
+    ]
+    booked = [
+        {
+            "kind": draft.kind,
+            "memo": draft.memo,
+            "on": told_day(draft.effective_on),
+            "postings": [[posting.account, posting.amount_cents] for posting in draft.postings],
+        }
+        for draft in drafts
+    ]
+    text = canonical_json({"facts": told, "entries": booked})
+    for number, ref in enumerate(refs):
+        # where it stands whole: 2026-1 is no part of 2026-11-01
+        text = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(ref)}(?![0-9])", f"#{number}", text)
+    for number, fact in enumerate(facts):  # one that another names: its id follows from who asks, and how
+        text = text.replace(fact.event_id, f"#fact {number}")
+    return text

@@ -1,0 +1,265 @@
+"""Reading: cases, facts, ledger and regulations, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from fund.database import Connection, Engine, reading
+from fund.errors import NoFundHere, UnknownRef, UnknownUser
+from fund.events import Envelope
+from fund.glossary import code_word
+from fund.language import AMSTERDAM
+from fund.ledger import Ledger, PeriodStatus
+from fund.rules.authority import SYSTEM_ACTOR, Actor
+from fund.rules.regulations import Regulations
+from fund.schemas import CaseFile
+from fund.schemas.capital import Partner
+from fund.schemas.people import RegulationsFile, User
+from fund.store import CaseBrief, Store
+from fund.unit_of_work.lives import Lives
+from fund.unit_of_work.refs import where_to_look
+
+__all__ = ["BOOK", "Case", "View"]
+
+BOOK = "fund"
+"""The name of the one book of a fund's database."""
+
+Case = TypeVar("Case", bound=CaseFile)
+Answer = TypeVar("Answer")
+
+
+class View:
+    """The fund at one instant, to read from.
+
+    Attributes:
+        now: The fund's clock (UTC). today: its day in Amsterdam.
+        actor: Who looks; ``None`` when nobody was named.
+    """
+
+    def __init__(
+        self, connection: Connection, lives: Lives, *, actor: Actor | None, now: datetime, book: str = BOOK
+    ) -> None:
+        self.connection = connection
+        self._store = Store(connection)
+        self._ledger = Ledger.open(connection, book=book)
+        self.lives = lives
+        self.actor = actor
+        self.now = now
+        self._cases: dict[str, tuple[CaseFile, int]] = {}
+        self._absent: set[str] = set()
+        self._rules: list[tuple[date, Regulations]] | None = None
+        self._names: dict[str, str] = {}
+        self._once: dict[Hashable, Any] = {}
+
+    @classmethod
+    @contextmanager
+    def open(cls, engine: Engine, lives: Lives, *, actor: str | None = None) -> Iterator[View]:
+        """A consistent view; ``actor`` is a user's name or id.
+
+        Raises:
+            NoFundHere: Nothing was founded in this database.
+            UnknownUser: No such user.
+        """
+        with reading(engine) as connection:
+            store = Store(connection)
+            if store.work.setting("founded") is None:
+                raise NoFundHere(place="")
+            view = cls(connection, lives, actor=None, now=store.work.clock())
+            if actor is not None:
+                view.actor = view.user(actor)
+            yield view
+
+    @property
+    def store(self) -> Store:
+        """The fund's rows."""
+        return self._store
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fund's books."""
+        return self._ledger
+
+    @property
+    def today(self) -> date:
+        """The day it is in Amsterdam by the fund's clock."""
+        return self.now.astimezone(ZoneInfo(AMSTERDAM)).date()
+
+    # ---------------------------------------------------------------------------------------------------- people
+
+    def user(self, name: str) -> Actor:
+        """The user with this name or id.
+
+        Raises:
+            UnknownUser: Nobody, or revoked.
+        """
+        if name == SYSTEM_ACTOR.user_id:
+            raise UnknownUser(user=name)
+        user_id = self.store.work.user_id_of(name) or name
+        user = self.maybe(User, user_id)
+        if user is None or user.state != "active":
+            raise UnknownUser(user=name)
+        return user.as_actor(self.store.work.name_of(user_id) or user_id)
+
+    def name(self, user_id: str | None) -> str:
+        """The name of a user while it is known, else the id."""
+        if not user_id:
+            return ""
+        if user_id not in self._names:
+            self._names[user_id] = self.store.work.name_of(user_id) or user_id
+        return self._names[user_id]
+
+    def partner_name(self, ref: str) -> str:
+        """The short name of a partner, else what was given: a cost has no partner behind it."""
+        found = self.maybe(Partner, ref)
+        return found.short_name if found else ref
+
+    # ----------------------------------------------------------------------------------------------------- cases
+
+    def maybe(self, model: type[Case], ref: str) -> Case | None:
+        """The case of this kind and ref, where there is one."""
+        stream = f"{model.kind}/{ref}"
+        if stream not in self._cases:
+            row = None if stream in self._absent else self._store.cases.get(stream)
+            if row is None:
+                self._note_absent(stream)
+                return None
+            self._cases[stream] = (model.model_validate_json(row.document), row.version)
+        case = self._cases[stream][0]
+        assert isinstance(case, model)
+        return case
+
+    def _note_absent(self, stream: str) -> None:
+        """There is no such case; a view may find it later all the same."""
+
+    def case(self, model: type[Case], ref: str) -> Case:
+        """The case of this kind and ref.
+
+        Raises:
+            UnknownRef: There is none; the hint names the nearest.
+        """
+        found = self.maybe(model, ref)
+        if found is None:
+            look = where_to_look(model.kind, ref, self.store.cases.refs(model.kind))
+            raise UnknownRef(kind=code_word(model.kind), ref=ref, suggestion=look)
+        return found
+
+    def cases(
+        self,
+        model: type[Case],
+        *,
+        states: Sequence[str] | None = None,
+        parent: str | None = None,
+        partner: str | None = None,
+        lookup: str | None = None,
+        refs: Sequence[str] | None = None,
+    ) -> list[Case]:
+        """Cases of a kind that fit every condition, in the order of their refs (what this unit changed included)."""
+        return self._cases_in(
+            self._store, model, states=states, parent=parent, partner=partner, lookup=lookup, refs=refs
+        )
+
+    def _cases_in(self, store: Store, model: type[Case], **conditions: Any) -> list[Case]:
+        rows = store.cases.find(model.kind, **conditions)
+        found = []
+        for row in rows:
+            if row.stream not in self._cases:
+                self._cases[row.stream] = (model.model_validate_json(row.document), row.version)
+            case = self._cases[row.stream][0]
+            assert isinstance(case, model)
+            found.append(case)
+        return found
+
+    def briefs(
+        self,
+        model: type[CaseFile],
+        *,
+        states: Sequence[str] | None = None,
+        parent: str | None = None,
+        refs: Sequence[str] | None = None,
+    ) -> list[CaseBrief]:
+        """The cases that fit, as their columns say it, in the order of their refs: for what is asked of a whole round.
+
+        A round may hold hundreds of proposals, and each step of each of them may ask it; nothing is opened here.
+        """
+        return self.store.cases.briefs(model.kind, states=states, parent=parent, refs=refs)
+
+    def any(self, model: type[CaseFile], *, states: Sequence[str] | None = None, parent: str | None = None) -> bool:
+        """Whether there is a case that fits."""
+        return self.store.cases.any(model.kind, states=states, parent=parent)
+
+    def version(self, case: CaseFile) -> int:
+        """The number of the fact that changed the case last: what an edit must have read."""
+        if case.stream in self._cases:
+            return self._cases[case.stream][1]
+        row = self.store.cases.get(case.stream)
+        return 0 if row is None else row.version
+
+    def history(self, case: CaseFile) -> list[Envelope]:
+        """Every fact that touches the case, oldest first."""
+        return self.store.facts.of_stream(case.stream)
+
+    def once(self, key: Hashable, read: Callable[[], Answer]) -> Answer:
+        """What ``read`` finds, read once under this key: nothing changes while one looks. A unit of work, in which it
+        does, reads each time.
+        """
+        if key not in self._once:
+            self._once[key] = read()
+        found: Answer = self._once[key]
+        return found
+
+    def remember(self, key: Hashable, found: object) -> None:
+        """:meth:`once` under this key gives ``found``: it was read together with others."""
+        self._once[key] = found
+
+    # ----------------------------------------------------------------------------------------------------- rules
+
+    def regulations(self, on: date | None = None) -> Regulations:
+        """The regulations in force on a day (default today): of those that hold from a day not after it, the last.
+
+        Of two that hold from the same day, the one that was adopted later.
+
+        Raises:
+            NoFundHere: None were adopted yet.
+        """
+        if self._rules is None:
+            adopted = sorted(self.cases(RegulationsFile), key=lambda case: (case.from_on, self.version(case)))
+            self._rules = [(case.from_on, case.regulations) for case in adopted]
+        day = on or self.today
+        in_force = [rules for from_on, rules in self._rules if from_on <= day]
+        if not in_force:
+            if self._rules:
+                return self._rules[0][1]
+            raise NoFundHere(place="")
+        return in_force[-1]
+
+    def regulations_named(self, version: str, *, on: date | None = None) -> Regulations:
+        """The regulations of a version; where none was kept or it is not among those adopted, those of a day."""
+        adopted = self.maybe(RegulationsFile, version) if version else None
+        return adopted.regulations if adopted is not None else self.regulations(on)
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the fund: that of its first regulations."""
+        self.regulations()
+        assert self._rules
+        return self._rules[0][0]
+
+    def balance_now(self, account: str) -> int:
+        """What stands on an account or sub-account over all days, debit positive."""
+        return self._ledger.balance(account)
+
+    def takes_entries(self, day: date) -> bool:
+        """Whether the month of this day is open for entries."""
+        return self._ledger.period_of(day).status is PeriodStatus.OPEN
+
+    def balances(self, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, int]:
+        """Balances of main codes (sub-accounts summed), debit positive, entries of kind ``closing`` left out."""
+        sums: dict[str, int] = {}
+        for code, cents in self.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",)).items():
+            main = code.partition(".")[0]
+            sums[main] = sums.get(main, 0) + cents
+        return sums
