@@ -15,7 +15,7 @@ from fund.language import _, euros
 
 __all__ = ["own_bill", "to_the_treasury", "what_leaving_means"]
 
-TREASURY_IBAN = "NL44RABO0123456789"
+TREASURY_IBAN = "NL20INGB0001234567"
 """The treasury account of the story: a documentation example."""
 SURPLUS_CENTS = 1_500_000_00
 PRINTER = "drukkerij-de-eend"
