@@ -47,7 +47,7 @@ from fund.unit_of_work import Command
 from fund.users import add_user, adopt_regulations
 from fund.workflows import commands
 from fund.workflows.delivery import carry_out, found_fund, open_fund
-from fund.workflows.delivery.asking import decode, encode
+from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.reviews import parse_scores
 from tests.factories import PARTNERS_CSV, START, World, founded
 

@@ -6,7 +6,9 @@ carry facts and deadlines to what follows from them. Source: service.md 1-11 and
 
 from __future__ import annotations
 
-from fund.workflows.delivery.asking import Answer, Fund, carry_out, found_fund, look, open_fund
+from fund.workflows.delivery.answers import Answer
+from fund.workflows.delivery.asking import carry_out, look
 from fund.workflows.delivery.deliver import drain
+from fund.workflows.delivery.opening import Fund, found_fund, open_fund
 
 __all__ = ["Answer", "Fund", "carry_out", "drain", "found_fund", "look", "open_fund"]

@@ -5,25 +5,21 @@ Source: lifecycle.md 1 (G1, G2, two-person rows), service.md 14.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import inspect
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from fund import users
-from fund.database import Connection, Engine, create_engine, mend, require_head, upgrade, writing
+from fund.database import Connection, mend, writing
 from fund.errors import (
     CommandConflict,
     DayBeforeFund,
     DayToCome,
     FundError,
-    FundExists,
     NoActor,
     NotReady,
     PendingChanged,
@@ -33,144 +29,25 @@ from fund.errors import (
     UnknownRef,
     WordTooLong,
 )
-from fund.events import Envelope, canonical_json, require_printable
+from fund.events import canonical_json, require_printable
 from fund.glossary import state_word
-from fund.ledger import EntryDraft, Ledger, Posted, flushed
+from fund.ledger import flushed
 from fund.money import require_cents
-from fund.rules.authority import SYSTEM_ACTOR, Actor, Role, Who, require_other_hands, require_role
-from fund.rules.regulations import Regulations
+from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
 from fund.store import PendingRow, Store
-from fund.unit_of_work import BOOK, Command, UnitOfWork, View
+from fund.unit_of_work import Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
+from fund.workflows.delivery.answers import Answer, answer_of
+from fund.workflows.delivery.arguments import decode, encode
+from fund.workflows.delivery.opening import Fund
 
-__all__ = ["Answer", "Fund", "carry_out", "confirm", "decline", "found_fund", "look", "open_fund"]
-
-Answer = dict[str, Any]
-"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
+__all__ = ["carry_out", "confirm", "decline", "look"]
 
 LONGEST_WORD = 200
 """So many characters of a command id are kept."""
-EVENTS_SHOWN = 100
-"""So many facts and entries at most stand in an answer; the counts are always whole."""
-
-
-@dataclass(slots=True)
-class Fund:
-    """A fund that can be asked: its database, and the bell of its workers where it has them."""
-
-    engine: Engine
-    url: str
-    ring: Callable[[], None] | None = None
-    """Called after a commit when workers do what follows; without it this process does it itself."""
-    warn: Callable[[str], None] | None = None
-    """Called with a sentence when a reaction failed; the command itself stands."""
-    progress: Callable[[int, int], None] | None = None
-    """Called while a long command runs: so many done, of so many."""
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self.engine.dispose()
-
-
-@contextmanager
-def open_fund(url: str, *, ring: Callable[[], None] | None = None, pooled: bool = True) -> Iterator[Fund]:
-    """The fund in the database at ``url``, at this program's version.
-
-    Raises:
-        DatabaseMissing, DatabaseBehind, DatabaseNewer, DatabaseUnreachable, NotADatabase: As they say.
-    """
-    engine = create_engine(url, pooled=pooled)
-    try:
-        require_head(engine)
-        yield Fund(engine, url, ring)
-    except FundError as problem:
-        raise mend(problem, engine) from problem.__cause__
-    finally:
-        engine.dispose()
-
-
-def found_fund(
-    url: str,
-    *,
-    name: str,
-    admin: str,
-    fund_manager: str,
-    treasurer: str,
-    on: date | None = None,
-    rules: Regulations | None = None,
-    held_clock: datetime | None = None,
-    lock_step: bool = False,
-) -> Answer:
-    """A fund exists at ``url``: database at the newest version, accounts, standard regulations, three first people.
-
-    Args:
-        on: The first day of the regulations (default today).
-        rules: Other regulations than the standard ones.
-        held_clock: For a story or a test: the fund's clock stands still at this instant from the beginning.
-        lock_step: For a story: what follows is handed out in one order only.
-
-    Raises:
-        FundExists: There is one already.
-    """
-    upgrade(url)
-    engine = create_engine(url)
-    try:
-        with writing(engine) as connection:
-            store = Store(connection)
-            head = store.facts.head(lock=True)
-            existing = store.work.setting("founded")
-            if existing is not None:
-                raise FundExists(place=url, name=existing)
-            store.work.set_setting("founded", name)
-            if held_clock is not None:
-                store.work.hold_clock(held_clock)
-            if lock_step:
-                store.work.set_setting("lock_step", "yes")
-            Ledger.create(connection, book=BOOK, currency="EUR")
-            uow = UnitOfWork(
-                connection, LIVES, actor=SYSTEM_ACTOR, now=store.work.clock(), head=head, command_id=f"found:{name}"
-            )
-            people = [(admin, Role.ADMIN), (fund_manager, Role.FUND_MANAGER), (treasurer, Role.TREASURER)]
-            users.found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)
-            uow.next_step = "fund partner import partners.csv"
-            return _answer(uow, "init", dry_run=False)
-    except FundError as problem:
-        raise mend(problem, engine) from problem.__cause__
-    finally:
-        engine.dispose()
 
 
 # --------------------------------------------------------------------------------------------------------- arguments
-
-
-def encode(value: Any) -> Any:
-    """An argument as JSON; days and bytes are marked, so that :func:`decode` gives them back."""
-    if isinstance(value, datetime):
-        return {"$instant": value.isoformat()}
-    if isinstance(value, date):
-        return {"$day": value.isoformat()}
-    if isinstance(value, bytes):
-        return {"$bytes": base64.b64encode(value).decode()}
-    if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
-    return value
-
-
-def decode(value: Any) -> Any:
-    """The argument behind its JSON."""
-    if isinstance(value, dict):
-        if "$instant" in value:
-            return datetime.fromisoformat(value["$instant"])
-        if "$day" in value:
-            return date.fromisoformat(value["$day"])
-        if "$bytes" in value:
-            return base64.b64decode(value["$bytes"])
-        return {key: decode(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [decode(item) for item in value]
-    return value
 
 
 def _require_small(value: Any) -> None:
@@ -303,7 +180,7 @@ def _ask(
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
             uow.trial, uow.progress = dry_run, progress
             _run(uow, command, args)
-            answer = _answer(uow, name, dry_run=dry_run)
+            answer = answer_of(uow, name, dry_run=dry_run)
     answer["dry_run"] = dry_run
     answer["command_id"] = command_id
     store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
@@ -413,7 +290,7 @@ def _make_pending(
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
-    shown, answer = uow.shown(resolved.get("on")), _answer(uow, command.name, dry_run=dry_run, trial=True)
+    shown, answer = uow.shown(resolved.get("on")), answer_of(uow, command.name, dry_run=dry_run, trial=True)
     attempt.rollback()
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
@@ -466,7 +343,7 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     if now != row.shown_hash:
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
     uow.store.work.end_pending(ref, state="confirmed", ended_by=who.user_id)
-    answer = _answer(uow, command.name, dry_run=False)
+    answer = answer_of(uow, command.name, dry_run=False)
     answer["confirmed"] = ref
     return answer
 
@@ -485,7 +362,7 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     if who.user_id != row.made_by:
         require_role(who, second, command=f"decline {ref} ({command.name})", ref=ref)
     uow.store.work.end_pending(ref, state="declined", ended_by=who.user_id, reason=reason)
-    answer = _answer(uow, "decline", dry_run=False)
+    answer = answer_of(uow, "decline", dry_run=False)
     answer["result"] = {"ref": ref, "state": "declined", "reason": reason}
     return answer
 
@@ -507,51 +384,6 @@ def _pending_for(
     if state != "pending":
         raise PendingNotOpen(ref=ref, state=state_word("pending", state))
     return uow, row, COMMANDS[row.name]
-
-
-# ----------------------------------------------------------------------------------------------------------- answers
-
-
-def _answer(uow: UnitOfWork, name: str, *, dry_run: bool, trial: bool = False) -> Answer:
-    return {
-        "schema_version": 1,
-        "command": name,
-        "dry_run": dry_run,
-        "replayed": False,
-        "event_count": len(uow.facts),
-        "events": [event_json(envelope, trial=trial or dry_run) for envelope in uow.facts[:EVENTS_SHOWN]],
-        "entry_count": len(uow.entries),
-        "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:EVENTS_SHOWN]],
-        "result": encode(uow.result),
-        "pending": None,
-        "next": uow.next_step or None,
-    }
-
-
-def event_json(envelope: Envelope, *, trial: bool = False) -> dict[str, Any]:
-    """A fact as an answer shows it; a trial opens no seal."""
-    payload = json.loads(envelope.fact.payload())
-    if trial:
-        payload.update(dict.fromkeys(envelope.fact.opens))
-    return {
-        "event_id": envelope.event_id,
-        "seq": envelope.seq,
-        "type": envelope.type,
-        "stream": envelope.stream,
-        "effective_on": envelope.effective_on.isoformat(),
-        "payload": payload,
-    }
-
-
-def entry_json(draft: EntryDraft, posted: Posted) -> dict[str, Any]:
-    """An entry as an answer shows it."""
-    return {
-        "seq": posted.seq,
-        "kind": draft.kind,
-        "memo": draft.memo,
-        "effective_on": draft.effective_on.isoformat(),
-        "postings": [{"account": posting.account, "amount_cents": posting.amount_cents} for posting in draft.postings],
-    }
 
 
 # ----------------------------------------------------------------------------------------------------------- reading

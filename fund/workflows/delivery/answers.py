@@ -1,0 +1,61 @@
+"""Answers: what a command recorded, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fund.events import Envelope
+from fund.ledger import EntryDraft, Posted
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.delivery.arguments import encode
+
+__all__ = ["Answer", "answer_of", "entry_json", "event_json"]
+
+Answer = dict[str, Any]
+"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
+EVENTS_SHOWN = 100
+"""So many facts and entries at most stand in an answer; the counts are always whole."""
+
+
+def answer_of(uow: UnitOfWork, name: str, *, dry_run: bool, trial: bool = False) -> Answer:
+    """What a command answers, from what its unit of work recorded; a trial opens no seal."""
+    return {
+        "schema_version": 1,
+        "command": name,
+        "dry_run": dry_run,
+        "replayed": False,
+        "event_count": len(uow.facts),
+        "events": [event_json(envelope, trial=trial or dry_run) for envelope in uow.facts[:EVENTS_SHOWN]],
+        "entry_count": len(uow.entries),
+        "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:EVENTS_SHOWN]],
+        "result": encode(uow.result),
+        "pending": None,
+        "next": uow.next_step or None,
+    }
+
+
+def event_json(envelope: Envelope, *, trial: bool = False) -> dict[str, Any]:
+    """A fact as an answer shows it; a trial opens no seal."""
+    payload = json.loads(envelope.fact.payload())
+    if trial:
+        payload.update(dict.fromkeys(envelope.fact.opens))
+    return {
+        "event_id": envelope.event_id,
+        "seq": envelope.seq,
+        "type": envelope.type,
+        "stream": envelope.stream,
+        "effective_on": envelope.effective_on.isoformat(),
+        "payload": payload,
+    }
+
+
+def entry_json(draft: EntryDraft, posted: Posted) -> dict[str, Any]:
+    """An entry as an answer shows it."""
+    return {
+        "seq": posted.seq,
+        "kind": draft.kind,
+        "memo": draft.memo,
+        "effective_on": draft.effective_on.isoformat(),
+        "postings": [{"account": posting.account, "amount_cents": posting.amount_cents} for posting in draft.postings],
+    }

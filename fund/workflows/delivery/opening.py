@@ -1,0 +1,107 @@
+"""A fund that can be asked: opened where it is, or founded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fund import users
+from fund.database import Engine, create_engine, mend, require_head, upgrade, writing
+from fund.errors import FundError, FundExists
+from fund.ledger import Ledger
+from fund.rules.authority import SYSTEM_ACTOR, Role
+from fund.rules.regulations import Regulations
+from fund.store import Store
+from fund.unit_of_work import BOOK, UnitOfWork
+from fund.workflows.commands import LIVES
+from fund.workflows.delivery.answers import Answer, answer_of
+
+__all__ = ["Fund", "found_fund", "open_fund"]
+
+
+@dataclass(slots=True)
+class Fund:
+    """A fund that can be asked: its database, and the bell of its workers where it has them."""
+
+    engine: Engine
+    url: str
+    ring: Callable[[], None] | None = None
+    """Called after a commit when workers do what follows; without it this process does it itself."""
+    warn: Callable[[str], None] | None = None
+    """Called with a sentence when a reaction failed; the command itself stands."""
+    progress: Callable[[int, int], None] | None = None
+    """Called while a long command runs: so many done, of so many."""
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def open_fund(url: str, *, ring: Callable[[], None] | None = None, pooled: bool = True) -> Iterator[Fund]:
+    """The fund in the database at ``url``, at this program's version.
+
+    Raises:
+        DatabaseMissing, DatabaseBehind, DatabaseNewer, DatabaseUnreachable, NotADatabase: As they say.
+    """
+    engine = create_engine(url, pooled=pooled)
+    try:
+        require_head(engine)
+        yield Fund(engine, url, ring)
+    except FundError as problem:
+        raise mend(problem, engine) from problem.__cause__
+    finally:
+        engine.dispose()
+
+
+def found_fund(
+    url: str,
+    *,
+    name: str,
+    admin: str,
+    fund_manager: str,
+    treasurer: str,
+    on: date | None = None,
+    rules: Regulations | None = None,
+    held_clock: datetime | None = None,
+    lock_step: bool = False,
+) -> Answer:
+    """A fund exists at ``url``: database at the newest version, accounts, standard regulations, three first people.
+
+    Args:
+        on: The first day of the regulations (default today).
+        rules: Other regulations than the standard ones.
+        held_clock: For a story or a test: the fund's clock stands still at this instant from the beginning.
+        lock_step: For a story: what follows is handed out in one order only.
+
+    Raises:
+        FundExists: There is one already.
+    """
+    upgrade(url)
+    engine = create_engine(url)
+    try:
+        with writing(engine) as connection:
+            store = Store(connection)
+            head = store.facts.head(lock=True)
+            existing = store.work.setting("founded")
+            if existing is not None:
+                raise FundExists(place=url, name=existing)
+            store.work.set_setting("founded", name)
+            if held_clock is not None:
+                store.work.hold_clock(held_clock)
+            if lock_step:
+                store.work.set_setting("lock_step", "yes")
+            Ledger.create(connection, book=BOOK, currency="EUR")
+            uow = UnitOfWork(
+                connection, LIVES, actor=SYSTEM_ACTOR, now=store.work.clock(), head=head, command_id=f"found:{name}"
+            )
+            people = [(admin, Role.ADMIN), (fund_manager, Role.FUND_MANAGER), (treasurer, Role.TREASURER)]
+            users.found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)
+            uow.next_step = "fund partner import partners.csv"
+            return answer_of(uow, "init", dry_run=False)
+    except FundError as problem:
+        raise mend(problem, engine) from problem.__cause__
+    finally:
+        engine.dispose()
