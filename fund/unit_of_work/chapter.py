@@ -20,6 +20,9 @@ class Command:
     the first person's command leaves a confirmation, and the use case runs when the second confirms. Where it depends
     on the case whether a second person is needed, ``second`` is a function of a view and the arguments, and
     ``seconds`` names everybody it may answer with.
+
+    ``before`` makes of the arguments as typed what the use case takes, without the fund and before its lock is taken
+    (G1): it reads files. A refusal that it finds it hands on, for the use case to raise where it always did.
     """
 
     name: str
@@ -27,6 +30,10 @@ class Command:
     who: Who
     second: Who | Callable[[View, Mapping[str, Any]], Who | None] | None = None
     seconds: tuple[Who, ...] = ()
+    before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        assert self.before is None or self.second is None, f"{self.name} would wait with its files unread"
 
     def second_for(self, view: View, args: Mapping[str, Any]) -> Who | None:
         """Who must confirm this command with these arguments, or ``None``."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fund.bank import BankFile, read_statements
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_notification, write_statement
-from fund.errors import APaymentStatus, FundError
+from fund.database import Connection, Engine, writing
+from fund.errors import APaymentStatus, CommandConflict, FundError, NotABankStatement, NotAuthorised
+from fund.workflows.delivery import asking
+from fund.workflows.receipts import importing
 from tests.factories import World, founded
 from tests.workflows.test_receipts import DAY, FROM, OTHER, OURS, called, import_bytes, import_statement, registered
 
@@ -371,3 +376,39 @@ def test_our_reference_in_the_end_to_end_id_decides_before_what_is_written(sqlit
         bank.receive(30_00, name="?", iban=OTHER, on=DAY, text="bijdrage", end_to_end_id="B20260001")
         assert import_statement(world, bank)["matched"] == 1
         assert world.look("bank list")["receipts"][0]["uses"][0]["rule"] == "end_to_end_id"
+
+
+# ---------------------------------------------------------------------------------------------------- before the lock
+
+
+def test_files_are_read_before_anybody_has_to_wait_and_answer_as_they_did(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def reading(data: bytes, *, name: str) -> BankFile:
+        order.append(name)
+        return read_statements(data, name=name)
+
+    def locking(engine: Engine) -> AbstractContextManager[Connection]:
+        order.append("lock")
+        return writing(engine)
+
+    with founded(sqlite_url) as world:
+        registered(world)
+        good = {"name": "a.xml", "content": statement(1, [line(100)])}
+        bad = {"name": "b.xml", "content": b"<html/>"}
+        monkeypatch.setattr(importing, "read_statements", reading)
+        monkeypatch.setattr(asking, "writing", locking)
+        once = world.do("bank import", user="bram", files=[good, bad], command_id="c-1")
+        assert order == ["a.xml", "b.xml", "lock"]
+        assert counts(once["result"]) == (1, 0)
+        assert [row["code"] for row in once["result"]["refused"]] == ["not_a_bank_statement"]
+        again = world.do("bank import", user="bram", files=[good, bad], command_id="c-1")
+        assert again == {**once, "replayed": True}
+        with pytest.raises(CommandConflict):
+            world.do("bank import", user="bram", files=[good], command_id="c-1")
+        with pytest.raises(NotABankStatement):
+            world.do("bank import", user="bram", files=[bad])
+        with pytest.raises(NotAuthorised):  # who may not import hears that, and nothing of the file
+            world.do("bank import", user="anna", files=[bad])

@@ -111,10 +111,20 @@ def carry_out(
     _require_small(args)
     _require_word("command_id", command_id or "")
     command_id = command_id or f"c-{uuid.uuid4().hex}"
+    command = COMMANDS.get(name)
+    digest = _content_hash(name, args)  # G1: files are read and hashed before anybody has to wait for them
+    ready = command.before(args) if command is not None and command.before is not None else args
     try:
         with writing(fund.engine) as connection:
             answer = _ask(
-                connection, name, args, user=user, command_id=command_id, dry_run=dry_run, progress=fund.progress
+                connection,
+                name,
+                ready,
+                digest,
+                user=user,
+                command_id=command_id,
+                dry_run=dry_run,
+                progress=fund.progress,
             )
             if dry_run:
                 connection.rollback()
@@ -146,6 +156,7 @@ def _ask(
     connection: Connection,
     name: str,
     args: Mapping[str, Any],
+    digest: bytes,
     *,
     user: str,
     command_id: str,
@@ -158,7 +169,6 @@ def _ask(
 
         raise NoFundHere(place="")
     who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
-    digest = _content_hash(name, args)
     if not store.work.ask(
         actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
     ):
@@ -236,11 +246,11 @@ def _record_refusal(
     if isinstance(problem.__cause__, _Replayed):
         return
     named = str(problem.details.get("ref") or args.get("ref") or "")[:LONGEST_WORD]
+    digest = _content_hash(name, args)
     with writing(fund.engine) as connection:
         store = Store(connection)
         subject = named if _is_known(store, named) else ""  # what was typed, and is no ref, stands in no fact
         who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
-        digest = _content_hash(name, args)
         if not store.work.ask(
             actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
         ):

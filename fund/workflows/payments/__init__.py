@@ -13,7 +13,7 @@ from fund.unit_of_work import Command, Life, Query
 from fund.workflows.disbursements import PAYERS
 from fund.workflows.payments.batches import batch, send
 from fund.workflows.payments.reading import payment_file, payments
-from fund.workflows.payments.reports import status
+from fund.workflows.payments.reports import read_file, status
 from fund.workflows.payments.settling import (
     cancel,
     fail,
@@ -40,7 +40,7 @@ __all__ = [
 COMMANDS = (
     Command("payment batch", batch, PAYERS),
     Command("payment send", send, TREASURER, second=PAYERS),
-    Command("payment status", status, TREASURER),
+    Command("payment status", status, TREASURER, before=read_file),
     Command("payment settle", settle, TREASURER),
     Command("payment fail", fail, TREASURER),
     Command("payment retry", retry, FUND_MANAGER),

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from fund.bank import StatusReport, read_status, ref_of_wire, wire
-from fund.errors import StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
+from fund.errors import FundError, StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
 from fund.events import PaymentFailed, PaymentStatusReported
 from fund.events.payments import StatusLine
 from fund.language import N_, _
@@ -22,10 +22,22 @@ from fund.workflows.lifecycle import check
 from fund.workflows.payments.due import due, require_row, ties
 from fund.workflows.payments.table import BATCH_TRANSITIONS, BatchState
 
-__all__ = ["status"]
+__all__ = ["read_file", "status"]
 
 REJECTED = "RJCT"
 """What stands as the reason where the bank rejected a payment and gave none."""
+
+
+def read_file(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a report, its file with what it says (``read``), or why it is refused."""
+    return {**args, "file": {**args["file"], "read": _opened(args["file"])}} if "file" in args else dict(args)
+
+
+def _opened(file: Mapping[str, Any]) -> StatusReport | FundError:
+    try:
+        return read_status(file["content"], name=str(file["name"]))
+    except FundError as problem:
+        return problem
 
 
 def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) -> dict[str, Any]:
@@ -34,7 +46,7 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
     The same report again is known and changes nothing.
 
     Args:
-        file: ``name`` and ``content`` (bytes) of a pain.002.001.03.
+        file: ``name`` and ``content`` (bytes) of a pain.002.001.03, and ``read`` where it was read before.
         on: The accounting day of the rejections.
 
     Raises:
@@ -43,7 +55,9 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
         StatusReportDoesNotFit: Number, sum, or a payment in it is not what the batch has.
         StatusReportChanged: A report with this name came before with other content.
     """
-    report = read_status(file["content"], name=str(file["name"]))
+    report = file["read"] if "read" in file else _opened(file)
+    if isinstance(report, FundError):
+        raise report
     batch = uow.maybe(Batch, ref_of_wire(report.original_message_id))
     if batch is None or batch.state not in (BatchState.SENT, BatchState.SETTLED):
         raise UnknownPaymentMessage(file=report.name, line=report.line, message_id=report.original_message_id)

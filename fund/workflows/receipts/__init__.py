@@ -12,7 +12,7 @@ from fund.unit_of_work import Command, Query
 from fund.workflows.receipts.evidence import RULES, Evidence, evidence_for
 from fund.workflows.receipts.gaps import gaps
 from fund.workflows.receipts.hooks import arrives, settles, takes_back
-from fund.workflows.receipts.importing import import_statements, register
+from fund.workflows.receipts.importing import import_statements, read_files, register
 from fund.workflows.receipts.lives import LIVES, TRANSITIONS, State
 from fund.workflows.receipts.matching import allocate, match, second_to_match, unmatch
 from fund.workflows.receipts.reading import bank, unexplained_debits, unmatched
@@ -44,7 +44,7 @@ __all__ = [
 
 COMMANDS = (
     Command("bank register", register, FUND_MANAGER, second=TREASURER),
-    Command("bank import", import_statements, TREASURER),
+    Command("bank import", import_statements, TREASURER, before=read_files),
     Command("bank match", match, TREASURER, second=second_to_match, seconds=(FUND_MANAGER,)),
     Command("bank unmatch", unmatch, TREASURER),
     Command("repayment allocate", allocate, TREASURER, second=FUND_MANAGER),

@@ -45,7 +45,7 @@ from fund.workflows.receipts.lives import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
 from fund.workflows.receipts.reversals import take_reversal
 
-__all__ = ["BANK_ACCOUNTS", "import_statements", "register"]
+__all__ = ["BANK_ACCOUNTS", "import_statements", "read_files", "register"]
 
 BANK_ACCOUNTS = ("1000", "1005")
 CHARGES = ("CHRG", "COMM", "FEES")
@@ -97,6 +97,18 @@ _Document = BankStatement | BankNotification
 _Kept = BankStatementFile | BankNotificationFile
 
 
+def read_files(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of an import, each file with what it says (``read``), or why it is refused."""
+    return {**args, "files": [{**given, "read": _opened(given)} for given in args.get("files", ())]}
+
+
+def _opened(given: Mapping[str, Any]) -> BankFile | FundError:
+    try:
+        return read_statements(given["content"], name=given["name"])
+    except FundError as problem:
+        return problem
+
+
 def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) -> None:
     """What the bank tells is taken in: each file whole or not at all, each line once, in whatever order they lie.
 
@@ -105,7 +117,7 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
     What waited before is tried again. Files that are refused are named with their reason, the others go in.
 
     Args:
-        files: ``name`` and ``content`` (bytes) of each.
+        files: ``name`` and ``content`` (bytes) of each, and ``read`` where it was read before: see :func:`read_files`.
 
     Raises:
         OtherBankAccount: A statement of an account that is not the fund's.
@@ -173,7 +185,9 @@ def _read(
     contents: dict[str, tuple[str, str]] = {}
     for given in files:
         try:
-            file = read_statements(given["content"], name=given["name"])
+            file = given["read"] if "read" in given else _opened(given)
+            if isinstance(file, FundError):
+                raise file
             held: list[_Document] = [*file.statements, *file.notifications]
             for document in held:
                 _require_own(file, document, accounts)
