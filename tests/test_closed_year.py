@@ -78,7 +78,8 @@ def test_a_year_of_the_demo_fund_is_closed_corrected_and_closed_again(fund: Fund
     why = ("--memo", "Kosten accountant 2026", "--reason", "De nota kwam in januari.", "--on", "2026-12-31")
     refused = fund(*entry, *why, "--json", database=url, user="anna")
     assert (refused.code, refused.json["error"]["code"]) == (1, "closed_period")
-    assert "fund period reopen 2026" in refused.json["error"]["hint"]
+    assert "fund period reopen 2026 " in refused.json["error"]["hint"], "the year, not its month"
+    assert refused.json["error"]["details"]["year"] == "2026"
 
     # reopened by two people with a reason, corrected, closed again, exported again
     assert fund("period", "reopen", "2026", database=url, user="anna").code == 2  # no reason

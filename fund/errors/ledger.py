@@ -249,6 +249,14 @@ class ClosedPeriod(RuleRefusal):
 
     message = N_("{day} lies in {month}, which is {status}: no entry of kind {kind} can be booked there")
     hint = N_("book it on a later day, or fund period reopen {month} --reason TEXT")
+    year_hint = N_("book it on a later day, or fund period reopen {year} --reason TEXT")
+    """Where the year of the month is closed: then the month cannot be opened by itself. The ledger knows no years, so
+    whoever asked it gives ``year``.
+    """
+
+    @property
+    def advice(self) -> str:
+        return self._fill(self.year_hint if "year" in self.details else self.hint)
 
 
 class PeriodOutOfOrder(RuleRefusal):

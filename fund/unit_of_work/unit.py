@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 from fund.database import Connection, Engine, writing
-from fund.errors import NoFundHere
+from fund.errors import ClosedPeriod, NoFundHere
 from fund.events import Envelope, Fact
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor
 from fund.rules.postings import Booking, bookings
 from fund.schemas import CaseFile
+from fund.schemas.closing import Period
 from fund.store import Head, Store
 from fund.unit_of_work.gathering import UNWRITTEN, Gathered
 from fund.unit_of_work.lives import Lives
@@ -171,7 +172,9 @@ class UnitOfWork(View):
     def _write(self) -> None:
         """Write what was gathered, in the order in which one by one would have written it."""
         if self._gathered is not None:
-            for place, draft, posted in self._gathered.write(self._store, self._ledger):
+            with self._naming_the_year():
+                written = self._gathered.write(self._store, self._ledger)
+            for place, draft, posted in written:
                 self.entries[place] = (draft, posted)
 
     # ------------------------------------------------------------------------------------------------- recording
@@ -257,7 +260,8 @@ class UnitOfWork(View):
 
     def _book(self, envelope: Envelope) -> None:
         for number, booking in enumerate(bookings(envelope)):
-            self._post(envelope, booking, f"{envelope.event_id}/{number}")
+            with self._naming_the_year():
+                self._post(envelope, booking, f"{envelope.event_id}/{number}")
 
     def _post(self, envelope: Envelope, booking: Booking, key: str) -> None:
         metadata = {"event_id": envelope.event_id, "event_hash": envelope.hash.hex(), **booking.metadata}
@@ -293,6 +297,19 @@ class UnitOfWork(View):
                 return
             posted = self._ledger.post(draft)
         self.entries.append((draft, posted))
+
+    @contextmanager
+    def _naming_the_year(self) -> Iterator[None]:
+        """A month that is refused and whose year is closed opens with the year only: the refusal says so at once."""
+        try:
+            yield
+        except ClosedPeriod as refusal:
+            if refusal.__cause__ is not None:  # the database refused: its transaction answers nothing any more
+                raise
+            case = self.maybe(Period, str(refusal.details["month"])[:4])
+            if case is None or case.state != "closed":
+                raise
+            raise ClosedPeriod(**{**refusal.details, "year": case.ref}) from None
 
     # ------------------------------------------------------------------------------------------- refs and timers
 
