@@ -39,7 +39,7 @@ from fund.errors import (
     UnknownPartner,
     ValuationDayOutside,
 )
-from fund.events import ContributionCalled, CostCharged, DecisionApproved, TransferSent
+from fund.events import ContributionCalled, CostCharged, DecisionApproved, PartnerExited, TransferSent
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
 from fund.workflows.exits import paying
@@ -267,6 +267,40 @@ def test_a_payment_that_is_cancelled_is_due_again(world: World) -> None:
     shown = exit_of(world, BUNSCHOTEN)
     assert (shown["state"], shown["due_cents"], shown["paid_cents"]) == ("settling", 1_072_500, 0)
     assert [finding for check in verify(world.fund.engine)["checks"] for finding in check["findings"]] == []
+
+
+def test_the_logins_of_who_has_left_are_for_the_admin_to_end(world: World) -> None:
+    def asked(user: str = "petra") -> list[str]:
+        items = world.look("inbox", user=user)["items"]
+        return sorted(row["command"] for row in items if row["command"].startswith("fund user revoke"))
+
+    world.user("kees", "partner_editor", partner=BUNSCHOTEN)
+    world.user("rob", "reviewer", partner=BUNSCHOTEN)
+    world.user("mees", "fund_manager", partner=BUNSCHOTEN, seconded=True)
+    leaves(world, BUNSCHOTEN)
+    payee(world, BUNSCHOTEN)
+    world.clock(date(2026, 7, 13))
+    assert asked() == []
+    paid_out(world, BUNSCHOTEN)
+    everybody = [f"fund user revoke {name} --reason TEXT" for name in ("kees", "rob", "sara")]
+    assert (asked(), asked("anna")) == (everybody, [])
+    line = next(row for row in world.look("inbox", user="petra")["items"] if "kees" in row["command"])
+    assert (line["what"], line["ref"]) == ("revoke kees: Bunschoten has left the fund", BUNSCHOTEN)
+    world.do("user revoke", user="petra", name="rob", reason="uitgetreden")
+    assert asked() == [everybody[0], everybody[2]]
+    # while a payment that was cancelled is due again the partner needs its people
+    world.both("payment cancel", user="anna2", second="bram2", ref="E2026-0001", reason="Verkeerde dag.")
+    assert asked() == []
+
+
+def test_who_speaks_for_a_partner_that_left_stays_while_an_agreement_of_it_runs(world: World) -> None:
+    world.user("rob", "reviewer", partner=BUNNIK)
+    leaves(world, BUNNIK)
+    with world.uow("bram") as uow:
+        uow.record(PartnerExited(ref=BUNNIK))
+    assert world.look("partner show", ref=BUNNIK)["partner"]["state"] == "exited"
+    commands = [row["command"] for row in world.look("inbox", user="petra")["items"]]
+    assert commands == ["fund user revoke rob --reason TEXT"]
 
 
 # --------------------------------------------------------------------------------------------------- several, and all

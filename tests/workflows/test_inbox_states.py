@@ -37,7 +37,7 @@ RESTS = {
     ("evaluation", "accepted"): "the service: it publishes",
     ("writeoff", "posted"): "nobody: what is recovered is a receipt, and has its own line",
     ("partner", "active"): "nobody: whether it leaves is for its own council to say",
-    ("partner", "exited"): "nobody: a payment that is cancelled is due again, and then has its own line",
+    ("partner", "exited"): "nobody: its people wait to be revoked; a payment that is cancelled is due again",
     ("receipt", "allocated"): "nobody: a match may be taken back, and need not be",
 }
 """States that can still change and that wait for no person, with the reason."""

@@ -1,23 +1,50 @@
-"""Partners that leave: the settlement that is to be proposed, agreed, booked and paid, and the long-stop."""
+"""Partners that leave: the settlement that is to be proposed, agreed, booked and paid, the long-stop; and the logins of
+who has left.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, OWN_SIGNATORY, TREASURER
+from fund.rules.authority import ADMIN, FUND_MANAGER, OWN_SIGNATORY, TREASURER, Role
 from fund.schemas.exits import Exit
+from fund.schemas.people import User
 from fund.workflows.exits import long_stop_on
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 
 __all__ = ["waiting"]
 
+_OF_THE_PARTNER = {Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY}
+"""Roles in which somebody acts for the partner itself; any other is a seat in the fund."""
+
 
 def waiting(desk: Desk) -> Iterator[Waiting]:
     """What the exit of a partner waits for, in the order of its states."""
     for case in desk.all(Exit, "notice_given", "settlement_proposed", "agreed", "disputed", "settling"):
         yield from _steps(desk, case)
+    yield from _logins(desk)
+
+
+def _logins(desk: Desk) -> Iterator[Waiting]:
+    """The people of a partner that has left: who sits in the fund at once, who acts for the partner once no agreement
+    of it runs. Whoever is seconded to the fund office is nobody's, and stays.
+    """
+    gone = {partner.ref for partner in desk.partners.values() if partner.state == "exited"}
+    if not gone:
+        return
+    bound = {party for each in desk.agreements.values() if each.state != "closed" for party in each.parties}
+    for user in desk.all(User):
+        if user.state != "active" or user.seconded or user.partner not in gone:
+            continue
+        if user.partner in bound and set(user.roles) <= _OF_THE_PARTNER:
+            continue
+        name = desk.name(user.ref)
+        what = _(N_("revoke {name}: {partner} has left the fund")).format(
+            name=name, partner=desk.short_name(user.partner)
+        )
+        yield Waiting(what, f"fund user revoke {name} --reason TEXT", ADMIN, user.partner)
 
 
 def _steps(desk: Desk, case: Exit) -> Iterator[Waiting]:
