@@ -1,0 +1,47 @@
+"""What every command shares: how arguments are read, the options of changing and of reading commands, and the two
+calls into the fund.
+
+A noun file declares its verbs with :func:`noun`, :func:`verb`, :func:`argument`, :func:`option` and one of
+:func:`changing` and :func:`reading`; its body calls :func:`run` or :func:`read`. Nothing here is loaded from the
+fund before a command really runs, so that help and completion stay quick.
+"""
+
+from __future__ import annotations
+
+from cli.output import write_output
+from cli.params.asking import confirmed, leave, look, opened, read, run
+from cli.params.context import Code, Shell, shell, typed
+from cli.params.helped import Command, Group
+from cli.params.types import ACCOUNT, DAY, FILE, MONEY, PERIOD, Ref
+from cli.params.verbs import argument, booking, changing, dated, known, noun, option, reading, verb
+
+__all__ = [
+    "ACCOUNT",
+    "DAY",
+    "FILE",
+    "MONEY",
+    "PERIOD",
+    "Code",
+    "Command",
+    "Group",
+    "Ref",
+    "Shell",
+    "argument",
+    "booking",
+    "changing",
+    "confirmed",
+    "dated",
+    "known",
+    "leave",
+    "look",
+    "noun",
+    "opened",
+    "option",
+    "read",
+    "reading",
+    "run",
+    "shell",
+    "typed",
+    "verb",
+    "write_output",
+]

@@ -1,0 +1,105 @@
+"""How a noun file declares its verbs, with the options that all changing and all reading commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from cli.params.helped import Argument, Command, Group, Option
+from cli.params.types import DAY
+from fund.language import N_
+
+__all__ = ["argument", "booking", "changing", "dated", "known", "noun", "option", "reading", "verb"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def noun(name: str, line: str) -> Group:
+    """A noun: ``user = noun("user", N_("Add people and say what they may do"))``."""
+    return Group(name, line=line)
+
+
+def verb(
+    group: Group | None,
+    name: str,
+    line: str,
+    *,
+    about: str = "",
+    examples: Sequence[str] = (),
+    who: str = "",
+    see: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Command]:
+    """Declare a verb of ``group``, or a bare verb when it is ``None``; the outermost decorator of its function."""
+
+    def declare(function: Callable[..., Any]) -> Command:
+        command = click.command(name, cls=Command, line=line, about=about, examples=examples, who=who, see=see)(
+            function
+        )
+        if group is not None:
+            group.add_command(command)
+        return command
+
+    return declare
+
+
+def option(*declarations: str, help: str = "", **attrs: Any) -> Callable[[F], F]:
+    """An option; ``help`` is a message id: ``option("--role", multiple=True, help=N_("a role"))``."""
+    return click.option(*declarations, cls=Option, help=help or None, **attrs)
+
+
+def argument(name: str, *, help: str = "", **attrs: Any) -> Callable[[F], F]:
+    """An argument; ``help`` is a message id."""
+    return click.argument(name, cls=Argument, help=help or None, **attrs)
+
+
+def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    ctx.meta[f"fund.{param.name}"] = value
+    return value
+
+
+def _shared(*declarations: str, help: str, **attrs: Any) -> Callable[[F], F]:
+    return option(*declarations, help=help, expose_value=False, callback=_kept, **attrs)
+
+
+_JSON = _shared("--json", "json", is_flag=True, help=N_("Print one JSON object"))
+_ON = _shared("--on", "on", type=DAY, metavar="DATE", help=N_("Accounting day, today if left out"))
+_COMMAND_ID = _shared("--command-id", "command_id", metavar="ID", help=N_("Repeating with the same id acts once"))
+_DRY_RUN = _shared("--dry-run", "dry_run", is_flag=True, help=N_("Show what would happen, keep nothing"))
+_ALL_YES = _shared("--yes", "yes", is_flag=True, help=N_("Answer yes to the question"))
+_AS_OF = _shared("--as-of", "as_of", type=DAY, metavar="DATE", help=N_("As it was at the end of this day"))
+_KNOWN_AT = _shared(
+    "--known-at",
+    "known_at",
+    type=click.IntRange(min=0),
+    metavar="SEQ",
+    help=N_("As known when this entry was the last"),
+)
+
+
+def changing(function: F) -> F:
+    """The options of a command that changes something; the function gets the context first."""
+    for decorate in (_JSON, _ALL_YES, _DRY_RUN, _COMMAND_ID):
+        function = decorate(function)
+    return click.pass_context(function)  # type: ignore[return-value]
+
+
+def booking(function: F) -> F:
+    """As :func:`changing`, and ``--on``: for commands whose use case takes the accounting day ``on``."""
+    return changing(_ON(function))
+
+
+def reading(function: F) -> F:
+    """The options of a command that only reads; the function gets the context first."""
+    return click.pass_context(_JSON(function))  # type: ignore[return-value]
+
+
+def dated(function: F) -> F:
+    """As :func:`reading`, and ``--as-of``: for commands whose query takes the day ``as_of``."""
+    return reading(_AS_OF(function))
+
+
+def known(function: F) -> F:
+    """As :func:`dated`, and ``--known-at``: for commands whose query takes the entry number ``known_at`` too."""
+    return dated(_KNOWN_AT(function))
