@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
+from fund.rules.regulations import Regulations, Terms, Treasury, standard
 from tests import write_docs
+from tests.cli.test_commands import parse
 
 PAGES = write_docs.pages()
 
@@ -27,3 +32,32 @@ def test_the_notice_names_every_file_of_data_that_comes_with_the_fund() -> None:
     for folder in ("data", "templates", "locale"):
         for path in (root / "fund" / folder).rglob("*.*"):
             assert path.relative_to(root).as_posix() in notice
+
+
+OPERATIONS = (write_docs.DOCS / "operations.md").read_text(encoding="utf-8")
+
+
+def test_every_command_of_the_treasurers_month_and_year_can_be_typed() -> None:
+    story = OPERATIONS.partition("## The treasurer's month")[2].partition("## Numbers of the regulations")[0]
+    typed = re.findall(r"^\$ (fund .+)$", story, re.MULTILINE) + re.findall(r"`(fund --as .+?)`", story)
+    assert len(typed) > 15
+    for line in typed:
+        parse(line)
+
+
+def test_the_numbers_of_the_regulations_are_those_of_the_code_and_of_the_standard_ones() -> None:
+    def shown(value: Any) -> str:
+        if value is None or value == ():
+            return "none"
+        return str(value).lower() if isinstance(value, bool) else str(value).strip("()")
+
+    rules = standard()
+    table = OPERATIONS.partition("## Numbers of the regulations")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) > 10
+    for name, _meaning, left_out, given, _source in rows:
+        section, _dot, field = name.strip("`").rpartition(".")
+        shape = {"terms": Terms, "treasury": Treasury, "": Regulations}[section]
+        assert left_out == shown(shape.model_fields[field].default), name
+        if field != "steps":
+            assert given == shown(getattr(getattr(rules, section) if section else rules, field)), name
