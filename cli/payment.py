@@ -272,6 +272,22 @@ def fail(ctx: click.Context, ref: str, reason: str) -> None:
 
 @verb(
     payment,
+    "found",
+    N_("Say that a payment that failed was carried out"),
+    about=N_("A debit that nobody explained is that payment: the failure is taken back, and nothing is owed twice."),
+    examples=("fund --as bram payment found D2026-0007 --bank-line U2026-0001",),
+    who=N_("a treasurer"),
+    see=("bank unmatched", "payment fail"),
+)
+@argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
+@option("--bank-line", required=True, metavar="REF", help=N_("The unexplained debit, or its line"))
+@booking
+def found(ctx: click.Context, ref: str, bank_line: str) -> None:
+    run(ctx, "payment found", {"ref": ref, "bank_line": bank_line}, ask=True)
+
+
+@verb(
+    payment,
     "retry",
     N_("Verify the account again after a failed payment"),
     about=N_(

@@ -14,6 +14,7 @@ __all__ = [
     "BatchLine",
     "PaymentConfirmed",
     "PaymentFailed",
+    "PaymentFailureUndone",
     "PaymentRetried",
     "PaymentReturned",
     "PaymentSent",
@@ -147,6 +148,15 @@ class PaymentFailed(_OfALine):
 
     reason: str
     """The bank's code, such as ``AC01``, or its words."""
+
+
+class PaymentFailureUndone(_OfALine):
+    """What was said to have failed was carried out, as a debit of the bank shows: it is under way again (D6)."""
+
+    wire: ClassVar[str] = "payment.failure_undone"
+
+    seq: int
+    """The entry of the failure, which is mirrored."""
 
 
 class PaymentReturned(_OfALine):

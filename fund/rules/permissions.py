@@ -184,7 +184,8 @@ GROUPS: tuple[Group, ...] = (
         "R own|asks own|M|C|||R||settles",
         "disbursement request, disbursement check, disbursement approve, disbursement refuse, disbursement withdraw,"
         " disbursement cancel, disbursement refund, payment batch, payment send, payment status, payment settle,"
-        " payment fail, payment retry, payment cancel, payment return, payee record, bank register, debit record,"
+        " payment fail, payment found, payment retry, payment cancel, payment return, payee record, bank register,"
+        " debit record,"
         " debit reverse,"
         " cost approve, cost charge, cost income, cost transfer, cost sweep, cost settle, cost recall",
         "disbursement list, disbursement show, payment list, payment file, payee list, cost list",

@@ -22,7 +22,7 @@ from fund.events.exits import ExitClosedOut, ExitPaid, ExitPartDue, ExitSetOff, 
 from fund.events.journal import EntryPosted, EntryReversed
 from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.events.payables import PayableCancelled
-from fund.events.payments import PaymentFailed, PaymentReturned, PaymentSent, PaymentSettled
+from fund.events.payments import PaymentFailed, PaymentFailureUndone, PaymentReturned, PaymentSent, PaymentSettled
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.receipts import (
     CostCharged,
@@ -380,6 +380,12 @@ def _payment_failed(fact: PaymentFailed) -> Sequence[Booking]:
     cents = fact.line.amount_cents
     postings = (debit("1010", cents), credit(f"2000.{fact.line.payee}", cents))
     return [Booking(memo=f"{fact.line.ref} niet uitgevoerd door de bank ({fact.ref})", postings=postings)]
+
+
+@books(PaymentFailureUndone)
+def _payment_failure_undone(fact: PaymentFailureUndone) -> Sequence[Booking]:
+    """D6: it had not failed; the exact mirror of the failure."""
+    return [Booking(memo=f"{fact.line.ref} toch door de bank uitgevoerd ({fact.ref})", reverses_seq=fact.seq)]
 
 
 @books(DisbursementCancelled)

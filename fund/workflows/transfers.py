@@ -155,8 +155,8 @@ def _held(uow: UnitOfWork, account: str, day: date | None) -> int:
     held = uow.balances(as_of=day).get(account, 0)
     if account != "1000":
         return held
-    under_way = [*uow.cases(Disbursement, states=("sent",)), *uow.cases(Payable, states=("sent",))]
-    return held - sum(case.amount_cents for case in under_way)
+    under_way = [case.amount_cents for case in uow.cases(Disbursement, states=("sent",))]
+    return held - sum(under_way) - sum(case.amount_cents for case in uow.cases(Payable, states=("sent",)))
 
 
 def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> dict[str, Any]:

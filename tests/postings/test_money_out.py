@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fund.events import DebitRecorded
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT as RUNNING
@@ -36,7 +37,8 @@ ROWS = (
 WIRES = (
     "decision.approved", "decision.conditional", "decision.reopened", "proposal.withdrawn", "proposal.lapsed",
     "disbursement.approved", "disbursement.cancelled", "disbursement.refunded", "payment.sent", "payment.settled",
-    "payment.failed", "payment.returned", "agreement.amended", "agreement.completed", "agreement.terminated",
+    "payment.failed", "payment.failure_undone", "payment.returned", "agreement.amended", "agreement.completed",
+    "agreement.terminated",
     "cost.approved", "payable.cancelled", "transfer.sent", "transfer.settled", "transfer.failed",
 )  # fmt: skip
 
@@ -304,6 +306,32 @@ def test_a_payment_that_came_back_is_owed_again(active: World) -> None:
 
 
 # --------------------------------------------------------------------------------------- costs and transfers (9)
+
+
+def test_a_payment_that_was_called_failed_and_was_carried_out_is_booked_once(active: World) -> None:
+    ref = approved(active)  # D6, D5, C2
+    sent(active, ref)
+    active.do("payment fail", user="bram", ref=ref, reason="AC01")
+    with active.uow("bram") as uow:
+        gone = {"account": "1000", "amount_cents": 2_500_001, "debited_on": uow.today, "line_id": "lin_1"}
+        uow.record(DebitRecorded(ref="U2026-9001", **gone))
+    since = head(active)
+    active.do("payment found", user="bram", ref=ref, bank_line="U2026-9001")
+    assert journal(active, since) == book("""
+        2026-01-08  payment.failure_undone, reversal  D2026-0001 toch door de bank uitgevoerd (S2026-001)
+          takes back 2026-01-08  payment.failed  D2026-0001 niet uitgevoerd door de bank (S2026-001)
+          Cr 1010                                       25,000.01
+          Dr 2000.gm0308               25,000.01
+
+        2026-01-08  debit.reversed, reversal  Afschrijving U2026-9001 is de betaling van D2026-0001
+          takes back 2026-01-08  debit.recorded  Onverklaarde afschrijving U2026-9001
+          Cr 1010                                       25,000.01
+          Dr 1000                      25,000.01
+
+        2026-01-08  payment.settled  D2026-0001 betaald (S2026-001)
+          Dr 1010                      25,000.01
+          Cr 1000                                       25,000.01
+    """)
 
 
 def test_a_cost_is_owed_sent_failed_paid_returned_and_cancelled(world: World) -> None:

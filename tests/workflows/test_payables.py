@@ -463,3 +463,35 @@ def test_a_debit_that_nobody_knew_turns_out_to_be_a_payment_and_is_booked_once(s
         assert [each["ref"] for each in world.look("bank unmatched")["debits"]] == ["U2026-0002"]
         assert (world.balances()["1000"], world.balances()["1010"]) == (before - 45_001, 1)
         assert all(check["ok"] for check in verify(world.fund.engine)["checks"] if check["name"] != "attachments")
+
+
+def test_a_payment_that_was_called_failed_and_was_carried_out_is_found_on_its_debit(database_url: str) -> None:
+    """Nothing is owed twice, nothing is paid twice, and sending goes on."""
+    with founded(database_url) as world:
+        prepared(world)
+        supplied(world)
+        ref = owed(world)
+        sent(world, ref)
+        world.do("payment fail", user="bram", ref=ref, reason="AC01")
+        bank = StoryBank(OURS)
+        for cents in (-45_000, -1):
+            gone = StoryTransaction(amount_cents=cents, name="Drukkerij De Eend", iban=SUPPLIER_IBAN)
+            bank.entries.append(StoryEntry(transactions=(gone,), booked_on=TUESDAY, code="PMNT/ICDT/ESCT"))
+        world.clock(TUESDAY)
+        before = world.balances()
+        world.do("bank import", user="bram", files=[{"name": "a.xml", "content": bank.statement(TUESDAY)}])
+        with pytest.raises(UnknownRef):
+            world.do("payment found", user="bram", ref=ref, bank_line="U2026-0009")
+        with pytest.raises(PaymentDoesNotMatch):
+            world.do("payment found", user="bram", ref=ref, bank_line="U2026-0002")
+        found = world.do("payment found", user="bram", ref=ref, bank_line="U2026-0001")
+        told = [each["type"] for each in found["events"]]
+        assert told == ["payment.failure_undone", "debit.reversed", "payment.settled"]
+        now = world.balances()
+        assert (now["1000"], now["1010"]) == (before["1000"] - 45_001, 1)
+        assert now.get("2000", 0) == before["2000"] + 45_000 == 0
+        (row,) = [each for each in world.look("payment list")["payables"] if each["ref"] == ref]
+        assert row["state"] == "paid"
+        with pytest.raises(TransitionNotAllowed):
+            world.do("payment found", user="bram", ref=ref, bank_line="U2026-0001")
+        assert all(check["ok"] for check in verify(world.fund.engine)["checks"] if check["name"] != "attachments")

@@ -15,6 +15,7 @@ from fund.events import (
     Envelope,
     PayableCancelled,
     PaymentFailed,
+    PaymentFailureUndone,
     PaymentRetried,
     PaymentReturned,
     PaymentsBatched,
@@ -62,6 +63,7 @@ TRANSITIONS = (
     Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
     Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
+    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, row="D6"),
     Transition("payment retry", (State.FAILED, State.APPROVED), State.APPROVED, FUND_MANAGER, PaymentRetried, row="D6"),
     Transition(
         "disbursement cancel",
@@ -141,6 +143,8 @@ def _after_the_bank(case: Disbursement, after: Disbursement, happened: Envelope)
         return after.but(paid_cents=fact.line.amount_cents, paid_on=happened.effective_on, bank_reason="")
     if isinstance(fact, PaymentFailed):
         return after.but(batch="", bank_reason=fact.reason)
+    if isinstance(fact, PaymentFailureUndone):
+        return after.but(batch=fact.ref, bank_reason="")
     if isinstance(fact, PaymentReturned):
         return after.but(batch="", paid_cents=0, paid_on=None, to_verify=True, bank_reason=fact.reason)
     if isinstance(fact, PaymentRetried):

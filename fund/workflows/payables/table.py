@@ -17,6 +17,7 @@ from fund.events import (
     PayableCancelled,
     PayableRetried,
     PaymentFailed,
+    PaymentFailureUndone,
     PaymentReturned,
     PaymentsBatched,
     PaymentSent,
@@ -51,6 +52,7 @@ TRANSITIONS = (
     Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=_PAYERS, row="D4"),
     Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
+    Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, row="D6"),
     Transition("payment retry", _WAITING, State.APPROVED, FUND_MANAGER, PayableRetried, row="D6"),
     Transition("payment cancel", _WAITING, State.CANCELLED, FUND_MANAGER, PayableCancelled, second=TREASURER, row="D7"),
     Transition("payment return", State.PAID, State.APPROVED, _BANK, PaymentReturned, row="D10"),
@@ -90,6 +92,8 @@ def payable_after(case: Payable | None, happened: Envelope) -> Payable | None:
         return after.but(paid_on=happened.effective_on, bank_reason="")
     if isinstance(fact, PaymentFailed):
         return after.but(batch="", bank_reason=fact.reason, to_verify=True)
+    if isinstance(fact, PaymentFailureUndone):
+        return after.but(batch=fact.ref, bank_reason="", to_verify=False)
     if isinstance(fact, PaymentReturned):
         return after.but(batch="", bank_reason=fact.reason, to_verify=True, paid_on=None)
     if isinstance(fact, PayableRetried):

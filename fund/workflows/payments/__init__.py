@@ -17,6 +17,7 @@ from fund.workflows.payments.reports import read_file, status
 from fund.workflows.payments.settling import (
     cancel,
     fail,
+    found,
     give_back,
     give_back_by_hand,
     retry,
@@ -43,6 +44,7 @@ COMMANDS = (
     Command("payment status", status, TREASURER, before=read_file),
     Command("payment settle", settle, TREASURER),
     Command("payment fail", fail, TREASURER),
+    Command("payment found", found, TREASURER),
     Command("payment retry", retry, FUND_MANAGER),
     Command("payment cancel", cancel, FUND_MANAGER, second=TREASURER),
     Command("payment return", give_back_by_hand, TREASURER),

@@ -14,6 +14,7 @@ from fund.events import (
     PayableRetried,
     PaymentConfirmed,
     PaymentFailed,
+    PaymentFailureUndone,
     PaymentRetried,
     PaymentReturned,
     PaymentSettled,
@@ -32,7 +33,7 @@ from fund.workflows.payments.due import Due, due, maybe_due, require_row
 from fund.workflows.payments.table import BatchState
 from fund.workflows.receipts import settles, takes_back
 
-__all__ = ["cancel", "fail", "give_back", "give_back_by_hand", "retry", "settle", "settle_line", "take_back"]
+__all__ = ["cancel", "fail", "found", "give_back", "give_back_by_hand", "retry", "settle", "settle_line", "take_back"]
 
 
 def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Due, BatchLine, Batch]:
@@ -58,15 +59,19 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
     """
     case, line, found = _under_way(uow, "payment settle", ref)
     if bank_line:
-        bank_line = _explained(uow, case, bank_line)
+        bank_line = _explained(uow, case, _debit_of(uow, case, bank_line))
     uow.record(PaymentSettled(ref=found.ref, line=line, bank_line=bank_line or ""), effective_on=on)
     uow.next_step = f"fund payment list --batch {found.ref}"
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
 
 
-def _explained(uow: UnitOfWork, case: Due, named: str) -> str:
-    """An unexplained debit turns out to be this payment: it stands on 1010 no more; the line that showed it."""
-    debit = next((each for each in uow.cases(Debit, states=["recorded"]) if named in (each.ref, each.line_id)), None)
+def _debit_of(view: View, case: Due, named: str) -> Debit:
+    """The unexplained debit that may be this payment.
+
+    Raises:
+        UnknownRef: No such debit waits to be explained. PaymentDoesNotMatch: It is of another amount.
+    """
+    debit = next((each for each in view.cases(Debit, states=["recorded"]) if named in (each.ref, each.line_id)), None)
     if debit is None or debit.account != "1000":
         raise UnknownRef(kind=code_word("debit"), ref=named, suggestion="fund bank unmatched")
     if debit.amount_cents != case.amount_cents:
@@ -76,6 +81,11 @@ def _explained(uow: UnitOfWork, case: Due, named: str) -> str:
             found_cents=debit.amount_cents,
             difference_cents=debit.amount_cents - case.amount_cents,
         )
+    return debit
+
+
+def _explained(uow: UnitOfWork, case: Due, debit: Debit) -> str:
+    """An unexplained debit turns out to be this payment: it stands on 1010 no more; the line that showed it."""
     recorded = uow.store.facts.last_of(debit.stream, "debit.recorded")
     assert recorded is not None, f"{debit.ref} was recorded"
     (entry,) = uow.ledger.entries(event_id=recorded.event_id)
@@ -107,6 +117,34 @@ def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> d
     uow.record(PaymentFailed(ref=found.ref, line=line, reason=reason), effective_on=on)
     uow.next_step = f"fund payment retry {ref}"
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+
+
+def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) -> dict[str, Any]:
+    """A payment that was said to have failed was carried out after all: an unexplained debit shows it (D6, D5).
+
+    The failure is taken back, and the debit is the payment; nothing is owed twice.
+
+    Args:
+        bank_line: The unexplained debit, or its line.
+        on: The booking day of the bank.
+
+    Raises:
+        TransitionNotAllowed: It did not fail, or it was verified again and waits for another batch.
+        UnknownRef: No such debit waits to be explained. PaymentDoesNotMatch: The debit is of another amount.
+    """
+    case = due(uow, ref)
+    require_row(uow, case, "payment found")
+    debit = _debit_of(uow, case, bank_line)
+    failed = uow.store.facts.last_of(case.stream, PaymentFailed.wire)
+    assert failed is not None, f"{ref} failed"
+    assert isinstance(failed.fact, PaymentFailed)
+    line, batch = failed.fact.line, failed.fact.ref
+    (entry,) = uow.ledger.entries(event_id=failed.event_id)
+    uow.record(PaymentFailureUndone(ref=batch, line=line, seq=entry.seq))
+    shown = _explained(uow, case, debit)
+    uow.record(PaymentSettled(ref=batch, line=line, bank_line=shown), effective_on=on)
+    uow.next_step = f"fund payment list --batch {batch}"
+    return {"ref": ref, "batch": batch, "amount_cents": case.amount_cents}
 
 
 def retry(uow: UnitOfWork, *, ref: str) -> dict[str, Any]:

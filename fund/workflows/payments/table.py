@@ -10,6 +10,7 @@ from fund.events import (
     PayableCancelled,
     PaymentConfirmed,
     PaymentFailed,
+    PaymentFailureUndone,
     PaymentReturned,
     PaymentsBatched,
     PaymentSent,
@@ -60,6 +61,7 @@ BATCH_TRANSITIONS = (
     Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, row="D6"),
     Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, row="D6"),
+    Transition("payment found", _GONE, BatchState.SENT, TREASURER, PaymentFailureUndone, row="D6"),
     Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, row="D10"),
 )
 """A batch is settled with the last of its lines; until then it stays sent."""
@@ -108,6 +110,12 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
         return _line_ended(case, fact.line.ref, "paid", fact.bank_line)
     if isinstance(fact, PaymentFailed):
         return _line_ended(case, fact.line.ref, "failed", "")
+    if isinstance(fact, PaymentFailureUndone):
+        entries = tuple(
+            entry.model_copy(update={"state": "sent"}) if entry.line.ref == fact.line.ref else entry
+            for entry in case.entries
+        )
+        return case.but(entries=entries, state=state_after(BATCH_TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentReturned):
         return _line_ended(case, fact.line.ref, "returned", fact.bank_line)
     return case
