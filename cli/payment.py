@@ -274,7 +274,7 @@ def fail(ctx: click.Context, ref: str, reason: str) -> None:
     payment,
     "found",
     N_("Say that a payment that failed was carried out"),
-    about=N_("A debit that nobody explained is that payment: the failure is taken back, and nothing is owed twice."),
+    about=N_("A debit that nobody explained is that payment: it did not fail, and nothing is owed twice."),
     examples=("fund --as bram payment found D2026-0007 --bank-line U2026-0001",),
     who=N_("a treasurer"),
     see=("bank unmatched", "payment fail"),

@@ -64,13 +64,13 @@ OF_A_CASE: dict[str, dict[str, tuple[str, ...]]] = {
         "checked": ("disbursement approve",),
         "approved": ("payment retry", "disbursement cancel"),
         "sent": ("payment settle", "payment fail"),
-        "failed": ("payment retry", "disbursement cancel"),
+        "failed": ("payment retry", "payment found", "disbursement cancel"),
         "paid": ("payment return",),
     },
     "payable": {
         "approved": ("payment retry", "payment cancel"),
         "sent": ("payment settle", "payment fail"),
-        "failed": ("payment retry", "payment cancel"),
+        "failed": ("payment retry", "payment found", "payment cancel"),
         "paid": ("payment return",),
     },
     "batch": {"made": ("payment send",)},
@@ -81,6 +81,7 @@ MORE: dict[str, Mapping[str, Any]] = {
     "disbursement cancel": {"reason": "x"},
     "payment cancel": {"reason": "x"},
     "payment fail": {"reason": "AC01"},
+    "payment found": {"bank_line": "U2026-9001"},
     "payment return": {"receipt": "O2026-9002", "reason": "AC04"},
     "cost recall": {"reason": "x"},
 }
@@ -123,7 +124,7 @@ class Walk:
         seq = self.store.facts.head().seq
         savepoint = self.connection.begin_nested()
         try:
-            answer = _ask(self.connection, name, args, user=user, command_id=f"w-{self.tried}", dry_run=False)
+            answer = _ask(self.connection, name, args, b"", user=user, command_id=f"w-{self.tried}", dry_run=False)
         except FundError:
             while (inner := self.connection.get_nested_transaction()) is not None and inner is not savepoint:
                 inner.rollback()  # what a trial for the second person had begun
