@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,15 +47,17 @@ shares = st.sampled_from([7000, 10_000, 3333, 1, 0, 5001])
 cents = st.one_of(st.integers(1, 300_000), st.sampled_from([1, 99, 100_000]))
 
 
-def begin(url: str) -> tuple[Life, ExitStack]:
+def begin(
+    url: str, made: Callable[..., Any] = Life, shadow: Callable[[], Shadow] = Shadow, rules: Any = None
+) -> tuple[Any, ExitStack]:
     """A fund in full swing, so that every rule can come first: capital, four experiments, money at every stage."""
     stack = ExitStack()
-    world = stack.enter_context(founded(url, rules=three.rules()))
-    life = Life(world, three.peopled(world), Shadow())
+    world = stack.enter_context(founded(url, rules=rules or three.rules()))
+    life = made(world, three.peopled(world), shadow())
     life.call(20_000_000)
     calls = life.shadow.calls.items()
     life.comes_in(*({"cents": one["called"], "reference": one["reference"], "call": ref} for ref, one in calls))
-    three.payee(world)
+    life.payees()
     life.later(3)
     first, second, third = (
         life.experiment(4_000_000, 7000, 2_500_001, 3, 3, 2),
@@ -562,9 +564,11 @@ class Lives(RuleBasedStateMachine):
         self.stack.close()
 
 
-def play(copies: Callable[[], str], beginning: Life, *, examples: int, steps: int) -> None:
+def play(
+    copies: Callable[[], str], beginning: Life, *, examples: int, steps: int, machine: type[Lives] = Lives
+) -> None:
     """So many lives of so many steps, each from the same beginning."""
-    machine = type("Lives", (Lives,), {"copy_of": staticmethod(copies), "beginning": beginning})
+    machine = type("Lives", (machine,), {"copy_of": staticmethod(copies), "beginning": beginning})
     chosen = settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -581,12 +585,21 @@ def play(copies: Callable[[], str], beginning: Life, *, examples: int, steps: in
 @pytest.fixture
 def sqlite_copies(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Callable[[], str], Life]]:
     """Copies of a fund that has begun, each a file of its own."""
+    with copies_on_sqlite(sqlite_url, tmp_path, begin) as copies:
+        yield copies
+
+
+@contextmanager
+def copies_on_sqlite(
+    url: str, tmp_path: Path, beginning: Callable[[str], tuple[Any, ExitStack]]
+) -> Iterator[tuple[Callable[[], str], Any]]:
+    """Copies of a beginning, each a file of its own."""
     import sqlite3
     from contextlib import closing
 
-    life, stack = begin(sqlite_url)
+    life, stack = beginning(url)
     with stack:
-        source = Path(sqlite_url.removeprefix("sqlite:///"))
+        source = Path(url.removeprefix("sqlite:///"))
         with closing(sqlite3.connect(source)) as connection:
             connection.execute("pragma wal_checkpoint(truncate)")
 
@@ -601,20 +614,29 @@ def sqlite_copies(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Callable[[]
 @pytest.fixture
 def postgres_copies(postgres_url: str, postgres_server: str) -> Iterator[tuple[Callable[[], str], Life]]:
     """Copies of a fund that has begun, each a database of its own."""
-    life, stack = begin(postgres_url)
+    with copies_on_postgresql(postgres_url, postgres_server, begin) as copies:
+        yield copies
+
+
+@contextmanager
+def copies_on_postgresql(
+    url: str, server: str, beginning: Callable[[str], tuple[Any, ExitStack]]
+) -> Iterator[tuple[Callable[[], str], Any]]:
+    """Copies of a beginning, each a database of its own."""
+    life, stack = beginning(url)
     stack.close()
-    template = postgres_url.partition("?")[0].rpartition("/")[2]
+    template = url.partition("?")[0].rpartition("/")[2]
     made: list[str] = []
 
     def copied() -> str:
         name = f"life_{uuid.uuid4().hex[:12]}"
-        _administer(postgres_server, f"create database {name} template {template} strategy file_copy")
+        _administer(server, f"create database {name} template {template} strategy file_copy")
         made.append(name)
-        return with_database(postgres_server, name)
+        return with_database(server, name)
 
     yield copied, life
     for name in made:
-        _administer(postgres_server, f"drop database if exists {name} with (force)")
+        _administer(server, f"drop database if exists {name} with (force)")
 
 
 def test_random_lives_of_a_fund_agree_with_plain_dictionaries(sqlite_copies: tuple[Callable[[], str], Life]) -> None:

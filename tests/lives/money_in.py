@@ -17,6 +17,7 @@ from fund.errors import FundError
 from fund.schemas.capital import Receipt
 from tests.factories import World
 from tests.lives.shadow import Shadow
+from tests.workflows import three_partners as three
 from tests.workflows.three_partners import BAARN, BUNNIK, BUNSCHOTEN
 
 INHABITANTS = {BAARN: 24_800, BUNNIK: 15_347, BUNSCHOTEN: 22_033}
@@ -65,14 +66,22 @@ class MoneyIn:
 
     # ---------------------------------------------------------------------------------------------------------- capital
 
+    def payees(self) -> None:
+        """Who can be paid, three days later."""
+        three.payee(self.world)
+
+    def heads(self) -> dict[str, int]:
+        """Inhabitants of everybody who pays along."""
+        return INHABITANTS
+
     def call(self, cents: int, partner: str | None = None) -> None:
         """K1, of everybody or of one."""
         s = self.shadow
         more = {"partner": partner} if partner else {}
         answer = self.world.both("capital call", user="anna", second="bram", amount=cents, **more)
         made = {event["payload"]["partner"]: event["payload"]["ref"] for event in answer["events"]}
-        whole = sum(INHABITANTS.values())
-        exact = {one: Fraction(cents * heads, whole) for one, heads in INHABITANTS.items()}
+        key = self.heads()
+        exact = {one: Fraction(cents * heads, sum(key.values())) for one, heads in key.items()}
         parts = {one: floor(share) for one, share in exact.items()}
         for one in sorted(exact, key=lambda one: (-(exact[one] - parts[one]), one))[: cents - sum(parts.values())]:
             parts[one] += 1
