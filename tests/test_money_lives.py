@@ -16,7 +16,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from fund.ledger import main_of
 from fund.reports.cash import cash_of
 from fund.reports.statements.position import ageing_of, basis_of
 from fund.rules.valuation import free_to_commit, nav
@@ -179,9 +178,11 @@ class MoneyLives(Lives):
         self.life.leaves(leaver.partner if leaver else first, part)
 
     @precondition(lambda self: self.shadow.leaver)
-    @rule(part=PARTS)
-    def and_goes_on_leaving(self, part: Fraction) -> None:
-        self.life.leaves(self.shadow.leaver.partner, part)
+    @rule(parts=st.lists(PARTS, min_size=1, max_size=3))
+    def and_goes_on_leaving(self, parts: list[Fraction]) -> None:
+        assert self.shadow.leaver
+        for part in parts:
+            self.life.leaves(self.shadow.leaver.partner, part)
 
     @rule(first=st.sampled_from([BUNNIK, BUNSCHOTEN]))
     def and_is_valued_and_booked_at_once(self, first: str) -> None:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
+from fund.bank import read_payments
 from fund.bank.simulation import RETURNED, SENT, StoryBank, StoryEntry, StoryTransaction, write_status
 from fund.errors import FundError
 from fund.ledger import Entry
@@ -147,6 +148,13 @@ class Moving(Life):
             return
         super().call(cents, partner)
 
+    def _certain(self, ref: str) -> None:
+        """Whoever names an instalment that is no more waits for people."""
+        one = self.shadow.receipts[ref]
+        plan = self.shadow.agreements[one["agreement"]]["plan"] if one["agreement"] else []
+        if not one["agreement"] or any(part["no"] == one["no"] for part in plan):
+            super()._certain(ref)
+
     def unmatch(self, ref: str) -> None:
         """As before; and what was given back meanwhile cannot be taken back."""
         s, wanted = self.shadow, dict[str, int]()
@@ -238,8 +246,9 @@ class Moving(Life):
         return [ref for ref in self.shadow.batches[batch]["refs"] if self.one(ref)["state"] == "sent"]
 
     def settle(self, batch: str) -> None:
-        s, refs = self.shadow, self.under_way(batch)
-        content = three.file_of(self.world, batch)
+        s, content = self.shadow, three.file_of(self.world, batch)
+        lines = [payment.end_to_end_id for payment in read_payments(content, name="batch").payments]
+        refs = sorted(self.under_way(batch), key=lambda ref: lines.index(self.wire(ref)))
         self.later((max(three.executed_on(self.world, batch), s.today) - s.today).days)
         self.bank.pay(
             content, on=s.today, refused=[self.wire(ref) for ref in s.batches[batch]["refs"] if ref not in refs]
@@ -377,6 +386,7 @@ class Moving(Life):
                 self.world.do("decision vote", user=name, ref=made["result"]["ref"], choice="for")
             self.world.do("decision decide", user="carla", ref=made["result"]["ref"])
             self.shadow.anew.add(ref)
+            self.same_in_all(ref)
 
     def same_in_all(self, ref: str) -> None:
         """Of a plan that was made anew the sum is foretold, not the days."""
