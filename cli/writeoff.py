@@ -33,10 +33,11 @@ writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
     N_("Propose to write off an advance"),
     about=N_(
         "On the ground of learning: the evaluation is accepted with learning of at least 2, its lessons are published, "
-        "the agreement is completed or ended by its stop rule. Other grounds need a file: reminders and a legal view."
+        "the agreement is completed or ended by its stop rule, a signatory of the lead asks for it. Other grounds need "
+        "a file: reminders and a legal view."
     ),
     examples=(
-        'fund --as anna writeoff propose A2026-003 --reason "the hypothesis was refuted"',
+        'fund --as anna writeoff propose A2026-003 --requested-by fatima --reason "the hypothesis was refuted"',
         'fund --as anna writeoff propose A2026-004 --ground uncollectible --file view.pdf --reason "no means left"',
     ),
     who=N_("a fund manager who is of no party"),
@@ -47,6 +48,7 @@ writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
 @option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("All that is outstanding when left out"))
 @option("--reason", required=True, metavar="TEXT", help=N_("In one sentence; it is kept"))
 @option("--file", type=FILE, metavar="FILE", help=N_("Reminders and legal view"))
+@option("--requested-by", metavar="NAME", help=N_("The signatory of the lead who asked for it"))
 @changing
 def propose(
     ctx: click.Context,
@@ -55,8 +57,16 @@ def propose(
     amount_cents: int | None,
     reason: str,
     file: Mapping[str, Any] | None,
+    requested_by: str | None,
 ) -> None:
-    args = {"ref": ref, "ground": ground, "amount_cents": amount_cents, "reason": reason, "file": file}
+    args = {
+        "ref": ref,
+        "ground": ground,
+        "amount_cents": amount_cents,
+        "reason": reason,
+        "file": file,
+        "requested_by": requested_by,
+    }
     run(ctx, "writeoff propose", args, tell=_proposed)
 
 

@@ -158,7 +158,8 @@ def refuted(stage: Stage, refs: dict[str, str]) -> None:
     stage.chapter(_("9. A refuted hypothesis is a good result"))
     water, idea = f"A{refs['water']}", IDEAS["water"]
     stage.clock(date(2025, 9, 29))
-    refusal = stage.refused(MANAGER, "writeoff propose", ref=water, reason="De proef is mislukt.")
+    asking = signatory(idea.lead)
+    refusal = stage.refused(MANAGER, "writeoff propose", ref=water, reason="De proef is mislukt.", requested_by=asking)
     stage.say(
         _("anna proposes to write off {agreement} at once: {refusal}").format(
             agreement=water, refusal=refusal_line(refusal)
@@ -191,8 +192,9 @@ def refuted(stage: Stage, refs: dict[str, str]) -> None:
     )
     stage.clock(date(2025, 10, 27))
     made = stage.do(
-        MANAGER, "writeoff propose", ref=water, reason="Weerlegd en goed geleerd; de lessen staan voor iedereen klaar."
-    )
+        MANAGER, "writeoff propose", ref=water, requested_by=asking,
+        reason="Weerlegd en goed geleerd; de lessen staan voor iedereen klaar.",
+    )  # fmt: skip
     ref = next(str(event["payload"]["ref"]) for event in made["events"] if event["type"] == "writeoff.proposed")
     vote(stage, ref, command="writeoff vote")
     stage.do(CHAIR, "writeoff decide", ref=ref)

@@ -28,6 +28,7 @@ __all__ = [
     "UnknownWriteoffGround",
     "UnspentMoneyOut",
     "WorkNotEnded",
+    "WriteoffNotRequested",
     "WriteoffOpen",
     "WriteoffWithoutFile",
 ]
@@ -174,6 +175,16 @@ class WriteoffWithoutFile(RuleRefusal):
 
     message = N_("a write-off of {ref} on ground {ground} needs its file: reminders and legal view")
     hint = N_("add --file FILE")
+
+
+class WriteoffNotRequested(RuleRefusal):
+    """A learning write-off is asked for by a signatory of the lead."""
+
+    message = N_(
+        "a learning write-off of {ref} is asked for by a signatory of {partner}, and {requested_by} signs nothing "
+        "for it"
+    )
+    hint = N_("add --requested-by NAME; fund user list shows who signs")
 
 
 class WriteoffOpen(RuleRefusal):

@@ -46,6 +46,8 @@ class WriteoffProposed(_WriteoffFact):
     learning: str = ""
     file_sha256: str = ""
     """The legal view on file, where the ground asks it."""
+    requested_by: str = ""
+    """The signatory of the lead who asked for it; of learning always, in older facts nobody."""
 
 
 class WriteoffVoted(_WriteoffFact):

@@ -49,7 +49,10 @@ def test_from_evaluation_to_write_off_as_people_type_it(fund: Any, database_url:
     accepted = fund("evaluation", "accept", AGREEMENT, user="carla", **at)
     assert "hypothesis refuted, learning 3 of 4" in accepted.out
     assert "That is a good result: it was found out honestly, and others can learn from it." in accepted.out
-    proposed = fund("writeoff", "propose", AGREEMENT, "--reason", "Weerlegd.", user="anna", **at)
+    typed = ("writeoff", "propose", AGREEMENT, "--reason", "Weerlegd.")
+    alone = fund(*typed, user="anna", **at)
+    assert (alone.code, alone.err.splitlines()[0].split(":")[0]) == (1, "error[writeoff_not_requested]")
+    proposed = fund(*typed, "--requested-by", "fatima", user="anna", **at)
     assert f"{W1} is proposed: EUR 12,500.01 of EUR 12,500.01 outstanding, invested in learning." in proposed.out
     for user in ("mira", "mees"):
         assert fund("writeoff", "vote", W1, "--choice", "for", user=user, **at).code == 0

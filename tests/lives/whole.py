@@ -68,7 +68,7 @@ class Life(MoneyOut):
         if not s.agreements[ref]["evaluated"]:
             three.evaluated(self.world, ref)
             s.agreements[ref]["evaluated"] = True
-        args = {"ref": ref, "reason": "De hypothese is weerlegd.", "amount_cents": cents}
+        args = {"ref": ref, "reason": "De hypothese is weerlegd.", "amount_cents": cents, "requested_by": "fatima"}
         writeoff = str(self.world.do("writeoff propose", user="anna", **args)["events"][0]["payload"]["ref"])
         for name in three.MEMBERS:
             self.world.do("writeoff vote", user=name, ref=writeoff, choice="for")

@@ -396,7 +396,8 @@ def voted(world: World, ref: str, **choices: str) -> None:
 @road
 def decided(world: World, **more: Any) -> str:
     """A learning write-off that the committee agreed to; its ref."""
-    answer = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="De hypothese is weerlegd.", **more)
+    more = {"reason": "De hypothese is weerlegd.", "requested_by": "fatima", **more}
+    answer = world.do("writeoff propose", user="anna", ref=AGREEMENT, **more)
     ref = str(answer["events"][0]["payload"]["ref"])
     voted(world, ref, mira="for", mees="for", carla="for")
     world.do("writeoff decide", user="carla", ref=ref)

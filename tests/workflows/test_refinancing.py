@@ -225,7 +225,9 @@ def test_only_its_own_roll_out_after_a_good_verdict_takes_a_balance_over(sqlite_
 def test_what_is_open_on_either_side_comes_first(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         rolled_out(world)
-        world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", amount_cents=100)
+        world.do(
+            "writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", amount_cents=100, requested_by="fatima"
+        )
         assert refused(world, WriteoffOpen).details["open"] == f"{AGREEMENT}-W1"
         with world.uow("fatima") as uow:
             asked = {"agreement": AGREEMENT, "proposal": PROPOSAL, "amount_cents": 1, "payee": BAARN}

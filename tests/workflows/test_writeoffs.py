@@ -28,9 +28,11 @@ from fund.errors import (
     StopRuleMissing,
     SuspicionOpen,
     TransitionNotAllowed,
+    UnknownUser,
     UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
+    WriteoffNotRequested,
     WriteoffOpen,
     WriteoffWithoutFile,
 )
@@ -54,7 +56,8 @@ W1 = f"{AGREEMENT}-W1"
 
 
 def propose(world: World, **more: object) -> object:
-    return world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", **more)
+    more = {"reason": "Weerlegd.", "requested_by": "fatima", **more}
+    return world.do("writeoff propose", user="anna", ref=AGREEMENT, **more)
 
 
 def test_a_learning_write_off_is_booked_as_the_worked_example_says(database_url: str) -> None:
@@ -225,6 +228,23 @@ def test_no_learning_write_off_before_the_evaluation_is_accepted(sqlite_url: str
     with founded(sqlite_url) as world:
         until_completed(world)
         assert "it must be accepted" in str(_refused(world, EvaluationNotAccepted))
+
+
+def test_a_learning_write_off_is_asked_for_by_a_signatory_of_the_lead(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        evaluated(world)
+        world.user("piet", "partner_signatory", partner="gm0312")
+        world.user("eva", "partner_editor", partner="gm0308")
+        for name in (None, "piet", "eva", "anna"):
+            with pytest.raises(WriteoffNotRequested) as caught:
+                propose(world, requested_by=name)
+            assert caught.value.details == {"ref": AGREEMENT, "partner": "gm0308", "requested_by": name or "-"}
+        with pytest.raises(UnknownUser):
+            propose(world, requested_by="niemand")
+        made = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", requested_by="fatima")
+        with world.view() as view:
+            assert made["events"][0]["payload"]["requested_by"] == view.user("fatima").user_id
 
 
 def test_no_learning_write_off_below_the_threshold_of_learning(sqlite_url: str) -> None:
@@ -474,7 +494,7 @@ def test_what_came_in_meanwhile_leaves_a_write_off_that_is_proposed_again(sqlite
             repaid(uow)
         with pytest.raises(BeyondOutstanding):
             world.both("writeoff post", user="anna", second="bram", ref=ref)
-        again = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="De rest.")
+        again = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="De rest.", requested_by="fatima")
         assert again["events"][0]["payload"]["ref"] == f"{AGREEMENT}-W2"
 
 

@@ -104,7 +104,8 @@ def with_budget(world: World, cents: int) -> None:
 
 def by_three_to_two(world: World, cents: int) -> dict[str, Any]:
     """A learning write-off on which three vote for and two against; the fact of its decision."""
-    proposed = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", amount_cents=cents)
+    args = {"reason": "Weerlegd.", "requested_by": "fatima", "amount_cents": cents}
+    proposed = world.do("writeoff propose", user="anna", ref=AGREEMENT, **args)
     ref = str(proposed["events"][0]["payload"]["ref"])
     voted(world, ref, mira="for", mees="for", carla="for", mo="against", max="against")
     fact: dict[str, Any] = world.do("writeoff decide", user="carla", ref=ref)["events"][0]
@@ -140,7 +141,7 @@ def test_what_can_never_be_booked_takes_nothing_of_the_budget(sqlite_url: str) -
         until_completed(world)
         evaluated(world)
         with_budget(world, OUTSTANDING)
-        proposed = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.")
+        proposed = world.do("writeoff propose", user="anna", ref=AGREEMENT, reason="Weerlegd.", requested_by="fatima")
         voted(world, W1, mira="for", mees="for", carla="for", mo="against", max="against")
         world.do("writeoff decide", user="carla", ref=W1)
         assert proposed["events"][0]["payload"]["amount_cents"] == OUTSTANDING

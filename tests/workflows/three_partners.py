@@ -198,7 +198,8 @@ def evaluated(world: World, agreement: str, *, learning: int = 3) -> None:
 
 def given_up(world: World, agreement: str) -> str:
     """The committee decides a learning write-off of all that is outstanding; its ref."""
-    proposed = world.do("writeoff propose", user="anna", ref=agreement, reason="De hypothese is weerlegd.")
+    args = {"reason": "De hypothese is weerlegd.", "requested_by": "fatima"}
+    proposed = world.do("writeoff propose", user="anna", ref=agreement, **args)
     ref = str(proposed["events"][0]["payload"]["ref"])
     for name in MEMBERS:
         world.do("writeoff vote", user=name, ref=ref, choice="for")

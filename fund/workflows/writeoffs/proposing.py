@@ -18,6 +18,7 @@ from fund.errors import (
     UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
+    WriteoffNotRequested,
     WriteoffOpen,
     WriteoffWithoutFile,
 )
@@ -27,6 +28,7 @@ from fund.events import (
 )
 from fund.glossary import state_word
 from fund.language import N_, _
+from fund.rules.authority import Role
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.evaluations import Evaluation
@@ -51,6 +53,7 @@ def propose(
     ground: str = Ground.LEARNING.value,
     amount_cents: int | None = None,
     file: Mapping[str, Any] | None = None,
+    requested_by: str | None = None,
 ) -> Envelope:
     """It is proposed to give up an advance, or part of it.
 
@@ -59,6 +62,7 @@ def propose(
         ground: ``learning``, ``hardship``, ``uncollectible`` or ``irregularity``.
         amount_cents: Default: all that is outstanding.
         file: Name and content of the reminders and the legal view; every ground but learning asks for it.
+        requested_by: The signatory of the lead on whose request it is proposed; learning asks for one (W1).
 
     Raises:
         UnknownWriteoffGround, ReasonMissing: As they say.
@@ -66,6 +70,7 @@ def propose(
         BeyondOutstanding: More than is outstanding, or nothing is.
         SuspicionOpen, WorkNotEnded, StopRuleMissing, EvaluationNotAccepted, LearningTooLow, LessonsNotPublished,
         MilestonesWithoutEvidence, UnspentMoneyOut: The guards of a learning write-off (W1).
+        WriteoffNotRequested: No signatory of the lead asked for a learning write-off, or somebody else did.
         WriteoffWithoutFile: The other grounds have a file (W2).
         NotAuthorised, ConflictOfInterest: As they say.
     """
@@ -89,6 +94,7 @@ def propose(
         _require_learning(uow, agreement, evaluation)
     elif file is None:
         raise WriteoffWithoutFile(ref=ref, ground=ground)
+    asking = _signatory(uow, agreement, requested_by) if requested_by or ground == Ground.LEARNING else ""
     new = f"{ref}-W{len(earlier) + 1}"
     uow.next_step = f"fund --as MEMBER decision vote {new} --choice for"
     fact = WriteoffProposed(
@@ -104,8 +110,17 @@ def propose(
         hypothesis=evaluation.hypothesis if evaluation else "",
         learning=evaluation.learning if evaluation else "",
         file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])) if file else "",
+        requested_by=asking,
     )
     return carry(uow, TRANSITIONS, "writeoff propose", None, fact, lead=agreement.lead, parties=agreement.parties)
+
+
+def _signatory(uow: UnitOfWork, agreement: Agreement, name: str | None) -> str:
+    """The user id of the signatory of the lead on whose request it is proposed (W1)."""
+    asking = uow.user(name) if name else None
+    if asking is None or not asking.has(Role.PARTNER_SIGNATORY) or asking.organisation != agreement.lead:
+        raise WriteoffNotRequested(ref=agreement.ref, partner=agreement.lead, requested_by=name or "-")
+    return asking.user_id
 
 
 def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluation | None) -> None:
