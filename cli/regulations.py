@@ -45,6 +45,11 @@ def _show(data: Mapping[str, Any]) -> None:
         (_("Days to sign"), str(terms["signing_days"])),
         (_("Days before a new IBAN is paid"), str(terms["cooling_off_days"])),
     ]
+    rows.append((_("Least interest claimed"), euros(rules["charges"]["least_interest_cents"])))
+    rows += [
+        (_("Demand from {amount} costs at most").format(amount=euros(step["from_cents"])), euros(step["fee_cents"]))
+        for step in rules["charges"]["fees"]
+    ]
     rows += [
         (_("Track {track} from").format(track=track_text(name)), euros(track["from_cents"]))
         for name, track in rules["tracks"].items()

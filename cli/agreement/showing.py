@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.output import Column, day_text, facts, say, short_hash, state_text, table, write_output
 from fund.language import N_, _, day, euros
+from fund.rules.charges import PRINCIPAL_FIRST
 
 __all__ = ["amended", "decided", "party_name", "refinanced", "reported", "show_agreement", "show_benefits"]
 
@@ -117,6 +118,7 @@ def show_agreement(data: Mapping[str, Any]) -> None:
             (_("Refinanced to"), data["refinanced_to"]),
             (_("Refinanced from"), ", ".join(data["refinanced_agreements"]) or None),
             (_("Repaid"), euros(data["repaid_cents"])),
+            (_("Paid first"), _("principal") if data["allocation"] == PRINCIPAL_FIRST else ""),
             (_("Document"), short_hash(data["document_sha256"])),
             (_("Signed"), ", ".join(party_name(row["party"], data["names"]) for row in data["signatures"])),
             (_("Still to sign"), ", ".join(party_name(party, data["names"]) for party in data["unsigned"])),

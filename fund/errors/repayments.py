@@ -6,7 +6,8 @@ from fund.errors.base import FaultyInput, RuleRefusal
 from fund.language import N_
 
 __all__ = [
-    "FaultySchedule", "InstalmentNotLate", "InstalmentsDisordered", "NothingToRestructure", "ReceiptsInOrder",
+    "ChargeAboveMaximum", "ChargeBelowMinimum", "ChargeNotDemanded", "ChargePaid", "FaultySchedule", "FeeClaimedBefore",
+    "InstalmentNotLate", "InstalmentsDisordered", "NothingToRestructure", "ReceiptsInOrder",
     "RequestNeedsSignatory", "RestructuringDiffers", "RestructuringInPast", "ScheduleNotSaid", "SurplusGone",
 ]  # fmt: skip
 
@@ -30,6 +31,43 @@ class InstalmentNotLate(RuleRefusal):
 
     message = N_("instalment {no} of {ref} cannot be demanded: {late_cents} of it is late, it is due on {due_on}")
     hint = N_("fund repayment schedule {ref}")
+
+
+class ChargeNotDemanded(RuleRefusal):
+    """Costs and interest are claimed on what is late and was demanded, and on nothing else."""
+
+    message = N_("nothing is charged on {ref}: {late_cents} of it is late, of which {demanded_cents} was demanded")
+    hint = N_("fund repayment demand {ref}")
+
+
+class ChargeBelowMinimum(RuleRefusal):
+    """So little is not due (Awb 4:98): the regulations of the day say from which amount on it is."""
+
+    message = N_("{amount_cents} ({ground}) is not charged on {ref}: it is due from {least_cents} on")
+    hint = N_("fund regulations show")
+
+
+class ChargeAboveMaximum(RuleRefusal):
+    """A demand costs no more than the law says (Awb 4:113), as the regulations of the day have it."""
+
+    message = N_(
+        "{amount_cents} ({ground}) is not charged on {ref}: a demand of {demanded_cents} costs {most_cents} at most"
+    )
+    hint = N_("fund regulations show")
+
+
+class FeeClaimedBefore(RuleRefusal):
+    """A demand costs once."""
+
+    message = N_("the demand of {demanded_on} costs {ref} nothing more: its costs were claimed as number {no}")
+    hint = N_("fund repayment plan {ref}")
+
+
+class ChargePaid(RuleRefusal):
+    """Only what is open can be waived; what was paid by mistake is unmatched first."""
+
+    message = N_("number {no} of {ref} is not waived: {open_cents} of it is open")
+    hint = N_("fund repayment plan {ref}")
 
 
 class FaultySchedule(FaultyInput):

@@ -98,6 +98,7 @@ class PlanTerms(Part):
         savings_bps: For ``savings_linked``: the share of accepted savings that is paid back.
         ends_on: The last day: no instalment is due later.
         early: What an early payment shortens: ``last_first`` or ``spread``.
+        allocation: What a payment pays first: ``law`` (costs, interest, principal) or ``principal_first``.
         instalments: Days and amounts; together the repayable share.
     """
 
@@ -108,6 +109,7 @@ class PlanTerms(Part):
     savings_bps: int = 0
     ends_on: date
     early: str = "last_first"
+    allocation: str = "law"
     instalments: tuple[InstalmentTerms, ...] = ()
 
 

@@ -171,7 +171,7 @@ class ReceiptMatchProposed(Fact):
 
 
 class AllocatedPart(_Part):
-    """What goes to one instalment, by its number."""
+    """What goes to one instalment, or claim of costs or interest, by its number."""
 
     no: int
     amount_cents: int
@@ -181,12 +181,13 @@ class ReceiptAllocated(Fact):
     """A repayment is set against the advance it repays, oldest instalment first (R3).
 
     Attributes:
-        amount_cents: What of the receipt is used: advance and surplus.
+        amount_cents: What of the receipt is used: advance, charges and surplus.
         advance_cents: What is outstanding less. surplus_cents: What was paid above what is outstanding.
         allowance_released_cents: The allowance above what remains outstanding.
         partner: Who paid: the lead of the agreement.
         valued_on: The bank's value date: the day on which the payer paid. ``None`` in facts from before version 0010.
         instalment: The one that the payer named, by number.
+        charges_cents: What pays costs and interest (4:92). charges: The same by claim, by its number in the agreement.
     """
 
     wire: ClassVar[str] = "receipt.allocated"
@@ -203,6 +204,8 @@ class ReceiptAllocated(Fact):
     parts: tuple[AllocatedPart, ...] = ()
     valued_on: date | None = None
     instalment: int | None = None
+    charges_cents: int = 0
+    charges: tuple[AllocatedPart, ...] = ()
 
     def touches(self) -> Iterable[str]:
         return (f"agreement/{self.agreement}", f"plan/{self.agreement}", f"proposal/{self.proposal}")

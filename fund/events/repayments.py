@@ -10,8 +10,8 @@ from fund.events.agreements import InstalmentTerms, Part, PlanTerms
 from fund.events.base import Fact
 
 __all__ = [
-    "AllowanceAdjusted", "AllowanceLine", "ArrearsDemanded", "ArrearsEscalated", "LimitationNeared", "PlanActivated",
-    "PlanPrepaid", "PlanRestructured", "PlanStarted",
+    "AllowanceAdjusted", "AllowanceLine", "ArrearsDemanded", "ArrearsEscalated", "ChargeClaimed", "ChargeWaived",
+    "LimitationNeared", "PlanActivated", "PlanPrepaid", "PlanRestructured", "PlanStarted",
 ]  # fmt: skip
 
 
@@ -106,6 +106,37 @@ class LimitationNeared(_PlanFact):
     ends_on: date
     """The last day on which it can be pursued."""
     open_cents: int
+
+
+class ChargeClaimed(_PlanFact):
+    """Costs of a demand, or interest, are owed beside the principal; nothing is booked until it comes in.
+
+    Attributes:
+        no: Counts the claims of the agreement.
+        ground: ``fee`` or ``interest``.
+        late_cents: What was late and demanded. demanded_on: The day of the last demand of it.
+        reason: How the amount was reckoned.
+    """
+
+    wire: ClassVar[str] = "charge.claimed"
+
+    no: int
+    ground: str
+    amount_cents: int
+    late_cents: int
+    demanded_on: date
+    reason: str
+
+
+class ChargeWaived(_PlanFact):
+    """What was open of a claim for costs or interest is not owed any more."""
+
+    wire: ClassVar[str] = "charge.waived"
+
+    no: int
+    ground: str
+    amount_cents: int
+    reason: str
 
 
 class AllowanceLine(Part):

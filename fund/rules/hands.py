@@ -18,6 +18,8 @@ from fund.events import (
     AmendmentProposed,
     AmendmentRefused,
     AmendmentVoted,
+    ChargeClaimed,
+    ChargeWaived,
     DecisionApproved,
     DecisionConditional,
     DecisionConditionsMet,
@@ -86,6 +88,7 @@ _JUDGING = (
     ProposalChangesRequested, ProposalFoundEligible, ProposalFoundIneligible, ReviewScored, DecisionConditionsMet,
     DecisionReopened, *_DECIDED, MilestoneAccepted, DisbursementChecked, DisbursementApproved, WriteoffDecided,
     WriteoffPosted, WriteoffReversed, EvaluationPeerReviewed, EvaluationAccepted, AmendmentRefused,
+    ChargeClaimed, ChargeWaived,
 )  # fmt: skip
 """Facts by which somebody checks, reviews, decides or pays a case of others."""
 

@@ -194,7 +194,8 @@ GROUPS: tuple[Group, ...] = (
         "receipts", "Receipts, matching, posting write-offs",
         "R own|asks own|C (manual), M write-off|M, C write-off|||R||matches",
         "bank import, bank propose, bank reverse, bank match, bank unmatch, repayment allocate, repayment reallocate,"
-        " repayment demand, repayment prepay, repayment refund, capital receive, writeoff post, writeoff recover",
+        " repayment demand, repayment charge, repayment waive-charge, repayment prepay, repayment refund,"
+        " capital receive, writeoff post, writeoff recover",
         "bank list, bank unmatched, repayment list, repayment plan, repayment schedule, repayment arrears,"
         " repayment overpaid",
     ),

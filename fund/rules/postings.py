@@ -162,10 +162,11 @@ def _contribution_received(fact: ContributionReceived) -> Sequence[Booking]:
 
 @books(ReceiptAllocated)
 def _receipt_allocated(fact: ReceiptAllocated) -> Sequence[Booking]:
-    """R3: the advance falls by what was repaid; the allowance above what is left of it is released."""
+    """R3: costs and interest are income, the advance falls by what was repaid; the allowance above it is released."""
     postings = (
         debit("2300", fact.amount_cents),
         *_some(credit, f"1200.{fact.agreement}", fact.advance_cents),
+        *_some(credit, "4400", fact.charges_cents),
         *_some(credit, f"2100.{fact.partner}", fact.surplus_cents),
     )
     return [

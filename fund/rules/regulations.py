@@ -15,8 +15,8 @@ from importlib import resources
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
-    "AgeingStep", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track", "Treasury",
-    "TreasuryStep", "standard", "standard_text",
+    "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track",
+    "Treasury", "TreasuryStep", "standard", "standard_text",
 ]  # fmt: skip
 
 
@@ -168,6 +168,27 @@ class Treasury(_Rules):
         return max(sum(parts, Fraction(0)), Fraction(self.minimum_cents))
 
 
+class FeeStep(_Rules):
+    """From so much that is demanded on, a demand may cost so much."""
+
+    from_cents: int = Field(ge=0)
+    fee_cents: int = Field(ge=0)
+
+
+class Charges(_Rules):
+    """What may be claimed beside the principal when a debtor is late: law of a day, as data (4:97, 4:98, 4:113)."""
+
+    least_interest_cents: int = Field(default=2000, ge=0)
+    """Interest below this is not due."""
+    fees: tuple[FeeStep, ...] = ()
+    """What a demand may cost at most; nothing while it is left out."""
+
+    def most_fee_cents(self, demanded_cents: int) -> int:
+        """What a demand of so much may cost at most."""
+        steps = sorted(self.fees, key=lambda step: step.from_cents)
+        return next((step.fee_cents for step in reversed(steps) if step.from_cents <= demanded_cents), 0)
+
+
 class Regulations(_Rules):
     """The fund's regulations: what every rule of the lifecycles reads its numbers from."""
 
@@ -196,6 +217,7 @@ class Regulations(_Rules):
     allowance: tuple[AgeingStep, ...]
     key: FoundingKey
     treasury: Treasury | None = None
+    charges: Charges = Field(default_factory=Charges)
     articles: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -53,6 +53,7 @@ class RepaymentEntry(Shape):
     savings_share_bps: int = Field(default=0, ge=0, le=10_000)
     ends_on: date | None = None
     early: Literal["last_first", "spread"] = "last_first"
+    allocation: Literal["law", "principal_first"] = "law"
 
 
 class TermsFile(Shape):

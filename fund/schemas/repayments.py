@@ -11,7 +11,7 @@ from pydantic import Field
 from fund.events.agreements import InstalmentTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["AllowanceRun", "Instalment", "Plan", "PlanVersion", "Received"]
+__all__ = ["AllowanceRun", "Charge", "Instalment", "Plan", "PlanVersion", "Received"]
 
 
 class Instalment(Shape):
@@ -37,6 +37,24 @@ class Instalment(Shape):
         return self.amount_cents - self.paid_cents - self.cancelled_cents
 
 
+class Charge(Shape):
+    """Costs of a demand, or interest, that were claimed: ``ground`` fee or interest; paid and waived so far."""
+
+    no: int
+    ground: str
+    claimed_on: date
+    demanded_on: date
+    amount_cents: int
+    paid_cents: int = 0
+    waived_cents: int = 0
+    reason: str = ""
+
+    @property
+    def open_cents(self) -> int:
+        """What is still to be paid."""
+        return self.amount_cents - self.paid_cents - self.waived_cents
+
+
 class PlanVersion(Shape):
     """A schedule as it was agreed, and from when; later versions leave it readable."""
 
@@ -51,9 +69,10 @@ class Received(Shape):
 
     Attributes:
         valued_on: The value date: the day on which the payer paid.
-        used_cents: What of the receipt was used; what is in no part is owed back to ``partner``.
+        used_cents: What of the receipt was used for the principal; what is in no part is owed back to ``partner``.
         instalment: The one that the payer named.
         fixed: The plan was made anew since: what it paid stays as it is.
+        charges: What it paid of costs and interest, by number; another order of receipts leaves that where it is.
     """
 
     receipt: str
@@ -65,6 +84,7 @@ class Received(Shape):
     parts: Mapping[int, int]
     early_cents: int = 0
     fixed: bool = False
+    charges: Mapping[int, int] = Field(default_factory=dict)
 
     @property
     def advance_cents(self) -> int:
@@ -84,6 +104,8 @@ class Plan(CaseFile):
         taken_over_on: The last day on which it took over what another agreement owed (8).
         moved_to: The plan of the roll-out in which what was open goes on (8).
         moved_as: The numbers of its instalments there, by number here.
+        charges: Costs and interest that were claimed on what was late.
+        allocation: What a payment pays first, as the agreement says.
     """
 
     kind: ClassVar[str] = "plan"
@@ -111,6 +133,8 @@ class Plan(CaseFile):
     taken_over_on: date | None = None
     moved_to: str = ""
     moved_as: Mapping[int, int] = Field(default_factory=dict)
+    charges: tuple[Charge, ...] = ()
+    allocation: str = "law"
 
     @property
     def agreement(self) -> str:

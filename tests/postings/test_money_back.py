@@ -10,7 +10,7 @@ import pytest
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT as RUNNING
-from tests.workflows.agreeing import noon, running
+from tests.workflows.agreeing import noon, received, running
 from tests.workflows.money_out import AGREEMENT
 from tests.workflows.test_amendments import committee, voted
 from tests.workflows.test_reallocating import came_in
@@ -69,6 +69,41 @@ def test_a_repayment_lowers_the_advance_and_what_exceeds_it_is_owed_back(world: 
           Dr 1290.A2026-001             2,500.01
           Cr 4100.A2026-001                              2,500.01
     """)
+
+
+def test_costs_and_interest_are_income_before_the_advance_is_repaid_and_a_match_undone_mirrors_both(
+    sqlite_url: str,
+) -> None:  # R3, 4:92
+    with founded(sqlite_url) as world:
+        running(world, paid=1)
+        world.clock(noon(date(2026, 8, 17)))
+        since = head(world)
+        for cents, ground in ((2_000, "interest"), (1_500, "fee")):
+            said = {"amount_cents": cents, "ground": ground, "reason": "40 dagen te laat"}
+            world.both("repayment charge", user="anna", second="bram", ref=RUNNING, **said)
+        assert journal(world, since) == ""
+        received(world, "O2026-0101", 1_760_000)
+        assert journal(world, since) == book("""
+            2026-08-17  receipt.recorded  Ontvangst O2026-0101
+              Dr 1000                      17,600.00
+              Cr 2300                                       17,600.00
+
+            2026-08-17  receipt.allocated  Terugbetaling A2026-003 (O2026-0101)
+              Dr 2300                      17,600.00
+              Cr 1200.A2026-003                             17,500.01
+              Cr 4400                                           35.00
+              Cr 2100.gm0308                                    64.99
+        """)
+        since = head(world)
+        world.do("bank unmatch", user="bram", ref="O2026-0101", reason="Van Bunnik.")
+        assert journal(world, since) == book("""
+            2026-08-17  receipt.unmatched, reversal  Van Bunnik.
+              takes back 2026-08-17  receipt.allocated  Terugbetaling A2026-003 (O2026-0101)
+              Cr 2300                                       17,600.00
+              Dr 1200.A2026-003            17,500.01
+              Dr 4400                          35.00
+              Dr 2100.gm0308                   64.99
+        """)
 
 
 def test_an_early_payment_is_booked_as_any_other(world: World) -> None:  # R4

@@ -390,6 +390,8 @@ def test_a_plan_has_no_command_before_it_starts(database_url: str) -> None:
             "repayment reallocate",
             "repayment escalate",
             "repayment demand",
+            "repayment charge",
+            "repayment waive-charge",
             "repayment warn",
         }
 

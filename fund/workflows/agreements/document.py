@@ -21,6 +21,9 @@ _EARLY = {
     "last_first": "Een vervroegde betaling gaat van de laatste termijn af.",
     "spread": "Een vervroegde betaling verlaagt elke termijn naar verhouding.",
 }
+_ALLOCATIONS = {
+    "principal_first": " Een betaling gaat eerst van de hoofdsom af die opeisbaar is, daarna van kosten en rente.",
+}
 
 
 def document(ref: str, terms: AgreementTerms, *, fund: str) -> str:
@@ -53,7 +56,7 @@ def document(ref: str, terms: AgreementTerms, *, fund: str) -> str:
         plan=_PLANS[terms.plan.plan_type],
         plan_terms=_plan_terms(terms.plan),
         plan_ends_on=terms.plan.ends_on.isoformat(),
-        early=_EARLY[terms.plan.early],
+        early=_EARLY[terms.plan.early] + _ALLOCATIONS.get(terms.plan.allocation, ""),
         instalments="\n".join(
             f"| {part.no} | {part.due_on} | {_euros(part.amount_cents)} "
             f"| {reference_spaced(instalment_reference(ref, part.no))} |"

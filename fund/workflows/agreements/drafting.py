@@ -242,7 +242,7 @@ def _plan(proposal: Proposal, asked: TermsFile, repayable_cents: int, starts_on:
             ends_on=said.ends_on,
             early=said.early,
             works_until=ends_on,
-        )
+        ).model_copy(update={"allocation": said.allocation})
     if form.repayment is None:
         if repayable_cents and proposal.track != "light":
             raise TermsMissing(ref=proposal.ref, field=_(N_("repayment plan")))

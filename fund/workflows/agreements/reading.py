@@ -99,6 +99,7 @@ def agreement(view: View, *, ref: str, document: bool = False, as_of: date | Non
         "exit_terms": case.terms.exit_terms,
         "assets_owner": case.terms.assets_owner,
         "plan_type": case.plan_type,
+        "allocation": case.terms.plan.allocation,
         "plan_version": plan.version if plan else 0,
         "repaid_cents": plan.paid_cents if plan else 0,
         "milestones": [_milestone(each) for each in _of_agreement(view, ref)],

@@ -41,6 +41,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
     yield from _out_of_order(desk)
     yield from _arrears(desk)
     yield from _reminded(desk)
+    yield from _charged(desk)
     yield from _allowance(desk)
     yield from _treasury(desk)
 
@@ -116,6 +117,15 @@ def _treasury(desk: Desk) -> Iterator[Waiting]:
             quarter=quarter_of(ended), amount=euros(excess_cents)
         )
         yield Waiting(what, f"fund statement treasury --year {ended.year}", TREASURER, quarter_of(ended))
+
+
+def _charged(desk: Desk) -> Iterator[Waiting]:
+    """Costs and interest that were claimed, for the lead that owes them (4:92)."""
+    for plan in desk.all(Plan):
+        cents = sum(each.open_cents for each in plan.charges)
+        if cents > 0:
+            what = _(N_("pay {amount} of costs and interest, {ref}")).format(amount=euros(cents), ref=plan.agreement)
+            yield Waiting(what, f"fund repayment plan {plan.agreement}", LEAD_SIGNATORY, plan.agreement, lead=plan.lead)
 
 
 def _allowance(desk: Desk) -> Iterator[Waiting]:

@@ -15,6 +15,7 @@ from itertools import accumulate
 from fund.bank import find_references, ref_of_end_to_end_id
 from fund.events import ProposedMatch
 from fund.language import N_
+from fund.rules import charges
 from fund.rules.schedules import claims
 from fund.schemas.capital import Call, Receipt
 from fund.schemas.disbursements import Disbursement, Payee
@@ -129,7 +130,7 @@ def _by_reference(view: View, receipt: Receipt) -> tuple[Evidence, ...]:
     weighed = []
     for named, (rule, number) in found.items():
         target, no = _owed_under(view, named, number)
-        weighed.append(_weigh(view, target, rule, receipt.waiting_cents, no))
+        weighed.append(_weigh(view, target, rule, receipt.waiting_cents, no, on=receipt.valued_on))
     seen = tuple(evidence for evidence in weighed if evidence is not None)
     owed = [evidence for evidence in seen if view.maybe(Disbursement, evidence.target) is None]
     if len(seen) > 1 and seen == tuple(owed) and sum(each.open_cents for each in seen) == receipt.waiting_cents:
@@ -150,7 +151,8 @@ def _by_payer(view: View, receipt: Receipt, known: Known) -> tuple[Evidence, ...
     if not receipt.payer_iban:
         return ()
     targets = [target for partner in known.partners(receipt.payer_iban) for target in known.targets(partner)]
-    seen = [_weigh(view, target, "iban_and_amount", receipt.waiting_cents) for target in dict.fromkeys(targets)]
+    cents, on = receipt.waiting_cents, receipt.valued_on
+    seen = [_weigh(view, target, "iban_and_amount", cents, on=on) for target in dict.fromkeys(targets)]
     open_items = [evidence for evidence in seen if evidence is not None and evidence.open_cents > 0]
     exact = tuple(evidence for evidence in open_items if evidence.exact)
     if exact:
@@ -211,18 +213,29 @@ MOST_SUMS = 50_000
 """So many different sums at most are followed; where there are more, nothing is certain."""
 
 
-def _weigh(view: View, target: str, rule: str, waiting_cents: int, instalment: int | None = None) -> Evidence | None:
-    """A case as a candidate for an amount; ``None`` where no money is set against such a case."""
+def _weigh(
+    view: View, target: str, rule: str, waiting_cents: int, instalment: int | None = None, *, on: date
+) -> Evidence | None:
+    """A case as a candidate for an amount that was paid on a day; ``None`` where no money is set against such a case.
+
+    What was claimed of costs and interest may be in the amount or not: either way it is certain which debt is meant,
+    and they are paid first (4:92), so that a rest of the instalment stays open.
+    """
     call = view.maybe(Call, target)
     if call is not None:
         return Evidence(target, rule, call.open_cents, call.open_cents == waiting_cents)
     plan = view.maybe(Plan, target)
     if plan is not None:
         open_cents = max(view.balance_now(f"1200.{target}"), 0)
+        charged = charges.owed(plan.charges, on)
         if instalment is None:
-            return Evidence(target, rule, open_cents, waiting_cents in _whole_instalments(plan, open_cents))
+            whole = _whole_instalments(plan, open_cents)
+            exact = waiting_cents in whole | {mark + charged for mark in (0, *whole) if charged}
+            return Evidence(target, rule, open_cents + charged, exact)
         asked = next((part.open_cents for part in plan.instalments if part.no == instalment), 0)
         open_cents = min(asked, open_cents)
+        if charged and waiting_cents == open_cents + charged:
+            open_cents += charged
         return Evidence(target, rule, open_cents, open_cents == waiting_cents, instalment)
     if view.maybe(Disbursement, target) is not None:
         return Evidence(target, rule, view.case(Disbursement, target).paid_cents, False)

@@ -33,8 +33,9 @@ from fund.glossary import code_word, state_word
 from fund.language import N_, _
 from fund.ledger import Entry
 from fund.money import require_cents
+from fund.rules import charges
 from fund.rules.authority import FUND_MANAGER, Who, require
-from fund.rules.schedules import split
+from fund.rules.schedules import claims, split
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Call, Receipt, Use
 from fund.schemas.disbursements import Disbursement
@@ -130,26 +131,37 @@ def _repay(
     cause: Envelope | None = None,
     reaction: str = "",
 ) -> Envelope:
-    """A receipt repays an advance, oldest instalment first, only what was paid out; the rest is owed back (R3)."""
+    """A receipt pays costs and interest, then the advance, oldest instalment first, only what was paid out; the rest is
+    owed back (R3).
+
+    Who names an instalment says which debt is meant, not that its costs and interest come later (4:92).
+    """
     used = receipt.waiting_cents if amount is None else require_cents(amount)
     if used > receipt.waiting_cents:
         raise MoreThanReceived(asked_cents=used, ref=receipt.ref, waiting_cents=receipt.waiting_cents)
     outstanding_cents = max(uow.balance_now(f"1200.{plan.ref}"), 0)
-    if used < 1 or (outstanding_cents == 0 and (plan.moved_to or _written_off(uow, plan.ref))):
+    charged_cents = charges.owed(plan.charges, receipt.valued_on)
+    nothing_left = outstanding_cents == 0 and bool(plan.moved_to or _written_off(uow, plan.ref))
+    if nothing_left:  # what is not for costs and interest is owed elsewhere, or a recovery
+        used = min(used, charged_cents)
+    if used < 1:
         elsewhere = f"fund bank match {receipt.ref} --to {plan.moved_to}" if plan.moved_to else "fund writeoff list"
         raise NothingOpen(
             ref=receipt.ref,
             target=plan.ref,
             open_cents=outstanding_cents,
             waiting_cents=receipt.waiting_cents,
-            look=elsewhere if used else "fund bank unmatched",
+            look=elsewhere if nothing_left else "fund bank unmatched",
         )
+    principal_first = _due_first(plan, outstanding_cents, receipt.valued_on, instalment)
+    paid = charges.pay(plan.charges, used - principal_first, receipt.valued_on)
+    charges_cents = sum(paid.values())
     divided = split(
         plan,
-        used,
+        used - charges_cents,
         outstanding_cents,
         on=receipt.valued_on,
-        instructed={instalment: used} if instalment is not None else None,
+        instructed={instalment: used - charges_cents} if instalment is not None else None,
     )
     # Money of an earlier day on a debt that was refinanced since counts from the day on which it is owed here.
     taken_over_on = plan.taken_over_on or on
@@ -172,10 +184,20 @@ def _repay(
         parts=tuple(AllocatedPart(no=no, amount_cents=cents) for no, cents in sorted(divided.parts.items())),
         valued_on=receipt.valued_on,
         instalment=instalment,
+        charges_cents=charges_cents,
+        charges=tuple(AllocatedPart(no=no, amount_cents=cents) for no, cents in sorted(paid.items())),
     )
     happened = uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
     order_one_day(uow, plan.ref, receipt.valued_on, cause=happened)
     return happened
+
+
+def _due_first(plan: Plan, outstanding_cents: int, on: date, instalment: int | None) -> int:
+    """What of the principal goes before costs and interest: nothing, or all that is due where the agreement says so."""
+    if plan.allocation != charges.PRINCIPAL_FIRST:
+        return 0
+    claimed = claims(plan.instalments, outstanding_cents)
+    return sum(claimed[part.no] for part in plan.instalments if part.due_on <= on or part.no == instalment)
 
 
 def _set_aside_by(uow: UnitOfWork, agreement: str, on: date) -> date:
@@ -250,12 +272,13 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
 
 
 def _tell_parts(uow: UnitOfWork, happened: Envelope) -> None:
-    """Which instalments a repayment pays: what a trial shows before anything happens (R3)."""
+    """Which costs, interest and instalments a repayment pays: what a trial shows before anything happens (R3)."""
     fact = happened.fact
     if not isinstance(fact, ReceiptAllocated):
         return
     plan = uow.case(Plan, fact.agreement)
-    paid = next(each.parts for each in plan.received if each.event_id == happened.event_id)
+    found = next(each for each in plan.received if each.event_id == happened.event_id)
+    paid, given = found.parts, found.charges
     uow.result.update(
         ref=fact.ref,
         agreement=plan.ref,
@@ -269,6 +292,12 @@ def _tell_parts(uow: UnitOfWork, happened: Envelope) -> None:
             for part in sorted(plan.instalments, key=lambda part: (part.due_on, part.no))
             if paid.get(part.no)
         ],
+        charges=[
+            {"no": each.no, "ground": each.ground, "paid_cents": given[each.no], "open_cents": each.open_cents}
+            for each in charges.in_order(plan.charges)
+            if given.get(each.no)
+        ],
+        charges_cents=fact.charges_cents,
         surplus_cents=fact.surplus_cents,
         outstanding_cents=uow.ledger.balance(f"1200.{plan.ref}"),
     )

@@ -10,6 +10,7 @@ from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, TREASURER
 from fund.schemas.repayments import AllowanceRun, Plan
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows.repayments.allowance import adjust_allowance, quarter_of
+from fund.workflows.repayments.charging import charge, waive_charge
 from fund.workflows.repayments.course import called_by_saving, prepay, start_on_success
 from fund.workflows.repayments.life import (
     REMINDED,
@@ -43,6 +44,8 @@ COMMANDS = (
     Command("repayment prepay", prepay, LEAD_SIGNATORY),
     Command("repayment restructure", restructure, FUND_MANAGER),
     Command("repayment demand", demand, FUND_MANAGER),
+    Command("repayment charge", charge, FUND_MANAGER, second=TREASURER),
+    Command("repayment waive-charge", waive_charge, FUND_MANAGER, second=TREASURER),
     Command("repayment reallocate", reallocate, TREASURER),
     Command("repayment allowance", adjust_allowance, FUND_MANAGER, second=TREASURER),
 )

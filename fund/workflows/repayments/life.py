@@ -21,6 +21,8 @@ from fund.events import (
     ArrearsDemanded,
     ArrearsEscalated,
     BenefitReported,
+    ChargeClaimed,
+    ChargeWaived,
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
@@ -39,7 +41,7 @@ from fund.events import (
 )
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
-from fund.schemas.repayments import AllowanceRun, Instalment, Plan, PlanVersion, Received
+from fund.schemas.repayments import AllowanceRun, Charge, Instalment, Plan, PlanVersion, Received
 from fund.workflows.lifecycle import Transition, state_after
 
 __all__ = [
@@ -70,6 +72,8 @@ TRANSITIONS = (
     Transition("repayment reallocate", LIVE, None, either(TREASURER, SYSTEM), ReceiptReallocated, row="R5"),
     Transition("repayment escalate", LIVE, None, SYSTEM, ArrearsEscalated, row="R8"),
     Transition("repayment demand", LIVE, None, FUND_MANAGER, ArrearsDemanded, row="R8"),
+    Transition("repayment charge", LIVE, None, FUND_MANAGER, ChargeClaimed, second=TREASURER, row="R8"),
+    Transition("repayment waive-charge", LIVE, None, FUND_MANAGER, ChargeWaived, second=TREASURER, row="R8"),
     Transition("repayment warn", LIVE, None, SYSTEM, LimitationNeared, row="R8"),
 )
 
@@ -102,6 +106,7 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
             instalments=fresh(fact.plan.instalments),
             versions=(PlanVersion(version=1, from_on=happened.effective_on, instalments=fact.plan.instalments),),
             early=fact.plan.early,
+            allocation=fact.plan.allocation,
             grace_months=fact.plan.grace_months,
             interval_months=fact.plan.interval_months,
             savings_bps=fact.plan.savings_bps,
@@ -132,6 +137,8 @@ def plan_after(case: Plan | None, happened: Envelope) -> Plan | None:
         return _changed(case, {fact.instalment: _demanded(happened, fact.pay_by)})
     if isinstance(fact, LimitationNeared):
         return _changed(case, {fact.instalment: {"warned_until": fact.ends_on}})
+    if isinstance(fact, (ChargeClaimed, ChargeWaived)):
+        return _charged(case, fact, happened)
     if isinstance(fact, ReceiptAllocated):
         return _received(case, fact, happened)
     if isinstance(fact, ExitSetOff):
@@ -162,6 +169,37 @@ def _demanded(happened: Envelope, pay_by: date) -> Mapping[str, Any]:
     return {"demanded_on": day_of(happened.recorded_at), "pay_by": pay_by}
 
 
+def _charged(case: Plan, fact: ChargeClaimed | ChargeWaived, happened: Envelope) -> Plan:
+    """Costs or interest are owed, or what is open of them is not any more."""
+    if isinstance(fact, ChargeClaimed):
+        claimed = Charge(
+            no=fact.no,
+            ground=fact.ground,
+            claimed_on=day_of(happened.recorded_at),
+            demanded_on=fact.demanded_on,
+            amount_cents=fact.amount_cents,
+            reason=fact.reason,
+        )
+        return case.but(charges=(*case.charges, claimed))
+    return case.but(
+        charges=tuple(
+            each.model_copy(update={"waived_cents": each.waived_cents + fact.amount_cents})
+            if each.no == fact.no
+            else each
+            for each in case.charges
+        )
+    )
+
+
+def _charges_paid(case: Plan, paid: Mapping[int, int]) -> Plan:
+    """What came in on costs and interest, by number; below zero what is open again."""
+    return case.but(
+        charges=tuple(
+            each.model_copy(update={"paid_cents": each.paid_cents + paid.get(each.no, 0)}) for each in case.charges
+        )
+    )
+
+
 def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:
     """What a receipt paid; what of it went to later instalments was early, as far as it was announced."""
     parts = {part.no: part.amount_cents for part in fact.parts}
@@ -171,14 +209,15 @@ def _received(case: Plan, fact: ReceiptAllocated, happened: Envelope) -> Plan:
         receipt=fact.ref,
         event_id=happened.event_id,
         valued_on=valued_on,
-        used_cents=fact.amount_cents,
+        used_cents=fact.amount_cents - fact.charges_cents,
         partner=fact.partner,
         instalment=fact.instalment,
         parts=parts,
         early_cents=early,
+        charges={part.no: part.amount_cents for part in fact.charges},
     )
     late = any(each.valued_on > valued_on for each in case.received if not each.fixed)
-    return _paid(case, parts).but(
+    return _charges_paid(_paid(case, parts), paid.charges).but(
         received=(*case.received, paid), early_cents=case.early_cents - early, reorder=case.reorder or late
     )
 
@@ -205,7 +244,9 @@ def _given_back(case: Plan, event_id: str) -> Plan:
     """A receipt turned out to be for something else: what came in after it may have to move up."""
     place = next((place for place, each in enumerate(case.received) if each.event_id == event_id), len(case.received))
     after = any(not each.fixed for each in case.received[place + 1 :])
-    return without(case, {event_id}).but(reorder=case.reorder or after)
+    charges = case.received[place].charges if place < len(case.received) else {}
+    opened = _charges_paid(case, {no: -cents for no, cents in charges.items()})
+    return without(opened, {event_id}).but(reorder=case.reorder or after)
 
 
 def _reallocated(case: Plan, fact: ReceiptReallocated) -> Plan:

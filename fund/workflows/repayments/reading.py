@@ -102,6 +102,21 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
         "ends_on": plan.ends_on.isoformat(),
         "moved_to": plan.moved_to or None,
+        "allocation": plan.allocation,
+        "charges_cents": sum(each.open_cents for each in plan.charges),
+        "charges": [
+            {
+                "no": each.no,
+                "ground": each.ground,
+                "claimed_on": each.claimed_on.isoformat(),
+                "amount_cents": each.amount_cents,
+                "paid_cents": each.paid_cents,
+                "waived_cents": each.waived_cents,
+                "open_cents": each.open_cents,
+                "reason": each.reason,
+            }
+            for each in plan.charges
+        ],
         "instalments": [
             {
                 **_instalment(plan, part, day),

@@ -10,7 +10,9 @@ import click
 
 from cli.output import Column, day_text, facts, say, state_text, table
 from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, known, noun, option, read, run, verb
+from cli.repayment.telling import allocated, charged, reordered, show_charges, waived
 from fund.language import N_, _, day, euros, ngettext
+from fund.rules.charges import GROUNDS, PRINCIPAL_FIRST
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PLAN = Ref(("repayment list", "plans", "agreement"))
@@ -83,6 +85,8 @@ def _show_plan(data: Mapping[str, Any]) -> None:
             (_("Outstanding"), euros(data["outstanding_cents"])),
             (_("Overdue"), euros(data["overdue_cents"]) if data["overdue_cents"] else ""),
             (_("Announced early"), euros(data["early_cents"]) if data["early_cents"] else ""),
+            (_("Costs and interest"), euros(data["charges_cents"]) if data["charges_cents"] else ""),
+            (_("Paid first"), _("principal") if data["allocation"] == PRINCIPAL_FIRST else ""),
             (_("Goes on under"), data["moved_to"]),
             (_("Last day"), day_text(data["ends_on"])),
         ],
@@ -97,6 +101,9 @@ def _show_plan(data: Mapping[str, Any]) -> None:
         if part["pay_by"] and part["open_cents"]:
             text = _("Instalment {no} was demanded, to be paid by {day}; the claim lapses after {last}.")
             say(text.format(no=part["no"], day=day(part["pay_by"]), last=day(part["limitation_on"])))
+    if data["charges"]:
+        say()
+        show_charges(data)
 
 
 @verb(
@@ -251,8 +258,8 @@ def _show_arrears(data: Mapping[str, Any]) -> None:
     N_("Set a receipt against an advance by hand"),
     about=N_(
         "What the evidence proposes needs no hand: fund bank match. Here two people decide. "
-        "The instalment that the payer named goes first, then the oldest that is due, then the next; what exceeds the "
-        "advance is owed back. --dry-run shows the parts."
+        "Costs and interest go first, then the instalment that the payer named, the oldest that is due, and the next; "
+        "what exceeds them is owed back. --dry-run shows the parts."
     ),
     examples=("fund --as bram repayment allocate A2026-003 --receipt O2026-0012",),
     who=N_("a treasurer; a fund manager confirms"),
@@ -265,23 +272,7 @@ def _show_arrears(data: Mapping[str, Any]) -> None:
 @booking
 def allocate(ctx: click.Context, ref: str, receipt: str, amount: int | None, instalment: int | None) -> None:
     args = {"ref": ref, "receipt": receipt, "amount": amount, "instalment": instalment}
-    run(ctx, "repayment allocate", args, tell=_allocated)
-
-
-def _allocated(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    lines = [
-        _("{amount} of {receipt} repays {ref}.").format(
-            amount=euros(fact["advance_cents"]), receipt=fact["ref"], ref=fact["agreement"]
-        )
-    ]
-    for part in answer["result"]["instalments"]:
-        text = _("Instalment {no}, due {day}: {amount}, {open} stays open.")
-        about = {"no": part["no"], "day": day(part["due_on"])}
-        lines.append(text.format(amount=euros(part["paid_cents"]), open=euros(part["open_cents"]), **about))
-    if fact["surplus_cents"]:
-        lines.append(_("{amount} is owed back to the payer.").format(amount=euros(fact["surplus_cents"])))
-    return lines
+    run(ctx, "repayment allocate", args, tell=allocated)
 
 
 @verb(
@@ -365,6 +356,49 @@ def _demanded(answer: Mapping[str, Any]) -> list[str]:
 
 @verb(
     repayment,
+    "charge",
+    N_("Claim costs or interest on what is late"),
+    about=N_(
+        "Only on what is late and was demanded, within the amounts of the regulations (Awb 4:98, 4:113). Nothing is "
+        "booked: what comes in pays costs, then interest, then principal (4:92), unless the agreement says otherwise."
+    ),
+    examples=(
+        "fund --as anna repayment charge A2026-003 --amount 15 --ground fee --reason 'Demand of 7 August'",
+        "fund --as anna repayment charge A2026-003 --amount 84.20 --ground interest --reason '61 days, 4%'",
+    ),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("repayment demand", "repayment waive-charge"),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@option("--amount", "amount_cents", type=MONEY, required=True, metavar="AMOUNT", help=N_("How much"))
+@option("--ground", type=click.Choice(list(GROUNDS)), required=True, help=N_("The costs of a demand, or interest"))
+@option("--reason", required=True, metavar="TEXT", help=N_("How it was reckoned"))
+@changing
+def charge(ctx: click.Context, **args: Any) -> None:
+    run(ctx, "repayment charge", args, tell=charged)
+
+
+@verb(
+    repayment,
+    "waive-charge",
+    N_("Take back a claim of costs or interest"),
+    about=N_("What is open of it is not owed any more; what was paid of it stays paid."),
+    examples=("fund --as anna repayment waive-charge A2026-003 --number 1 --reason 'The demand was wrong'",),
+    who=N_("a fund manager; a treasurer confirms"),
+    see=("repayment plan", "repayment charge"),
+)
+@argument("ref", type=PLAN, help=N_("The agreement"))
+@option(
+    "--number", "no", type=click.IntRange(1), required=True, metavar="NUMBER", help=N_("As repayment plan shows it")
+)
+@option("--reason", required=True, metavar="TEXT", help=N_("Why"))
+@changing
+def waive_charge(ctx: click.Context, **args: Any) -> None:
+    run(ctx, "repayment waive-charge", args, tell=waived)
+
+
+@verb(
+    repayment,
     "reallocate",
     N_("Put receipts in the order of their value dates"),
     about=N_(
@@ -382,34 +416,7 @@ def _demanded(answer: Mapping[str, Any]) -> list[str]:
 @argument("ref", type=PLAN, help=N_("The agreement"))
 @booking
 def reallocate(ctx: click.Context, ref: str) -> None:
-    run(ctx, "repayment reallocate", {"ref": ref}, tell=_reordered)
-
-
-def _reordered(answer: Mapping[str, Any]) -> list[str]:
-    result = answer["result"]
-    lines = [
-        _("Receipts of {ref} from {day} on are in the order of their value dates.").format(
-            ref=result["ref"], day=day(result["from_on"])
-        )
-    ]
-    for part in result["instalments"]:
-        if part["before_cents"] != part["after_cents"]:
-            lines.append(
-                _("Instalment {no}, due {day}: {before} was paid, now {after}.").format(
-                    no=part["no"],
-                    day=day(part["due_on"]),
-                    before=euros(part["before_cents"]),
-                    after=euros(part["after_cents"]),
-                )
-            )
-    moved = result["advance_cents"]
-    if moved > 0:
-        lines.append(_("{amount} more is outstanding, and owed back to the payer.").format(amount=euros(moved)))
-    elif moved < 0:
-        lines.append(_("{amount} that was owed back repays the advance.").format(amount=euros(-moved)))
-    else:
-        lines.append(_("Nothing moves between accounts."))
-    return lines
+    run(ctx, "repayment reallocate", {"ref": ref}, tell=reordered)
 
 
 @verb(
