@@ -57,6 +57,16 @@ class MoneyLives(Lives):
     def a_bill_is_approved(self, amount: int, payee: str) -> None:
         self.life.bill(amount, payee)
 
+    @rule(amount=cents, number=some, part=PARTS)
+    def somebody_pays_too_much(self, amount: int, number: int, part: Fraction) -> None:
+        call = self.pick(list(self.shadow.calls), number)
+        payer = self.shadow.calls[call]["partner"]
+        [receipt] = self.life.comes_in({"cents": self.shadow.calls[call]["open"] + amount})
+        self.life.match(receipt, call=call)
+        if part:
+            self.life.adopt()
+            self.life.give_back(payer, int(-self.shadow.books[f"2100.{payer}"] * part) or 1)
+
     def overpaid(self) -> list[str]:
         return [partner for partner in CALLED if self.shadow.books[f"2100.{partner}"] < 0]
 
@@ -112,7 +122,11 @@ class MoneyLives(Lives):
             if ref in found and found[ref]["refunded"] < found[ref]["cents"]
         ]
 
-    @precondition(lambda self: self.under_way())
+    def under_way(self) -> list[str]:
+        batches = self.shadow.batches.items()
+        return [ref for ref, one in batches if not one["paid"] and self.life.under_way(ref)]
+
+    @precondition(under_way)
     @rule(number=some, much=some)
     def the_bank_reports_on_a_batch(self, number: int, much: int) -> None:
         batch = self.pick(self.under_way(), number)
@@ -125,9 +139,12 @@ class MoneyLives(Lives):
         """No two transfers of the same amount: which line shows which is told elsewhere."""
         return amount * 100 + len(self.shadow.transfers)
 
-    @rule(amount=st.integers(1, 60_000), to=directions)
-    def two_people_move_money(self, amount: int, to: str) -> None:
+    @rule(amount=st.integers(1, 60_000), to=directions, sides=st.sampled_from(["", "from", "to", "from to", "to from"]))
+    def two_people_move_money(self, amount: int, to: str, sides: str) -> None:
+        before = len(self.shadow.transfers)
         self.life.transfer(self.distinct(amount), to)
+        for side in sides.split() if len(self.shadow.transfers) > before else ():
+            self.life.shown(self.shadow.transfers[-1], side)
 
     @rule(amount=st.integers(1, 20_000), to=directions)
     def the_bank_sweeps(self, amount: int, to: str) -> None:
@@ -178,7 +195,7 @@ class MoneyLives(Lives):
         self.life.leaves(leaver.partner if leaver else first, part)
 
     @precondition(lambda self: self.shadow.leaver)
-    @rule(parts=st.lists(PARTS, min_size=1, max_size=3))
+    @rule(parts=st.lists(PARTS, min_size=2, max_size=5))
     def and_goes_on_leaving(self, parts: list[Fraction]) -> None:
         assert self.shadow.leaver
         for part in parts:

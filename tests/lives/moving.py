@@ -232,7 +232,7 @@ class Moving(Life):
         for ref in refs:
             one = self.one(ref)
             owed[one["payee"]] = owed.get(one["payee"], 0) + one["cents"]
-            self.becomes(ref, state="sent", attempts=one["attempts"] + 1)
+            self.becomes(ref, state="sent", attempts=one["attempts"] + 1, batch=batch)
         s.book(*((f"2000.{payee}", cents) for payee, cents in owed.items()), ("1010", -sum(owed.values())))
         s.batches[batch] = {"refs": refs, "paid": False}
         return batch
@@ -243,16 +243,15 @@ class Moving(Life):
 
     def under_way(self, batch: str) -> list[str]:
         """What of a batch the bank did not answer for yet."""
-        return [ref for ref in self.shadow.batches[batch]["refs"] if self.one(ref)["state"] == "sent"]
+        refs = self.shadow.batches[batch]["refs"]
+        return [ref for ref in refs if (self.one(ref)["state"], self.one(ref)["batch"]) == ("sent", batch)]
 
     def settle(self, batch: str) -> None:
         s, content = self.shadow, three.file_of(self.world, batch)
         lines = [payment.end_to_end_id for payment in read_payments(content, name="batch").payments]
         refs = sorted(self.under_way(batch), key=lambda ref: lines.index(self.wire(ref)))
         self.later((max(three.executed_on(self.world, batch), s.today) - s.today).days)
-        self.bank.pay(
-            content, on=s.today, refused=[self.wire(ref) for ref in s.batches[batch]["refs"] if ref not in refs]
-        )
+        self.bank.pay(content, on=s.today, refused=set(lines) - {self.wire(ref) for ref in refs})
         s.batches[batch]["paid"] = True
         for ref in refs:
             s.book(("1010", self.one(ref)["cents"]), ("1000", -self.one(ref)["cents"]))
