@@ -16,6 +16,7 @@ __all__ = [
     "NothingUndisputed",
     "OwnAgreementsOpen",
     "SetOffNotSigned",
+    "SettledBeforeValuation",
     "SettlementOfNobody",
     "SettlementSettled",
     "SettlementUnchanged",
@@ -49,6 +50,13 @@ class ValuationDayOutside(RuleRefusal):
 
     message = N_("{partner} cannot be valued on {on}: from {first_on}, the day it leaves, until {today}")
     hint = N_("fund partner propose-settlement {partner} --valued-on {first_on}")
+
+
+class SettledBeforeValuation(RuleRefusal):
+    """A settlement is booked on the day of its valuation or later."""
+
+    message = N_("the settlement of {partner} cannot be booked on {on}: it was valued on {valued_on}")
+    hint = N_("fund partner settle {partner} --on {valued_on}")
 
 
 class SettlementUnchanged(RuleRefusal):

@@ -22,6 +22,7 @@ from fund.errors import (
     DecisionFileMissing,
     NothingUndisputed,
     NoticeTooShort,
+    SettledBeforeValuation,
     SettlementSettled,
     SettlementUnchanged,
     ValuationDayOutside,
@@ -240,6 +241,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         on: The accounting day, default today.
 
     Raises:
+        SettledBeforeValuation: An accounting day before that of the valuation.
         NothingUndisputed: In dispute, and nothing is undisputed, or it was settled.
         CapitalMoved: The partner was called since the valuation.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
@@ -249,6 +251,8 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
     check(uow, PARTNER_TRANSITIONS, "partner settle", partner, **around)
     assert case is not None
+    if on is not None and case.valued_on is not None and on < case.valued_on:
+        raise SettledBeforeValuation(partner=ref, on=on, valued_on=case.valued_on)
     disputed = partner.state == PartnerState.DISPUTED
     if disputed and (case.settled or case.undisputed_cents <= 0):
         left = 0 if case.settled else case.undisputed_cents
