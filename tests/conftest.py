@@ -310,3 +310,22 @@ def fund(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fund:
         return Result(code, out.memory.getvalue().decode(), err.memory.getvalue().decode())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def random_funds(shared_folder: Path) -> list[str]:
+    """The addresses of random funds on SQLite, played once for the whole run: they are read, and never changed."""
+    from tests.random_funds import once as played
+
+    return [f"sqlite:///{path}" for path in played(shared_folder / "random-funds")]
+
+
+@pytest.fixture(scope="module")
+def random_funds_on_postgresql(module_postgres_url: str, postgres_server: str) -> Iterator[list[str]]:
+    """A few on PostgreSQL, for the tests of a module: they are read, and never changed."""
+    from tests.random_funds import kept
+    from tests.test_lives import copies_on_postgresql
+    from tests.test_money_lives import started
+
+    with copies_on_postgresql(module_postgres_url, postgres_server, started) as (copies, life):
+        yield kept(copies, life, count=3, steps=12)

@@ -8,8 +8,9 @@ named. Source: statements.md (cash identity), lifecycle.md 11.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ from fund.events import FACTS, DisbursementApproved, Envelope, Owed, PaymentRetu
 from fund.ledger import ADJUSTING, CLOSING, REVERSAL, Entry, main_of
 from fund.unit_of_work import View
 
-__all__ = ["Cash", "Payments", "cash_of"]
+__all__ = ["Cash", "Payments", "cash_of", "cash_on"]
 
 BY_HAND = ("entry.posted", ADJUSTING)
 """What people book by hand on 2000 is a cost of the fund that was, or will be, paid by hand as well."""
@@ -145,6 +146,20 @@ class Cash:
             self.k += moved["4500"]
             self._came_back(entry, moved, "1200", "4300")
 
+    def add(self, other: Cash) -> None:
+        """Count all that the other counted."""
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for of, more in ((self.lent, other.lent), (self.repaid, other.repaid)):
+            for ref, cents in more.items():
+                of[ref] += cents
+
+    def copy(self) -> Cash:
+        """The same sums, apart."""
+        made = Cash()
+        made.add(self)
+        return made
+
     def _came_back(self, entry: Entry, moved: Counter[str], *mains: str) -> None:
         for main in mains:
             self.a -= moved[main]
@@ -156,6 +171,27 @@ class Cash:
             code, _dot, holder = leg.account.partition(".")
             if code == main:
                 of[holder] += sign * leg.amount_cents
+
+
+_SUMS = ("cash", "i", "a", "r", "u", "s", "v", "k", "held", "refunds", "paid")
+
+
+def cash_on(view: View, days: Sequence[date], *, known_at: int | None = None) -> list[Cash]:
+    """Both sides at the end of each of these days, in the order of the days given: the entries are read once."""
+    ordered = sorted(set(days))
+    if not ordered:
+        return []
+    told = Payments.until_now(view)
+    moved = [Cash() for _day in ordered]
+    for entry in view.ledger.entries(as_of=ordered[-1], until_seq=known_at):
+        whole = entry.kind == REVERSAL and entry.reverses is not None
+        origin = view.ledger.entry(entry.reverses) if whole and entry.reverses else entry
+        moved[bisect_left(ordered, entry.effective_on)].count(entry, origin, told)
+    sums, until = Cash(), {}
+    for day, more in zip(ordered, moved, strict=True):
+        sums.add(more)
+        until[day] = sums.copy()
+    return [until[day] for day in days]
 
 
 def cash_of(

@@ -17,9 +17,12 @@ from fund.events import (
     PaymentSent,
     PaymentSettled,
 )
-from fund.reports.cash import Cash, cash_of
+from fund.reports.cash import Cash, cash_of, cash_on
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable
+from fund.unit_of_work import View
+from fund.workflows.commands import LIVES
+from fund.workflows.delivery import open_fund
 from tests.factories import World, founded
 from tests.workflows.leaving import founded_fund, leaves, paid_out, payee, rules
 from tests.workflows.looking_back import (
@@ -199,3 +202,13 @@ def test_a_payment_that_is_not_what_was_approved_is_named(database_url: str) -> 
         last = world.entries()[-1]
         assert (finding["seq"], finding["place"]) == (last.seq, f"entry:{last.seq}")
         assert finding["message"] == "the entry moves EUR -0.01 more cash than its purpose explains"
+
+
+def test_many_days_at_once_say_what_each_day_says(random_funds: list[str]) -> None:
+    for url in random_funds[:6]:
+        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+            days = [date(2026, 2, 1), date(2026, 1, 9), date(2025, 1, 1), view.today, date(2026, 12, 31)]
+            for known_at in (None, view.ledger.head().seq // 2):
+                found = cash_on(view, days, known_at=known_at)
+                assert found == [cash_of(view, as_of=day, known_at=known_at) for day in days]
+                assert found[2] == Cash()

@@ -1,4 +1,4 @@
-"""Exports: the whole ledger as lines of JSON that an auditor checks without us, and proofs of single entries.
+"""The whole ledger as lines of JSON that an auditor checks without us, and proofs of single entries.
 
 Everything is written line by line: a ledger of a million entries is never in memory as a whole.
 """
@@ -17,9 +17,9 @@ from typing import Any
 
 from fund.errors import ExportFolderInUse, FileUnreadable, NothingToProve
 from fund.ledger import Ledger, flushed
-from fund.unit_of_work import Command, Life, Query, View
+from fund.unit_of_work import View
 
-__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched"]
+__all__ = ["jsonl", "ledger_folder", "prove", "watched"]
 
 VERIFIER = "verify_export.py"
 
@@ -159,14 +159,3 @@ def prove(
     if not named:
         raise NothingToProve(account=account or "-")
     return {"proof": ledger.prove(named, anchor=anchor)}
-
-
-EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {"jsonl": jsonl}
-"""How the fund can leave as a whole: one function, one row."""
-
-COMMANDS: tuple[Command, ...] = ()
-LIVES: dict[str, Life] = {}
-QUERIES = (
-    *(Query(f"export {name}", function) for name, function in EXPORT_FORMATS.items()),
-    Query("ledger prove", prove),
-)

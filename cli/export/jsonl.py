@@ -1,4 +1,4 @@
-"""``fund export``: the fund in files that others read without this program."""
+"""``fund export jsonl``: the whole ledger, one object a line."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
+from cli.export.noun import export
 from cli.output import emit_json, progress, say, short_hash
-from cli.params import look, noun, option, reading, typed, verb
+from cli.params import look, option, reading, typed, verb
 from fund.language import N_, _
-
-export = noun("export", N_("Write audit file, register and journals"))
 
 
 @verb(

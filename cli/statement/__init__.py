@@ -1,0 +1,8 @@
+"""``fund statement``: what the fund tells managers, partners, councils and auditors. One file per verb."""
+
+from __future__ import annotations
+
+from cli.statement import agreement, partner, position, treasury
+from cli.statement.noun import statement
+
+__all__ = ["agreement", "partner", "position", "statement", "treasury"]

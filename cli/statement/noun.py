@@ -1,0 +1,14 @@
+"""The noun ``statement``, and what its verbs have in common."""
+
+from __future__ import annotations
+
+from cli.params import Ref, noun
+from fund.language import N_
+
+__all__ = ["AGREEMENT", "FORMATS", "PARTNER", "statement"]
+
+FORMATS = ("table", "json", "csv")
+AGREEMENT = Ref(("agreement list", "agreements", "ref"))
+PARTNER = Ref(("partner list", "partners", "id"))
+
+statement = noun("statement", N_("Show the fund on one page, and more"))

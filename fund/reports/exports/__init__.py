@@ -1,0 +1,21 @@
+"""Exports: the fund in files that others read without this program. ``EXPORT_FORMATS`` says which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fund.reports.exports.ledger import jsonl, ledger_folder, prove, watched
+from fund.unit_of_work import Command, Life, Query
+
+__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched"]
+
+EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {"jsonl": jsonl}
+"""How the fund can leave as a whole: one function, one row."""
+
+COMMANDS: tuple[Command, ...] = ()
+LIVES: dict[str, Life] = {}
+QUERIES = (
+    *(Query(f"export {name}", function) for name, function in EXPORT_FORMATS.items()),
+    Query("ledger prove", prove),
+)
