@@ -168,6 +168,23 @@ class DeliveryStore:
         row = self._connection.execute(_next_open(), {"now": to_micros(now)}).one_or_none()
         return None if row is None else _row(row)
 
+    def delivered_all(self, reaction: str, now: datetime) -> int:
+        """Mark every row of a reaction that is due: nothing would follow from any of them.
+
+        A dead or held row holds what comes after it in its stream; where there is one, nothing is marked.
+        """
+        c = t.delivery.c
+        mine: Any = (c.reaction == reaction, _in(c.state, BLOCKING))
+        stuck = sa.select(sa.literal(1)).select_from(t.delivery).where(*mine, ~_in(c.state, OPEN)).limit(1)
+        if self._connection.execute(stuck).scalar_one_or_none() is not None:
+            return 0
+        due: Any = sa.and_(*mine, c.due_us <= to_micros(now))
+        if not self._sqlite:  # rows that somebody works on are not waited for
+            free = sa.select(c.event_id, c.reaction).where(due).with_for_update(skip_locked=True)
+            due = sa.tuple_(c.event_id, c.reaction).in_(free)
+        values = {"state": "delivered", "delivered_us": to_micros(now), "leased_us": None, "error": None}
+        return int(self._connection.execute(t.delivery.update().where(due).values(**values)).rowcount)
+
     # --------------------------------------------------------------------------------------------------- reacting
 
     def lock(self, event_id: str, reaction: str, *, skip: bool = False) -> DeliveryRow | None:

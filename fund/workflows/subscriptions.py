@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fund import contributions
 from fund.events import Envelope
 from fund.store import TimerRow
-from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import (
     agreements,
     decisions,
@@ -36,12 +36,14 @@ class Reaction:
 
     Attributes:
         since: It hears the facts after this one; a reaction that comes with a later version says from where on.
+        idle: Whether nothing at all would follow, now and from any fact so far: then many rows are marked at once.
     """
 
     name: str
     types: tuple[str, ...]
     function: Callable[[UnitOfWork, Envelope], object]
     since: int = 0
+    idle: Callable[[View], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("evaluations.fall_due", ("agreement.completed", "agreement.terminated"), evaluations.fall_due),
     Reaction("evaluations.publish", ("evaluation.accepted",), evaluations.publish),
     Reaction("evaluations.invite", ("evaluation.published",), evaluations.invite),
-    Reaction("exits.fall_due", exits.COLLECTING_FACTS, exits.fall_due),
-    Reaction("exits.leave", exits.LEAVING_FACTS, exits.leave),
+    Reaction("exits.fall_due", exits.COLLECTING_FACTS, exits.fall_due, idle=exits.nobody_settles),
+    Reaction("exits.leave", exits.LEAVING_FACTS, exits.leave, idle=exits.nobody_settles),
 )
 
 TIMERS: tuple[Timer, ...] = (

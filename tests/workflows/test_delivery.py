@@ -613,3 +613,32 @@ def test_a_backlog_is_looked_through_in_moments_whatever_the_statistics_say(worl
     assert first is not None
     assert first.seq == 11_000
     assert time.monotonic() - began < 5, "twenty thousand open rows took PostgreSQL minutes once"
+
+
+def test_rows_of_a_reaction_that_has_nothing_to_do_are_marked_at_once(
+    world: World, listen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is idle its effect is never called; then it hears each fact again, and a dead row holds."""
+    listen(b_busy=note, a_idle=note)
+    asked: list[bool] = [True]
+    made = tuple(
+        Reaction(one.name, one.types, one.function, idle=(lambda view: asked[-1]) if one.name == "a_idle" else None)
+        for one in subscriptions.REACTIONS
+    )
+    monkeypatch.setattr(subscriptions, "REACTIONS", made)
+    seqs = add(world, "kees", "loes", "mien")
+    assert drain(world.fund.engine) == 6
+    assert noted(world) == seqs
+    assert {state for _reaction, state, _attempts in rows(world)} == {"delivered"}
+    asked.append(False)
+    more = add(world, "nico", "otto")
+    drain(world.fund.engine)
+    assert noted(world) == [*seqs, more[0], more[0], more[1], more[1]]
+    asked.append(True)
+    with writing(world.fund.engine) as connection:
+        connection.execute(
+            sa.text("update delivery set state = 'dead' where reaction = 'a_idle' and seq = :s"), {"s": more[0]}
+        )
+    last = add(world, "piet2")
+    drain(world.fund.engine)
+    assert noted(world)[-2:] == [last[0], last[0]]

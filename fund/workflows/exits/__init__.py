@@ -9,7 +9,15 @@ from __future__ import annotations
 from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, TREASURER, either
 from fund.schemas.exits import Exit
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.exits.later import COLLECTING_FACTS, LONG_STOP, close_out, fall_due, long_stop_on, long_stop_reached
+from fund.workflows.exits.later import (
+    COLLECTING_FACTS,
+    LONG_STOP,
+    close_out,
+    fall_due,
+    long_stop_on,
+    long_stop_reached,
+    nobody_settles,
+)
 from fund.workflows.exits.leaving import agree, dispute, give_notice, settle
 from fund.workflows.exits.life import exit_after
 from fund.workflows.exits.paying import LEAVING_FACTS, leave, own_agreements, pay
@@ -28,6 +36,7 @@ __all__ = [
     "leave",
     "long_stop_on",
     "long_stop_reached",
+    "nobody_settles",
     "own_agreements",
 ]
 

@@ -51,7 +51,7 @@ from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
 
 __all__ = [
     "COLLECTING_FACTS", "LONG_STOP", "catch_up", "close_out", "fall_due", "keep_long_stop", "long_stop_on",
-    "long_stop_reached", "standing",
+    "long_stop_reached", "nobody_settles", "standing",
 ]  # fmt: skip
 
 COLLECTING_FACTS = (
@@ -86,13 +86,21 @@ def fall_due(uow: UnitOfWork, happened: Envelope) -> None:
     """After money came in on something, or was promised no more: the parts of those who left fall due, in the order in
     which they left.
     """
-    titles: dict[str, int] = {}
+    parts: dict[str, int] = {}
     for case in _open(uow):
         if happened.seq <= case.settled_seq:
             continue  # it was caught up with when the settlement was booked
-        earlier = sum(cents for ref, cents in titles.items() if _left_before(uow.case(Exit, ref), case))
+        earlier = sum(cents for ref, cents in parts.items() if _left_before(uow.case(Exit, ref), case))
         sums = _sums(_collected(uow, case, happened))
-        titles[case.ref] = _parts(uow, case.ref, sums, earlier)
+        parts[case.ref] = _parts(uow, case.ref, sums, earlier)
+
+
+def nobody_settles(view: View) -> bool:
+    """Whether no partner has a settlement that is agreed, disputed or booked: what comes in is nobody's part then.
+
+    What a later settlement takes from facts of before it is caught up with when it is booked.
+    """
+    return not view.any(Exit, states=_LATER)
 
 
 def _sums(found: Iterable[tuple[str, int]]) -> dict[str, int]:
