@@ -13,7 +13,7 @@ from cli.params.asking import confirmed, leave, look, opened, read, run
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import ACCOUNT, DAY, FILE, MONEY, PERIOD, Ref
-from cli.params.verbs import argument, booking, changing, dated, known, noun, option, reading, verb
+from cli.params.verbs import argument, booking, changing, dated, known, noun, numbered, option, reading, verb
 
 __all__ = [
     "ACCOUNT",
@@ -35,6 +35,7 @@ __all__ = [
     "leave",
     "look",
     "noun",
+    "numbered",
     "opened",
     "option",
     "read",

@@ -11,7 +11,7 @@ from cli.params.helped import Argument, Command, Group, Option
 from cli.params.types import DAY
 from fund.language import N_
 
-__all__ = ["argument", "booking", "changing", "dated", "known", "noun", "option", "reading", "verb"]
+__all__ = ["argument", "booking", "changing", "dated", "known", "noun", "numbered", "option", "reading", "verb"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,3 +103,8 @@ def dated(function: F) -> F:
 def known(function: F) -> F:
     """As :func:`dated`, and ``--known-at``: for commands whose query takes the entry number ``known_at`` too."""
     return dated(_KNOWN_AT(function))
+
+
+def numbered(function: F) -> F:
+    """As :func:`reading`, and ``--known-at``: for a period, whose query takes the entry number ``known_at``."""
+    return reading(_KNOWN_AT(function))

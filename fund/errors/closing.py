@@ -15,7 +15,9 @@ __all__ = [
     "PeriodNotOver",
     "UnidentifiedReceipts",
     "UnknownFigure",
+    "YearBeforeTheFund",
     "YearClosedBefore",
+    "YearToCome",
     "YearNotClosed",
     "YearOutOfOrder",
 ]
@@ -92,6 +94,20 @@ class UnknownFigure(FaultyInput):
 
     message = N_('"{name}" is no figure of the position; figures are {known}')
     hint = N_("fund statement position")
+
+
+class YearBeforeTheFund(RuleRefusal):
+    """There are no accounts of a year in which there was no fund."""
+
+    message = N_("no annual accounts of {year}: the fund began in {first}")
+    hint = N_("fund statement annual {first}")
+
+
+class YearToCome(RuleRefusal):
+    """There are no accounts of a year that is still to come."""
+
+    message = N_("no annual accounts of {year}: today is {today}")
+    hint = N_("fund statement annual {this_year}")
 
 
 class NotByHand(RuleRefusal):

@@ -27,6 +27,7 @@ from fund.ledger.seal import GENESIS, VERSION, canonical, canonical_json, entry_
 from fund.ledger.store import (
     Anchoring,
     CardLine,
+    Movement,
     Period,
     PeriodStatus,
     TrialBalanceRow,
@@ -65,6 +66,7 @@ __all__ = [
     "Posting",
     "ReasonCode",
     "Side",
+    "Movement",
     "TrialBalanceRow",
     "Turnover",
     "Verification",

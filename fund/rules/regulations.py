@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from importlib import resources
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 __all__ = [
     "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track",
@@ -189,6 +190,10 @@ class Charges(_Rules):
         return next((step.fee_cents for step in reversed(steps) if step.from_cents <= demanded_cents), 0)
 
 
+LATER = {"legal_form": "joint_body", "contributions": "a_fonds_perdu"}
+"""Fields that regulations got after the first were adopted, with their defaults."""
+
+
 class Regulations(_Rules):
     """The fund's regulations: what every rule of the lifecycles reads its numbers from."""
 
@@ -210,6 +215,11 @@ class Regulations(_Rules):
     decline_window_days: int = 14
     exit_capped: bool = False
     """Whether a partner that leaves gets no more than it paid in (K3)."""
+    legal_form: Literal["joint_body", "host"] = "joint_body"
+    """Whose capital the contributions are: that of a body with legal personality of its own (``joint_body``: equity,
+    BBV 43), or money that a host holds for a purpose (``host``: deferred income on its balance sheet, BBV 49 b)."""
+    contributions: Literal["a_fonds_perdu", "repayable"] = "a_fonds_perdu"
+    """How partners pay in: for good, an expense of theirs, or to be repaid, a capital provision (BBV 36 a 2, b 1)."""
     tracks: Mapping[str, Track]
     committee: Committee
     terms: Terms
@@ -219,6 +229,13 @@ class Regulations(_Rules):
     treasury: Treasury | None = None
     charges: Charges = Field(default_factory=Charges)
     articles: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _as_adopted(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What came into the regulations later stands in them only where it says something else than its default: so
+        what was adopted before is still the same text."""
+        told: dict[str, Any] = handler(self)
+        return {name: value for name, value in told.items() if LATER.get(name) != value}
 
     @model_validator(mode="after")
     def _adds_up(self) -> Regulations:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -294,6 +295,43 @@ def test_balances_are_told_as_of_a_day_and_as_known_at_an_entry(book: Opens) -> 
         ]
         assert sum(row.balance_cents for row in ledger.trial_balance()) == 0
         assert ledger.main_balances()["1000"] == 123
+
+
+def test_movements_by_account_and_kind_are_those_of_a_plain_loop(book: Opens) -> None:
+    chosen = random.Random(5)
+    with book() as ledger:
+        for number in range(60):
+            on = date(2027, chosen.randint(1, 12), chosen.randint(1, 28))
+            if number % 4 == 3:
+                open_seqs = [seq for seq in range(1, ledger.head().seq + 1) if ledger.reversal_of(seq) is None]
+                undone = chosen.choice([seq for seq in open_seqs if ledger.entry(seq).reverses is None])
+                ledger.reverse(undone, effective_on=on, reason="fout", idempotency_key=str(number), actor="bram")
+                continue
+            one, other = chosen.sample(["1000", "3000", "4400", "3000.gm0307"], 2)
+            cents, kind = chosen.randint(1, 10**9), chosen.choice(["sale", "cost"])
+            ledger.post(draft(str(number), debit(one, cents), credit(other, cents), on=on, kind=kind))
+        entries = {entry.seq: entry for entry in ledger.entries()}
+        for since, as_of, known_at in (
+            (None, None, None), (date(2027, 4, 1), date(2027, 9, 30), None), (None, date(2027, 6, 1), 31),
+            (date(2028, 1, 1), None, None), (None, None, 0),
+        ):  # fmt: skip
+            sides: dict[tuple[str, str], list[int]] = {}
+            for seq, entry in entries.items():
+                if not ((since or date.min) <= entry.effective_on <= (as_of or date.max)) or seq > (known_at or 99) * (
+                    known_at != 0
+                ):
+                    continue
+                of = entries[entry.reverses] if entry.reverses else entry
+                for leg in of.postings:
+                    sums = sides.setdefault((leg.account, of.kind), [0, 0])
+                    sums[leg.amount_cents < 0] += abs(leg.amount_cents) * (1 if of is entry else -1)
+            found = ledger.movements(since=since, as_of=as_of, known_at=known_at)
+            assert [(each.code, each.kind, each.debit_cents, each.credit_cents) for each in found] == [
+                (*key, *sums) for key, sums in sorted(sides.items())
+            ]
+        balances = ledger.balances()
+        for code, cents in balances.items():
+            assert sum(each.balance_cents for each in ledger.movements() if each.code == code) == cents
 
 
 def test_entries_are_found_by_account_event_day_and_kind(book: Opens) -> None:

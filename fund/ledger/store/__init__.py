@@ -18,7 +18,7 @@ from fund.ledger.store.limits import set_hash
 from fund.ledger.store.parallel import Crew, cores
 from fund.ledger.store.periods import Period, PeriodStatus, period_hash
 from fund.ledger.store.quick import LAST_INSTANT, Found, Quick
-from fund.ledger.store.reading import CardLine, TrialBalanceRow, Turnover
+from fund.ledger.store.reading import CardLine, Movement, TrialBalanceRow, Turnover
 from fund.ledger.store.recount import Kept
 from fund.ledger.store.stored import Extent
 from fund.ledger.store.wire import ask
@@ -44,6 +44,7 @@ __all__ = [
     "RawEntry",
     "RawPeriod",
     "RawSet",
+    "Movement",
     "TrialBalanceRow",
     "Turnover",
     "account_change_hash",

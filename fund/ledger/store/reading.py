@@ -15,7 +15,7 @@ from fund.ledger.seal import GENESIS, canonical, nfc, seal
 from fund.ledger.store.book import fitting, overflows
 from fund.ledger.store.entries import CardLine, Entries
 
-__all__ = ["CardLine", "Reading", "TrialBalanceRow", "Turnover"]
+__all__ = ["CardLine", "Movement", "Reading", "TrialBalanceRow", "Turnover"]
 
 _MORE = (
     "posting.account_id, CASE WHEN posting.amount_cents > 0 THEN posting.amount_cents ELSE 0 END AS debit_cents,"
@@ -45,6 +45,21 @@ _Sql = tuple[str, list[Any]]
 class Turnover:
     """What moved on both sides of an account, in cents; both are zero or more."""
 
+    debit_cents: int
+    credit_cents: int
+
+    @property
+    def balance_cents(self) -> int:
+        """Debit less credit."""
+        return self.debit_cents - self.credit_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What entries of one kind moved on one account, in cents. A side is below zero where more was taken back on it."""
+
+    code: str
+    kind: str
     debit_cents: int
     credit_cents: int
 
@@ -281,6 +296,37 @@ class Reading(Entries):
         fields = ([code, layer, currency, *sides] for code, _name, _type, layer, currency, *sides in rows)
         return seal(GENESIS, canonical(fields), "trial-balance")
 
+    def movements(
+        self, *, since: date | None = None, as_of: date | None = None, known_at: int | None = None
+    ) -> list[Movement]:
+        """What moved on every account by kind of entry, in the order of codes and kinds.
+
+        An entry that takes another back in full counts under the kind of that one, on the side it takes it from: so a
+        payment that was made and undone is no turnover of its kind. Debit less credit of all kinds together is what
+        the balance of the account changed by.
+
+        Args:
+            since: The first accounting day that counts; ``as_of`` the last.
+            known_at: Leave out what was written after this entry number.
+        """
+        days = _Days(*(None if day is None else self._day(day) for day in (since, as_of)))
+        until = "" if known_at is None else f" AND entry.seq <= {fitting(known_at):d}"
+        sides = {
+            name: f"CASE WHEN undone.kind IS NULL THEN {_side(sign)} ELSE -({_side(-sign)}) END"
+            for name, sign in (("debit_cents", 1), ("credit_cents", -1))
+        }
+        found = self._ask(
+            f"SELECT code, moved.kind, {_SUMS} FROM (SELECT posting.account_id AS account_id,"
+            f" coalesce(undone.kind, entry.kind) AS kind, {sides['debit_cents']} AS debit_cents,"
+            f" {sides['credit_cents']} AS credit_cents FROM entry JOIN posting ON posting.entry_id = entry.id"
+            " LEFT JOIN entry AS undone ON undone.book_id = entry.book_id AND undone.seq = entry.reverses_seq"
+            f" WHERE entry.book_id = ?{until}{days.where('entry.effective_on')}) AS moved"
+            " JOIN account ON account.id = moved.account_id GROUP BY code, moved.kind ORDER BY code, moved.kind",
+            self.book_id,
+            *days.values,
+        )
+        return [Movement(*row) for row in found]
+
     def _all(
         self, as_of: date | None, known_at: int | None, kinds_excluded: Kinds, *, everything: bool
     ) -> Sequence[Any]:
@@ -295,6 +341,12 @@ class Reading(Entries):
             *values,
             self.book_id,
         )
+
+
+def _side(sign: int) -> str:
+    """SQL for what a leg moved on the debit side (1) or the credit side (-1)."""
+    amount = "posting.amount_cents" if sign > 0 else "-posting.amount_cents"
+    return f"CASE WHEN {amount} > 0 THEN {amount} ELSE 0 END"
 
 
 def _places(values: Sequence[str]) -> str:

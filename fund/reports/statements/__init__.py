@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fund.reports.statements.annual import annual
 from fund.reports.statements.books import (
     accounts,
     balance,
@@ -48,4 +49,5 @@ QUERIES = (
     Query("statement agreement", agreement_statement),
     Query("statement partner", partner_statement),
     Query("statement treasury", treasury),
+    Query("statement annual", annual),
 )

@@ -1,0 +1,41 @@
+"""The annual accounts of a year: balance sheet, income and costs, movement tables, frozen with the closing of the year.
+
+``annual`` gives the figures, which know no language; ``as_page`` lays them out for people.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fund.reports.statements.annual.balance import balance_sheet, income_statement
+from fund.reports.statements.annual.movements import movement_tables
+from fund.reports.statements.annual.page import as_page
+from fund.reports.statements.annual.years import told
+from fund.unit_of_work import View
+
+__all__ = ["annual", "as_page"]
+
+
+def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, Any]:
+    """The annual accounts of a year.
+
+    Of a closed year as its last closing froze it: the same bytes whatever is recorded later. Before the closing they
+    are ``provisional``.
+
+    Args:
+        known_at: The last entry that counts; the last of an earlier closing gives the accounts as that one left them.
+
+    Raises:
+        YearBeforeTheFund: The fund began later. YearToCome: The year is still to come.
+    """
+    of = told(view, year, known_at)
+    rules = of.view.regulations(of.last_on)
+    return {
+        **of.as_json(),
+        "regulations": rules.version,
+        "legal_form": rules.legal_form,
+        "contributions": rules.contributions,
+        "balance": balance_sheet(of),
+        "income": income_statement(of),
+        "movements": movement_tables(of),
+    }

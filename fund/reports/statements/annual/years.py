@@ -1,0 +1,152 @@
+"""Which year the annual accounts are about, and what was known then.
+
+A closed year is told as its last closing left it: entries until the one that was the last at that closing, facts until
+the closing itself. So nothing that comes later changes a byte. Before the closing, and after a year was reopened, the
+accounts are provisional and hold all that is known. Source: lifecycle.md 9 (C6, C8), statements.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fund.closing import Closing, closings
+from fund.errors import YearBeforeTheFund, YearToCome
+from fund.ledger import GENESIS
+from fund.unit_of_work import Past, View
+
+__all__ = ["Told", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A year, and what counts of all that is known.
+
+    Attributes:
+        view: The fund as it was known; facts that came later are not in it.
+        known_at: The last entry that counts.
+        closing: The closing that was in force then; ``None`` while the accounts are provisional.
+    """
+
+    view: View
+    year: int
+    known_at: int
+    closing: Closing | None
+
+    @property
+    def first_on(self) -> date:
+        """The first day of the year."""
+        return date(self.year, 1, 1)
+
+    @property
+    def last_on(self) -> date:
+        """The balance date."""
+        return date(self.year, 12, 31)
+
+    @property
+    def before_on(self) -> date:
+        """The balance date of the year before."""
+        return self.first_on - timedelta(days=1)
+
+    @property
+    def before(self) -> Told | None:
+        """The year before, by the same knowledge; ``None`` in the fund's first."""
+        if self.year <= _first_year(self.view, self.known_at):
+            return None
+        return Told(self.view, self.year - 1, self.known_at, None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The year, what it was made from, and whether it is closed."""
+        ledger, facts = self.view.ledger, self.view.store.facts
+        fact = facts.head()
+        return {
+            "year": self.year,
+            "starts_on": self.first_on.isoformat(),
+            "as_of": self.last_on.isoformat(),
+            "state": "provisional" if self.closing is None else "closed",
+            "closing": None
+            if self.closing is None
+            else {
+                "number": self.closing.number,
+                "recorded_at": self.closing.closed.recorded_at.isoformat(),
+                "frozen_sha256": self.closing.frozen_sha256,
+                "explanation": getattr(self.closing.closed.fact, "explanation", ""),
+            },
+            "known_at": self.known_at,
+            "head": {"seq": self.known_at, "hash": _hash(self.view, self.known_at).hex()},
+            "fact": {"seq": fact.seq, "hash": fact.hash.hex()},
+            "trial_balance_sha256": ledger.trial_balance_hash(as_of=self.last_on, known_at=self.known_at).hex(),
+        }
+
+
+def told(view: View, year: int, known_at: int | None) -> Told:
+    """What counts for the accounts of a year.
+
+    Args:
+        known_at: The last entry that counts; default that of the closing in force, else the newest. Where a closing
+            of the year had this number as its last, its accounts are told as they were frozen then.
+
+    Raises:
+        YearBeforeTheFund: The fund was not there yet. YearToCome: The year is still to come.
+    """
+    if year > view.today.year:
+        raise YearToCome(year=year, today=view.today, this_year=view.today.year)
+    head = view.ledger.head().seq
+    found = [each for each in closings(view, f"{year:04d}") if each.known_at is not None]
+    if known_at is None:
+        in_force = found[-1] if found and found[-1].reopened is None else None
+    else:
+        in_force = next((each for each in reversed(found) if each.known_at == known_at), None)
+    if in_force is not None and in_force.known_at is not None:
+        seen: View = Past(view, in_force.closed.seq)
+        seq = in_force.known_at
+    elif known_at is None or known_at >= head:
+        seen, seq, in_force = view, head, _in_force(found, view.store.facts.head().seq)
+    else:
+        last = _fact_of(view, known_at)
+        seen, seq = Past(view, last), known_at
+        in_force = _in_force(found, last)
+    first = _first_year(view, seq)
+    if year < first:
+        raise YearBeforeTheFund(year=year, first=first)
+    return Told(seen, year, seq, in_force)
+
+
+def _in_force(found: list[Closing], last: int) -> Closing | None:
+    """The closing that held when the fact with number ``last`` was the last."""
+    known = [each for each in found if each.closed.seq <= last]
+    if not known or (known[-1].reopened is not None and known[-1].reopened.seq <= last):
+        return None
+    return known[-1]
+
+
+def _fact_of(view: View, seq: int) -> int:
+    """The number of the fact behind an entry; that of the first fact for no entry at all."""
+    event_id = view.ledger.entry(seq).metadata.get("event_id") if seq else None
+    envelope = view.store.facts.get(str(event_id)) if event_id else None
+    return envelope.seq if envelope is not None else _founded(view)
+
+
+def _founded(view: View) -> int:
+    """The number of the last of the facts with which the fund began: its regulations."""
+    first = next(iter(view.store.facts.of_types(("regulations.adopted",))), None)
+    return first.seq if first is not None else 0
+
+
+def _first_year(view: View, known_at: int) -> int:
+    """The year in which the fund began: that of its first regulations, or of an entry before them."""
+    began = view.first_day.year
+
+    def year() -> int:
+        eve = date(began - 1, 12, 31)
+        if not view.ledger.trial_balance(as_of=eve, known_at=known_at):
+            return began
+        return min(entry.effective_on for entry in view.ledger.entries(as_of=eve, until_seq=known_at)).year
+
+    found: int = view.once(("first year", known_at), year)
+    return found
+
+
+def _hash(view: View, seq: int) -> bytes:
+    return view.ledger.entry(seq).hash if seq else GENESIS
