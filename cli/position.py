@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from cli.output import Column, facts, say, short_hash, table
@@ -48,6 +49,7 @@ def show_position(data: Mapping[str, Any], explain: str | None = None) -> None:
             _("{title} on {day}").format(title=titles[explain], day=on),
             [
                 (_("value"), _figure(figure)),
+                *(((_("why"), _(figure["why"])),) if figure["why"] else ()),
                 (_("definition"), _(figure["definition"])),
                 *(
                     (name, number(value) if name.endswith("_cents") else value)
@@ -111,9 +113,15 @@ def _figure(figure: Mapping[str, Any]) -> str:
         return _("no value")
     if figure["unit"] == "cents":
         return number(value)
+    if figure["unit"] == "days":
+        return _("{days} days").format(days=number(_half_up(Fraction(value)) * 100)[:-3])
     if figure["unit"] == "ratio":
         tenths = Fraction(value) * 1000
         rounded = int(abs(tenths) + Fraction(1, 2))  # half up, only where it is printed
         sign = "-" if tenths < 0 and rounded else ""
         return f"{sign}{number(rounded * 10)[:-1]} %"
     return str(value)
+
+
+def _half_up(value: Fraction) -> int:
+    return floor(value + Fraction(1, 2))

@@ -92,8 +92,8 @@ class UnidentifiedReceipts(RuleRefusal):
 class UnknownFigure(FaultyInput):
     """The position holds no figure of this name."""
 
-    message = N_('"{name}" is no figure of the position; figures are {known}')
-    hint = N_("fund statement position")
+    message = N_('"{name}" is no figure of the position')
+    hint = N_("fund statement position{nearest}")
 
 
 class YearBeforeTheFund(RuleRefusal):

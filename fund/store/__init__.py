@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fund.database import Connection
 from fund.store.deliveries import OPEN, DeliveryRow, DeliveryStore, WorkerRow
-from fund.store.facts import CaseBrief, CaseRow, CaseStore, FactStore, Head, envelope_of, seal_event
+from fund.store.facts import CaseBrief, CaseRow, CaseStore, FactStore, Head, Told, envelope_of, seal_event
 from fund.store.guards import GuardStore
 from fund.store.work import CommandRow, PendingRow, SealedRow, TimerRow, WorkStore
 
 __all__ = [
     "OPEN", "CaseBrief", "CaseRow", "CaseStore", "CommandRow", "FactStore", "GuardStore", "DeliveryRow",
-    "DeliveryStore", "Head", "PendingRow", "SealedRow", "Store", "TimerRow", "WorkStore", "WorkerRow", "envelope_of",
-    "seal_event",
+    "DeliveryStore", "Head", "PendingRow", "SealedRow", "Store", "TimerRow", "Told", "WorkStore", "WorkerRow",
+    "envelope_of", "seal_event",
 ]  # fmt: skip
 
 

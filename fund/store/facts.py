@@ -18,7 +18,7 @@ from fund.events import Envelope, Fact, canonical_json, event_fields, fact_from
 from fund.ledger import canonical
 from fund.schemas import CaseFile
 
-__all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseBrief", "CaseRow", "CaseStore", "FactStore", "Head"]
+__all__ = ["EVENT_SEAL_VERSION", "EVENT_TAG", "CaseBrief", "CaseRow", "CaseStore", "FactStore", "Head", "Told"]
 
 EVENT_TAG = "event"
 EVENT_SEAL_VERSION = 1
@@ -82,6 +82,23 @@ class CaseBrief:
     amount_cents: int | None
     brief: dict[str, Any]
     """What its kind says of itself: see ``columns`` of the case file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a fact says, as JSON: its payload without its model."""
+
+    seq: int
+    event_id: str
+    type: str
+    stream: str
+    effective_on: date
+    says: dict[str, Any]
+
+    @property
+    def ref(self) -> str:
+        """The case it is about."""
+        return str(self.says.get("ref", ""))
 
 
 class FactStore:
@@ -200,6 +217,52 @@ class FactStore:
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield envelope_of(row)
 
+    def told(self, types: Sequence[str], *, until_seq: int | None = None) -> Iterator[Told]:
+        """What facts of these types say, oldest first, without making facts of them: for sums over many thousands.
+
+        Args:
+            until_seq: Leave out those after this number.
+        """
+        c = t.event.c
+        query = sa.select(c.seq, c.event_id, c.type, c.schema_version, c.stream, c.effective_on, c.payload).where(
+            c.type.in_(types)
+        )
+        if until_seq is not None:
+            query = query.where(c.seq <= until_seq)
+        for row in self._connection.execute(query.order_by(c.seq).execution_options(yield_per=1000)):
+            seq, event_id, type, version, stream, effective_on, payload = row
+            if version == 1:
+                says = json.loads(payload)
+            else:  # a later shape is read by whoever knows it
+                says = fact_from(type, payload).model_dump(mode="json")
+            yield Told(seq, event_id, type, stream, date.fromisoformat(effective_on), says)
+
+    def changed_since(self, kind: str, *, on: date, seq: int | None) -> set[str]:
+        """The lives of a kind that a fact of a later day than ``on``, or after number ``seq``, touches."""
+        later = t.event.c.effective_on > on.isoformat()
+        query = (
+            sa.select(t.event_link.c.stream)
+            .join(t.event, t.event.c.seq == t.event_link.c.seq)
+            .where(_of_kind(kind), later if seq is None else sa.or_(later, t.event.c.seq > seq))
+            .distinct()
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def of_streams(self, streams: Sequence[str], *, on: date, seq: int | None) -> Iterator[tuple[str, Envelope]]:
+        """The facts that touch these lives, oldest first, of days until ``on`` and with numbers until ``seq``."""
+        for start in range(0, len(streams), 500):
+            query = (
+                sa.select(t.event_link.c.stream.label("life"), t.event)
+                .join(t.event, t.event.c.seq == t.event_link.c.seq)
+                .where(t.event_link.c.stream.in_(streams[start : start + 500]))
+                .where(t.event.c.effective_on <= on.isoformat())
+                .order_by(t.event.c.seq)
+            )
+            if seq is not None:
+                query = query.where(t.event.c.seq <= seq)
+            for row in self._connection.execute(query):
+                yield row.life, envelope_of(row)
+
     def all(self, *, since_seq: int = 0) -> Iterator[Envelope]:
         """Every fact, oldest first, never all in memory."""
         for row in self.rows(since_seq=since_seq):
@@ -221,6 +284,11 @@ class FactStore:
     def count(self) -> int:
         """How many facts there are."""
         return int(self._connection.execute(sa.select(sa.func.count()).select_from(t.event)).scalar_one())
+
+
+def _of_kind(kind: str) -> Any:
+    """Streams of a kind, by their index: from ``plan/`` until what comes after it."""
+    return sa.and_(t.event_link.c.stream >= f"{kind}/", t.event_link.c.stream < f"{kind}0")
 
 
 def seal_event(previous: bytes, fields: dict[str, Any]) -> bytes:

@@ -13,6 +13,7 @@ from fund.database import uninstall as uninstall_object
 from fund.ledger.store.anchoring import Anchoring, anchor_hash
 from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
 from fund.ledger.store.crosscheck import OutOfBounds
+from fund.ledger.store.entries import KindSum, Leg
 from fund.ledger.store.evidence import ROWS, Evidence, RawEntry, RawPeriod, RawSet, objects
 from fund.ledger.store.limits import set_hash
 from fund.ledger.store.parallel import Crew, cores
@@ -35,7 +36,9 @@ __all__ = [
     "LAST_INSTANT",
     "Found",
     "Kept",
+    "KindSum",
     "LedgerStore",
+    "Leg",
     "OutOfBounds",
     "Period",
     "PeriodStatus",

@@ -12,11 +12,11 @@ from typing import Any
 from fund.database import from_micros
 from fund.errors import UnknownAccount, UnknownEntry
 from fund.ledger.accounts import main_of
-from fund.ledger.journal import Entry, Posting
+from fund.ledger.journal import CLOSING, REVERSAL, Entry, Posting
 from fund.ledger.seal import nfc
 from fund.ledger.store.book import Book, fitting
 
-__all__ = ["CardLine", "Entries", "narrow"]
+__all__ = ["CardLine", "Entries", "KindSum", "Leg", "narrow"]
 
 PAGE = 500
 LEGS = 10_000
@@ -40,6 +40,35 @@ class CardLine:
     account: str
     amount_cents: int
     balance_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg with what its entry was for.
+
+    Attributes:
+        kind: What its entry is. counts_as: The kind of what it takes back, where it is a reversal; else its own.
+        event_id: The event that its entry names, or that the entry it takes back names; ``times`` is then -1.
+    """
+
+    seq: int
+    effective_on: date
+    kind: str
+    counts_as: str
+    times: int
+    memo: str
+    event_id: str | None
+    account: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindSum:
+    """What entries of a kind moved on an account, in cents, debit positive; a reversal counts as what it takes back."""
+
+    kind: str
+    account: str
+    amount_cents: int
 
 
 class Entries(Book):
@@ -168,6 +197,92 @@ class Entries(Book):
         for start in range(0, len(numbers), PAGE):
             page = self._listed(list(numbers[start : start + PAGE]))
             yield from self._with_legs(self._ask(query, self.book_id, page, *values))
+
+    # -------------------------------------------------------------------------------------------------- legs by purpose
+
+    def moved_by_kind(
+        self,
+        kinds: Sequence[str],
+        *,
+        since: date | None = None,
+        as_of: date | None = None,
+        known_at: int | None = None,
+    ) -> list[KindSum]:
+        """What entries of these kinds moved, per kind and account; a reversal counts as the kind that it takes back.
+
+        So what was for the same purpose is added up by the database, and what was undone is gone.
+
+        Args:
+            since, as_of: The first and the last accounting day that count.
+            known_at: Leave out what was written after this entry number.
+        """
+        of_kinds, values = self._of_kinds(kinds, since, as_of, known_at)
+        sums = (
+            "SELECT counts_as, account.code, sum(posting.amount_cents) FROM"
+            f" ({of_kinds}) AS meant CROSS JOIN posting CROSS JOIN account"
+            " WHERE posting.entry_id = meant.id AND account.id = posting.account_id GROUP BY counts_as, account.code"
+        )
+        rows = self._exact(sums, f"{sums}, seq", *values)
+        return [KindSum(kind, code, int(cents)) for kind, code, cents in rows]
+
+    def legs(
+        self,
+        mains: Sequence[str],
+        *,
+        kinds: Sequence[str] | None = None,
+        since: date | None = None,
+        as_of: date | None = None,
+        known_at: int | None = None,
+    ) -> Iterator[Leg]:
+        """The legs on these main accounts and their sub-accounts, in the order of entries, as a stream.
+
+        Args:
+            kinds: Only those of entries of these kinds, and of reversals of such; without it all but those of year-end
+                closings.
+        """
+        of_kinds, values = self._of_kinds(kinds, since, as_of, known_at)
+        event = (
+            "json_extract(own.metadata, '$.event_id')" if self._sqlite else "CAST(own.metadata AS jsonb) ->> 'event_id'"
+        )
+        for seq, on, kind, counts_as, times, undone, memo, event_id, code, cents in self._stream(
+            f"SELECT meant.seq, own.effective_on, own.kind, counts_as, times, undone, own.memo, {event}, account.code,"
+            f" posting.amount_cents FROM ({of_kinds}) AS meant CROSS JOIN entry AS own CROSS JOIN posting"
+            " CROSS JOIN account WHERE own.id = meant.id AND posting.entry_id = meant.id"
+            f" AND account.id = posting.account_id AND {self._among('account.main')}"
+            " ORDER BY meant.seq, posting.position",
+            *values,
+            self._listed(list(mains)),
+        ):
+            yield Leg(
+                seq, self._date(on), kind, counts_as, times, memo, undone if times < 0 else event_id, code, int(cents)
+            )
+
+    def _of_kinds(
+        self, kinds: Sequence[str] | None, since: date | None, as_of: date | None, known_at: int | None
+    ) -> tuple[str, list[Any]]:
+        """SQL for the entries of these kinds and their reversals: id, number, what they count as, and the event of what
+        they take back; and the values in it."""
+        where, values = "", list[Any]()
+        for column, day in ((">=", since), ("<=", as_of)):
+            if day is not None:
+                where += f" AND entry.effective_on {column} ?"
+                values.append(self._day(day))
+        if known_at is not None:
+            where += f" AND entry.seq <= {fitting(known_at):d}"
+        event = self._event_id().replace("metadata", "origin.metadata")
+        if kinds is None:
+            own, undone, named = "entry.kind <> ? AND entry.reverses_seq IS NULL", "origin.kind <> ?", [[CLOSING]] * 2
+        else:
+            listed = self._listed([nfc(kind) for kind in kinds])
+            own, undone, named = self._among("entry.kind"), self._among("origin.kind"), [[listed], [listed]]
+        return (
+            "SELECT entry.id, entry.seq, entry.kind AS counts_as, 1 AS times, NULL AS undone FROM entry"
+            f" WHERE entry.book_id = ? AND {own}{where} UNION ALL"
+            f" SELECT entry.id, entry.seq, origin.kind, -1, {event} FROM entry CROSS JOIN entry AS origin"
+            " WHERE entry.book_id = ? AND entry.kind = ? AND origin.book_id = entry.book_id"
+            f" AND origin.seq = entry.reverses_seq AND {undone}{where}",
+            [self.book_id, *named[0], *values, self.book_id, REVERSAL, *named[1], *values],
+        )
 
     def _with_legs(self, rows: Sequence[Any]) -> Iterator[Entry]:
         query = (

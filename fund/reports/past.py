@@ -1,0 +1,71 @@
+"""The fund as it was: cases and regulations as the facts until a day had left them, as far as they were known.
+
+What is stored of a case is what it is now. A statement of an earlier day, or as known at an earlier entry, reads the
+facts of those cases that changed since once more, and leaves out what came later; all others are read as they stand.
+Known at entry N are the facts until the one that made entry N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TypeVar
+
+from fund.rules.regulations import Regulations
+from fund.schemas import CaseFile
+from fund.schemas.people import RegulationsFile
+from fund.unit_of_work import View
+
+__all__ = ["cases_on", "last_fact", "regulations_on"]
+
+Case = TypeVar("Case", bound=CaseFile)
+
+
+def last_fact(view: View, known_at: int | None) -> int | None:
+    """The number of the fact that made entry ``known_at`` (or the last entry); ``None`` where nothing was asked.
+
+    A number means the same facts for ever, whatever is booked later: facts that book nothing are known with the next
+    entry.
+    """
+    if known_at is None:
+        return None
+
+    def read() -> int:
+        number = min(known_at, view.ledger.head().seq)
+        event_id = view.ledger.entry(number).metadata.get("event_id") if number > 0 else None
+        envelope = view.store.facts.get(str(event_id)) if event_id else None
+        return envelope.seq if envelope is not None else 0
+
+    return view.once(("last fact", known_at), read)
+
+
+def cases_on(
+    view: View, model: type[Case], day: date, *, last: int | None = None, refs: Sequence[str] | None = None
+) -> list[Case]:
+    """The cases of a kind as they were at the end of a day, in the order of their refs.
+
+    Args:
+        last: The last fact that was known; all when absent.
+        refs: Only these.
+    """
+    changed = view.store.facts.changed_since(model.kind, on=day, seq=last)
+    stored = view.cases(model, refs=refs)
+    again = [case.stream for case in stored if case.stream in changed]
+    if not again:
+        return stored
+    after, folded = view.lives[model.kind].after, dict[str, CaseFile | None]()
+    for stream, envelope in view.store.facts.of_streams(again, on=day, seq=last):
+        folded[stream] = after(folded.get(stream), envelope)
+    were = [case if case.stream not in changed else folded.get(case.stream) for case in stored]
+    return [case for case in were if isinstance(case, model)]
+
+
+def regulations_on(view: View, day: date, *, last: int | None = None) -> Regulations:
+    """The regulations in force on a day, of those that were adopted until fact ``last``."""
+    if last is None:
+        return view.regulations(day)
+    known = [case for case in view.cases(RegulationsFile) if view.version(case) <= last]
+    in_force = sorted(
+        (case for case in known if case.from_on <= day), key=lambda case: (case.from_on, view.version(case))
+    )
+    return in_force[-1].regulations if in_force else view.regulations(view.first_day)

@@ -1,0 +1,278 @@
+"""What the figures of the fund rest on, read once: quantities of the ledger, plans, awards, evaluations, as of a day.
+
+Everything is as the facts and entries until a day had left it, as known at an entry: nothing of today leaks into a
+statement of the past. ``basis`` is what the indicators are reckoned from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from fund.language import N_
+from fund.reports.indicators import Basis
+from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.quantities import Quantities
+from fund.rules import valuation
+from fund.rules.regulations import Regulations
+from fund.rules.schedules import BANDS, age, claims
+from fund.schemas.proposals import Proposal
+from fund.schemas.repayments import Plan
+from fund.store import Told
+from fund.unit_of_work import View
+
+__all__ = ["LATE", "Claim", "Grounds", "Share"]
+
+NO_PRICES = N_("no price index was given (--cpi FILE)")
+LATE = ("91-180", "over-180")
+"""Stages of ageing beyond 90 days."""
+
+FACTS = (
+    "agreement.activated", "agreement.completed", "agreement.refinanced", "agreement.terminated", "benefit.reported",
+    "decision.approved", "decision.conditional", "decision.rejected", "decision.term_extended", "disbursement.approved",
+    "disbursement.cancelled", "disbursement.refunded", "evaluation.accepted", "milestone.replanned",
+    "proposal.submitted",
+)  # fmt: skip
+ENDS = ("agreement.completed", "agreement.refinanced", "agreement.terminated")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What is outstanding of one instalment (``no``; 0 for what no instalment claims yet) on a day."""
+
+    agreement: str
+    no: int
+    due_on: date | None
+    outstanding_cents: int
+    days_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed back outside the ledger, since the fact ``seq``, and what came in on it."""
+
+    agreement: str
+    seq: int
+    on: date
+    ground: str
+    claimed_cents: int
+    received_cents: int
+
+
+class Grounds:
+    """Everything behind the figures at the end of a day, as it was known at an entry; each thing is read once."""
+
+    def __init__(self, view: View, day: date, known_at: int | None = None) -> None:
+        self.view = view
+        self.day = day
+        self.known_at = known_at
+        self.last = last_fact(view, known_at)
+        self.quantities = Quantities(view, day, known_at)
+
+    # ----------------------------------------------------------------------------------------------------------- ledger
+
+    @cached_property
+    def rules(self) -> Regulations:
+        """The regulations in force on the day."""
+        return regulations_on(self.view, self.day, last=self.last)
+
+    @cached_property
+    def year(self) -> Quantities:
+        """The quantities of the year so far."""
+        return self.quantities.during(date(self.day.year, 1, 1))
+
+    @cached_property
+    def start(self) -> Quantities:
+        """The quantities at the start of the year."""
+        return Quantities(self.view, date(self.day.year, 1, 1) - timedelta(days=1), self.known_at)
+
+    @cached_property
+    def outstanding(self) -> dict[str, int]:
+        """What stands on 1200, by agreement."""
+        rows = ((code.partition("."), cents) for code, cents in self.quantities.balances.items())
+        return {holder: cents for (main, _dot, holder), cents in rows if main == "1200" and cents}
+
+    # ------------------------------------------------------------------------------------------------------------ facts
+
+    @cached_property
+    def facts(self) -> list[Told]:
+        """The facts that say how agreements began, went and ended, until the day."""
+        told = self.view.store.facts.told(FACTS, until_seq=self.last)
+        return [each for each in told if each.effective_on <= self.day]
+
+    def of(self, *types: str) -> list[Told]:
+        """Those of these types, oldest first."""
+        return [each for each in self.facts if each.type in types]
+
+    @cached_property
+    def ended(self) -> dict[str, Told]:
+        """The agreements whose work ended, by the fact that ended them."""
+        return {each.ref: each for each in reversed(self.of(*ENDS))}
+
+    @cached_property
+    def closed(self) -> list[str]:
+        """The financings that ended and owe nothing any more."""
+        lent = self.quantities.by_holder("lent_cents")
+        return sorted(ref for ref in self.ended if lent.get(ref) and not self.outstanding.get(ref))
+
+    # ------------------------------------------------------------------------------------------------------ outstanding
+
+    @cached_property
+    def plans(self) -> Mapping[str, Plan]:
+        """The repayment plans of what is outstanding, as they were."""
+        refs = sorted(self.outstanding)
+        return (
+            {plan.ref: plan for plan in cases_on(self.view, Plan, self.day, last=self.last, refs=refs)} if refs else {}
+        )
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        """What is outstanding, instalment by instalment: the oldest are covered first."""
+        found = []
+        for ref, cents in sorted(self.outstanding.items()):
+            plan = self.plans.get(ref)
+            parts = plan.instalments if plan is not None else ()
+            claimed = claims(parts, cents)
+            for part in parts:
+                if claimed[part.no]:
+                    days = (self.day - part.due_on).days
+                    found.append(Share(ref, part.no, part.due_on, claimed[part.no], max(days, 0)))
+            rest = max(cents, 0) - sum(claimed.values())
+            if rest:
+                found.append(Share(ref, 0, None, rest, 0))
+        return found
+
+    @cached_property
+    def ageing(self) -> dict[str, int]:
+        """What is outstanding by how late it is, by the repayment plans."""
+        stages = {name: 0 for name, _days in BANDS}
+        for ref, cents in self.outstanding.items():
+            plan = self.plans.get(ref)
+            for stage, late in age(plan.instalments if plan is not None else (), self.day, cents).bands.items():
+                stages[stage] += late
+        return stages
+
+    # ----------------------------------------------------------------------------------------------------------- awards
+
+    @cached_property
+    def awarded(self) -> list[Proposal]:
+        """The proposals to which money was ever promised, as they were."""
+        refs = sorted({code.partition(".")[2] for code in self.quantities.balances if code.startswith("9000.")})
+        return cases_on(self.view, Proposal, self.day, last=self.last, refs=refs) if refs else []
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """Claims after a breach or a lower award: what of it stands on no account of the ledger."""
+        grants = self.quantities.by_holder("S_cents")
+        found = []
+        for ref, ended in sorted(self.ended.items()):
+            says = ended.says
+            later = [each for each in self.of("disbursement.refunded") if _of_agreement(each) == ref]
+            later = [each for each in later if each.seq > ended.seq]
+            if says.get("reclaimed_cents"):
+                back = sum(each.says["amount_cents"] - each.says["surplus_cents"] for each in later)
+                claimed, ground = says["reclaimed_cents"], "lower_award"
+            elif says.get("ground") == "breach":
+                back = sum(each.says["grant_cents"] for each in later)
+                claimed, ground = grants.get(ref, 0) + back, "breach"
+            else:
+                continue
+            found.append(Claim(ref, ended.seq, ended.effective_on, ground, claimed, min(back, claimed)))
+        return found
+
+    @cached_property
+    def told_cost(self) -> dict[str, int]:
+        """What ended agreements cost, as far as their parties told it (M3): the last word per partner and year."""
+        costs: dict[tuple[str, str, int], int] = {}
+        for each in self.of("benefit.reported"):
+            if each.says["realised"] and each.ref in self.ended:
+                costs[each.ref, each.says["partner"], each.says["year"]] = each.says["realised_cost_cents"]
+        sums: Counter[str] = Counter()
+        for (ref, _partner, _year), cents in costs.items():
+            sums[ref] += cents
+        return {ref: cents for ref, cents in sums.items() if cents}
+
+    @cached_property
+    def rolled_out(self) -> list[str]:
+        """The agreements that a roll-out follows which holds."""
+        active = {each.says["proposal"] for each in self.of("agreement.activated")}
+        return sorted({case.follows for case in self.awarded if case.follows and case.ref in active})
+
+    # ------------------------------------------------------------------------------------------------------------ basis
+
+    @cached_property
+    def basis(self) -> Basis:
+        """The quantities behind the indicators."""
+        q, balances = self.quantities, self.quantities.main_balances
+        evaluations = [each.says for each in self.of("evaluation.accepted")]
+        refuted = [says for says in evaluations if says["hypothesis"] == "refuted"]
+        late = {share.agreement for share in self.shares if share.days_late > 90}
+        standing = [case for case in self.awarded if case.award_cents]
+        paid = Counter(q.by_holder("U_cents"))
+        paid.update(q.by_holder("S_cents"))
+        return Basis(
+            i=q.value("I_cents"),
+            iopl=q.value("Iopl_cents"),
+            u=q.value("U_cents"),
+            s=q.value("S_cents"),
+            v=q.value("V_cents"),
+            a=q.value("A_cents"),
+            r=q.value("R_cents"),
+            w=q.value("W_cents"),
+            p=q.value("P_cents"),
+            k=q.value("K_cents"),
+            cash=q.value("cash_cents"),
+            l=q.value("L_cents"),
+            held=q.value("held_cents"),
+            refunds=q.value("refunds_cents"),
+            q=q.value("Q_cents"),
+            e=q.value("E_cents"),
+            free=valuation.free_to_commit(balances, self.rules.buffer_cents),
+            in_transit=q.value("in_transit_cents"),
+            owed=q.value("owed_cents"),
+            committed=q.value("committed_cents"),
+            buffer=self.rules.buffer_cents,
+            closed_a=q.value("A_cents", agreements=self.closed),
+            closed_u=q.value("lent_cents", agreements=self.closed),
+            closed_r=sum(line.amount_cents for line in q.charges(self.closed)),
+            k_p=self.year.value("K_cents"),
+            e_start=self.start.value("E_cents"),
+            imposed_p=self.year.value("imposed_cents"),
+            received_p=self.year.value("received_cents"),
+            overdue_90=sum(cents for stage, cents in self.ageing.items() if stage in LATE),
+            at_risk=sum(self.outstanding[ref] for ref in late),
+            term_days=sum(_days_until(share, self.day) * share.outstanding_cents for share in self.shares),
+            term_o=sum(share.outstanding_cents for share in self.shares),
+            claimed=sum(claim.claimed_cents for claim in self.claims),
+            claimed_back=sum(claim.received_cents for claim in self.claims),
+            f_ante=sum(case.award_cents for case in standing),
+            fext_ante=sum(others(case) for case in standing),
+            cost_ante=sum(case.form.ask_cents + others(case) for case in standing),
+            f_done=sum(paid[ref] for ref in self.told_cost),
+            cost_done=sum(self.told_cost.values()),
+            experiments=len(evaluations),
+            confirmed=sum(says["hypothesis"] == "confirmed" for says in evaluations),
+            inconclusive=sum(says["hypothesis"] == "inconclusive" for says in evaluations),
+            refuted=len(refuted),
+            refuted_well_learned=sum(says["good_result"] for says in refuted),
+            finished=len(self.ended),
+            rolled_out=sum(ref in self.ended for ref in self.rolled_out),
+            real_why=NO_PRICES,
+            target_bps=self.rules.revolving_target_bps,
+        )
+
+
+def others(case: Proposal) -> int:
+    """What others than the fund put into a project, as applied for: the parties' own share and co-financing."""
+    return case.form.own_share_cents + sum(each.amount_cents for each in case.form.cofinancing)
+
+
+def _of_agreement(told: Told) -> str:
+    return str(told.says["agreement"])
+
+
+def _days_until(share: Share, day: date) -> int:
+    return max((share.due_on - day).days, 0) if share.due_on is not None else 0
