@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.export import jsonl
+from cli.export import jsonl, xaf
 from cli.export.noun import export
 
-__all__ = ["export", "jsonl"]
+__all__ = ["export", "jsonl", "xaf"]

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from cli.export.noun import export
-from cli.output import emit_json, progress, say, short_hash
-from cli.params import look, option, reading, typed, verb
+from cli.export.noun import export, looked_up
+from cli.output import emit_json, say, short_hash
+from cli.params import option, reading, typed, verb
 from fund.language import N_, _
 
 
@@ -27,16 +27,7 @@ from fund.language import N_, _
 @option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder"))
 @reading
 def jsonl(ctx: click.Context, folder: str) -> None:
-    from fund.reports.exports import watched
-
-    with progress(_("Writing entries")) as bar:
-
-        def step(total: int, more: int) -> None:
-            bar.total = total
-            bar.step(more)
-
-        with watched(step):
-            data = look(ctx, "export jsonl", {"folder": folder})
+    data = looked_up(ctx, "export jsonl", {"folder": folder})
     if typed(ctx, "json"):
         emit_json(data)
     else:

@@ -16,9 +16,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 __all__ = [
-    "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Quorum", "Regulations", "Terms", "Track",
+    "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms", "Track",
     "Treasury", "TreasuryStep", "standard", "standard_text",
 ]  # fmt: skip
+
+
+TAX_NUMBER = r"^([0-9]{9}|NL[0-9]{9}B[0-9]{2})$"
+"""An RSIN, or a VAT number."""
 
 
 class _Rules(BaseModel):
@@ -190,7 +194,18 @@ class Charges(_Rules):
         return next((step.fee_cents for step in reversed(steps) if step.from_cents <= demanded_cents), 0)
 
 
-LATER = {"legal_form": "joint_body", "contributions": "a_fonds_perdu"}
+class Identity(_Rules):
+    """The legal person behind the fund, as files for others name it: a body of its own, or the host."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=255)
+    """The fund's own name when left out."""
+    tax_number: str = Field(pattern=TAX_NUMBER)
+    """Its RSIN (nine digits) or VAT number (``NL``, nine digits, ``B``, two digits): what an audit file asks."""
+    chamber_number: str | None = Field(default=None, pattern=r"^[0-9]{8}$")
+    """Its number in the commercial register."""
+
+
+LATER = {"legal_form": "joint_body", "contributions": "a_fonds_perdu", "identity": None}
 """Fields that regulations got after the first were adopted, with their defaults."""
 
 
@@ -226,6 +241,7 @@ class Regulations(_Rules):
     rubric: tuple[Criterion, ...]
     allowance: tuple[AgeingStep, ...]
     key: FoundingKey
+    identity: Identity | None = None
     treasury: Treasury | None = None
     charges: Charges = Field(default_factory=Charges)
     articles: Mapping[str, str] = Field(default_factory=dict)

@@ -316,6 +316,15 @@ class Book:
         rows = self.connection.execute(_CHART if main is None else _FAMILY, named)
         return [account_of(row) for row in rows]
 
+    def accounts_known(self, seq: int) -> dict[str, Account]:
+        """The chart as it was sealed when entry ``seq`` was written, by code: later names are not there."""
+        rows = self._ask(
+            f"SELECT {_ACCOUNT_COLUMNS} FROM account_change WHERE book_id = ? AND head_seq < ? ORDER BY number",
+            self.book_id,
+            max(fitting(seq), 1),
+        )
+        return {row.code: account_of(row) for row in rows}
+
     # ---------------------------------------------------------------------------------------------------------- chain
 
     def head(self) -> Head:

@@ -89,6 +89,23 @@ class Entries(Book):
         """The entry that was posted under this key, if any."""
         return next(self._pages("idempotency_key = ?", [nfc(idempotency_key)]), None)
 
+    def last_entry(self, *, as_of: date | None = None, known_at: int | None = None) -> Entry | None:
+        """The entry with the highest number among those of a day not later, as known at a number; ``None``: none.
+
+        What a statement of that day rests on was complete when it was written.
+        """
+        where, values = "1 = 1", list[Any]()
+        if as_of is not None:
+            where += " AND effective_on <= ?"
+            values.append(self._day(as_of))
+        if known_at is not None:
+            where += " AND seq <= ?"
+            values.append(fitting(known_at))
+        rows = self._ask(
+            f"SELECT seq FROM entry WHERE book_id = ? AND {where} ORDER BY seq DESC LIMIT 1", self.book_id, *values
+        )
+        return self.entry(rows[0].seq) if rows else None
+
     def reversal_of(self, seq: int, *, known_at: int | None = None) -> Entry | None:
         """The entry that reverses this one in full, if any, as far as it was known at entry ``known_at``."""
         found = next(self._pages("reverses_seq = ?", [fitting(seq)], seq_last=True), None)
@@ -121,16 +138,21 @@ class Entries(Book):
         account: str | None = None,
         since_seq: int = 0,
         until_seq: int | None = None,
+        since: date | None = None,
         as_of: date | None = None,
         event_id: str | None = None,
         kind: str | None = None,
     ) -> Iterator[Entry]:
         """Entries in the order of their numbers, page by page: the book is never in memory as a whole.
 
+        A stretch of days is one walk over the numbers, whatever was written out of its turn: a page goes on where the
+        one before it ended.
+
         Args:
             account: Only those with a leg on this account, or a sub-account of it.
             since_seq: Only those after this number.
             until_seq: Only those up to and with this number.
+            since: Only those whose accounting day is not earlier.
             as_of: Only those whose accounting day is not later.
             event_id: Only those whose metadata name this event.
             kind: Only those of this kind.
@@ -142,6 +164,9 @@ class Entries(Book):
         if until_seq is not None:
             where += " AND seq <= ?"
             values.append(fitting(until_seq))
+        if since is not None:
+            where += " AND effective_on >= ?"
+            values.append(self._day(since))
         if as_of is not None:
             where += " AND effective_on <= ?"
             values.append(self._day(as_of))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fund.reports.exports.ledger import jsonl, ledger_folder, prove, watched
+from fund.reports.exports.audit_file import xaf
+from fund.reports.exports.excerpt import watched
+from fund.reports.exports.ledger import jsonl, ledger_folder, prove
 from fund.unit_of_work import Command, Life, Query
 
-__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched"]
+__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched", "xaf"]
 
-EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {"jsonl": jsonl}
+EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {"jsonl": jsonl, "xaf": xaf}
 """How the fund can leave as a whole: one function, one row."""
 
 COMMANDS: tuple[Command, ...] = ()

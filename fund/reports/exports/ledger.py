@@ -8,32 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from fund.errors import ExportFolderInUse, FileUnreadable, NothingToProve
 from fund.ledger import Ledger, flushed
+from fund.reports.exports.excerpt import STEP, stepped
 from fund.unit_of_work import View
 
-__all__ = ["jsonl", "ledger_folder", "prove", "watched"]
+__all__ = ["jsonl", "ledger_folder", "prove"]
 
 VERIFIER = "verify_export.py"
-
-_watcher: ContextVar[Callable[[int, int], None] | None] = ContextVar("watcher", default=None)
-
-
-@contextmanager
-def watched(step: Callable[[int, int], None]) -> Iterator[None]:
-    """While an export is written, ``step`` hears how many entries there are and how many more went by."""
-    token = _watcher.set(step)
-    try:
-        yield
-    finally:
-        _watcher.reset(token)
 
 
 def jsonl(view: View, *, folder: str) -> dict[str, Any]:
@@ -90,11 +77,10 @@ class _Counted:
         self.tree = ledger.tree()
 
     def through(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        watcher = _watcher.get()
         for entry in entries:
             self.tree.add(bytes.fromhex(entry["hash"]))
-            if watcher is not None and self.tree.size % 1000 == 0:
-                watcher(self.total, 1000)
+            if self.tree.size % STEP == 0:
+                stepped(self.total, STEP)
             yield entry
 
 
