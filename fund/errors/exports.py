@@ -26,8 +26,8 @@ class TaxNumberUnknown(FaultyInput):
     """An audit file names the RSIN or VAT number of the fund, and neither the command nor the regulations say it."""
 
     message = N_(
-        "an audit file names the RSIN or VAT number of the fund; it stands under [identity] neither in the regulations of "
-        "{until_on} nor in later ones"
+        "an audit file names the RSIN or VAT number of the fund; it stands under [identity] neither in the regulations "
+        "of {until_on} nor in later ones"
     )
     hint = N_("fund export xaf --from {since_on} --to {until_on} --output {path} --tax-number 001234567")
 

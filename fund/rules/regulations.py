@@ -16,8 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 __all__ = [
-    "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms", "Track",
-    "Treasury", "TreasuryStep", "standard", "standard_text",
+    "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms",
+    "Track", "Treasury", "TreasuryStep", "standard", "standard_text",
 ]  # fmt: skip
 
 

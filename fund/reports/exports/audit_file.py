@@ -105,7 +105,7 @@ class _Company:
 
 
 def _identity_of(view: View, since: date, until: date, given: str | None, path: str) -> Identity:
-    """What the regulations of the last day say of who the fund is; where they say nothing, those that said it first since."""
+    """Who the fund is by the regulations of the last day; where they are silent, by the first since that say it."""
     adopted = sorted(view.cases(RegulationsFile), key=lambda case: (case.from_on, view.version(case)))
     earlier = [case.regulations for case in adopted if case.from_on <= until][-1:]
     later = [case.regulations for case in adopted if case.from_on > until]
