@@ -92,7 +92,7 @@ TARGETS: Mapping[str, Target] = {
 class Burden:
     """What one proposal asked of people until its first payment was settled.
 
-    ``days`` are whole days from the close of the round to the first settled payment.
+    ``days`` are whole days from the close of the round to the first settled payment, on ``paid_on``.
     """
 
     ref: str
@@ -100,6 +100,7 @@ class Burden:
     steps: Mapping[str, int]
     people: int
     days: int
+    paid_on: date
     extra: Mapping[str, int] = field(default_factory=dict)
     """Steps beyond the plain road, by what they were for (a key of :data:`REASONS`)."""
 
@@ -169,6 +170,7 @@ def burden_of(view: View, proposal: Proposal) -> Burden | None:
             if (person, command) not in asked:
                 asked[person, command] = _whose(view, envelope, person, proposal)
                 first.append(envelope)
+    paid_on = next(each.effective_on for each in until_paid if isinstance(each.fact, PaymentSettled))
     steps = dict.fromkeys(WHOSE, 0)
     for whose in asked.values():
         steps[whose] += 1
@@ -177,7 +179,8 @@ def burden_of(view: View, proposal: Proposal) -> Burden | None:
         track=round_.track,
         steps=steps,
         people=len({person for person, _command in asked}),
-        days=_days(round_, until_paid),
+        days=(paid_on - day_of(round_.closes_at)).days,
+        paid_on=paid_on,
         extra=_extra(first),
     )
 
@@ -220,8 +223,3 @@ def _whose(view: View, envelope: Envelope, person: str, proposal: Proposal) -> s
     if user.seconded or user.partner not in proposal.parties:
         return "fund"
     return "lead" if user.partner == proposal.lead else "co_applicants"
-
-
-def _days(round_: Round, until_paid: list[Envelope]) -> int:
-    paid: date = next(each.effective_on for each in until_paid if isinstance(each.fact, PaymentSettled))
-    return (paid - day_of(round_.closes_at)).days

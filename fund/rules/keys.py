@@ -19,6 +19,7 @@ from fund.money import split_largest_remainder
 
 __all__ = [
     "FAMILIES",
+    "REVIEW_MONTHS",
     "Member",
     "Part",
     "Share",
@@ -36,6 +37,8 @@ __all__ = [
 
 FAMILIES = ("equal", "inhabitants", "base_and_inhabitants")
 MUNICIPALITY = "municipality"
+REVIEW_MONTHS = 60
+"""A key is reviewed once every five years (K12)."""
 
 
 @dataclass(frozen=True, slots=True)

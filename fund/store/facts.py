@@ -211,9 +211,11 @@ class FactStore:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else envelope_of(row)
 
-    def of_types(self, types: Sequence[str], *, since_seq: int = 0) -> Iterator[Envelope]:
-        """Facts of these types, oldest first."""
+    def of_types(self, types: Sequence[str], *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[Envelope]:
+        """Facts of these types, oldest first; those after ``since_seq`` and not after ``until_seq``."""
         query = sa.select(t.event).where(t.event.c.type.in_(types), t.event.c.seq > since_seq).order_by(t.event.c.seq)
+        if until_seq is not None:
+            query = query.where(t.event.c.seq <= until_seq)
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield envelope_of(row)
 

@@ -7,7 +7,6 @@ asked with ``known_at``, as always. Nothing that comes later changes an answer, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import Any
 
 from fund.database import Connection
@@ -44,8 +43,9 @@ class _FactsUntil(FactStore):
         found = [each for each in self.of_stream(stream) if each.type in types]
         return found[-1] if found else None
 
-    def of_types(self, types: Sequence[str], *, since_seq: int = 0) -> Iterator[Envelope]:
-        return takewhile(lambda each: each.seq <= self._last, super().of_types(types, since_seq=since_seq))
+    def of_types(self, types: Sequence[str], *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[Envelope]:
+        last = self._last if until_seq is None else min(until_seq, self._last)
+        return super().of_types(types, since_seq=since_seq, until_seq=last)
 
     def _until(self, found: Envelope | None) -> Envelope | None:
         return found if found is not None and found.seq <= self._last else None
@@ -65,7 +65,7 @@ class Past(View):
         if stream not in self._cases and stream not in self._absent:
             found: CaseFile | None = None
             version, after = 0, self.lives[model.kind].after
-            for envelope in self._store.facts.of_stream(stream):
+            for envelope in self._store.facts.of_stream(stream if ref else model.kind):
                 found, version = after(found, envelope), envelope.seq
             if found is None:
                 self._absent.add(stream)

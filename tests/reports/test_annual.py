@@ -7,14 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from fund.events import FACTS, CostCharged, RegulationsAdopted, canonical_json
+from fund.reports.statements import STATEMENT_FORMATS
 from fund.reports.statements.annual import annual
-from fund.unit_of_work import View
+from fund.rules.regulations import standard
+from fund.unit_of_work import Past, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund
+from tests.factories import World
 
 LEGS = (
     "select entry.seq, entry.effective_on, entry.kind, account.code, posting.amount_cents, undone.kind as undone"
@@ -159,3 +164,87 @@ def test_the_accounts_of_random_funds_tie_to_their_postings(random_funds: list[s
 
 def test_they_do_on_postgresql(random_funds_on_postgresql: list[str]) -> None:
     assert proved(random_funds_on_postgresql, 7, numbers=2) > 3
+
+
+# ------------------------------------------------------------------------------------------------- what was frozen
+
+
+def told(world: World, year: int, known_at: int | None = None) -> tuple[bytes, bytes]:
+    """The accounts of a year as JSON and as CSV."""
+    found = world.look("statement annual", year=year, **({} if known_at is None else {"known_at": known_at}))
+    return STATEMENT_FORMATS["json"](found), STATEMENT_FORMATS["csv"](found)
+
+
+def again(world: World, year: int) -> None:
+    """Lock and close it."""
+    for command in ("period lock", "period close"):
+        world.both(command, user="anna", second="bram", period=str(year))
+
+
+def charged(world: World, cents: int, on: date) -> None:
+    with world.uow("bram") as uow:
+        fact = CostCharged(ref=uow.next_ref("cost"), account="1000", amount_cents=cents, charged_on=on)
+        uow.record(fact, effective_on=on)
+
+
+def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Path) -> None:
+    with open_fund(f"sqlite:///{story_home / 'fund.db'}") as fund:
+        world = World(fund)
+        first = {year: told(world, year) for year in (2024, 2025)}
+        frozen = world.look("period show", period="2025")["closings"][-1]
+        found = world.look("statement annual", year=2025)
+        assert found["state"] == "closed"
+        assert found["trial_balance_sha256"] == found["closing"]["frozen_sha256"] == frozen["trial_balance_sha256"]
+        assert found["head"]["seq"] == frozen["known_at"]
+
+        world.clock(date(2027, 1, 20))
+        charged(world, 123_45, date(2026, 12, 3))
+        rules = standard().model_copy(update={"version": "2027-1", "learning_budget_cents": 1, "legal_form": "host"})
+        with world.uow("anna") as uow:
+            uow.record(
+                RegulationsAdopted(
+                    ref="2027-1", from_on=date(2025, 6, 1), text=canonical_json(rules.model_dump(mode="json"))
+                ),
+                effective_on=date(2025, 6, 1),
+            )
+        assert {year: told(world, year) for year in first} == first
+
+        for month in range(9, 0, -1):
+            world.both("period reopen", user="anna", second="bram", period=f"2026-{month:02d}", reason="Eerst dit.")
+        world.both("period reopen", user="anna", second="bram", period="2025", reason="Een factuur te laat.")
+        opened_again = world.look("statement annual", year=2025)
+        assert (opened_again["state"], opened_again["closing"]) == ("provisional", None)
+        assert opened_again["legal_form"] == "host", "what holds from a day counts once nothing is frozen"
+        assert told(world, 2024) == first[2024]
+        assert told(world, 2025, frozen["known_at"]) == first[2025]
+
+        charged(world, 77_00, date(2025, 12, 30))
+        again(world, 2025)
+        second = world.look("statement annual", year=2025)
+        assert (second["state"], second["closing"]["number"]) == ("closed", 2)
+        assert second["income"]["result_cents"] == found["income"]["result_cents"] - 77_00
+        assert second["income"]["booked_cents"] == second["income"]["result_cents"]
+        kept = told(world, 2025)
+        charged(world, 5_00, date(2026, 12, 5))
+        assert told(world, 2025) == kept
+        assert told(world, 2025, frozen["known_at"]) == first[2025]
+        assert told(world, 2024) == first[2024]
+        # the year after tells what the second closing left
+        following = world.look("statement annual", year=2026)
+        assert following["balance"]["assets_last_year_cents"] == second["balance"]["assets_cents"]
+
+
+def test_a_fund_seen_at_its_last_fact_is_the_fund(random_funds: list[str]) -> None:
+    for url in random_funds[:5]:
+        with opened(url) as view:
+            past = Past(view, view.store.facts.head().seq)
+            for kind, life in LIVES.items():
+                assert past.cases(life.model) == view.cases(life.model), kind
+                for case in view.cases(life.model):
+                    assert past.version(case) == view.version(case)
+            assert past.regulations() == view.regulations()
+            middle = view.store.facts.head().seq // 2
+            seen = Past(view, middle)
+            assert seen.store.facts.head().seq == middle
+            assert max(each.seq for each in seen.store.facts.of_types(sorted(FACTS))) == middle
+            assert all(seen.version(case) <= middle for life in LIVES.values() for case in seen.cases(life.model))

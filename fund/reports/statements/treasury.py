@@ -22,7 +22,9 @@ ACCOUNTS = {"1000": False, "1005": True}
 """The fund's accounts, and whether each is one with the treasury."""
 
 
-def treasury(view: View, *, year: int | None = None, as_of: date | None = None) -> dict[str, Any]:
+def treasury(
+    view: View, *, year: int | None = None, as_of: date | None = None, known_at: int | None = None
+) -> dict[str, Any]:
     """Per quarter of a year and account the average of the day balances, and how it lies to the threshold.
 
     Averages are exact fractions of cents (``average``) and rounded half up (``average_cents``). A quarter that is not
@@ -31,6 +33,7 @@ def treasury(view: View, *, year: int | None = None, as_of: date | None = None) 
     Args:
         year: Default that of ``as_of``.
         as_of: The last accounting day that counts; default today.
+        known_at: Leave out what was written after this entry number.
     """
     day = as_of or view.today
     of = year or day.year
@@ -39,7 +42,7 @@ def treasury(view: View, *, year: int | None = None, as_of: date | None = None) 
     ]
     begun = [(name, first, last, min(last, day)) for name, first, last in quarters if first <= day]
     accounts = [
-        {"quarter": name, "account": code, "in_treasury": inside, **_averaged(view, code, first, until)}
+        {"quarter": name, "account": code, "in_treasury": inside, **_averaged(view, code, first, until, known_at)}
         for name, first, _last, until in begun
         for code, inside in ACCOUNTS.items()
     ]
@@ -74,12 +77,12 @@ def treasury_excess_cents(view: View, ended: date) -> int:
     return int(_tested(view, ended, rows)["excess_cents"])
 
 
-def _averaged(view: View, code: str, first: date, until: date) -> dict[str, Any]:
+def _averaged(view: View, code: str, first: date, until: date, known_at: int | None = None) -> dict[str, Any]:
     """The day balances of an account from one day until another, each counted once."""
     moved: Counter[date] = Counter()
-    for line in view.ledger.card(code, since=first, as_of=until):
+    for line in view.ledger.card(code, since=first, as_of=until, known_at=known_at):
         moved[line.effective_on] += line.amount_cents
-    standing = view.ledger.balance(code, as_of=first - timedelta(days=1))
+    standing = view.ledger.balance(code, as_of=first - timedelta(days=1), known_at=known_at)
     days = [first + timedelta(days=number) for number in range((until - first).days + 1)]
     balances = []
     for each in days:

@@ -12,6 +12,7 @@ from typing import Any
 from fund.contributions import key_in_force
 from fund.dates import add_months, start_of_day
 from fund.events import BenefitOfPartner, Envelope, KeyAdopted, KeyReviewAnnounced
+from fund.rules.keys import REVIEW_MONTHS
 from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.proposals import Round
 from fund.store import TimerRow
@@ -22,8 +23,6 @@ __all__ = ["ANNOUNCED_MONTHS", "REVIEW", "REVIEW_MONTHS", "announce_review", "pl
 
 REVIEW = "key.review"
 """The timer of one announcement of one key."""
-REVIEW_MONTHS = 60
-"""A key is reviewed once every five years (K12)."""
 ANNOUNCED_MONTHS = (12, 6)
 """So long before the five years are over the service says so."""
 REPORT = "4:24"

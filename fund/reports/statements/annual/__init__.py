@@ -8,9 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
+from fund.reports.statements.annual.experiments import burden_of_year, experiments, open_commitments
+from fund.reports.statements.annual.money import budgets, cash_flow, treasury_quarters
 from fund.reports.statements.annual.movements import movement_tables
+from fund.reports.statements.annual.notes import after_balance_date, next_year
 from fund.reports.statements.annual.page import as_page
 from fund.reports.statements.annual.years import told
+from fund.reports.statements.position import position
 from fund.unit_of_work import View
 
 __all__ = ["annual", "as_page"]
@@ -38,4 +42,13 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
         "balance": balance_sheet(of),
         "income": income_statement(of),
         "movements": movement_tables(of),
+        "cash": cash_flow(of),
+        "commitments": open_commitments(of),
+        "budgets": budgets(of),
+        "treasury": {"quarters": treasury_quarters(of)},
+        "indicators": position(of.view, as_of=of.last_on, known_at=of.known_at)["indicators"],
+        "experiments": experiments(of),
+        "burden": {"tracks": burden_of_year(of)},
+        "after_balance_date": {"decisions": after_balance_date(of)},
+        "next_year": next_year(of),
     }

@@ -129,9 +129,8 @@ def _fact_of(view: View, seq: int) -> int:
 
 
 def _founded(view: View) -> int:
-    """The number of the last of the facts with which the fund began: its regulations."""
-    first = next(iter(view.store.facts.of_types(("regulations.adopted",))), None)
-    return first.seq if first is not None else 0
+    """The number of the fact without which there is no fund: its first regulations."""
+    return next((each.seq for each in list(view.store.facts.of_types(("regulations.adopted",)))), 0)
 
 
 def _first_year(view: View, known_at: int) -> int:

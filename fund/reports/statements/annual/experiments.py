@@ -1,0 +1,166 @@
+"""The experiments that ran in the year: question, result, lesson, money and what it asked of people; open commitments.
+
+Cases stand as their facts until the balance date had left them, as far as they were known. What an evaluation says is
+told from its publication on, whatever the result. Source: people.md (statement annual, burden counter).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from fund.ledger import main_of
+from fund.reports.burden import TARGETS, Burden, burdens
+from fund.reports.statements.annual.balance import PROMISED, books
+from fund.reports.statements.annual.years import Told
+from fund.schemas import CaseFile
+from fund.schemas.agreements import Agreement
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import Proposal
+from fund.unit_of_work import View
+from fund.unit_of_work.view import Case
+
+__all__ = ["burden_of_year", "experiments", "open_commitments"]
+
+NOT_YET = ("drafted", "signed")
+"""States of an agreement that does not run yet."""
+OVER = "closed"
+
+
+def at(view: View, model: type[Case], ref: str, day: date) -> Case | None:
+    """The case as the facts until a day left it."""
+    after = view.lives[model.kind].after
+    found: CaseFile | None = None
+    for envelope in view.store.facts.of_stream(f"{model.kind}/{ref}"):
+        if envelope.effective_on <= day:
+            found = after(found, envelope)
+    assert found is None or isinstance(found, model)
+    return found
+
+
+def experiments(told: Told) -> list[dict[str, Any]]:
+    """Every agreement that ran in the year, in the order of references; amounts are those on 31 December."""
+    view, found = told.view, []
+    booked = view.ledger.balances(as_of=told.last_on, known_at=told.known_at, kinds_excluded=("closing",))
+    paid = {each.ref: each for each in burdens(view) if each.paid_on <= told.last_on}
+    for one in view.cases(Agreement):
+        case = at(view, Agreement, one.ref, told.last_on)
+        if case is None or case.state in NOT_YET or case.started_on is None:
+            continue
+        earlier = at(view, Agreement, one.ref, told.before_on)
+        if earlier is not None and earlier.state == OVER:
+            continue
+        evaluation = at(view, Evaluation, one.ref, told.last_on)
+        burden = paid.get(case.proposal)
+        found.append(
+            {
+                "ref": case.ref,
+                "proposal": case.proposal,
+                "title": case.title,
+                "track": case.track,
+                "lead_partner": case.lead,
+                "lead_name": view.partner_name(case.lead),
+                "parties": [{"partner": each, "name": view.partner_name(each)} for each in case.parties],
+                "state": case.state,
+                "ground": case.ground,
+                "started_on": case.started_on.isoformat(),
+                "ends_on": case.ends_on.isoformat(),
+                "ended_on": case.ended_on.isoformat() if case.ended_on else None,
+                "question": case.hypothesis,
+                "evaluation": None if evaluation is None else _evaluation(evaluation),
+                **_money(case, booked),
+                "burden": None if burden is None else _burden(burden),
+            }
+        )
+    return found
+
+
+def _evaluation(case: Evaluation) -> dict[str, Any]:
+    """Where it stands; what it says once it is published."""
+    public = case.state == "published"
+    return {
+        "state": case.state,
+        "due_on": case.due_on.isoformat(),
+        "published_on": case.published_on.isoformat() if case.published_on else None,
+        "hypothesis": case.hypothesis or None if public else None,
+        "learning": case.learning or None if public else None,
+        "verdict": case.verdict or None if public else None,
+        "good_result": case.good_result if public else None,
+        "learned": case.learned if public else "",
+        "lessons": [{"title": each.title, "text": each.text} for each in case.lessons] if public else [],
+    }
+
+
+def _money(case: Agreement, booked: Mapping[str, int]) -> dict[str, int]:
+    return {
+        "award_cents": case.award_cents,
+        "repayable_cents": case.repayable_cents,
+        "committed_cents": booked.get(f"9000.{case.proposal}", 0),
+        "grant_cents": booked.get(f"4000.{case.ref}", 0),
+        "outstanding_cents": booked.get(f"1200.{case.ref}", 0),
+        "allowance_cents": -booked.get(f"1290.{case.ref}", 0),
+        "learning_writeoffs_cents": booked.get(f"4200.{case.ref}", 0),
+        "other_writeoffs_cents": booked.get(f"4210.{case.ref}", 0),
+        "recovered_cents": -booked.get(f"4300.{case.ref}", 0),
+    }
+
+
+def _burden(burden: Burden) -> dict[str, Any]:
+    """Without its reason in words, which depends on the language."""
+    return {key: value for key, value in burden.as_json().items() if key not in ("why", "ref", "track")}
+
+
+def burden_of_year(told: Told) -> list[dict[str, Any]]:
+    """Per track the proposals whose first money was paid in the year: how many, how many within their target, the most
+    that was asked, and why by count of steps.
+    """
+    found = [each for each in burdens(told.view) if told.first_on <= each.paid_on <= told.last_on]
+    rows = []
+    for track, target in TARGETS.items():
+        of_track = [each for each in found if each.track == track]
+        extra: dict[str, int] = {}
+        for each in of_track:
+            if not each.within:
+                for reason, count in each.extra.items():
+                    extra[reason] = extra.get(reason, 0) + count
+        rows.append(
+            {
+                "track": track,
+                "proposals": len(of_track),
+                "within": sum(each.within for each in of_track),
+                "steps": max((each.total for each in of_track), default=None),
+                "steps_target": target.steps,
+                "people": max((each.people for each in of_track), default=None),
+                "people_target": target.people,
+                "days": max((each.days for each in of_track), default=None),
+                "days_target": target.days,
+                "extra": extra,
+            }
+        )
+    return rows
+
+
+def open_commitments(told: Told) -> list[dict[str, Any]]:
+    """What is awarded and not approved to pay on 31 December, by proposal: 9000 as it stands."""
+    view, found = told.view, []
+    for code, cents in books(told).closed.items():
+        if main_of(code) != PROMISED or not cents:
+            continue
+        ref = code.partition(".")[2]
+        agreement = at(view, Agreement, f"A{ref}", told.last_on)
+        proposal = at(view, Proposal, ref, told.last_on)
+        case = agreement or proposal
+        found.append(
+            {
+                "proposal": ref,
+                "agreement": agreement.ref if agreement is not None else None,
+                "title": case.title if case is not None else "",
+                "lead_name": view.partner_name(case.lead) if case is not None else "",
+                "state": case.state if case is not None else "",
+                "award_cents": case.award_cents if case is not None else 0,
+                "open_cents": cents,
+                "share_bps": case.share_bps if case is not None else 0,
+            }
+        )
+    return found
