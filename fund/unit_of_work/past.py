@@ -7,6 +7,7 @@ asked with ``known_at``, as always. Nothing that comes later changes an answer, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from fund.database import Connection
@@ -62,7 +63,7 @@ class Past(View):
     def maybe(self, model: type[Case], ref: str) -> Case | None:
         """The case as the facts until then left it."""
         stream = f"{model.kind}/{ref}"
-        if stream not in self._cases and stream not in self._absent:
+        if stream not in self._cases and stream not in self._absent and stream in self._changed(model.kind):
             found: CaseFile | None = None
             version, after = 0, self.lives[model.kind].after
             for envelope in self._store.facts.of_stream(stream if ref else model.kind):
@@ -71,9 +72,12 @@ class Past(View):
                 self._absent.add(stream)
             else:
                 self._cases[stream] = (found, version)
-        case = self._cases[stream][0] if stream in self._cases else None
-        assert case is None or isinstance(case, model)
-        return case
+        return super().maybe(model, ref) if stream not in self._absent else None
+
+    def _changed(self, kind: str) -> set[str]:
+        """The cases of a kind that changed since: they are folded anew, all others stand as they are stored."""
+        facts = self._store.facts
+        return self.once(("changed", kind), lambda: facts.changed_since(kind, on=date.max, seq=self.last))
 
     def briefs(
         self,
@@ -95,8 +99,12 @@ class Past(View):
         return bool(self.cases(model, states=states, parent=parent))
 
     def _cases_in(self, store: Store, model: type[Case], **conditions: Any) -> list[Case]:
-        refs = store.cases.refs(model.kind)
-        found = (self.maybe(model, ref) for ref in refs)
+        changed = self._changed(model.kind)
+        stored = {row.ref: row for row in store.cases.find(model.kind)}
+        for row in stored.values():
+            if row.stream not in changed and row.stream not in self._cases:
+                self._cases[row.stream] = (model.model_validate_json(row.document), row.version)
+        found = (self.maybe(model, ref) for ref in stored)
         return [case for case in found if case is not None and _fits(case, **conditions)]
 
 

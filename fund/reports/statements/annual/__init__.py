@@ -46,7 +46,9 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
         "commitments": open_commitments(of),
         "budgets": budgets(of),
         "treasury": {"quarters": treasury_quarters(of)},
-        "indicators": position(of.view, as_of=of.last_on, known_at=of.known_at)["indicators"],
+        "indicators": position(of.view, as_of=of.last_on, known_at=None if of.last is None else of.known_at)[
+            "indicators"
+        ],
         "experiments": experiments(of),
         "burden": {"tracks": burden_of_year(of)},
         "after_balance_date": {"decisions": after_balance_date(of)},

@@ -8,35 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from fund.ledger import main_of
 from fund.reports.burden import TARGETS, Burden, burdens
+from fund.reports.past import cases_on
 from fund.reports.statements.annual.balance import PROMISED, books
 from fund.reports.statements.annual.years import Told
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
-from fund.unit_of_work import View
-from fund.unit_of_work.view import Case
 
 __all__ = ["burden_of_year", "experiments", "open_commitments"]
+
+Case = TypeVar("Case", bound=CaseFile)
 
 NOT_YET = ("drafted", "signed")
 """States of an agreement that does not run yet."""
 OVER = "closed"
 
 
-def at(view: View, model: type[Case], ref: str, day: date) -> Case | None:
-    """The case as the facts until a day left it."""
-    after = view.lives[model.kind].after
-    found: CaseFile | None = None
-    for envelope in view.store.facts.of_stream(f"{model.kind}/{ref}"):
-        if envelope.effective_on <= day:
-            found = after(found, envelope)
-    assert found is None or isinstance(found, model)
-    return found
+def _on(told: Told, model: type[Case], day: date) -> dict[str, Case]:
+    """The cases of a kind at the end of a day, by reference."""
+    return {case.ref: case for case in cases_on(told.view, model, day, last=told.last)}
 
 
 def experiments(told: Told) -> list[dict[str, Any]]:
@@ -44,14 +39,13 @@ def experiments(told: Told) -> list[dict[str, Any]]:
     view, found = told.view, []
     booked = view.ledger.balances(as_of=told.last_on, known_at=told.known_at, kinds_excluded=("closing",))
     paid = {each.ref: each for each in burdens(view) if each.paid_on <= told.last_on}
-    for one in view.cases(Agreement):
-        case = at(view, Agreement, one.ref, told.last_on)
-        if case is None or case.state in NOT_YET or case.started_on is None:
+    earlier, evaluations = _on(told, Agreement, told.before_on), _on(told, Evaluation, told.last_on)
+    for case in _on(told, Agreement, told.last_on).values():
+        if case.state in NOT_YET or case.started_on is None:
             continue
-        earlier = at(view, Agreement, one.ref, told.before_on)
-        if earlier is not None and earlier.state == OVER:
+        if case.ref in earlier and earlier[case.ref].state == OVER:
             continue
-        evaluation = at(view, Evaluation, one.ref, told.last_on)
+        evaluation = evaluations.get(case.ref)
         burden = paid.get(case.proposal)
         found.append(
             {
@@ -144,13 +138,13 @@ def burden_of_year(told: Told) -> list[dict[str, Any]]:
 def open_commitments(told: Told) -> list[dict[str, Any]]:
     """What is awarded and not approved to pay on 31 December, by proposal: 9000 as it stands."""
     view, found = told.view, []
+    agreements, proposals = _on(told, Agreement, told.last_on), _on(told, Proposal, told.last_on)
     for code, cents in books(told).closed.items():
         if main_of(code) != PROMISED or not cents:
             continue
         ref = code.partition(".")[2]
-        agreement = at(view, Agreement, f"A{ref}", told.last_on)
-        proposal = at(view, Proposal, ref, told.last_on)
-        case = agreement or proposal
+        agreement = agreements.get(f"A{ref}")
+        case = agreement or proposals.get(ref)
         found.append(
             {
                 "proposal": ref,

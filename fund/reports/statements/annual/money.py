@@ -1,4 +1,4 @@
-"""What the notes tell in figures: cash by purpose, the treasury's threshold per quarter, budgets against what was booked.
+"""What the notes tell in figures: cash by purpose, the threshold of the treasury per quarter, budgets.
 
 Source: statements.md (cash identity, treasury banking: BBV 52c), lifecycle.md (learning and cost budgets).
 """

@@ -54,7 +54,7 @@ def _decision(each: Envelope) -> dict[str, Any]:
 
 
 def next_year(told: Told) -> dict[str, Any]:
-    """Regulations that hold from a day in the next year, with every number that they change; when the key is reviewed."""
+    """Regulations that hold from a day in the next year, and every number they change; when the key is reviewed."""
     first, last = date(told.year + 1, 1, 1), date(told.year + 1, 12, 31)
     coming = [case for case in told.view.cases(RegulationsFile) if first <= case.from_on <= last]
     adopted, before = [], told.view.regulations(told.last_on)

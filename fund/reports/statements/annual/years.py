@@ -26,12 +26,14 @@ class Told:
     Attributes:
         view: The fund as it was known; facts that came later are not in it.
         known_at: The last entry that counts.
+        last: The last fact that counts; ``None`` where all do that are known.
         closing: The closing that was in force then; ``None`` while the accounts are provisional.
     """
 
     view: View
     year: int
     known_at: int
+    last: int | None
     closing: Closing | None
 
     @property
@@ -54,7 +56,7 @@ class Told:
         """The year before, by the same knowledge; ``None`` in the fund's first."""
         if self.year <= _first_year(self.view, self.known_at):
             return None
-        return Told(self.view, self.year - 1, self.known_at, None)
+        return Told(self.view, self.year - 1, self.known_at, self.last, None)
 
     def as_json(self) -> dict[str, Any]:
         """The year, what it was made from, and whether it is closed."""
@@ -92,25 +94,28 @@ def told(view: View, year: int, known_at: int | None) -> Told:
     """
     if year > view.today.year:
         raise YearToCome(year=year, today=view.today, this_year=view.today.year)
-    head = view.ledger.head().seq
+    head, last = view.ledger.head().seq, None
     found = [each for each in closings(view, f"{year:04d}") if each.known_at is not None]
     if known_at is None:
         in_force = found[-1] if found and found[-1].reopened is None else None
     else:
         in_force = next((each for each in reversed(found) if each.known_at == known_at), None)
+    seen = view
     if in_force is not None and in_force.known_at is not None:
-        seen: View = Past(view, in_force.closed.seq)
-        seq = in_force.known_at
-    elif known_at is None or known_at >= head:
-        seen, seq, in_force = view, head, _in_force(found, view.store.facts.head().seq)
+        seq, last = in_force.known_at, in_force.closed.seq
+        seen = Past(view, last)
+    elif known_at is None:
+        seq = head
     else:
-        last = _fact_of(view, known_at)
-        seen, seq = Past(view, last), known_at
-        in_force = _in_force(found, last)
+        seq = min(known_at, head)
+        last = _fact_of(view, seq)
+        seen, in_force = Past(view, last), _in_force(found, last)
     first = _first_year(view, seq)
     if year < first:
         raise YearBeforeTheFund(year=year, first=first)
-    return Told(seen, year, seq, in_force)
+    if last is not None:
+        seen.remember(("last fact", seq), last)  # the closing of a year in which nothing was earned made no entry
+    return Told(seen, year, seq, last, in_force)
 
 
 def _in_force(found: list[Closing], last: int) -> Closing | None:
@@ -122,7 +127,7 @@ def _in_force(found: list[Closing], last: int) -> Closing | None:
 
 
 def _fact_of(view: View, seq: int) -> int:
-    """The number of the fact behind an entry; that of the first fact for no entry at all."""
+    """The number of the fact behind an entry (as ``fund.reports.past``); of the first regulations for no entry."""
     event_id = view.ledger.entry(seq).metadata.get("event_id") if seq else None
     envelope = view.store.facts.get(str(event_id)) if event_id else None
     return envelope.seq if envelope is not None else _founded(view)
