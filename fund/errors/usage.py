@@ -7,6 +7,7 @@ from fund.language import N_
 
 __all__ = [
     "Bug",
+    "CouncilPageTooLong",
     "Declined",
     "EmptyFile",
     "ExportFolderInUse",
@@ -121,6 +122,16 @@ class Bug(FundError):
     message = N_("this is a fault of the program, not of you ({kind}): `{what}` was not finished")
     hint = N_("give the number {log_id} to whoever keeps the program; the trace is in {log}")
     exit_code = 5
+
+
+class CouncilPageTooLong(FaultyInput):
+    """The page for a council is one A4, in a size that can be read; whoever wrote the text that is too long shortens
+    it."""
+
+    message = N_(
+        'the page of {partner} does not fit one A4: "{paragraph}" has {characters} characters, and room for {room}'
+    )
+    hint = N_("fund statement council {partner}")
 
 
 class ReportsMissing(NotReady):

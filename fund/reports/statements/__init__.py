@@ -17,6 +17,7 @@ from fund.reports.statements.books import (
     trial_balance,
     verification,
 )
+from fund.reports.statements.council import council
 from fund.reports.statements.formats import STATEMENT_FORMATS, as_csv
 from fund.reports.statements.position import position
 from fund.reports.statements.single import agreement_statement, partner_statement
@@ -50,4 +51,5 @@ QUERIES = (
     Query("statement partner", partner_statement),
     Query("statement treasury", treasury),
     Query("statement annual", annual),
+    Query("statement council", council),
 )

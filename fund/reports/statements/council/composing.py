@@ -1,0 +1,196 @@
+"""The council statement as figures, days and texts by key: what one partner paid, what became of it, and what comes.
+
+Everything is as of a day and as known at an entry. ``worth_cents`` is what the partner would get if it left on that day
+(the exit quote, K3, as in ``fund partner exit-quote``), and for one that has left what is still due to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from fund.reports.exits import quote_of
+from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.quantities import Quantities
+from fund.reports.statements.council.days import Days
+from fund.reports.statements.council.lessons import Lessons
+from fund.reports.statements.council.shares import Paid, divided, flows_of, paid_by
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import MEMBERS, Partner
+from fund.schemas.people import FundFile, User
+from fund.unit_of_work import View
+
+__all__ = ["BODIES", "council"]
+
+BODIES = {
+    "municipality": "municipal_council",
+    "water_board": "general_board",
+    "region": "general_board",
+    "province": "provincial_council",
+}
+"""Who reads it, by kind of partner."""
+WHOM_TO_CALL = ("fund_manager", "treasurer", "admin")
+"""Roles of the fund's office, in the order in which one calls them."""
+ENDED = ("completed", "terminated", "closed")
+
+
+def council(
+    view: View, *, partner: str | None = None, as_of: date | None = None, known_at: int | None = None
+) -> dict[str, Any]:
+    """The statement for the council, states or general board of a partner; without one, those of all partners.
+
+    Args:
+        as_of: The last accounting day that counts; default today.
+        known_at: The last entry that counts; default the newest.
+
+    Raises:
+        UnknownRef: No such partner.
+    """
+    if partner is not None:
+        view.case(Partner, partner)
+    fund = _Fund.read(view, as_of or view.today, known_at)
+    if partner is not None:
+        return {**fund.told, **fund.of(partner)}
+    chosen = [each for each, case in fund.partners.items() if case.state != "candidate"]
+    return {**fund.told, "councils": [{**fund.told, **fund.of(each)} for each in chosen]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fund:
+    """What all statements of a day have in common, read once."""
+
+    view: View
+    day: date
+    known_at: int | None
+    found: Quantities
+    partners: Mapping[str, Partner]
+    agreements: list[Agreement]
+    lessons: Lessons
+    days: Days
+    paid: Mapping[str, Paid]
+    flows: Mapping[str, int]
+    parts: Mapping[str, Mapping[str, int]]
+    told: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, view: View, day: date, known_at: int | None) -> _Fund:
+        last = last_fact(view, known_at)
+        found = Quantities(view, day, known_at)
+        paid, flows = paid_by(view, found), flows_of(found)
+        partners = {each.ref: each for each in cases_on(view, Partner, day, last=last)}
+        capital = {code.partition(".")[2]: -cents for code, cents in found.balances.items() if code.startswith("3000.")}
+        everybody = sorted({*partners, *paid, *capital})
+        agreements = cases_on(view, Agreement, day, last=last)
+        started = [each for each in agreements if each.started_on is not None]
+        head = view.ledger.head()
+        seq = head.seq if known_at is None else min(known_at, head.seq)
+        named = next(iter(view.cases(FundFile)), None)
+        told = {
+            "fund_name": named.name if named is not None else "",
+            "as_of": day.isoformat(),
+            "known_at": seq,
+            "head": {"seq": seq, "hash": (view.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash).hex()},
+            "fund": {
+                **flows,
+                "partners": sum(each.state in MEMBERS for each in partners.values()),
+                "experiments": len(started),
+            },
+            "revolving": _revolving(found, regulations_on(view, day, last=last).revolving_target_bps),
+            "contact": {"role": _whom(cases_on(view, User, day, last=last))},
+        }
+        return cls(
+            view=view,
+            day=day,
+            known_at=known_at,
+            found=found,
+            partners=partners,
+            agreements=agreements,
+            lessons=Lessons(view, day, last, agreements),
+            days=Days(view, day, last, agreements),
+            paid=paid,
+            flows=flows,
+            parts=divided(flows, everybody, capital, paid),
+            told=told,
+        )
+
+    def of(self, ref: str) -> dict[str, Any]:
+        """What is one partner's own."""
+        stored = self.view.case(Partner, ref)
+        was = self.partners.get(ref)
+        state = was.state if was is not None else "candidate"
+        balances = self.found.balances
+        capital = -balances.get(f"3000.{ref}", 0)
+        total = -self.found.main_balances.get("3000", 0)
+        due = -(balances.get(f"2200.{ref}", 0) + balances.get(f"2210.{ref}", 0))
+        quote, _shares = quote_of(self.view, ref, as_of=self.day, known_at=self.known_at)
+        ours = [each for each in self.agreements if ref in each.parties and each.started_on is not None]
+        led = {each.ref for each in ours if each.lead == ref}
+        leaves_on = self._leaves_on(ref) if was is not None and was.notice_on is not None and state in MEMBERS else None
+        paid = self.paid.get(ref, Paid())
+        none = dict.fromkeys(self.flows, 0)
+        return {
+            "id": ref,
+            "name": stored.name,
+            "short_name": stored.short_name,
+            "sort": stored.sort,
+            "body": BODIES.get(stored.sort, "general_board"),
+            "state": state,
+            "called_cents": capital,
+            "contributed_cents": paid.in_cents,
+            "paid_back_cents": paid.back_cents,
+            "paid_in_cents": paid.net_cents,
+            "receivable_cents": balances.get(f"1100.{ref}", 0),
+            "overpaid_cents": -balances.get(f"2100.{ref}", 0),
+            "settlement_cents": due,
+            "worth_cents": quote.net_cents + due,
+            "share": _text(Fraction(capital, total)) if total > 0 else None,
+            "share_of_paid_in": _text(Fraction(paid.net_cents, self.flows["paid_in_cents"]))
+            if self.flows["paid_in_cents"] > 0
+            else None,
+            "part": dict(self.parts.get(ref, none)),
+            "received_cents": sum(each.part("award") for each in self.found.payments if each.agreement in led),
+            "experiments": {
+                "taken_part": len(ours),
+                "running": sum(each.state not in ENDED for each in ours),
+                "as_lead": len(led),
+            },
+            "lessons": self.lessons.for_partner(ref),
+            "dates": [each.as_json() for each in self.days.of(ref, leaves_on=leaves_on, member=state in MEMBERS)],
+        }
+
+    def _leaves_on(self, ref: str) -> date | None:
+        found = self.view.store.facts.last_of(f"partner/{ref}", "partner.notice_given")
+        return getattr(found.fact, "leaves_on", None) if found is not None else None
+
+
+def _revolving(found: Quantities, target_bps: int) -> dict[str, Any]:
+    """The portfolio revolving degree, (A + O - P) / U, and what it is of each euro, rounded half up."""
+    paid_out = found.value("U_cents")
+    expected = found.value("A_cents") + found.value("O_cents") - found.value("P_cents")
+    value = Fraction(expected, paid_out) if paid_out else None
+    target = Fraction(target_bps, 10_000)
+    return {
+        "variant": "portfolio_revolving_degree",
+        "value": _text(value) if value is not None else None,
+        "target": _text(target),
+        "of_each_euro_cents": _cents(value) if value is not None else None,
+        "target_of_each_euro_cents": _cents(target),
+    }
+
+
+def _cents(value: Fraction) -> int:
+    return floor(value * 100 + Fraction(1, 2))
+
+
+def _text(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _whom(users: list[User]) -> str:
+    """The role of the fund's office that answers the telephone: one that somebody holds."""
+    held = {str(role) for user in users if user.state == "active" for role in user.roles}
+    return next((role for role in WHOM_TO_CALL if role in held), WHOM_TO_CALL[0])

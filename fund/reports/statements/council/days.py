@@ -1,0 +1,162 @@
+"""The days on which the fund asks something of one council: four at most, what is about content before what is about
+money.
+
+Content: a signature, an evaluation, a roll-out that may be joined, a round, the answer on a plan, the choice of a new
+key, the day of leaving. Money: a call, an instalment. Where money waits, one of the four places is kept for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fund.dates import add_months, day_of, next_working_day, term_end, weeks
+from fund.reports.past import cases_on, regulations_on
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import Call, DistributionKey
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import Proposal, Round
+from fund.schemas.repayments import Plan
+from fund.unit_of_work import View
+
+__all__ = ["AT_MOST", "Asked", "Days"]
+
+AT_MOST = 4
+REVIEW_MONTHS = 60
+"""A key is looked at again once every five years (K12)."""
+WAITING = ("submitted", "eligible", "in_review", "scored", "decidable")
+"""Proposals that wait for a decision, whose term runs."""
+RUNNING = ("active", "suspended", "completed", "terminated")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One day: what is asked (``kind``), of which case, and the amount where it is about money."""
+
+    on: date
+    kind: str
+    ref: str
+    title: str = ""
+    amount_cents: int | None = None
+
+    @property
+    def content(self) -> bool:
+        """Whether it is about what is done, and not about money."""
+        return self.amount_cents is None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the statement holds it."""
+        return {
+            "on": self.on.isoformat(),
+            "kind": self.kind,
+            "ref": self.ref,
+            "title": self.title,
+            "amount_cents": self.amount_cents,
+        }
+
+
+class Days:
+    """What is to come after a day, as far as it was known, for all partners together.
+
+    Args:
+        last: The last fact that was known; all when absent.
+        agreements: The agreements as they were.
+    """
+
+    def __init__(self, view: View, day: date, last: int | None, agreements: Sequence[Agreement]) -> None:
+        self._day = day
+        self._agreements = {each.ref: each for each in agreements}
+        self._evaluations = cases_on(view, Evaluation, day, last=last)
+        self._calls = [each for each in cases_on(view, Call, day, last=last) if each.state == "open"]
+        self._plans = cases_on(view, Plan, day, last=last)
+        self._rounds = {each.ref: each for each in cases_on(view, Round, day, last=last)}
+        self._waiting = [each for each in cases_on(view, Proposal, day, last=last) if each.state in WAITING]
+        keys = [each for each in cases_on(view, DistributionKey, day, last=last) if each.state == "adopted"]
+        in_force = [key for key in sorted(keys, key=lambda key: (key.from_on, key.ref)) if key.from_on <= day]
+        self._key = in_force[-1] if in_force else None
+        self._terms = regulations_on(view, day, last=last).terms
+
+    def of(self, partner: str, *, leaves_on: date | None = None, member: bool = True) -> list[Asked]:
+        """What is asked of one partner: content first, then money, each in the order of days.
+
+        Args:
+            leaves_on: The day on which it leaves, after its notice.
+            member: Whether it belongs to the fund and may still ask for something.
+        """
+        content = sorted(self._content(partner, leaves_on, member), key=_order)
+        money = sorted(self._money(partner), key=_order)
+        room = AT_MOST - min(len(money), 1)
+        told = content[:room]
+        return [*told, *money[: AT_MOST - len(told)]]
+
+    def _content(self, partner: str, leaves_on: date | None, member: bool) -> Iterator[Asked]:
+        day = self._day
+        for agreement in self._agreements.values():
+            if agreement.state == "drafted" and partner in agreement.unsigned and agreement.sign_before_on >= day:
+                yield Asked(agreement.sign_before_on, "sign", agreement.ref, agreement.title)
+        for evaluation in self._evaluations:
+            title = self._title(evaluation.ref)
+            running = self._agreements.get(evaluation.ref)
+            if evaluation.state == "due" and running is not None and partner in running.signers:
+                yield Asked(evaluation.due_on, "evaluation", evaluation.ref, title)
+        if leaves_on is not None and leaves_on >= day:
+            yield Asked(leaves_on, "leave", partner)
+        for proposal in self._waiting:
+            if partner in proposal.applicants:
+                yield from self._decision(proposal)
+        if not member or leaves_on is not None:
+            return
+        for evaluation in self._evaluations:
+            until = evaluation.followon_until
+            if until is not None and until >= day and not evaluation.followon_expired:
+                yield Asked(until, "followon", evaluation.ref, self._title(evaluation.ref))
+        for round_ in self._rounds.values():
+            opens, closes = day_of(round_.opens_at), day_of(round_.closes_at) - timedelta(days=1)
+            if round_.state == "planned" and opens > day:
+                yield Asked(opens, "round_opens", round_.ref, round_.title)
+            elif round_.state in ("planned", "open") and closes >= day:
+                yield Asked(closes, "round_closes", round_.ref, round_.title)
+        if self._key is not None:
+            until = add_months(self._key.from_on, REVIEW_MONTHS)
+            if until >= day and partner in self._key.weights:
+                yield Asked(until, "key_review", self._key.ref)
+
+    def _decision(self, proposal: Proposal) -> Iterator[Asked]:
+        """Until when there is an answer on a plan: as the applicants were told, else by the term of the rules."""
+        round_ = self._rounds.get(proposal.round)
+        if round_ is None or proposal.waits_since_on is not None:
+            return
+        last_on = proposal.told_until_on
+        if last_on is None:
+            begins_on = proposal.term_from_on or day_of(round_.closes_at) - timedelta(days=1)
+            still = sum(max((until - max(since, begins_on)).days, 0) for since, until in proposal.waited)
+            last_on = term_end(begins_on, weeks(self._terms.decision_weeks))
+            last_on = next_working_day(last_on + timedelta(days=still)) if still else last_on
+        if last_on >= self._day:
+            yield Asked(last_on, "decision", proposal.ref, proposal.title)
+
+    def _money(self, partner: str) -> Iterator[Asked]:
+        for call in self._calls:
+            if call.partner == partner and call.open_cents > 0:
+                yield Asked(call.due_on, "call", call.ref, amount_cents=call.open_cents)
+        for plan in self._plans:
+            agreement = self._agreements.get(plan.ref)
+            lead = agreement.lead if agreement is not None else plan.lead
+            opened = [each for each in plan.instalments if each.open_cents > 0]
+            if lead != partner or not opened or agreement is None or agreement.state not in RUNNING:
+                continue
+            late = [each for each in opened if each.due_on < self._day]
+            first = late or opened[:1]
+            yield Asked(
+                first[0].due_on, "instalment", plan.ref, agreement.title, sum(each.open_cents for each in first)
+            )
+
+    def _title(self, agreement: str) -> str:
+        found = self._agreements.get(agreement)
+        return found.title if found is not None else ""
+
+
+def _order(asked: Asked) -> tuple[date, str, str]:
+    return asked.on, asked.kind, asked.ref

@@ -1,0 +1,366 @@
+"""The council statement in plain sentences: the figures of ``composing`` in the language in use.
+
+Every sentence here is ours and is kept short (B1): a mean of at most ten words, none above eighteen, no word of
+``data/b1-avoid.csv``. Titles and what people wrote stand beside our sentences, never in them, so that they are quoted
+as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from fund.glossary import role_word, words
+from fund.language import N_, _, day, decimal_text, euros, language, ngettext, number
+from fund.reports.layout import Column, Page, Table
+
+__all__ = ["EXPLAINED", "as_page", "chart_of", "command_of", "our_sentences", "reader", "told"]
+
+READERS = {
+    "municipal_council": N_("For the municipal council"),
+    "general_board": N_("For the general board"),
+    "provincial_council": N_("For the Provincial Council"),
+}
+HEADINGS = {
+    "paid": N_("What did we pay?"),
+    "done": N_("What was done with it?"),
+    "back": N_("What came back?"),
+    "learned": N_("What did we learn?"),
+    "next": N_("What comes next?"),
+}
+WORKED = {
+    ("confirmed", True): N_("This worked."),
+    ("confirmed", False): N_("This worked."),
+    ("refuted", True): N_("This did not work. We did learn a lot from it."),
+    ("refuted", False): N_("This did not work."),
+    ("inconclusive", True): N_("We do not know yet whether this works. We did learn from it."),
+    ("inconclusive", False): N_("We do not know yet whether this works."),
+}
+ASKED = {
+    "sign": N_("We sign for this experiment."),
+    "evaluation": N_("We tell what this experiment taught us."),
+    "followon": N_("Until this day we can take this over."),
+    "round_opens": N_("From this day we can send in a plan."),
+    "round_closes": N_("Until this day we can send in a plan."),
+    "decision": N_("By this day we hear whether the fund pays for our plan."),
+    "key_review": N_("Together we choose again who pays which part."),
+    "leave": N_("On this day we leave the fund."),
+}
+EXPLAINED = {
+    "fund": N_("a pot of money that is filled again and again."),
+    "experiment": N_("a trial. If it does not work, we learn from that too."),
+}
+"""Two words of the glossary, by their name in code, and what they mean in plain words."""
+NAMED = 3
+"""So many partners are named in a sentence."""
+FLOW_NAMES = {
+    "paid_in_cents": N_("we paid in"),
+    "paid_out_cents": N_("for experiments"),
+    "came_back_cents": N_("came back"),
+    "costs_cents": N_("for the fund itself"),
+    "left_cents": N_("in the pot now"),
+}
+"""What moved, in the order of the chart."""
+GONE = ("settling", "exited")
+
+
+def reader(found: Mapping[str, Any]) -> str:
+    """For whom the statement is: the word follows the kind of partner."""
+    return _(READERS[found["body"]])
+
+
+def command_of(found: Mapping[str, Any]) -> str:
+    """What to type to get the same statement."""
+    return f"fund statement council {found['id']} --as-of {found['as_of']} --known-at {found['known_at']}"
+
+
+def told(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of the page, as the template and the terminal lay them out."""
+    return {
+        "language": language(),
+        "fund": found["fund_name"],
+        "name": found["name"],
+        "title": _("{name} in {fund}").format(name=found["name"], fund=found["fund_name"]),
+        "reader": reader(found),
+        "day": day(found["as_of"]),
+        "intro": list(_intro(found)),
+        "facts": _facts(found),
+        "paid": {"heading": _(HEADINGS["paid"]), "sentences": list(_paid(found))},
+        "done": {"heading": _(HEADINGS["done"]), "sentences": list(_done(found))},
+        "back": {"heading": _(HEADINGS["back"]), "sentences": list(_back(found))},
+        "chart": {key: text for key, text in chart_of(found).items() if key != "values"},
+        "learned": {
+            "heading": _(HEADINGS["learned"]),
+            "sentences": [] if found["lessons"] else [_("No experiment is finished yet.")],
+            "lessons": [_lesson(each) for each in found["lessons"]],
+        },
+        "next": {
+            "heading": _(HEADINGS["next"]),
+            "sentences": [] if found["dates"] else [_("The fund asks nothing of us now.")],
+            "dates": [_date(each, found) for each in found["dates"]],
+        },
+        "call": _("Questions? Call the {role} of the fund.").format(role=role_word(found["contact"]["role"])),
+        "words": [[_glossary(name), _(meaning)] for name, meaning in EXPLAINED.items()],
+        "foot": _("State of {day}, entry {seq}, {hash}").format(
+            day=day(found["as_of"]), seq=found["known_at"], hash=_short(found["head"]["hash"])
+        ),
+        "command": command_of(found),
+    }
+
+
+def chart_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The waterfall of our part, as ``fund.reports.charts`` draws it (``flows``)."""
+    part = found["part"]
+    signs = {"paid_out_cents": -1, "costs_cents": -1}
+    values = [
+        {
+            "name": _(name),
+            "amount_cents": signs.get(key, 1) * part[key],
+            "total": key == "left_cents",
+            "label": number(signs.get(key, 1) * part[key]),
+        }
+        for key, name in FLOW_NAMES.items()
+    ]
+    if part["paid_in_cents"] > 0:
+        cents = round_half_up(Fraction(part["left_cents"] * 100, part["paid_in_cents"]))
+        title = _("Of every euro of ours, {cents} cents are in the pot now.").format(cents=cents)
+    else:
+        title = _("Our part of the money in the pot.")
+    return {
+        "title": title,
+        "subtitle": _("Our part, in euros"),
+        "description": f"{title} " + "; ".join(f"{each['name']} {each['label']}" for each in values) + ".",
+        "values": values,
+    }
+
+
+def our_sentences(page: Mapping[str, Any]) -> list[str]:
+    """Every sentence of the page that is ours, in its order: what people wrote is left out."""
+    said = [*page["intro"], *(each["note"] for each in page["facts"])]
+    for part in ("paid", "done", "back", "learned", "next"):
+        said.extend(page[part]["sentences"])
+    said.append(page["chart"]["title"])
+    for lesson in page["learned"]["lessons"]:
+        said.extend((lesson["worked"], lesson["users"]))
+    said.extend(each["asks"] for each in page["next"]["dates"])
+    said.append(page["call"])
+    said.extend(f"{word}: {meaning}" for word, meaning in page["words"])
+    return [each for each in said if each]
+
+
+def _intro(found: Mapping[str, Any]) -> Iterator[str]:
+    yield _("Together {count} governments fill one pot of money: the fund.").format(count=found["fund"]["partners"])
+    yield _("The fund pays for experiments: trials of new work.")
+    yield _("What works pays money back. We use that money again.")
+
+
+def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
+    gone, worth = found["state"] in GONE, found["worth_cents"]
+    running = found["experiments"]["running"]
+    if worth < 0:
+        value, label, note = _euros(-worth), _("we still have to pay"), _("We would pay this if we left now.")
+    elif gone:
+        value, label, note = _euros(worth), _("we still get"), _("We left the fund.")
+    else:
+        value, label, note = _euros(worth), _("is it worth now"), _("We would get this if we left now.")
+    return [
+        {"value": _euros(found["paid_in_cents"]), "label": _("we paid in"), "note": _("Counted from the start.")},
+        {"value": value, "label": label, "note": note},
+        {
+            "value": str(found["experiments"]["taken_part"]),
+            "label": ngettext("experiment with us", "experiments with us", found["experiments"]["taken_part"]),
+            "note": ngettext("{count} of them runs now.", "{count} of them run now.", running).format(count=running),
+        },
+    ]
+
+
+def _paid(found: Mapping[str, Any]) -> Iterator[str]:
+    if found["contributed_cents"]:
+        yield _("We paid {amount} to the fund.").format(amount=_euros(found["contributed_cents"]))
+    else:
+        yield _("We paid nothing yet.")
+    if found["paid_back_cents"]:
+        yield _("We left, and got {amount} back.").format(amount=_euros(found["paid_back_cents"]))
+    elif found["contributed_cents"] and found["share_of_paid_in"]:
+        yield _("That is {percent} percent of all that was paid in.").format(
+            percent=_percent(found["share_of_paid_in"])
+        )
+    if found["receivable_cents"] > 0:
+        yield _("We still have to pay {amount}.").format(amount=_euros(found["receivable_cents"]))
+    if found["overpaid_cents"] > 0:
+        yield _("We paid {amount} too much. We get that back.").format(amount=_euros(found["overpaid_cents"]))
+
+
+def _done(found: Mapping[str, Any]) -> Iterator[str]:
+    fund, part, with_us = found["fund"], found["part"], found["experiments"]
+    if fund["experiments"]:
+        yield ngettext(
+            "The fund started {count} experiment.", "The fund started {count} experiments.", fund["experiments"]
+        ).format(count=fund["experiments"])
+    else:
+        yield _("The fund has not started an experiment yet.")
+    if fund["paid_out_cents"]:
+        yield _("It paid out {amount} for that. {ours} of it was ours.").format(
+            amount=_euros(fund["paid_out_cents"]), ours=_euros(part["paid_out_cents"])
+        )
+    if fund["costs_cents"]:
+        yield _("The fund itself cost {amount}. {ours} of it was ours.").format(
+            amount=_euros(fund["costs_cents"]), ours=_euros(part["costs_cents"])
+        )
+    if found["received_cents"] > 0:
+        yield ngettext(
+            "For our experiment we got {amount}.", "For our experiments we got {amount}.", with_us["as_lead"]
+        ).format(amount=_euros(found["received_cents"]))
+    elif with_us["taken_part"]:
+        yield _("The money for our experiments goes to another government.")
+    else:
+        yield _("We did not take part in an experiment yet.")
+
+
+def _back(found: Mapping[str, Any]) -> Iterator[str]:
+    fund, part, revolving = found["fund"], found["part"], found["revolving"]
+    if fund["came_back_cents"]:
+        yield _("{amount} came back. {ours} of it was ours.").format(
+            amount=_euros(fund["came_back_cents"]), ours=_euros(part["came_back_cents"])
+        )
+    else:
+        yield _("No money came back yet.")
+    goal = revolving["target_of_each_euro_cents"]
+    if revolving["of_each_euro_cents"] is None:
+        yield _("No money has to come back yet. Our goal is {goal} cents of every euro.").format(goal=goal)
+    else:
+        yield _("Of every euro that has to come back, we expect {cents} cents. Our goal is {goal} cents.").format(
+            cents=revolving["of_each_euro_cents"], goal=goal
+        )
+
+
+def _lesson(lesson: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "ref": lesson["agreement"],
+        "title": lesson["title"],
+        "worked": _(WORKED.get((lesson["hypothesis"], bool(lesson["good_result"])), WORKED["inconclusive", False])),
+        "quote": lesson["learned"],
+        "users": _users([each["name"] for each in lesson["used_by"]]),
+    }
+
+
+def _users(names: Sequence[str]) -> str:
+    if not names:
+        return _("Nobody else uses this yet.")
+    if len(names) == 1:
+        return _("{name} uses this too.").format(name=names[0])
+    if len(names) <= NAMED:
+        return _("{names} and {last} use this too.").format(names=", ".join(names[:-1]), last=names[-1])
+    return _("{names} and {count} others use this too.").format(
+        names=", ".join(names[: NAMED - 1]), count=len(names) - NAMED + 1
+    )
+
+
+def _date(asked: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, str]:
+    if asked["amount_cents"] is None:
+        asks = _(ASKED[asked["kind"]])
+    else:
+        late, amount = asked["on"] < found["as_of"], _euros(asked["amount_cents"])
+        if asked["kind"] == "call":
+            asks = _("We should have paid the fund {amount}.") if late else _("We pay the fund {amount}.")
+        else:
+            asks = _("We should have paid back {amount}.") if late else _("We pay back {amount}.")
+        asks = asks.format(amount=amount)
+    return {"on": day(asked["on"]), "asks": asks, "title": asked["title"], "ref": asked["ref"]}
+
+
+def _glossary(name: str) -> str:
+    word = next((word for word in words() if word.name == name and not word.is_state), None)
+    text = word.in_language() if word is not None else name
+    return text[:1].upper() + text[1:]
+
+
+def _percent(share: str) -> str:
+    value = Fraction(share)
+    tenths = (Decimal(value.numerator) * 100 / Decimal(value.denominator)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return decimal_text(str(tenths))
+
+
+def _euros(cents: int) -> str:
+    """An amount that is never broken over two lines."""
+    return euros(cents).replace(" ", "\u00a0")
+
+
+def round_half_up(value: Fraction) -> int:
+    """A fraction in whole units."""
+    return floor(value + Fraction(1, 2))
+
+
+def _short(value: str) -> str:
+    return " ".join(value[start : start + 4] for start in range(0, 12, 4))
+
+
+# ----------------------------------------------------------------------------------------------------- as a statement
+
+
+def as_page(found: Mapping[str, Any]) -> Page:
+    """The statement as tables: facts, what went in and out, experiments, days."""
+    page = told(found)
+    rows = [
+        {"what": _(name), "fund_cents": found["fund"][key], "part_cents": found["part"][key]}
+        for key, name in FLOW_NAMES.items()
+    ]
+    return Page(
+        name="council",
+        title=page["title"],
+        as_of=date.fromisoformat(found["as_of"]),
+        head=found["head"],
+        tables=(
+            Table(
+                "facts",
+                page["reader"],
+                (Column("label", N_("What")), Column("value", N_("Amount"), "text")),
+                page["facts"],
+            ),
+            Table(
+                "in-and-out",
+                page["done"]["heading"],
+                (
+                    Column("what", N_("What")),
+                    Column("fund_cents", N_("The fund"), "amount"),
+                    Column("part_cents", N_("Our part"), "amount"),
+                ),
+                rows[:-1],
+                total=rows[-1],
+                notes=[*page["paid"]["sentences"], *page["done"]["sentences"], *page["back"]["sentences"]],
+            ),
+            Table(
+                "lessons",
+                page["learned"]["heading"],
+                (
+                    Column("title", N_("Experiment")),
+                    Column("worked", N_("Did it work?")),
+                    Column("quote", N_("What it showed")),
+                    Column("users", N_("Who uses it")),
+                ),
+                page["learned"]["lessons"],
+                empty=" ".join(page["learned"]["sentences"]),
+            ),
+            Table(
+                "days",
+                page["next"]["heading"],
+                (
+                    Column("on", N_("Day"), "date"),
+                    Column("asks", N_("What is asked")),
+                    Column("title", N_("Experiment")),
+                    Column("amount_cents", N_("Amount"), "amount"),
+                ),
+                [
+                    {**asked, "asks": shown["asks"]}
+                    for asked, shown in zip(found["dates"], page["next"]["dates"], strict=True)
+                ],
+                empty=" ".join(page["next"]["sentences"]),
+            ),
+        ),
+        notes=[page["call"], *(f"{word}: {meaning}" for word, meaning in page["words"])],
+        command=page["command"],
+    )
