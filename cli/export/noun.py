@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from cli.output import progress, raw
+from cli.output import emit_json, progress, raw, say
 from cli.params import look, noun, typed
-from fund.language import N_, _
+from fund.language import N_, _, ngettext
 
-__all__ = ["export", "looked_up", "to_file"]
+__all__ = ["export", "journal", "looked_up", "to_file"]
 
 export = noun("export", N_("Write audit file, register and journals"))
 
@@ -53,3 +53,15 @@ def to_file(ctx: click.Context, name: str, args: Mapping[str, Any], output: str)
             while chunk := file.read(CHUNK):
                 raw(chunk)
     yield None
+
+
+def journal(ctx: click.Context, data: Mapping[str, Any] | None, check: str) -> None:
+    """What a journal holds, in a line, and the command by which the other program checks it."""
+    if data is None:
+        return
+    if typed(ctx, "json"):
+        emit_json(data)
+        return
+    counted = ngettext("{path}: {count} entry", "{path}: {count} entries", data["entries"])
+    say(counted.format(path=data["path"], count=data["entries"]))
+    say(_("Next step: {command}").format(command=check.format(path=data["path"])))

@@ -275,6 +275,19 @@ class FactStore:
         query = sa.select(t.event).where(t.event.c.seq > since_seq).order_by(t.event.c.seq)
         yield from self._connection.execute(query.execution_options(yield_per=500))
 
+    def outlines(
+        self, *, since: date | None = None, until: date | None = None, until_seq: int | None = None
+    ) -> Iterator[Any]:
+        """Rows of what happened on these accounting days, up to a number, oldest first; all but what it said."""
+        query = sa.select(*(column for column in t.event.c if column.name != "payload")).order_by(t.event.c.seq)
+        if since is not None:
+            query = query.where(t.event.c.effective_on >= since.isoformat())
+        if until is not None:
+            query = query.where(t.event.c.effective_on <= until.isoformat())
+        if until_seq is not None:
+            query = query.where(t.event.c.seq <= until_seq)
+        yield from self._connection.execute(query.execution_options(yield_per=500))
+
     def links(self, seqs: Sequence[int]) -> dict[int, set[str]]:
         """The streams that each of these facts is linked to."""
         found: dict[int, set[str]] = {seq: set() for seq in seqs}

@@ -6,14 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from fund.reports.exports.audit_file import xaf
+from fund.reports.exports.csv_set import csv_set
 from fund.reports.exports.excerpt import watched
+from fund.reports.exports.journals import beancount, hledger
 from fund.reports.exports.ledger import jsonl, ledger_folder, prove
 from fund.unit_of_work import Command, Life, Query
 
-__all__ = ["COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "jsonl", "ledger_folder", "prove", "watched", "xaf"]
+__all__ = [
+    "COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "beancount", "csv_set", "hledger", "jsonl", "ledger_folder",
+    "prove", "watched", "xaf",
+]  # fmt: skip
 
-EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {"jsonl": jsonl, "xaf": xaf}
-"""How the fund can leave as a whole: one function, one row."""
+EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {
+    "beancount": beancount,
+    "csv": csv_set,
+    "hledger": hledger,
+    "jsonl": jsonl,
+    "xaf": xaf,
+}
+"""How the books can leave: one function, one row."""
 
 COMMANDS: tuple[Command, ...] = ()
 LIVES: dict[str, Life] = {}

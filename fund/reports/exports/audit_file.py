@@ -27,7 +27,7 @@ from fund.dates import day_of, first_day, last_day
 from fund.errors import ExportOfTwoYears, FaultyTaxNumber, TaxNumberUnknown
 from fund.ledger import AccountType, Entry, Layer
 from fund.reports.exports.audit_check import checked
-from fund.reports.exports.excerpt import Excerpt, Holder, euros_of, holders_of, identified, main_sums, taken
+from fund.reports.exports.excerpt import Excerpt, Holder, corrects, euros_of, holders_of, identified, main_sums, taken
 from fund.reports.exports.files import beside
 from fund.rules.regulations import TAX_NUMBER, Identity
 from fund.schemas.people import FundFile, RegulationsFile
@@ -206,7 +206,7 @@ class _Gathering:
         transaction = etree.Element("transaction")
         transaction.tail = "\n"
         _put(transaction, "nr", str(entry.seq))
-        _put(transaction, "desc", memo + _corrects(entry))
+        _put(transaction, "desc", memo + _plain(corrects(entry)))
         _put(transaction, "periodNumber", str(entry.effective_on.month))
         _put(transaction, "trDt", day)
         _put(transaction, "Source", _plain(f"{entry.kind}, vastgelegd {written}", 999))
@@ -226,20 +226,6 @@ class _Gathering:
             if holder is not None:
                 _put(line, "custSupID", holder)
         return transaction
-
-
-def _corrects(entry: Entry) -> str:
-    """What the entry undoes, in words: corrections are entries of their own."""
-    parts = []
-    if entry.reverses is not None:
-        parts.append(f"tegenboeking van boeking {entry.reverses}")
-    if entry.part_of is not None:
-        parts.append(f"neemt een deel van boeking {entry.part_of} terug")
-    if entry.replaces is not None:
-        parts.append(f"komt in de plaats van boeking {entry.replaces}")
-    if parts and entry.reason and entry.reason != entry.memo:
-        parts.append(f"reden: {_plain(entry.reason)}")
-    return f" ({'; '.join(parts)})" if parts else ""
 
 
 # ------------------------------------------------------------------------------------------------------------- writing

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from fund.errors import ExportTurnedAround
-from fund.ledger import Account, AccountType, Entry, Ledger, flushed, main_of
+from fund.ledger import Account, AccountType, Entry, Ledger, TrialBalanceRow, flushed, main_of
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.disbursements import Payee
@@ -22,7 +22,8 @@ from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 
 __all__ = [
-    "STEP", "Excerpt", "Holder", "euros_of", "holders_of", "identified", "main_sums", "stepped", "taken", "watched",
+    "STEP", "Excerpt", "Holder", "corrects", "euros_of", "holders_of", "identified", "main_sums", "stepped", "taken",
+    "watched",
 ]  # fmt: skip
 
 STEP = 1000
@@ -80,24 +81,26 @@ class Excerpt:
         """Every account by code, as the chart was when the last entry was written; what moved is there in any case."""
         known = self.ledger.accounts_known(self.last_seq)
         now = {account.code: account for account in self.ledger.accounts()}
-        moved = {code: now[code] for code in (*self.opening, *self.closing) if code not in known}
+        moved = {row.code: now[row.code] for row in self.moved if row.code not in known}
         return dict(sorted((known | moved).items()))
+
+    @cached_property
+    def moved(self) -> list[TrialBalanceRow]:
+        """The trial balance at the end of the last day: each account that ever moved until then, by code."""
+        return self.ledger.trial_balance(as_of=self.until, known_at=self.known_at)
 
     @cached_property
     def opening(self) -> dict[str, int]:
         """What stood on each account before the first day, in cents, debit positive; what is zero is left out."""
         if self.since is None:
             return {}
-        return self._balances(self.since - timedelta(days=1))
+        found = self.ledger.balances(as_of=self.since - timedelta(days=1), known_at=self.known_at)
+        return {code: cents for code, cents in found.items() if cents}
 
     @cached_property
     def closing(self) -> dict[str, int]:
         """What stands on each account at the end of the last day, from what the database keeps by day; as opening."""
-        return self._balances(self.until)
-
-    def _balances(self, day: date | None) -> dict[str, int]:
-        found = self.ledger.balances(as_of=day, known_at=self.known_at)
-        return {code: cents for code, cents in found.items() if cents}
+        return {row.code: row.balance_cents for row in self.moved if row.balance_cents}
 
     def entries(self) -> Iterator[Entry]:
         """The entries of these days in the order of their numbers, one by one; whoever watches hears of it."""
@@ -125,6 +128,20 @@ def taken(view: View, since: date | None, until: date | None, known_at: int | No
 def euros_of(cents: int) -> str:
     """An amount as programs read it: a point, two decimals, a minus where it is less than zero."""
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def corrects(entry: Entry) -> str:
+    """What the entry undoes, in words between brackets: corrections are entries of their own; mostly nothing."""
+    parts = []
+    if entry.reverses is not None:
+        parts.append(f"tegenboeking van boeking {entry.reverses}")
+    if entry.part_of is not None:
+        parts.append(f"neemt een deel van boeking {entry.part_of} terug")
+    if entry.replaces is not None:
+        parts.append(f"komt in de plaats van boeking {entry.replaces}")
+    if parts and entry.reason and entry.reason != entry.memo:
+        parts.append(f"reden: {entry.reason}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 # ------------------------------------------------------------------------------------------------------------- holders
@@ -157,19 +174,13 @@ def holders_of(view: View, excerpt: Excerpt) -> list[Holder]:
 
     Names are those that the fund has now; of a supplier that which its account was recorded under on the last day.
     """
-    codes = _moved(excerpt)
     refs: dict[str, list[Account]] = {}
-    for code in codes:
-        account = excerpt.accounts[code]
+    for row in excerpt.moved:
+        account = excerpt.accounts[row.code]
         if account.holder:
             refs.setdefault(account.holder, []).append(account)
     named = _names(view, refs, excerpt.until)
     return [_holder(ref, refs[ref], named, excerpt) for ref in sorted(refs)]
-
-
-def _moved(excerpt: Excerpt) -> list[str]:
-    rows = excerpt.ledger.trial_balance(as_of=excerpt.until, known_at=excerpt.known_at)
-    return [row.code for row in rows]
 
 
 _OWING = (AccountType.ASSET, AccountType.INCOME)

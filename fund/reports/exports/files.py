@@ -1,16 +1,17 @@
-"""Files of an export: written beside their place and put there when they are whole."""
+"""Files and folders of an export: written beside their place and put there when they are whole."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fund.errors import FileUnreadable
+from fund.errors import ExportFolderInUse, FileUnreadable
 
-__all__ = ["beside"]
+__all__ = ["beside", "folder_beside"]
 
 
 @contextmanager
@@ -31,3 +32,25 @@ def beside(path: str) -> Iterator[Path]:
         raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from problem
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_beside(path: str) -> Iterator[Path]:
+    """A folder beside ``path`` to write to; what lies in it afterwards lies at ``path``, or nothing does.
+
+    Raises:
+        ExportFolderInUse: There is something in the folder already.
+        FileUnreadable: It cannot be written.
+    """
+    target = Path(path)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ExportFolderInUse(path=path)
+        part.mkdir(parents=True)
+        yield part
+        part.replace(target)
+    except OSError as problem:
+        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from problem
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
