@@ -12,10 +12,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.output.bar import Progress, progress
+from cli.output.files import in_the_way, raw, write_output
+from cli.output.pages import show_page
 from cli.output.tables import (
     Column,
     account_name,
@@ -28,7 +29,7 @@ from cli.output.tables import (
     table,
     track_text,
 )
-from cli.output.terminal import accessible, clean, interactive, note, say, say_lines, show_sentence
+from cli.output.terminal import accessible, clean, interactive, is_terminal, note, say, say_lines, show_sentence
 from fund.language import N_, _, language, ngettext, number
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ __all__ = [
     "entry_lines",
     "event_lines",
     "facts",
+    "in_the_way",
     "interactive",
+    "is_terminal",
     "note",
     "progress",
     "raw",
@@ -59,6 +62,7 @@ __all__ = [
     "say",
     "say_lines",
     "short_hash",
+    "show_page",
     "state_text",
     "table",
     "track_text",
@@ -69,34 +73,6 @@ __all__ = [
 SCHEMA_VERSION = 1
 
 # --------------------------------------------------------------------------------------------------- files and programs
-
-
-def raw(data: bytes) -> None:
-    """A file as it is, to standard output."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-
-
-def write_output(path: str, content: bytes) -> None:
-    """Write a file for the user, whole or not at all; ``-`` is standard output.
-
-    Raises:
-        FileUnreadable: The folder is not there or may not be written.
-    """
-    if path == "-":
-        raw(content)
-        return
-    target = Path(path)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    except OSError as problem:
-        from fund.errors import FileUnreadable
-
-        part.unlink(missing_ok=True)
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
 
 
 def _plain(value: object) -> object:

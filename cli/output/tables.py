@@ -119,7 +119,7 @@ class Column:
     @property
     def right(self) -> bool:
         """Whether the column is set to the right."""
-        return self.role in ("amount", "count")
+        return self.role in ("amount", "count", "percent")
 
     def title(self) -> str:
         """The header in the language in use; amounts name their currency there."""

@@ -13,12 +13,26 @@ from cli.params.asking import confirmed, leave, look, opened, read, run
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import ACCOUNT, DAY, FILE, MONEY, PERIOD, Ref
-from cli.params.verbs import argument, booking, changing, dated, known, noun, numbered, option, reading, verb
+from cli.params.verbs import (
+    FORMATS,
+    argument,
+    booking,
+    changing,
+    dated,
+    known,
+    leaving,
+    noun,
+    numbered,
+    option,
+    reading,
+    verb,
+)
 
 __all__ = [
     "ACCOUNT",
     "DAY",
     "FILE",
+    "FORMATS",
     "MONEY",
     "PERIOD",
     "Code",
@@ -33,6 +47,7 @@ __all__ = [
     "dated",
     "known",
     "leave",
+    "leaving",
     "look",
     "noun",
     "numbered",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ import click
 from cli import output
 from cli.output import write_output
 from cli.params.context import shell, typed
-from fund.language import _
+from fund.language import _, ngettext
 
 __all__ = ["confirmed", "leave", "look", "opened", "read", "run"]
 
@@ -147,16 +148,93 @@ def leave(
     *,
     form: str,
     path: str | None,
-    show: Callable[[dict[str, Any]], None],
+    show: Callable[[dict[str, Any]], None] | None = None,
+    private: bool = False,
+    streams: bool = False,
 ) -> None:
-    """Look something up that can leave as a file: a table on the screen, else JSON or CSV, to ``path`` if named."""
-    if form == "table" and (path is None or typed(ctx, "json")):
-        read(ctx, name, args, show=show)
+    """Look something up that can leave as a file: a table on the screen, else a file, to ``path`` if named.
+
+    Args:
+        show: Draws the table; the page of the query (``fund.reports.statements.PAGES``) when left out.
+        private: What leaves holds personal data.
+        streams: The query gives its lines to ``into`` one by one, and a file is written as they come.
+
+    Raises:
+        NoTextForScreen: A workbook or a PDF would go to a terminal.
+        OutputExists: There is a file of that name, and neither ``--force`` nor somebody says that it may be replaced.
+    """
+    if form == "table" and path is None and not (streams and typed(ctx, "json")):
+        read(ctx, name, args, show=show or (lambda data: output.show_page(_page(name, data))))
         return
-    from fund.reports.statements import STATEMENT_FORMATS
+    from fund.reports.statements import DRAWN, PAPERS, STATEMENT_FORMATS, STREAMED
 
     chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
-    write_output(path or "-", STATEMENT_FORMATS[chosen](look(ctx, name, args)))
+    path = path or "-"
+    force = _may_write(ctx, path, chosen, drawn=chosen in DRAWN)
+    told: list[str] = []
+
+    def write(found: Mapping[str, Any]) -> None:
+        if chosen not in DRAWN:
+            write_output(path, STREAMED[chosen](found), force=force, private=private)
+            told.append(_written(path, chosen, found.get("head")))
+        elif chosen == "pdf" and name in PAPERS:
+            write_output(path, PAPERS[name](found), force=force, private=private)
+            told.append(_written(path, chosen, found.get("head")))
+        else:
+            page = _page(name, found)
+            write_output(path, STATEMENT_FORMATS[chosen](page), force=force, private=private)
+            told.append(_drawn(path, page) if chosen == "xlsx" else _written(path, chosen, page.head))
+
+    if streams:
+        look(ctx, name, {**args, "into": write})
+    else:
+        write(look(ctx, name, args))
+    if path != "-" and not typed(ctx, "json"):
+        output.say_lines(told)
+
+
+def _page(name: str, found: Mapping[str, Any]) -> Any:
+    from fund.reports.statements import PAGES
+
+    return PAGES[name](found)
+
+
+def _may_write(ctx: click.Context, path: str, form: str, *, drawn: bool) -> bool:
+    """Whether the file may be written over one of that name; asked before the work is done."""
+    force = bool(typed(ctx, "force"))
+    if path == "-":
+        if drawn and output.is_terminal(sys.stdout):
+            from fund.errors import NoTextForScreen
+
+            raise NoTextForScreen(form=form.upper())
+    elif output.in_the_way(path) and not force:
+        if not output.interactive() or not output.ask(_("{path} is there already. Write it anew?").format(path=path)):
+            from fund.errors import OutputExists
+
+            raise OutputExists(path=path)
+        return True
+    return force
+
+
+def _written(path: str, form: str, head: Mapping[str, Any] | None) -> str:
+    """What was written, in one sentence."""
+    if not head:
+        return _("{file}: {form} written").format(file=path, form=form.upper())
+    return _("{file}: {form}, until entry {seq}").format(file=path, form=form.upper(), seq=head["seq"])
+
+
+def _drawn(path: str, page: Any) -> str:
+    count, seq = len(page.tables) + 1, page.head.get("seq")
+    sentence = (
+        ngettext(
+            "{file}: {count} sheet, ties to the trial balance of entry {seq}",
+            "{file}: {count} sheets, tie to the trial balance of entry {seq}",
+            count,
+        )
+        if page.ties
+        else ngettext("{file}: {count} sheet, until entry {seq}", "{file}: {count} sheets, until entry {seq}", count)
+    )
+    return sentence.format(file=path, count=count, seq=seq)
 
 
 def read(

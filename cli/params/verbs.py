@@ -11,7 +11,20 @@ from cli.params.helped import Argument, Command, Group, Option
 from cli.params.types import DAY
 from fund.language import N_
 
-__all__ = ["argument", "booking", "changing", "dated", "known", "noun", "numbered", "option", "reading", "verb"]
+__all__ = [
+    "FORMATS",
+    "argument",
+    "booking",
+    "changing",
+    "dated",
+    "known",
+    "leaving",
+    "noun",
+    "numbered",
+    "option",
+    "reading",
+    "verb",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,6 +89,26 @@ _KNOWN_AT = _shared(
     metavar="SEQ",
     help=N_("As known when this entry was the last"),
 )
+
+
+_FORCE = _shared("--force", "force", is_flag=True, help=N_("Write over a file of that name"))
+
+FORMATS = ("table", "json", "csv", "xlsx", "pdf")
+"""How a statement is shown or leaves."""
+
+
+def leaving(function: F) -> F:
+    """The options of a statement that can leave as a file: ``form`` and ``output`` of the function, and ``--force``.
+
+    It stands above :func:`reading`, :func:`dated` or :func:`known`; the body calls ``leave``.
+    """
+    for decorate in (
+        _FORCE,
+        option("--output", metavar="FILE", help=N_("Write it to this file")),
+        option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown")),
+    ):
+        function = decorate(function)
+    return function
 
 
 def changing(function: F) -> F:

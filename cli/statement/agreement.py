@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cli.output import Column, account_name, facts, say, state_text, table
-from cli.params import argument, dated, leave, option, verb
-from cli.statement.noun import AGREEMENT, FORMATS, statement
+from cli.params import argument, dated, leave, leaving, verb
+from cli.statement.noun import AGREEMENT, statement
 from fund.language import N_, _, day, euros
 
 
@@ -22,8 +22,7 @@ from fund.language import N_, _, day, euros
     see=("agreement show", "repayment schedule"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@leaving
 @dated
 def agreement(ctx: click.Context, ref: str, form: str, output: str | None) -> None:
     leave(ctx, "statement agreement", {"ref": ref}, form=form, path=output, show=_show_agreement)

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from cli.output import Column, say, short_hash, table
-from cli.params import argument, leave, numbered, option, verb
-from cli.statement.noun import FORMATS, statement
+from cli.params import argument, leave, leaving, numbered, verb
+from cli.statement.noun import statement
 from fund.language import N_, _, day
 
 
@@ -28,8 +28,7 @@ from fund.language import N_, _, day
     see=("period close", "ledger trial-balance"),
 )
 @argument("year", type=click.IntRange(1901, 9998), metavar="YEAR", help=N_("The year"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@leaving
 @numbered
 def annual(ctx: click.Context, year: int, form: str, output: str | None) -> None:
     leave(ctx, "statement annual", {"year": year}, form=form, path=output, show=_show)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cli.params import Ref, noun
+from cli.params import FORMATS, Ref, noun
 from fund.language import N_
 
 __all__ = ["AGREEMENT", "FORMATS", "PARTNER", "statement"]
 
-FORMATS = ("table", "json", "csv")
+
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PARTNER = Ref(("partner list", "partners", "id"))
 

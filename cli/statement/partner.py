@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from cli.output import Column, facts, state_text, table
-from cli.params import argument, dated, leave, option, verb
-from cli.statement.noun import FORMATS, PARTNER, statement
+from cli.params import argument, dated, leave, leaving, verb
+from cli.statement.noun import PARTNER, statement
 from fund.language import N_, _, day, euros
 
 
@@ -21,8 +21,7 @@ from fund.language import N_, _, day, euros
     see=("partner show", "capital list"),
 )
 @argument("partner", type=PARTNER, metavar="ID", help=N_("The partner"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@leaving
 @dated
 def partner(ctx: click.Context, partner: str, form: str, output: str | None) -> None:
     leave(ctx, "statement partner", {"partner": partner}, form=form, path=output, show=_show_partner)

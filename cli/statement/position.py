@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from cli.params import known, leave, option, verb
+from cli.params import known, leave, leaving, option, verb
 from cli.position import show_position
-from cli.statement.noun import FORMATS, statement
+from cli.statement.noun import statement
 from fund.language import N_
 
 
@@ -23,8 +23,7 @@ from fund.language import N_
     see=("ledger trial-balance", "explain"),
 )
 @option("--explain", metavar="NAME", help=N_("Only this figure, with its definition and inputs"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@leaving
 @known
 def position(ctx: click.Context, explain: str | None, form: str, output: str | None) -> None:
     leave(

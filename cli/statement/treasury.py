@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cli.output import Column, say, table
-from cli.params import dated, leave, option, verb
-from cli.statement.noun import FORMATS, statement
+from cli.params import dated, leave, leaving, option, verb
+from cli.statement.noun import statement
 from fund.language import N_, _, day
 
 
@@ -26,8 +26,7 @@ from fund.language import N_, _, day
     see=("statement position", "regulations template"),
 )
 @option("--year", type=click.IntRange(1901, 9998), metavar="YEAR", help=N_("The year; this one when left out"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@leaving
 @dated
 def treasury(ctx: click.Context, year: int | None, form: str, output: str | None) -> None:
     leave(ctx, "statement treasury", {"year": year}, form=form, path=output, show=_show_treasury)

@@ -17,10 +17,15 @@ __all__ = [
     "NoSuchWord",
     "NobodyToAsk",
     "NothingToProve",
+    "NoTextForScreen",
+    "OutputExists",
     "OutputFailed",
+    "OutputNoFile",
     "ReportsMissing",
     "SettingGivenTwice",
     "SettingUnreadable",
+    "TooLongForPaper",
+    "TooLongForSheet",
     "UsageError",
 ]
 
@@ -65,6 +70,41 @@ class FileUnreadable(FaultyInput):
 
     message = N_("{path}: {reason}")
     hint = N_("give this account the right to it, or name another file")
+
+
+class OutputExists(FaultyInput):
+    """There is a file of this name, and nobody said that it may be written anew."""
+
+    message = N_("{path}: there is a file of this name already; nothing was written")
+    hint = N_("repeat the command with --force to write it anew, or name another file")
+
+
+class OutputNoFile(FaultyInput):
+    """What stands under this name is a link, a folder, a pipe or a device, and is left as it is."""
+
+    message = N_("{path}: this is no plain file but {what}; nothing was written")
+    hint = N_("name a file, or leave --output out for standard output")
+
+
+class NoTextForScreen(WrongUsage):
+    """A workbook or a PDF would only be noise on a terminal."""
+
+    message = N_("{form} is no text for a screen")
+    hint = N_("repeat the command with --output FILE")
+
+
+class TooLongForSheet(FundError):
+    """A table has more rows than a sheet of a spreadsheet can hold."""
+
+    message = N_("{table}: more than {rows} rows do not fit on a sheet")
+    hint = N_("repeat the command with --format csv, or for a shorter time")
+
+
+class TooLongForPaper(FundError):
+    """A table has more rows than anybody reads on paper."""
+
+    message = N_("{table}: more than {rows} rows do not go on paper")
+    hint = N_("repeat the command with --format xlsx or csv, or for a shorter time")
 
 
 class Declined(FundError):

@@ -18,7 +18,8 @@ from fund.reports.statements.books import (
     verification,
 )
 from fund.reports.statements.council import council
-from fund.reports.statements.formats import STATEMENT_FORMATS, as_csv
+from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED, as_csv
+from fund.reports.statements.pages import PAGES, PAPERS
 from fund.reports.statements.position import position
 from fund.reports.statements.single import agreement_statement, partner_statement
 from fund.reports.statements.treasury import treasury
@@ -26,9 +27,13 @@ from fund.unit_of_work import Life, Query
 
 __all__ = [
     "COMMANDS",
+    "DRAWN",
     "LIVES",
+    "PAGES",
+    "PAPERS",
     "QUERIES",
     "STATEMENT_FORMATS",
+    "STREAMED",
     "as_csv",
     "first_bad",
     "ledger_checks",

@@ -1,0 +1,123 @@
+"""Files that the user asked for: written beside and renamed, never through a link, never over what is there unasked."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from fund.language import N_, _
+
+__all__ = ["in_the_way", "raw", "write_output"]
+
+_KINDS = (
+    (stat.S_ISLNK, N_("a link to something else")),
+    (stat.S_ISDIR, N_("a folder")),
+    (stat.S_ISFIFO, N_("a pipe")),
+    (stat.S_ISSOCK, N_("a socket")),
+    (lambda _mode: True, N_("a device")),
+)
+
+
+def raw(data: bytes | Iterable[bytes]) -> None:
+    """A file as it is, to standard output."""
+    sys.stdout.flush()
+    for part in (data,) if isinstance(data, bytes) else data:
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
+
+
+def in_the_way(path: str) -> bool:
+    """Whether there is a plain file of this name, which could be written anew.
+
+    Raises:
+        OutputNoFile: What is there is a link, a folder, a pipe or a device.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    if not stat.S_ISREG(mode):
+        from fund.errors import OutputNoFile
+
+        raise OutputNoFile(path=path, what=_(next(word for fits, word in _KINDS if fits(mode))))
+    return True
+
+
+def write_output(
+    path: str, content: bytes | Iterable[bytes], *, force: bool | None = None, private: bool = False
+) -> None:
+    """Write a file for the user, whole or not at all; ``-`` is standard output.
+
+    Args:
+        content: The bytes, or their parts as they come.
+        force: Whether a file of this name may be written anew; left out for a file that is the command's own, as the
+            proposal that somebody goes on writing.
+        private: It holds personal data: only the user may read it.
+
+    Raises:
+        FileUnreadable: The folder is not there or may not be written.
+        OutputExists: There is a file of this name, and ``force`` says no.
+        OutputNoFile: What is there is a link, a folder, a pipe or a device, and ``force`` was given.
+    """
+    if path == "-":
+        raw(content)
+        return
+    target = Path(path)
+    if force is not None and in_the_way(path) and not force:
+        _exists(path)
+    part = None
+    try:
+        handle, part = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        with os.fdopen(handle, "wb") as out:
+            for piece in (content,) if isinstance(content, bytes) else content:
+                out.write(piece)
+            if not private:
+                os.fchmod(out.fileno(), _mode_of(target))
+        if force is False:
+            _put_where_nothing_is(part, path)
+        else:
+            os.replace(part, target)
+        part = None
+    except OSError as problem:
+        from fund.errors import FileUnreadable
+
+        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+    finally:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+
+
+def _mode_of(target: Path) -> int:
+    """The rights of the file that is written anew, else those that this user gives to new files."""
+    try:
+        return stat.S_IMODE(os.lstat(target).st_mode) if target.is_file() and not target.is_symlink() else _usual()
+    except OSError:
+        return _usual()
+
+
+def _usual() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _put_where_nothing_is(part: str, path: str) -> None:
+    """Name the file, unless somebody else wrote one of that name in the meantime."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        _exists(path)
+    except OSError:  # a file system without links: between looking and naming somebody may come
+        os.replace(part, path)
+        return
+    os.unlink(part)
+
+
+def _exists(path: str) -> None:
+    from fund.errors import OutputExists
+
+    raise OutputExists(path=path)

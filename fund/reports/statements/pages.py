@@ -1,0 +1,22 @@
+"""Which page belongs to which query: whoever composes a statement adds a row, and it can leave in every format.
+
+``PAPERS`` holds the statements whose paper is their own; every other one is printed as its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fund.reports.layout import Page
+from fund.reports.statements.annual import as_page as annual_page
+
+__all__ = ["PAGES", "PAPERS"]
+
+PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
+    "statement annual": annual_page,
+}
+"""The page of what a query found, in the language in use, by the name of the query."""
+
+PAPERS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {}
+"""A PDF of what a query found, by the name of the query, where it is more than its page printed."""
