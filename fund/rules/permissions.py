@@ -215,7 +215,8 @@ GROUPS: tuple[Group, ...] = (
         "ledger accounts, ledger entries, ledger entry, ledger balance, ledger card, ledger trial-balance,"
         " ledger verify, ledger prove, statement position, statement agreement, statement partner,"
         " statement treasury, statement annual, statement council,"
-        " export beancount, export csv, export hledger, export jsonl, export xaf,"
+        " export beancount, export csv, export hledger, export jsonl, export register,"
+        " export xaf,"
         " event list, event show",
     ),
     _group(

@@ -10,11 +10,12 @@ from fund.reports.exports.csv_set import csv_set
 from fund.reports.exports.excerpt import watched
 from fund.reports.exports.journals import beancount, hledger
 from fund.reports.exports.ledger import jsonl, ledger_folder, prove
+from fund.reports.exports.register import REGISTER_FORMATS, register
 from fund.unit_of_work import Command, Life, Query
 
 __all__ = [
-    "COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "beancount", "csv_set", "hledger", "jsonl", "ledger_folder",
-    "prove", "watched", "xaf",
+    "COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "REGISTER_FORMATS", "beancount", "csv_set", "hledger", "jsonl",
+    "ledger_folder", "prove", "register", "watched", "xaf",
 ]  # fmt: skip
 
 EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -30,5 +31,6 @@ COMMANDS: tuple[Command, ...] = ()
 LIVES: dict[str, Life] = {}
 QUERIES = (
     *(Query(f"export {name}", function) for name, function in EXPORT_FORMATS.items()),
+    Query("export register", register),
     Query("ledger prove", prove),
 )

@@ -1,0 +1,357 @@
+"""What became of every grant, folded from the facts: granted, changed, revoked, determined, paid, come back.
+
+Owns what is public of a grant, and nothing else of it is read here: organisations, title, question, milestones, themes,
+amounts, days. No name of a person, no reason in somebody's own words. How it is written is the business of the
+neighbours ``register`` and ``giving``. Source: statements.md (open data), Woo 3.3a; lifecycle.md 4, 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from fund.events import (
+    AgreementActivated,
+    AgreementAmended,
+    AgreementCompleted,
+    AgreementLeadChanged,
+    AgreementRefinanced,
+    AgreementTerminated,
+    DecisionApproved,
+    DecisionConditional,
+    DecisionConditionsMet,
+    DecisionReopened,
+    DisbursementCancelled,
+    DisbursementRefunded,
+    Envelope,
+    MilestoneReplanned,
+    PaymentReturned,
+    PaymentSettled,
+    ProposalDrafted,
+    ProposalLapsed,
+    ProposalRevised,
+    ProposalWithdrawn,
+    RoundPlanned,
+)
+from fund.schemas.capital import Partner
+from fund.schemas.proposals import ProposalForm
+from fund.unit_of_work import Past, View
+
+__all__ = ["KINDS", "Due", "Grant", "Moved", "Row", "Told", "grants_of", "organisation", "told_until"]
+
+KINDS = {"grant": "verlening", "change": "wijziging", "revocation": "intrekking", "determination": "vaststelling"}
+"""The kinds of row, with the words of the Woo (3.3a)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A milestone: what must be shown, and before which day."""
+
+    number: int
+    title: str
+    due_on: date
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One decision on a grant, with everything as it was after it; amounts in cents.
+
+    Attributes:
+        kind, ground, extent: As the companion of the register explains them.
+        decided_on: The day of the decision. seq: The number of its fact.
+        change_cents: What it changes in the amount granted. granted_cents: What is granted after it.
+        determined_cents: On a determination only. reclaimed_cents: What that claims back.
+    """
+
+    kind: str
+    ground: str
+    extent: str = ""
+    decided_on: date
+    seq: int
+    lead: str
+    co_applicants: tuple[str, ...]
+    title: str
+    question: str
+    milestones: tuple[Due, ...]
+    themes: tuple[str, ...]
+    round: str
+    agreement: str
+    requested_cents: int
+    starts_on: date | None
+    ends_on: date | None
+    change_cents: int
+    granted_cents: int = 0
+    determined_cents: int | None = None
+    reclaimed_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Money of a grant that moved: ``paid``, ``returned`` by the bank, or ``refunded`` unspent; in cents."""
+
+    kind: str
+    on: date
+    cents: int
+    ref: str
+    seq: int
+
+
+@dataclass(slots=True)
+class Grant:
+    """A grant, from the first decision on.
+
+    Attributes:
+        ref: Its number, which is that of the proposal.
+        rows: Its decisions in the order of their days; at least one.
+        moved: Its money in and out, in the order of the facts.
+    """
+
+    ref: str
+    rows: list[Row] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+
+    @property
+    def last(self) -> Row:
+        """The grant as it is now."""
+        return self.rows[-1]
+
+    @property
+    def paid_cents(self) -> int:
+        """What was paid, payments that the bank returned off."""
+        return sum({"paid": 1, "returned": -1}.get(each.kind, 0) * each.cents for each in self.moved)
+
+    @property
+    def refunded_cents(self) -> int:
+        """What came back unspent."""
+        return sum(each.cents for each in self.moved if each.kind == "refunded")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of a proposal before and beside the decisions on it."""
+
+    lead: str = ""
+    co_applicants: tuple[str, ...] = ()
+    title: str = ""
+    question: str = ""
+    milestones: tuple[Due, ...] = ()
+    themes: tuple[str, ...] = ()
+    round: str = ""
+    agreement: str = ""
+    requested_cents: int = 0
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def asked(self, fact: ProposalDrafted | ProposalRevised) -> None:
+        """The proposal as it stands now."""
+        form = ProposalForm.model_validate(fact.form)
+        self.lead, self.co_applicants = form.lead, form.co_applicants
+        self.title, self.question, self.themes = form.title, form.hypothesis, form.themes
+        self.milestones = tuple(Due(no, each.title, each.due_on) for no, each in enumerate(form.milestones, start=1))
+        self.round, self.requested_cents = fact.round, fact.ask_cents
+        self.ends_on = max((each.due_on for each in self.milestones), default=None)
+
+    def agreed(self, fact: AgreementActivated) -> None:
+        """What the parties signed."""
+        self.agreement, self.lead, self.co_applicants = fact.ref, fact.lead, fact.co_applicants
+        self.title, self.question = fact.title, fact.hypothesis
+        self.milestones = tuple(Due(each.number, each.title, each.due_on) for each in fact.milestones)
+        self.starts_on, self.ends_on = fact.started_on, fact.ends_on
+
+    def row(self, kind: str, ground: str, change_cents: int, happened: Envelope, **more: Any) -> Row:
+        """A decision, with what is known now."""
+        return Row(
+            kind=kind,
+            ground=ground,
+            decided_on=happened.effective_on,
+            seq=happened.seq,
+            lead=self.lead,
+            co_applicants=self.co_applicants,
+            title=self.title,
+            question=self.question,
+            milestones=self.milestones,
+            themes=self.themes,
+            round=self.round,
+            agreement=self.agreement,
+            requested_cents=self.requested_cents,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            change_cents=change_cents,
+            **more,
+        )
+
+
+_FACTS = (
+    ProposalDrafted, ProposalRevised, ProposalWithdrawn, ProposalLapsed, RoundPlanned,
+    DecisionApproved, DecisionConditional, DecisionConditionsMet, DecisionReopened,
+    AgreementActivated, AgreementAmended, AgreementLeadChanged, AgreementCompleted, AgreementTerminated,
+    AgreementRefinanced, MilestoneReplanned,
+    DisbursementCancelled, DisbursementRefunded, PaymentSettled, PaymentReturned,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Every grant that was decided on until a day, in the order of their numbers, and the titles of the rounds."""
+
+    grants: tuple[Grant, ...]
+    rounds: dict[str, str]
+
+
+def told_until(view: View, known_at: int | None) -> View:
+    """The view in which the fact behind entry ``known_at`` is the last one; the view itself for all facts.
+
+    Raises:
+        UnknownEntry: There is no such entry.
+    """
+    if known_at is None or known_at >= view.ledger.head().seq:
+        return view
+    event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
+    envelope = view.store.facts.get(str(event_id)) if event_id else None
+    return Past(view, envelope.seq if envelope is not None else 0)
+
+
+def grants_of(view: View, *, as_of: date, known_at: int | None = None) -> Told:
+    """Every grant until the end of a day, as it was known at an entry. What was rejected, or is not decided, is none.
+
+    Raises:
+        UnknownEntry: There is no entry ``known_at``.
+    """
+    seen = told_until(view, known_at)
+    folding = _Folding()
+    for happened in seen.store.facts.of_types([fact.wire for fact in _FACTS]):
+        if happened.effective_on <= as_of:
+            folding.see(happened)
+    return Told(tuple(folding.done()), folding.rounds)
+
+
+class _Folding:
+    """The facts, one after the other."""
+
+    def __init__(self) -> None:
+        self.rounds: dict[str, str] = {}
+        self._drafts: dict[str, _Draft] = {}
+        self._grants: dict[str, Grant] = {}
+
+    def done(self) -> Iterator[Grant]:
+        """The grants by number, the decisions on each by day, with the amount that was granted after each."""
+        for _ref, grant in sorted(self._grants.items()):
+            if not grant.rows:
+                continue
+            grant.rows.sort(key=lambda row: (row.decided_on, row.seq))
+            granted = 0
+            for row in grant.rows:
+                granted += row.change_cents
+                row.granted_cents = granted
+                if row.kind == "revocation":
+                    row.extent = "part" if granted else "whole"
+            yield grant
+
+    def see(self, happened: Envelope) -> None:
+        """Take one fact in."""
+        fact = happened.fact
+        if isinstance(fact, RoundPlanned):
+            self.rounds[fact.ref] = fact.title
+        elif isinstance(fact, (PaymentSettled, PaymentReturned)):
+            if fact.line.proposal:
+                kind = "paid" if isinstance(fact, PaymentSettled) else "returned"
+                self._move(fact.line.proposal, kind, happened, fact.line.amount_cents, fact.line.ref)
+        elif isinstance(fact, DisbursementRefunded):
+            back = fact.advance_cents + fact.grant_cents + fact.recovered_cents
+            self._move(fact.proposal, "refunded", happened, back, fact.ref)
+        else:
+            ref = str(getattr(fact, "proposal", "") or fact.ref)
+            self._decide(self._drafts.setdefault(ref, _Draft()), ref, happened)
+
+    def _move(self, ref: str, kind: str, happened: Envelope, cents: int, of: str) -> None:
+        moved = Moved(kind, happened.effective_on, cents, of, happened.seq)
+        self._grants.setdefault(ref, Grant(ref)).moved.append(moved)
+
+    def _decide(self, draft: _Draft, ref: str, happened: Envelope) -> None:
+        fact = happened.fact
+        rows = self._grants.setdefault(ref, Grant(ref)).rows
+
+        def add(kind: str, ground: str, change_cents: int, **more: Any) -> None:
+            rows.append(draft.row(kind, ground, change_cents, happened, **more))
+
+        match fact:
+            case ProposalDrafted() | ProposalRevised():
+                draft.asked(fact)
+            case DecisionApproved():
+                add("grant", "unconditional", fact.award_cents)
+            case DecisionConditional():
+                add("grant", "conditional", fact.award_cents)
+            case DecisionConditionsMet():
+                add("change", "conditions_met", 0)
+            case DecisionReopened() if fact.award_cents:
+                add("revocation", "reopened", -fact.award_cents)
+            case ProposalWithdrawn() | ProposalLapsed() if fact.released_cents:
+                add(
+                    "revocation", "withdrawn" if isinstance(fact, ProposalWithdrawn) else "lapsed", -fact.released_cents
+                )
+            case AgreementActivated():
+                draft.agreed(fact)
+                _agreed(rows, draft)
+            case AgreementAmended():
+                add("change", "raised" if fact.change_cents > 0 else "lowered", fact.change_cents)
+            case AgreementLeadChanged():
+                everybody = dict.fromkeys((draft.lead, *draft.co_applicants))
+                draft.lead, draft.co_applicants = fact.lead, tuple(each for each in everybody if each != fact.lead)
+                add("change", "new_lead", 0)
+            case MilestoneReplanned():
+                number = int(fact.ref.rpartition("-")[2])
+                draft.milestones = tuple(
+                    Due(each.number, each.title, fact.due_on) if each.number == number else each
+                    for each in draft.milestones
+                )
+                if fact.ends_on is not None and fact.ends_on != draft.ends_on:
+                    draft.ends_on = fact.ends_on
+                    add("change", "new_period", 0)
+            case DisbursementCancelled() if fact.amount_cents != fact.commitment_cents:
+                add("change", "not_paid", fact.commitment_cents - fact.amount_cents)
+            case AgreementTerminated():
+                add("revocation", fact.ground, -fact.released_cents)
+            case AgreementCompleted():
+                determined = fact.booked_cents if fact.determined_cents is None else fact.determined_cents
+                add(
+                    "determination",
+                    fact.lower_ground or "as_granted",
+                    -fact.released_cents,
+                    determined_cents=determined,
+                    reclaimed_cents=fact.reclaimed_cents,
+                )
+            case AgreementRefinanced() if not any(row.kind == "determination" for row in rows):
+                add("determination", "refinanced", 0, determined_cents=sum(row.change_cents for row in rows))
+
+
+def _agreed(rows: list[Row], draft: _Draft) -> None:
+    """The decision that an agreement carries out is told with what the parties signed."""
+    for row in reversed(rows):
+        row.agreement, row.lead, row.co_applicants = draft.agreement, draft.lead, draft.co_applicants
+        row.title, row.question, row.milestones = draft.title, draft.question, draft.milestones
+        row.starts_on, row.ends_on = draft.starts_on, draft.ends_on
+        if row.kind == "grant":
+            break
+
+
+# -------------------------------------------------------------------------------------------------------- organisations
+
+_TOOI = {
+    "municipality": ("gemeente", re.compile(r"gm\d{4}")),
+    "water_board": ("waterschap", re.compile(r"ws\d{4}")),
+    "province": ("provincie", re.compile(r"pv\d{2}")),
+}
+"""The collections of the register of governments, and the codes in it; its URIs stay as they are for ever."""
+
+
+def organisation(view: View, ref: str) -> tuple[str, str]:
+    """The name of a partner and its URI in TOOI; an empty URI for who is not in that register, as regions are."""
+    partner = view.maybe(Partner, ref)
+    if partner is None:
+        return ref, ""
+    collection, codes = _TOOI.get(partner.sort, ("", re.compile("(?!)")))
+    known = codes.fullmatch(ref)
+    return partner.name, f"https://identifier.overheid.nl/tooi/id/{collection}/{ref}" if known else ""
