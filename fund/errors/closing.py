@@ -9,6 +9,7 @@ __all__ = [
     "AllowanceRunMissing",
     "DayBeforeFund",
     "DayToCome",
+    "FaultyPrices",
     "MonthsNotLocked",
     "NotByHand",
     "NotMadeByHand",
@@ -87,6 +88,13 @@ class UnidentifiedReceipts(RuleRefusal):
 
     message = N_("{year} cannot be closed: {unidentified_cents} stands on 2300 and nobody said why (--explanation)")
     hint = N_("fund bank unmatched")
+
+
+class FaultyPrices(FaultyInput):
+    """The file with a price index cannot be read as one."""
+
+    message = N_("{file}:{line}: {problem}")
+    hint = N_("correct line {line}; fund statement position --help")
 
 
 class UnknownFigure(FaultyInput):

@@ -14,7 +14,7 @@ from typing import TypeVar
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
 from fund.schemas.people import RegulationsFile
-from fund.unit_of_work import View
+from fund.unit_of_work import Past, View
 
 __all__ = ["cases_on", "last_fact", "regulations_on"]
 
@@ -22,12 +22,13 @@ Case = TypeVar("Case", bound=CaseFile)
 
 
 def last_fact(view: View, known_at: int | None) -> int | None:
-    """The number of the fact that made entry ``known_at`` (or the last entry); ``None`` where nothing was asked.
+    """The number of the fact that made entry ``known_at`` (or the last entry); ``None`` where all facts count: nothing
+    was asked, or the view itself ends at a fact.
 
     A number means the same facts for ever, whatever is booked later: facts that book nothing are known with the next
     entry.
     """
-    if known_at is None:
+    if known_at is None or isinstance(view, Past):
         return None
 
     def read() -> int:

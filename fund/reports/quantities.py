@@ -33,6 +33,7 @@ BATCHES = ("payment.sent", "payment.settled", "payment.failed")
 PRINCIPAL = ("receipt.allocated", "receipt.reallocated", "receipt.unmatched", "exit.set_off")
 CALLED = ("contribution.called", "exit.settled")
 """What makes 1100 higher or lower without money: a call, and a settlement that is set against what was called."""
+RESULT = "4000 4100 4200 4210 4300 4400 4500"
 COLLECTED = ("contribution.received", "overpayment.moved")
 
 
@@ -138,6 +139,21 @@ QUANTITIES: dict[str, Quantity] = {
             N_("equity: 1000 + 1005 + 1010 + 1200 - 1290 - 2000 - 2100 - 2200 - 2210 - 2300"),
             (_legs(1, "1000 1005 1010 1200 1290 2000 2100 2200 2210 2300"),),
         ),
+        Quantity(
+            "capital_cents",
+            N_("capital called from partners, less that of those who left (3000)"),
+            (_legs(-1, "3000"),),
+        ),
+        Quantity("outstanding_cents", N_("advances outstanding (1200)"), (_legs(1, "1200"),)),
+        Quantity("result_cents", N_("income less costs since the start (4000 to 4500)"), (_legs(-1, RESULT),)),
+        Quantity(
+            "net_asset_value_cents",
+            N_("what the fund owns less what it owes: equity and contributions receivable"),
+            of=((1, "E_cents"), (1, "receivable_cents")),
+        ),
+        Quantity("learning_writeoffs_cents", N_("invested in learning (4200)"), (_legs(1, "4200"),)),
+        Quantity("other_writeoffs_cents", N_("other write-offs (4210)"), (_legs(1, "4210"),)),
+        Quantity("recovered_cents", N_("recovered of what was written off (4300)"), (_legs(-1, "4300"),)),
         Quantity("receivable_cents", N_("contributions receivable (1100)"), (_legs(1, "1100"),)),
         Quantity("cash_cents", N_("bank and treasury account (1000, 1005)"), (_legs(1, "1000 1005"),)),
         Quantity(

@@ -205,7 +205,13 @@ class Identity(_Rules):
     """Its number in the commercial register."""
 
 
-LATER = {"legal_form": "joint_body", "contributions": "a_fonds_perdu", "identity": None}
+LATER = {
+    "legal_form": "joint_body",
+    "contributions": "a_fonds_perdu",
+    "identity": None,
+    "last_grant_on": None,
+    "ends_on": None,
+}
 """Fields that regulations got after the first were adopted, with their defaults."""
 
 
@@ -235,6 +241,10 @@ class Regulations(_Rules):
     BBV 43), or money that a host holds for a purpose (``host``: deferred income on its balance sheet, BBV 49 b)."""
     contributions: Literal["a_fonds_perdu", "repayable"] = "a_fonds_perdu"
     """How partners pay in: for good, an expense of theirs, or to be repaid, a capital provision (BBV 36 a 2, b 1)."""
+    last_grant_on: date | None = None
+    """The last day on which the fund may promise money, where it has one."""
+    ends_on: date | None = None
+    """The day on which the fund ends, where it is known."""
     tracks: Mapping[str, Track]
     committee: Committee
     terms: Terms

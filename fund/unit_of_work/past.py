@@ -13,7 +13,7 @@ from typing import Any
 from fund.database import Connection
 from fund.events import Envelope
 from fund.schemas import CaseFile
-from fund.store import CaseBrief, FactStore, Head, Store
+from fund.store import CaseBrief, FactStore, Head, Store, Told
 from fund.unit_of_work.view import Case, View
 
 __all__ = ["Past"]
@@ -47,6 +47,12 @@ class _FactsUntil(FactStore):
     def of_types(self, types: Sequence[str], *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[Envelope]:
         last = self._last if until_seq is None else min(until_seq, self._last)
         return super().of_types(types, since_seq=since_seq, until_seq=last)
+
+    def told(self, types: Sequence[str], *, until_seq: int | None = None) -> Iterator[Told]:
+        return super().told(types, until_seq=self._last if until_seq is None else min(until_seq, self._last))
+
+    def of_streams(self, streams: Sequence[str], *, on: date, seq: int | None) -> Iterator[tuple[str, Envelope]]:
+        return super().of_streams(streams, on=on, seq=self._last if seq is None else min(seq, self._last))
 
     def _until(self, found: Envelope | None) -> Envelope | None:
         return found if found is not None and found.seq <= self._last else None

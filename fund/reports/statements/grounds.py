@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from functools import cached_property
 
 from fund.language import N_
@@ -17,8 +18,10 @@ from fund.reports.indicators import Basis
 from fund.reports.past import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.rules import valuation
+from fund.rules.prices import Prices
 from fund.rules.regulations import Regulations
 from fund.rules.schedules import BANDS, age, claims
+from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import Told
@@ -27,6 +30,7 @@ from fund.unit_of_work import View
 __all__ = ["LATE", "Claim", "Grounds", "Share"]
 
 NO_PRICES = N_("no price index was given (--cpi FILE)")
+NO_MONTH = N_("the price index has no figure for a month in which money came in, or for the day")
 LATE = ("91-180", "over-180")
 """Stages of ageing beyond 90 days."""
 
@@ -59,14 +63,25 @@ class Claim:
     on: date
     ground: str
     claimed_cents: int
-    received_cents: int
+    received: tuple[tuple[Told, int], ...] = ()
+    """The facts by which it came in, with what of each counts."""
+
+    @property
+    def received_cents(self) -> int:
+        """What came in on it, at most the claim."""
+        return sum(cents for _told, cents in self.received)
 
 
 class Grounds:
-    """Everything behind the figures at the end of a day, as it was known at an entry; each thing is read once."""
+    """Everything behind the figures at the end of a day, as it was known at an entry; each thing is read once.
 
-    def __init__(self, view: View, day: date, known_at: int | None = None) -> None:
+    Args:
+        prices: A price index, for what contributions are worth at the prices of the day.
+    """
+
+    def __init__(self, view: View, day: date, known_at: int | None = None, *, prices: Prices | None = None) -> None:
         self.view = view
+        self.prices = prices
         self.day = day
         self.known_at = known_at
         self.last = last_fact(view, known_at)
@@ -164,23 +179,35 @@ class Grounds:
         return cases_on(self.view, Proposal, self.day, last=self.last, refs=refs) if refs else []
 
     @cached_property
+    def agreements(self) -> list[Agreement]:
+        """Every agreement, as it was."""
+        return cases_on(self.view, Agreement, self.day, last=self.last)
+
+    @cached_property
     def claims(self) -> list[Claim]:
         """Claims after a breach or a lower award: what of it stands on no account of the ledger."""
         grants = self.quantities.by_holder("S_cents")
         found = []
         for ref, ended in sorted(self.ended.items()):
             says = ended.says
-            later = [each for each in self.of("disbursement.refunded") if _of_agreement(each) == ref]
-            later = [each for each in later if each.seq > ended.seq]
+            back = [
+                each
+                for each in self.of("disbursement.refunded")
+                if each.says["agreement"] == ref and each.seq > ended.seq
+            ]
             if says.get("reclaimed_cents"):
-                back = sum(each.says["amount_cents"] - each.says["surplus_cents"] for each in later)
+                came = [(each, each.says["amount_cents"] - each.says["surplus_cents"]) for each in back]
                 claimed, ground = says["reclaimed_cents"], "lower_award"
             elif says.get("ground") == "breach":
-                back = sum(each.says["grant_cents"] for each in later)
-                claimed, ground = grants.get(ref, 0) + back, "breach"
+                came = [(each, each.says["grant_cents"]) for each in back]
+                claimed, ground = grants.get(ref, 0) + sum(cents for _told, cents in came), "breach"
             else:
                 continue
-            found.append(Claim(ref, ended.seq, ended.effective_on, ground, claimed, min(back, claimed)))
+            received, left = [], claimed
+            for told, cents in came:
+                received.append((told, min(cents, left)))
+                left -= min(cents, left)
+            found.append(Claim(ref, ended.seq, ended.effective_on, ground, claimed, tuple(received)))
         return found
 
     @cached_property
@@ -200,6 +227,25 @@ class Grounds:
         """The agreements that a roll-out follows which holds."""
         active = {each.says["proposal"] for each in self.of("agreement.activated")}
         return sorted({case.follows for case in self.awarded if case.follows and case.ref in active})
+
+    # ----------------------------------------------------------------------------------------------------- prices
+
+    @cached_property
+    def deposits(self) -> dict[str, int]:
+        """Contributions by the month in which they came in, less what was paid back in it."""
+        months: Counter[str] = Counter()
+        for line in self.quantities.lines("I_cents"):
+            months[f"{line.effective_on:%Y-%m}"] += line.amount_cents
+        return dict(sorted(months.items()))
+
+    @cached_property
+    def real_contributions(self) -> Fraction | None:
+        """Contributions at the prices of the day; ``None`` without an index, or without a month of it."""
+        if self.prices is None:
+            return None
+        deposits = ((date.fromisoformat(f"{month}-01"), cents) for month, cents in self.deposits.items())
+        found = self.prices.at_prices_of(self.day, deposits)
+        return None if isinstance(found, str) else found
 
     # ------------------------------------------------------------------------------------------------------------ basis
 
@@ -260,7 +306,8 @@ class Grounds:
             refuted_well_learned=sum(says["good_result"] for says in refuted),
             finished=len(self.ended),
             rolled_out=sum(ref in self.ended for ref in self.rolled_out),
-            real_why=NO_PRICES,
+            real_i=self.real_contributions,
+            real_why=NO_PRICES if self.prices is None else NO_MONTH if self.real_contributions is None else "",
             target_bps=self.rules.revolving_target_bps,
         )
 
@@ -268,10 +315,6 @@ class Grounds:
 def others(case: Proposal) -> int:
     """What others than the fund put into a project, as applied for: the parties' own share and co-financing."""
     return case.form.own_share_cents + sum(each.amount_cents for each in case.form.cofinancing)
-
-
-def _of_agreement(told: Told) -> str:
-    return str(told.says["agreement"])
 
 
 def _days_until(share: Share, day: date) -> int:

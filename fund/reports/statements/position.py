@@ -14,6 +14,15 @@ from typing import Any
 from fund.errors import UnknownFigure
 from fund.reports.indicators import INDICATORS, Basis, figures
 from fund.reports.statements.grounds import Grounds
+from fund.reports.statements.results import (
+    benefit_balances,
+    collections,
+    evaluations,
+    experiments,
+    late_items,
+    lead_times,
+    term,
+)
 from fund.rules import valuation
 from fund.unit_of_work import View
 
@@ -58,6 +67,13 @@ def position(
         "result_cents": valuation.result(balances),
         "net_asset_value_cents": valuation.nav(balances),
         "ageing": [{"stage": stage, "outstanding_cents": cents} for stage, cents in found.ageing.items()],
+        "term": term(found),
+        "experiments": experiments(found),
+        "evaluations": evaluations(found),
+        "lead_times": lead_times(found),
+        "collections": collections(found),
+        "benefit_balances": benefit_balances(found),
+        "late_items": late_items(found),
         "indicators": {name: figure for name, figure in figures(basis).items() if explain is None or name == explain},
     }
 
