@@ -40,15 +40,16 @@ def after_balance_date(told: Told) -> list[dict[str, Any]]:
     found = (
         each for each in told.view.store.facts.of_types(sorted(LATER)) if told.last_on < each.effective_on <= until
     )
-    return [_decision(each) for each in found]
+    return [_decision(told, each) for each in found]
 
 
-def _decision(each: Envelope) -> dict[str, Any]:
+def _decision(told: Told, each: Envelope) -> dict[str, Any]:
     amount = LATER[each.type]
     return {
         "on": each.effective_on.isoformat(),
         "type": each.type,
         "ref": each.fact.ref,
+        "name": told.view.partner_name(each.fact.ref),
         "amount_cents": getattr(each.fact, amount, None) if amount else None,
     }
 

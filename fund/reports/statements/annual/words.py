@@ -1,13 +1,29 @@
-"""What the lines, groups and columns of the annual accounts are called."""
+"""What the annual accounts say in words: lines, groups and columns, results, reasons, and the accounting policies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
 
 from fund.glossary import words
-from fund.language import N_, _
+from fund.language import N_, _, day, decimal_text, euros
+from fund.reports.burden import REASONS
 
-__all__ = ["COLUMNS", "GROUPS", "account_title", "group_title", "line_title"]
+__all__ = [
+    "BUDGETS",
+    "COLUMNS",
+    "FLOWS",
+    "GROUPS",
+    "TRACKS",
+    "account_title",
+    "decision_sentence",
+    "group_title",
+    "line_title",
+    "policies",
+    "result_text",
+    "why",
+]
 
 GROUPS: Mapping[str, str] = {
     "financial_fixed_assets": N_("Financial fixed assets"),
@@ -61,3 +77,105 @@ def line_title(name: str, mains: list[str]) -> str:
 def account_title(main: str) -> str:
     """The name of a main account, in the language in use."""
     return next((word.in_language() for word in words() if word.source == f"accounts.csv {main}"), main)
+
+
+FLOWS: Mapping[str, str] = {
+    "opening": N_("On 1 January"),
+    "contributions": N_("Contributions of partners"),
+    "repaid": N_("Repaid by experiments"),
+    "other_income": N_("Interest and other income"),
+    "advances_paid": N_("Paid to experiments, to be repaid"),
+    "grants_paid": N_("Paid to experiments, as a grant"),
+    "costs_paid": N_("Costs of the fund"),
+    "held_for_others": N_("Received for others, or not explained yet"),
+    "refunds_under_way": N_("Refunds under way"),
+    "under_way": N_("Between the fund's own accounts, or not explained yet"),
+    "closing": N_("On 31 December"),
+}
+"""The lines of the cash flow statement."""
+BUDGETS: Mapping[str, str] = {
+    "learning": N_("Gone into learning, of a budget of {amount}"),
+    "costs": N_("Costs of the fund, of a budget of {amount}"),
+}
+TRACKS: Mapping[str, str] = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
+HYPOTHESES: Mapping[str, str] = {
+    "confirmed": N_("confirmed"),
+    "refuted": N_("refuted"),
+    "inconclusive": N_("inconclusive"),
+}
+VERDICTS: Mapping[str, str] = {
+    "scale": N_("scale"),
+    "adopt": N_("adopt"),
+    "iterate": N_("iterate"),
+    "stop": N_("stop"),
+}
+_DECISIONS: Mapping[str, str] = {
+    "decision.approved": N_("On {day} {ref} was awarded {amount}."),
+    "decision.conditional": N_("On {day} {ref} was awarded {amount}, on conditions."),
+    "agreement.amended": N_("On {day} agreement {ref} was changed, by {amount}."),
+    "agreement.completed": N_("On {day} agreement {ref} was completed; {amount} of its award was free again."),
+    "agreement.terminated": N_("On {day} agreement {ref} was ended early; {amount} of its award was free again."),
+    "writeoff.decided": N_("On {day} it was decided to write off {amount} ({ref})."),
+    "writeoff.posted": N_("On {day} {amount} was written off ({ref})."),
+    "partner.notice_given": N_("On {day} {ref} gave notice that it leaves."),
+    "partner.admitted": N_("On {day} {ref} joined."),
+    "exit.settled": N_("On {day} {ref} was settled with; {amount} of the fund capital was its part."),
+}
+
+
+def decision_sentence(told: Mapping[str, Any]) -> str:
+    """What was decided after the balance date, as a sentence."""
+    return _(_DECISIONS[told["type"]]).format(
+        day=day(told["on"]), ref=told["name"], amount=euros(told["amount_cents"] or 0)
+    )
+
+
+def result_text(evaluation: Mapping[str, Any] | None) -> str:
+    """What came out of an experiment, in a few words; empty while nothing is published."""
+    if evaluation is None or evaluation["hypothesis"] is None:
+        return ""
+    learning = decimal_text(format(float(Fraction(evaluation["learning"])), "g"))
+    told = _("{hypothesis}, learning {learning} of 4, verdict: {verdict}")
+    return told.format(
+        hypothesis=_(HYPOTHESES[evaluation["hypothesis"]]),
+        learning=learning,
+        verdict=_(VERDICTS[evaluation["verdict"]]),
+    )
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """Why proposals of a track asked more than the target, in a sentence."""
+    reasons = ", ".join(f"{_(REASONS[reason])} ({count})" for reason, count in row["extra"].items())
+    told = _("Track {track}: {count} of {all} asked more than the target")
+    sentence = told.format(track=_(TRACKS[row["track"]]), count=row["proposals"] - row["within"], all=row["proposals"])
+    return f"{sentence}: {reasons}." if reasons else f"{sentence}."
+
+
+def policies(found: Mapping[str, Any]) -> Iterable[str]:
+    """How things are valued and shown, in short sentences, with the articles of the BBV."""
+    host = found["legal_form"] == "host"
+    yield _("These accounts follow the BBV. Everything is in euros and counts on its accounting day.")
+    yield (
+        _("What partners pay in is money that the host holds for a purpose: deferred income (BBV 49 b, 52a).")
+        if host
+        else _("What partners pay in is capital of the fund (BBV 43).")
+    )
+    yield (
+        _("Partners may get their contribution back: it is a capital provision of theirs (BBV 36 a 2, 36 b 1).")
+        if found["contributions"] == "repayable"
+        else _("Partners pay in for good (a fonds perdu): it is an expense of theirs.")
+    )
+    yield _("An advance stands at what was approved to pay and has not come back (BBV 63).")
+    yield _("What we expect not to come back is taken off the advances (BBV 52b, 63 lid 8, 65).")
+    yield _("Its rates stand in regulations {version}. There are no other provisions (BBV 44, 45).").format(
+        version=found["regulations"]
+    )
+    yield _("What went into learning is written off in full and shown apart from losses.")
+    yield _("An award that is not approved to pay is no debt: it stands beside the balance sheet (9000).")
+    yield _("A partner that left is owed one part now and one part later (2200, 2210).")
+    if not host:
+        yield _("The result of a year goes to the accumulated result when the year is closed (BBV 42).")
+    if all(quarter["threshold_cents"] is None for quarter in found["treasury"]["quarters"]):
+        yield _("The regulations do not say the budget of the host: no threshold of the treasury is tested (BBV 52c).")
+    else:
+        yield _("Money outside the treasury is tested per quarter, by the average of day balances (BBV 52c).")
