@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
-from cli.output import Column, say, short_hash, table
 from cli.params import argument, leave, leaving, numbered, verb
 from cli.statement.noun import statement
-from fund.language import N_, _, day
+from fund.language import N_
 
 
 @verb(
@@ -23,7 +19,8 @@ from fund.language import N_, _, day
     ),
     examples=(
         "fund statement annual 2025",
-        "fund statement annual 2025 --format csv --output annual-2025.csv",
+        "fund statement annual 2025 --format xlsx --output annual-2025.xlsx",
+        "fund statement annual 2025 --format pdf --output annual-2025.pdf",
     ),
     see=("period close", "ledger trial-balance"),
 )
@@ -31,23 +28,4 @@ from fund.language import N_, _, day
 @leaving
 @numbered
 def annual(ctx: click.Context, year: int, form: str, output: str | None) -> None:
-    leave(ctx, "statement annual", {"year": year}, form=form, path=output, show=_show)
-
-
-def _show(data: Mapping[str, Any]) -> None:
-    from fund.reports.statements.annual import as_page
-
-    page = as_page(data)
-    say(page.title)
-    for each in page.tables:
-        say()
-        columns = [Column(column.key, column.header, column.role, column.kind) for column in each.columns]
-        table(each.title, columns, each.rows, total=each.total, empty=each.empty)
-        for note in each.notes:
-            say(note)
-    say()
-    say(
-        _("Until entry {seq}, {hash}, on {day}.").format(
-            seq=page.head["seq"], hash=short_hash(page.head["hash"]), day=day(page.as_of)
-        )
-    )
+    leave(ctx, "statement annual", {"year": year}, form=form, path=output)

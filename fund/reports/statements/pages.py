@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fund.reports.layout import Page
+from fund.reports.statements.annual import annual_pdf
 from fund.reports.statements.annual import as_page as annual_page
 
 __all__ = ["PAGES", "PAPERS"]
@@ -18,5 +19,7 @@ PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
 }
 """The page of what a query found, in the language in use, by the name of the query."""
 
-PAPERS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {}
+PAPERS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
+    "statement annual": annual_pdf,
+}
 """A PDF of what a query found, by the name of the query, where it is more than its page printed."""

@@ -13,11 +13,13 @@ from fund.reports.statements.annual.money import budgets, cash_flow, treasury_qu
 from fund.reports.statements.annual.movements import movement_tables
 from fund.reports.statements.annual.notes import after_balance_date, next_year
 from fund.reports.statements.annual.page import as_page
+from fund.reports.statements.annual.paper import annual_pdf, annual_pictures
 from fund.reports.statements.annual.years import told
 from fund.reports.statements.position import position
+from fund.schemas.people import FundFile
 from fund.unit_of_work import View
 
-__all__ = ["annual", "as_page"]
+__all__ = ["annual", "annual_pdf", "annual_pictures", "as_page"]
 
 
 def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
     of = told(view, year, known_at)
     rules = of.view.regulations(of.last_on)
     return {
+        "fund_name": _name(of.view),
         **of.as_json(),
         "regulations": rules.version,
         "legal_form": rules.legal_form,
@@ -54,3 +57,8 @@ def annual(view: View, *, year: int, known_at: int | None = None) -> dict[str, A
         "after_balance_date": {"decisions": after_balance_date(of)},
         "next_year": next_year(of),
     }
+
+
+def _name(view: View) -> str:
+    found = view.maybe(FundFile, "")
+    return found.name if found is not None else ""

@@ -162,6 +162,8 @@ def balance_sheet(told: Told) -> dict[str, Any]:
     ]
     owed = [_row(line, -1, now, before) for line in (*LIABILITIES, *_others(now, before, AccountType.LIABILITY))]
     liabilities = sorted((*owned, *owed), key=lambda row: GROUPS.index(row["group"]))
+    named = {main for row in (*assets, *liabilities) for main in row["mains"]}
+    left_out = {main for main, cents in now.closing.items() if cents and main not in named and main not in now.memo}
     promised = Line("commitments", "off_balance", (PROMISED,))
     return {
         "assets": assets,
@@ -171,6 +173,7 @@ def balance_sheet(told: Told) -> dict[str, Any]:
         "liabilities_cents": _sum(liabilities, "amount_cents"),
         "liabilities_last_year_cents": _sum(liabilities, "last_year_cents"),
         "commitments": [_row(promised, 1, now, before)],
+        "ties": not left_out and _sum(assets, "amount_cents") == _sum(liabilities, "amount_cents"),
     }
 
 

@@ -20,6 +20,7 @@ from fund.reports.statements.annual.words import (
     line_title,
     policies,
     result_text,
+    whole,
     why,
 )
 
@@ -54,8 +55,14 @@ def as_page(found: Mapping[str, Any]) -> Page:
         head=found["head"],
         tables=tables,
         notes=_later(found),
-        command=f"fund statement annual {found['year']}",
+        command=_command(found),
+        ties=found["balance"]["ties"],
     )
+
+
+def _command(found: Mapping[str, Any]) -> str:
+    """What to type for the same figures: of a closed year as it is, else with the entry until which they were known."""
+    return f"fund statement annual {found['year']} --known-at {found['known_at']}"
 
 
 def title_of(found: Mapping[str, Any]) -> str:
@@ -74,7 +81,7 @@ def _years(found: Mapping[str, Any], title: str, *, article: bool = True) -> lis
     year = found["year"]
     return [
         Column("title", title, "text"),
-        *([Column("article", N_("BBV"), "text")] if article else []),
+        *([Column("article", N_("BBV"), "ref")] if article else []),
         Column("amount_cents", str(year), "amount"),
         Column("last_year_cents", str(year - 1), "amount"),
     ]
@@ -245,7 +252,7 @@ def _debts(moved: Mapping[str, Any]) -> Table:
         _("Contributions receivable, debts and result"),
         [Column("name", N_("Account"), "text"), *(Column(f"{name}_cents", COLUMNS[name], "amount") for name in kept)],
         [{**row, "name": account_title(row["ref"])} for row in rows],
-        notes=[_("Of the result, what the year brought is what is added.")],
+        notes=[_("What the year brought is added to the accumulated result.")],
     )
 
 
@@ -280,8 +287,14 @@ def _figures(found: Mapping[str, Any]) -> Table:
     titles = {indicator.name: indicator.title for indicator in INDICATORS}
     keys = {"cents": "amount_cents", "ratio": "ratio"}
     for name, figure in found["indicators"].items():
-        if figure["value"] is not None:
-            rows.append({"title": _(titles.get(name, name)), keys.get(figure["unit"], "count"): figure["value"]})
+        value = figure["value"]
+        if figure["unit"] not in keys and isinstance(value, str):
+            value = whole(value)
+        title = _(titles.get(name, name))
+        if figure["unit"] == "days":
+            title = _("{figure}, in days").format(figure=title)
+        if value is not None:
+            rows.append({"title": title, keys.get(figure["unit"], "count"): value})
     columns = [
         Column("title", N_("Figure"), "text"),
         Column("amount_cents", N_("Amount"), "amount"),

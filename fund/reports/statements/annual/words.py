@@ -22,6 +22,7 @@ __all__ = [
     "line_title",
     "policies",
     "result_text",
+    "whole",
     "why",
 ]
 
@@ -179,3 +180,8 @@ def policies(found: Mapping[str, Any]) -> Iterable[str]:
         yield _("The regulations do not say the budget of the host: no threshold of the treasury is tested (BBV 52c).")
     else:
         yield _("Money outside the treasury is tested per quarter, by the average of day balances (BBV 52c).")
+
+
+def whole(value: str) -> int:
+    """A fraction as a whole number, rounded half up."""
+    return int((Fraction(value) + Fraction(1, 2)) // 1)
