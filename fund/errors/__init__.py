@@ -14,6 +14,7 @@ from fund.errors.database import *  # noqa: F403
 from fund.errors.evaluations import *  # noqa: F403
 from fund.errors.exits import *  # noqa: F403
 from fund.errors.exports import *  # noqa: F403
+from fund.errors.forecasts import *  # noqa: F403
 from fund.errors.ledger import *  # noqa: F403
 from fund.errors.payments import *  # noqa: F403
 from fund.errors.people import *  # noqa: F403

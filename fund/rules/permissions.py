@@ -217,7 +217,7 @@ GROUPS: tuple[Group, ...] = (
         " statement treasury, statement annual, statement council,"
         " export beancount, export csv, export hledger, export jsonl, export register,"
         " export xaf,"
-        " event list, event show",
+        " forecast liquidity, event list, event show",
     ),
     _group(
         "periods", "Period close, reversal, anchor",
