@@ -47,7 +47,7 @@ def chosen(given: Mapping[str, Any] | None, on: date) -> Chosen:
     file, sets = read(content, name)
     in_force = [one for one in sets.assumptions if one.from_on <= on]
     if not in_force:
-        raise NoAssumptionsYet(file=file, day=on, first=sets.assumptions[0].from_on)
+        raise NoAssumptionsYet(file=file, day=on, first_on=sets.assumptions[0].from_on)
     return Chosen(file, in_force[-1])
 
 
