@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
 from cli.export.noun import export
@@ -22,16 +24,17 @@ from fund.language import N_, _, day, euros
         "fund export register --output register.csv",
         "fund export register --format json --as-of 2026-12-31 --output register.json",
     ),
-    see=("export jsonl", "statement agreement"),
+    see=("export 360giving", "statement agreement"),
 )
 @option("--format", "form", type=click.Choice(("csv", "json")), default="csv", help=N_("How it is written"))
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
+@option("--force", is_flag=True, help=N_("Write over a file of that name"))
 @known
-def register(ctx: click.Context, form: str, output: str) -> None:
+def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
     from fund.reports.exports import REGISTER_FORMATS
 
     data = look(ctx, "export register", {})
-    write_output(output, REGISTER_FORMATS[form](data))
+    write_output(output, REGISTER_FORMATS[form](data), force=force)
     rows = data["rows"]
     told = {
         "path": output,
@@ -49,8 +52,6 @@ def register(ctx: click.Context, form: str, output: str) -> None:
     if typed(ctx, "json"):
         emit_json(told)
         return
-    from datetime import date
-
     say(
         _("{path}: {rows} rows on {grants} grants until {day}, {granted} granted, {paid} paid").format(
             path=output,

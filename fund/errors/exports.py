@@ -5,7 +5,10 @@ from __future__ import annotations
 from fund.errors.base import FaultyInput, FundError
 from fund.language import N_
 
-__all__ = ["AuditFileFaulty", "ExportOfTwoYears", "ExportTurnedAround", "FaultyTaxNumber", "TaxNumberUnknown"]
+__all__ = [
+    "AuditFileFaulty", "ExportOfTwoYears", "ExportTurnedAround", "FaultyPublisherPrefix", "FaultyTaxNumber",
+    "NothingToPublish", "TaxNumberUnknown",
+]  # fmt: skip
 
 
 class ExportTurnedAround(FaultyInput):
@@ -45,3 +48,17 @@ class AuditFileFaulty(FundError):
     message = N_("{path}: line {line}: {reason}; nothing was written")
     hint = N_("keep this message for whoever keeps the program, then: fund verify")
     exit_code = 3
+
+
+class FaultyPublisherPrefix(FaultyInput):
+    """What was given cannot be a prefix of 360Giving."""
+
+    message = N_('"{given}" is no prefix of 360Giving: 360G-, then letters and digits')
+    hint = N_("fund export 360giving --prefix 360G-myfund --output grants.json")
+
+
+class NothingToPublish(FaultyInput):
+    """A 360Giving file holds at least one grant, and none was awarded yet."""
+
+    message = N_("there is no grant until {as_of}, and a 360Giving file holds at least one; nothing was written")
+    hint = N_("fund proposal list")

@@ -8,14 +8,15 @@ from typing import Any
 from fund.reports.exports.audit_file import xaf
 from fund.reports.exports.csv_set import csv_set
 from fund.reports.exports.excerpt import watched
+from fund.reports.exports.giving import as_package, giving
 from fund.reports.exports.journals import beancount, hledger
 from fund.reports.exports.ledger import jsonl, ledger_folder, prove
 from fund.reports.exports.register import REGISTER_FORMATS, register
 from fund.unit_of_work import Command, Life, Query
 
 __all__ = [
-    "COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "REGISTER_FORMATS", "beancount", "csv_set", "hledger", "jsonl",
-    "ledger_folder", "prove", "register", "watched", "xaf",
+    "COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "REGISTER_FORMATS", "as_package", "beancount", "csv_set",
+    "giving", "hledger", "jsonl", "ledger_folder", "prove", "register", "watched", "xaf",
 ]  # fmt: skip
 
 EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -31,6 +32,7 @@ COMMANDS: tuple[Command, ...] = ()
 LIVES: dict[str, Life] = {}
 QUERIES = (
     *(Query(f"export {name}", function) for name, function in EXPORT_FORMATS.items()),
+    Query("export 360giving", giving),
     Query("export register", register),
     Query("ledger prove", prove),
 )

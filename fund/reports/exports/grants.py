@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from fund.events import (
@@ -27,6 +27,7 @@ from fund.events import (
     DisbursementCancelled,
     DisbursementRefunded,
     Envelope,
+    Fact,
     MilestoneReplanned,
     PaymentReturned,
     PaymentSettled,
@@ -61,7 +62,7 @@ class Row:
 
     Attributes:
         kind, ground, extent: As the companion of the register explains them.
-        decided_on: The day of the decision. seq: The number of its fact.
+        decided_on: The day of the decision. recorded_at, seq: When its fact was recorded, and its number.
         change_cents: What it changes in the amount granted. granted_cents: What is granted after it.
         determined_cents: On a determination only. reclaimed_cents: What that claims back.
     """
@@ -70,6 +71,7 @@ class Row:
     ground: str
     extent: str = ""
     decided_on: date
+    recorded_at: datetime
     seq: int
     lead: str
     co_applicants: tuple[str, ...]
@@ -90,12 +92,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Money of a grant that moved: ``paid``, ``returned`` by the bank, or ``refunded`` unspent; in cents."""
+    """Money of a grant that moved: ``paid``, ``returned`` by the bank, or ``refunded`` unspent; in cents.
+
+    Attributes:
+        ref: The disbursement. payee: The partner that was paid.
+    """
 
     kind: str
     on: date
     cents: int
     ref: str
+    payee: str
+    recorded_at: datetime
     seq: int
 
 
@@ -107,11 +115,13 @@ class Grant:
         ref: Its number, which is that of the proposal.
         rows: Its decisions in the order of their days; at least one.
         moved: Its money in and out, in the order of the facts.
+        repayable_cents: What of the amount granted is to be paid back; ``None`` before the agreement.
     """
 
     ref: str
     rows: list[Row] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    repayable_cents: int | None = None
 
     @property
     def last(self) -> Row:
@@ -167,6 +177,7 @@ class _Draft:
             kind=kind,
             ground=ground,
             decided_on=happened.effective_on,
+            recorded_at=happened.recorded_at,
             seq=happened.seq,
             lead=self.lead,
             co_applicants=self.co_applicants,
@@ -258,21 +269,23 @@ class _Folding:
         elif isinstance(fact, (PaymentSettled, PaymentReturned)):
             if fact.line.proposal:
                 kind = "paid" if isinstance(fact, PaymentSettled) else "returned"
-                self._move(fact.line.proposal, kind, happened, fact.line.amount_cents, fact.line.ref)
+                self._move(fact.line.proposal, kind, happened, fact.line.amount_cents, fact.line.ref, fact.line.payee)
         elif isinstance(fact, DisbursementRefunded):
             back = fact.advance_cents + fact.grant_cents + fact.recovered_cents
-            self._move(fact.proposal, "refunded", happened, back, fact.ref)
+            self._move(fact.proposal, "refunded", happened, back, fact.ref, fact.payee)
         else:
             ref = str(getattr(fact, "proposal", "") or fact.ref)
             self._decide(self._drafts.setdefault(ref, _Draft()), ref, happened)
 
-    def _move(self, ref: str, kind: str, happened: Envelope, cents: int, of: str) -> None:
-        moved = Moved(kind, happened.effective_on, cents, of, happened.seq)
+    def _move(self, ref: str, kind: str, happened: Envelope, cents: int, of: str, payee: str) -> None:
+        moved = Moved(kind, happened.effective_on, cents, of, payee, happened.recorded_at, happened.seq)
         self._grants.setdefault(ref, Grant(ref)).moved.append(moved)
 
     def _decide(self, draft: _Draft, ref: str, happened: Envelope) -> None:
         fact = happened.fact
-        rows = self._grants.setdefault(ref, Grant(ref)).rows
+        grant = self._grants.setdefault(ref, Grant(ref))
+        rows = grant.rows
+        grant.repayable_cents = _repayable(fact, grant.repayable_cents)
 
         def add(kind: str, ground: str, change_cents: int, **more: Any) -> None:
             rows.append(draft.row(kind, ground, change_cents, happened, **more))
@@ -325,6 +338,17 @@ class _Folding:
                 )
             case AgreementRefinanced() if not any(row.kind == "determination" for row in rows):
                 add("determination", "refinanced", 0, determined_cents=sum(row.change_cents for row in rows))
+
+
+def _repayable(fact: Fact, before: int | None) -> int | None:
+    """What is to be paid back after a fact."""
+    if isinstance(fact, (AgreementActivated, AgreementAmended)):
+        return fact.repayable_cents
+    if isinstance(fact, (AgreementCompleted, AgreementTerminated)):
+        return (before or 0) - fact.repayable_released_cents
+    if isinstance(fact, DisbursementCancelled) and before is not None and not fact.commitment_cents:
+        return before - fact.repayable_cents
+    return before
 
 
 def _agreed(rows: list[Row], draft: _Draft) -> None:
