@@ -19,6 +19,7 @@ from cli.output import (
     render_verification,
     say,
     short_hash,
+    show_page,
     table,
     write_output,
 )
@@ -31,9 +32,9 @@ from cli.params import (
     argument,
     booking,
     changing,
-    dated,
     known,
     leave,
+    leaving,
     look,
     noun,
     option,
@@ -44,8 +45,6 @@ from cli.params import (
     verb,
 )
 from fund.language import N_, _, day, euros
-
-FORMATS = ("table", "json", "csv")
 
 ledger = noun("ledger", N_("Look into the ledger, post and reverse"))
 
@@ -229,88 +228,51 @@ def _show_balance(data: Mapping[str, Any]) -> None:
     ledger,
     "card",
     N_("Show every posting on an account"),
-    examples=("fund ledger card 1200.A2026-003",),
+    about=N_("With the balance after each. A file names the fact behind each posting too, and whose it was."),
+    examples=(
+        "fund ledger card 1200.A2026-003",
+        "fund ledger card 1000 --since 2026-01-01 --as-of 2026-12-31 --format xlsx --output bank.xlsx",
+    ),
     see=("ledger balance", "ledger entry"),
 )
 @argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("1000, or 3000.gm0344"))
 @option("--since", type=DAY, metavar="DATE", help=N_("From this day on"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
-@dated
+@leaving
+@known
 def card(ctx: click.Context, account: str, since: date | None, form: str, output: str | None) -> None:
-    leave(ctx, "ledger card", {"account": account, "since": since}, form=form, path=output, show=_show_card)
+    args = {"account": account, "since": since}
+    leave(ctx, "ledger card", args, form=form, path=output, show=_show_card, streams=True)
 
 
 def _show_card(data: Mapping[str, Any]) -> None:
-    table(
-        _("{account} {name} until {day}").format(
-            account=data["account"], name=account_name(data["account"]), day=_day(data)
-        ),
-        [
-            Column("seq", N_("Entry"), "count"),
-            Column("effective_on", N_("Day"), "date"),
-            Column("memo", N_("What"), "text"),
-            Column("amount_cents", N_("Amount"), "amount"),
-            Column("balance_cents", N_("Balance"), "amount"),
-        ],
-        data["lines"],
-        total={"memo": _("Balance"), "balance_cents": data["balance_cents"]},
-        empty=_("Nothing moved on it."),
-    )
+    from fund.reports.statements.cards import card_page
+
+    show_page(card_page(data, hands=False))
 
 
 @verb(
     ledger,
     "trial-balance",
     N_("Show the balance of every account"),
-    examples=("fund ledger trial-balance", "fund ledger trial-balance --as-of 2026-12-31 --format csv --output tb.csv"),
+    about=N_("With --since also what each stood at before that day, and what moved on both sides since."),
+    examples=(
+        "fund ledger trial-balance",
+        "fund ledger trial-balance --as-of 2026-12-31 --format xlsx --output tb.xlsx",
+        "fund ledger trial-balance --since 2026-01-01 --as-of 2026-12-31",
+    ),
     see=("statement position", "ledger card"),
 )
 @option("--detail", is_flag=True, help=N_("Sub-accounts apart"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file"))
+@option("--since", type=DAY, metavar="DATE", help=N_("From this day on"))
+@leaving
 @known
-def trial_balance(ctx: click.Context, detail: bool, form: str, output: str | None) -> None:
-    leave(
-        ctx,
-        "ledger trial-balance",
-        {},
-        form=form,
-        path=output,
-        show=lambda data: _show_trial_balance(data, detail=detail),
-    )
+def trial_balance(ctx: click.Context, detail: bool, since: date | None, form: str, output: str | None) -> None:
+    def show(data: Mapping[str, Any]) -> None:
+        from fund.reports.statements.trial import trial_balance_page
 
+        show_page(trial_balance_page(data, detail=detail))
 
-def _show_trial_balance(data: Mapping[str, Any], *, detail: bool) -> None:
-    sums: dict[str, int] = {}
-    for row in data["accounts"]:
-        code = row["code"] if detail else row["code"].partition(".")[0]
-        sums[code] = sums.get(code, 0) + row["balance_cents"]
-    rows = [
-        {
-            "code": code,
-            "name": _name({"code": code}),
-            "debit": cents if cents > 0 else None,
-            "credit": -cents if cents < 0 else None,
-        }
-        for code, cents in sums.items()
-    ]
-    table(
-        _("Trial balance on {day}, until entry {seq}").format(day=_day(data), seq=data["known_at"]),
-        [
-            Column("code", N_("Account"), "ref"),
-            Column("name", N_("Name"), "text"),
-            Column("debit", N_("Debit"), "amount"),
-            Column("credit", N_("Credit"), "amount"),
-        ],
-        rows,
-        total={
-            "name": _("Total"),
-            "debit": sum(row["debit"] or 0 for row in rows),
-            "credit": sum(row["credit"] or 0 for row in rows),
-        },
-        empty=_("Nothing was booked yet."),
-    )
+    leave(ctx, "ledger trial-balance", {"since": since}, form=form, path=output, show=show)
 
 
 @verb(

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from fund.language import language
 
-__all__ = ["Word", "distance", "find", "nearest", "nouns_of", "role_word", "state_word", "words"]
+__all__ = ["Word", "account_word", "distance", "find", "nearest", "nouns_of", "role_word", "state_word", "words"]
 
 _STATE_KIND = re.compile(r"\(([a-z_]+)\)$")
 _NOUNS: Mapping[str, str] = MappingProxyType(
@@ -193,6 +193,19 @@ def state_word(kind: str, state: str) -> str:
     glossary has no such row."""
     word = _states().get((kind, str(state)))
     return word.in_language() if word else str(state).replace("_", " ")
+
+
+def account_word(code: str) -> str:
+    """The name of a ledger account, or of the main account of a sub-account, in the language in use."""
+    word = _accounts().get(code.partition(".")[0])
+    return word.in_language() if word else code
+
+
+@lru_cache(maxsize=1)
+def _accounts() -> Mapping[str, Word]:
+    return MappingProxyType(
+        {word.source.split()[-1]: word for word in words() if word.source.startswith("accounts.csv ")}
+    )
 
 
 def role_word(role: str) -> str:

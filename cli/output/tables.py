@@ -91,10 +91,9 @@ def short_hash(value: str) -> str:
 
 def account_name(code: str) -> str:
     """The name of a ledger account, or of the main account of a sub-account, in the language in use."""
-    from fund.glossary import words
+    from fund.glossary import account_word
 
-    main = code.partition(".")[0]
-    return next((word.in_language() for word in words() if word.source == f"accounts.csv {main}"), code)
+    return account_word(code)
 
 
 # -------------------------------------------------------------------------------------------------------------- tables

@@ -288,6 +288,12 @@ class FactStore:
             query = query.where(t.event.c.seq <= until_seq)
         yield from self._connection.execute(query.execution_options(yield_per=500))
 
+    def who(self, event_ids: Sequence[str]) -> dict[str, Any]:
+        """Number, type, ``actor`` and ``made_by`` of these facts, by their ids; at most a thousand at a time."""
+        c = t.event.c
+        query = sa.select(c.event_id, c.seq, c.type, c.actor, c.made_by).where(c.event_id.in_(event_ids))
+        return {row.event_id: row for row in self._connection.execute(query)}
+
     def links(self, seqs: Sequence[int]) -> dict[int, set[str]]:
         """The streams that each of these facts is linked to."""
         found: dict[int, set[str]] = {seq: set() for seq in seqs}

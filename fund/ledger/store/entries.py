@@ -30,7 +30,10 @@ _ENTRY_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class CardLine:
-    """One posting on an account's card, and what the account stood at after it, in cents, debit positive."""
+    """One posting on an account's card, and what the account stood at after it, in cents, debit positive.
+
+    ``event_id`` is the event that its entry names.
+    """
 
     seq: int
     entry_id: str
@@ -40,6 +43,7 @@ class CardLine:
     account: str
     amount_cents: int
     balance_cents: int
+    event_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,9 +377,10 @@ class Entries(Book):
             upto += " AND entry.seq <= ?"
             values.append(fitting(known_at))
         balance = 0
-        for seq, id, on, kind, memo, cents, code in self._stream(
-            "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.amount_cents, account.code"
-            f" FROM posting CROSS JOIN entry CROSS JOIN account"
+        event = self._event_id().replace("metadata", "entry.metadata")
+        for seq, id, on, kind, memo, cents, code, event_id in self._stream(
+            "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.amount_cents,"
+            f" account.code, {event} FROM posting CROSS JOIN entry CROSS JOIN account"
             f" WHERE posting.account_id IN ({which}) AND entry.id = posting.entry_id"
             f" AND account.id = posting.account_id{upto} ORDER BY entry.effective_on, entry.seq, posting.position",
             *values,
@@ -383,7 +388,7 @@ class Entries(Book):
             balance += cents
             day = self._date(on)
             if (since is None or day >= since) and seq > since_seq:
-                yield CardLine(seq, id, day, kind, memo, code, cents, balance)
+                yield CardLine(seq, id, day, kind, memo, code, cents, balance, event_id)
 
 
 def narrow(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -9,20 +9,20 @@ from fund.reports.statements.annual import annual
 from fund.reports.statements.books import (
     accounts,
     balance,
-    card,
     entries,
     entry,
     first_bad,
     ledger_checks,
-    trial_balance,
     verification,
 )
+from fund.reports.statements.cards import card
 from fund.reports.statements.council import council
 from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED, as_csv
 from fund.reports.statements.pages import PAGES, PAPERS
 from fund.reports.statements.position import position
 from fund.reports.statements.single import agreement_statement, partner_statement
 from fund.reports.statements.treasury import treasury
+from fund.reports.statements.trial import trial_balance
 from fund.unit_of_work import Life, Query
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The books themselves: accounts, entries, cards, balances, the trial balance."""
+"""The books themselves: accounts, entries, balances, and whether they are whole."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from fund.unit_of_work import View
 __all__ = [
     "accounts",
     "balance",
-    "card",
     "entries",
     "entry",
     "entry_json",
     "first_bad",
     "ledger_checks",
-    "trial_balance",
     "verification",
 ]
 
@@ -126,61 +124,6 @@ def balance(view: View, *, account: str, as_of: date | None = None, known_at: in
         "as_of": (as_of or view.today).isoformat(),
         "known_at": known_at,
         "balance_cents": view.ledger.balance(account, as_of=as_of, known_at=known_at),
-    }
-
-
-def card(view: View, *, account: str, since: date | None = None, as_of: date | None = None) -> dict[str, Any]:
-    """Every posting on an account with the balance after it.
-
-    Raises:
-        UnknownAccount: No such account.
-    """
-    lines = [
-        {
-            "seq": line.seq,
-            "effective_on": line.effective_on.isoformat(),
-            "kind": line.kind,
-            "memo": line.memo,
-            "account": line.account,
-            "amount_cents": line.amount_cents,
-            "balance_cents": line.balance_cents,
-        }
-        for line in view.ledger.card(account, since=since, as_of=as_of)
-    ]
-    moved = view.ledger.turnover(account, since=since, as_of=as_of)
-    return {
-        "account": account,
-        "as_of": (as_of or view.today).isoformat(),
-        "since": since.isoformat() if since else None,
-        "lines": lines,
-        "debit_cents": moved.debit_cents,
-        "credit_cents": moved.credit_cents,
-        "balance_cents": view.ledger.balance(account, as_of=as_of),
-    }
-
-
-def trial_balance(view: View, *, as_of: date | None = None, known_at: int | None = None) -> dict[str, Any]:
-    """Every account that ever moved, sub-accounts included, with its balance on its side; both sides add up alike."""
-    rows = [
-        {
-            "code": row.code,
-            "name": row.name,
-            "type": row.type.value,
-            "layer": row.layer.value,
-            "debit_cents": max(row.balance_cents, 0),
-            "credit_cents": max(-row.balance_cents, 0),
-            "balance_cents": row.balance_cents,
-        }
-        for row in view.ledger.trial_balance(as_of=as_of, known_at=known_at)
-    ]
-    head = view.ledger.head()
-    return {
-        "as_of": (as_of or view.today).isoformat(),
-        "known_at": known_at if known_at is not None else head.seq,
-        "head": {"seq": head.seq, "hash": head.hash.hex()},
-        "accounts": rows,
-        "total_debit_cents": sum(row["debit_cents"] for row in rows),
-        "total_credit_cents": sum(row["credit_cents"] for row in rows),
     }
 
 

@@ -11,10 +11,14 @@ from typing import Any
 from fund.reports.layout import Page
 from fund.reports.statements.annual import annual_pdf
 from fund.reports.statements.annual import as_page as annual_page
+from fund.reports.statements.cards import card_page
+from fund.reports.statements.trial import trial_balance_page
 
 __all__ = ["PAGES", "PAPERS"]
 
 PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
+    "ledger card": card_page,
+    "ledger trial-balance": trial_balance_page,
     "statement annual": annual_page,
 }
 """The page of what a query found, in the language in use, by the name of the query."""
