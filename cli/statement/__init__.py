@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.statement import agreement, annual, council, partner, position, treasury
+from cli.statement import agreement, annual, council, partner, position, site, treasury
 from cli.statement.noun import statement
 
-__all__ = ["agreement", "annual", "council", "partner", "position", "statement", "treasury"]
+__all__ = ["agreement", "annual", "council", "partner", "position", "site", "statement", "treasury"]

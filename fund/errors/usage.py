@@ -11,6 +11,7 @@ __all__ = [
     "Declined",
     "EmptyFile",
     "ExportFolderInUse",
+    "NotOurSite",
     "FileUnreadable",
     "InvalidSetting",
     "NoSuchFile",
@@ -55,6 +56,13 @@ class ExportFolderInUse(FaultyInput):
     """An export goes into a folder of its own."""
 
     message = N_("{path}: there is something in this folder already; nothing was written")
+    hint = N_("name a new folder")
+
+
+class NotOurSite(FaultyInput):
+    """A folder is only replaced by a new site when a site of the fund stands in it."""
+
+    message = N_("{path}: there is something else than a site of the fund here; nothing was written")
     hint = N_("name a new folder")
 
 

@@ -6,7 +6,7 @@ A use case that is not in this table cannot be asked for, by nobody.
 from __future__ import annotations
 
 from fund import closing, contributions, costs, users
-from fund.reports import exports, forecasts, statements
+from fund.reports import exports, forecasts, site, statements
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows import (
     agreements,
@@ -50,6 +50,7 @@ _chapters = (
     statements,
     exports,
     forecasts,
+    site,
     payables,
     payees,
     disbursements,

@@ -1,0 +1,478 @@
+"""What everybody may know of the fund on a day, read once: money, experiments, lessons, partners, steps asked.
+
+Nothing here knows a language, and nothing names a person: people, accounts of payees, drafts, refused proposals, texts
+of an evaluation before its publication and remarks of reviewers are never read into it. An experiment is a proposal
+with an award that stands, or with an agreement. Source: people.md (statement site), lifecycle.md 7 and 10.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from fund.dates import day_of, last_day
+from fund.reports.burden import TARGETS, burdens
+from fund.reports.cash import Cash, cash_on
+from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.quantities import Quantities
+from fund.reports.statements import position
+from fund.rules.regulations import Regulations
+from fund.schemas.agreements import Agreement, Milestone
+from fund.schemas.capital import Call, Partner
+from fund.schemas.evaluations import Evaluation
+from fund.schemas.proposals import Proposal, Round
+from fund.unit_of_work import Past, View
+
+__all__ = ["GROUPS", "Experiment", "Fund", "Lesson", "Member", "News"]
+
+GROUPS = ("awarded", "running", "evaluating", "confirmed", "inconclusive", "learned", "refuted")
+"""Where an experiment stands, for everybody: what came of it only once its evaluation is published."""
+_WAITING, _RUNNING = ("drafted", "signed"), ("active", "suspended")
+_AWARDED = ("approved", "conditional", "agreed")
+MONTHS = 36
+"""The balance is shown by month over so many months, over a longer life by quarter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A published lesson and where it comes from; ``used_by`` are the partners that took it over."""
+
+    experiment: str
+    title: str
+    text: str
+    themes: tuple[str, ...]
+    group: str
+    lead: str
+    used_by: tuple[str, ...]
+    published_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A milestone: what, when, how much, and whether it was reached."""
+
+    title: str
+    due_on: date
+    amount_cents: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment; amounts in cents from the ledger. ``ref`` is that of the agreement, or of the proposal."""
+
+    ref: str
+    proposal: str
+    title: str
+    group: str
+    lead: str
+    parties: tuple[str, ...]
+    themes: tuple[str, ...]
+    track: str
+    decided_on: date | None
+    started_on: date | None
+    ended_on: date | None
+    award_cents: int
+    repayable_cents: int
+    paid_cents: int
+    returned_cents: int
+    outstanding_cents: int
+    learning_writeoff_cents: int
+    other_writeoff_cents: int
+    ambition: str
+    question: str
+    measurement: str
+    stop_rule: str
+    milestones: tuple[Planned, ...] = ()
+    learned: str = ""
+    verdict: str = ""
+    learning: str = ""
+    published_on: date | None = None
+    lessons: tuple[Lesson, ...] = ()
+    follows: str = ""
+    followed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A partner: what it was asked and paid, its share of the capital, what it received and takes part in."""
+
+    id: str
+    name: str
+    short_name: str
+    sort: str
+    state: str
+    called_cents: int
+    paid_in_cents: int
+    share: Fraction | None
+    received_cents: int
+    leads: tuple[str, ...]
+    takes_part: tuple[str, ...]
+    calls: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened on a day: ``awarded``, ``started``, ``ended`` or ``published``."""
+
+    on: date
+    what: str
+    experiment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a proposal of a track asked of people in a year, on average, against the target of the track."""
+
+    track: str
+    year: int
+    proposals: int
+    steps: Fraction
+    people: Fraction
+    days: Fraction
+    over: int
+
+
+@dataclass
+class Fund:
+    """The fund on a day, as it was known at an entry."""
+
+    view: View = field(repr=False)
+    as_of: date
+    known_at: int | None = None
+    drawn: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
+    """Charts by language and name, once they are drawn."""
+
+    @cached_property
+    def last(self) -> int | None:
+        """The last fact that counts."""
+        return last_fact(self.view, self.known_at)
+
+    @cached_property
+    def position(self) -> dict[str, Any]:
+        """``statement position`` of the day."""
+        return position(self.view, as_of=self.as_of, known_at=self.known_at)
+
+    @cached_property
+    def head(self) -> Mapping[str, Any]:
+        """The last entry that counts: ``seq`` and ``hash``."""
+        found: Mapping[str, Any] = self.position["head"]
+        return found
+
+    @cached_property
+    def rules(self) -> Regulations:
+        """The regulations of the day."""
+        return regulations_on(self.view, self.as_of, last=self.last)
+
+    @cached_property
+    def quantities(self) -> Quantities:
+        """What the ledger adds up to."""
+        return Quantities(self.view, self.as_of, self.known_at)
+
+    @cached_property
+    def cash(self) -> Cash:
+        """What came in and went out by purpose."""
+        return cash_on(self.view, [self.as_of], known_at=self.known_at)[0]
+
+    @cached_property
+    def name(self) -> str:
+        """What the fund is called in its regulations; empty where they do not say."""
+        identity = self.rules.identity
+        return (identity.name or "") if identity is not None else ""
+
+    # -------------------------------------------------------------------------------------------------------- over time
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The ends of months, or of quarters, from the first entry until the day; and the day itself."""
+        first = next(iter(self.view.ledger.entries(as_of=self.as_of, until_seq=self.known_at)), None)
+        if first is None:
+            return []
+        months = (self.as_of.year - first.effective_on.year) * 12 + self.as_of.month - first.effective_on.month
+        step = 1 if months <= MONTHS else 3
+        found, on = [], last_day(f"{first.effective_on:%Y-%m}")
+        while on < self.as_of:
+            if on.month % step == 0:
+                found.append(on)
+            on = last_day(f"{on + timedelta(days=1):%Y-%m}")
+        return [*found, self.as_of]
+
+    @cached_property
+    def balances(self) -> list[tuple[date, int]]:
+        """What stood in the bank and in the treasury at the end of each of these days, in cents."""
+        ledger = self.view.ledger
+        return [
+            (on, sum(ledger.balance(code, as_of=on, known_at=self.known_at) for code in ("1000", "1005")))
+            for on in self.days
+        ]
+
+    def buffer_on(self, on: date) -> int:
+        """The buffer of the regulations of a day, in cents."""
+        return regulations_on(self.view, on, last=self.last).buffer_cents
+
+    # ------------------------------------------------------------------------------------------------------ experiments
+
+    @cached_property
+    def _proposals(self) -> dict[str, Proposal]:
+        found = cases_on(self.view, Proposal, self.as_of, last=self.last)
+        return {each.ref: each for each in found if not each.is_draft}
+
+    @cached_property
+    def _evaluations(self) -> dict[str, Evaluation]:
+        return {each.ref: each for each in cases_on(self.view, Evaluation, self.as_of, last=self.last)}
+
+    @cached_property
+    def _milestones(self) -> dict[str, list[Milestone]]:
+        found: dict[str, list[Milestone]] = {}
+        for each in cases_on(self.view, Milestone, self.as_of, last=self.last):
+            found.setdefault(each.agreement, []).append(each)
+        return found
+
+    @cached_property
+    def _followers(self) -> dict[str, list[Proposal]]:
+        found: dict[str, list[Proposal]] = {}
+        for each in self._proposals.values():
+            if each.follows and (each.state in _AWARDED or f"A{each.ref}" in self._agreements):
+                found.setdefault(each.follows, []).append(each)
+        return found
+
+    @cached_property
+    def _agreements(self) -> dict[str, Agreement]:
+        return {each.ref: each for each in cases_on(self.view, Agreement, self.as_of, last=self.last)}
+
+    @cached_property
+    def _money(self) -> Mapping[str, Mapping[str, int]]:
+        """By agreement: paid, came back, outstanding, given up."""
+        names = ("U_cents", "S_cents", "A_cents")
+        found: dict[str, Mapping[str, int]] = {name: self.quantities.by_holder(name) for name in names}
+        by_main: dict[str, Counter[str]] = {main: Counter() for main in ("1200", "4200", "4210")}
+        for code, cents in self.quantities.balances.items():
+            main, _dot, holder = code.partition(".")
+            if main in by_main and holder:
+                by_main[main][holder] += cents
+        return {**found, **by_main}
+
+    @cached_property
+    def experiments(self) -> dict[str, Experiment]:
+        """Every experiment, by ref, in the order of the refs."""
+        found = [self._of_agreement(each) for each in self._agreements.values()]
+        agreed = {each.proposal for each in self._agreements.values()}
+        for each in self._proposals.values():
+            if each.ref not in agreed and each.state in _AWARDED and each.award_cents:
+                found.append(self._of_proposal(each))
+        return {each.ref: each for each in sorted(found, key=lambda each: each.ref.lstrip("A"))}
+
+    def _of_agreement(self, agreement: Agreement) -> Experiment:
+        proposal = self._proposals[agreement.proposal]
+        evaluation = self._evaluations.get(agreement.ref)
+        told = evaluation if evaluation is not None and evaluation.state == "published" else None
+        children = self._followers.get(agreement.ref, [])
+        group = _group(agreement, told)
+        money = self._money
+        made = Experiment(
+            ref=agreement.ref,
+            proposal=proposal.ref,
+            title=agreement.title,
+            group=group,
+            lead=agreement.lead,
+            parties=agreement.parties,
+            themes=proposal.form.themes,
+            track=agreement.track,
+            decided_on=proposal.decided_on,
+            started_on=agreement.started_on,
+            ended_on=agreement.ended_on,
+            award_cents=agreement.award_cents,
+            repayable_cents=agreement.repayable_cents,
+            paid_cents=money["U_cents"].get(agreement.ref, 0) + money["S_cents"].get(agreement.ref, 0),
+            returned_cents=money["A_cents"].get(agreement.ref, 0),
+            outstanding_cents=money["1200"].get(agreement.ref, 0),
+            learning_writeoff_cents=money["4200"].get(agreement.ref, 0),
+            other_writeoff_cents=money["4210"].get(agreement.ref, 0),
+            ambition=proposal.form.ambition,
+            question=agreement.hypothesis,
+            measurement=agreement.terms.measurement,
+            stop_rule=agreement.stop_rule,
+            milestones=tuple(
+                Planned(each.title, each.due_on, each.amount_cents, str(each.state))
+                for each in self._milestones.get(agreement.ref, [])
+            ),
+            follows=proposal.follows if proposal.follows in self._agreements else "",
+            followed_by=tuple(self._ref_of(each) for each in children),
+        )
+        if told is None or told.published_on is None:
+            return made
+        users = dict.fromkeys(party for child in children for party in child.parties if party not in told.parties)
+        cards = tuple(
+            Lesson(
+                experiment=agreement.ref,
+                title=each.title,
+                text=each.text,
+                themes=each.themes,
+                group=group,
+                lead=agreement.lead,
+                used_by=tuple(users),
+                published_on=told.published_on,
+            )
+            for each in told.lessons
+        )
+        return replace(
+            made,
+            learned=told.learned,
+            verdict=told.verdict,
+            learning=told.learning,
+            published_on=told.published_on,
+            lessons=cards,
+        )
+
+    def _of_proposal(self, proposal: Proposal) -> Experiment:
+        form = proposal.form
+        return Experiment(
+            ref=proposal.ref,
+            proposal=proposal.ref,
+            title=proposal.title,
+            group="awarded",
+            lead=proposal.lead,
+            parties=proposal.parties,
+            themes=form.themes,
+            track=proposal.track,
+            decided_on=proposal.decided_on,
+            started_on=None,
+            ended_on=None,
+            award_cents=proposal.award_cents,
+            repayable_cents=proposal.award_cents * proposal.share_bps // 10_000,
+            paid_cents=0,
+            returned_cents=0,
+            outstanding_cents=0,
+            learning_writeoff_cents=0,
+            other_writeoff_cents=0,
+            ambition=form.ambition,
+            question=form.hypothesis,
+            measurement=form.measurement,
+            stop_rule=form.stop_rule,
+            follows=proposal.follows if proposal.follows in self._agreements else "",
+        )
+
+    def _ref_of(self, proposal: Proposal) -> str:
+        ref = f"A{proposal.ref}"
+        return ref if ref in self._agreements else proposal.ref
+
+    @cached_property
+    def lessons(self) -> list[Lesson]:
+        """Every published lesson, the newest first; those of refuted hypotheses among the others."""
+        found = [each for experiment in self.experiments.values() for each in experiment.lessons]
+        return sorted(found, key=lambda each: (-each.published_on.toordinal(), each.experiment))
+
+    @cached_property
+    def news(self) -> list[News]:
+        """What happened, the newest first."""
+        found = []
+        for each in self.experiments.values():
+            days = {
+                "awarded": each.decided_on,
+                "started": each.started_on,
+                "ended": each.ended_on,
+                "published": each.published_on,
+            }
+            found += [News(on, what, each.ref) for what, on in days.items() if on is not None and on <= self.as_of]
+        return sorted(found, key=lambda each: (-each.on.toordinal(), each.what, each.experiment))
+
+    def grouped(self) -> dict[str, list[Experiment]]:
+        """The experiments by where they stand; groups without any are left out."""
+        found: dict[str, list[Experiment]] = {group: [] for group in GROUPS}
+        for each in self.experiments.values():
+            found[each.group].append(each)
+        return {group: members for group, members in found.items() if members}
+
+    # --------------------------------------------------------------------------------------------------------- partners
+
+    @cached_property
+    def members(self) -> dict[str, Member]:
+        """The partners that take part or took part, by id, in the order of their names."""
+        balances, capital = self.quantities.balances, -self.quantities.main_balances.get("3000", 0)
+        calls: dict[str, list[Call]] = {}
+        for call in cases_on(self.view, Call, self.as_of, last=self.last):
+            calls.setdefault(call.partner, []).append(call)
+        found = []
+        for each in cases_on(self.view, Partner, self.as_of, last=self.last):
+            own = -balances.get(f"3000.{each.ref}", 0)
+            leads = [one for one in self.experiments.values() if one.lead == each.ref]
+            found.append(
+                Member(
+                    id=each.ref,
+                    name=each.name,
+                    short_name=each.short_name,
+                    sort=each.sort,
+                    state=str(each.state),
+                    called_cents=own,
+                    paid_in_cents=own - balances.get(f"1100.{each.ref}", 0),
+                    share=Fraction(own, capital) if capital else None,
+                    received_cents=sum(one.paid_cents for one in leads),
+                    leads=tuple(one.ref for one in leads),
+                    takes_part=tuple(one.ref for one in self.experiments.values() if each.ref in one.parties),
+                    calls=tuple(_told(one) for one in calls.get(each.ref, ())),
+                )
+            )
+        return {each.id: each for each in sorted(found, key=lambda each: (each.short_name.casefold(), each.id))}
+
+    # ------------------------------------------------------------------------------------------------------------ steps
+
+    @cached_property
+    def steps(self) -> list[Steps]:
+        """What proposals asked of people until the first money, by track and the year of that payment."""
+        view = Past(self.view, self.last) if self.last is not None else self.view
+        found: dict[tuple[str, int], list[Any]] = {}
+        for each in burdens(view):
+            closed = day_of(view.case(Round, self._round_of(view, each.ref)).closes_at)
+            paid_on = closed + timedelta(days=each.days)
+            if paid_on <= self.as_of:
+                found.setdefault((each.track, paid_on.year), []).append(each)
+        order = list(TARGETS)
+        return [
+            Steps(
+                track,
+                year,
+                len(some),
+                Fraction(sum(each.total for each in some), len(some)),
+                Fraction(sum(each.people for each in some), len(some)),
+                Fraction(sum(each.days for each in some), len(some)),
+                sum(not each.within for each in some),
+            )
+            for (track, year), some in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+        ]
+
+    @staticmethod
+    def _round_of(view: View, ref: str) -> str:
+        return view.case(Proposal, ref).round
+
+
+def _group(agreement: Agreement, told: Evaluation | None) -> str:
+    if told is not None:
+        if told.hypothesis == "refuted":
+            return "learned" if told.good_result else "refuted"
+        return told.hypothesis
+    state = str(agreement.state)
+    return "awarded" if state in _WAITING else "running" if state in _RUNNING else "evaluating"
+
+
+def _told(call: Call) -> Mapping[str, Any]:
+    return {
+        "ref": call.ref,
+        "called_on": call.called_on,
+        "called_cents": call.called_cents,
+        "received_cents": call.received_cents,
+    }
+
+
+def share_text(share: Fraction | None) -> str | None:
+    """An exact share as text (``7/10``)."""
+    return None if share is None else f"{share.numerator}/{share.denominator}"
+
+
+def by_name(members: Mapping[str, Member], ids: Sequence[str]) -> list[str]:
+    """Partners by id as people call them; an id that is no partner's stays as it is."""
+    return [members[each].short_name if each in members else each for each in ids]

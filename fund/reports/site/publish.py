@@ -1,0 +1,270 @@
+"""The public site as files: every page in both languages, the data beside them, put in place as a whole.
+
+Everything is read in one reading transaction and written beside its place; then the folder takes the place of the one
+before. A folder that is there already is only replaced when it is a site of ours: it holds the marker file. Same head,
+same day: same bytes. Source: people.md (statement site).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fund import language
+from fund.errors import FileUnreadable, NotOurSite
+from fund.language import _, day
+from fund.reports.site import about, blocks, experiments, pages
+from fund.reports.site.figures import FIGURES
+from fund.reports.site.gathered import Fund, share_text
+from fund.reports.statements.formats import as_csv, as_json
+from fund.unit_of_work import View
+
+__all__ = ["MARKER", "Files", "files_of", "site"]
+
+MARKER = ".fund-site.json"
+"""The file by which a folder is known as a site of ours."""
+LANGUAGES = ("nl", "en")
+Files = dict[str, bytes]
+Watch = Callable[[int, int], None]
+
+
+def site(
+    view: View,
+    *,
+    folder: str,
+    as_of: date | None = None,
+    known_at: int | None = None,
+    watch: Watch | None = None,
+) -> dict[str, Any]:
+    """The public site of the fund at the end of a day, as it was known at an entry, in a folder.
+
+    Args:
+        folder: A new folder, or that of an earlier site, which it replaces.
+        watch: Hears after each page how many are done, and of how many.
+
+    Raises:
+        NotOurSite: The folder is there, and is no site of ours; nothing was written.
+        ReportsMissing: The extra is not installed.
+        FileUnreadable: It cannot be written.
+    """
+    require_ours(Path(folder))
+    fund = Fund(view, as_of or view.today, known_at)
+    made = files_of(fund, watch=watch)
+    put_in_place(Path(folder), made)
+    return {
+        "folder": folder,
+        "as_of": fund.as_of.isoformat(),
+        "known_at": fund.position["known_at"],
+        "head": dict(fund.head),
+        "pages": sum(name.endswith(".html") for name in made),
+        "files": len(made),
+        "bytes": sum(len(content) for content in made.values()),
+    }
+
+
+# ----------------------------------------------------------------------------------------------------------- the files
+
+
+def files_of(fund: Fund, *, watch: Watch | None = None) -> Files:
+    """Every file of the site by its path, in the order of the paths."""
+    data = _data(fund)
+    columns = {
+        name: sorted({column for row in rows for column in row})
+        for name, rows in data.items()
+        if isinstance(rows, list)
+    }
+    made: Files = {MARKER: as_json({"made_by": "fund statement site", "as_of": fund.as_of.isoformat(), **_head(fund)})}
+    for name, rows in data.items():
+        whole = {"as_of": fund.as_of.isoformat(), **_head(fund), "lines": rows} if isinstance(rows, list) else rows
+        made[f"data/{name}.csv"] = _csv(rows, columns.get(name, ()))
+        made[f"data/{name}.json"] = as_json(whole)
+    days: dict[str, str] = {}
+    done, total = 0, len(LANGUAGES) * (8 + len(fund.experiments) + len(fund.members))
+    for code in LANGUAGES:
+        with _spoken(code):
+            shared = _shared(fund)
+            days[code] = shared.day
+            for page in _pages(fund, columns):
+                below = "" if code == "nl" else f"{code}/"
+                made[f"{below}{page.path}"] = blocks.drawn(page, shared).encode()
+                done += 1
+                if watch is not None:
+                    watch(done, total)
+    made["stijl.css"] = blocks.style(days).encode()
+    return dict(sorted(made.items()))
+
+
+def _pages(fund: Fund, columns: Mapping[str, Sequence[str]]) -> Iterator[blocks.Page]:
+    yield pages.start_page(fund)
+    yield experiments.list_page(fund)
+    yield from experiments.experiment_pages(fund)
+    yield pages.money_page(fund)
+    yield pages.lessons_page(fund)
+    yield pages.partners_page(fund)
+    for member in fund.members.values():
+        yield pages.partner_page(fund, member)
+    yield about.data_page(fund, columns)
+    yield about.about_page(fund)
+    yield about.accessibility_page(fund)
+
+
+def _shared(fund: Fund) -> blocks.Site:
+    stand = _("Figures of {day}").format(day=day(fund.as_of))
+    head = fund.head
+    return blocks.Site(
+        name=fund.name or _("Innovation fund of governments in Utrecht"),
+        stand=f"{stand}. " + _("Until entry {seq}, {hash}.").format(seq=head["seq"], hash=head["hash"][:12]),
+        day=stand,
+        menu=(
+            ("index.html", _("Start")),
+            ("experimenten.html", _("Experiments")),
+            ("geld.html", _("Money")),
+            ("geleerd.html", _("Learned")),
+            ("partners.html", _("Partners")),
+            ("data.html", _("Data")),
+            ("over.html", _("About the fund")),
+        ),
+        foot=(("toegankelijkheid.html", _("Accessibility")), ("over.html", _("Contact"))),
+        skip=_("To the content"),
+        menu_name=_("Main menu"),
+        as_table=_("The same as a table"),
+    )
+
+
+def _head(fund: Fund) -> dict[str, Any]:
+    return {"known_at": fund.position["known_at"], "head": dict(fund.head)}
+
+
+def _data(fund: Fund) -> dict[str, Any]:
+    """The figures by file: rows, or for the position the statement itself."""
+    figures = {figure.name: list(figure.rows(fund)) for figure in FIGURES.values()}
+    return {
+        "positie": fund.position,
+        "experimenten": [
+            {
+                "experiment": each.ref,
+                "title": each.title,
+                "group": each.group,
+                "lead": each.lead,
+                "parties": list(each.parties),
+                "themes": list(each.themes),
+                "track": each.track,
+                **{key: _iso(getattr(each, key)) for key in ("decided_on", "started_on", "ended_on", "published_on")},
+                "award_cents": each.award_cents,
+                "repayable_cents": each.repayable_cents,
+                "paid_cents": each.paid_cents,
+                "returned_cents": each.returned_cents,
+                "outstanding_cents": each.outstanding_cents,
+                "learning_writeoff_cents": each.learning_writeoff_cents,
+                "other_writeoff_cents": each.other_writeoff_cents,
+            }
+            for each in fund.experiments.values()
+        ],
+        "lessen": [
+            {
+                "experiment": each.experiment,
+                "title": each.title,
+                "text": each.text,
+                "themes": list(each.themes),
+                "group": each.group,
+                "lead": each.lead,
+                "used_by": list(each.used_by),
+                "published_on": each.published_on.isoformat(),
+            }
+            for each in fund.lessons
+        ],
+        "partners": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "sort": each.sort,
+                "called_cents": each.called_cents,
+                "paid_in_cents": each.paid_in_cents,
+                "share": share_text(each.share),
+                "received_cents": each.received_cents,
+                "takes_part": len(each.takes_part),
+            }
+            for each in fund.members.values()
+        ],
+        **figures,
+    }
+
+
+def _iso(on: date | None) -> str | None:
+    return on.isoformat() if on is not None else None
+
+
+def _csv(rows: Any, columns: Sequence[str]) -> bytes:
+    if not isinstance(rows, list):
+        return as_csv(rows)
+    flat = [{key: " ".join(value) if isinstance(value, list) else value for key, value in row.items()} for row in rows]
+    return as_csv({"lines": flat})
+
+
+@contextmanager
+def _spoken(code: str) -> Iterator[None]:
+    """The pages of one language; afterwards the language of the command is in use again."""
+    before = language.language()
+    language.choose(code)
+    try:
+        yield
+    finally:
+        language.choose(before)
+
+
+# ---------------------------------------------------------------------------------------------------------- the folder
+
+
+def require_ours(target: Path) -> None:
+    """Nothing, when there is no such folder, an empty one, or a site of ours.
+
+    Raises:
+        NotOurSite: Something else stands there.
+    """
+    if not (target.exists() or target.is_symlink()):
+        return
+    if target.is_dir() and not target.is_symlink() and ((target / MARKER).is_file() or not any(target.iterdir())):
+        return
+    raise NotOurSite(path=str(target))
+
+
+def put_in_place(target: Path, made: Mapping[str, bytes]) -> None:
+    """Write the files beside their place and let them take the place of what stands there, as a whole.
+
+    What stood there stays until the new site is complete; if it cannot take its place, the old one comes back.
+
+    Raises:
+        FileUnreadable: It cannot be written.
+    """
+    tag = uuid.uuid4().hex[:8]
+    beside, before = (target.with_name(f".{target.name}.{tag}.{end}") for end in ("new", "old"))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            path = beside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        _swap(beside, target, before)
+    except OSError as problem:
+        raise FileUnreadable(path=str(target), reason=problem.strerror or str(problem)) from problem
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _swap(beside: Path, target: Path, before: Path) -> None:
+    if not target.exists():
+        os.replace(beside, target)
+        return
+    os.replace(target, before)
+    try:
+        os.replace(beside, target)
+    except BaseException:
+        os.replace(before, target)
+        raise

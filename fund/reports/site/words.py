@@ -1,0 +1,66 @@
+"""The words of the public pages for codes: where an experiment stands, kinds of partners, tracks, what happened.
+
+Message ids; they are translated where they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fund.language import N_
+
+__all__ = ["GROUPS", "HYPOTHESES", "MEANING", "MILESTONES", "NEWS", "SORTS", "TRACKS", "VERDICTS"]
+
+GROUPS: Mapping[str, str] = {
+    "awarded": N_("Awarded, not started yet"),
+    "running": N_("Running"),
+    "evaluating": N_("Finished, evaluation to come"),
+    "confirmed": N_("Finished: it works"),
+    "inconclusive": N_("Finished: not clear yet"),
+    "learned": N_("Learned: it does not work, and we know why"),
+    "refuted": N_("Finished: it does not work"),
+}
+"""Where an experiment stands, as a heading and in a table."""
+MEANING: Mapping[str, str] = {
+    "awarded": N_("The fund said yes. The work has not begun."),
+    "running": N_("The partners are at work."),
+    "evaluating": N_("The work is done. What came of it is being written down."),
+    "confirmed": N_("The idea was tried, and it was right."),
+    "inconclusive": N_("The idea was tried. We cannot say yet whether it was right."),
+    "learned": N_("The idea was tried, and it was not right. We learned a lot. That is a good result too."),
+    "refuted": N_("The idea was tried, and it was not right."),
+}
+"""What that means, in a sentence or two."""
+NEWS: Mapping[str, str] = {
+    "awarded": N_("money awarded"),
+    "started": N_("started"),
+    "ended": N_("finished"),
+    "published": N_("lessons published"),
+}
+TRACKS: Mapping[str, str] = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
+SORTS: Mapping[str, str] = {
+    "municipality": N_("municipality"),
+    "water_board": N_("water board"),
+    "region": N_("region"),
+    "province": N_("province"),
+}
+VERDICTS: Mapping[str, str] = {
+    "scale": N_("use it in more places"),
+    "adopt": N_("keep it where it is"),
+    "iterate": N_("change it and try again"),
+    "stop": N_("stop"),
+}
+MILESTONES: Mapping[str, str] = {
+    "planned": N_("planned"),
+    "evidenced": N_("shown, being judged"),
+    "accepted": N_("reached"),
+    "changes_requested": N_("to be completed"),
+    "rejected": N_("not reached"),
+}
+HYPOTHESES: Mapping[str, str] = {
+    "confirmed": N_("was right"),
+    "inconclusive": N_("we cannot say yet"),
+    "learned": N_("was not right, and we know why"),
+    "refuted": N_("was not right"),
+}
+"""What came of the idea behind an experiment."""
