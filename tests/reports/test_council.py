@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 from fund.reports.cash import cash_on
@@ -47,3 +48,15 @@ def test_the_statements_of_the_demo_add_up_to_the_fund(story: Told) -> None:
     add_up(story.url)
     add_up(story.url, as_of=date(2025, 6, 30))
     add_up(story.url, as_of=date(2025, 12, 31), known_at=70)
+
+
+def test_the_statements_of_random_funds_add_up_on_any_day_and_at_any_number(random_funds: list[str]) -> None:
+    for number, url in enumerate(random_funds):
+        add_up(url)
+        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+            head, first, today = view.ledger.head().seq, view.first_day, view.today
+        random = Random(number)
+        for _ in range(2):
+            on = first + timedelta(days=random.randrange((today - first).days + 1))
+            add_up(url, as_of=on)
+            add_up(url, as_of=on, known_at=random.randrange(head + 1))
