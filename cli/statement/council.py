@@ -9,99 +9,91 @@ from typing import Any
 import click
 
 from cli.output import Column, emit_json, facts, note, progress, say, table, write_output
-from cli.params import known, look, option, typed, verb
-from cli.params.verbs import argument
+from cli.params import argument, known, leave, leaving, look, option, typed, verb
 from cli.statement.noun import PARTNER, statement
-from fund.language import N_, _
+from fund.language import N_, _, ngettext
 
-FORMATS = ("table", "json", "csv", "pdf")
+NAME = "statement council"
 
 
 @verb(
     statement,
     "council",
-    N_("Show a council what became of its money, on one page"),
+    N_("Show a council what became of its money"),
     about=N_(
-        "In plain words: what the partner paid, what was done with it, what came back, what was learned and what comes "
-        "next. With --all a file for every partner, in the folder of --output."
+        "One page in plain words: what the partner paid, what was done with it, what came back, what was learned and "
+        "what comes next. With --all a file for every partner, in the folder that --output names; PDF, unless --format "
+        "says otherwise."
     ),
     examples=(
         "fund statement council gm0344",
-        "fund statement council ws0636 --format pdf --output raad.pdf",
-        "fund statement council --all --output raden",
+        "fund --lang nl statement council ws0636 --format pdf --output raad.pdf",
+        "fund --lang nl statement council --all --output raden",
     ),
     see=("statement partner", "evaluation lessons"),
 )
 @argument("partner", type=PARTNER, required=False, metavar="[ID]", help=N_("The partner"))
 @option("--all", "everybody", is_flag=True, help=N_("A file for every partner"))
-@option("--format", "form", type=click.Choice(FORMATS), default=None, help=N_("How it is shown"))
-@option("--output", metavar="FILE", help=N_("Write it to this file, or with --all into this folder"))
+@leaving
 @known
-def council(ctx: click.Context, partner: str | None, everybody: bool, form: str | None, output: str | None) -> None:
+def council(ctx: click.Context, partner: str | None, everybody: bool, form: str, output: str | None) -> None:
     if everybody == (partner is not None):
         raise click.UsageError(_("Name one partner, or --all."))
     if everybody:
-        _all(ctx, form, output)
-        return
-    found = look(ctx, "statement council", {"partner": partner})
-    chosen = form or "table"
-    if typed(ctx, "json") and output is None:
-        emit_json(found)
-    elif chosen == "table" and output is None:
-        _show(found)
+        _every_file(ctx, "pdf" if form == "table" else form, output)
     else:
-        chosen = "json" if typed(ctx, "json") else "csv" if chosen == "table" else chosen
-        write_output(output or "-", _made(found, chosen))
+        leave(ctx, NAME, {"partner": partner}, form=form, path=output, show=_show)
 
 
-def _all(ctx: click.Context, form: str | None, output: str | None) -> None:
-    found = look(ctx, "statement council", {})
+def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
+    """A file for every partner, named after its id; with ``--json`` and no folder all of them as one object."""
+    if output is None and not typed(ctx, "json"):
+        raise click.UsageError(_("Name a folder for the files: --output FOLDER"))
+    found = look(ctx, NAME, {})
     if output is None:
-        if not typed(ctx, "json"):
-            raise click.UsageError(_("Name a folder for the files: --output DIR"))
         emit_json(found)
         return
-    chosen = "pdf" if form in (None, "table") else form
-    folder = Path(output)
-    _made_folder(folder)
-    with progress(_("Writing pages"), len(found["councils"])) as bar:
-        for each in found["councils"]:
-            write_output(str(folder / f"{each['id']}.{chosen}"), _made(each, chosen))
+    folder, force = _folder(output), bool(typed(ctx, "force"))
+    councils = found["councils"]
+    with progress(_("Writing pages"), len(councils)) as bar:
+        for each in councils:
+            write_output(str(folder / f"{each['id']}.{form}"), _made(each, form), force=force)
             bar.step()
     if typed(ctx, "json"):
         emit_json(found)
     else:
-        note(_("{count} files in {folder}.").format(count=len(found["councils"]), folder=output))
+        sentence = ngettext("{count} file in {folder}", "{count} files in {folder}", len(councils))
+        note(sentence.format(count=len(councils), folder=output))
 
 
-def _made_folder(folder: Path) -> None:
+def _folder(path: str) -> Path:
+    folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         from fund.errors import FileUnreadable
 
-        raise FileUnreadable(path=str(folder), reason=problem.strerror or str(problem)) from None
+        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+    return folder
 
 
 def _made(found: Mapping[str, Any], form: str) -> bytes:
-    from fund.reports.statements import STATEMENT_FORMATS
+    from fund.reports.statements import DRAWN, PAGES, PAPERS, STATEMENT_FORMATS
 
     if form == "pdf":
-        from fund.reports.statements.council import council_pdf
-
-        return council_pdf(found)
-    return STATEMENT_FORMATS[form](found)
+        return PAPERS[NAME](found)
+    return STATEMENT_FORMATS[form](PAGES[NAME](found) if form in DRAWN else found)
 
 
 def _show(found: Mapping[str, Any]) -> None:
     from fund.reports.statements.council import told
 
     page = told(found)
-    say(f"{page['reader']}: {page['name']}")
+    facts(f"{page['reader']}: {page['name']}", [])
     say(" ".join(page["intro"]))
     say()
     facts(
-        page["fund"] + ", " + page["day"],
+        f"{page['fund']}, {page['day']}",
         [(each["label"], f"{each['value']}  {each['note']}") for each in page["facts"]],
     )
     for part in ("paid", "done", "back"):
@@ -113,8 +105,8 @@ def _show(found: Mapping[str, Any]) -> None:
     for line in page["learned"]["sentences"]:
         say(line)
     for lesson in page["learned"]["lessons"]:
-        say(lesson["title"])
-        say(f"  {lesson['worked']} “{lesson['quote']}” {lesson['users']}")
+        say(f"{lesson['title']} ({lesson['ref']})")
+        say(f'{lesson["worked"]} "{lesson["quote"]}" {lesson["users"]}')
     say()
     table(
         page["next"]["heading"],
@@ -123,7 +115,7 @@ def _show(found: Mapping[str, Any]) -> None:
         empty=" ".join(page["next"]["sentences"]),
     )
     say()
-    say(page["call"])
     for word, meaning in page["words"]:
         say(f"{word}: {meaning}")
+    say(page["call"])
     say(page["foot"])

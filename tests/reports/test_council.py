@@ -1,38 +1,38 @@
-"""The page for a council: figures that add up to the fund's, texts that are quoted, days, and one A4."""
+"""The page for a council: figures that add up to the fund's, what a day and a number mean, days that ask something."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+import pytest
+
+from fund.errors import UnknownRef
 from fund.reports.cash import cash_on
 from fund.reports.statements.council import council
+from fund.reports.statements.council.days import AT_MOST
+from fund.reports.statements.council.lessons import QUOTED, first_sentences
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund
+from tests.factories import World, founded
+from tests.reports.test_cash import on_its_way
+from tests.reports.test_cash import settled as bank_paid
 from tests.story import Told
+from tests.workflows.leaving import founded_fund, leaves, paid_out, payee, repays, rules
+from tests.workflows.looking_back import AGREEMENT
+from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
+
+SIGNED = {"name": "verrekening.pdf", "content": b"Akkoord."}
 
 
-def councils(url: str, **asked: Any) -> tuple[dict[str, Any], Any]:
-    """The statements of all partners, and the cash of the fund by another road, entry by entry."""
-    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-        day = asked.get("as_of") or view.today
-        return council(view, **asked), cash_on(view, [day], known_at=asked.get("known_at"))[0]
-
-
-def add_up(url: str, **asked: Any) -> None:
-    """Every flow of the statements adds up to that of the fund, and that is what its entries say."""
-    found, cash = councils(url, **asked)
-    sums: Counter[str] = Counter()
-    for each in found["councils"]:
-        sums.update(each["part"])
-        part = each["part"]
-        assert part["left_cents"] == (
-            part["paid_in_cents"] - part["paid_out_cents"] + part["came_back_cents"] - part["costs_cents"]
-        )
-        assert part["paid_in_cents"] == each["contributed_cents"] - each["paid_back_cents"] == each["paid_in_cents"]
+def looked(view: View, **asked: Any) -> dict[str, Any]:
+    """The statements of all partners, after every sum in them was held against the entries, read by another road."""
+    found = council(view, **asked)
+    cash = cash_on(view, [asked.get("as_of") or view.today], known_at=asked.get("known_at"))[0]
     told = {
         "paid_in_cents": cash.i,
         "paid_out_cents": cash.u + cash.s + cash.v,
@@ -40,23 +40,228 @@ def add_up(url: str, **asked: Any) -> None:
         "costs_cents": cash.k,
         "left_cents": cash.explained - cash.held - cash.refunds,
     }
+    sums: Counter[str] = Counter()
+    for each in found["councils"]:
+        part = each["part"]
+        sums.update(part)
+        assert part["left_cents"] == (
+            part["paid_in_cents"] - part["paid_out_cents"] + part["came_back_cents"] - part["costs_cents"]
+        )
+        assert part["paid_in_cents"] == each["paid_in_cents"] == each["contributed_cents"] - each["paid_back_cents"]
+        asks_are_few_and_content_comes_first(each)
+        lessons_are_few_and_one_did_not_work(found, each)
+    if found["councils"]:
+        assert {key: sums[key] for key in told} == told
     assert {key: found["fund"][key] for key in told} == told
-    assert {key: sums[key] for key in told} == told
+    return found
 
 
-def test_the_statements_of_the_demo_add_up_to_the_fund(story: Told) -> None:
-    add_up(story.url)
-    add_up(story.url, as_of=date(2025, 6, 30))
-    add_up(story.url, as_of=date(2025, 12, 31), known_at=70)
+def asks_are_few_and_content_comes_first(told: Mapping[str, Any]) -> None:
+    days = told["dates"]
+    money = [each for each in days if each["amount_cents"] is not None]
+    content = [each for each in days if each["amount_cents"] is None]
+    assert len(days) <= AT_MOST
+    assert days == [*content, *money]
+    assert [each["on"] for each in content] == sorted(each["on"] for each in content)
+    assert [each["on"] for each in money] == sorted(each["on"] for each in money)
+    assert {each["kind"] for each in content if each["on"] < told["as_of"]} <= {"evaluation"}
+    assert not told["receivable_cents"] > 0 or money
+
+
+def lessons_are_few_and_one_did_not_work(found: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    lessons = told["lessons"]
+    everywhere = [lesson["hypothesis"] for each in found["councils"] for lesson in each["lessons"]]
+    assert len(lessons) <= 2
+    assert ("refuted" in everywhere) == ("refuted" in [each["hypothesis"] for each in lessons])
+    assert [each["ours"] for each in lessons] == sorted((each["ours"] for each in lessons), reverse=True)
+
+
+@pytest.fixture
+def views(story: Told) -> Iterator[View]:
+    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
+        yield view
+
+
+def sampled(view: View, seed: int, count: int) -> Iterator[dict[str, Any]]:
+    """A day of the fund's life, and the same day as it was known at some entry; so many times."""
+    random, head, first = Random(seed), view.ledger.head().seq, view.first_day
+    for _ in range(count):
+        on = first + timedelta(days=random.randrange((view.today - first).days + 1))
+        yield {"as_of": on}
+        yield {"as_of": on, "known_at": random.randrange(head + 1)}
+
+
+def test_the_34_statements_of_the_demo_add_up_to_the_fund_on_any_day(views: View) -> None:
+    found = looked(views)
+    assert len(found["councils"]) == 34
+    assert len({each["body"] for each in found["councils"]}) == 3
+    for asked in sampled(views, 1, 8):
+        looked(views, **asked)
 
 
 def test_the_statements_of_random_funds_add_up_on_any_day_and_at_any_number(random_funds: list[str]) -> None:
     for number, url in enumerate(random_funds):
-        add_up(url)
         with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
-            head, first, today = view.ledger.head().seq, view.first_day, view.today
-        random = Random(number)
-        for _ in range(2):
-            on = first + timedelta(days=random.randrange((today - first).days + 1))
-            add_up(url, as_of=on)
-            add_up(url, as_of=on, known_at=random.randrange(head + 1))
+            looked(view)
+            for asked in sampled(view, number, 1):
+                looked(view, **asked)
+
+
+def test_they_add_up_on_postgresql(random_funds_on_postgresql: list[str]) -> None:
+    for number, url in enumerate(random_funds_on_postgresql):
+        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+            looked(view)
+            for asked in sampled(view, number, 2):
+                looked(view, **asked)
+
+
+def test_what_it_is_worth_is_what_leaving_would_bring(views: View, story: Told) -> None:
+    from fund.workflows.delivery import look
+
+    with open_fund(story.url) as fund:
+        for partner in ("gm0344", "ws0636", "pv26"):
+            found = council(views, partner=partner)
+            quote = look(fund, "partner exit-quote", {"ref": partner}, user="anna")
+            assert (found["worth_cents"], found["share"]) == (quote["net_cents"], quote["share"])
+            assert found["paid_in_cents"] == look(fund, "statement partner", {"partner": partner})["paid_in_cents"]
+
+
+def test_the_revolving_degree_is_that_of_the_position_and_nothing_where_nothing_was_paid_out(views: View) -> None:
+    from fund.reports.statements import position
+
+    figures = position(views)["indicators"]
+    found = council(views, partner="gm0344")["revolving"]
+    assert found["value"] == figures[found["variant"]]["value"] == "105/137"
+    assert (found["of_each_euro_cents"], found["target_of_each_euro_cents"]) == (77, 80)
+    early = council(views, partner="gm0344", as_of=views.first_day)["revolving"]
+    assert (early["value"], early["of_each_euro_cents"], early["target"]) == (None, None, "4/5")
+
+
+# ----------------------------------------------------------------------------------------------------- days and numbers
+
+
+def test_what_happens_later_changes_no_statement_of_a_day_known_at_a_number(sqlite_url: str) -> None:
+    with founded(sqlite_url, rules=rules()) as world:
+        founded_fund(world)
+        with world.view() as view:
+            asked: dict[str, Any] = {"as_of": view.today, "known_at": view.ledger.head().seq}
+            before = council(view, **asked)
+        repays(world, 500_000)
+        leaves(world, BUNNIK)
+        with world.view() as view:
+            assert council(view, **asked) == before
+            assert council(view)["fund"] != before["fund"]
+
+
+def test_an_unknown_partner_is_refused_and_a_fund_without_partners_has_no_statement(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world, world.view() as view:
+        with pytest.raises(UnknownRef):
+            council(view, partner="gm9999")
+        found = council(view)
+        assert (found["councils"], found["head"]["seq"]) == ([], 0)
+        assert set(found["fund"].values()) == {0}
+
+
+def test_partners_of_a_fund_without_entries_are_told_that_nothing_happened(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.partners()
+        with world.view() as view:
+            found = looked(view)
+    assert len(found["councils"]) == 34
+    for each in found["councils"]:
+        assert set(each["part"].values()) == {0}
+        assert (each["share"], each["share_of_paid_in"], each["lessons"]) == (None, None, [])
+        assert [asked["kind"] for asked in each["dates"]] == ["key_review"]
+
+
+# -------------------------------------------------------------------------------------------------------------- leaving
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    with founded(sqlite_url, rules=rules()) as world:
+        yield founded_fund(world)
+
+
+def one(world: World, partner: str) -> dict[str, Any]:
+    with world.view() as view:
+        found = {each["id"]: each for each in looked(view)["councils"]}
+    return found[partner]
+
+
+def test_who_leaves_is_told_the_day_and_asked_for_nothing_new(world: World) -> None:
+    world.do("partner give-notice", user="piet", ref=BUNNIK, decision={"name": "besluit.pdf", "content": b"Weg."})
+    with world.view() as view:
+        told = council(view, partner=BUNNIK)
+        stays = council(view, partner=BAARN)
+    assert [each["kind"] for each in told["dates"]] == ["leave", "evaluation"]  # what it signed for stays
+    assert told["state"] == "notice_given"
+    assert "leave" not in [each["kind"] for each in stays["dates"]]
+
+
+def test_who_left_is_told_what_was_paid_back_and_what_is_still_to_come(world: World) -> None:
+    leaves(world, BUNNIK)
+    settled = one(world, BUNNIK)
+    assert (settled["state"], settled["called_cents"], settled["paid_back_cents"]) == ("settling", 0, 0)
+    assert settled["worth_cents"] == settled["settlement_cents"] > 0
+    payee(world, BUNNIK)
+    world.clock(date(2026, 7, 13))
+    paid_out(world, BUNNIK)
+    owed = one(world, BUNNIK)
+    assert owed["paid_back_cents"] == 0  # it was approved, and the bank did not pay it yet
+    due = settled["settlement_cents"] - owed["settlement_cents"]
+    assert due > 0
+    bank_paid(world, on_its_way(world, "E2026-0001", BUNNIK, due))
+    gone = one(world, BUNNIK)
+    assert (gone["paid_back_cents"], gone["paid_in_cents"]) == (due, settled["contributed_cents"] - due)
+    assert gone["fund"]["paid_in_cents"] == settled["fund"]["paid_in_cents"] - due
+
+
+def test_a_set_off_is_paid_back_to_who_leaves_and_not_to_its_agreement(world: World) -> None:
+    leaves(world, BAARN)
+    before = one(world, BAARN)
+    world.both(
+        "partner pay-settlement",
+        user="bram",
+        second="anna",
+        ref=BAARN,
+        set_off=AGREEMENT,
+        amount=100_000,
+        signed=SIGNED,
+    )
+    world.drain()
+    after = one(world, BAARN)
+    assert (before["paid_back_cents"], after["paid_back_cents"]) == (0, 100_000)
+    assert after["paid_in_cents"] == before["paid_in_cents"] - 100_000
+    assert after["fund"]["came_back_cents"] == before["fund"]["came_back_cents"] + 100_000
+    assert one(world, BUNSCHOTEN)["paid_back_cents"] == 0
+
+
+# ---------------------------------------------------------------------------------------------------- what people wrote
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Kort.", "Kort."),
+        ("Geen punt aan het eind", "Geen punt aan het eind"),
+        ("Een. Twee. Drie die net niet meer past.", "Een. Twee."),
+        ("Het kostte 3.000,50 euro. De rest volgt later.", "Het kostte 3.000,50 euro."),
+        ("Zie art. 4 en o.a. Baarn. En de rest ook nog.", "Zie art. 4 en o.a. Baarn."),
+        ('Zij zei: "Nee." Toen hield het op voor iedereen.', 'Zij zei: "Nee."'),
+        ("Eerste alinea zonder punt\n\nTweede alinea is er ook.", "Eerste alinea zonder punt"),
+        ("Regel een\nloopt door. Zin twee past niet meer.", "Regel een loopt door."),
+        ("Een eerste zin die veel langer is dan wat er past. Nog een.", None),
+        ("", ""),
+    ],
+)
+def test_what_people_wrote_is_cut_at_the_end_of_a_sentence(text: str, quoted: str | None) -> None:
+    expected = "Een eerste zin die veel langer is dan wat er past." if quoted is None else quoted
+    assert first_sentences(text, 28) == expected
+
+
+def test_a_long_text_is_marked_as_cut_and_a_short_one_is_whole(views: View) -> None:
+    whole = [lesson for each in council(views)["councils"] for lesson in each["lessons"]]
+    assert {lesson["whole"] for lesson in whole} == {True}
+    long = "Wij leerden veel. " * 40
+    assert len(first_sentences(long)) <= QUOTED < len(first_sentences(long, len(long)))

@@ -12,6 +12,8 @@ from fund.reports.layout import Page
 from fund.reports.statements.annual import annual_pdf
 from fund.reports.statements.annual import as_page as annual_page
 from fund.reports.statements.cards import card_page
+from fund.reports.statements.council import as_page as council_page
+from fund.reports.statements.council import council_pdf
 from fund.reports.statements.trial import trial_balance_page
 
 __all__ = ["PAGES", "PAPERS"]
@@ -20,10 +22,12 @@ PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
     "ledger card": card_page,
     "ledger trial-balance": trial_balance_page,
     "statement annual": annual_page,
+    "statement council": council_page,
 }
 """The page of what a query found, in the language in use, by the name of the query."""
 
 PAPERS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
     "statement annual": annual_pdf,
+    "statement council": council_pdf,
 }
 """A PDF of what a query found, by the name of the query, where it is more than its page printed."""

@@ -68,7 +68,7 @@ class _Fund:
     known_at: int | None
     found: Quantities
     partners: Mapping[str, Partner]
-    agreements: list[Agreement]
+    agreements: Mapping[str, Agreement]
     lessons: Lessons
     days: Days
     paid: Mapping[str, Paid]
@@ -84,8 +84,8 @@ class _Fund:
         partners = {each.ref: each for each in cases_on(view, Partner, day, last=last)}
         capital = {code.partition(".")[2]: -cents for code, cents in found.balances.items() if code.startswith("3000.")}
         everybody = sorted({*partners, *paid, *capital})
-        agreements = cases_on(view, Agreement, day, last=last)
-        started = [each for each in agreements if each.started_on is not None]
+        agreements = {each.ref: each for each in cases_on(view, Agreement, day, last=last)}
+        lessons = Lessons(view, day, last, agreements)
         head = view.ledger.head()
         seq = head.seq if known_at is None else min(known_at, head.seq)
         named = next(iter(view.cases(FundFile)), None)
@@ -97,7 +97,7 @@ class _Fund:
             "fund": {
                 **flows,
                 "partners": sum(each.state in MEMBERS for each in partners.values()),
-                "experiments": len(started),
+                "experiments": sum(each.started_on is not None for each in agreements.values()),
             },
             "revolving": _revolving(found, regulations_on(view, day, last=last).revolving_target_bps),
             "contact": {"role": _whom(cases_on(view, User, day, last=last))},
@@ -109,8 +109,8 @@ class _Fund:
             found=found,
             partners=partners,
             agreements=agreements,
-            lessons=Lessons(view, day, last, agreements),
-            days=Days(view, day, last, agreements),
+            lessons=lessons,
+            days=Days(view, day, last, agreements, lessons.users),
             paid=paid,
             flows=flows,
             parts=divided(flows, everybody, capital, paid),
@@ -127,7 +127,7 @@ class _Fund:
         total = -self.found.main_balances.get("3000", 0)
         due = -(balances.get(f"2200.{ref}", 0) + balances.get(f"2210.{ref}", 0))
         quote, _shares = quote_of(self.view, ref, as_of=self.day, known_at=self.known_at)
-        ours = [each for each in self.agreements if ref in each.parties and each.started_on is not None]
+        ours = [each for each in self.agreements.values() if ref in each.parties and each.started_on is not None]
         led = {each.ref for each in ours if each.lead == ref}
         leaves_on = self._leaves_on(ref) if was is not None and was.notice_on is not None and state in MEMBERS else None
         paid = self.paid.get(ref, Paid())

@@ -7,7 +7,7 @@ key, the day of leaving. Money: a call, an instalment. Where money waits, one of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -63,11 +63,20 @@ class Days:
     Args:
         last: The last fact that was known; all when absent.
         agreements: The agreements as they were.
+        users: By agreement, who takes part in its roll-out already.
     """
 
-    def __init__(self, view: View, day: date, last: int | None, agreements: Sequence[Agreement]) -> None:
+    def __init__(
+        self,
+        view: View,
+        day: date,
+        last: int | None,
+        agreements: Mapping[str, Agreement],
+        users: Mapping[str, Sequence[str]],
+    ) -> None:
         self._day = day
-        self._agreements = {each.ref: each for each in agreements}
+        self._agreements = agreements
+        self._users = users
         self._evaluations = cases_on(view, Evaluation, day, last=last)
         self._calls = [each for each in cases_on(view, Call, day, last=last) if each.state == "open"]
         self._plans = cases_on(view, Plan, day, last=last)
@@ -110,7 +119,11 @@ class Days:
             return
         for evaluation in self._evaluations:
             until = evaluation.followon_until
-            if until is not None and until >= day and not evaluation.followon_expired:
+            if until is None or until < day or evaluation.followon_expired:
+                continue
+            if partner in evaluation.parties:
+                yield Asked(until, "rollout", evaluation.ref, self._title(evaluation.ref))
+            elif partner not in self._users.get(evaluation.ref, ()):
                 yield Asked(until, "followon", evaluation.ref, self._title(evaluation.ref))
         for round_ in self._rounds.values():
             opens, closes = day_of(round_.opens_at), day_of(round_.closes_at) - timedelta(days=1)

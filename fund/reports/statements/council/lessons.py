@@ -6,7 +6,7 @@ What people wrote is quoted as it is. A long text is cut at the end of a sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,18 +21,27 @@ __all__ = ["QUOTED", "Lessons", "first_sentences"]
 QUOTED = 200
 """So many characters of what people wrote stand on the page, unless its first sentence is longer."""
 AT_MOST = 2
-_END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=[\"“„‘'(\[]?[A-ZÀ-Ý0-9])|\n\s*\n")
+_END = re.compile(r"[.!?…][\"”’')\]]*(?=\s+[\"“„‘'(\[]?[A-ZÀ-Ý0-9])|\n\s*\n")
+_SHORT = re.compile(
+    r"\b(?:[A-Z]|art|bijv|blz|ca|dhr|dr|drs|enz|evt|excl|incl|ing|ir|max|mevr|min|mr|mw|nr|prof|resp|zgn|[a-z](?:\.[a-z])+)\.$"
+)
+"""A point that ends no sentence."""
 
 
 def first_sentences(text: str, most: int = QUOTED) -> str:
-    """The first sentences of a text that fit ``most`` characters; always at least one, however long it is."""
-    whole = re.sub(r"[ \t]+", " ", text.strip())
-    kept, at = "", 0
-    for end in [*(found.end() for found in _END.finditer(whole)), len(whole)]:
-        if kept and len(whole[:end].strip()) > most:
+    """The first sentences of a text that fit ``most`` characters; always at least one, however long it is.
+
+    >>> first_sentences("Het werkt, o.a. in Baarn. De rest volgt.", 30)
+    'Het werkt, o.a. in Baarn.'
+    """
+    ends = [found.end() for found in _END.finditer(text) if not _SHORT.search(text[: found.end()])]
+    kept = ""
+    for end in [*ends, len(text)]:
+        more = " ".join(text[:end].split())
+        if kept and len(more) > most:
             break
-        kept, at = whole[:end].strip(), end
-    return kept if at else whole
+        kept = more
+    return kept
 
 
 class Lessons:
@@ -43,11 +52,12 @@ class Lessons:
         last: The last fact that was known; all when absent.
     """
 
-    def __init__(self, view: View, day: date, last: int | None, agreements: Sequence[Agreement]) -> None:
+    def __init__(self, view: View, day: date, last: int | None, agreements: Mapping[str, Agreement]) -> None:
         self._view = view
-        self._agreements = {each.ref: each for each in agreements}
+        self._agreements = agreements
         self._published = [case for case in cases_on(view, Evaluation, day, last=last) if case.state == "published"]
-        self._users = _used_by(view, self._agreements, [case.ref for case in self._published])
+        self.users = _used_by(view, agreements, [case.ref for case in self._published])
+        """By agreement, the partners that took over what it found and were no party to it."""
 
     def for_partner(self, partner: str) -> list[dict[str, Any]]:
         """At most two, its own before others, the latest first; one whose hypothesis was refuted if there is any."""
@@ -71,7 +81,7 @@ class Lessons:
             "learned": quoted,
             "whole": quoted == first_sentences(case.learned, len(case.learned)),
             "used_by": [
-                {"partner": each, "name": self._view.partner_name(each)} for each in self._users.get(case.ref, ())
+                {"partner": each, "name": self._view.partner_name(each)} for each in self.users.get(case.ref, ())
             ],
             "published_on": case.published_on.isoformat() if case.published_on else None,
         }

@@ -63,7 +63,7 @@ def _laid_out(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-ROOM = {"name": 60, "fund": 40, "quote": 240, "title": 80, "asks": 90, "sentences": 330}
+ROOM = {"name": 60, "fund": 60, "quote": 240, "title": 80, "asks": 90, "sentences": 330}
 """So many characters of each text the page was made for."""
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from fund.glossary import role_word, words
 from fund.language import N_, _, day, decimal_text, euros, language, ngettext, number
-from fund.reports.layout import Column, Page, Table
+from fund.reports.layout import Column, Page, Table, fact_table
 
 __all__ = ["EXPLAINED", "as_page", "chart_of", "command_of", "our_sentences", "reader", "told"]
 
@@ -43,7 +43,9 @@ WORKED = {
 ASKED = {
     "sign": N_("We sign for this experiment."),
     "evaluation": N_("We tell what this experiment taught us."),
-    "followon": N_("Until this day we can take this over."),
+    "evaluation_late": N_("We should have told what this experiment taught us."),
+    "followon": N_("Until this day we can ask to do this too."),
+    "rollout": N_("Until this day we can ask money to do this more widely."),
     "round_opens": N_("From this day we can send in a plan."),
     "round_closes": N_("Until this day we can send in a plan."),
     "decision": N_("By this day we hear whether the fund pays for our plan."),
@@ -103,7 +105,9 @@ def told(found: Mapping[str, Any]) -> dict[str, Any]:
             "sentences": [] if found["dates"] else [_("The fund asks nothing of us now.")],
             "dates": [_date(each, found) for each in found["dates"]],
         },
-        "call": _("Questions? Call the {role} of the fund.").format(role=role_word(found["contact"]["role"])),
+        "call": _("Questions? Call the {role}, who works for the fund.").format(
+            role=role_word(found["contact"]["role"])
+        ),
         "words": [[_glossary(name), _(meaning)] for name, meaning in EXPLAINED.items()],
         "foot": _("State of {day}, entry {seq}, {hash}").format(
             day=day(found["as_of"]), seq=found["known_at"], hash=_short(found["head"]["hash"])
@@ -114,19 +118,15 @@ def told(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def chart_of(found: Mapping[str, Any]) -> dict[str, Any]:
     """The waterfall of our part, as ``fund.reports.charts`` draws it (``flows``)."""
-    part = found["part"]
-    signs = {"paid_out_cents": -1, "costs_cents": -1}
     values = [
-        {
-            "name": _(name),
-            "amount_cents": signs.get(key, 1) * part[key],
-            "total": key == "left_cents",
-            "label": number(signs.get(key, 1) * part[key]),
-        }
-        for key, name in FLOW_NAMES.items()
+        {"name": _(name), "amount_cents": cents, "total": last, "label": number(cents)}
+        for name, cents, last in (_of_who_left(found) if found["state"] in GONE else _of_who_stays(found))
     ]
-    if part["paid_in_cents"] > 0:
-        cents = round_half_up(Fraction(part["left_cents"] * 100, part["paid_in_cents"]))
+    paid, left = found["part"]["paid_in_cents"], found["part"]["left_cents"]
+    if found["state"] in GONE:
+        title = _("What we paid, and what we get back.")
+    elif paid > 0 and left >= 0:
+        cents = floor(Fraction(left * 100, paid) + Fraction(1, 2))
         title = _("Of every euro of ours, {cents} cents are in the pot now.").format(cents=cents)
     else:
         title = _("Our part of the money in the pot.")
@@ -136,6 +136,21 @@ def chart_of(found: Mapping[str, Any]) -> dict[str, Any]:
         "description": f"{title} " + "; ".join(f"{each['name']} {each['label']}" for each in values) + ".",
         "values": values,
     }
+
+
+def _of_who_stays(found: Mapping[str, Any]) -> Iterator[tuple[str, int, bool]]:
+    for key, name in FLOW_NAMES.items():
+        sign = -1 if key in ("paid_out_cents", "costs_cents") else 1
+        yield name, sign * found["part"][key], key == "left_cents"
+
+
+def _of_who_left(found: Mapping[str, Any]) -> Iterator[tuple[str, int, bool]]:
+    """What of its money stays with the others: its part of what is lost, or less than nothing of a gain."""
+    back, due = found["paid_back_cents"], found["settlement_cents"]
+    yield N_("we paid in"), found["contributed_cents"], False
+    yield N_("we got back"), -back, False
+    yield N_("we still get"), -due, False
+    yield N_("stays in the fund"), found["contributed_cents"] - back - due, True
 
 
 def our_sentences(page: Mapping[str, Any]) -> list[str]:
@@ -153,7 +168,10 @@ def our_sentences(page: Mapping[str, Any]) -> list[str]:
 
 
 def _intro(found: Mapping[str, Any]) -> Iterator[str]:
-    yield _("Together {count} governments fill one pot of money: the fund.").format(count=found["fund"]["partners"])
+    if found["fund"]["partners"] > 1:
+        yield _("Together {count} governments fill one pot of money: the fund.").format(count=found["fund"]["partners"])
+    else:
+        yield _("Governments fill one pot of money together: the fund.")
     yield _("The fund pays for experiments: trials of new work.")
     yield _("What works pays money back. We use that money again.")
 
@@ -168,14 +186,22 @@ def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
     else:
         value, label, note = _euros(worth), _("is it worth now"), _("We would get this if we left now.")
     return [
-        {"value": _euros(found["paid_in_cents"]), "label": _("we paid in"), "note": _("Counted from the start.")},
+        {"value": _euros(found["contributed_cents"]), "label": _("we paid in"), "note": _("Counted from the start.")},
         {"value": value, "label": label, "note": note},
         {
             "value": str(found["experiments"]["taken_part"]),
             "label": ngettext("experiment with us", "experiments with us", found["experiments"]["taken_part"]),
-            "note": ngettext("{count} of them runs now.", "{count} of them run now.", running).format(count=running),
+            "note": _with_us(found["experiments"]["taken_part"], running),
         },
     ]
+
+
+def _with_us(taken_part: int, running: int) -> str:
+    if not taken_part:
+        return _("We did not take part yet.")
+    if not running:
+        return _("None of them runs now.")
+    return ngettext("{count} of them runs now.", "{count} of them run now.", running).format(count=running)
 
 
 def _paid(found: Mapping[str, Any]) -> Iterator[str]:
@@ -204,13 +230,11 @@ def _done(found: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield _("The fund has not started an experiment yet.")
     if fund["paid_out_cents"]:
-        yield _("It paid out {amount} for that. {ours} of it was ours.").format(
-            amount=_euros(fund["paid_out_cents"]), ours=_euros(part["paid_out_cents"])
-        )
+        yield _("It paid out {amount} for that.").format(amount=_euros(fund["paid_out_cents"]))
+        yield from _ours(part["paid_out_cents"])
     if fund["costs_cents"]:
-        yield _("The fund itself cost {amount}. {ours} of it was ours.").format(
-            amount=_euros(fund["costs_cents"]), ours=_euros(part["costs_cents"])
-        )
+        yield _("The fund itself cost {amount}.").format(amount=_euros(fund["costs_cents"]))
+        yield from _ours(part["costs_cents"])
     if found["received_cents"] > 0:
         yield ngettext(
             "For our experiment we got {amount}.", "For our experiments we got {amount}.", with_us["as_lead"]
@@ -221,21 +245,31 @@ def _done(found: Mapping[str, Any]) -> Iterator[str]:
         yield _("We did not take part in an experiment yet.")
 
 
+def _ours(cents: int) -> Iterator[str]:
+    if cents:
+        yield _("{amount} of it was ours.").format(amount=_euros(cents))
+
+
 def _back(found: Mapping[str, Any]) -> Iterator[str]:
     fund, part, revolving = found["fund"], found["part"], found["revolving"]
     if fund["came_back_cents"]:
-        yield _("{amount} came back. {ours} of it was ours.").format(
-            amount=_euros(fund["came_back_cents"]), ours=_euros(part["came_back_cents"])
-        )
+        yield _("{amount} came back.").format(amount=_euros(fund["came_back_cents"]))
+        yield from _ours(part["came_back_cents"])
     else:
         yield _("No money came back yet.")
     goal = revolving["target_of_each_euro_cents"]
     if revolving["of_each_euro_cents"] is None:
-        yield _("No money has to come back yet. Our goal is {goal} cents of every euro.").format(goal=goal)
+        yield _("No money has to come back yet.")
+        yield _("Our goal is {goal} cents of every euro.").format(goal=goal)
+    elif revolving["of_each_euro_cents"] <= 0:
+        yield _("Of the money that has to come back, we expect nothing.")
+        yield _("Our goal is {goal} cents of every euro.").format(goal=goal)
     else:
         yield _("Of every euro that has to come back, we expect {cents} cents. Our goal is {goal} cents.").format(
             cents=revolving["of_each_euro_cents"], goal=goal
         )
+        if found["state"] not in GONE and found["worth_cents"] > 0:
+            yield _("Money that will come back counts in what our part is worth.")
 
 
 def _lesson(lesson: Mapping[str, Any]) -> dict[str, str]:
@@ -243,7 +277,7 @@ def _lesson(lesson: Mapping[str, Any]) -> dict[str, str]:
         "ref": lesson["agreement"],
         "title": lesson["title"],
         "worked": _(WORKED.get((lesson["hypothesis"], bool(lesson["good_result"])), WORKED["inconclusive", False])),
-        "quote": lesson["learned"],
+        "quote": lesson["learned"] if lesson["whole"] else f"{lesson['learned']} […]",
         "users": _users([each["name"] for each in lesson["used_by"]]),
     }
 
@@ -261,10 +295,12 @@ def _users(names: Sequence[str]) -> str:
 
 
 def _date(asked: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, str]:
+    late = asked["on"] < found["as_of"]
     if asked["amount_cents"] is None:
-        asks = _(ASKED[asked["kind"]])
+        kind = f"{asked['kind']}_late" if late else asked["kind"]
+        asks = _(ASKED.get(kind, ASKED[asked["kind"]]))
     else:
-        late, amount = asked["on"] < found["as_of"], _euros(asked["amount_cents"])
+        amount = _euros(asked["amount_cents"])
         if asked["kind"] == "call":
             asks = _("We should have paid the fund {amount}.") if late else _("We pay the fund {amount}.")
         else:
@@ -282,17 +318,12 @@ def _glossary(name: str) -> str:
 def _percent(share: str) -> str:
     value = Fraction(share)
     tenths = (Decimal(value.numerator) * 100 / Decimal(value.denominator)).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return decimal_text(str(tenths))
+    return decimal_text(str(tenths).removesuffix(".0"))
 
 
 def _euros(cents: int) -> str:
     """An amount that is never broken over two lines."""
     return euros(cents).replace(" ", "\u00a0")
-
-
-def round_half_up(value: Fraction) -> int:
-    """A fraction in whole units."""
-    return floor(value + Fraction(1, 2))
 
 
 def _short(value: str) -> str:
@@ -315,11 +346,14 @@ def as_page(found: Mapping[str, Any]) -> Page:
         as_of=date.fromisoformat(found["as_of"]),
         head=found["head"],
         tables=(
-            Table(
+            fact_table(
                 "facts",
                 page["reader"],
-                (Column("label", N_("What")), Column("value", N_("Amount"), "text")),
-                page["facts"],
+                [
+                    (page["facts"][0]["label"], found["contributed_cents"], "amount"),
+                    (page["facts"][1]["label"], abs(found["worth_cents"]), "amount"),
+                    (page["facts"][2]["label"], found["experiments"]["taken_part"], "count"),
+                ],
             ),
             Table(
                 "in-and-out",

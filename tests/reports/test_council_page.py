@@ -1,0 +1,256 @@
+"""The page for a council as it is read: plain sentences, one A4 that a screen reader can read, and what is too long."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from fund import language
+from fund.errors import CouncilPageTooLong
+from fund.reports.statements import PAGES, PAPERS
+from fund.reports.statements.council import council, council_pdf, council_pictures, told
+from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, our_sentences
+from fund.unit_of_work import View
+from fund.workflows.commands import LIVES
+from fund.workflows.delivery import open_fund
+from tests.plain import LONGEST, avoided, faults, sentences_of, unexplained, words_of
+from tests.story import Told
+
+NAME = "statement council"
+LONG_NAME = "Hoogheemraadschap De Stichtse Rijnlanden"
+TITLE = "Regionale samenwerking rond het zuiveren van water met planten, de tweede stap"
+EVIL = "#panic(1) *x* _y_ $ \\ <lab> @ref // 'q' \"z\" `code` #{ עיר"
+EXPLAINS = {
+    "fonds": "pot geld: het fonds",
+    "experiment": "experimenten: proeven",
+    "fondsbeheerder": "fondsbeheerder, die werkt voor",
+    "revolverend innovatiefonds": "Revolverend innovatiefonds: ",
+}
+"""Words of the glossary that the page uses, and where it says what they mean."""
+
+
+@pytest.fixture
+def view(story: Told) -> Iterator[View]:
+    with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
+        yield view
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    yield
+    language.choose("en")
+
+
+def read(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The fullest page there can be: the longest name, nine digits before the comma, two long lessons, four days."""
+    lesson = {**found["lessons"][0], "title": TITLE, "learned": "Zin van tien tekens. " * 9}
+    users = [{"partner": "gm0352", "name": "Wijk bij Duurstede"}] * 9
+    days = [
+        {"on": "2026-12-31", "kind": kind, "ref": "A2026-001", "title": lesson["title"], "amount_cents": None}
+        for kind in ("decision", "rollout", "evaluation")
+    ]
+    money = {"on": "2026-01-31", "kind": "call", "ref": "B2026-0001", "title": "", "amount_cents": 99_999_999_999}
+    part = dict.fromkeys(found["part"], 99_999_999_999)
+    return {
+        **found,
+        "name": LONG_NAME,
+        "fund_name": "Revolverend Innovatiefonds van de provincie Utrecht",
+        "contributed_cents": 99_999_999_999,
+        "worth_cents": 99_999_999_999,
+        "receivable_cents": 99_999_999_999,
+        "overpaid_cents": 99_999_999_999,
+        "received_cents": 99_999_999_999,
+        "experiments": {"taken_part": 19, "running": 12, "as_lead": 9},
+        "part": part,
+        "fund": {**found["fund"], **part},
+        "lessons": [{**lesson, "used_by": users}] * 2,
+        "dates": [*days, money],
+        **changes,
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------- plain words
+
+
+def test_every_sentence_of_ours_is_plain_dutch(story: Told, random_funds: list[str]) -> None:
+    language.choose("nl")
+    for url in (story.url, *random_funds):
+        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+            for asked in ({}, {"as_of": view.first_day}, {"known_at": view.ledger.head().seq // 2}):
+                for found in council(view, **asked)["councils"]:
+                    page = told(found)
+                    said = our_sentences(page)
+                    assert list(faults(said)) == []
+                    assert list(unexplained(said, EXPLAINS)) == []
+    assert page["paid"]["heading"] == "Wat betaalden wij?"
+
+
+def test_every_sentence_that_a_page_may_ever_say_is_plain_dutch(view: View) -> None:
+    language.choose("nl")
+    found = council(view, partner="gm0352")
+    few = {**found, "experiments": {"taken_part": 1, "running": 1, "as_lead": 1}, "worth_cents": -1}
+    gone = {**found, "state": "exited", "paid_back_cents": 7, "lessons": [], "dates": []}
+    pages = [told(each) for each in (found, full(found), few, gone)]
+    said = [sentence for page in pages for sentence in our_sentences(page)]
+    said += [language._(text) for text in (*ASKED.values(), *WORKED.values())]
+    assert list(faults(said)) == []
+
+
+def test_the_checker_finds_what_is_not_plain() -> None:
+    assert list(faults(["Wij betaalden € 1.234,56 aan het fonds. Dat is 1,8 procent."])) == []
+    assert list(faults(["woord " * LONGEST + "."] + ["Kort."] * 9)) == []
+    (long,) = faults(["woord " * (LONGEST + 1) + "."] + ["Kort."] * 9)
+    assert long.startswith("19 words")
+    (mean,) = faults(["woord " * 11 + "."])
+    assert mean == "11.0 words a sentence, 10 at most"
+    assert list(faults(["Derhalve betalen wij."])) == ["derhalve (daarom): Derhalve betalen wij."]
+    assert list(faults(["Dat is in het kader van iets."])) == [
+        "in het kader van (voor, bij): Dat is in het kader van iets."
+    ]
+    assert list(faults(["De conformiteit is er niet."])) == []  # a part of a word is another word
+    assert list(unexplained(["Een experiment telt. Het fonds ook."], {"fonds": "Het fonds ook"})) == [
+        "experiment: Een experiment telt."
+    ]
+    late = ["Experimenten tellen.", "Een experiment is een proef."]
+    assert list(unexplained(late, {"experiment": "is een proef"})) == ["experiment: Experimenten tellen."]
+
+
+def test_words_to_avoid_are_many_and_each_has_a_plainer_one_that_is_none_of_them() -> None:
+    assert len(avoided()) >= 80
+    assert all(better and not set(words_of(better)) & set(avoided()) for better in avoided().values())
+    for word in ("middelen", "inzake", "conform", "derhalve", "beoogd"):
+        assert word in avoided()
+    assert sentences_of("Dat kost € 3.000,50. Kort.") == ["Dat kost € 3.000,50.", "Kort."]
+
+
+def test_the_word_for_the_readers_follows_the_kind_of_partner(view: View) -> None:
+    for words, expected in (
+        ("en", {"gm0344": "For the municipal council", "ws0636": "For the general board", "rg-u10": "general board"}),
+        ("nl", {"gm0344": "Voor de gemeenteraad", "ws0636": "Voor het algemeen bestuur", "pv26": "Provinciale Staten"}),
+    ):
+        language.choose(words)
+        for partner, reader in expected.items():
+            assert reader in told(council(view, partner=partner))["reader"]
+
+
+def test_what_did_not_work_is_said_and_what_people_wrote_is_quoted_to_the_letter(view: View) -> None:
+    found = council(view, partner="ws0636")
+    first, second = told(found)["learned"]["lessons"]
+    assert first["worked"] == "This did not work. We did learn a lot from it."
+    assert first["quote"] == "Stuwen die van elkaar weten scheelden te weinig, omdat de sloten al vol stonden."
+    assert first["users"] == "Nobody else uses this yet."
+    assert second["users"] == "Houten, Nieuwegein and IJsselstein use this too."
+    cut = {**found, "lessons": [{**found["lessons"][0], "whole": False}]}
+    assert told(cut)["learned"]["lessons"][0]["quote"].endswith("stonden. […]")
+
+
+def test_where_there_is_nothing_it_says_so(view: View) -> None:
+    page = told(council(view, partner="gm0344", as_of=view.first_day))
+    said = " ".join(our_sentences(page))
+    for sentence in (
+        "We paid nothing yet.",
+        "The fund has not started an experiment yet.",
+        "No money came back yet. No money has to come back yet. Our goal is 80 cents of every euro.",
+        "No experiment is finished yet.",
+    ):
+        assert sentence in said
+    assert page["chart"]["title"] == "Our part of the money in the pot."
+
+
+# -------------------------------------------------------------------------------------------------------------- one A4
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_it_is_one_tagged_page_with_its_figures_attached(view: View, lang: str) -> None:
+    language.choose(lang)
+    found = council(view, partner="ws0636")
+    pdf = PAPERS[NAME](found)
+    reader = PdfReader(io.BytesIO(pdf))
+    assert len(reader.pages) == 1
+    width, height = reader.pages[0].mediabox.width, reader.pages[0].mediabox.height
+    assert (round(width), round(height)) == (595, 842)
+    catalogue = reader.root_object
+    assert (catalogue["/MarkInfo"]["/Marked"], catalogue["/Lang"]) == (True, lang)
+    assert f"{LONG_NAME} in" in str(reader.metadata.title if reader.metadata else "")
+    text = read(pdf)
+    page = told(found)
+    for sentence in (*our_sentences(page), page["foot"], page["command"], page["learned"]["lessons"][0]["quote"]):
+        assert " ".join(sentence.split()) in text.replace("“", '"').replace("”", '"')
+    figures = reader.attachments["figures.csv"][0].decode("utf-8-sig")
+    assert f"worth_cents,{found['worth_cents']}" in figures.splitlines()
+    assert PAPERS[NAME](found) == pdf
+
+
+def test_the_chart_is_described_for_who_does_not_see_it(view: View) -> None:
+    found = council(view, partner="gm0344")
+    described = told(found)["chart"]["description"]
+    for cents in found["part"].values():
+        assert language.number(cents) in described
+    tagged = PdfReader(io.BytesIO(council_pdf(found))).root_object["/StructTreeRoot"]
+    assert described in list(alternatives(tagged))
+
+
+def alternatives(element: Any) -> Iterator[str]:
+    """Every text in the tree of a document that stands for what cannot be read."""
+    element = element.get_object()
+    if isinstance(element, list):
+        for each in element:
+            yield from alternatives(each)
+    elif isinstance(element, dict):
+        if "/Alt" in element:
+            yield str(element["/Alt"])
+        if "/K" in element:
+            yield from alternatives(element["/K"])
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_the_fullest_page_is_one_page(view: View, lang: str) -> None:
+    language.choose(lang)
+    found = full(council(view, partner="ws0636"))
+    assert len(PdfReader(io.BytesIO(council_pdf(found))).pages) == 1
+    assert council_pictures(found, ppi=20).startswith(b"\x89PNG")
+
+
+def test_what_is_too_long_is_refused_and_named(view: View) -> None:
+    found = council(view, partner="gm0344")
+    lessons = [{**found["lessons"][0]}, {**found["lessons"][1], "learned": "zonder punt " * 400}]
+    with pytest.raises(CouncilPageTooLong) as caught:
+        council_pdf({**found, "lessons": lessons})
+    ref = lessons[1]["agreement"]
+    assert str(caught.value) == (
+        f'the page of gm0344 does not fit one A4: "What did we learn? {ref}" has 4800 characters, and room for 240'
+    )
+    assert caught.value.advice == "fund statement council gm0344"
+
+
+def test_another_fault_of_the_page_is_not_called_a_long_text(view: View) -> None:
+    found = council(view, partner="gm0344")
+    with pytest.raises(ValueError, match="isoformat"):
+        council_pdf({**found, "as_of": "someday"})
+
+
+def test_what_people_wrote_is_never_read_as_code(view: View) -> None:
+    found = council(view, partner="gm0344")
+    lesson = {**found["lessons"][0], "title": EVIL, "learned": EVIL}
+    text = read(council_pdf({**found, "lessons": [lesson], "name": EVIL}))
+    assert text.count("#panic(1) *x* _y_ $ \\ <lab> @ref //") == 3
+
+
+def test_as_a_sheet_it_holds_the_same_figures(view: View) -> None:
+    found = council(view, partner="gm0344")
+    page = PAGES[NAME](found)
+    tables = {table.name: list(table.rows) for table in page.tables}
+    assert [row["value"] for row in tables["facts"]] == [found["contributed_cents"], found["worth_cents"], 0]
+    assert [row["part_cents"] for row in tables["in-and-out"]] == list(found["part"].values())[:-1]
+    assert [len(tables[name]) for name in ("lessons", "days")] == [len(found[name]) for name in ("lessons", "dates")]
+    assert re.fullmatch(r"fund statement council gm0344 --as-of \d{4}-\d\d-\d\d --known-at \d+", page.command)
+    assert set(EXPLAINED) == {"fund", "experiment"}
