@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import click
 
-from cli.output import Column, progress, say, short_hash, table
-from cli.params import FILE, known, leave, noun, option, verb
+from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
+from cli.params import DAY, FILE, known, look, noun, option, typed, verb
 from fund.language import N_, _, day, euros, number
 
-__all__ = ["forecast", "liquidity"]
+__all__ = ["forecast", "liquidity", "revolving"]
 
 forecast = noun("forecast", N_("Look ahead: liquidity and revolving"))
 
 FORMATS = ("table", "json", "csv")
+MOST_YEARS = 30
 _MADE_WITH = (
     option("--seed", type=click.IntRange(min=0), default=1, help=N_("The same seed gives the same runs")),
     option("--runs", type=click.IntRange(10, 20_000), default=2000, metavar="N", help=N_("So many runs")),
     option("--assumptions", type=FILE, metavar="FILE", help=N_("A file of assumptions (TOML); ours if left out")),
     option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown")),
     option("--output", metavar="FILE", help=N_("Write it to this file")),
+    option("--plot", metavar="FILE", help=N_("Draw it too: a file that ends in .svg or .png")),
 )
 
 
@@ -49,20 +54,135 @@ def _made_with(function: Any) -> Any:
     see=("statement position", "repayment list"),
 )
 @option("--quarters", type=click.IntRange(1, 120), default=12, metavar="N", help=N_("So many quarters ahead"))
+@option("--backtest", type=DAY, metavar="DATE", help=N_("The forecast of that day beside what happened since"))
 @_made_with
 @known
 def liquidity(
     ctx: click.Context,
     quarters: int,
+    backtest: date | None,
     seed: int,
     runs: int,
     assumptions: Mapping[str, Any] | None,
     form: str,
     output: str | None,
+    plot: str | None,
 ) -> None:
+    from fund.reports.forecasts import quarters_drawn
+
+    made_with = {"seed": seed, "runs": runs, "assumptions": assumptions}
+    args = {"quarters": quarters, "backtest": backtest, **made_with}
+    _leave(
+        ctx,
+        "forecast liquidity",
+        args,
+        form,
+        output,
+        _show_liquidity,
+        _Plot("liquidity" if backtest is None else "backtest", plot, quarters_drawn),
+    )
+
+
+@verb(
+    forecast,
+    "revolving",
+    N_("Show what comes back in the years ahead"),
+    about=N_(
+        "Many runs of what becomes of each advance: it fails, comes back in part or in full, on time or late, by the "
+        "assumptions of the day. The portfolio revolving degree is (A + O - P) / U, the fund revolving degree "
+        "(A + R + V - K) / (U + S + V). With --awards regrant what is free is awarded again every year, as the average "
+        "award so far."
+    ),
+    examples=(
+        "fund forecast revolving",
+        "fund forecast revolving --years 1,2,5 --awards regrant --seed 7",
+        "fund forecast revolving --plot revolving.svg",
+    ),
+    see=("statement position", "forecast liquidity"),
+)
+@option("--years", default="1,3,5,10", metavar="YEARS", help=N_("After so many years"))
+@option(
+    "--awards", type=click.Choice(("none", "regrant")), default="none", help=N_("Whether free money is awarded again")
+)
+@_made_with
+@known
+def revolving(
+    ctx: click.Context,
+    years: str,
+    awards: str,
+    seed: int,
+    runs: int,
+    assumptions: Mapping[str, Any] | None,
+    form: str,
+    output: str | None,
+    plot: str | None,
+) -> None:
+    from fund.reports.forecasts import degrees_drawn
+
+    args = {"years": _years(years), "awards": awards, "seed": seed, "runs": runs, "assumptions": assumptions}
+    _leave(ctx, "forecast revolving", args, form, output, _show_revolving, _Plot("distribution", plot, degrees_drawn))
+
+
+def _years(text: str) -> tuple[int, ...]:
+    """``1,3,5,10``: whole numbers, each higher than the one before."""
+    from fund.errors import YearsUnclear
+
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch("[0-9]{1,2}", part) for part in parts):
+        raise YearsUnclear(text=text)
+    years = [int(part) for part in parts]
+    if any(later <= earlier for earlier, later in pairwise((0, *years))) or years[-1] > MOST_YEARS:
+        raise YearsUnclear(text=text)
+    return tuple(years)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """A drawing that was asked for: which chart, where it goes, and how its values are made of an answer."""
+
+    chart: str
+    path: str | None
+    drawn: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+    def require(self) -> None:
+        """Nothing, when the end of the name says what to draw.
+
+        Raises:
+            PlotUnknown: It says nothing that can be made.
+        """
+        from fund.errors import PlotUnknown
+
+        if self.path is not None and not self.path.lower().endswith((".svg", ".png")):
+            raise PlotUnknown(path=self.path)
+
+    def write(self, data: Mapping[str, Any]) -> None:
+        """Draw it into its file.
+
+        Raises:
+            ReportsMissing, FileUnreadable: As they say.
+        """
+        if self.path is None:
+            return
+        from fund.reports import charts
+
+        told = self.drawn(data)
+        as_png = self.path.lower().endswith(".png")
+        write_output(self.path, charts.png(self.chart, told) if as_png else charts.svg(self.chart, told).encode())
+
+
+def _leave(
+    ctx: click.Context,
+    name: str,
+    args: Mapping[str, Any],
+    form: str,
+    path: str | None,
+    show: Callable[[Mapping[str, Any]], None],
+    plot: _Plot,
+) -> None:
+    """Make a forecast and let it leave: on the screen or to a file, and as a drawing where one was asked for."""
     from fund.reports.forecasts import watched
 
-    args = {"quarters": quarters, "seed": seed, "runs": runs, "assumptions": assumptions}
+    plot.require()
     with progress(_("Making runs")) as bar:
 
         def step(total: int, more: int) -> None:
@@ -70,7 +190,36 @@ def liquidity(
             bar.step(more)
 
         with watched(step):
-            leave(ctx, "forecast liquidity", args, form=form, path=output, show=_show_liquidity)
+            data = look(ctx, name, args)
+    plot.write(data)
+    if typed(ctx, "json") and path is None:
+        emit_json(data)
+    elif form == "table" and path is None:
+        show(data)
+    else:
+        from fund.reports.statements import STATEMENT_FORMATS
+
+        chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
+        rows = {"lines": _lines(data)} if chosen == "csv" else data
+        write_output(path or "-", STATEMENT_FORMATS[chosen](rows))
+    if plot.path is not None:
+        note(_("Drawn: {path}").format(path=plot.path))
+
+
+def _lines(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a forecast for a spreadsheet: a quarter, or a moment, a line."""
+    if "quarters" in data:
+        return [dict(row) for row in data["quarters"]]
+    nested = ("portfolio_revolving_degree", "fund_revolving_degree", "free_to_commit_cents")
+    return [
+        {
+            "years": row["years"],
+            "on": row["on"],
+            **{f"{name}_{key}": value for name in nested for key, value in row[name].items()},
+            "target_met": row["target_met"],
+        }
+        for row in data["moments"]
+    ]
 
 
 def _euros(cents: int) -> str:
@@ -79,9 +228,14 @@ def _euros(cents: int) -> str:
 
 
 def _show_liquidity(data: Mapping[str, Any]) -> None:
-    for line in _concluded(data):
+    from fund.reports.forecasts.drawing import concluded
+
+    for line in concluded(data):
         say(line)
     say()
+    if "backtest" in data:
+        _show_backtest(data)
+        return
     table(
         _("Cash expected per quarter after {day}, in whole euros").format(day=day(date.fromisoformat(data["as_of"]))),
         [
@@ -109,41 +263,16 @@ def _show_liquidity(data: Mapping[str, Any]) -> None:
     say()
     _show_parts(data)
     _show_made(data)
-
-
-def _concluded(data: Mapping[str, Any]) -> list[str]:
-    """What the forecast comes to, in sentences: the message first."""
-    last = data["quarters"][-1]["quarter"]
-    buffer = euros(data["buffer_cents"])
-    if data["buffer_met_in"]:
-        first = _("The cash is expected to meet the buffer of {buffer} in {quarter}.").format(
-            buffer=buffer, quarter=data["buffer_met_in"]
-        )
-    else:
-        first = _("The cash is expected to stay above the buffer of {buffer} until {quarter}.").format(
-            buffer=buffer, quarter=last
-        )
-        if data["buffer_met_low_in"]:
-            first += " " + _("On the low side of the band it meets it in {quarter}.").format(
-                quarter=data["buffer_met_low_in"]
-            )
-    lines = [first]
-    if data["capacity_to_commit_cents"]:
-        lines.append(
-            _("{amount} can be committed: the lowest that is free until then{when}.").format(
-                amount=euros(data["capacity_to_commit_cents"]),
-                when=", " + data["lowest_free_to_commit_in"]
-                if data["lowest_free_to_commit_in"]
-                else ", " + _("which is today's"),
-            )
-        )
-    else:
-        lines.append(
-            _("Nothing can be committed: free to commit is {amount} at its lowest.").format(
-                amount=euros(data["lowest_free_to_commit_cents"])
-            )
-        )
-    return lines
+    _define(
+        (
+            (N_("Expected"), "closing_cash"),
+            (N_("repayments expected"), "repayments"),
+            (N_("payments"), "payments"),
+            (N_("costs of running the fund"), "costs"),
+            (N_("Free to commit"), "free_to_commit"),
+        ),
+        data,
+    )
 
 
 def _show_parts(data: Mapping[str, Any]) -> None:
@@ -199,3 +328,87 @@ def _show_made(data: Mapping[str, Any]) -> None:
             hash=short_hash(data["head"]["hash"]),
         )
     )
+
+
+def _define(pairs: Sequence[tuple[str, str]], data: Mapping[str, Any]) -> None:
+    """What stands in which column, as talk beside the table."""
+    for header, name in pairs:
+        note(f"{_(header)}: {_(data['definitions'][name])}")
+
+
+def _show_backtest(data: Mapping[str, Any]) -> None:
+    table(
+        _("Forecast of {day} beside what happened until {until}, in whole euros").format(
+            day=day(date.fromisoformat(data["backtest"])), until=day(date.fromisoformat(data["as_of"]))
+        ),
+        [
+            Column("quarter", N_("Quarter"), "ref"),
+            Column("expected", N_("Expected"), "count"),
+            Column("low", N_("Low"), "count"),
+            Column("high", N_("High"), "count"),
+            Column("realised", N_("Realised"), "count"),
+            Column("since", N_("Decided since"), "count"),
+            Column("inside", N_("In band"), "ref"),
+        ],
+        [
+            {
+                "quarter": row["quarter"],
+                "expected": _euros(row["closing_cash_cents"]),
+                "low": _euros(row["low_cents"]),
+                "high": _euros(row["high_cents"]),
+                "realised": _euros(row["realised_cash_cents"]),
+                "since": _euros(row["decided_since_cents"]),
+                "inside": _("yes") if row["inside"] else _("no"),
+            }
+            for row in data["quarters"]
+        ],
+    )
+    _show_made(data)
+    _define(((N_("Decided since"), "decided_since"), (N_("In band"), "inside")), data)
+
+
+def _show_revolving(data: Mapping[str, Any]) -> None:
+    from fund.reports.forecasts.drawing import met_sentence, percent
+
+    say(met_sentence(data))
+    say(
+        _("What is free is awarded again every year, as the average award of {amount}.").format(
+            amount=euros(data["average_award"]["amount_cents"])
+        )
+        if data["awards"] == "regrant"
+        else _("Nothing new is awarded; with --awards regrant it is.")
+    )
+    on = day(date.fromisoformat(data["as_of"]))
+    for key, title in (
+        ("portfolio_revolving_degree", _("Portfolio revolving degree, (A + O - P) / U")),
+        ("fund_revolving_degree", _("Fund revolving degree, (A + R + V - K) / (U + S + V)")),
+        ("free_to_commit_cents", _("Free to commit, in whole euros")),
+    ):
+        shown = _euros if key.endswith("_cents") else percent
+        now = data["today"][key]
+        say()
+        table(
+            _("{title}; on {day} {now}").format(
+                title=title, day=on, now=shown(now) if now is not None else _("no value")
+            ),
+            [
+                Column("years", N_("Years"), "count"),
+                Column("p10", N_("Low"), "count"),
+                Column("p25", N_("1 in 4"), "count"),
+                Column("p50", N_("Middle"), "count"),
+                Column("p75", N_("3 in 4"), "count"),
+                Column("p90", N_("High"), "count"),
+                Column("mean", N_("Mean"), "count"),
+                *([Column("met", N_("Target met"), "count")] if key.startswith("portfolio") else []),
+            ],
+            [
+                {
+                    "years": moment["years"],
+                    "met": percent(moment["target_met"]),
+                    **{name: shown(value) for name, value in moment[key].items()},
+                }
+                for moment in data["moments"]
+            ],
+        )
+    say(_("Low: 1 in 10 runs ends below it; high: 1 in 10 above it."))
+    _show_made(data)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput
+from fund.errors.base import FaultyInput, WrongUsage
 from fund.language import N_
 
-__all__ = ["FaultyAssumptions", "NoAssumptionsYet"]
+__all__ = ["BacktestNotPast", "FaultyAssumptions", "NoAssumptionsYet", "PlotUnknown", "YearsUnclear"]
 
 
 class FaultyAssumptions(FaultyInput):
@@ -20,3 +20,24 @@ class NoAssumptionsYet(FaultyInput):
 
     message = N_("no assumptions of {file} are in force on {day}: the first set holds from {first_on}")
     hint = N_("fund forecast liquidity --as-of {first_on}")
+
+
+class BacktestNotPast(FaultyInput):
+    """A forecast is held against what happened since: its day lies before the last day that counts."""
+
+    message = N_("no quarter has ended between {day} and {until}: a backtest needs an earlier day")
+    hint = N_("fund forecast liquidity --help")
+
+
+class PlotUnknown(WrongUsage):
+    """A drawing is SVG or PNG, by the end of its name."""
+
+    message = N_('"{path}" is no drawing that can be made: the name ends in .svg or .png')
+    hint = N_("fund forecast liquidity --plot liquidity.svg")
+
+
+class YearsUnclear(WrongUsage):
+    """The years after which a simulation is looked at are whole numbers, in order."""
+
+    message = N_('"{text}" says no years: whole numbers from 1 to 30 with commas, each higher than the one before')
+    hint = N_("fund forecast revolving --years 1,3,5,10")

@@ -25,7 +25,7 @@ from fund.language import N_, _, language, number
 
 __all__ = ["CHARTS", "PALETTE", "png", "rounded", "svg", "whole_euros"]
 
-CHARTS = ("balance", "flows", "experiments", "revolving", "burden", "liquidity", "distribution")
+CHARTS = ("balance", "flows", "experiments", "revolving", "burden", "liquidity", "backtest", "distribution")
 """The charts there are. Which values each asks is said in its specification, under ``usermeta``."""
 PALETTE: Mapping[str, str] = {
     "ink": "#1b1f24",

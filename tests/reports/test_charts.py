@@ -54,6 +54,20 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"name": "light 2026", "steps": "35/2", "target": 17, "label": "17.5"},
         {"name": "major 2026", "steps": 29, "target": 33, "label": "29"},
     ],
+    "backtest": [
+        {"on": "2025-12-31", "realised_cents": 100_000_00, "buffer_cents": 20_000_00, "buffer_word": "buffer"},
+        {
+            "on": "2026-03-31",
+            "realised_cents": 90_000_00,
+            "expected_cents": 95_000_00,
+            "low_cents": 80_000_00,
+            "high_cents": 99_000_00,
+            "buffer_cents": 20_000_00,
+            "expected_word": "expected",
+            "realised_word": "happened",
+            "above": True,
+        },
+    ],
     "distribution": [
         {
             "name": "After 1 year",

@@ -36,7 +36,10 @@ from fund.reports.forecasts.simulation import (
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions, Delay
 from fund.unit_of_work import View
 
-__all__ = ["DEFINITIONS", "HIGH", "LOW", "RUNS", "Projection", "liquidity", "project", "watched"]
+__all__ = [
+    "DEFINITIONS", "HIGH", "LOW", "RUNS", "SEED", "Projection", "liquidity", "made", "made_from", "named", "project",
+    "told", "watched",
+]  # fmt: skip
 
 RUNS, QUARTERS, SEED = 2000, 12, 1
 LOW, HIGH = 10, 90
@@ -311,18 +314,24 @@ def liquidity(
     base = portfolio(view, day, known_at, payment_days=used.used.payment_days, costs_cents=used.used.costs_cents)
     found = project(base, used.used, Quarters(day, quarters), seed=seed, runs=runs)
     return {
-        **_made_from(view, day, known_at),
+        **made_from(view, day, known_at),
         "seed": seed,
         "runs": runs,
         "assumptions": used.as_json(),
         "regulations": base.rules.version,
         **told(found),
         "past_quarters": _past(view, day, known_at),
-        "definitions": dict(DEFINITIONS),
+        "definitions": named(DEFINITIONS),
     }
 
 
-def _made_from(view: View, day: date, known_at: int | None) -> dict[str, Any]:
+def named(definitions: Mapping[str, str]) -> dict[str, str]:
+    """Definitions by the name of the figure, without its unit: a key that ends in cents holds cents."""
+    return {name.removesuffix("_cents"): text for name, text in definitions.items()}
+
+
+def made_from(view: View, day: date, known_at: int | None) -> dict[str, Any]:
+    """What every forecast says of the books it was made of."""
     head = view.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
     digest = view.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash
