@@ -182,10 +182,10 @@ def _finish(ctx: click.Context, ending: dict[str, Any], url: str, place: str, qu
     if quietly:
         output.emit_json(ending)
     else:
-        from cli.position import show_position
+        from fund.reports.statements.position_page import as_page
 
         output.say("")
-        show_position(ending["position"])
+        output.show_page(as_page(ending["position"]))
         output.say("")
         _show_burden(ending["burden"])
         output.say("")

@@ -16,7 +16,7 @@ from fund.schemas import CaseFile
 from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import Past, View
 
-__all__ = ["cases_on", "last_fact", "regulations_on"]
+__all__ = ["cases_on", "changed", "last_fact", "regulations_on"]
 
 Case = TypeVar("Case", bound=CaseFile)
 
@@ -41,24 +41,49 @@ def last_fact(view: View, known_at: int | None) -> int | None:
 
 
 def cases_on(
-    view: View, model: type[Case], day: date, *, last: int | None = None, refs: Sequence[str] | None = None
+    view: View,
+    model: type[Case],
+    day: date,
+    *,
+    last: int | None = None,
+    refs: Sequence[str] | None = None,
+    states: Sequence[str] | None = None,
 ) -> list[Case]:
     """The cases of a kind as they were at the end of a day, in the order of their refs.
 
     Args:
         last: The last fact that was known; all when absent.
         refs: Only these.
+        states: Only those that were in one of these states.
     """
-    changed = view.store.facts.changed_since(model.kind, on=day, seq=last)
-    stored = view.cases(model, refs=refs)
-    again = [case.stream for case in stored if case.stream in changed]
-    if not again:
-        return stored
+    again = changed(view, model, day, last=last, refs=refs)
+    found = {case.ref: case for case in view.cases(model, refs=refs, states=states) if case.ref not in again}
+    found |= {ref: case for ref, case in again.items() if case is not None and (not states or case.state in states)}
+    return [found[ref] for ref in sorted(found)]
+
+
+def changed(
+    view: View, model: type[Case], day: date, *, last: int | None = None, refs: Sequence[str] | None = None
+) -> dict[str, Case | None]:
+    """The cases of a kind that a later fact touched, as they were; ``None`` for those that were not there yet.
+
+    What is known today of today is what is stored: nothing is read again for it.
+    """
+    if last is None and day >= view.today:
+        return {}
+    wanted = None if refs is None else {f"{model.kind}/{ref}" for ref in refs}
+    streams = view.once(
+        ("changed", model.kind, day, last), lambda: view.store.facts.changed_since(model.kind, on=day, seq=last)
+    )
+    again = sorted(streams if wanted is None else streams & wanted)
     after, folded = view.lives[model.kind].after, dict[str, CaseFile | None]()
     for stream, envelope in view.store.facts.of_streams(again, on=day, seq=last):
         folded[stream] = after(folded.get(stream), envelope)
-    were = [case if case.stream not in changed else folded.get(case.stream) for case in stored]
-    return [case for case in were if isinstance(case, model)]
+    found: dict[str, Case | None] = {}
+    for stream in again:
+        case = folded.get(stream)
+        found[stream.partition("/")[2]] = case if isinstance(case, model) else None
+    return found
 
 
 def regulations_on(view: View, day: date, *, last: int | None = None) -> Regulations:

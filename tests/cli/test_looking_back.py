@@ -150,7 +150,7 @@ def test_a_statement_leaves_as_csv_or_json(fund: Any, told: str, tmp_path: Path)
 def test_one_figure_is_explained_by_its_definition_and_inputs(fund: Any, told: str) -> None:
     shown = fund("statement", "position", "--explain", "loss_ratio", database=told).out
     assert "W / U" in shown
-    assert "71.4 %" in shown
+    assert "71.4%" in shown
     refused = fund("statement", "position", "--explain", "luck", "--json", database=told)
     assert (refused.code, refused.json["error"]["code"]) == (1, "unknown_figure")
 

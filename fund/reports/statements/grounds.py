@@ -6,16 +6,18 @@ statement of the past. ``basis`` is what the indicators are reckoned from.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from fund.language import N_
 from fund.reports.indicators import Basis
-from fund.reports.past import cases_on, last_fact, regulations_on
+from fund.reports.past import cases_on, changed, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.rules import valuation
 from fund.rules.prices import Prices
@@ -24,10 +26,10 @@ from fund.rules.schedules import BANDS, age, claims
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
-from fund.store import Told
-from fund.unit_of_work import View
+from fund.store import CaseBrief, Told
+from fund.unit_of_work import Past, View
 
-__all__ = ["LATE", "Claim", "Grounds", "Share"]
+__all__ = ["LATE", "Award", "Claim", "Grounds", "Share"]
 
 NO_PRICES = N_("no price index was given (--cpi FILE)")
 NO_MONTH = N_("the price index has no figure for a month in which money came in, or for the day")
@@ -52,6 +54,20 @@ class Share:
     due_on: date | None
     outstanding_cents: int
     days_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """A proposal to which money was promised: the award that stands on the day, and what it says of its money.
+
+    ``others_cents`` is what others than the fund put into it, as applied for: the parties' own share and co-financing.
+    """
+
+    ref: str
+    award_cents: int
+    ask_cents: int
+    others_cents: int
+    follows: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +134,18 @@ class Grounds:
         told = self.view.store.facts.told(FACTS, until_seq=self.last)
         return [each for each in told if each.effective_on <= self.day]
 
+    @cached_property
+    def _by_type(self) -> dict[str, list[Told]]:
+        found: dict[str, list[Told]] = {name: [] for name in FACTS}
+        for each in self.facts:
+            found[each.type].append(each)
+        return found
+
     def of(self, *types: str) -> list[Told]:
         """Those of these types, oldest first."""
-        return [each for each in self.facts if each.type in types]
+        if len(types) == 1:
+            return self._by_type[types[0]]
+        return sorted((each for name in types for each in self._by_type[name]), key=lambda each: each.seq)
 
     @cached_property
     def ended(self) -> dict[str, Told]:
@@ -161,6 +186,15 @@ class Grounds:
         return found
 
     @cached_property
+    def very_late(self) -> set[str]:
+        """The agreements with an instalment more than 90 days overdue."""
+        return {share.agreement for share in self.shares if share.days_late > 90}
+
+    def days_until(self, share: Share) -> int:
+        """So many days until it is due; 0 for what is late, or has no day."""
+        return max((share.due_on - self.day).days, 0) if share.due_on is not None else 0
+
+    @cached_property
     def ageing(self) -> dict[str, int]:
         """What is outstanding by how late it is, by the repayment plans."""
         stages = {name: 0 for name, _days in BANDS}
@@ -173,28 +207,42 @@ class Grounds:
     # ----------------------------------------------------------------------------------------------------------- awards
 
     @cached_property
-    def awarded(self) -> list[Proposal]:
+    def awarded(self) -> list[Award]:
         """The proposals to which money was ever promised, as they were."""
         refs = sorted({code.partition(".")[2] for code in self.quantities.balances if code.startswith("9000.")})
-        return cases_on(self.view, Proposal, self.day, last=self.last, refs=refs) if refs else []
+        if not refs:
+            return []
+        again = changed(self.view, Proposal, self.day, last=self.last, refs=refs)
+        found = {ref: case.model_dump(mode="json") for ref, case in again.items() if case is not None}
+        if not isinstance(self.view, Past):
+            stored = self.view.store.cases.find(Proposal.kind, refs=[ref for ref in refs if ref not in again])
+            found |= {row.ref: json.loads(row.document) for row in stored}
+        else:
+            cases = self.view.cases(Proposal, refs=[ref for ref in refs if ref not in again])
+            found |= {case.ref: case.model_dump(mode="json") for case in cases}
+        return [_award(found[ref]) for ref in sorted(found)]
 
     @cached_property
-    def agreements(self) -> list[Agreement]:
-        """Every agreement, as it was."""
-        return cases_on(self.view, Agreement, self.day, last=self.last)
+    def agreements(self) -> list[CaseBrief]:
+        """Every agreement, as it was: state, lead (``partner``) and award (``amount_cents``)."""
+        again = changed(self.view, Agreement, self.day, last=self.last)
+        found = {brief.ref: brief for brief in self.view.briefs(Agreement) if brief.ref not in again}
+        for ref, case in again.items():
+            if case is not None:
+                found[ref] = CaseBrief(ref, case.state, case.proposal, case.lead, case.award_cents, {})
+        return [found[ref] for ref in sorted(found)]
 
     @cached_property
     def claims(self) -> list[Claim]:
         """Claims after a breach or a lower award: what of it stands on no account of the ledger."""
         grants = self.quantities.by_holder("S_cents")
+        refunds: dict[str, list[Told]] = {}
+        for each in self.of("disbursement.refunded"):
+            refunds.setdefault(each.says["agreement"], []).append(each)
         found = []
         for ref, ended in sorted(self.ended.items()):
             says = ended.says
-            back = [
-                each
-                for each in self.of("disbursement.refunded")
-                if each.says["agreement"] == ref and each.seq > ended.seq
-            ]
+            back = [each for each in refunds.get(ref, ()) if each.seq > ended.seq]
             if says.get("reclaimed_cents"):
                 came = [(each, each.says["amount_cents"] - each.says["surplus_cents"]) for each in back]
                 claimed, ground = says["reclaimed_cents"], "lower_award"
@@ -211,22 +259,24 @@ class Grounds:
         return found
 
     @cached_property
-    def told_cost(self) -> dict[str, int]:
-        """What ended agreements cost, as far as their parties told it (M3): the last word per partner and year."""
-        costs: dict[tuple[str, str, int], int] = {}
+    def costs_told(self) -> list[Told]:
+        """What ended agreements cost, as their parties told it (M3): the last word per agreement, partner and year."""
+        last: dict[tuple[str, str, int], Told] = {}
         for each in self.of("benefit.reported"):
             if each.says["realised"] and each.ref in self.ended:
-                costs[each.ref, each.says["partner"], each.says["year"]] = each.says["realised_cost_cents"]
-        sums: Counter[str] = Counter()
-        for (ref, _partner, _year), cents in costs.items():
-            sums[ref] += cents
-        return {ref: cents for ref, cents in sums.items() if cents}
+                last[each.ref, each.says["partner"], each.says["year"]] = each
+        return sorted((each for each in last.values() if each.says["realised_cost_cents"]), key=lambda each: each.seq)
+
+    @cached_property
+    def told_cost(self) -> list[str]:
+        """The ended agreements whose parties told a cost."""
+        return sorted({each.ref for each in self.costs_told})
 
     @cached_property
     def rolled_out(self) -> list[str]:
         """The agreements that a roll-out follows which holds."""
         active = {each.says["proposal"] for each in self.of("agreement.activated")}
-        return sorted({case.follows for case in self.awarded if case.follows and case.ref in active})
+        return sorted({award.follows for award in self.awarded if award.follows and award.ref in active})
 
     # ----------------------------------------------------------------------------------------------------- prices
 
@@ -255,8 +305,7 @@ class Grounds:
         q, balances = self.quantities, self.quantities.main_balances
         evaluations = [each.says for each in self.of("evaluation.accepted")]
         refuted = [says for says in evaluations if says["hypothesis"] == "refuted"]
-        late = {share.agreement for share in self.shares if share.days_late > 90}
-        standing = [case for case in self.awarded if case.award_cents]
+        standing = [award for award in self.awarded if award.award_cents]
         paid = Counter(q.by_holder("U_cents"))
         paid.update(q.by_holder("S_cents"))
         return Basis(
@@ -289,16 +338,16 @@ class Grounds:
             imposed_p=self.year.value("imposed_cents"),
             received_p=self.year.value("received_cents"),
             overdue_90=sum(cents for stage, cents in self.ageing.items() if stage in LATE),
-            at_risk=sum(self.outstanding[ref] for ref in late),
-            term_days=sum(_days_until(share, self.day) * share.outstanding_cents for share in self.shares),
+            at_risk=sum(share.outstanding_cents for share in self.shares if share.agreement in self.very_late),
+            term_days=sum(self.days_until(share) * share.outstanding_cents for share in self.shares),
             term_o=sum(share.outstanding_cents for share in self.shares),
             claimed=sum(claim.claimed_cents for claim in self.claims),
             claimed_back=sum(claim.received_cents for claim in self.claims),
-            f_ante=sum(case.award_cents for case in standing),
-            fext_ante=sum(others(case) for case in standing),
-            cost_ante=sum(case.form.ask_cents + others(case) for case in standing),
+            f_ante=sum(award.award_cents for award in standing),
+            fext_ante=sum(award.others_cents for award in standing),
+            cost_ante=sum(award.ask_cents + award.others_cents for award in standing),
             f_done=sum(paid[ref] for ref in self.told_cost),
-            cost_done=sum(self.told_cost.values()),
+            cost_done=sum(each.says["realised_cost_cents"] for each in self.costs_told),
             experiments=len(evaluations),
             confirmed=sum(says["hypothesis"] == "confirmed" for says in evaluations),
             inconclusive=sum(says["hypothesis"] == "inconclusive" for says in evaluations),
@@ -312,10 +361,7 @@ class Grounds:
         )
 
 
-def others(case: Proposal) -> int:
-    """What others than the fund put into a project, as applied for: the parties' own share and co-financing."""
-    return case.form.own_share_cents + sum(each.amount_cents for each in case.form.cofinancing)
-
-
-def _days_until(share: Share, day: date) -> int:
-    return max((share.due_on - day).days, 0) if share.due_on is not None else 0
+def _award(says: Mapping[str, Any]) -> Award:
+    form = says["form"]
+    others = form["own_share_cents"] + sum(each["amount_cents"] for each in form["cofinancing"])
+    return Award(says["ref"], says["award_cents"], form["ask_cents"], others, says["follows"] or "")

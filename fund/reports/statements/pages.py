@@ -14,6 +14,7 @@ from fund.reports.statements.annual import as_page as annual_page
 from fund.reports.statements.cards import card_page
 from fund.reports.statements.council import as_page as council_page
 from fund.reports.statements.council import council_pdf
+from fund.reports.statements.position_page import as_page as position_page
 from fund.reports.statements.trial import trial_balance_page
 
 __all__ = ["PAGES", "PAPERS"]
@@ -23,6 +24,7 @@ PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
     "ledger trial-balance": trial_balance_page,
     "statement annual": annual_page,
     "statement council": council_page,
+    "statement position": position_page,
 }
 """The page of what a query found, in the language in use, by the name of the query."""
 

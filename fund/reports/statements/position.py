@@ -7,12 +7,15 @@ Source: cli.md, statements.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
 from fund.errors import UnknownFigure
 from fund.reports.indicators import INDICATORS, Basis, figures
+from fund.reports.statements.amounts import AMOUNTS
+from fund.reports.statements.explained import inputs_of, lines_of
 from fund.reports.statements.grounds import Grounds
 from fund.reports.statements.results import (
     benefit_balances,
@@ -24,13 +27,21 @@ from fund.reports.statements.results import (
     term,
 )
 from fund.rules import valuation
+from fund.rules.prices import parse_prices
 from fund.unit_of_work import View
 
 __all__ = ["basis_of", "position"]
 
 
 def position(
-    view: View, *, as_of: date | None = None, known_at: int | None = None, explain: str | None = None
+    view: View,
+    *,
+    as_of: date | None = None,
+    known_at: int | None = None,
+    explain: str | None = None,
+    listed: bool = False,
+    prices: Mapping[str, Any] | None = None,
+    into: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """The position of the fund at the end of a day, as it was known at an entry.
 
@@ -38,18 +49,49 @@ def position(
         as_of: The last accounting day that counts; default today.
         known_at: The last entry that counts; default the newest. With it, facts that made no entry count until the
             fact of that entry, so the same number gives the same statement for ever.
-        explain: Only this figure among the indicators.
+        explain: Only this figure, and everything behind it: ``inputs`` with what each is and adds up to, ``lines`` with
+            every entry, instalment and fact.
+        listed: Every figure by itself, as a list (``lines``), in the place of the page.
+        prices: A file with a price index (``name``, ``content``), for real preservation.
+        into: Gets what was found, with ``lines`` as a stream, while the fund is open.
 
     Raises:
         UnknownFigure: No figure has that name.
+        FaultyPrices: The file holds no price index.
     """
+    index = None if prices is None else parse_prices(prices["content"], prices["name"])
+    day = as_of or view.today
     if explain is not None:
         _require(explain)
-    found = Grounds(view, as_of or view.today, known_at)
+    grounds = Grounds(view, day, known_at, prices=index)
+    if listed:
+        lines_of_figures = [{"name": name, **figure} for name, figure in figures(grounds.basis).items()]
+        whole = {"as_of": day.isoformat(), **head_of(view, known_at), **_prices(grounds), "lines": lines_of_figures}
+        if into is not None:
+            into(whole)
+        return whole
+    found = told(grounds) | _prices(grounds)
+    if explain is None:
+        found["indicators"] = figures(grounds.basis)
+        if into is not None:
+            into(found)
+        return found
+    figure = _figure(grounds, explain)
+    found["indicators"] = {explain: figure}
+    found["inputs"] = inputs_of(grounds, figure["inputs"])
+    lines = lines_of(grounds, figure["inputs"])
+    if into is not None:
+        into({**found, "lines": lines})
+        return found
+    return {**found, "lines": list(lines)}
+
+
+def told(found: Grounds) -> dict[str, Any]:
+    """The amounts and lists of the position; the figures come beside them."""
     balances, basis = found.quantities.main_balances, found.basis
     return {
         "as_of": found.day.isoformat(),
-        **head_of(view, known_at),
+        **head_of(found.view, found.known_at),
         "capital_cents": valuation.capital(balances),
         "receivable_cents": balances.get("1100", 0),
         "cash_cents": valuation.cash(balances),
@@ -74,12 +116,30 @@ def position(
         "collections": collections(found),
         "benefit_balances": benefit_balances(found),
         "late_items": late_items(found),
-        "indicators": {name: figure for name, figure in figures(basis).items() if explain is None or name == explain},
     }
 
 
+def _prices(found: Grounds) -> dict[str, Any]:
+    """The price index that was used: where it comes from, its file, and the month that stands for the day."""
+    prices = found.prices
+    if prices is None:
+        return {}
+    now = prices.on(found.day)
+    return {"prices": {"origin": prices.origin, "sha256": prices.sha256, "month": now[0] if now else None}}
+
+
+def _figure(found: Grounds, name: str) -> dict[str, Any]:
+    """A figure, or an amount of the page, as a figure is told."""
+    if name not in AMOUNTS:
+        return figures(found.basis)[name]
+    amount = AMOUNTS[name]
+    cents = found.quantities.value(amount.quantity) if amount.quantity else found.basis.buffer
+    inputs = {amount.quantity or "buffer_cents": cents}
+    return {"value": cents, "unit": "cents", "definition": amount.definition, "inputs": inputs, "why": None}
+
+
 def _require(name: str) -> None:
-    known = [indicator.name for indicator in INDICATORS]
+    known = [*(indicator.name for indicator in INDICATORS), *AMOUNTS]
     if name not in known:
         word = name.lower().replace("-", "_").replace(" ", "_")
         near = [each for each in known if word and word in each] or get_close_matches(word, known, n=1, cutoff=0.5)

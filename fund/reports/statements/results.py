@@ -36,7 +36,7 @@ def experiments(found: Grounds) -> list[dict[str, Any]]:
     outstanding: Counter[str] = Counter()
     for case in found.agreements:
         counted[case.state] += 1
-        awarded[case.state] += case.award_cents
+        awarded[case.state] += case.amount_cents or 0
         outstanding[case.state] += found.outstanding.get(case.ref, 0)
     return [
         {
@@ -195,7 +195,7 @@ def collections(found: Grounds) -> list[dict[str, Any]]:
 
 def _calls(found: Grounds) -> list[Call]:
     """Calls whose last day is over and that are still open."""
-    calls = cases_on(found.view, Call, found.day, last=found.last)
+    calls = cases_on(found.view, Call, found.day, last=found.last, states=("open",))
     return [call for call in calls if call.due_on < found.day and call.open_cents > 0]
 
 
@@ -205,7 +205,7 @@ def benefit_balances(found: Grounds) -> list[dict[str, Any]]:
     Paid is what the bank paid less what came back unspent or returned; contributed is I of the partner alone.
     """
     q = found.quantities
-    leads = {case.ref: case.lead for case in found.agreements}
+    leads = {case.ref: case.partner or "" for case in found.agreements}
     contributed = Counter(q.by_holder("received_cents"))
     received, led = Counter[str](), Counter[str]()
     for payment in q.payments:
@@ -264,8 +264,8 @@ def late_items(found: Grounds) -> list[dict[str, Any]]:
         due_on = date.fromisoformat(told.says["due_on"])
         if due_on < found.day and not paid[told.ref] and told.ref not in cancelled:
             rows.append(_late(found, "payment", told.ref, due_on, told.says["amount_cents"], told.says["payee"]))
-    for case in cases_on(found.view, Evaluation, found.day, last=found.last):
-        if case.state == "due" and case.fell_due and case.due_on < found.day:
+    for case in cases_on(found.view, Evaluation, found.day, last=found.last, states=("due",)):
+        if case.fell_due and case.due_on < found.day:
             rows.append(_late(found, "evaluation", case.ref, case.due_on, None, case.lead))
     return sorted(rows, key=lambda row: (row["due_on"], row["what"], row["ref"]))
 
