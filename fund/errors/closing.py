@@ -107,8 +107,8 @@ class UnknownFigure(FaultyInput):
 class YearBeforeTheFund(RuleRefusal):
     """There are no accounts of a year in which there was no fund."""
 
-    message = N_("no annual accounts of {year}: the fund began in {first}")
-    hint = N_("fund statement annual {first}")
+    message = N_("no annual accounts of {year}: the fund began in {first_year}")
+    hint = N_("fund statement annual {first_year}")
 
 
 class YearToCome(RuleRefusal):

@@ -107,6 +107,8 @@ def _value(words: tuple[str, ...], param: click.Parameter, folder: Path) -> str:
     kinds = {params.MONEY: "10.00", params.DAY: "2026-11-20", params.PERIOD: "2026-10", params.ACCOUNT: "1000"}
     if param.type in kinds:
         return kinds[param.type]
+    if param.name == "year":
+        return "2025"
     if "int" in param.type.name:
         return "2"
     if param.name in ("receipt",):

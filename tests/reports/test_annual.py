@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,16 +11,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
+from fund.errors import YearBeforeTheFund, YearToCome
 from fund.events import FACTS, CostCharged, RegulationsAdopted, canonical_json
 from fund.reports.statements import STATEMENT_FORMATS
-from fund.reports.statements.annual import annual
-from fund.rules.regulations import standard
+from fund.reports.statements.annual import annual, annual_pdf, as_page
+from fund.reports.statements.annual.balance import balance_sheet, income_statement
+from fund.reports.statements.annual.movements import movement_tables
+from fund.reports.statements.annual.years import told
+from fund.rules.regulations import Regulations, standard
 from fund.unit_of_work import Past, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund
-from tests.factories import World
+from tests.factories import World, founded
 
 LEGS = (
     "select entry.seq, entry.effective_on, entry.kind, account.code, posting.amount_cents, undone.kind as undone"
@@ -27,6 +35,7 @@ LEGS = (
     " left join entry as undone on undone.book_id = entry.book_id and undone.seq = entry.reverses_seq"
 )
 INCOME_AND_COSTS = "4"
+OWNED = ("fund_capital", "accumulated_result", "result_of_the_year")
 
 
 @contextmanager
@@ -141,6 +150,13 @@ def years_of(view: View) -> list[int]:
     return list(range(view.first_day.year, view.today.year + 1))
 
 
+def figures(view: View, year: int, known_at: int | None) -> dict[str, Any]:
+    """The accounts without what is told beside them."""
+    of = told(view, year, known_at)
+    parts = {"balance": balance_sheet(of), "income": income_statement(of), "movements": movement_tables(of)}
+    return {**of.as_json(), **parts}
+
+
 def proved(urls: list[str], seed: int, *, numbers: int) -> int:
     """All years of these funds, as known now and at a few random numbers; how many accounts were looked at."""
     chosen, count = random.Random(seed), 0
@@ -150,7 +166,7 @@ def proved(urls: list[str], seed: int, *, numbers: int) -> int:
             for known_at in (None, *(chosen.randint(0, head) for _time in range(numbers))):
                 before = None
                 for year in years_of(view):
-                    found = annual(view, year=year, known_at=known_at)
+                    found = figures(view, year, known_at)
                     tie(view, raw, found)
                     if before is not None and before["known_at"] == found["known_at"]:
                         follow(before, found)
@@ -159,17 +175,47 @@ def proved(urls: list[str], seed: int, *, numbers: int) -> int:
 
 
 def test_the_accounts_of_random_funds_tie_to_their_postings(random_funds: list[str]) -> None:
-    assert proved(random_funds, 6, numbers=1) > len(random_funds)
+    assert proved(random_funds, 6, numbers=3) > len(random_funds)
 
 
 def test_they_do_on_postgresql(random_funds_on_postgresql: list[str]) -> None:
-    assert proved(random_funds_on_postgresql, 7, numbers=2) > 3
+    assert proved(random_funds_on_postgresql, 7, numbers=3) > 3
+    beside(random_funds_on_postgresql[:1])
+
+
+def beside(urls: list[str]) -> None:
+    """What is told beside the accounts adds up to them."""
+    for url in urls:
+        with opened(url) as view:
+            for year in years_of(view):
+                found = annual(view, year=year)
+                lines = {line["line"]: line["amount_cents"] for line in every_line(found)}
+                flows = found["cash"]["flows"]
+                assert found["cash"]["unexplained_cents"] == 0
+                assert flows[-1]["amount_cents"] == lines["bank"] + lines["treasury"]
+                assert sum(flow["amount_cents"] for flow in flows[:-1]) == flows[-1]["amount_cents"]
+                assert (
+                    sum(each["open_cents"] for each in found["commitments"])
+                    == (found["balance"]["commitments"][0]["amount_cents"])
+                )
+                for key, line, sign in (("outstanding_cents", "advances", 1), ("allowance_cents", "allowance", -1)):
+                    assert sum(each[key] for each in found["experiments"]) == sign * lines[line]
+                equity = found["indicators"]["fund_equity"]["value"] + lines["contributions_receivable"]
+                assert equity == sum(lines[line] for line in OWNED)
+                costs = {line["line"]: line["amount_cents"] for line in found["income"]["costs"]}
+                assert [row["amount_cents"] for row in found["budgets"]] == [
+                    costs["learning_writeoffs"], costs["fund_costs"],
+                ]  # fmt: skip
+
+
+def test_what_is_told_beside_the_accounts_adds_up_to_them(random_funds: list[str]) -> None:
+    beside(random_funds[:6])
 
 
 # ------------------------------------------------------------------------------------------------- what was frozen
 
 
-def told(world: World, year: int, known_at: int | None = None) -> tuple[bytes, bytes]:
+def kept(world: World, year: int, known_at: int | None = None) -> tuple[bytes, bytes]:
     """The accounts of a year as JSON and as CSV."""
     found = world.look("statement annual", year=year, **({} if known_at is None else {"known_at": known_at}))
     return STATEMENT_FORMATS["json"](found), STATEMENT_FORMATS["csv"](found)
@@ -190,7 +236,7 @@ def charged(world: World, cents: int, on: date) -> None:
 def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Path) -> None:
     with open_fund(f"sqlite:///{story_home / 'fund.db'}") as fund:
         world = World(fund)
-        first = {year: told(world, year) for year in (2024, 2025)}
+        first = {year: kept(world, year) for year in (2024, 2025)}
         frozen = world.look("period show", period="2025")["closings"][-1]
         found = world.look("statement annual", year=2025)
         assert found["state"] == "closed"
@@ -207,7 +253,7 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
                 ),
                 effective_on=date(2025, 6, 1),
             )
-        assert {year: told(world, year) for year in first} == first
+        assert {year: kept(world, year) for year in first} == first
 
         for month in range(9, 0, -1):
             world.both("period reopen", user="anna", second="bram", period=f"2026-{month:02d}", reason="Eerst dit.")
@@ -215,8 +261,8 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
         opened_again = world.look("statement annual", year=2025)
         assert (opened_again["state"], opened_again["closing"]) == ("provisional", None)
         assert opened_again["legal_form"] == "host", "what holds from a day counts once nothing is frozen"
-        assert told(world, 2024) == first[2024]
-        assert told(world, 2025, frozen["known_at"]) == first[2025]
+        assert kept(world, 2024) == first[2024]
+        assert kept(world, 2025, frozen["known_at"]) == first[2025]
 
         charged(world, 77_00, date(2025, 12, 30))
         again(world, 2025)
@@ -224,11 +270,11 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
         assert (second["state"], second["closing"]["number"]) == ("closed", 2)
         assert second["income"]["result_cents"] == found["income"]["result_cents"] - 77_00
         assert second["income"]["booked_cents"] == second["income"]["result_cents"]
-        kept = told(world, 2025)
+        closed_again = kept(world, 2025)
         charged(world, 5_00, date(2026, 12, 5))
-        assert told(world, 2025) == kept
-        assert told(world, 2025, frozen["known_at"]) == first[2025]
-        assert told(world, 2024) == first[2024]
+        assert kept(world, 2025) == closed_again
+        assert kept(world, 2025, frozen["known_at"]) == first[2025]
+        assert kept(world, 2024) == first[2024]
         # the year after tells what the second closing left
         following = world.look("statement annual", year=2026)
         assert following["balance"]["assets_last_year_cents"] == second["balance"]["assets_cents"]
@@ -248,3 +294,155 @@ def test_a_fund_seen_at_its_last_fact_is_the_fund(random_funds: list[str]) -> No
             assert seen.store.facts.head().seq == middle
             assert max(each.seq for each in seen.store.facts.of_types(sorted(FACTS))) == middle
             assert all(seen.version(case) <= middle for life in LIVES.values() for case in seen.cases(life.model))
+
+
+def test_a_year_that_was_closed_without_an_entry_stays_as_it_was(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        world.partners()
+        world.both("capital call", user="anna", second="bram", amount=100_000_00)
+        rules = standard().model_copy(update={"version": "2026-2", "legal_form": "host"})
+        text = canonical_json(rules.model_dump(mode="json"))
+        with world.uow("anna") as uow:
+            uow.record(RegulationsAdopted(ref="2026-2", from_on=date(2026, 12, 1), text=text))
+        world.clock(date(2027, 1, 10))
+        again(world, 2026)
+        closed = kept(world, 2026)
+        found = world.look("statement annual", year=2026)
+        assert (found["state"], found["legal_form"], found["income"]["result_cents"]) == ("closed", "host", 0)
+        charged(world, 9_00, date(2027, 1, 8))
+        assert kept(world, 2026) == closed
+        assert kept(world, 2026, found["known_at"]) == closed
+
+
+# --------------------------------------------------------------------------------------------------------- the edges
+
+
+def test_the_accounts_of_a_fund_in_which_nothing_happened(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        found = world.look("statement annual", year=2026)
+        assert (found["known_at"], found["state"], found["balance"]["assets_cents"]) == (0, "provisional", 0)
+        assert all(line["last_year_cents"] is None for line in every_line(found))
+        assert (found["income"]["result_cents"], found["income"]["result_last_year_cents"]) == (0, None)
+        assert (found["experiments"], found["commitments"]) == ([], [])
+        assert as_page(found).ties
+        assert annual_pdf(found).startswith(b"%PDF")
+        charged(world, 700, date(2026, 1, 5))
+        one = world.look("statement annual", year=2026)
+        assert one["income"]["result_cents"] == -700
+        assert one["balance"]["assets_cents"] == one["balance"]["liabilities_cents"] == -700
+        world.clock(date(2028, 3, 1))
+        still = world.look("statement annual", year=2027)
+        assert still["income"]["result_cents"] == 0
+        assert still["income"]["result_last_year_cents"] == -700
+        follow(one, still)
+        lines = {line["line"]: line["amount_cents"] for line in every_line(still)}
+        assert lines["accumulated_result"] == -700, "also while the year before is not closed"
+
+
+def test_a_year_in_which_there_was_no_fund_has_no_accounts(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        with pytest.raises(YearBeforeTheFund, match="no annual accounts of 2025: the fund began in 2026"):
+            world.look("statement annual", year=2025)
+        with pytest.raises(YearToCome, match="no annual accounts of 2027: today is 2026-01-05"):
+            world.look("statement annual", year=2027)
+
+
+def test_money_of_a_host_is_deferred_income_with_its_movement_table(sqlite_url: str) -> None:
+    rules = standard().model_copy(update={"legal_form": "host", "contributions": "repayable"})
+    with founded(sqlite_url, rules=rules) as world:
+        world.partners()
+        world.both("capital call", user="anna", second="bram", amount=100_000_00)
+        charged(world, 1_000_00, date(2026, 1, 5))
+        found = world.look("statement annual", year=2026)
+        groups = {line["line"]: (line["group"], line["article"]) for line in found["balance"]["liabilities"]}
+        assert {groups[line] for line in OWNED} == {("deferred_income", "BBV 49b")}
+        assert found["movements"]["deferred"]["rows"] == [
+            {
+                "opening_cents": 0, "received_cents": 100_000_00, "released_cents": -1_000_00, "repaid_cents": 0,
+                "other_cents": 0, "closing_cents": 99_000_00,
+            }
+        ]  # fmt: skip
+        assert found["income"]["released_cents"] == 1_000_00
+        shown = {table.name: table for table in as_page(found).tables}
+        assert shown["income"].total is not None
+        assert shown["income"].total["amount_cents"] == 0, "the host itself earns nothing"
+        notes = " ".join(as_page(found).notes)
+        assert "deferred income (BBV 49 b, 52a)" in notes
+        assert "BBV 36 a 2" in notes
+
+
+def test_regulations_that_say_nothing_new_are_the_text_they_were() -> None:
+    plain = standard().model_dump(mode="json")
+    assert {"legal_form", "contributions"} & set(plain) == set()
+    assert Regulations.model_validate(plain) == standard()
+    host = standard().model_copy(update={"legal_form": "host"}).model_dump(mode="json")
+    assert Regulations.model_validate(host).legal_form == "host"
+
+
+# ------------------------------------------------------------------------------------------------ paper and workbooks
+
+
+def text_of(pdf: bytes) -> list[str]:
+    return [" ".join((page.extract_text() or "").split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_two_pages_for_representatives_then_the_accounts_then_the_experiments(story_home: Path) -> None:
+    with opened(f"sqlite:///{story_home / 'fund.db'}") as view:
+        found = annual(view, year=2025)
+    pdf = annual_pdf(found)
+    assert annual_pdf(found) == pdf
+    pages = text_of(pdf)
+    assert pages[0].startswith("Innovatiefonds Utrecht Annual accounts 2025")
+    assert pages[2].startswith("The accounts Balance sheet")
+    assert [number for number, page in enumerate(pages) if page.startswith("The experiments")] == [len(pages) - 2]
+    whole = " ".join(pages)
+    for each in found["experiments"]:
+        assert each["question"] in whole, "a refuted hypothesis stands among the others"
+    attached = PdfReader(io.BytesIO(pdf)).attachments
+    assert attached["annual.csv"] == [STATEMENT_FORMATS["csv"](found)]
+    assert {"balance.csv", "capital.csv", "experiments.csv"} <= set(attached)
+
+
+def test_long_names_and_many_decisions_stay_on_the_two_pages(story_home: Path) -> None:
+    def large(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: -123_456_789_12 if key.endswith("_cents") and isinstance(item, int) else large(item)
+                for key, item in value.items()
+            }
+        return [large(item) for item in value] if isinstance(value, list) else value
+
+    with opened(f"sqlite:///{story_home / 'fund.db'}") as view:
+        found = annual(view, year=2025)
+    name = "Hoogheemraadschap De Stichtse Rijnlanden"
+    one = {
+        **found["experiments"][1],
+        "title": "Digitaal loket voor vergunningen en toezicht in de hele regio Utrecht" + " x" * 5,
+    }
+    one.update(lead_name=name, parties=[{"partner": str(number), "name": name} for number in range(7)])
+    found["experiments"] = [{**one, "ref": f"A2025-{number:03d}"} for number in range(12)]
+    decision = {"on": "2026-02-03", "type": "decision.approved", "ref": "2026-001", "name": "2026-001"}
+    found["after_balance_date"]["decisions"] = [{**decision, "amount_cents": 123_456_789_12}] * 15
+    change = {"name": "terms.call_due_days", "before": "30", "after": "45"}
+    found["next_year"]["regulations"] = [{"version": "2026-1", "from_on": "2026-01-01", "changes": [change] * 9}] * 3
+    found.update({part: large(found[part]) for part in ("balance", "income", "movements", "cash", "budgets")})
+    pages = text_of(annual_pdf(found))
+    assert pages[2].startswith("The accounts Balance sheet")
+    assert "8 more stand behind." in pages[1]
+    assert "12 more stand in the accounts." in pages[1]
+    assert sum(page.count("On 3 February 2026 2026-001 was awarded") for page in pages) == 3 + 15
+    assert sum(page.count(f"{name}, {name}") > 0 for page in pages) >= 4
+
+
+def test_the_workbook_holds_the_same_numbers(story_home: Path) -> None:
+    with opened(f"sqlite:///{story_home / 'fund.db'}") as view:
+        found = annual(view, year=2025)
+    book = load_workbook(io.BytesIO(STATEMENT_FORMATS["xlsx"](as_page(found))))
+    sheets = {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book}
+    totals = {row[0]: row[2:4] for row in sheets["Balance sheet"]}
+    balance = found["balance"]
+    for title, side in (("Total assets", "assets"), ("Total equity and liabilities", "liabilities")):
+        wanted = [balance[f"{side}_cents"], balance[f"{side}_last_year_cents"]]
+        assert [round(value * 100) for value in totals[title]] == wanted
+    partners = sheets["Fund capital"][-35:]
+    assert round(sum(row[-1] for row in partners[:34]) * 100) == round(partners[34][-1] * 100) == 2_100_000_00

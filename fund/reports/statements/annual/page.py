@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -14,6 +15,7 @@ from fund.reports.statements.annual.words import (
     BUDGETS,
     COLUMNS,
     FLOWS,
+    SHEETS,
     account_title,
     decision_sentence,
     group_title,
@@ -53,7 +55,7 @@ def as_page(found: Mapping[str, Any]) -> Page:
         title=title_of(found),
         as_of=date.fromisoformat(found["as_of"]),
         head=found["head"],
-        tables=tables,
+        tables=[replace(table, sheet=_(SHEETS[table.name])) for table in tables],
         notes=_later(found),
         command=_command(found),
         ties=found["balance"]["ties"],
@@ -138,7 +140,7 @@ def _added(lines: Sequence[Mapping[str, Any]]) -> tuple[int, int | None]:
 def _income(found: Mapping[str, Any]) -> Table:
     income = found["income"]
     rows: list[Row] = []
-    for title, side, name in ((N_("Income"), "incomes", "income"), (N_("Costs"), "costs", "costs")):
+    for title, side, name in ((N_("Total income"), "incomes", "income"), (N_("Total costs"), "costs", "costs")):
         rows.append(_set_apart(_(title), income[f"{name}_cents"], income[f"{name}_last_year_cents"]))
         rows += [
             _line(line, account_title(line["mains"][0]))
@@ -299,7 +301,7 @@ def _figures(found: Mapping[str, Any]) -> Table:
         Column("title", N_("Figure"), "text"),
         Column("amount_cents", N_("Amount"), "amount"),
         Column("ratio", N_("Share"), "percent"),
-        Column("count", N_("Number"), "count"),
+        Column("count", N_("How many"), "count"),
     ]
     return Table("figures", _("Figures on 31 December"), columns, rows)
 
@@ -344,15 +346,17 @@ def _later(found: Mapping[str, Any]) -> list[str]:
     return [*sentences, *policies(found)]
 
 
-def next_year_sentences(told: Mapping[str, Any]) -> Iterable[str]:
-    """What changes in the next year: regulations and the review of the key."""
+def next_year_sentences(told: Mapping[str, Any], *, most: int | None = None) -> Iterable[str]:
+    """What changes in the next year: regulations, at most so many numbers of each, and the review of the key."""
     for each in told["regulations"]:
         changes = "; ".join(
             _("{name}: {before} becomes {after}").format(
                 name=change["name"], before=change["before"] or "-", after=change["after"] or "-"
             )
-            for change in each["changes"]
+            for change in each["changes"][:most]
         )
+        if most is not None and len(each["changes"]) > most:
+            changes += "; ..."
         sentence = _("Regulations {version} hold from {day}.").format(version=each["version"], day=day(each["from_on"]))
         yield f"{sentence} {changes}" if changes else sentence
     review = told["key_review"]

@@ -23,9 +23,11 @@ from fund.reports.statements.printed import on_sheets
 __all__ = ["annual_pdf", "annual_pictures"]
 
 TEMPLATE = "annual.typ"
-MOST = 8
-"""So many experiments, decisions and changes stand on the two pages; the rest stands behind, and is counted."""
+MOST, MOST_SENTENCES = 4, 3
+"""So many experiments, and so many decisions and changes, stand on the two pages; all of them stand behind."""
 MOST_LESSONS = 2
+LEGIBLE = 7.5
+"""In points."""
 FITS = 104
 """So many signs stand beside each other in a table of the usual size."""
 
@@ -49,9 +51,7 @@ def _laid_out(found: Mapping[str, Any]) -> dict[str, Any]:
     page = as_page(found)
     printed = on_sheets(page)
     accounts = [
-        {**table, "size": _size(table)}
-        for table, of in zip(printed["tables"], page.tables, strict=True)
-        if of.name != "experiments"
+        _fitting(table) for table, of in zip(printed["tables"], page.tables, strict=True) if of.name != "experiments"
     ]
     return {
         "language": language(),
@@ -72,11 +72,19 @@ def _laid_out(found: Mapping[str, Any]) -> dict[str, Any]:
         "burden": _printed(_burden(found)),
         "burden_why": [why(row) for row in found["burden"]["tracks"] if row["within"] < row["proposals"]],
         "next_title": _("What changes next year"),
-        "next": _some([*next_year_sentences(found["next_year"])], _("Nothing was adopted for the next year.")),
+        "next": _some([*next_year_sentences(found["next_year"], most=2)], _("Nothing was adopted for the next year.")),
         "later_title": _("Decided after the balance date"),
-        "later": _some([decision_sentence(each) for each in found["after_balance_date"]["decisions"]], ""),
+        "later": _some(_later(found), ""),
         "accounts_title": _("The accounts"),
         "accounts": accounts,
+        "behind": [
+            {"title": title, "sentences": sentences}
+            for title, sentences in (
+                (_("What changes next year"), list(next_year_sentences(found["next_year"]))),
+                (_("Decided after the balance date"), _later(found)),
+            )
+            if sentences
+        ],
         "policies_title": _("How these accounts were made"),
         "policies": list(policies(found)),
         "experiments_title": _("The experiments"),
@@ -89,6 +97,17 @@ def _laid_out(found: Mapping[str, Any]) -> dict[str, Any]:
             *printed["csv"],
         ],
     }
+
+
+def _fitting(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with the size of its letters; titles are left out where all amounts would become too small to read."""
+    size = _size(table)
+    if size < LEGIBLE and len(table["columns"]) > 6:
+        kept = {key: list(table[key])[:-1] for key in ("columns", "whole", "right", "wide")}
+        rows = [row[:-1] for row in table["rows"]]
+        table = {**table, **kept, "rows": rows, "total": table["total"][:-1]}
+        size = _size(table)
+    return {**table, "size": size}
 
 
 def _size(table: Mapping[str, Any]) -> float:
@@ -270,11 +289,17 @@ def _printed(table: Table) -> dict[str, Any]:
     }
 
 
+def _later(found: Mapping[str, Any]) -> list[str]:
+    return [decision_sentence(each) for each in found["after_balance_date"]["decisions"]]
+
+
 def _some(sentences: list[str], nothing: str) -> list[str]:
     if not sentences:
         return [nothing] if nothing else []
-    more = len(sentences) - MOST
-    return sentences[:MOST] + ([_("{count} more stand in the accounts.").format(count=more)] if more > 0 else [])
+    more = len(sentences) - MOST_SENTENCES
+    return sentences[:MOST_SENTENCES] + (
+        [_("{count} more stand in the accounts.").format(count=more)] if more > 0 else []
+    )
 
 
 def _experiment(each: Mapping[str, Any], as_of: str) -> dict[str, Any]:
@@ -286,7 +311,7 @@ def _experiment(each: Mapping[str, Any], as_of: str) -> dict[str, Any]:
         (N_("Award"), each["award_cents"]),
         (N_("of which to be repaid"), each["repayable_cents"]),
         (N_("Not approved to pay yet"), each["committed_cents"]),
-        (N_("Grant"), each["grant_cents"]),
+        (N_("Given as a grant"), each["grant_cents"]),
         (N_("Outstanding"), each["outstanding_cents"]),
         (N_("Not expected back"), each["allowance_cents"]),
         (N_("Gone into learning"), each["learning_writeoffs_cents"]),

@@ -15,6 +15,7 @@ __all__ = [
     "COLUMNS",
     "FLOWS",
     "GROUPS",
+    "SHEETS",
     "TRACKS",
     "account_title",
     "decision_sentence",
@@ -122,6 +123,21 @@ _DECISIONS: Mapping[str, str] = {
     "partner.admitted": N_("On {day} {ref} joined."),
     "exit.settled": N_("On {day} {ref} was settled with; {amount} of the fund capital was its part."),
 }
+
+SHEETS: Mapping[str, str] = {
+    "balance": N_("Balance sheet"),
+    "income": N_("Income and costs"),
+    "cash": N_("Cash"),
+    "capital": N_("Fund capital"),
+    "advances": N_("Advances"),
+    "allowances": N_("Allowance"),
+    "commitments": N_("Commitments"),
+    "debts": N_("Debts"),
+    "deferred": N_("Deferred income"),
+    "figures": N_("Figures"),
+    "experiments": N_("Experiments"),
+}
+"""The sheets of the workbook."""
 
 
 def decision_sentence(told: Mapping[str, Any]) -> str:

@@ -112,7 +112,7 @@ def told(view: View, year: int, known_at: int | None) -> Told:
         seen, in_force = Past(view, last), _in_force(found, last)
     first = _first_year(view, seq)
     if year < first:
-        raise YearBeforeTheFund(year=year, first=first)
+        raise YearBeforeTheFund(year=year, first_year=first)
     if last is not None:
         seen.remember(("last fact", seq), last)  # the closing of a year in which nothing was earned made no entry
     return Told(seen, year, seq, last, in_force)
