@@ -6,8 +6,8 @@ from datetime import date
 
 import click
 
-from cli.export.noun import export, journal, to_file
-from cli.params import DAY, option, reading, verb
+from cli.export.noun import export, journal, one_file, some_days, to_file
+from cli.params import reading, verb
 from fund.language import N_
 
 
@@ -25,12 +25,12 @@ from fund.language import N_
     ),
     see=("export hledger", "ledger trial-balance"),
 )
-@option("--from", "since", type=DAY, metavar="DATE", help=N_("The first accounting day; all when left out"))
-@option("--to", "until", type=DAY, metavar="DATE", help=N_("The last accounting day; all when left out"))
-@option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
-@option("--known-at", type=click.IntRange(min=0), metavar="SEQ", help=N_("As known when this entry was the last"))
+@one_file
+@some_days
 @reading
-def beancount(ctx: click.Context, since: date | None, until: date | None, output: str, known_at: int | None) -> None:
+def beancount(
+    ctx: click.Context, since: date | None, until: date | None, output: str, force: bool, known_at: int | None
+) -> None:
     args = {"since": since, "until": until, "known_at": known_at}
-    with to_file(ctx, "export beancount", args, output) as data:
+    with to_file(ctx, "export beancount", args, output, force=force) as data:
         journal(ctx, data, "bean-check {path}")

@@ -6,9 +6,9 @@ from datetime import date
 
 import click
 
-from cli.export.noun import export, looked_up
+from cli.export.noun import export, looked_up, some_days
 from cli.output import emit_json, say
-from cli.params import DAY, option, reading, typed, verb
+from cli.params import option, reading, typed, verb
 from fund.language import N_, ngettext
 
 
@@ -23,10 +23,8 @@ from fund.language import N_, ngettext
     examples=("fund export csv --from 2026-01-01 --to 2026-12-31 --output tables-2026",),
     see=("export jsonl", "export xaf", "ledger trial-balance"),
 )
-@option("--from", "since", type=DAY, metavar="DATE", help=N_("The first accounting day; all when left out"))
-@option("--to", "until", type=DAY, metavar="DATE", help=N_("The last accounting day; all when left out"))
 @option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder"))
-@option("--known-at", type=click.IntRange(min=0), metavar="SEQ", help=N_("As known when this entry was the last"))
+@some_days
 @reading
 def csv(ctx: click.Context, since: date | None, until: date | None, folder: str, known_at: int | None) -> None:
     args = {"since": since, "until": until, "folder": folder, "known_at": known_at}

@@ -1,22 +1,50 @@
-"""The noun ``export``, and how an export that is one file leaves."""
+"""The noun ``export``: the options that exports share, and how an export that is one file leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from cli.output import emit_json, progress, raw, say
-from cli.params import look, noun, typed
+from cli.output import ask, emit_json, in_the_way, interactive, progress, raw, say
+from cli.params import DAY, look, noun, option, typed
 from fund.language import N_, _, ngettext
 
-__all__ = ["export", "journal", "looked_up", "to_file"]
+__all__ = ["export", "journal", "known_number", "looked_up", "one_file", "some_days", "to_file"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 export = noun("export", N_("Write audit file, register and journals"))
 
 CHUNK = 1 << 20
+
+known_number = option(
+    "--known-at", type=click.IntRange(min=0), metavar="SEQ", help=N_("As known when this entry was the last")
+)
+
+
+def some_days(function: F) -> F:
+    """The options ``--from``, ``--to`` and ``--known-at``: everything when they are left out."""
+    for decorate in (
+        known_number,
+        option("--to", "until", type=DAY, metavar="DATE", help=N_("The last accounting day; all when left out")),
+        option("--from", "since", type=DAY, metavar="DATE", help=N_("The first accounting day; all when left out")),
+    ):
+        function = decorate(function)
+    return function
+
+
+def one_file(function: F) -> F:
+    """The options ``--output`` and ``--force`` of an export that is one file; the body calls :func:`to_file`."""
+    for decorate in (
+        option("--force", is_flag=True, help=N_("Write over a file of that name")),
+        option("--output", required=True, metavar="FILE", help=N_("Write it to this file")),
+    ):
+        function = decorate(function)
+    return function
 
 
 def looked_up(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,25 +62,43 @@ def looked_up(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[st
 
 
 @contextmanager
-def to_file(ctx: click.Context, name: str, args: Mapping[str, Any], output: str) -> Iterator[dict[str, Any] | None]:
+def to_file(
+    ctx: click.Context, name: str, args: Mapping[str, Any], output: str, *, force: bool
+) -> Iterator[dict[str, Any] | None]:
     """What an export of one file answers, for whoever tells people; ``None`` when the file itself is the answer.
 
     Args:
         output: Where it goes; ``-`` is standard output, where it goes once it is whole.
+        force: Whether a file of that name may be written anew, unasked.
+
+    Raises:
+        OutputExists: There is a file of that name, and neither ``force`` nor somebody says that it may be replaced.
+        OutputNoFile: What is there is no plain file.
     """
-    if output != "-" or typed(ctx, "json"):
+    if output != "-":
+        _may_write(output, force)
         yield looked_up(ctx, name, {**args, "path": output})
         return
     import tempfile
-    from pathlib import Path
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export"
-        looked_up(ctx, name, {**args, "path": str(path)})
+        data = looked_up(ctx, name, {**args, "path": str(path)})
+        if typed(ctx, "json"):  # one answer at a time
+            yield {**data, "path": output}
+            return
         with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                raw(chunk)
+            raw(iter(lambda: file.read(CHUNK), b""))
     yield None
+
+
+def _may_write(output: str, force: bool) -> None:
+    if not in_the_way(output) or force:
+        return
+    if not interactive() or not ask(_("{path} is there already. Write it anew?").format(path=output)):
+        from fund.errors import OutputExists
+
+        raise OutputExists(path=output)
 
 
 def journal(ctx: click.Context, data: Mapping[str, Any] | None, check: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from cli.export.noun import export, to_file
+from cli.export.noun import export, known_number, one_file, to_file
 from cli.output import emit_json, say
 from cli.params import DAY, option, reading, typed, verb
 from fund.language import N_, _
@@ -31,7 +31,7 @@ RGS = ("extended", "plain")
 )
 @option("--from", "since", type=DAY, required=True, metavar="DATE", help=N_("The first accounting day"))
 @option("--to", "until", type=DAY, required=True, metavar="DATE", help=N_("The last, in the same year"))
-@option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
+@one_file
 @option(
     "--rgs",
     type=click.Choice(RGS),
@@ -39,19 +39,20 @@ RGS = ("extended", "plain")
     help=N_("Where accounts share an RGS code: extended by a number, or the first alone bears it"),
 )
 @option("--tax-number", metavar="NUMBER", help=N_("RSIN or VAT number, where the regulations do not say it"))
-@option("--known-at", type=click.IntRange(min=0), metavar="SEQ", help=N_("As known when this entry was the last"))
+@known_number
 @reading
 def xaf(
     ctx: click.Context,
     since: date,
     until: date,
     output: str,
+    force: bool,
     rgs: str,
     tax_number: str | None,
     known_at: int | None,
 ) -> None:
     args = {"since": since, "until": until, "rgs": rgs, "tax_number": tax_number, "known_at": known_at}
-    with to_file(ctx, "export xaf", args, output) as data:
+    with to_file(ctx, "export xaf", args, output, force=force) as data:
         if data is None:
             return
         if typed(ctx, "json"):

@@ -39,6 +39,8 @@ ASKED: dict[str, tuple[Callable[[Ledger], Any], str]] = {
     "the reversal of an entry": (lambda ledger: ledger.reversal_of(1), "entry"),
     "the parts of an entry": (lambda ledger: ledger.parts_of(1), "ix_entry_part_of"),
     "the replacement of an entry": (lambda ledger: ledger.replacement_of(1), "ix_entry_replaces"),
+    "the entries of some days": (lambda ledger: list(ledger.entries(since=DAY, as_of=DAY)), "entry"),
+    "the last entry until a day": (lambda ledger: ledger.last_entry(as_of=DAY), "entry"),
     "a page of the export": (lambda ledger: list(ledger.told()), "entry"),
 }
 

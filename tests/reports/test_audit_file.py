@@ -421,6 +421,13 @@ def test_what_is_typed_is_answered_in_a_line_and_standard_output_gets_the_file_i
     piped = fund(*words, "-", database=url)
     assert (piped.code, piped.err) == (0, "")
     assert piped.out.encode() == path.read_bytes()
-    told = fund(*words, path, "--json", database=url).json
+    again = fund(*words, path, "--json", database=url)
+    assert (again.code, again.json["error"]["code"]) == (1, "output_exists")
+    asked = fund(*words, path, database=url, terminal=True, typed="n\n")
+    assert asked.code == 1
+    told = fund(*words, path, "--force", "--json", database=url).json
     assert told["head"]["seq"] == 150
     assert sum(one["transactions"] for one in told["journals"]) == told["transactions"] == 27
+    through = fund(*words, "-", "--json", database=url).json
+    assert through == {**told, "path": "-"}
+    assert fund(*words, tmp_path, "--force", database=url, env={"FUND_LANG": "en"}).code == 1

@@ -164,3 +164,38 @@ def test_what_is_typed_is_answered_in_a_line(fund: Fund, story_home: Path, tmp_p
     assert (shown.code, shown.out, shown.err) == (0, f"{folder}: 27 entries\n", "")
     again = fund(*words, "--json", database=url)
     assert (again.code, again.json["error"]["code"]) == (1, "export_folder_in_use")
+
+
+# ----------------------------------------------------------------------------------------------- one object a line
+
+
+def test_some_days_as_objects_hold_the_same_entries_as_the_whole_ledger_and_say_which(
+    story_home: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{story_home / 'fund.db'}"
+
+    def lines(folder: str, name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (tmp_path / folder / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+    exported(url, "jsonl", folder=str(tmp_path / "whole"))
+    for folder, days in {"year": ("2025-01-01", "2025-12-31"), "none": ("2027-01-01", "2027-12-31")}.items():
+        since, until = map(date.fromisoformat, days)
+        manifest = exported(url, "jsonl", folder=str(tmp_path / folder), since=since, until=until)["manifest"]
+        told = [one for one in lines("whole", "entries") if days[0] <= one["effective_on"] <= days[1]]
+        assert lines(folder, "entries") == told
+        held = [seq for first, last in manifest["seqs"] for seq in range(first, last + 1)]
+        assert held == [one["seq"] for one in told]
+        for name, said in manifest["files"].items():
+            assert hashlib.sha256((tmp_path / folder / name).read_bytes()).hexdigest() == said
+        assert {path.name for path in (tmp_path / folder).iterdir()} == {*manifest["files"], "manifest.json"}
+        sides: Counter[tuple[str, str]] = Counter()
+        for one in lines(folder, "opening"):
+            sides.update({(one["code"], "debit"): one["debit_cents"], (one["code"], "credit"): one["credit_cents"]})
+        for one in told:
+            for code, _type, _layer, _currency, amount in one["legs"]:
+                sides[code, "debit" if amount > 0 else "credit"] += abs(amount)
+        for one in lines(folder, "closing"):
+            assert (sides[one["code"], "debit"], sides[one["code"], "credit"]) == (
+                one["debit_cents"],
+                one["credit_cents"],
+            )

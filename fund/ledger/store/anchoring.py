@@ -157,12 +157,28 @@ class Anchoring(LedgerStore):
             "path": [nodes[place].hex() for place in path],
         }
 
-    def told(self, *, since_seq: int = 0, until_seq: int | None = None) -> Iterator[dict[str, Any]]:
-        """Entries as they are told to somebody who checks them with no program of ours, one by one (JSON objects)."""
-        until = "" if until_seq is None else f" AND seq <= {fitting(until_seq):d}"
+    def told(
+        self,
+        *,
+        since_seq: int = 0,
+        until_seq: int | None = None,
+        since: date | None = None,
+        as_of: date | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Entries as they are told to somebody who checks them with no program of ours, one by one (JSON objects).
+
+        Args:
+            since_seq: Only those after this number. until_seq: Only those up to and with this one.
+            since: Only those whose accounting day is not earlier. as_of: Only those whose day is not later.
+        """
+        until, days = "" if until_seq is None else f" AND seq <= {fitting(until_seq):d}", list[Any]()
+        for day, relation in ((since, ">="), (as_of, "<=")):
+            if day is not None:
+                until += f" AND effective_on {relation} ?"
+                days.append(self._day(day))
         query = f"SELECT {_TOLD} FROM entry WHERE book_id = ? AND seq > ?{until} ORDER BY seq LIMIT {TOLD_PAGE}"
         since_seq = fitting(since_seq)
-        while rows := self._ask(query, self.book_id, since_seq):
+        while rows := self._ask(query, self.book_id, since_seq, *days):
             yield from self._as_told(rows)
             since_seq = rows[-1].seq
 

@@ -11,14 +11,13 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fund.database import from_micros
 from fund.ledger import Entry, TrialBalanceRow, main_of
-from fund.reports.exports.excerpt import Excerpt, holders_of, taken
+from fund.reports.exports.excerpt import Excerpt, Held, holders_of, taken
 from fund.reports.exports.files import folder_beside
 from fund.unit_of_work import View
 from fund.users import accounts_of_the_fund
@@ -86,22 +85,6 @@ def csv_set(
         text = json.dumps(manifest, indent=1, ensure_ascii=False)
         (part / "manifest.json").write_text(text + "\n", encoding="utf-8")
     return {"folder": folder, "manifest": manifest}
-
-
-@dataclass(slots=True)
-class Held:
-    """Which numbers a set holds, as ranges: entries of other days lie between them."""
-
-    count: int = 0
-    ranges: list[list[int]] = field(default_factory=list)
-
-    def add(self, seq: int) -> None:
-        """This one too; numbers come in order."""
-        self.count += 1
-        if self.ranges and self.ranges[-1][1] == seq - 1:
-            self.ranges[-1][1] = seq
-        else:
-            self.ranges.append([seq, seq])
 
 
 class _File:

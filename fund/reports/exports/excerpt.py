@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -22,8 +22,8 @@ from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 
 __all__ = [
-    "STEP", "Excerpt", "Holder", "corrects", "euros_of", "holders_of", "identified", "main_sums", "stepped", "taken",
-    "watched",
+    "STEP", "Excerpt", "Held", "Holder", "corrects", "euros_of", "holders_of", "identified", "main_sums", "stepped",
+    "taken", "watched",
 ]  # fmt: skip
 
 STEP = 1000
@@ -90,12 +90,16 @@ class Excerpt:
         return self.ledger.trial_balance(as_of=self.until, known_at=self.known_at)
 
     @cached_property
+    def before(self) -> list[TrialBalanceRow]:
+        """The trial balance of the day before the first: each account that ever moved until then."""
+        if self.since is None:
+            return []
+        return self.ledger.trial_balance(as_of=self.since - timedelta(days=1), known_at=self.known_at)
+
+    @cached_property
     def opening(self) -> dict[str, int]:
         """What stood on each account before the first day, in cents, debit positive; what is zero is left out."""
-        if self.since is None:
-            return {}
-        found = self.ledger.balances(as_of=self.since - timedelta(days=1), known_at=self.known_at)
-        return {code: cents for code, cents in found.items() if cents}
+        return {row.code: row.balance_cents for row in self.before if row.balance_cents}
 
     @cached_property
     def closing(self) -> dict[str, int]:
@@ -110,6 +114,22 @@ class Excerpt:
                 stepped(self.last_seq, entry.seq - seen)
                 seen = entry.seq
             yield entry
+
+
+@dataclass(slots=True)
+class Held:
+    """Which numbers a set holds, as ranges: entries of other days lie between them."""
+
+    count: int = 0
+    ranges: list[list[int]] = field(default_factory=list)
+
+    def add(self, seq: int) -> None:
+        """This one too; numbers come in order."""
+        self.count += 1
+        if self.ranges and self.ranges[-1][1] == seq - 1:
+            self.ranges[-1][1] = seq
+        else:
+            self.ranges.append([seq, seq])
 
 
 def taken(view: View, since: date | None, until: date | None, known_at: int | None) -> Excerpt:

@@ -9,13 +9,15 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from fund.errors import ExportFolderInUse, FileUnreadable, NothingToProve
-from fund.ledger import Ledger, flushed
-from fund.reports.exports.excerpt import STEP, stepped
+from fund.ledger import Account, Ledger, TrialBalanceRow, flushed
+from fund.reports.exports.excerpt import STEP, Held, stepped, taken
+from fund.reports.exports.files import folder_beside
 from fund.unit_of_work import View
 
 __all__ = ["jsonl", "ledger_folder", "prove"]
@@ -23,14 +25,64 @@ __all__ = ["jsonl", "ledger_folder", "prove"]
 VERIFIER = "verify_export.py"
 
 
-def jsonl(view: View, *, folder: str) -> dict[str, Any]:
-    """The ledger in a folder, one object a line, with a manifest and the program that checks it.
+def jsonl(
+    view: View, *, folder: str, since: date | None = None, until: date | None = None, known_at: int | None = None
+) -> dict[str, Any]:
+    """The whole ledger in a folder, one object a line, with a manifest and the program that checks it.
+
+    With days, or a number, only the entries of these: :func:`_stretch`.
 
     Raises:
+        ExportTurnedAround: The last day lies before the first.
         ExportFolderInUse: There is something in the folder already.
         FileUnreadable: It cannot be written.
     """
-    return ledger_folder(view.ledger, Path(folder))
+    if since is None and until is None and known_at is None:
+        return ledger_folder(view.ledger, Path(folder))
+    return _stretch(view, folder, since, until, known_at)
+
+
+def _stretch(view: View, folder: str, since: date | None, until: date | None, known_at: int | None) -> dict[str, Any]:
+    """The entries of some days, between what stood before and what stands after.
+
+    The manifest says which numbers they are. Entries bear their hashes as in the whole ledger, so each can be sealed
+    again and those that follow each other are linked; that nothing is missing shows the whole ledger alone, or a proof
+    (``ledger prove``). So the program that checks a chain from its beginning does not lie beside them.
+    """
+    excerpt, held = taken(view, since, until, known_at), Held()
+    with folder_beside(folder) as part:
+        told = view.ledger.told(since=since, as_of=until, until_seq=known_at)
+        files = {
+            "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, excerpt.accounts.values())),
+            "opening.jsonl": _write(part / "opening.jsonl", map(_sides, excerpt.before)),
+            "entries.jsonl": _write(part / "entries.jsonl", _holding(told, held, excerpt.last_seq)),
+            "closing.jsonl": _write(part / "closing.jsonl", map(_sides, excerpt.moved)),
+        }
+        manifest = {
+            "format": "fund-ledger-stretch",
+            "version": 1,
+            "book": view.ledger.book,
+            "currency": view.ledger.currency,
+            "since": since.isoformat() if since else None,
+            "until": until.isoformat() if until else None,
+            "known_at": known_at,
+            "head": {"seq": excerpt.last_seq, "hash": excerpt.last_hash},
+            "entries": held.count,
+            "seqs": held.ranges,
+            "files": files,
+        }
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return {"folder": folder, "manifest": manifest}
+
+
+def _holding(told: Iterable[Mapping[str, Any]], held: Held, total: int) -> Iterator[Mapping[str, Any]]:
+    seen = 0
+    for entry in told:
+        held.add(entry["seq"])
+        if entry["seq"] - seen >= STEP:
+            stepped(total, entry["seq"] - seen)
+            seen = entry["seq"]
+        yield entry
 
 
 def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
@@ -44,8 +96,8 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
         counted = _Counted(ledger)
         files = {
             "entries.jsonl": _write(folder / "entries.jsonl", counted.through(ledger.told())),
-            "trial_balance.jsonl": _write(folder / "trial_balance.jsonl", _trial_balance(ledger)),
-            "accounts.jsonl": _write(folder / "accounts.jsonl", _accounts(ledger)),
+            "trial_balance.jsonl": _write(folder / "trial_balance.jsonl", map(_sides, ledger.trial_balance())),
+            "accounts.jsonl": _write(folder / "accounts.jsonl", map(_account, ledger.accounts())),
             "account_changes.jsonl": _write(folder / "account_changes.jsonl", ledger.told_steps("account_change")),
             "periods.jsonl": _write(folder / "periods.jsonl", ledger.told_steps("period")),
             "account_sets.jsonl": _write(folder / "account_sets.jsonl", ledger.told_steps("account_set")),
@@ -95,26 +147,25 @@ def _write(path: Path, objects: Iterable[Mapping[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def _trial_balance(ledger: Ledger) -> Iterator[dict[str, Any]]:
-    for row in ledger.trial_balance():
-        yield {
-            "code": row.code,
-            "layer": row.layer.value,
-            "currency": row.currency,
-            "debit_cents": row.debit_cents,
-            "credit_cents": row.credit_cents,
-        }
+def _sides(row: TrialBalanceRow) -> dict[str, Any]:
+    """What moved on both sides of an account, from the first day on."""
+    return {
+        "code": row.code,
+        "layer": row.layer.value,
+        "currency": row.currency,
+        "debit_cents": row.debit_cents,
+        "credit_cents": row.credit_cents,
+    }
 
 
-def _accounts(ledger: Ledger) -> Iterator[dict[str, Any]]:
-    for account in ledger.accounts():
-        yield {
-            "code": account.code,
-            "name": account.name,
-            "type": account.type.value,
-            "normal_side": account.normal_side.value,
-            "status": account.status.value,
-        }
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "code": account.code,
+        "name": account.name,
+        "type": account.type.value,
+        "normal_side": account.normal_side.value,
+        "status": account.status.value,
+    }
 
 
 def prove(
