@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.export import beancount, csv, giving, hledger, jsonl, register, xaf
+from cli.export import beancount, csv, duties, giving, hledger, jsonl, register, xaf
 from cli.export.noun import export
 
-__all__ = ["beancount", "csv", "export", "giving", "hledger", "jsonl", "register", "xaf"]
+__all__ = ["beancount", "csv", "duties", "export", "giving", "hledger", "jsonl", "register", "xaf"]

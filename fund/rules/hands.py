@@ -3,12 +3,13 @@ that had not been sealed?
 
 Commands refuse what G7 forbids before it happens. This looks at what happened, fact by fact, and knows nothing of the
 commands: an auditor who trusts the chain need not trust the program. Pure; one pass, in the order of the facts.
-Source: lifecycle.md 1 (G7 a-d), 11 (no event whose actor breaks G7), 12 (the seal).
+Whoever wants to see what was compared, and not only what is wrong, hears every :class:`Pair`.
+Source: lifecycle.md 1 (G7 a-e), 11 (no event whose actor breaks G7), 12 (the seal).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,10 +75,10 @@ from fund.events import (
     canonical_json,
 )
 from fund.language import N_
-from fund.rules.authority import SYSTEM_ACTOR
+from fund.rules.authority import EXCLUSIVE, SYSTEM_ACTOR
 from fund.rules.voting import commitment
 
-__all__ = ["Hands", "Seals", "Trouble"]
+__all__ = ["RULES", "Hands", "Pair", "Seals", "Trouble"]
 
 _DECIDED = (DecisionApproved, DecisionConditional, DecisionRejected, DecisionDeferred)
 _OPENING = (*_DECIDED, DecisionReopened, DecisionUpheld, EligibilityReopened)
@@ -95,38 +96,78 @@ _JUDGING = (
 MADE_AND_CHECKED = N_("the same person made and confirmed it")
 OWN_CASE = N_("{person} counts as {partner}, which is a party to {ref}")
 TWICE = N_("{person} acted before in the same chain of {ref}")
+ROLES_TOGETHER = N_("{person} is {roles} at once")
 REVIEWED_AND_VOTED = N_("{person} reviewed {ref} and voted on it")
 NOT_DECIDED = N_("{ref} happened, and no body had decided it")
 NEVER_SEALED = N_("what {person} is said to have given was never put under seal")
 SEAL_DIFFERS = N_("what {person} gave is not what was put under seal in fact {sealed}")
 
 
+RULES = {
+    "a": N_("who made it and who confirmed it"),
+    "b": N_("who judges and the parties of the case"),
+    "c": N_("who approves in one chain"),
+    "d": N_("who reviewed and who votes"),
+    "e": N_("admin or auditor and any other role"),
+}
+"""What must differ, by the letter of G7 (lifecycle.md 1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that must not be, in the fact with this number: a sentence with places, and what goes there."""
+    """Something that must not be, in the fact with this number: a sentence with places, and what goes there.
+
+    ``rule`` is the letter of G7; empty for what is no rule of it.
+    """
 
     seq: int
     event_id: str
     message: str
     details: dict[str, Any] = field(default_factory=dict)
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two that must differ and were compared, whether they did or not.
+
+    Attributes:
+        rule: The letter of G7. case: The kind and ref of the case.
+        seq: The fact in which ``person`` acted. person: A user id.
+        other: The person before (a, c, d); the partner that ``person`` counts as, empty for nobody's (b); the other
+            roles that the user has (e).
+        other_seq: The fact in which the other acted; ``None`` where there is none.
+    """
+
+    rule: str
+    case: tuple[str, str]
+    seq: int
+    person: str
+    other: str
+    other_seq: int | None
+    ok: bool
 
 
 class Hands:
     """Who acted, held against G7: made and confirmed by two (a), by nobody of a party (b), one approval a chain (c), by
-    no reviewer in the vote (d). Show it every fact in order.
+    no reviewer in the vote (d), by nobody who administers or audits as well (e). Show it every fact in order.
 
     The full board may vote on its own cases where conflicts leave nobody else: its decision says so, and whose.
+
+    Args:
+        heard: Gets every pair that is compared.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[Pair], None] | None = None) -> None:
         self.looked_at = 0
+        self._heard = heard
         self._partner: dict[str, str | None] = {}
         self._parties: dict[str, frozenset[str]] = {}
         self._barred: dict[str, frozenset[str]] = {}
-        self._chains: dict[tuple[str, str], set[str]] = {}
-        self._reviewers: dict[str, set[str]] = {}
+        self._chains: dict[tuple[str, str], dict[str, int]] = {}
+        self._reviewers: dict[str, dict[str, int]] = {}
         self._votes: dict[tuple[str, str], str | None] = {}
-        self._peers: dict[str, set[str]] = {}
+        self._peers: dict[str, dict[str, int]] = {}
         self._rests_on: dict[str, str] = {}
         self._carried: set[str] = set()
         self._boards: set[str] = set()
@@ -137,8 +178,14 @@ class Hands:
         persons = [each for each in (happened.made_by, happened.actor) if each and each != SYSTEM_ACTOR.user_id]
         self.looked_at += bool(persons)
         self._learn(happened)
-        if happened.made_by is not None and happened.made_by == happened.actor:
-            yield Trouble(happened.seq, happened.event_id, MADE_AND_CHECKED)
+        if happened.made_by is not None:
+            same = happened.made_by == happened.actor
+            self._compared(
+                "a", (fact.kind, fact.ref), happened, happened.actor, happened.made_by, happened.seq, not same
+            )
+            if same:
+                yield Trouble(happened.seq, happened.event_id, MADE_AND_CHECKED, rule="a")
+        yield from self._roles(happened)
         decided = isinstance(fact, (ResolutionCarried, ResolutionLost)) and bool(fact.proposal)
         if decided or isinstance(fact, _JUDGING) or (isinstance(fact, AmendmentAgreed) and not fact.signed_for):
             yield from self._own(happened, self._case(fact), persons)
@@ -150,6 +197,25 @@ class Hands:
                 yield from self._again(happened, (line.kind, line.ref), persons, keep=False)
         yield from self._chain(happened, persons)
         yield from self._body(happened)
+
+    def _compared(
+        self, rule: str, case: tuple[str, str], happened: Envelope, person: str, other: str, seq: int | None, ok: bool
+    ) -> None:
+        if self._heard is not None:
+            self._heard(Pair(rule, case, happened.seq, person, other, seq, ok))
+
+    def _roles(self, happened: Envelope) -> Iterator[Trouble]:
+        """Nobody is admin or auditor and something else besides (e)."""
+        fact = happened.fact
+        if not isinstance(fact, (UserAdded, UserChanged)):
+            return
+        for role in sorted(set(fact.roles) & set(EXCLUSIVE)):
+            others = sorted(set(fact.roles) - {role})
+            self._compared("e", ("user", fact.ref), happened, fact.ref, " + ".join(others), None, not others)
+            if others:
+                said = {"person": fact.ref, "roles": " + ".join((str(role), *others))}
+                yield Trouble(happened.seq, happened.event_id, ROLES_TOGETHER, said, rule="e")
+                return
 
     def _learn(self, happened: Envelope) -> None:
         """Who counts as which partner, and whose case a proposal is, from here on."""
@@ -169,7 +235,7 @@ class Hands:
         elif isinstance(fact, ResolutionCarried):
             self._carried.add(fact.ref)
         elif isinstance(fact, EvaluationPeerReviewed):
-            self._peers.setdefault(fact.ref, set()).add(happened.actor)
+            self._peers.setdefault(fact.ref, {}).setdefault(happened.actor, happened.seq)
 
     @staticmethod
     def _case(fact: Any) -> str:
@@ -178,19 +244,21 @@ class Hands:
 
     def _own(self, happened: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
         for person in persons:
-            partner = self._partner.get(person)
-            if partner is not None and partner in self._parties.get(ref, ()):
-                said = {"person": person, "partner": partner, "ref": ref}
-                yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
+            yield from self._tied(happened, ref, person, self._parties.get(ref, frozenset()))
 
     def _own_money(self, happened: Envelope, ref: str, persons: Iterable[str]) -> Iterator[Trouble]:
         """Nobody of a partner that is owed something else than a disbursement approves or sends it."""
         for person in persons:
-            partner = self._partner.get(person)
-            if partner is not None and partner in self._barred.get(ref, ()):
-                yield Trouble(
-                    happened.seq, happened.event_id, OWN_CASE, {"person": person, "partner": partner, "ref": ref}
-                )
+            yield from self._tied(happened, ref, person, self._barred.get(ref, frozenset()))
+
+    def _tied(self, happened: Envelope, ref: str, person: str, parties: frozenset[str]) -> Iterator[Trouble]:
+        partner = self._partner.get(person)
+        tied = partner is not None and partner in parties
+        fact = happened.fact
+        self._compared("b", (fact.kind, fact.ref), happened, person, partner or "", None, not tied)
+        if tied:
+            said = {"person": person, "partner": partner, "ref": ref}
+            yield Trouble(happened.seq, happened.event_id, OWN_CASE, said, rule="b")
 
     # ------------------------------------------------------------------------------------- (c) one approval a chain
 
@@ -222,7 +290,8 @@ class Hands:
                 self._chains.pop(("writeoff", fact.ref), None)
             case WriteoffDecided():
                 yield from self._again(happened, ("writeoff", fact.ref), persons)
-                self._chains["writeoff", fact.ref].update(fact.votes)
+                for voter in fact.votes:
+                    self._chains["writeoff", fact.ref].setdefault(voter, happened.seq)
             case WriteoffPosted():
                 yield from self._again(happened, ("writeoff", fact.ref), [happened.actor])
         if isinstance(fact, _APPROVING):
@@ -238,7 +307,7 @@ class Hands:
         yield from self._own_money(happened, fact.ref, [happened.actor] if agreed else persons)
         chain = ("settlement", fact.ref)
         if isinstance(fact, ExitSettlementProposed):
-            self._chains[chain] = {*fact.hands, *persons}
+            self._chains[chain] = dict.fromkeys((*fact.hands, *persons), happened.seq)
         elif agreed or isinstance(fact, ExitSettled):
             booked_first = isinstance(fact, ExitSettled) and fact.undisputed
             yield from self._again(happened, chain, persons, keep=not booked_first)
@@ -246,19 +315,26 @@ class Hands:
     def _again(
         self, happened: Envelope, chain: tuple[str, str], persons: Iterable[str], *, keep: bool = True
     ) -> Iterator[Trouble]:
-        before = self._chains.setdefault(chain, set())
-        for person in persons:
+        before = self._chains.setdefault(chain, {})
+        acting = list(persons)
+        for person in acting:
+            for other, seq in before.items():
+                self._compared("c", chain, happened, person, other, seq, other != person)
             if person in before:
-                yield Trouble(happened.seq, happened.event_id, TWICE, {"person": person, "ref": chain[1]})
+                said = {"person": person, "ref": chain[1]}
+                yield Trouble(happened.seq, happened.event_id, TWICE, said, rule="c")
         if keep:
-            before.update(persons)
+            for person in acting:
+                before.setdefault(person, happened.seq)
 
     # ----------------------------------------------------------------------------------- (b, d) reviewers and voters
 
     def _body(self, happened: Envelope) -> Iterator[Trouble]:
         fact = happened.fact
         if isinstance(fact, ReviewClosed):
-            self._reviewers.setdefault(fact.ref, set()).update(each.reviewer for each in fact.scores)
+            reviewers = self._reviewers.setdefault(fact.ref, {})
+            for each in fact.scores:
+                reviewers.setdefault(each.reviewer, happened.seq)
         elif isinstance(fact, (AmendmentVoted, DecisionVoted, ResolutionVoted, WriteoffVoted)):
             self._votes[fact.ref, happened.actor] = self._partner.get(happened.actor)
         elif isinstance(fact, _OPENING):
@@ -275,16 +351,23 @@ class Hands:
         anybody of a party.
         """
         ref = happened.fact.ref
-        judged = self._reviewers.get(proposal, set()) | self._peers.get(self._rests_on.get(ref, ""), set())
+        judged: Mapping[str, int] = self._reviewers.get(proposal, {}) | self._peers.get(self._rests_on.get(ref, ""), {})
         parties = self._parties.get(proposal, frozenset()) | self._parties.get(ref, frozenset())
         for voter in voters:
+            case = (happened.fact.kind, ref)
+            for other, seq in judged.items():
+                self._compared("d", case, happened, voter, other, seq, other != voter)
             if voter in judged:
                 said = {"person": voter, "ref": ref}
-                yield Trouble(happened.seq, happened.event_id, REVIEWED_AND_VOTED, said)
+                yield Trouble(happened.seq, happened.event_id, REVIEWED_AND_VOTED, said, rule="d")
+            if board:
+                continue
             partner = self._votes.get((ref, voter))
-            if not board and partner is not None and partner in parties:
-                said = {"person": voter, "partner": partner, "ref": ref}
-                yield Trouble(happened.seq, happened.event_id, OWN_CASE, said)
+            tied = partner is not None and partner in parties
+            self._compared("b", case, happened, voter, partner or "", None, not tied)
+            if tied:
+                about = {"person": voter, "partner": partner, "ref": ref}
+                yield Trouble(happened.seq, happened.event_id, OWN_CASE, about, rule="b")
 
 
 class Seals:

@@ -215,7 +215,7 @@ GROUPS: tuple[Group, ...] = (
         "ledger accounts, ledger entries, ledger entry, ledger balance, ledger card, ledger trial-balance,"
         " ledger verify, ledger prove, statement position, statement agreement, statement partner,"
         " statement treasury, statement annual, statement council, statement site,"
-        " export 360giving, export beancount, export csv, export hledger, export jsonl, export register,"
+        " export 360giving, export beancount, export csv, export duties, export hledger, export jsonl, export register,"
         " export xaf,"
         " forecast liquidity, forecast revolving, event list, event show",
     ),

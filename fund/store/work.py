@@ -210,6 +210,12 @@ class WorkStore:
             row.answer,
         )
 
+    def command_words(self) -> dict[tuple[str, str], str]:
+        """Every command as typed (``disbursement check``), by who asked it and its id."""
+        c = t.command.c
+        found = self._connection.execute(sa.select(c.actor, c.command_id, c.name))
+        return {(actor, command_id): name for actor, command_id, name in found}
+
     def ask(self, *, actor: str, command_id: str, name: str, content_hash: bytes, asked_at: datetime) -> bool:
         """Keep what was asked; false when this person's id was there already (then look at :meth:`command`)."""
         row = {

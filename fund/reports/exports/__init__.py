@@ -7,6 +7,7 @@ from typing import Any
 
 from fund.reports.exports.audit_file import xaf
 from fund.reports.exports.csv_set import csv_set
+from fund.reports.exports.duties import DUTY_FORMATS, duties
 from fund.reports.exports.excerpt import watched
 from fund.reports.exports.giving import as_package, giving
 from fund.reports.exports.journals import beancount, hledger
@@ -15,8 +16,8 @@ from fund.reports.exports.register import REGISTER_FORMATS, register
 from fund.unit_of_work import Command, Life, Query
 
 __all__ = [
-    "COMMANDS", "EXPORT_FORMATS", "LIVES", "QUERIES", "REGISTER_FORMATS", "as_package", "beancount", "csv_set",
-    "giving", "hledger", "jsonl", "ledger_folder", "prove", "register", "watched", "xaf",
+    "COMMANDS", "DUTY_FORMATS", "EXPORT_FORMATS", "LIVES", "QUERIES", "REGISTER_FORMATS", "as_package", "beancount",
+    "csv_set", "duties", "giving", "hledger", "jsonl", "ledger_folder", "prove", "register", "watched", "xaf",
 ]  # fmt: skip
 
 EXPORT_FORMATS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -33,6 +34,7 @@ LIVES: dict[str, Life] = {}
 QUERIES = (
     *(Query(f"export {name}", function) for name, function in EXPORT_FORMATS.items()),
     Query("export 360giving", giving),
+    Query("export duties", duties),
     Query("export register", register),
     Query("ledger prove", prove),
 )

@@ -158,7 +158,8 @@ class _Publishing:
         row = grant.last
         award = next(each for each in reversed(grant.rows) if each.kind == "grant")
         back = [each for ref in sorted({row.agreement for row in grant.rows}) for each in self._back.get(ref, ())]
-        instants = [each.recorded_at for each in (*grant.rows, *grant.moved, *back)]
+        instants = [row.recorded_at for row in grant.rows]
+        instants += [*(each.recorded_at for each in grant.moved), *(each.recorded_at for each in back)]
         paid = [each for each in grant.moved if each.kind != "refunded"]
         return {
             "id": f"{self._prefix}-{grant.ref}",

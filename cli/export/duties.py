@@ -1,0 +1,93 @@
+"""``fund export duties``: who did what in each case, and what had to differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.export.noun import export
+from cli.output import Column, emit_json, say, table, write_output
+from cli.params import Code, dated, look, option, typed, verb
+from fund.language import N_, _, day, ngettext
+
+
+@verb(
+    export,
+    "duties",
+    N_("Write who did what in each case, and what must differ"),
+    about=N_(
+        "Read from the facts alone: who made, checked, approved, signed and sent, and each two people that the rules "
+        "want to be different, with the letter of the rule and whether they were. It holds user ids, and names while "
+        "they are known; only you may read the file. Exit code 3 when something is not right."
+    ),
+    examples=(
+        "fund export duties --output duties.csv",
+        "fund export duties --case D2026-0007 --format json --output duties.json",
+        "fund export duties --without-names --as-of 2026-12-31 --output duties.csv",
+    ),
+    see=("verify", "proposal history", "event show"),
+)
+@option("--case", "ref", metavar="REF", help=N_("Only what touches this case: a proposal, agreement, payment"))
+@option("--without-names", is_flag=True, help=N_("User ids only"))
+@option("--format", "form", type=click.Choice(("csv", "json")), default="csv", help=N_("How it is written"))
+@option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
+@option("--force", is_flag=True, help=N_("Write over a file of that name"))
+@dated
+def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, output: str, force: bool) -> None:
+    from fund.reports.exports import DUTY_FORMATS
+
+    data = look(ctx, "export duties", {"ref": ref, "names": not without_names})
+    write_output(output, DUTY_FORMATS[form](data), force=force, private=True)
+    if output != "-":
+        told = {
+            "path": output,
+            "format": form,
+            **{key: data[key] for key in ("as_of", "case", "head", "rules", "findings")},
+            "act_count": len(data["acts"]),
+            "person_count": len({act["person"] for act in data["acts"]}),
+            "pair_count": len(data["pairs"]),
+        }
+        if typed(ctx, "json"):
+            emit_json(told)
+        else:
+            _show(told)
+    if data["findings"]:
+        ctx.exit(Code.DIFFERENCES)
+
+
+def _show(told: Mapping[str, Any]) -> None:
+    table(
+        _("Segregation of duties until {day}, fact {seq}").format(
+            day=day(date.fromisoformat(told["as_of"])), seq=told["head"]["seq"]
+        ),
+        [
+            Column("rule", N_("Rule"), "ref"),
+            Column("what", N_("What must differ"), "text"),
+            Column("compared", N_("Compared"), "count"),
+            Column("found", N_("Findings"), "count"),
+        ],
+        told["rules"],
+    )
+    if told["findings"]:
+        table(
+            _("Findings"),
+            [
+                Column("fact", N_("Fact"), "count"),
+                Column("type", N_("What"), "ref"),
+                Column("rule", N_("Rule"), "ref"),
+                Column("what", N_("Why"), "text"),
+            ],
+            told["findings"],
+        )
+    acts = ngettext("{path}: {count} act", "{path}: {count} acts", told["act_count"])
+    found = ngettext("{count} finding", "{count} findings", len(told["findings"]))
+    say(
+        _("{acts} by {people} people, {findings}.").format(
+            acts=acts.format(path=told["path"], count=told["act_count"]),
+            people=told["person_count"],
+            findings=found.format(count=len(told["findings"])),
+        )
+    )
