@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.output.tables import Column, facts, table
 from cli.output.terminal import say, show_sentence
-from fund.language import _, day, euros
+from fund.language import _, day
 
 if TYPE_CHECKING:
     from fund.reports.layout import Page, Table
@@ -46,10 +46,7 @@ def _show(each: Table) -> None:
         label, value = each.columns
         facts(
             each.title,
-            [
-                (label.text(row), euros(row["value"]) if row["role"] == "amount" else value.text(row))
-                for row in each.rows
-            ],
+            [(label.text(row), value.text(row)) for row in each.rows],
         )
         return
     percents = [column for column in each.columns if column.role == "percent"]

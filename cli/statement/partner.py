@@ -1,62 +1,33 @@
-"""``fund statement partner``: what one partner was asked and paid."""
+"""``fund statement partner``: what one partner was asked, paid, received and would get."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from datetime import date
 
 import click
 
-from cli.output import Column, facts, state_text, table
-from cli.params import argument, dated, leave, leaving, verb
+from cli.params import DAY, argument, known, leave, leaving, option, verb
 from cli.statement.noun import PARTNER, statement
-from fund.language import N_, _, day, euros
+from fund.language import N_
 
 
 @verb(
     statement,
     "partner",
     N_("Show what a partner was asked and what it paid"),
-    examples=("fund statement partner gm0344",),
-    see=("partner show", "capital list"),
+    about=N_(
+        "For the partner's own controller: calls and receipts, what it received as lead and as participant, what "
+        "leaving would mean, and every movement with its document, to lay beside its own books."
+    ),
+    examples=(
+        "fund statement partner gm0344",
+        "fund statement partner gm0344 --since 2026-01-01 --as-of 2026-12-31 --format xlsx --output gm0344.xlsx",
+    ),
+    see=("partner show", "capital list", "partner exit-quote"),
 )
 @argument("partner", type=PARTNER, metavar="ID", help=N_("The partner"))
+@option("--since", type=DAY, metavar="DATE", help=N_("From this day on"))
 @leaving
-@dated
-def partner(ctx: click.Context, partner: str, form: str, output: str | None) -> None:
-    leave(ctx, "statement partner", {"partner": partner}, form=form, path=output, show=_show_partner)
-
-
-def _show_partner(data: Mapping[str, Any]) -> None:
-    facts(
-        _("{name} on {day}").format(name=data["name"], day=day(data["as_of"])),
-        [
-            (_("state"), state_text("partner", data["state"])),
-            (_("called"), euros(data["called_cents"])),
-            (_("paid in"), euros(data["paid_in_cents"])),
-            (_("still to be paid"), euros(data["receivable_cents"])),
-            (_("value on leaving"), euros(data["exit_value"]["net_cents"])),
-            (_("owed back to the partner"), euros(data["overpaid_cents"])),
-        ],
-    )
-    table(
-        _("Calls"),
-        [
-            Column("ref", N_("Call"), "ref"),
-            Column("due_on", N_("Due"), "date"),
-            Column("called_cents", N_("Called"), "amount"),
-            Column("received_cents", N_("Received"), "amount"),
-            Column("state", N_("State"), "state", "call"),
-        ],
-        data["calls"],
-    )
-    table(
-        _("Agreements in which it takes part"),
-        [
-            Column("ref", N_("Agreement"), "ref"),
-            Column("title", N_("Title"), "text"),
-            Column("state", N_("State"), "state", "agreement"),
-            Column("outstanding_cents", N_("Outstanding"), "amount"),
-        ],
-        data["agreements"],
-    )
+@known
+def partner(ctx: click.Context, partner: str, since: date | None, form: str, output: str | None) -> None:
+    leave(ctx, "statement partner", {"partner": partner, "since": since}, form=form, path=output)

@@ -8,6 +8,7 @@ from typing import Any
 from fund.errors import AmountNotPositive
 from fund.rules.exits import Quote, quote
 from fund.rules.keys import fraction_text
+from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
@@ -16,9 +17,18 @@ __all__ = ["as_json", "quote_of", "share_of"]
 
 
 def quote_of(
-    view: View, partner: str, *, as_of: date, known_at: int | None = None, costs_cents: int = 0
+    view: View,
+    partner: str,
+    *,
+    as_of: date,
+    known_at: int | None = None,
+    costs_cents: int = 0,
+    rules: Regulations | None = None,
 ) -> tuple[Quote, dict[str, int]]:
     """The quote of a partner, and the repayable share of each open commitment that it was made with.
+
+    Args:
+        rules: The regulations that count; those of the day when left out.
 
     Raises:
         AmountNotPositive: Costs below nothing, which would be a gift of the others.
@@ -26,7 +36,7 @@ def quote_of(
     if costs_cents < 0:
         raise AmountNotPositive(command="--costs", amount_cents=costs_cents, least_cents=0)
     balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
-    rules = view.regulations(as_of)
+    rules = rules or view.regulations(as_of)
     repayable_bps, proposals = {}, {}
     for code, cents in balances.items():
         main, _dot, holder = code.partition(".")

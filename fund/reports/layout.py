@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.glossary import state_word
-from fund.language import N_, _, decimal_text, language, number
+from fund.language import N_, _, decimal_text, euros, language, number
 
 __all__ = ["EMPHASIS", "ROLES", "RIGHT", "Column", "Page", "Table", "day_text", "fact_table", "percent_text", "safe"]
 
@@ -72,22 +72,28 @@ class Column:
         """The header in the language in use."""
         return _(self.header)
 
+    @property
+    def fact(self) -> bool:
+        """Whether it holds the values of :func:`fact_table`."""
+        return self.key == _VALUE
+
     def role_in(self, row: Mapping[str, Any]) -> str:
         """The role of the cell: the value of a fact brings its own."""
-        return str(row.get("role") or self.role) if self.key == _VALUE else self.role
+        return str(row.get("role") or self.role) if self.fact else self.role
 
     def text(self, row: Mapping[str, Any]) -> str:
-        """The cell of ``row`` as people read it; an amount without its currency, which stands in the header."""
+        """The cell of ``row`` as people read it; an amount without its currency, which stands in the header (of a
+        fact: with it)."""
         value, role = row.get(self.key), self.role_in(row)
         if value is None:
             return ""
         if role == "amount" and isinstance(value, int):
-            return number(value)
+            return euros(value) if self.fact else number(value)
         if role == "date":
             return day_text(value)
         if role == "percent":
             return percent_text(value, int(row.get("digits") or self.digits))
-        kind = str(row.get("kind") or self.kind) if self.key == _VALUE else self.kind
+        kind = str(row.get("kind") or self.kind) if self.fact else self.kind
         if role == "state" and kind:
             return state_word(kind, str(value))
         if isinstance(value, (list, tuple)):

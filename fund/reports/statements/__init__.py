@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fund.reports.statements.agreement import agreement_statement
 from fund.reports.statements.annual import annual
 from fund.reports.statements.books import (
     accounts,
@@ -19,8 +20,8 @@ from fund.reports.statements.cards import card
 from fund.reports.statements.council import council
 from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED, as_csv
 from fund.reports.statements.pages import PAGES, PAPERS
+from fund.reports.statements.partner import partner_statement
 from fund.reports.statements.position import position
-from fund.reports.statements.single import agreement_statement, partner_statement
 from fund.reports.statements.treasury import treasury
 from fund.reports.statements.trial import trial_balance
 from fund.unit_of_work import Life, Query

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fund.reports.layout import Page
+from fund.reports.statements.agreement_page import agreement_page
 from fund.reports.statements.annual import annual_pdf
 from fund.reports.statements.annual import as_page as annual_page
 from fund.reports.statements.cards import card_page
 from fund.reports.statements.council import as_page as council_page
 from fund.reports.statements.council import council_pdf
+from fund.reports.statements.partner_page import partner_page
 from fund.reports.statements.position_page import as_page as position_page
 from fund.reports.statements.trial import trial_balance_page
 
@@ -22,9 +24,11 @@ __all__ = ["PAGES", "PAPERS"]
 PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
     "ledger card": card_page,
     "ledger trial-balance": trial_balance_page,
+    "statement agreement": agreement_page,
     "statement annual": annual_page,
     "statement council": council_page,
     "statement position": position_page,
+    "statement partner": partner_page,
 }
 """The page of what a query found, in the language in use, by the name of the query."""
 

@@ -22,6 +22,7 @@ __all__ = ["as_xlsx"]
 
 ROWS = 1_048_576 - 2
 """So many rows fit on a sheet below its header and above its total."""
+MONEY, EUROS = "#,##0.00;-#,##0.00", '"€" #,##0.00;"€" -#,##0.00'
 LONGEST_TEXT = 32_767
 EXACT_CENTS = 10**15
 """Amounts from here on have more digits than a number of a spreadsheet keeps: they stand there as text."""
@@ -121,8 +122,8 @@ class _Formats:
     @staticmethod
     def _wanted(role: str, digits: int, style: str) -> dict[str, Any]:
         wanted: dict[str, Any] = {"valign": "top"}
-        if role == "amount":
-            wanted["num_format"] = "#,##0.00;-#,##0.00"
+        if role in ("amount", "fact"):
+            wanted["num_format"] = MONEY if role == "amount" else EUROS
         elif role == "count":
             wanted["num_format"] = "0"
         elif role == "percent":
@@ -197,13 +198,17 @@ def _width(column: Column, rows: Iterable[Mapping[str, Any]], total: Mapping[str
 def _row(sheet: Any, formats: _Formats, at: int, columns: Iterable[Column], row: Mapping[str, Any], style: str) -> None:
     for place, column in enumerate(columns):
         value, role = row.get(column.key), column.role_in(row)
-        form = formats.of(role, int(row.get("digits") or column.digits), style)
+        form = formats.of("fact" if role == "amount" and column.fact else role, _digits(column, row), style)
         if value is None or value == "":
             sheet.write_blank(at, place, None, form)
         elif role in ("amount", "count", "percent", "date"):
             _number(sheet, at, place, column, row, role, value, form)
         else:
             sheet.write_string(at, place, column.text(row)[:LONGEST_TEXT], form)
+
+
+def _digits(column: Column, row: Mapping[str, Any]) -> int:
+    return int(row.get("digits") or column.digits)
 
 
 def _number(
