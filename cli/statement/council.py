@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.output import Column, emit_json, facts, note, progress, say, table, write_output
+from cli.output import emit_json, facts, note, progress, say, say_lines, write_output
 from cli.params import argument, known, leave, leaving, look, option, typed, verb
 from cli.statement.noun import PARTNER, statement
 from fund.language import N_, _, ngettext
@@ -90,32 +90,31 @@ def _show(found: Mapping[str, Any]) -> None:
 
     page = told(found)
     facts(f"{page['reader']}: {page['name']}", [])
-    say(" ".join(page["intro"]))
+    say_lines(page["intro"])
     say()
     facts(
         f"{page['fund']}, {page['day']}",
         [(each["label"], f"{each['value']}  {each['note']}") for each in page["facts"]],
     )
-    for part in ("paid", "done", "back"):
+    for part in ("paid", "done", "back", "learned", "next"):
         say()
-        facts(page[part]["heading"], [])
-        say(" ".join(page[part]["sentences"]))
+        facts(page[part]["heading"], [(each["on"], _asked(each)) for each in page[part].get("dates", ())])
+        say_lines(page[part]["sentences"])
+        if part == "learned":
+            _show_lessons(page["learned"]["lessons"])
     say()
-    facts(page["learned"]["heading"], [])
-    for line in page["learned"]["sentences"]:
-        say(line)
-    for lesson in page["learned"]["lessons"]:
-        say(f"{lesson['title']} ({lesson['ref']})")
-        say(f'{lesson["worked"]} "{lesson["quote"]}" {lesson["users"]}')
-    say()
-    table(
-        page["next"]["heading"],
-        [Column("on", N_("Day"), "date"), Column("asks", N_("What is asked")), Column("title", N_("Experiment"))],
-        [{**each, "on": asked["on"]} for each, asked in zip(page["next"]["dates"], found["dates"], strict=True)],
-        empty=" ".join(page["next"]["sentences"]),
-    )
-    say()
-    for word, meaning in page["words"]:
-        say(f"{word}: {meaning}")
+    say_lines(f"{word}: {meaning}" for word, meaning in page["words"])
     say(page["call"])
     say(page["foot"])
+
+
+def _asked(day: Mapping[str, str]) -> str:
+    return f"{day['asks']} ({day['title']})" if day["title"] else day["asks"]
+
+
+def _show_lessons(lessons: Iterable[Mapping[str, str]]) -> None:
+    for number, lesson in enumerate(lessons):
+        if number:
+            say()
+        say(f"{lesson['title']} ({lesson['ref']})")
+        say_lines((lesson["worked"], f'"{lesson["quote"]}"', lesson["users"]))

@@ -20,7 +20,7 @@ from fund.reports.statements.council.days import Days
 from fund.reports.statements.council.lessons import Lessons
 from fund.reports.statements.council.shares import Paid, divided, flows_of, paid_by
 from fund.schemas.agreements import Agreement
-from fund.schemas.capital import MEMBERS, Partner
+from fund.schemas.capital import MEMBERS, VOTING, Partner
 from fund.schemas.people import FundFile, User
 from fund.unit_of_work import View
 
@@ -129,7 +129,7 @@ class _Fund:
         quote, _shares = quote_of(self.view, ref, as_of=self.day, known_at=self.known_at)
         ours = [each for each in self.agreements.values() if ref in each.parties and each.started_on is not None]
         led = {each.ref for each in ours if each.lead == ref}
-        leaves_on = self._leaves_on(ref) if was is not None and was.notice_on is not None and state in MEMBERS else None
+        leaves_on = self._leaves_on(ref) if was is not None and was.notice_on is not None and state in VOTING else None
         paid = self.paid.get(ref, Paid())
         none = dict.fromkeys(self.flows, 0)
         return {
@@ -159,7 +159,7 @@ class _Fund:
                 "as_lead": len(led),
             },
             "lessons": self.lessons.for_partner(ref),
-            "dates": [each.as_json() for each in self.days.of(ref, leaves_on=leaves_on, member=state in MEMBERS)],
+            "dates": [each.as_json() for each in self.days.of(ref, leaves_on=leaves_on, member=state in VOTING)],
         }
 
     def _leaves_on(self, ref: str) -> date | None:
