@@ -17,6 +17,7 @@ from fund.reports.statements.council import as_page as council_page
 from fund.reports.statements.council import council_pdf
 from fund.reports.statements.partner_page import partner_page
 from fund.reports.statements.position_page import as_page as position_page
+from fund.reports.statements.treasury import treasury_page
 from fund.reports.statements.trial import trial_balance_page
 
 __all__ = ["PAGES", "PAPERS"]
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
     "statement council": council_page,
     "statement position": position_page,
     "statement partner": partner_page,
+    "statement treasury": treasury_page,
 }
 """The page of what a query found, in the language in use, by the name of the query."""
 

@@ -8,15 +8,22 @@ balances of a quarter, weekends included. The numbers of the law stand in the re
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
 
 from fund.dates import last_day
+from fund.language import N_, _
+from fund.language import day as day_in_words
+from fund.reports.layout import Column, Page, Table
+from fund.reports.past import last_fact, regulations_on
+from fund.reports.statements.position import head_of
+from fund.rules.regulations import Regulations
 from fund.unit_of_work import View
 
-__all__ = ["treasury", "treasury_excess_cents"]
+__all__ = ["treasury", "treasury_excess_cents", "treasury_page"]
 
 ACCOUNTS = {"1000": False, "1005": True}
 """The fund's accounts, and whether each is one with the treasury."""
@@ -48,6 +55,7 @@ def treasury(
     ]
     return {
         "as_of": day.isoformat(),
+        **head_of(view, known_at),
         "year": of,
         "accounts": [{**row, "average": _text(row["average"])} for row in accounts],
         "quarters": [
@@ -56,11 +64,60 @@ def treasury(
                 "starts_on": first.isoformat(),
                 "ends_on": last.isoformat(),
                 "complete": until == last,
-                **_tested(view, until, [row for row in accounts if row["quarter"] == name]),
+                **_tested(
+                    regulations_on(view, until, last=last_fact(view, known_at)),
+                    [row for row in accounts if row["quarter"] == name],
+                ),
             }
             for name, first, last, until in begun
         ],
     }
+
+
+def treasury_page(found: Mapping[str, Any]) -> Page:
+    """The averages of the accounts, and the test against the threshold."""
+    on = day_in_words(found["as_of"])
+    accounts = Table(
+        name="averages",
+        title=_("Average of the day balances of {year}, until {day}").format(year=found["year"], day=on),
+        columns=[
+            Column("quarter", N_("Quarter"), "ref"),
+            Column("account", N_("Account"), "ref"),
+            Column("days", N_("Days"), "count"),
+            Column("average_cents", N_("Average"), "amount"),
+            Column("lowest_cents", N_("Lowest"), "amount"),
+            Column("highest_cents", N_("Highest"), "amount"),
+        ],
+        rows=found["accounts"],
+        empty=_("The year has not begun."),
+        sheet=_("Averages"),
+    )
+    unknown = any(row["threshold_cents"] is None for row in found["quarters"])
+    outside = Table(
+        name="outside",
+        title=_("Outside the treasury"),
+        columns=[
+            Column("quarter", N_("Quarter"), "ref"),
+            Column("outside_cents", N_("Average"), "amount"),
+            Column("threshold_cents", N_("Threshold"), "amount"),
+            Column("room_cents", N_("Room"), "amount"),
+            Column("excess_cents", N_("Too much"), "amount"),
+        ],
+        rows=found["quarters"],
+        notes=[_("The regulations do not say the budget of the host (treasury.host_budget_cents): no threshold.")]
+        if unknown
+        else [],
+        sheet=_("Outside the treasury"),
+    )
+    return Page(
+        name="treasury",
+        title=_("Treasury banking {year}").format(year=found["year"]),
+        as_of=date.fromisoformat(found["as_of"]),
+        head=found["head"],
+        tables=[accounts, *([outside] if found["quarters"] else [])],
+        command=f"fund statement treasury --year {found['year']} --as-of {found['as_of']}"
+        f" --known-at {found['known_at']}",
+    )
 
 
 def treasury_excess_cents(view: View, ended: date) -> int:
@@ -74,7 +131,7 @@ def treasury_excess_cents(view: View, ended: date) -> int:
         for code, inside in ACCOUNTS.items()
         if not inside
     ]
-    return int(_tested(view, ended, rows)["excess_cents"])
+    return int(_tested(view.regulations(ended), rows)["excess_cents"])
 
 
 def _averaged(view: View, code: str, first: date, until: date, known_at: int | None = None) -> dict[str, Any]:
@@ -99,11 +156,10 @@ def _averaged(view: View, code: str, first: date, until: date, known_at: int | N
     }
 
 
-def _tested(view: View, on: date, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What stood outside, what inside, and the room up to the threshold of the regulations of the day."""
+def _tested(rules: Regulations, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What stood outside, what inside, and the room up to the threshold of the regulations."""
     outside = sum((row["average"] for row in rows if not row["in_treasury"]), Fraction(0))
     inside = sum((row["average"] for row in rows if row["in_treasury"]), Fraction(0))
-    rules = view.regulations(on)
     threshold = rules.treasury.threshold_cents if rules.treasury is not None else None
     room = None if threshold is None else threshold - outside
     return {
