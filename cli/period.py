@@ -147,6 +147,8 @@ def _show_closing(closing: Mapping[str, Any]) -> None:
         ],
     )
     say(closing["read"])
+    if closing["annual"] is not None:
+        say(closing["annual"])
     if closing["differences"]:
         table(
             _("Changed since closing {number}").format(number=closing["number"] - 1),

@@ -37,7 +37,8 @@ def periods(view: View) -> dict[str, Any]:
 def period(view: View, *, period: str) -> dict[str, Any]:
     """A month or year with each of its closings, what was frozen, and what a correction changed.
 
-    A closing that was reopened stays: ``read`` is the command that shows its trial balance, ``unchanged`` says whether
+    A closing that was reopened stays: ``read`` is the command that shows its trial balance, ``annual``
+    the accounts of a year as it froze them, ``unchanged`` says whether
     the entries until then still give the hash that was frozen. For a closed year also what the next one opens with.
 
     Raises:
@@ -73,6 +74,9 @@ def _closing(view: View, closing: Closing, earlier: Closing | None) -> dict[str,
         "result_cents": fact.result_cents if isinstance(fact, YearClosed) else None,
         "explanation": fact.explanation if isinstance(fact, YearClosed) else "",
         "read": f"fund ledger trial-balance --as-of {closing.ends_on.isoformat()} --known-at {closing.known_at}",
+        "annual": f"fund statement annual {closing.ref} --known-at {closing.known_at}"
+        if isinstance(fact, YearClosed)
+        else None,
         "reopened": _reopened(view, closing.reopened),
         "differences": _differences(view, closing, earlier) if earlier is not None else [],
     }

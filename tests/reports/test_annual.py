@@ -23,7 +23,7 @@ from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
 from fund.reports.statements.annual.movements import movement_tables
 from fund.reports.statements.annual.years import told
-from fund.rules.regulations import Regulations, standard
+from fund.rules.regulations import Regulations, Treasury, TreasuryStep, standard
 from fund.unit_of_work import Past, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund
@@ -242,6 +242,7 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
         assert found["state"] == "closed"
         assert found["trial_balance_sha256"] == found["closing"]["frozen_sha256"] == frozen["trial_balance_sha256"]
         assert found["head"]["seq"] == frozen["known_at"]
+        assert frozen["annual"] == as_page(found).command
 
         world.clock(date(2027, 1, 20))
         charged(world, 123_45, date(2026, 12, 3))
@@ -348,7 +349,9 @@ def test_a_year_in_which_there_was_no_fund_has_no_accounts(sqlite_url: str) -> N
 
 
 def test_money_of_a_host_is_deferred_income_with_its_movement_table(sqlite_url: str) -> None:
-    rules = standard().model_copy(update={"legal_form": "host", "contributions": "repayable"})
+    law = Treasury(host_budget_cents=30_000_00, steps=(TreasuryStep(from_cents=0, rate_bps=200),))
+    changed = {"legal_form": "host", "contributions": "repayable", "treasury": law}
+    rules = standard().model_copy(update=changed)
     with founded(sqlite_url, rules=rules) as world:
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100_000_00)
@@ -369,6 +372,8 @@ def test_money_of_a_host_is_deferred_income_with_its_movement_table(sqlite_url: 
         notes = " ".join(as_page(found).notes)
         assert "deferred income (BBV 49 b, 52a)" in notes
         assert "BBV 36 a 2" in notes
+        assert "tested per quarter" in notes
+        assert "2026-Q1: within the EUR 600.00 that may stand outside" in " ".join(shown["figures"].notes)
 
 
 def test_regulations_that_say_nothing_new_are_the_text_they_were() -> None:

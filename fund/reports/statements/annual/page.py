@@ -21,6 +21,7 @@ from fund.reports.statements.annual.words import (
     group_title,
     line_title,
     policies,
+    quarter_sentence,
     result_text,
     whole,
     why,
@@ -281,10 +282,6 @@ def _figures(found: Mapping[str, Any]) -> Table:
         rows.append({"title": title, "amount_cents": budget["amount_cents"]})
     for quarter in found["treasury"]["quarters"]:
         title = _("Outside the treasury on average, {quarter}").format(quarter=quarter["quarter"])
-        if quarter["threshold_cents"] is not None:
-            title = _("Outside the treasury on average, {quarter}, of at most {amount}").format(
-                quarter=quarter["quarter"], amount=euros(quarter["threshold_cents"])
-            )
         rows.append({"title": title, "amount_cents": quarter["outside_cents"]})
     titles = {indicator.name: indicator.title for indicator in INDICATORS}
     keys = {"cents": "amount_cents", "ratio": "ratio"}
@@ -303,7 +300,9 @@ def _figures(found: Mapping[str, Any]) -> Table:
         Column("ratio", N_("Share"), "percent"),
         Column("count", N_("How many"), "count"),
     ]
-    return Table("figures", _("Figures on 31 December"), columns, rows)
+    tested = [quarter for quarter in found["treasury"]["quarters"] if quarter["threshold_cents"] is not None]
+    notes = [quarter_sentence(quarter) for quarter in tested]
+    return Table("figures", _("Figures on 31 December"), columns, rows, notes=notes)
 
 
 def _experiments(found: Mapping[str, Any]) -> Table:

@@ -22,6 +22,7 @@ __all__ = [
     "group_title",
     "line_title",
     "policies",
+    "quarter_sentence",
     "result_text",
     "whole",
     "why",
@@ -96,8 +97,8 @@ FLOWS: Mapping[str, str] = {
 }
 """The lines of the cash flow statement."""
 BUDGETS: Mapping[str, str] = {
-    "learning": N_("Gone into learning, of a budget of {amount}"),
-    "costs": N_("Costs of the fund, of a budget of {amount}"),
+    "learning": N_("Gone into learning (budget {amount})"),
+    "costs": N_("Costs of the fund (budget {amount})"),
 }
 TRACKS: Mapping[str, str] = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
 HYPOTHESES: Mapping[str, str] = {
@@ -166,6 +167,20 @@ def why(row: Mapping[str, Any]) -> str:
     told = _("Track {track}: {count} of {all} asked more than the target")
     sentence = told.format(track=_(TRACKS[row["track"]]), count=row["proposals"] - row["within"], all=row["proposals"])
     return f"{sentence}: {reasons}." if reasons else f"{sentence}."
+
+
+def quarter_sentence(row: Mapping[str, Any]) -> str:
+    """How a quarter lies to the threshold of the treasury."""
+    words = {
+        "quarter": row["quarter"],
+        "threshold": euros(row["threshold_cents"]),
+        "excess": euros(row["excess_cents"]),
+    }
+    if row["within"]:
+        return _("{quarter}: within the {threshold} that may stand outside the treasury on average.").format(**words)
+    return _("{quarter}: {excess} more than the {threshold} that may stand outside the treasury on average.").format(
+        **words
+    )
 
 
 def policies(found: Mapping[str, Any]) -> Iterable[str]:
