@@ -5,9 +5,10 @@ seed gives the same runs in every version of Python and on every machine, run 7 
 are made, and no library of random numbers is involved.
 
 **What becomes of an advance.** Two throws: what is lost, and how late the rest comes. Lost: it fails from one of its
-quarters on, drawn evenly (of what fails a share comes in later), it comes back in full, or in part. Late: all of it
-moves by the same number of quarters. A low throw is a bad one, and the chance of failing lies at the lower end, that of
-a part at the upper; so with the same dice more loss or more delay never brings more money in any run.
+quarters on, drawn evenly, or from the first one where it is late already (of what fails a share comes in later), it
+comes back in full, or in part. Late: all of it moves by the same number of quarters. A low throw is a bad one, and the
+chance of failing lies at the lower end, that of a part at the upper; so with the same dice more loss or more delay
+never brings more money in any run.
 
 **Adding up.** What an advance brings by the end of each quarter is known beforehand for each thing that can become of
 it. Those amounts stand side by side in one long whole number, 64 bits each, and a run is a sum of such numbers: exact
@@ -35,6 +36,8 @@ __all__ = [
 METHOD = b"revolving-fund forecast 1"
 FULL = 1 << 64
 """A throw lies below this."""
+ON_TIME = ("committed", "not_due")
+"""The stages in which nothing is late: what fails there fails later on."""
 LANE = 8
 """Bytes of one amount in a long number."""
 
@@ -114,11 +117,12 @@ def fates(instalments: int, stage: Stage | None, assumed: Assumptions, delays: S
     full, partial, failed = (stage.full_bps, stage.partial_bps, stage.failed_bps) if stage else (WHOLE_BPS, 0, 0)
     lost: list[tuple[Fraction, tuple[int, ...], int | None, int]] = []
     below = FULL * failed // WHOLE_BPS
-    if failed:
-        for first in range(instalments):
+    if failed and stage is not None:
+        firsts = instalments if stage.stage in ON_TIME else 1
+        for first in range(firsts):
             parts = tuple([WHOLE_BPS] * first + [assumed.recovered_bps] * (instalments - first))
-            bound = -(-below * (first + 1) // instalments)
-            lost.append((Fraction(failed, WHOLE_BPS * instalments), parts, first, bound))
+            bound = -(-below * (first + 1) // firsts)
+            lost.append((Fraction(failed, WHOLE_BPS * firsts), parts, first, bound))
     if full:
         bound = FULL - FULL * partial // WHOLE_BPS
         lost.append((Fraction(full, WHOLE_BPS), tuple([WHOLE_BPS] * instalments), None, bound))
