@@ -13,7 +13,7 @@ import pytest
 from fund.errors import UnknownRef
 from fund.reports.cash import cash_on
 from fund.reports.statements.council import council
-from fund.reports.statements.council.days import AT_MOST
+from fund.reports.statements.council.days import AT_MOST, Asked, Days
 from fund.reports.statements.council.lessons import QUOTED, first_sentences
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
@@ -22,6 +22,7 @@ from tests.factories import World, founded
 from tests.reports.test_cash import on_its_way
 from tests.reports.test_cash import settled as bank_paid
 from tests.story import Told
+from tests.workflows import agreeing
 from tests.workflows.leaving import founded_fund, leaves, paid_out, payee, repays, rules
 from tests.workflows.looking_back import AGREEMENT
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
@@ -151,6 +152,75 @@ def test_what_happens_later_changes_no_statement_of_a_day_known_at_a_number(sqli
         with world.view() as view:
             assert council(view, **asked) == before
             assert council(view)["fund"] != before["fund"]
+
+
+OF_THE_STORY = [
+    # day, partner, then kind, day and case of what is asked of it: content first
+    ("2024-01-19", "gm0307", "key_review 2029-01-15 2024-2, call 2024-02-14 B2024-0001"),
+    (
+        "2024-03-13",
+        "gm0308",
+        "round_closes 2024-04-14 2024-1, decision 2024-06-10 2024-001, key_review 2029-01-15 2024-2",
+    ),
+    ("2024-03-13", "gm0307", "round_closes 2024-04-14 2024-1, key_review 2029-01-15 2024-2"),
+    (
+        "2026-02-04",
+        "gm0312",
+        "round_opens 2026-02-09 2026-1, rollout 2027-02-02 A2025-003, key_review 2029-01-15 2024-2",
+    ),
+    (
+        "2026-02-04",
+        "gm0307",
+        "round_opens 2026-02-09 2026-1, followon 2027-02-02 A2025-003, key_review 2029-01-15 2024-2",
+    ),
+    ("2026-11-19", "gm0321", "key_review 2029-01-15 2024-2"),
+    (
+        "2026-11-19",
+        "gm0352",
+        "rollout 2027-02-02 A2025-003, evaluation 2027-09-30 A2026-001, key_review 2029-01-15 2024-2,"
+        " instalment 2026-09-16 A2025-003",
+    ),
+]
+
+
+@pytest.mark.parametrize(("on", "partner", "expected"), OF_THE_STORY)
+def test_each_day_asks_what_was_open_then(views: View, on: str, partner: str, expected: str) -> None:
+    found = council(views, partner=partner, as_of=date.fromisoformat(on))["dates"]
+    assert ", ".join(f"{each['kind']} {each['on']} {each['ref']}" for each in found) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "money", "told"),
+    [(5, 3, "cccm"), (5, 0, "cccc"), (2, 3, "ccmm"), (0, 6, "mmmm"), (3, 1, "cccm"), (0, 0, "")],
+)
+def test_one_place_of_four_is_kept_for_money(
+    monkeypatch: pytest.MonkeyPatch, content: int, money: int, told: str
+) -> None:
+    later = [Asked(date(2027, 1, 9 - number), "round_closes", f"c{number}") for number in range(content)]
+    due = [Asked(date(2026, 1, 9 - number), "call", f"m{number}", amount_cents=1) for number in range(money)]
+    monkeypatch.setattr(Days, "_content", lambda *_args: later)
+    monkeypatch.setattr(Days, "_money", lambda *_args: due)
+    found = Days.__new__(Days).of("gm0344")
+    assert "".join(each.ref[0] for each in found) == told
+    for kind in ("c", "m"):
+        days = [each.on for each in found if each.ref.startswith(kind)]
+        assert days == sorted(each.on for each in (*later, *due) if each.ref.startswith(kind))[: len(days)]
+
+
+def test_a_signature_is_asked_until_it_is_there(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        agreeing.office(world)
+        agreeing.approved(world)
+        world.do("agreement draft", user="anna", ref=agreeing.PROPOSAL)
+
+        def asked(partner: str) -> list[str]:
+            with world.view() as view:
+                return [each["kind"] for each in council(view, partner=partner)["dates"]]
+
+        assert "sign" in asked(BAARN)
+        assert "sign" not in asked(BUNSCHOTEN)
+        world.do("agreement sign", user="fatima", ref=agreeing.AGREEMENT)
+        assert "sign" not in asked(BAARN)
 
 
 def test_an_unknown_partner_is_refused_and_a_fund_without_partners_has_no_statement(sqlite_url: str) -> None:
