@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -53,9 +53,45 @@ def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, 
         if typed(ctx, "json"):
             emit_json(told)
         else:
+            if ref is not None:
+                _show_acts(ref, data["acts"])
             _show(told)
     if data["findings"]:
         ctx.exit(Code.DIFFERENCES)
+
+
+WORDS = {
+    "asked": N_("asked"),
+    "signed": N_("signed"),
+    "checked": N_("checked"),
+    "judged": N_("judged"),
+    "voted": N_("voted"),
+    "decided": N_("decided"),
+    "approved": N_("approved"),
+    "sent": N_("sent"),
+    "made": N_("made"),
+    "confirmed": N_("confirmed"),
+    "recorded": N_("recorded"),
+}
+"""What somebody did, in a word."""
+
+
+def _show_acts(ref: str, acts: Sequence[Mapping[str, Any]]) -> None:
+    """Who did what in a case; a batch that pays several things is told once."""
+    told = {(act["fact"], act["person"], act["duty"]): act for act in acts}
+    table(
+        _("Who did what in {ref}").format(ref=ref),
+        [
+            Column("fact", N_("No."), "count"),
+            Column("effective_on", N_("Day"), "date"),
+            Column("type", N_("Fact"), "ref"),
+            Column("did", N_("Did"), "text"),
+            Column("who", N_("Who"), "name"),
+        ],
+        [{**act, "did": _(WORDS[act["duty"]]), "who": act["name"] or act["person"]} for act in told.values()],
+        empty=_("Nobody; the service did it all."),
+    )
+    say()
 
 
 def _show(told: Mapping[str, Any]) -> None:

@@ -57,6 +57,7 @@ def test_nothing_is_found_in_the_story_and_the_file_is_its_readers_alone(
 def test_a_disbursement_of_the_story_was_asked_checked_approved_and_sent_by_five(story: Told) -> None:
     with seen(story.url) as view:
         found = duties(view, ref="D2024-0002")
+    assert {each["case"] for each in (*found["acts"], *found["pairs"])} == {"D2024-0002", "S2024-001"}
     acts = [each for each in found["acts"] if each["case"] == "D2024-0002"]
     assert [(each["duty"], each["name"], each["counts_as"], each["command"]) for each in acts] == [
         ("asked", "tekent-ws0636", "ws0636", "disbursement request"),
@@ -229,6 +230,13 @@ def test_a_case_is_told_with_everything_that_touches_it(fund: Fund, story: Told,
         assert {each["effective_on"] for each in early["acts"]} <= {each["effective_on"] for each in whole["acts"]}
         assert max(each["effective_on"] for each in early["acts"]) <= "2024-05-01"
     path = tmp_path / "duties.csv"
+    shown = fund("export", "duties", "--case", "D2024-0002", "--output", path, database=story.url)
+    acts = [line.split()[-2:] for line in shown.out.partition("Segregation")[0].splitlines() if "2024-09-" in line]
+    assert acts == [
+        ["asked", "tekent-ws0636"], ["checked", "anna"], ["approved", "bram"], ["recorded", "fondsbeheerder-2"],
+        ["made", "penningmeester-2"], ["sent", "penningmeester-3"],
+    ]  # fmt: skip
+    path.unlink()
     done = fund("export", "duties", "--case", "2099-001", "--output", path, "--json", database=story.url)
     assert (done.code, done.json["error"]["code"]) == (1, "unknown_ref")
     assert not path.exists()

@@ -17,7 +17,7 @@ from datetime import date
 from typing import Any
 
 from fund.errors import UnknownRef
-from fund.events import CommandRefused, Envelope, UserAdded, UserChanged
+from fund.events import CommandRefused, Envelope, Fact, PaymentsBatched, PaymentSent, UserAdded, UserChanged
 from fund.language import _
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.hands import RULES, Hands, Pair, Trouble
@@ -126,10 +126,13 @@ class _Reading:
         if self._ref is not None and self._ref not in (stream.partition("/")[2] for stream in _streams(happened)):
             return
         self.touched = True
+        others = _paid_beside(fact, self._ref) if self._ref is not None else ()
         if not isinstance(fact, CommandRefused):
-            self.acts += self._acts(happened)
-        self.pairs += [self._pair(happened, each) for each in dict.fromkeys(self._heard)]
-        self.findings += [self._finding(happened, each) for each in troubles]
+            self.acts += (each for each in self._acts(happened) if each["case"] not in others)
+        pairs = (each for each in dict.fromkeys(self._heard) if each.case[1] not in others)
+        self.pairs += (self._pair(happened, each) for each in pairs)
+        wrong = (each for each in troubles if each.details.get("ref") not in others)
+        self.findings += (self._finding(happened, each) for each in wrong)
 
     def _acts(self, happened: Envelope) -> Iterator[dict[str, Any]]:
         duty = _DUTY.get(happened.type, "confirmed" if happened.made_by else "recorded")
@@ -199,6 +202,13 @@ def _cases(happened: Envelope) -> Iterator[tuple[str, str]]:
             paid, _slash, ref = stream.partition("/")
             if paid in ("disbursement", "payable"):
                 yield paid, ref
+
+
+def _paid_beside(fact: Fact, ref: str) -> frozenset[str]:
+    """What else a batch pays than this case."""
+    if not isinstance(fact, (PaymentsBatched, PaymentSent)) or fact.ref == ref:
+        return frozenset()
+    return frozenset(line.ref for line in fact.lines if ref not in (line.ref, line.agreement, line.proposal))
 
 
 def _counts_as(user: UserAdded | UserChanged | None) -> str:
