@@ -26,10 +26,11 @@ from fund.language import N_, _
     see=("statement position", "evaluation lessons"),
 )
 @option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder, or that of an earlier site"))
+@option("--papers/--no-papers", default=True, help=N_("The page for each council as PDF too, or not: quicker"))
 @known
-def site(ctx: click.Context, folder: str) -> None:
+def site(ctx: click.Context, folder: str, papers: bool) -> None:
     with progress(_("Drawing pages")) as bar:
-        data = look(ctx, "statement site", {"folder": folder, "watch": bar.reach})
+        data = look(ctx, "statement site", {"folder": folder, "papers": papers, "watch": bar.reach})
     if typed(ctx, "json"):
         emit_json(data)
     else:
@@ -42,4 +43,10 @@ def _show(data: Mapping[str, Any]) -> None:
             pages=data["pages"], folder=data["folder"], size=-(-data["bytes"] // 1000), seq=data["head"]["seq"]
         )
     )
+    for partner in data["papers_too_long"]:
+        say(
+            _("The page for the council of {partner} is too long and was left out: {command}").format(
+                partner=partner, command=f"fund statement council {partner}"
+            )
+        )
     say(_("Next step: open {path}").format(path=f"{data['folder']}/index.html"))

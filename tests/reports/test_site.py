@@ -17,9 +17,10 @@ from lxml import html
 
 from fund import language
 from fund.database import create_engine
-from fund.errors import FileUnreadable, NotOurSite
+from fund.errors import CouncilPageTooLong, FileUnreadable, NotOurSite
 from fund.reports.charts import PALETTE
 from fund.reports.site import blocks, publish
+from fund.reports.site.figures import FIGURES
 from fund.reports.site.gathered import Fund
 from fund.reports.site.pages import MONEY
 from fund.schemas.capital import Partner
@@ -39,7 +40,7 @@ def told(story: Told, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     """What the command answers about the site of the story, which lies in its folder."""
     folder = tmp_path_factory.mktemp("site") / "public"
     with open_fund(story.url) as fund:
-        return look(fund, "statement site", {"folder": str(folder)}, user=None)
+        return look(fund, "statement site", {"folder": str(folder), "papers": False}, user=None)
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +207,59 @@ def test_the_charts_have_the_figures_of_their_files(folder: Path, pages: dict[st
     assert sum(row["amount_cents"] for row in moved[:-1]) == moved[-1]["amount_cents"]
 
 
+def test_the_balance_goes_on_as_the_forecast_expects(fund: Fund, folder: Path, pages: dict[str, Any]) -> None:
+    rows = json.loads((folder / "data" / "saldo.json").read_text(encoding="utf-8"))["lines"]
+    expected = [row for row in rows if not row["known"]]
+    assert fund.forecast is not None
+    assert [row["balance_cents"] for row in expected] == [
+        each["closing_cash_cents"] for each in fund.forecast["quarters"] if each["ends_on"] > fund.as_of.isoformat()
+    ]
+    assert all(row["low_cents"] <= row["balance_cents"] <= row["high_cents"] for row in expected)
+    assert expected
+    dashes = [each for each in pages["index.html"].findall(".//figure//path") if each.get("stroke-dasharray") == "6,4"]
+    assert len(dashes) == 2  # one on each drawing of the balance
+    told = text(pages["en/index.html"].xpath("//figure")[0])
+    assert "Until quarter" in told
+    for quarter, sentence in (("buffer_met_low_in", "If things go badly"), ("buffer_met_in", "We expect the money")):
+        fund.__dict__["forecast"] = {**fund.forecast, quarter: "2028-Q4"}
+        said, _columns, _rows = FIGURES["saldo"].told(fund)
+        assert said["title"].startswith(sentence)
+        assert said["title"].endswith("quarter 4 of 2028")
+    del fund.__dict__["forecast"]
+
+
+def test_the_register_and_the_package_of_grants_are_those_of_the_exports(folder: Path, fund: Fund, story: Told) -> None:
+    with open_fund(story.url) as opened:
+        kept = look(opened, "export register", {}, user=None)
+        package = look(opened, "export 360giving", {}, user=None)["package"]
+    assert json.loads((folder / "data" / "register.json").read_text(encoding="utf-8")) == kept
+    made = json.loads((folder / "data" / "360giving.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in made["grants"]] == [each["id"] for each in package["grants"]]
+    page = html.fromstring((folder / "geld.html").read_bytes())
+    assert len(page.xpath("//table[caption/@id='t-grants']/tbody/tr")) == len(fund.register["rows"])
+
+
+def test_each_partner_has_the_page_for_its_council(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = Fund(fund.view, fund.as_of)
+    alone.__dict__["members"] = {id: fund.members[id] for id in ("gm0308", "gm0352")}
+    steps: list[tuple[int, int]] = []
+    made, too_long = publish.files_of(alone, papers=True, watch=lambda done, total: steps.append((done, total)))
+    assert made["partners/gm0308/raad.pdf"].startswith(b"%PDF")
+    assert too_long == []
+    assert 'href="../partners/gm0308/raad.pdf"' in made["partners/gm0308.html"].decode()
+    assert 'href="../../partners/gm0308/raad.pdf"' in made["en/partners/gm0308.html"].decode()
+    assert steps[-1] == (len(steps), len(steps))
+
+    def refused(found: Any) -> bytes:
+        raise CouncilPageTooLong(partner=found["id"], paragraph="-", characters=2, room=1)
+
+    monkeypatch.setattr(publish, "council_pdf", refused)
+    made, too_long = publish.files_of(alone, papers=True)
+    assert too_long == ["gm0308", "gm0352"]
+    assert b"raad.pdf" not in made["partners/gm0308.html"]
+    assert language.language() == "en"
+
+
 def test_an_idea_that_was_not_right_stands_first_among_the_lessons(pages: dict[str, Any]) -> None:
     page = pages["geleerd.html"]
     assert page.xpath("//h2/@id") == ["learned", "worked"]
@@ -272,7 +326,7 @@ def test_every_colour_is_readable_in_light_and_in_dark(folder: Path) -> None:
 def test_the_same_head_and_day_give_the_same_bytes(story: Told, folder: Path, told: dict[str, Any]) -> None:
     engine = create_engine(story.url)
     with View.open(engine, LIVES) as view:
-        again = publish.files_of(Fund(view, date.fromisoformat(told["as_of"]), told["known_at"]))
+        again = publish.files_of(Fund(view, date.fromisoformat(told["as_of"]), told["known_at"]))[0]
     engine.dispose()
     assert {name: (folder / name).read_bytes() for name in again} == again
     assert told["files"] == len(again)
@@ -320,13 +374,13 @@ def test_a_folder_with_something_else_is_left_alone(story: Told, tmp_path: Path)
 def test_an_empty_fund_and_a_fund_with_one_entry_have_a_site(module_sqlite_url: str) -> None:
     with founded(module_sqlite_url) as world:
         with world.view() as view:
-            empty = publish.files_of(Fund(view, view.today))
+            empty = publish.files_of(Fund(view, view.today))[0]
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100, partner="gm0308")
         with world.view() as view:
-            one = publish.files_of(Fund(view, view.today))
+            one = publish.files_of(Fund(view, view.today))[0]
             renamed(view)
-            evil = publish.files_of(Fund(view, view.today))
+            evil = publish.files_of(Fund(view, view.today))[0]
     assert b"experimenten" in empty["index.html"]
     assert b"<figure>" not in empty["index.html"]
     page = html.fromstring(one["partners/gm0308.html"])

@@ -6,30 +6,39 @@ What is said about a file of data is said here once: its columns, and what they 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
-from fund.language import N_, _, day
+from fund.language import N_, _, day, language
+from fund.reports.exports.register import columns as columns_of_the_register
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Run, percent
 from fund.reports.site.gathered import Fund
 
 __all__ = ["COLUMNS", "FILES", "about_page", "accessibility_page", "data_page"]
 
 FILES: Mapping[str, str] = {
+    "register": N_("The register of grants, as the law on open government asks it: a row for each decision"),
+    "360giving": N_("The same in the standard 360Giving, with payments and what came back"),
     "positie": N_("The position of the fund: every figure, with its definition and what it is made of"),
     "experimenten": N_("Every experiment: parties, where it stands, money"),
     "lessen": N_("Every published lesson"),
     "partners": N_("Every partner: paid in, received, experiments"),
-    "saldo": N_("What stood in the bank at the end of each month or quarter"),
+    "saldo": N_("What stood in the bank at the end of each month or quarter, and what is expected"),
     "in-en-uit": N_("What came in and went out, by purpose"),
     "experimenten-per-toestand": N_("Experiments by where they stand"),
     "revolverendheid": N_("What came back, what is expected, the target"),
     "moeite": N_("What proposals asked of people, by track and year"),
 }
 """The files of data, without their ending, and what each holds."""
+TESTED_ON = date(2026, 11, 26)
+"""The day on which the pages were last tested as the accessibility statement says."""
 COLUMNS: Mapping[str, str] = {
     "amount_cents": N_("an amount in whole cents; out is below zero"),
     "award_cents": N_("awarded, in cents"),
     "balance_cents": N_("in the bank and in the treasury at the end of the day, in cents"),
     "buffer_cents": N_("the buffer of the regulations of that day, in cents"),
+    "high_cents": N_("the upper side of what is expected, in cents"),
+    "known": N_("true for what happened, false for what is expected"),
+    "low_cents": N_("the lower side of what is expected: nine times in ten there is more, in cents"),
     "called_cents": N_("asked of the partner in all, in cents"),
     "days": N_("days from the close of the round to the first payment, on average, as an exact fraction"),
     "decided_on": N_("the day of the decision"),
@@ -77,19 +86,19 @@ COLUMNS: Mapping[str, str] = {
 """What each column means."""
 
 
-def data_page(fund: Fund, columns: Mapping[str, Sequence[str]], more: Sequence[tuple[str, str]] = ()) -> Page:
+def data_page(fund: Fund, columns: Mapping[str, Sequence[str]], published: Sequence[str]) -> Page:
     """The files, their columns, and how to check a figure.
 
     Args:
         columns: By file of figures (without its ending) its columns.
-        more: Other files: where each stands below ``data``, and what it is, in the language in use.
+        published: Every file of data there is, by its path.
     """
     head = fund.head
     blocks: list[Block] = [
         Para([_("All figures of this site are here as files. You may use them for anything.")], "lead"),
         Para([_("CSV opens in a spreadsheet. JSON is for programs. Amounts are in whole cents.")]),
         Heading(_("The files")),
-        Links(list(_files(more))),
+        Links(list(_files(published))),
         Heading(_("The columns")),
         Grid(
             "t-columns",
@@ -104,6 +113,7 @@ def data_page(fund: Fund, columns: Mapping[str, Sequence[str]], more: Sequence[t
                 for column in sorted({each for held in columns.values() for each in held})
             ],
         ),
+        _register_columns(),
         Heading(_("How to check a figure")),
         Para(
             [
@@ -122,12 +132,25 @@ def data_page(fund: Fund, columns: Mapping[str, Sequence[str]], more: Sequence[t
     return Page("data.html", _("Data"), blocks, "data.html")
 
 
-def _files(more: Sequence[tuple[str, str]]) -> Iterator[list[Run]]:
+def _files(published: Sequence[str]) -> Iterator[list[Run]]:
     for name, what in FILES.items():
-        csv, json = (Link(f"{name}.{end}", f"data/{name}.{end}", shared=True) for end in ("csv", "json"))
-        yield [csv, ", ", json, f": {_(what)}"]
-    for name, what in more:
-        yield [Link(name, f"data/{name}", shared=True), f": {what}"]
+        line: list[Run] = []
+        for path in (f"data/{name}.csv", f"data/{name}.json"):
+            if path in published:
+                line += [", "] if line else []
+                line.append(Link(path.removeprefix("data/"), path, shared=True))
+        if line:
+            yield [*line, f": {_(what)}"]
+
+
+def _register_columns() -> Block:
+    told = "nl" if language() == "nl" else "en"
+    return Grid(
+        "t-register",
+        _("Columns of the register"),
+        [Column(_("Column")), Column(_("What it means"))],
+        [[each["column"], each[told]] for each in columns_of_the_register()],
+    )
 
 
 def about_page(fund: Fund) -> Page:
@@ -188,7 +211,7 @@ def about_page(fund: Fund) -> Page:
     return Page("over.html", _("About the fund"), blocks, "over.html")
 
 
-def accessibility_page(fund: Fund) -> Page:
+def accessibility_page() -> Page:
     """The accessibility statement: what was done, how it was tested, what is not right yet, whom to tell."""
     blocks: list[Block] = [
         Para([_("Everybody must be able to use this site. This is how far we are.")], "lead"),
@@ -203,7 +226,7 @@ def accessibility_page(fund: Fund) -> Page:
         Heading(_("How we tested")),
         Links(
             [
-                [_("A program (axe-core) looked at every page: wide and narrow, light and dark. It found no faults.")],
+                [_("A program (axe-core) looked at every page of an example: wide, narrow, light, dark. No faults.")],
                 [_("Other tests run with every change: headings, landmarks, tables, links, colours, size.")],
                 [_("We looked at the pages on a wide and a narrow screen, in the dark, and on paper.")],
                 [_("People who use a screen reader have not tested it yet.")],
@@ -234,6 +257,6 @@ def accessibility_page(fund: Fund) -> Page:
                 ".",
             ]
         ),
-        Para([_("This statement is of {day}.").format(day=day(fund.as_of))]),
+        Para([_("We tested last on {day}.").format(day=day(TESTED_ON))]),
     ]
     return Page("toegankelijkheid.html", _("Accessibility"), blocks)

@@ -7,6 +7,7 @@ cannot be seen is shown as a replacement sign. Needs the optional extra ``report
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,6 +30,7 @@ _HIDDEN = dict.fromkeys(
     "\N{REPLACEMENT CHARACTER}",
 )
 """Signs that are not seen, and signs that turn the direction in which the rest is read."""
+_AMOUNT = re.compile(r"(€|EUR) (?=-?[0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,8 @@ class Site:
 
 
 def plain(value: Any) -> Any:
-    """What is drawn: text without signs that nobody sees or that turn what follows."""
-    return value.translate(_HIDDEN) if type(value) is str else value
+    """What is drawn: text without signs that nobody sees or that turn what follows; an amount stays on one line."""
+    return _AMOUNT.sub("\\1\N{NO-BREAK SPACE}", value.translate(_HIDDEN)) if type(value) is str else value
 
 
 def percent(share: str | Fraction | None) -> str:

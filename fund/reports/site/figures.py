@@ -22,6 +22,8 @@ from fund.reports.site.gathered import Fund, Steps, share_text
 __all__ = ["FIGURES", "Figure", "chart_of"]
 
 Rows = Sequence[Mapping[str, Any]]
+Told = tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]
+"""Title, subtitle, description and values of a drawing; the columns and the rows of its table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Figure:
     chart: str
     name: str
     rows: Callable[[Fund], Rows]
-    told: Callable[[Fund], tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]]
+    told: Callable[[Fund], Told]
 
 
 def chart_of(fund: Fund, figure: Figure) -> Chart | None:
@@ -71,34 +73,97 @@ def _said(title: str, subtitle: str, values: Rows, description: str = "") -> dic
 
 
 def _balance_rows(fund: Fund) -> Rows:
-    return [
-        {"on": on.isoformat(), "balance_cents": cents, "buffer_cents": fund.buffer_on(on)}
+    """What stood there, then what is expected at the end of each quarter to come."""
+    rows = [
+        {
+            "on": on.isoformat(),
+            "balance_cents": cents,
+            "buffer_cents": fund.buffer_on(on),
+            "known": True,
+            "low_cents": None,
+            "high_cents": None,
+        }
         for on, cents in fund.balances
+    ]
+    expected = fund.forecast["quarters"] if fund.forecast is not None else ()
+    return rows + [
+        {
+            "on": each["ends_on"],
+            "balance_cents": each["closing_cash_cents"],
+            "buffer_cents": fund.position["buffer_cents"],
+            "known": False,
+            "low_cents": each["low_cents"],
+            "high_cents": each["high_cents"],
+        }
+        for each in expected
+        if each["ends_on"] > fund.as_of.isoformat()
     ]
 
 
-def _balance(fund: Fund) -> tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]:
+def _balance(fund: Fund) -> Told:
     rows = _balance_rows(fund)
-    last = rows[-1]
-    enough = last["balance_cents"] >= last["buffer_cents"]
-    title = (
-        _("There is {balance} in the bank, more than the buffer of {buffer}")
-        if enough
-        else _("There is {balance} in the bank, less than the buffer of {buffer}")
+    known = [row for row in rows if row["known"]]
+    first, last, end = known[0], known[-1], rows[-1]
+    spoken = _("A line from {first} ({first_amount}) to {last} ({last_amount}).").format(
+        first=day(first["on"]),
+        first_amount=euros(first["balance_cents"]),
+        last=day(last["on"]),
+        last_amount=euros(last["balance_cents"]),
     )
+    if end is not last:
+        spoken += " " + _("Expected on {day}: {amount}, between {low} and {high}.").format(
+            day=day(end["on"]),
+            amount=euros(end["balance_cents"]),
+            low=euros(end["low_cents"]),
+            high=euros(end["high_cents"]),
+        )
     said = _said(
-        title.format(balance=_round(last["balance_cents"]), buffer=_round(last["buffer_cents"])),
-        _("Money in the bank and in the treasury, in euros"),
-        [{**row, "known": True} for row in rows],
-        _("A line from {first} ({first_amount}) to {last} ({last_amount}).").format(
-            first=day(rows[0]["on"]),
-            first_amount=euros(rows[0]["balance_cents"]),
-            last=day(last["on"]),
-            last_amount=euros(last["balance_cents"]),
-        ),
+        _about_buffer(fund, last), _("Money in the bank and in the treasury, in euros"), rows, f"{spoken} {_dotted()}"
     )
-    columns = [Column(_("Day")), Column(_("In the bank"), True), Column(_("Buffer"), True)]
-    return said, columns, [[day(row["on"]), euros(row["balance_cents"]), euros(row["buffer_cents"])] for row in rows]
+    columns = [
+        Column(_("Day")),
+        Column(_("In the bank"), True),
+        Column(_("At least"), True),
+        Column(_("At most"), True),
+        Column(_("Buffer"), True),
+    ]
+    return said, columns, [_balance_row(row) for row in rows]
+
+
+def _dotted() -> str:
+    return _("A dotted line shows the buffer.")
+
+
+def _balance_row(row: Mapping[str, Any]) -> list[str]:
+    on = day(row["on"]) if row["known"] else _("{day}, expected").format(day=day(row["on"]))
+    sides = ("" if row[key] is None else euros(row[key]) for key in ("low_cents", "high_cents"))
+    return [on, euros(row["balance_cents"]), *sides, euros(row["buffer_cents"])]
+
+
+def _about_buffer(fund: Fund, last: Mapping[str, Any]) -> str:
+    """The message: whether, and in which quarter, the money is expected to meet the buffer."""
+    told = fund.forecast
+    if told is None:
+        sentence = (
+            _("There is {balance} in the bank, more than the buffer of {buffer}")
+            if last["balance_cents"] >= last["buffer_cents"]
+            else _("There is {balance} in the bank, less than the buffer of {buffer}")
+        )
+        return sentence.format(balance=_round(last["balance_cents"]), buffer=_round(last["buffer_cents"]))
+    if told["buffer_met_in"]:
+        return _("We expect the money to reach the buffer in {quarter}").format(quarter=_quarter(told["buffer_met_in"]))
+    if told["buffer_met_low_in"]:
+        return _("If things go badly, the money reaches the buffer in {quarter}").format(
+            quarter=_quarter(told["buffer_met_low_in"])
+        )
+    return _("Until {quarter} there is more in the bank than the buffer, even if things go badly").format(
+        quarter=_quarter(told["quarters"][-1]["quarter"])
+    )
+
+
+def _quarter(name: str) -> str:
+    year, number = name.split("-Q")
+    return _("quarter {number} of {year}").format(number=number, year=year)
 
 
 # ----------------------------------------------------------------------------------------------------------- in and out
@@ -120,7 +185,7 @@ def _flow_rows(fund: Fund) -> Rows:
     return [*rows, {"name": "in_the_bank", "amount_cents": cash.cash, "total": True}] if rows else []
 
 
-def _flows(fund: Fund) -> tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]:
+def _flows(fund: Fund) -> Told:
     names = {
         "contributions": _("Paid in by partners"),
         "repaid": _("Paid back by experiments"),
@@ -163,7 +228,7 @@ def _experiment_rows(fund: Fund) -> Rows:
     ]
 
 
-def _experiments(fund: Fund) -> tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]:
+def _experiments(fund: Fund) -> Told:
     rows = _experiment_rows(fund)
     labels = charts.rounded([row["amount_cents"] for row in rows])
     values = [
@@ -208,7 +273,7 @@ def _revolving_rows(fund: Fund) -> Rows:
     ]
 
 
-def _revolving(fund: Fund) -> tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]:
+def _revolving(fund: Fund) -> Told:
     names = {
         "returned": _("Came back so far"),
         "expected": _("Expected in the end"),
@@ -252,7 +317,7 @@ def _step_rows(fund: Fund) -> Rows:
     ]
 
 
-def _steps(fund: Fund) -> tuple[Mapping[str, Any], Sequence[Column], Sequence[Sequence[str]]]:
+def _steps(fund: Fund) -> Told:
     def label(each: Steps) -> str:
         return _("{steps} (target {target})").format(steps=_tenths(each.steps), target=TARGETS[each.track].steps)
 

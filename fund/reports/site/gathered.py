@@ -16,11 +16,16 @@ from functools import cached_property
 from typing import Any
 
 from fund.dates import day_of, last_day
+from fund.errors import NoAssumptionsYet, NothingToPublish
 from fund.reports.burden import TARGETS, burdens
 from fund.reports.cash import Cash, cash_on
+from fund.reports.exports.giving import giving
+from fund.reports.exports.register import register
+from fund.reports.forecasts.liquidity import liquidity
 from fund.reports.past import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.statements import position
+from fund.reports.statements.council import council
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Call, Partner
@@ -181,9 +186,10 @@ class Fund:
 
     @cached_property
     def name(self) -> str:
-        """What the fund is called in its regulations; empty where they do not say."""
+        """What the fund is called: in its regulations, else the name under which it was founded."""
         identity = self.rules.identity
-        return (identity.name or "") if identity is not None else ""
+        named = identity.name if identity is not None else None
+        return named or str(self.view.store.work.setting("founded") or "")
 
     # -------------------------------------------------------------------------------------------------------- over time
 
@@ -214,6 +220,37 @@ class Fund:
     def buffer_on(self, on: date) -> int:
         """The buffer of the regulations of a day, in cents."""
         return regulations_on(self.view, on, last=self.last).buffer_cents
+
+    @cached_property
+    def forecast(self) -> Mapping[str, Any] | None:
+        """``forecast liquidity`` from the day on; nothing before the first entry, or without assumptions for it."""
+        if not self.days:
+            return None
+        try:
+            return liquidity(self.view, as_of=self.as_of, known_at=self.known_at)
+        except NoAssumptionsYet:
+            return None
+
+    # ----------------------------------------------------------------------------------------------------------- grants
+
+    @cached_property
+    def register(self) -> dict[str, Any]:
+        """``export register``: a row for each decision on a grant (Woo 3.3a)."""
+        return register(self.view, as_of=self.as_of, known_at=self.known_at)
+
+    @cached_property
+    def giving(self) -> dict[str, Any] | None:
+        """``export 360giving``; nothing while there is no grant."""
+        try:
+            return giving(self.view, as_of=self.as_of, known_at=self.known_at)
+        except NothingToPublish:
+            return None
+
+    @cached_property
+    def councils(self) -> dict[str, Mapping[str, Any]]:
+        """``statement council`` of every partner, by its id."""
+        found = council(self.view, as_of=self.as_of, known_at=self.known_at)
+        return {each["id"]: each for each in found["councils"]}
 
     # ------------------------------------------------------------------------------------------------------ experiments
 

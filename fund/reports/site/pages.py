@@ -5,18 +5,21 @@ Experiments have a chapter of their own, and so have the pages about the fund an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fund.language import _, day, euros, ngettext
 from fund.reports.site import words
-from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Run, percent
+from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Quote, Run, percent
 from fund.reports.site.experiments import card, link_to, theme
 from fund.reports.site.figures import FIGURES, chart_of
-from fund.reports.site.gathered import Fund, Lesson, Member
+from fund.reports.site.gathered import Experiment, Fund, Lesson, Member
 
 __all__ = ["MONEY", "lessons_page", "money_page", "partner_page", "partners_page", "start_page"]
 
 NEWEST = 6
+DECISIONS = 60
+"""So many decisions on grants stand on the page, the newest; the file has them all."""
 MOST = 600
 """A lesson longer than this is cut on the page of all lessons; the page of its experiment has it whole."""
 MONEY = (
@@ -117,7 +120,7 @@ def money_page(fund: Fund) -> Page:
             rows[-1],
         ),
         *_command(f"fund statement position --as-of {fund.as_of} --known-at {told['known_at']}"),
-        *_drawn(fund, "saldo", "in-en-uit"),
+        *_drawn(fund, "in-en-uit"),
         Heading(_("What the fund is worth")),
         Grid(
             "t-worth",
@@ -153,8 +156,6 @@ def money_page(fund: Fund) -> Page:
         _degrees(fund),
         Heading(_("Grants"), id="grants"),
         *_grants(fund),
-        Heading(_("What it asks of people")),
-        *_drawn(fund, "moeite"),
     ]
     return Page("geld.html", _("The money"), blocks, "geld.html")
 
@@ -183,41 +184,51 @@ def _degrees(fund: Fund) -> Block:
 
 
 def _grants(fund: Fund) -> Iterator[Block]:
-    if not fund.experiments:
+    """The register: each decision, with what the law asks of it (Woo 3.3a)."""
+    rows = fund.register["rows"]
+    if not rows:
         yield Para([_("No money was awarded yet.")])
         return
+    yield Para(
+        [
+            _("Each decision has a row: money given, changed, taken back, or settled at the end."),
+            " ",
+            _("The whole register is a file: "),
+            Link("register.csv", "data/register.csv", shared=True),
+            ".",
+        ]
+    )
+    by_proposal = {each.proposal: each for each in fund.experiments.values()}
+    newest = sorted(rows, key=lambda row: (row["decided_on"], row["fact"]), reverse=True)[:DECISIONS]
     yield Grid(
         "t-grants",
-        _("Every award, with what was paid and what came back"),
+        _("The newest {shown} of {count} decisions on grants").format(shown=len(newest), count=len(rows))
+        if len(newest) < len(rows)
+        else _("All decisions on grants, the newest first"),
         [
             Column(_("Experiment")),
+            Column(_("Decision")),
             Column(_("Recipient")),
-            Column(_("Decided on")),
-            Column(_("Awarded"), True),
-            Column(_("Paid out"), True),
-            Column(_("Came back"), True),
+            Column(_("Rules")),
+            Column(_("Change"), True),
+            Column(_("Granted"), True),
+            Column(_("Settled"), True),
         ],
-        [
-            [
-                link_to(each),
-                fund.members[each.lead].name if each.lead in fund.members else each.lead,
-                day(each.decided_on) if each.decided_on else "",
-                euros(each.award_cents),
-                euros(each.paid_cents),
-                euros(each.returned_cents),
-            ]
-            for each in fund.experiments.values()
-        ],
-        [
-            _("Together"),
-            "",
-            "",
-            *(
-                euros(sum(getattr(each, key) for each in fund.experiments.values()))
-                for key in ("award_cents", "paid_cents", "returned_cents")
-            ),
-        ],
+        [_decision(fund, row, by_proposal) for row in newest],
     )
+
+
+def _decision(fund: Fund, row: Mapping[str, Any], by_proposal: Mapping[str, Experiment]) -> list[Run]:
+    experiment = by_proposal.get(row["grant"])
+    return [
+        link_to(experiment) if experiment is not None else Quote(row["title"]),
+        f"{_(words.DECISIONS[row['kind']])}, {day(row['decided_on'])}",
+        fund.members[row["lead"]].short_name if row["lead"] in fund.members else row["lead_name"],
+        row["scheme"],
+        euros(row["change_cents"]),
+        euros(row["granted_cents"]),
+        "" if row["determined_cents"] is None else euros(row["determined_cents"]),
+    ]
 
 
 # -------------------------------------------------------------------------------------------------------------- lessons

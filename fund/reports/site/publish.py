@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from fund import language
-from fund.errors import FileUnreadable, NotOurSite
+from fund.errors import CouncilPageTooLong, FileUnreadable, NotOurSite
 from fund.language import _, day
+from fund.reports.exports.giving import as_package
+from fund.reports.exports.register import REGISTER_FORMATS
 from fund.reports.site import about, blocks, experiments, pages
 from fund.reports.site.figures import FIGURES
 from fund.reports.site.gathered import Fund, share_text
+from fund.reports.statements.council import council_pdf
 from fund.reports.statements.formats import as_csv, as_json
 from fund.unit_of_work import View
 
@@ -40,12 +43,14 @@ def site(
     folder: str,
     as_of: date | None = None,
     known_at: int | None = None,
+    papers: bool = True,
     watch: Watch | None = None,
 ) -> dict[str, Any]:
     """The public site of the fund at the end of a day, as it was known at an entry, in a folder.
 
     Args:
         folder: A new folder, or that of an earlier site, which it replaces.
+        papers: Whether the page for the council of each partner goes along as PDF, in Dutch.
         watch: Hears after each page how many are done, and of how many.
 
     Raises:
@@ -55,7 +60,7 @@ def site(
     """
     require_ours(Path(folder))
     fund = Fund(view, as_of or view.today, known_at)
-    made = files_of(fund, watch=watch)
+    made, too_long = files_of(fund, papers=papers, watch=watch)
     put_in_place(Path(folder), made)
     return {
         "folder": folder,
@@ -63,6 +68,8 @@ def site(
         "known_at": fund.position["known_at"],
         "head": dict(fund.head),
         "pages": sum(name.endswith(".html") for name in made),
+        "papers": sum(name.endswith(".pdf") for name in made),
+        "papers_too_long": too_long,
         "files": len(made),
         "bytes": sum(len(content) for content in made.values()),
     }
@@ -71,8 +78,12 @@ def site(
 # ----------------------------------------------------------------------------------------------------------- the files
 
 
-def files_of(fund: Fund, *, watch: Watch | None = None) -> Files:
-    """Every file of the site by its path, in the order of the paths."""
+def files_of(fund: Fund, *, papers: bool = False, watch: Watch | None = None) -> tuple[Files, list[str]]:
+    """Every file of the site by its path, in the order of the paths; and the partners whose paper is too long.
+
+    Raises:
+        ReportsMissing: The extra is not installed.
+    """
     data = _data(fund)
     columns = {
         name: sorted({column for row in rows for column in row})
@@ -82,25 +93,51 @@ def files_of(fund: Fund, *, watch: Watch | None = None) -> Files:
     made: Files = {MARKER: as_json({"made_by": "fund statement site", "as_of": fund.as_of.isoformat(), **_head(fund)})}
     for name, rows in data.items():
         whole = {"as_of": fund.as_of.isoformat(), **_head(fund), "lines": rows} if isinstance(rows, list) else rows
-        made[f"data/{name}.csv"] = _csv(rows, columns.get(name, ()))
+        made[f"data/{name}.csv"] = _csv(rows)
         made[f"data/{name}.json"] = as_json(whole)
+    made.update(_public_files(fund))
+    done, total = 0, len(LANGUAGES) * (8 + len(fund.experiments) + len(fund.members)) + papers * len(fund.members)
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if watch is not None:
+            watch(done, total)
+
+    too_long: list[str] = []
+    for member in fund.members if papers else ():
+        try:
+            with _spoken("nl"):
+                made[_paper(member)] = council_pdf(fund.councils[member])
+        except CouncilPageTooLong:
+            too_long.append(member)
+        step()
     days: dict[str, str] = {}
-    done, total = 0, len(LANGUAGES) * (8 + len(fund.experiments) + len(fund.members))
     for code in LANGUAGES:
         with _spoken(code):
             shared = _shared(fund)
             days[code] = shared.day
-            for page in _pages(fund, columns):
+            for page in _pages(fund, columns, made):
                 below = "" if code == "nl" else f"{code}/"
                 made[f"{below}{page.path}"] = blocks.drawn(page, shared).encode()
-                done += 1
-                if watch is not None:
-                    watch(done, total)
+                step()
     made["stijl.css"] = blocks.style(days).encode()
-    return dict(sorted(made.items()))
+    return dict(sorted(made.items())), too_long
 
 
-def _pages(fund: Fund, columns: Mapping[str, Sequence[str]]) -> Iterator[blocks.Page]:
+def _paper(member: str) -> str:
+    return f"partners/{member}/raad.pdf"
+
+
+def _public_files(fund: Fund) -> Files:
+    """The files of others' standards: the register of grants, and the package of 360Giving."""
+    made = {f"data/register.{name}": form(fund.register) for name, form in REGISTER_FORMATS.items()}
+    if fund.giving is not None:
+        made["data/360giving.json"] = b"".join(as_package(fund.giving))
+    return made
+
+
+def _pages(fund: Fund, columns: Mapping[str, Sequence[str]], made: Files) -> Iterator[blocks.Page]:
     yield pages.start_page(fund)
     yield experiments.list_page(fund)
     yield from experiments.experiment_pages(fund)
@@ -108,17 +145,18 @@ def _pages(fund: Fund, columns: Mapping[str, Sequence[str]]) -> Iterator[blocks.
     yield pages.lessons_page(fund)
     yield pages.partners_page(fund)
     for member in fund.members.values():
-        yield pages.partner_page(fund, member)
-    yield about.data_page(fund, columns)
+        paper = _paper(member.id)
+        yield pages.partner_page(fund, member, council=paper if paper in made else "")
+    yield about.data_page(fund, columns, published=[name for name in made if name.startswith("data/")])
     yield about.about_page(fund)
-    yield about.accessibility_page(fund)
+    yield about.accessibility_page()
 
 
 def _shared(fund: Fund) -> blocks.Site:
     stand = _("Figures of {day}").format(day=day(fund.as_of))
     head = fund.head
     return blocks.Site(
-        name=fund.name or _("Innovation fund of governments in Utrecht"),
+        name=fund.name,
         stand=f"{stand}. " + _("Until entry {seq}, {hash}.").format(seq=head["seq"], hash=head["hash"][:12]),
         day=stand,
         menu=(
@@ -200,7 +238,7 @@ def _iso(on: date | None) -> str | None:
     return on.isoformat() if on is not None else None
 
 
-def _csv(rows: Any, columns: Sequence[str]) -> bytes:
+def _csv(rows: Any) -> bytes:
     if not isinstance(rows, list):
         return as_csv(rows)
     flat = [{key: " ".join(value) if isinstance(value, list) else value for key, value in row.items()} for row in rows]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from fund.language import N_
 
-__all__ = ["GROUPS", "HYPOTHESES", "MEANING", "MILESTONES", "NEWS", "SORTS", "TRACKS", "VERDICTS"]
+__all__ = ["DECISIONS", "GROUPS", "HYPOTHESES", "MEANING", "MILESTONES", "NEWS", "SORTS", "TRACKS", "VERDICTS"]
 
 GROUPS: Mapping[str, str] = {
     "awarded": N_("Awarded, not started yet"),
@@ -64,3 +64,10 @@ HYPOTHESES: Mapping[str, str] = {
     "refuted": N_("was not right"),
 }
 """What came of the idea behind an experiment."""
+DECISIONS: Mapping[str, str] = {
+    "grant": N_("granted"),
+    "change": N_("changed"),
+    "revocation": N_("taken back"),
+    "determination": N_("settled"),
+}
+"""Decisions on a grant, by the kind of their row in the register."""
