@@ -10,14 +10,21 @@ from typing import Any
 
 import pytest
 
+from fund.dates import add_months
 from fund.errors import UnknownRef
 from fund.reports.cash import cash_on
+from fund.reports.past import cases_on
 from fund.reports.statements.council import council
-from fund.reports.statements.council.days import AT_MOST, Asked, Days
+from fund.reports.statements.council.days import AT_MOST, REVIEW_MONTHS, Asked, Days
 from fund.reports.statements.council.lessons import QUOTED, first_sentences
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import Partner
+from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
+from fund.workflows.decisions.terms import term_of
 from fund.workflows.delivery import open_fund
+from fund.workflows.partners import reviewing
 from tests.factories import World, founded
 from tests.reports.test_cash import on_its_way
 from tests.reports.test_cash import settled as bank_paid
@@ -207,6 +214,33 @@ def test_one_place_of_four_is_kept_for_money(
         assert days == sorted(each.on for each in (*later, *due) if each.ref.startswith(kind))[: len(days)]
 
 
+def test_the_terms_are_those_that_the_service_keeps(views: View) -> None:
+    assert REVIEW_MONTHS == reviewing.REVIEW_MONTHS
+    seen = 0
+    for month in range(30):
+        on = add_months(views.first_day, month)
+        decisions = {each.ref: each.on for each in every_decision(views, on)}
+        rounds = {each.ref: each for each in cases_on(views, Round, on)}
+        for proposal in cases_on(views, Proposal, on):
+            term = term_of(views.regulations(on).terms, rounds[proposal.round], proposal)
+            if proposal.ref in decisions:
+                assert term is not None
+                assert decisions[proposal.ref] == term.last_on
+                seen += 1
+            else:
+                assert term is None or term.objection or term.last_on < on or proposal.waits_since_on is not None
+    assert seen > 5
+
+
+def every_decision(view: View, on: date) -> list[Asked]:
+    """Each day until which there is a decision, of all proposals; however many other days there are."""
+    agreements = {each.ref: each for each in cases_on(view, Agreement, on)}
+    days = Days(view, on, None, agreements, {})
+    partners = [each.ref for each in cases_on(view, Partner, on)]
+    asked = [each for partner in partners for each in days._content(partner, None, True)]
+    return [each for each in asked if each.kind == "decision"]
+
+
 def test_a_signature_is_asked_until_it_is_there(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         agreeing.office(world)
@@ -323,6 +357,7 @@ def test_a_set_off_is_paid_back_to_who_leaves_and_not_to_its_agreement(world: Wo
         ("Regel een\nloopt door. Zin twee past niet meer.", "Regel een loopt door."),
         ("Een eerste zin die veel langer is dan wat er past. Nog een.", None),
         ("", ""),
+        ("Lang. Woord" + " woord" * 4000, "Lang."),
     ],
 )
 def test_what_people_wrote_is_cut_at_the_end_of_a_sentence(text: str, quoted: str | None) -> None:

@@ -25,9 +25,9 @@ __all__ = ["AT_MOST", "Asked", "Days"]
 
 AT_MOST = 4
 REVIEW_MONTHS = 60
-"""A key is looked at again once every five years (K12)."""
+"""A key is looked at again once every five years (K12); ``fund.workflows.partners`` announces it."""
 WAITING = ("submitted", "eligible", "in_review", "scored", "decidable")
-"""Proposals that wait for a decision, whose term runs."""
+"""Proposals that wait for a decision, whose term runs; ``fund.workflows.decisions`` keeps it."""
 RUNNING = ("active", "suspended", "completed", "terminated")
 
 

@@ -6,7 +6,7 @@ What people wrote is quoted as it is. A long text is cut at the end of a sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ _SHORT = re.compile(
     r"\b(?:[A-Z]|art|bijv|blz|ca|dhr|dr|drs|enz|evt|excl|incl|ing|ir|max|mevr|min|mr|mw|nr|prof|resp|zgn|[a-z](?:\.[a-z])+)\.$"
 )
 """A point that ends no sentence."""
+LONGEST_SHORT = 16
 
 
 def first_sentences(text: str, most: int = QUOTED) -> str:
@@ -34,14 +35,21 @@ def first_sentences(text: str, most: int = QUOTED) -> str:
     >>> first_sentences("Het werkt, o.a. in Baarn. De rest volgt.", 30)
     'Het werkt, o.a. in Baarn.'
     """
-    ends = [found.end() for found in _END.finditer(text) if not _SHORT.search(text[: found.end()])]
     kept = ""
-    for end in [*ends, len(text)]:
+    for end in _ends(text):
         more = " ".join(text[:end].split())
         if kept and len(more) > most:
             break
         kept = more
     return kept
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Where each sentence of a text ends, and at last where all of it does."""
+    for found in _END.finditer(text):
+        if not _SHORT.search(text, max(found.end() - LONGEST_SHORT, 0), found.end()):
+            yield found.end()
+    yield len(text)
 
 
 class Lessons:
@@ -79,7 +87,7 @@ class Lessons:
             "hypothesis": case.hypothesis,
             "good_result": case.good_result,
             "learned": quoted,
-            "whole": quoted == first_sentences(case.learned, len(case.learned)),
+            "whole": quoted == " ".join(case.learned.split()),
             "used_by": [
                 {"partner": each, "name": self._view.partner_name(each)} for each in self.users.get(case.ref, ())
             ],
