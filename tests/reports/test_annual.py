@@ -17,7 +17,28 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from fund.errors import YearBeforeTheFund, YearToCome
-from fund.events import FACTS, CostCharged, RegulationsAdopted, canonical_json
+from fund.events import (
+    FACTS,
+    AgreementAmended,
+    AgreementCompleted,
+    AgreementTerminated,
+    AllowanceAdjusted,
+    ContributionCalled,
+    CostCharged,
+    DecisionApproved,
+    DecisionConditional,
+    DecisionReopened,
+    DisbursementApproved,
+    DisbursementCancelled,
+    DisbursementRefunded,
+    ExitSettled,
+    ProposalLapsed,
+    ProposalWithdrawn,
+    RegulationsAdopted,
+    WriteoffPosted,
+    WriteoffReversed,
+    canonical_json,
+)
 from fund.reports.statements import STATEMENT_FORMATS
 from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
@@ -35,6 +56,11 @@ LEGS = (
     " left join entry as undone on undone.book_id = entry.book_id and undone.seq = entry.reverses_seq"
 )
 INCOME_AND_COSTS = "4"
+COLUMNS = (
+    "capital.called", "capital.left", "receivables.called", "advances.approved", "advances.unspent",
+    "advances.written_off", "commitments.awarded", "commitments.approved", "commitments.released", "allowances.used",
+    "allowances.added",
+)  # fmt: skip
 OWNED = ("fund_capital", "accumulated_result", "result_of_the_year")
 
 
@@ -181,6 +207,66 @@ def test_the_accounts_of_random_funds_tie_to_their_postings(random_funds: list[s
 def test_they_do_on_postgresql(random_funds_on_postgresql: list[str]) -> None:
     assert proved(random_funds_on_postgresql, 7, numbers=3) > 3
     beside(random_funds_on_postgresql[:1])
+
+
+def columns_by_facts(view: View, year: int) -> dict[str, int]:
+    """What the columns of the movement tables must hold, added up from the facts themselves."""
+    sums: dict[str, int] = defaultdict(int)
+    posted: dict[str, tuple[int, int]] = {}
+    for each in view.store.facts.all():
+        fact = each.fact
+        if isinstance(fact, WriteoffPosted):
+            posted[fact.ref] = fact.amount_cents, fact.allowance_released_cents
+        if each.effective_on.year != year:
+            continue
+        if isinstance(fact, ContributionCalled):
+            sums["capital.called"] += fact.amount_cents
+            sums["receivables.called"] += fact.amount_cents
+        elif isinstance(fact, ExitSettled):
+            sums["capital.left"] -= fact.capital_cents
+        elif isinstance(fact, DisbursementApproved):
+            sums["advances.approved"] += fact.repayable_cents
+            sums["commitments.approved"] -= fact.amount_cents
+        elif isinstance(fact, DisbursementCancelled):
+            sums["advances.approved"] -= fact.repayable_cents
+            sums["commitments.approved"] += fact.commitment_cents
+        elif isinstance(fact, DisbursementRefunded):
+            sums["advances.unspent"] -= fact.advance_cents
+        elif isinstance(fact, (DecisionApproved, DecisionConditional)):
+            sums["commitments.awarded"] += fact.award_cents
+        elif isinstance(fact, AgreementAmended):
+            sums["commitments.awarded" if fact.change_cents > 0 else "commitments.released"] += fact.change_cents
+        elif isinstance(fact, (AgreementCompleted, AgreementTerminated, ProposalWithdrawn, ProposalLapsed)):
+            sums["commitments.released"] -= fact.released_cents
+        elif isinstance(fact, DecisionReopened):
+            sums["commitments.released"] -= fact.award_cents
+        elif isinstance(fact, (WriteoffPosted, WriteoffReversed)):
+            sign = -1 if isinstance(fact, WriteoffPosted) else 1
+            amount, released = posted[fact.ref]
+            sums["advances.written_off"] += sign * amount
+            sums["allowances.used"] += sign * released
+        elif isinstance(fact, AllowanceAdjusted):
+            for line in fact.lines:
+                sums["allowances.added"] += max(line.change_cents, 0)
+    return sums
+
+
+def test_each_column_of_a_movement_table_holds_what_its_facts_moved(random_funds: list[str]) -> None:
+    seen: set[str] = set()
+    for url in random_funds:
+        with opened(url) as view:
+            for year in years_of(view):
+                found = movement_tables(told(view, year, None))
+                wanted = columns_by_facts(view, year)
+                reallocated = any(each.type == "receipt.reallocated" for each in view.store.facts.all())
+                for place in COLUMNS:
+                    table, column = place.split(".")
+                    if place != "allowances.added" or not reallocated:
+                        assert found[table]["total"][f"{column}_cents"] == wanted[place], (url, year, place)
+                seen |= {place for place, cents in wanted.items() if cents}
+                for table in ("capital", "advances", "allowances", "commitments"):
+                    assert found[table]["total"]["other_cents"] == 0, "nobody books these by hand"
+    assert {"capital.called", "advances.approved", "commitments.awarded", "allowances.added"} <= seen
 
 
 def beside(urls: list[str]) -> None:
