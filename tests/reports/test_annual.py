@@ -39,6 +39,7 @@ from fund.events import (
     WriteoffReversed,
     canonical_json,
 )
+from fund.reports.cash import cash_on
 from fund.reports.statements import STATEMENT_FORMATS
 from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
@@ -60,6 +61,11 @@ COLUMNS = (
     "capital.called", "capital.left", "receivables.called", "advances.approved", "advances.unspent",
     "advances.written_off", "commitments.awarded", "commitments.approved", "commitments.released", "allowances.used",
     "allowances.added",
+)  # fmt: skip
+FLOWS = (
+    ("contributions", "i", 1), ("repaid", "a", 1), ("other_income", "r", 1), ("advances_paid", "u", -1),
+    ("grants_paid", "s", -1), ("costs_paid", "k", -1), ("held_for_others", "held", 1),
+    ("refunds_under_way", "refunds", 1),
 )  # fmt: skip
 OWNED = ("fund_capital", "accumulated_result", "result_of_the_year")
 
@@ -110,6 +116,7 @@ def tie(view: View, raw: Raw, found: dict[str, Any]) -> None:
     assert sum(line["amount_cents"] for line in balance["assets"]) == balance["assets_cents"]
     named = [main for line in every_line(found) for main in line["mains"]]
     assert len(named) == len(set(named))
+    assert all(line["group"] != "other" for line in every_line(found)), "each account of the chart has its own line"
     assert {code for code, cents in standing.items() if cents} <= {*named, "9000", "9010"}
     by_name = {line["line"]: line for line in every_line(found)}
     for line in every_line(found):
@@ -277,6 +284,10 @@ def beside(urls: list[str]) -> None:
                 found = annual(view, year=year)
                 lines = {line["line"]: line["amount_cents"] for line in every_line(found)}
                 flows = found["cash"]["flows"]
+                eve, end = cash_on(view, [date(year - 1, 12, 31), date(year, 12, 31)])
+                told_flows = {flow["line"]: flow["amount_cents"] for flow in flows}
+                for name, symbol, sign in FLOWS:
+                    assert told_flows[name] == sign * (getattr(end, symbol) - getattr(eve, symbol)), (url, name)
                 assert found["cash"]["unexplained_cents"] == 0
                 assert flows[-1]["amount_cents"] == lines["bank"] + lines["treasury"]
                 assert sum(flow["amount_cents"] for flow in flows[:-1]) == flows[-1]["amount_cents"]
@@ -387,7 +398,7 @@ def test_a_year_that_was_closed_without_an_entry_stays_as_it_was(sqlite_url: str
     with founded(sqlite_url) as world:
         world.partners()
         world.both("capital call", user="anna", second="bram", amount=100_000_00)
-        rules = standard().model_copy(update={"version": "2026-2", "legal_form": "host"})
+        rules = standard().model_copy(update={"version": "2026-2", "legal_form": "host", "revolving_target_bps": 7_000})
         text = canonical_json(rules.model_dump(mode="json"))
         with world.uow("anna") as uow:
             uow.record(RegulationsAdopted(ref="2026-2", from_on=date(2026, 12, 1), text=text))
@@ -396,6 +407,7 @@ def test_a_year_that_was_closed_without_an_entry_stays_as_it_was(sqlite_url: str
         closed = kept(world, 2026)
         found = world.look("statement annual", year=2026)
         assert (found["state"], found["legal_form"], found["income"]["result_cents"]) == ("closed", "host", 0)
+        assert found["indicators"]["revolving_target"]["value"] == "7/10", "known at the closing, after the last entry"
         charged(world, 9_00, date(2027, 1, 8))
         assert kept(world, 2026) == closed
         assert kept(world, 2026, found["known_at"]) == closed

@@ -6,10 +6,9 @@ Source: statements.md (cash identity, treasury banking: BBV 52c), lifecycle.md (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from fund.reports.cash import cash_on
+from fund.reports.quantities import Quantities
 from fund.reports.statements.annual.balance import books
 from fund.reports.statements.annual.years import Told
 from fund.reports.statements.treasury import treasury
@@ -18,16 +17,16 @@ __all__ = ["budgets", "cash_flow", "treasury_quarters"]
 
 ACCOUNTS = ("1000", "1005")
 FLOWS = {
-    "contributions": ("i", 1),
-    "repaid": ("a", 1),
-    "other_income": ("r", 1),
-    "advances_paid": ("u", -1),
-    "grants_paid": ("s", -1),
-    "costs_paid": ("k", -1),
-    "held_for_others": ("held", 1),
-    "refunds_under_way": ("refunds", 1),
+    "contributions": ("I_cents", 1),
+    "repaid": ("A_cents", 1),
+    "other_income": ("R_cents", 1),
+    "advances_paid": ("U_cents", -1),
+    "grants_paid": ("S_cents", -1),
+    "costs_paid": ("K_cents", -1),
+    "held_for_others": ("held_cents", 1),
+    "refunds_under_way": ("refunds_cents", 1),
 }
-"""Each line: what of the cash identity it is, and whether it came in."""
+"""Each line: the quantity of the cash identity that it is, and whether that came in."""
 
 
 def cash_flow(told: Told) -> dict[str, Any]:
@@ -35,28 +34,24 @@ def cash_flow(told: Told) -> dict[str, Any]:
 
     ``under_way`` is what left one account of the fund and is not on the other yet, and debits nobody explained.
     """
-    eves = [told.last_on, told.before_on]
-    if told.before is not None:
-        eves.append(told.before.before_on)
-    found = dict(zip(eves, cash_on(told.view, eves, known_at=told.known_at), strict=True))
-
-    def year(first: date, last: date, opening: int, closing: int) -> dict[str, int]:
-        before, after = found[first], found[last]
-        flows = {name: sign * (getattr(after, part) - getattr(before, part)) for name, (part, sign) in FLOWS.items()}
-        return {"opening": opening, **flows, "under_way": closing - opening - sum(flows.values()), "closing": closing}
-
-    now = books(told)
-    this = year(told.before_on, told.last_on, _standing(now.opening), _standing(now.closing))
-    last: dict[str, int] = {}
-    if told.before is not None:
-        before = books(told.before)
-        last = year(eves[2], eves[1], _standing(before.opening), _standing(before.closing))
+    this, unexplained = _flows(told)
+    last, _unexplained = ({}, 0) if told.before is None else _flows(told.before)
     return {
         "flows": [
             {"line": name, "amount_cents": cents, "last_year_cents": last.get(name)} for name, cents in this.items()
         ],
-        "unexplained_cents": found[told.last_on].difference,
+        "unexplained_cents": unexplained,
     }
+
+
+def _flows(told: Told) -> tuple[dict[str, int], int]:
+    """The lines of a year, and what of its cash they do not explain: nothing, while the identity holds."""
+    moved = Quantities(told.view, told.last_on, told.known_at, since=told.first_on)
+    opening, closing = _standing(books(told).opening), _standing(books(told).closing)
+    flows = {name: sign * moved.value(quantity) for name, (quantity, sign) in FLOWS.items()}
+    cash = moved.value("L_cents")
+    lines = {"opening": opening, **flows, "under_way": closing - opening - cash, "closing": closing}
+    return lines, cash - sum(flows.values())
 
 
 def _standing(balances: Mapping[str, int]) -> int:
