@@ -94,7 +94,7 @@ class FaultyPrices(FaultyInput):
     """The file with a price index cannot be read as one."""
 
     message = N_("{file}:{line}: {problem}")
-    hint = N_("correct line {line}; fund statement position --help")
+    hint = N_("correct line {line}, then: fund statement position --help")
 
 
 class UnknownFigure(FaultyInput):

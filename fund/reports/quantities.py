@@ -257,6 +257,8 @@ class Quantities:
         self.day = day
         self.known_at = known_at
         self.since = since
+        self._known: set[str] = set()
+        self._by_kind: dict[tuple[str, str], list[tuple[str, int]]] = {}
 
     # ----------------------------------------------------------------------------------------------------- what is read
 
@@ -279,13 +281,17 @@ class Quantities:
             sums[main_of(code)] += cents
         return sums
 
-    @cached_property
-    def _moved(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
-        """By kind and main account: what moved on each account."""
-        found: dict[tuple[str, str], list[tuple[str, int]]] = {}
-        for row in self._view.ledger.moved_by_kind(_KINDS, since=self.since, as_of=self.day, known_at=self.known_at):
-            found.setdefault((row.kind, main_of(row.account)), []).append((row.account, row.amount_cents))
-        return found
+    def _moved(self, kinds: Collection[str]) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
+        """By kind and main account: what moved on each account. All kinds at once; of a period those that are asked."""
+        missing = sorted(set(kinds if self.since is not None else _KINDS) - self._known)
+        if missing:
+            self._known.update(missing)
+            for row in self._view.ledger.moved_by_kind(
+                missing, since=self.since, as_of=self.day, known_at=self.known_at
+            ):
+                of = self._by_kind.setdefault((row.kind, main_of(row.account)), [])
+                of.append((row.account, row.amount_cents))
+        return self._by_kind
 
     @cached_property
     def payments(self) -> list[Payment]:
@@ -339,9 +345,10 @@ class Quantities:
         if part.kinds is None:
             yield from ((code, cents) for code, cents in self.balances.items() if main_of(code) in part.mains)
             return
+        moved = self._moved(part.kinds)
         for kind in part.kinds:
             for main in part.mains:
-                yield from self._moved.get((kind, main), ())
+                yield from moved.get((kind, main), ())
 
     def during(self, since: date) -> Quantities:
         """The same of the days from ``since`` on only."""
@@ -373,7 +380,7 @@ class Quantities:
 
     def charges(self, agreements: Collection[str]) -> Iterator[Line]:
         """What was received as costs and interest on these agreements (4400): a receipt says on which it was."""
-        if not self._moved.get(("receipt.allocated", "4400")):
+        if not self._moved(("receipt.allocated",)).get(("receipt.allocated", "4400")):
             return
         told = self._view.store.facts.told(("receipt.allocated",))
         ours = {each.event_id for each in told if each.says["agreement"] in agreements}
