@@ -7,6 +7,7 @@ stamp of the file is the day that it is about. Needs the optional extra ``report
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -20,6 +21,12 @@ __all__ = ["on_paper", "pictures_of"]
 
 DATA = "data"
 """The name under which a template finds its data, as JSON."""
+NO_SIGN = "\ufffd"
+"""What stands where others wrote a sign that the typeface has not."""
+SIGNS_LOST = 64
+FAR_EAST = "\u2e80"
+ATTACHED = "csv"
+"""What of the data lies with the page as a file, and keeps every sign."""
 
 
 def on_paper(template: str, data: Mapping[str, Any], *, on: date) -> bytes:
@@ -51,14 +58,37 @@ def _compiled(template: str, data: Mapping[str, Any], on: date, **options: Any) 
     except ImportError:
         raise ReportsMissing(what="PDF") from None
     folder = _folder()
-    return typst.compile(
-        (folder / template).read_bytes(),
-        root=str(folder),
-        font_paths=_typeface(),
-        sys_inputs={DATA: json.dumps(data, ensure_ascii=False, sort_keys=True)},
-        timestamp=datetime.combine(on, time(), tzinfo=UTC),
-        **options,
-    )
+    told = json.dumps({key: value for key, value in data.items() if key != ATTACHED}, ensure_ascii=False)
+    attached = json.dumps(data.get(ATTACHED), ensure_ascii=False)
+    for _each in range(SIGNS_LOST):
+        try:
+            return typst.compile(
+                (folder / template).read_bytes(),
+                root=str(folder),
+                font_paths=_typeface(),
+                sys_inputs={DATA: f'{told[:-1]}, "{ATTACHED}": {attached}}}'},
+                timestamp=datetime.combine(on, time(), tzinfo=UTC),
+                **options,
+            )
+        except RuntimeError as problem:
+            lost = _undrawn(str(problem))
+            if not lost:
+                raise
+            for sign in lost:
+                told = told.replace(json.dumps(sign, ensure_ascii=False)[1:-1], NO_SIGN)
+            if max(lost) >= FAR_EAST:  # where one sign is not there, hardly any is
+                told = "".join(NO_SIGN if sign >= FAR_EAST else sign for sign in told)
+    raise AssertionError("signs that the typeface has not are replaced one by one, and these are too many")
+
+
+_UNDRAWN = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+
+
+def _undrawn(problem: str) -> set[str]:
+    """The signs that the typeface has not, as typst names them: an archive takes no page with a hole in it."""
+    found = _UNDRAWN.search(problem)
+    return set(_ESCAPED.sub(lambda each: chr(int(each[1], 16)), found[1])) if found else set()
 
 
 def _folder() -> Path:

@@ -82,7 +82,10 @@ def partner_statement(
 
 
 def _ratio(above: int, below: int) -> str | None:
-    return fraction_text(Fraction(above, below)) if below else None
+    if not below:
+        return None
+    share = Fraction(above, below)
+    return f"{share.numerator}/{share.denominator}"
 
 
 def _key(view: View, partner: str, day: date, last: int | None) -> dict[str, Any] | None:
