@@ -261,7 +261,7 @@ class Regulations(_Rules):
         """What came into the regulations later stands in them only where it says something else than its default: so
         what was adopted before is still the same text."""
         told: dict[str, Any] = handler(self)
-        return {name: value for name, value in told.items() if LATER.get(name) != value}
+        return {name: value for name, value in told.items() if name not in LATER or LATER[name] != value}
 
     @model_validator(mode="after")
     def _adds_up(self) -> Regulations:

@@ -477,6 +477,8 @@ def test_money_of_a_host_is_deferred_income_with_its_movement_table(sqlite_url: 
 def test_regulations_that_say_nothing_new_are_the_text_they_were() -> None:
     plain = standard().model_dump(mode="json")
     assert {"legal_form", "contributions"} & set(plain) == set()
+    before = standard().model_copy(update={"treasury": None}).model_dump(mode="json")
+    assert before["treasury"] is None, "what was always told is told"
     assert Regulations.model_validate(plain) == standard()
     host = standard().model_copy(update={"legal_form": "host"}).model_dump(mode="json")
     assert Regulations.model_validate(host).legal_form == "host"
