@@ -128,6 +128,7 @@ OF_MANY = {
     "team", "panel", "rubric", "alike", "same_idea", "followed_by", "returned", "left", "passed_over", "top_up",
     "top_up_missing", "undecided", "disclosed", "follows", "ageing", "missing", "barred", "unsigned", "possible",
     "required", "income", "dead", "criteria",
+    "papers_too_long",
 }  # fmt: skip
 """Keys that say many without an s."""
 TREE = [(words, command) for words, command in ALL if words[0] not in NO_FUND]
@@ -171,6 +172,11 @@ def test_a_command_answers_programs_in_json_and_never_waits(
         lists = {key for key, value in answer.items() if isinstance(value, list)}
         singular = [key for key in sorted(lists - OF_MANY) if not key.endswith("s")]
         assert singular == [], "lists stand under a plural key"
+        if not trial:
+            shutil.rmtree(tmp_path / "aanvraag", ignore_errors=True)
+            anew = ["--force"] if any(param.name == "force" for param in command.params) else []
+            english = fund(*said, *anew, "--json", user="anna", lang="en", env={"FUND_HOME": str(home)})
+            assert english.out == shown.out, "programs read the same in every language"
     else:
         assert shown.out == ""
         error = json.loads(shown.err)["error"]
@@ -355,10 +361,9 @@ def test_a_reader_that_has_enough_of_a_long_list_is_no_error(home: Path) -> None
     assert done.stdout.splitlines()[-1] == "0"
 
 
-def test_programs_read_the_same_in_every_language(fund: Fund, home: Path) -> None:
+def test_programs_read_the_same_whatever_language_is_asked_for_first(fund: Fund, home: Path) -> None:
     at = {"FUND_HOME": str(home)}
-    for words in (("partner", "list"), ("proposal", "list"), ("statement", "position"), ("ledger", "trial-balance")):
-        assert fund(*words, "--json", lang="nl", env=at).out == fund(*words, "--json", lang="en", env=at).out
+    for words in (("partner", "list"), ("statement", "position")):
         assert fund("--lang", "nl", *words, "--json", env=at).out == fund("--lang", "en", *words, "--json", env=at).out
 
 
