@@ -22,7 +22,7 @@ forecast = noun("forecast", N_("Look ahead: liquidity and revolving"))
 FORMATS = ("table", "json", "csv")
 MOST_YEARS = 30
 _MADE_WITH = (
-    option("--seed", type=click.IntRange(min=0), default=1, help=N_("The same seed gives the same runs")),
+    option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help=N_("The same seed gives the same runs")),
     option("--runs", type=click.IntRange(10, 20_000), default=2000, metavar="N", help=N_("So many runs")),
     option("--assumptions", type=FILE, metavar="FILE", help=N_("A file of assumptions (TOML); ours if left out")),
     option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown")),
@@ -378,7 +378,6 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
         if data["awards"] == "regrant"
         else _("Nothing new is awarded; with --awards regrant it is.")
     )
-    on = day(date.fromisoformat(data["as_of"]))
     for key, title in (
         ("portfolio_revolving_degree", _("Portfolio revolving degree, (A + O - P) / U")),
         ("fund_revolving_degree", _("Fund revolving degree, (A + R + V - K) / (U + S + V)")),
@@ -388,9 +387,7 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
         now = data["today"][key]
         say()
         table(
-            _("{title}; on {day} {now}").format(
-                title=title, day=on, now=shown(now) if now is not None else _("no value")
-            ),
+            title,
             [
                 Column("years", N_("Years"), "count"),
                 Column("p10", N_("Low"), "count"),
@@ -402,12 +399,15 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
                 *([Column("met", N_("Target met"), "count")] if key.startswith("portfolio") else []),
             ],
             [
-                {
-                    "years": moment["years"],
-                    "met": percent(moment["target_met"]),
-                    **{name: shown(value) for name, value in moment[key].items()},
-                }
-                for moment in data["moments"]
+                {"years": _("now"), "p50": shown(now) if now is not None else _("no value")},
+                *(
+                    {
+                        "years": moment["years"],
+                        "met": percent(moment["target_met"]),
+                        **{name: shown(value) for name, value in moment[key].items()},
+                    }
+                    for moment in data["moments"]
+                ),
             ],
         )
     say(_("Low: 1 in 10 runs ends below it; high: 1 in 10 above it."))

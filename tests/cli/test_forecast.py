@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 from tests.conftest import Fund
 from tests.reports.assuming import assumed
+from tests.transcripts import same, steps
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "forecasts.md"
 
 
 @pytest.fixture
@@ -95,8 +99,8 @@ def test_only_the_years_that_were_asked_are_shown(fund: Fund, here: dict[str, st
     whole = fund("forecast", "revolving", "--runs", "50", "--years", "1,2,7,10", "--json", env=here).json
     assert [moment for moment in whole["moments"] if moment["years"] in (2, 7)] == found["moments"]
     shown = fund(*words, env=here).out
-    assert "Portfolio revolving degree, (A + O - P) / U; on" in shown
-    assert "Fund revolving degree, (A + R + V - K) / (U + S + V); on" in shown
+    assert "\nPortfolio revolving degree, (A + O - P) / U\n" in shown
+    assert "\nFund revolving degree, (A + R + V - K) / (U + S + V)\n" in shown
 
 
 def test_a_file_of_assumptions_is_used_and_named_or_refused_by_line(fund: Fund, here: dict[str, str]) -> None:
@@ -123,3 +127,14 @@ def test_a_spreadsheet_gets_a_line_per_quarter_and_per_moment(fund: Fund, here: 
         moments = list(csv.DictReader(file))
     assert [row["years"] for row in moments] == ["1", "3", "5", "10"]
     assert all(row["portfolio_revolving_degree_p50"] for row in moments)
+
+
+def test_the_page_about_forecasts_shows_what_the_commands_print(fund: Fund, here: dict[str, str]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    blocks = page.count("```console\n")
+    shown = [step for block in range(blocks) for step in steps(page, block)]
+    assert len(shown) == blocks == 3
+    for step in shown:
+        printed = fund(*shlex.split(step.command)[1:], terminal=True, env=here)
+        assert same(printed.out + printed.err, step.shown), f"{step.command}\n{printed.out}"
+        assert all(len(line) <= 80 for line in [f"$ {step.command}", *step.shown])

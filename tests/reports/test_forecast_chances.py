@@ -110,13 +110,13 @@ def test_the_throws_for_each_outcome_are_as_many_as_its_chance_says(
     stage: Stage, delays: tuple[Delay, ...], instalments: int
 ) -> None:
     found = fates(instalments, stage, of_file(assumed()), delays)
-    assert sum((outcome.chance for outcome in found.outcomes), Fraction(0)) == 1
+    assert sum(outcome.weight for outcome in found.outcomes) == found.whole
     lost, few = (0, *found.lost_below), (0, *found.late_below)
     assert lost[-1] == few[-1] == FULL
     for number, outcome in enumerate(found.outcomes):
         first, second = divmod(number, len(found.late_below))
         width = (lost[first + 1] - lost[first]) * (few[second + 1] - few[second])
-        assert abs(Fraction(width, FULL * FULL) - outcome.chance) < Fraction(1, 2**60)
+        assert abs(Fraction(width, FULL * FULL) - Fraction(outcome.weight, found.whole)) < Fraction(1, 2**60)
         if width:
             assert (
                 found.pick(lost[first], few[second]) == number == found.pick(lost[first + 1] - 1, few[second + 1] - 1)
@@ -163,10 +163,10 @@ def _days(planned: list[tuple[int, int]]) -> Any:
 def test_what_comes_in_of_each_outcome_by_hand() -> None:
     planned = [(0, 1001), (2, 1000)]
     whole, half, nothing = 10_000, 5_000, 1_000
-    assert comes_in(planned, Outcome(Fraction(1), (whole, whole), None, 0), 4, 4) == [1001, 1001, 2001, 2001]
-    assert comes_in(planned, Outcome(Fraction(1), (whole, whole), None, 1), 4, 4) == [0, 1001, 1001, 2001]
-    assert comes_in(planned, Outcome(Fraction(1), (half, half), None, 0), 4, 4) == [500, 500, 1000, 1000]
-    assert comes_in(planned, Outcome(Fraction(1), (whole, nothing), 1, 0), 1, 4) == [1001, 1001, 1001, 1101]
+    assert comes_in(planned, Outcome(1, (whole, whole), None, 0), 4, 4) == [1001, 1001, 2001, 2001]
+    assert comes_in(planned, Outcome(1, (whole, whole), None, 1), 4, 4) == [0, 1001, 1001, 2001]
+    assert comes_in(planned, Outcome(1, (half, half), None, 0), 4, 4) == [500, 500, 1000, 1000]
+    assert comes_in(planned, Outcome(1, (whole, nothing), 1, 0), 1, 4) == [1001, 1001, 1001, 1101]
 
 
 # ----------------------------------------------------------------------------------------- a forecast of one advance

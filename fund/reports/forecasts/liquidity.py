@@ -95,17 +95,28 @@ class Uncertain:
     planned: tuple[tuple[int, int], ...]
     fates: Fates
     reached: tuple[tuple[int, ...], ...]
-    whole: Fraction
-    """What is expected of it in the end."""
+    in_the_end: int
+    """What is expected of it in the end, in parts of the whole of its fates."""
 
-    def expected(self, count: int) -> list[Fraction]:
-        """What is expected to have come at the end of each quarter."""
-        sums = [Fraction(0)] * count
+    def expected(self, count: int) -> list[int]:
+        """What is expected to have come at the end of each quarter, in those parts."""
+        sums = [0] * count
         for outcome, reached in zip(self.fates.outcomes, self.reached, strict=True):
+            weight = outcome.weight
             for at, cents in enumerate(reached):
-                if cents:
-                    sums[at] += outcome.chance * cents
+                sums[at] += weight * cents
         return sums
+
+    def on_time(self, count: int) -> list[int]:
+        """What is expected in the end of what was agreed until each quarter, in those parts."""
+        chances = [0] * len(self.planned)
+        for outcome in self.fates.outcomes:
+            for place, bps in enumerate(outcome.parts):
+                chances[place] += outcome.weight * bps
+        found = cumulated(
+            ((at, cents * chance) for (at, cents), chance in zip(self.planned, chances, strict=True)), count
+        )
+        return [part // WHOLE_BPS for part in found]
 
 
 def uncertain(
@@ -117,7 +128,7 @@ def uncertain(
     reached = tuple(
         tuple(comes_in(planned, outcome, assumed.recovery_quarters, len(quarters))) for outcome in found.outcomes
     )
-    whole = sum((outcome.chance * in_the_end(planned, outcome) for outcome in found.outcomes), Fraction(0))
+    whole = sum(outcome.weight * in_the_end(planned, outcome) for outcome in found.outcomes)
     return Uncertain(tuple(planned), found, reached, whole)
 
 
@@ -182,12 +193,12 @@ def project(base: Portfolio, assumed: Assumptions, quarters: Quarters, *, seed: 
     )
     costs = [base.costs.until(base.as_of, quarter.ends_on) for quarter in quarters.all]
     agreed = cumulated((part for one in advances for part in one.planned), count)
-    kept = _rounded([_on_time(one, count) for one in advances], count)
-    repaid = _rounded([one.expected(count) for one in advances], count)
-    contributions = _rounded([one.expected(count) for one in calls], count)
-    paid = _rounded([one.expected(count) for one in promises], count)
+    kept = _rounded([(one.fates.whole, one.on_time(count)) for one in advances], count)
+    repaid = _rounded([(one.fates.whole, one.expected(count)) for one in advances], count)
+    contributions = _rounded([(one.fates.whole, one.expected(count)) for one in calls], count)
+    paid = _rounded([(one.fates.whole, one.expected(count)) for one in promises], count)
     payments = [one + other for one, other in zip(certain, paid, strict=True)]
-    back = half_up(sum((one.whole for one in advances), Fraction(0)))
+    [back] = _rounded([(one.fates.whole, [one.in_the_end]) for one in advances], 1)
     closings, lowest = _runs(
         base, advances, calls, promises, certain, later, costs, count, seed, runs, assumed.common_bps
     )
@@ -217,28 +228,19 @@ def _total(payments: Iterable[Any]) -> int:
     return sum(payment.cents for payment in payments)
 
 
-def _rounded(rows: Sequence[Sequence[Fraction]], count: int) -> list[int]:
-    """Sums of expectations by quarter in whole cents: what is reached is rounded, so quarters add up."""
-    return [half_up(sum((row[at] for row in rows), Fraction(0))) for at in range(count)]
+def _rounded(rows: Iterable[tuple[int, Sequence[int]]], count: int) -> list[int]:
+    """Sums of expectations by quarter in whole cents: what is reached is rounded, so quarters add up.
 
-
-def _on_time(one: Uncertain, count: int) -> list[Fraction]:
-    """What is expected in the end of what was agreed until each quarter."""
-    chances = _parts_expected(one.fates, len(one.planned))
-    found = [Fraction(0)] * count
-    for (at, cents), chance in zip(one.planned, chances, strict=True):
-        for quarter in range(at, count):
-            found[quarter] += cents * chance
-    return found
-
-
-def _parts_expected(found: Fates, instalments: int) -> list[Fraction]:
-    """What is expected of each instalment, as a share of it."""
-    parts = [Fraction(0)] * instalments
-    for outcome in found.outcomes:
-        for place, bps in enumerate(outcome.parts):
-            parts[place] += outcome.chance * Fraction(bps, WHOLE_BPS)
-    return parts
+    Args:
+        rows: What a cent is in parts, and expectations in those parts.
+    """
+    sums: dict[int, list[int]] = {}
+    for whole, row in rows:
+        of = sums.setdefault(whole, [0] * count)
+        for at in range(count):
+            of[at] += row[at]
+    exact = [sum((Fraction(of[at], whole) for whole, of in sums.items()), Fraction(0)) for at in range(count)]
+    return [half_up(value) for value in exact]
 
 
 def _runs(

@@ -39,7 +39,7 @@ from fund.rules.regulations import Regulations, age_rate
 from fund.schemas.assumptions import WHOLE_BPS, Assumptions
 from fund.unit_of_work import View
 
-__all__ = ["AWARDS", "DEFINITIONS", "PERCENTS", "YEARS", "revolving"]
+__all__ = ["AWARDS", "DEFINITIONS", "PERCENTS", "YEARS", "Base", "Runs", "revolving"]
 
 YEARS = (1, 3, 5, 10)
 PERCENTS = (5, 10, 25, 50, 75, 90, 95)
@@ -190,7 +190,7 @@ def revolving(
     profile = average(
         view, day, open_items.last_fact, open_items.rules, payment_days=assumed.payment_days, otherwise=assumed.award
     )
-    told = _Runs(open_items, assumed, quarters, moments, base, profile if awards == "regrant" else None)
+    told = Runs(open_items, assumed, quarters, moments, base, profile if awards == "regrant" else None)
     found = told.made(seed, runs)
     return {
         **made_from(view, day, known_at),
@@ -248,7 +248,7 @@ def _repayable(payment: Payment, quarters: Quarters) -> list[int]:
     ]
 
 
-class _Runs:
+class Runs:
     """The runs: what becomes of each advance and call, and of new awards where money is awarded again."""
 
     def __init__(

@@ -20,9 +20,9 @@ Pure: amounts and chances in, amounts out.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from hashlib import shake_128
 
 from fund.reports.forecasts.quarters import cumulated
@@ -79,12 +79,13 @@ class Outcome:
     """One thing that can become of an advance, with its chance.
 
     Attributes:
+        weight: Its chance, in parts of the whole of its :class:`Fates`.
         parts: By instalment (in its order), what comes of it: ``WHOLE_BPS`` all of it, less where it is lost.
         fails_from: The first instalment that fails; ``None`` where it does not fail.
         delay: So many quarters later.
     """
 
-    chance: Fraction
+    weight: int
     parts: tuple[int, ...]
     fails_from: int | None
     delay: int
@@ -95,18 +96,13 @@ class Fates:
     """Everything that can become of one advance: outcomes by what is lost, then by how late; and the throws for it."""
 
     outcomes: tuple[Outcome, ...]
+    whole: int
     lost_below: tuple[int, ...]
     late_below: tuple[int, ...]
 
     def pick(self, lost: int, late: int) -> int:
         """Which outcome two throws give."""
-        first = 0
-        while lost >= self.lost_below[first]:
-            first += 1
-        second = 0
-        while late >= self.late_below[second]:
-            second += 1
-        return first * len(self.late_below) + second
+        return bisect_right(self.lost_below, lost) * len(self.late_below) + bisect_right(self.late_below, late)
 
 
 def fates(instalments: int, stage: Stage | None, assumed: Assumptions, delays: Sequence[Delay]) -> Fates:
@@ -115,28 +111,27 @@ def fates(instalments: int, stage: Stage | None, assumed: Assumptions, delays: S
     Outcomes without a chance are left out.
     """
     full, partial, failed = (stage.full_bps, stage.partial_bps, stage.failed_bps) if stage else (WHOLE_BPS, 0, 0)
-    lost: list[tuple[Fraction, tuple[int, ...], int | None, int]] = []
+    firsts = 1 if stage is None or stage.stage not in ON_TIME else instalments
+    lost: list[tuple[int, tuple[int, ...], int | None, int]] = []
     below = FULL * failed // WHOLE_BPS
-    if failed and stage is not None:
-        firsts = instalments if stage.stage in ON_TIME else 1
+    if failed:
         for first in range(firsts):
             parts = tuple([WHOLE_BPS] * first + [assumed.recovered_bps] * (instalments - first))
-            bound = -(-below * (first + 1) // firsts)
-            lost.append((Fraction(failed, WHOLE_BPS * firsts), parts, first, bound))
+            lost.append((failed, parts, first, -(-below * (first + 1) // firsts)))
     if full:
         bound = FULL - FULL * partial // WHOLE_BPS
-        lost.append((Fraction(full, WHOLE_BPS), tuple([WHOLE_BPS] * instalments), None, bound))
+        lost.append((full * firsts, tuple([WHOLE_BPS] * instalments), None, bound))
     if partial:
-        lost.append((Fraction(partial, WHOLE_BPS), tuple([assumed.partial_bps] * instalments), None, FULL))
+        lost.append((partial * firsts, tuple([assumed.partial_bps] * instalments), None, FULL))
     late = delays_of(delays)
-    bounds = [bound for _quarters, bound in late]
     by_quarters = {delay.quarters: delay.bps for delay in delays}
     outcomes = tuple(
-        Outcome(chance * Fraction(by_quarters[quarters], WHOLE_BPS), parts, first, quarters)
-        for chance, parts, first, _bound in lost
+        Outcome(weight * by_quarters[quarters], parts, first, quarters)
+        for weight, parts, first, _bound in lost
         for quarters, _upper in late
     )
-    return Fates(outcomes, tuple(bound for *_rest, bound in lost), tuple(bounds))
+    bounds = tuple(bound for *_rest, bound in lost), tuple(bound for _quarters, bound in late)
+    return Fates(outcomes, WHOLE_BPS * WHOLE_BPS * firsts, *bounds)
 
 
 def comes_in(planned: Sequence[tuple[int, int]], outcome: Outcome, recovery_quarters: int, count: int) -> list[int]:
