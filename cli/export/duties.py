@@ -76,6 +76,11 @@ WORDS = {
 """What somebody did, in a word."""
 
 
+def _did(duty: str) -> str:
+    word = WORDS[duty]
+    return _(word)
+
+
 def _show_acts(ref: str, acts: Sequence[Mapping[str, Any]]) -> None:
     """Who did what in a case; a batch that pays several things is told once."""
     told = {(act["fact"], act["person"], act["duty"]): act for act in acts}
@@ -88,7 +93,7 @@ def _show_acts(ref: str, acts: Sequence[Mapping[str, Any]]) -> None:
             Column("did", N_("Did"), "text"),
             Column("who", N_("Who"), "name"),
         ],
-        [{**act, "did": _(WORDS[act["duty"]]), "who": act["name"] or act["person"]} for act in told.values()],
+        [{**act, "did": _did(act["duty"]), "who": act["name"] or act["person"]} for act in told.values()],
         empty=_("Nobody; the service did it all."),
     )
     say()
@@ -118,12 +123,13 @@ def _show(told: Mapping[str, Any]) -> None:
             ],
             told["findings"],
         )
-    acts = ngettext("{path}: {count} act", "{path}: {count} acts", told["act_count"])
-    found = ngettext("{count} finding", "{count} findings", len(told["findings"]))
+    acts = ngettext("{count} act", "{count} acts", told["act_count"])
+    people = ngettext("{count} person", "{count} people", told["person_count"])
     say(
-        _("{acts} by {people} people, {findings}.").format(
-            acts=acts.format(path=told["path"], count=told["act_count"]),
-            people=told["person_count"],
-            findings=found.format(count=len(told["findings"])),
+        _("{path}: {acts} by {people}; findings: {findings}.").format(
+            path=told["path"],
+            acts=acts.format(count=told["act_count"]),
+            people=people.format(count=told["person_count"]),
+            findings=len(told["findings"]),
         )
     )

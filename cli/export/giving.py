@@ -53,7 +53,7 @@ def giving(ctx: click.Context, prefix: str | None, output: str, force: bool) -> 
         emit_json(told)
         return
     say(
-        _("{path}: {grants} grants until {day}, {awarded} awarded, {disbursed} disbursed, {repaid} repaid").format(
+        _("{path}: {awarded} awarded, {disbursed} paid, {repaid} repaid until {day} (grants: {grants})").format(
             path=output,
             grants=told["grant_count"],
             day=day(date.fromisoformat(data["as_of"])),

@@ -53,7 +53,7 @@ def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
         emit_json(told)
         return
     say(
-        _("{path}: {rows} rows on {grants} grants until {day}, {granted} granted, {paid} paid").format(
+        _("{path}: {granted} granted and {paid} paid until {day} (grants: {grants}, rows: {rows})").format(
             path=output,
             rows=told["row_count"],
             grants=told["grant_count"],

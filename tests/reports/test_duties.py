@@ -40,7 +40,7 @@ def test_nothing_is_found_in_the_story_and_the_file_is_its_readers_alone(
     path = tmp_path / "duties.csv"
     done = fund("export", "duties", "--output", path, "--as-of", "2026-10-30", database=story.url)
     assert (done.code, done.err) == (0, "")
-    assert "0 findings" in done.out
+    assert "findings: 0" in done.out
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_bytes().startswith(b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n")
     rows = read(path.read_bytes())

@@ -104,8 +104,7 @@ def test_the_story_is_valid_and_says_what_the_register_says(fund: Fund, story: T
     done = fund("export", "360giving", "--output", path, "--as-of", "2026-10-30", database=story.url)
     assert (done.code, done.err) == (0, "")
     assert " ".join(done.out.split()) == (
-        f"{path}: 5 grants until 30 October 2026, EUR 304,000.00 awarded, EUR 239,000.00 disbursed, "
-        "EUR 47,000.00 repaid"
+        f"{path}: EUR 304,000.00 awarded, EUR 239,000.00 paid, EUR 47,000.00 repaid until 30 October 2026 (grants: 5)"
     )
     package = exact(path.read_text())
     assert faults(json.loads(path.read_text())) == []
@@ -176,12 +175,6 @@ def test_packages_of_random_funds_are_valid_and_tie_to_the_ledger(random_funds: 
             for day, known_at in moments(view, rng, 1):
                 met += sums_are_the_ledgers(view, day, known_at)
     assert met > 50
-
-
-def test_packages_on_postgresql_are_valid_too(random_funds_on_postgresql: list[str]) -> None:
-    for url in random_funds_on_postgresql:
-        with seen(url) as view:
-            assert sums_are_the_ledgers(view, date(9000, 1, 1), None) > 0
 
 
 # ------------------------------------------------------------------------------------------- what a reader relies on
