@@ -94,6 +94,8 @@ def filled(words: tuple[str, ...], command: click.Command, folder: Path) -> list
         if isinstance(param, click.Argument) or param.required:
             value = _value(words, param, folder)
             said += [value] if isinstance(param, click.Argument) else [param.opts[0], value]
+        elif "--no-papers" in param.secondary_opts:  # 34 of them; they have tests of their own
+            said.append("--no-papers")
     return said
 
 
