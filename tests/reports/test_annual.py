@@ -359,6 +359,10 @@ def test_a_closed_year_gives_the_same_bytes_whatever_comes_later(story_home: Pat
         opened_again = world.look("statement annual", year=2025)
         assert (opened_again["state"], opened_again["closing"]) == ("provisional", None)
         assert opened_again["legal_form"] == "host", "what holds from a day counts once nothing is frozen"
+        later = opened_again["after_balance_date"]["decisions"]
+        assert ("decision.approved", "2026-001") in [(each["type"], each["ref"]) for each in later]
+        assert all(each["on"].startswith("2026") for each in later)
+        assert found["after_balance_date"]["decisions"] == [], "what was not known at the closing is not told"
         assert kept(world, 2024) == first[2024]
         assert kept(world, 2025, frozen["known_at"]) == first[2025]
 
@@ -413,6 +417,27 @@ def test_a_year_that_was_closed_without_an_entry_stays_as_it_was(sqlite_url: str
         assert kept(world, 2026, found["known_at"]) == closed
 
 
+def test_what_changes_next_year_is_told_number_by_number(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        for version, from_on, buffer in (("2026-2", date(2026, 7, 1), 1), ("2027-1", date(2027, 1, 1), 900_00)):
+            rules = standard().model_copy(update={"version": version, "buffer_cents": buffer})
+            text = canonical_json(rules.model_dump(mode="json"))
+            with world.uow("anna") as uow:
+                uow.record(RegulationsAdopted(ref=version, from_on=from_on, text=text))
+        found = world.look("statement annual", year=2026)
+        assert found["regulations"] == "2026-2"
+        assert found["next_year"]["regulations"] == [
+            {
+                "version": "2027-1",
+                "from_on": "2027-01-01",
+                "changes": [{"name": "buffer_cents", "before": "1", "after": "90000"}],
+            }
+        ]
+        sentence = "Regulations 2027-1 hold from 1 January 2027. buffer: EUR 0.01 becomes EUR 900.00"
+        assert sentence in as_page(found).notes
+        assert sentence in " ".join(text_of(annual_pdf(found))[1:2])
+
+
 # --------------------------------------------------------------------------------------------------------- the edges
 
 
@@ -424,6 +449,7 @@ def test_the_accounts_of_a_fund_in_which_nothing_happened(sqlite_url: str) -> No
         assert (found["income"]["result_cents"], found["income"]["result_last_year_cents"]) == (0, None)
         assert (found["experiments"], found["commitments"]) == ([], [])
         assert as_page(found).ties
+        assert [column.key for column in as_page(found).tables[0].columns] == ["title", "article", "amount_cents"]
         assert annual_pdf(found).startswith(b"%PDF")
         charged(world, 700, date(2026, 1, 5))
         one = world.look("statement annual", year=2026)

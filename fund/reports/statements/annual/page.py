@@ -17,6 +17,7 @@ from fund.reports.statements.annual.words import (
     FLOWS,
     SHEETS,
     account_title,
+    change_words,
     decision_sentence,
     group_title,
     line_title,
@@ -81,12 +82,14 @@ def title_of(found: Mapping[str, Any]) -> str:
 
 
 def _years(found: Mapping[str, Any], title: str, *, article: bool = True) -> list[Column]:
+    """A column for the year and one for the year before, which the fund's first year has not."""
     year = found["year"]
+    first = found["balance"]["assets_last_year_cents"] is None
     return [
         Column("title", title, "text"),
         *([Column("article", N_("BBV"), "ref")] if article else []),
         Column("amount_cents", str(year), "amount"),
-        Column("last_year_cents", str(year - 1), "amount"),
+        *([] if first else [Column("last_year_cents", str(year - 1), "amount")]),
     ]
 
 
@@ -349,10 +352,7 @@ def next_year_sentences(told: Mapping[str, Any], *, most: int | None = None) -> 
     """What changes in the next year: regulations, at most so many numbers of each, and the review of the key."""
     for each in told["regulations"]:
         changes = "; ".join(
-            _("{name}: {before} becomes {after}").format(
-                name=change["name"], before=change["before"] or "-", after=change["after"] or "-"
-            )
-            for change in each["changes"][:most]
+            _("{name}: {before} becomes {after}").format(**change_words(change)) for change in each["changes"][:most]
         )
         if most is not None and len(each["changes"]) > most:
             changes += "; ..."

@@ -9,6 +9,7 @@ from typing import Any
 from fund.glossary import words
 from fund.language import N_, _, day, decimal_text, euros
 from fund.reports.burden import REASONS
+from fund.reports.layout import percent_text
 
 __all__ = [
     "BUDGETS",
@@ -18,6 +19,7 @@ __all__ = [
     "SHEETS",
     "TRACKS",
     "account_title",
+    "change_words",
     "decision_sentence",
     "group_title",
     "line_title",
@@ -167,6 +169,28 @@ def why(row: Mapping[str, Any]) -> str:
     told = _("Track {track}: {count} of {all} asked more than the target")
     sentence = told.format(track=_(TRACKS[row["track"]]), count=row["proposals"] - row["within"], all=row["proposals"])
     return f"{sentence}: {reasons}." if reasons else f"{sentence}."
+
+
+def change_words(change: Mapping[str, str]) -> dict[str, str]:
+    """A number of the regulations before and after, with its unit; its place stands as in their file."""
+    name, shown = change["name"], _plain
+    if name.endswith("_cents"):
+        name, shown = name.removesuffix("_cents"), _amount
+    elif name.endswith("_bps"):
+        name, shown = name.removesuffix("_bps"), _percent
+    return {"name": name, "before": shown(change["before"]), "after": shown(change["after"])}
+
+
+def _plain(value: str) -> str:
+    return value or "-"
+
+
+def _amount(value: str) -> str:
+    return euros(int(value)) if value else "-"
+
+
+def _percent(value: str) -> str:
+    return percent_text(Fraction(int(value), 10_000), 2) if value else "-"
 
 
 def quarter_sentence(row: Mapping[str, Any]) -> str:
