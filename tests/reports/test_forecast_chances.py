@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fund.errors import FaultyAssumptions, NoAssumptionsYet
+from fund.events.exits import NamedItem
 from fund.reports.forecasts.assumptions import OWN, chosen, read, template
 from fund.reports.forecasts.liquidity import project, told
-from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, over
+from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, _falling_due, over
 from fund.reports.forecasts.quarters import Flow, Quarters
 from fund.reports.forecasts.revolving import _Rates, _worth
 from fund.reports.forecasts.simulation import (
@@ -28,6 +29,7 @@ from fund.reports.forecasts.simulation import (
 )
 from fund.rules.regulations import standard
 from fund.schemas.assumptions import Assumptions, Delay, Stage
+from fund.schemas.exits import Exit
 from tests.reports.assuming import NOTHING_HAPPENS, assumed, of_file
 
 DAY = date(2026, 12, 31)
@@ -167,6 +169,41 @@ def test_what_comes_in_of_each_outcome_by_hand() -> None:
     assert comes_in(planned, Outcome(1, (whole, whole), None, 1), 4, 4) == [0, 1001, 1001, 2001]
     assert comes_in(planned, Outcome(1, (half, half), None, 0), 4, 4) == [500, 500, 1000, 1000]
     assert comes_in(planned, Outcome(1, (whole, nothing), 1, 0), 1, 4) == [1001, 1001, 1001, 1101]
+
+
+def test_what_stands_out_counts_less_the_allowance_for_how_late_it_is() -> None:
+    """Standard regulations: 25 % while nothing is late, 40 % from 31 days on, 60 % from 91, 90 % from 181."""
+    planned, rates = [(0, 400), (4, 600)], _Rates(standard())
+    whole, half = (10_000, 10_000), (5_000, 5_000)
+
+    def worth(outcome: Outcome, at: int, paid_out: int = 1_000) -> int:
+        came = comes_in(planned, outcome, 0, at + 1)[at]
+        return _worth(planned, outcome, paid_out, at, at, came, _days(planned), rates)
+
+    on_time, late = Outcome(1, whole, None, 0), Outcome(1, whole, None, 3)
+    assert [worth(on_time, at) for at in (0, 3, 4)] == [450, 450, 0]
+    assert [worth(late, at) for at in (0, 1, 2, 3, 4)] == [600, 400, 100, 450, 360]
+    assert [worth(Outcome(1, half, None, 0), at) for at in (0, 3, 4)] == [450, 450, 0]
+    assert [worth(Outcome(1, (10_000, 0), 1, 0), at) for at in (0, 3, 4)] == [450, 450, 0]
+    assert [worth(Outcome(1, (0, 0), 0, 3), at) for at in (0, 3, 4)] == [0, 0, 0]
+    assert worth(on_time, 0, paid_out=400) == 0  # only what was paid out stands out
+
+
+def test_a_later_part_falls_due_with_what_its_named_items_bring() -> None:
+    items = (
+        NamedItem(item="advance", holder="A2026-001", case="2026-001", amount_cents=1_000, standing_cents=1_000),
+        NamedItem(item="call", holder="gm0308", case="gm0308", amount_cents=200, standing_cents=200),
+    )
+    case = Exit(
+        ref="gm0312", state="settling", share="1/4", items=items, settled=True, settled_on=DAY, settled_cents=300,
+        later_cents=300, fallen_cents=25, counted_cents=100,
+    )  # fmt: skip
+    named = Advance("A2026-001", "not_due", 1_000, 0, (Flow(date(2027, 6, 1), 403), Flow(date(2028, 6, 1), 597)))
+    other = Advance("A2026-002", "not_due", 900, 0, (Flow(date(2027, 6, 1), 900),))
+    call = Payment("contribution", "gm0308", (Flow(date(2027, 3, 1), 200),))
+    flows = _falling_due(case, 275, [(named, "2026-001"), (other, "2026-002")], [call], date(2027, 12, 31))
+    # a quarter of 100 + 200, then of 703, rounded down, less what fell due before; the rest waits for the long-stop
+    assert [(flow.on, flow.cents) for flow in flows] == [(date(2027, 3, 1), 50), (date(2027, 6, 1), 100)]
 
 
 # ----------------------------------------------------------------------------------------- a forecast of one advance

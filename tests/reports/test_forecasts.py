@@ -19,6 +19,7 @@ from hypothesis.stateful import invariant
 
 from fund.dates import add_months
 from fund.errors import BacktestNotPast
+from fund.reports.forecasts.awards import WHOLE, average
 from fund.reports.forecasts.quarters import Quarters
 from fund.reports.past import cases_on
 from fund.schemas.agreements import Agreement, Milestone
@@ -26,13 +27,18 @@ from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import Fund, look, open_fund
-from tests.factories import founded
+from tests.factories import START, founded
 from tests.random_funds import Keeping
-from tests.reports.assuming import NOTHING_HAPPENS, assumed
+from tests.reports.assuming import NOTHING_HAPPENS, assumed, of_file
 from tests.story import Told
 from tests.test_lives import copies_on_sqlite, play
 from tests.test_money_lives import started
+from tests.workflows.agreeing import AGREEMENT, PROPOSAL, office
+from tests.workflows.agreeing import approved as promised
 from tests.workflows.looking_back import came_in, until_completed
+from tests.workflows.money_out import owed, supplied
+
+AWARD_OF_TESTS = of_file(NOTHING_HAPPENS).award
 
 QUIET = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -134,7 +140,7 @@ def test_every_plan_adds_up_on_the_other_database_too(random_funds_on_postgresql
 def test_without_loss_and_delay_the_demo_pays_and_is_repaid_as_its_cases_say(story: Told) -> None:
     """Straight from the cases, as the test reads them: instalments by day, milestones that were not asked for."""
     with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:
-        for day in (date(2024, 12, 31), date(2025, 9, 30), date(2026, 6, 15)):
+        for day in (date(2024, 12, 31), date(2025, 3, 31), date(2026, 9, 30)):
             found = ahead(fund, as_of=day, assumptions=NOTHING_HAPPENS)
             quarters, back, out = Quarters(day, 12), Counter[str](), Counter[str]()
             for plan in cases_on(view, Plan, day):
@@ -144,11 +150,13 @@ def test_without_loss_and_delay_the_demo_pays_and_is_repaid_as_its_cases_say(sto
             for part in cases_on(view, Milestone, day):
                 if part.agreement in running and running[part.agreement].track != "light" and part.state != "accepted":
                     out[quarters.all[quarters.place(part.due_on)].name] += part.amount_cents
+            held = sum(found["open"][name] for name in ("overpayments_cents", "approved_cents", "under_way_cents"))
             for row in found["quarters"]:
                 assert row["low_cents"] == row["closing_cash_cents"] == row["high_cents"]
                 assert row["repayments_cents"] == row["scheduled_repayments_cents"] == back[row["quarter"]]
-            held = sum(found["open"][name] for name in ("overpayments_cents", "approved_cents", "under_way_cents"))
-            assert sum(out.values()) == found["open"]["committed_cents"] == found["open"]["payments_cents"] - held
+                assert row["payments_cents"] == out[row["quarter"]] + held
+                held = 0
+            assert sum(out.values()) == found["open"]["committed_cents"] > 0
 
 
 # ------------------------------------------------------------------------------------------------- nothing leaks back
@@ -210,16 +218,17 @@ def completed(url: str) -> Iterator[Any]:
 
 
 def test_regulations_adopted_later_are_not_known_before(sqlite_url: str) -> None:
+    """They hold from the day itself, so that only the number tells them apart."""
     with completed(sqlite_url) as world:
         before = world.look("forecast liquidity", runs=20)
         day, known = date.fromisoformat(before["as_of"]), before["head"]["seq"]
         rules = (Path("fund") / "data" / "regulations.toml").read_text(encoding="utf-8")
         rules = rules.replace('version = "2026-1"', 'version = "2026-2"').replace(" 5_000_00 ", " 6_000_00 ")
-        world.both("regulations adopt", user="anna", second="carla", content=rules.encode(), on=day + timedelta(days=1))
+        world.both("regulations adopt", user="anna", second="carla", content=rules.encode(), on=day)
         with world.uow("bram") as uow:
             came_in(uow, "O2026-0099", 1_000)
         assert world.look("forecast liquidity", runs=20, as_of=day, known_at=known) == before
-        later = world.look("forecast liquidity", runs=20, as_of=day + timedelta(days=1))
+        later = world.look("forecast liquidity", runs=20, as_of=day)
         assert (before["buffer_cents"], later["buffer_cents"]) == (500_000, 600_000)
 
 
@@ -364,17 +373,75 @@ def test_calls_come_in_by_their_last_day_and_late_as_assumed(sqlite_url: str) ->
 
 
 def test_costs_go_on_at_the_rate_of_the_year_or_as_assumed(sqlite_url: str) -> None:
-    with completed(sqlite_url) as world:
+    with founded(sqlite_url) as world:
+        office(world)
+        supplied(world)
+        owed(world, 45_000)
         day = date.fromisoformat(world.look("statement position")["as_of"])
-        found = world.look("forecast liquidity", runs=20, assumptions=assumed(costs_per_year="3650.00"), quarters=4)
-        ends = [date.fromisoformat(row["ends_on"]) for row in found["quarters"]]
-        spent = 0
-        for row, end in zip(found["quarters"], ends, strict=True):
+        days = (day - START.date()).days + 1
+        assumption = assumed(costs_per_year="3650.00")
+        found = world.look("forecast liquidity", runs=20, quarters=4, assumptions=NOTHING_HAPPENS)
+        given_ = world.look("forecast liquidity", runs=20, quarters=4, assumptions=assumption)
+        assert found["costs_from"] == {
+            "basis": "trailing year",
+            "amount_cents": 45_000,
+            "days": days,
+            "from_on": START.date().isoformat(),
+            "until_on": day.isoformat(),
+        }
+        spent = as_assumed = 0
+        for row, other in zip(found["quarters"], given_["quarters"], strict=True):
+            ahead_days = (date.fromisoformat(row["ends_on"]) - day).days
             spent += row["costs_cents"]
-            assert spent == 1_000 * (end - day).days
-        assert found["costs_from"]["basis"] == "assumptions"
-        trailing = world.look("forecast liquidity", runs=20, quarters=4)["costs_from"]
-        assert (trailing["basis"], trailing["amount_cents"]) == ("trailing year", 0)
+            as_assumed += other["costs_cents"]
+            assert spent == 45_000 * ahead_days // days
+            assert as_assumed == 1_000 * ahead_days
+        assert given_["costs_from"]["basis"] == "assumptions"
+        # the bill itself was approved: it is paid by its last day, and is no cost to come
+        assert [row["payments_cents"] for row in found["quarters"]] == [45_000, 0, 0, 0]
+        assert found["open"]["approved_cents"] == 45_000
+        later = world.look("forecast liquidity", runs=20, as_of=add_months(day, 12) + timedelta(days=1))
+        assert later["costs_from"]["amount_cents"] == 0
+
+
+def test_an_award_is_expected_as_asked_then_as_its_text_says(sqlite_url: str) -> None:
+    """Paid by milestone: June 2026 and January 2027; repaid in three parts, from the start or its expected day on."""
+    with founded(sqlite_url) as world:
+        office(world)
+        promised(world)
+
+        def told() -> tuple[list[int], list[int], int]:
+            found = world.look("forecast liquidity", runs=20, quarters=6, assumptions=NOTHING_HAPPENS)
+            ties(found, world.look("statement position"), Counter(world.balances()))
+            rows = found["quarters"]
+            assert found["open"]["repayable_committed_cents"] == 2_800_000
+            return (
+                [row["payments_cents"] for row in rows],
+                [row["repayments_cents"] for row in rows],
+                rows[0]["low_cents"],
+            )
+
+        payments = [0, 2_500_001, 0, 0, 1_499_999, 0]
+        parts = [933_333, 933_333, 933_334]
+        # asked: sixty days to sign, six months' grace: September, December, March
+        assert told()[:2] == (payments, [0, 0, parts[0], parts[1], parts[2], 0])
+        world.do("agreement draft", user="anna", ref=PROPOSAL)
+        assert told()[:2] == (payments, [0, 0, parts[0], parts[1], parts[2], 0])
+        for person in ("fatima", "piet", "carla"):
+            world.do("agreement sign", user=person, ref=AGREEMENT)
+        assert told()[:2] == (payments, [0, 0, parts[0], parts[1], parts[2], 0])
+        late = assumed(stages={"committed": (0, 0, 10_000)}, payment_days=60)
+        found = world.look("forecast liquidity", runs=20, quarters=6, assumptions=late)
+        assert [row["payments_cents"] for row in found["quarters"]] == [0, 0, 2_500_001, 0, 0, 1_499_999]
+        # fails from the first, the second or the third part on, each as likely: a third of three, of two, of one
+        assert found["open"]["expected_loss_cents"] == 2_800_000 - (2 * parts[0] + parts[1]) // 3
+        with world.view() as view:
+            day = view.today
+            profile = average(view, day, None, view.regulations(day), payment_days=0, otherwise=AWARD_OF_TESTS)
+        assert (profile.count, profile.amount_cents) == (1, 4_000_000)
+        assert profile.paid == ((1, WHOLE * 2_500_001 // 4_000_000), (4, WHOLE - WHOLE * 2_500_001 // 4_000_000))
+        assert [at for at, _part in profile.back] == [2, 3, 4]
+        assert profile.repayable == WHOLE * 7 // 10
 
 
 def test_what_is_late_is_expected_at_once_and_keeps_its_stage(sqlite_url: str) -> None:

@@ -243,11 +243,7 @@ class _Reading:
     def not_started(self, agreement: Agreement | None, proposal: Proposal | None, back: int) -> list[Flow]:
         """The instalments of a plan that has not begun: those of the text to be signed, else as the proposal asks."""
         if agreement is not None:
-            shift = max(agreement.terms.starts_on, self.day)
-            months = _months(agreement.terms.starts_on, shift)
-            return [
-                Flow(add_months(part.due_on, months), part.amount_cents) for part in agreement.terms.plan.instalments
-            ]
+            return [Flow(part.due_on, part.amount_cents) for part in agreement.terms.plan.instalments]
         starts_on = self.expected_start(proposal)
         terms = proposal.form.repayment if proposal is not None else None
         if proposal is None or terms is None:
@@ -406,12 +402,6 @@ class _Reading:
 
 def _share(proposal: Proposal | None) -> int:
     return proposal.share_bps if proposal is not None else 0
-
-
-def _months(first: date, later: date) -> int:
-    """By how many whole months something that begins on a later day moves."""
-    months = (later.year - first.year) * 12 + later.month - first.month
-    return max(months + (later.day > first.day), 0)
 
 
 def _latest(cents: int, planned: Sequence[Flow], rest_on: date) -> tuple[Flow, ...]:
