@@ -184,7 +184,7 @@ def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
     elif gone:
         value, label, note = _euros(worth), _("we still get"), _("We left the fund.")
     else:
-        value, label, note = _euros(worth), _("is it worth now"), _("We would get this if we left now.")
+        value, label, note = _euros(worth), _("it is worth now"), _("We would get this if we left now.")
     return [
         {"value": _euros(found["contributed_cents"]), "label": _("we paid in"), "note": _("Counted from the start.")},
         {"value": value, "label": label, "note": note},
