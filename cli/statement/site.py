@@ -43,7 +43,7 @@ def _show(data: Mapping[str, Any]) -> None:
             pages=data["pages"], folder=data["folder"], size=-(-data["bytes"] // 1000), seq=data["head"]["seq"]
         )
     )
-    for partner in data["papers_too_long"]:
+    for partner in data["left_out_papers"]:
         say(
             _("The page for the council of {partner} is too long and was left out: {command}").format(
                 partner=partner, command=f"fund statement council {partner}"

@@ -323,13 +323,18 @@ def test_every_colour_is_readable_in_light_and_in_dark(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------ same, whole, refused
 
 
-def test_the_same_head_and_day_give_the_same_bytes(story: Told, folder: Path, told: dict[str, Any]) -> None:
+def test_the_same_head_and_day_give_the_same_bytes(
+    story: Told, folder: Path, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "LANGUAGES", ("nl",))
     engine = create_engine(story.url)
     with View.open(engine, LIVES) as view:
         again = publish.files_of(Fund(view, date.fromisoformat(told["as_of"]), told["known_at"]))[0]
     engine.dispose()
+    sheet = again.pop("stijl.css")
     assert {name: (folder / name).read_bytes() for name in again} == again
-    assert told["files"] == len(again)
+    assert told["files"] == len(again) + 1 + sum(name.endswith(".html") for name in again)
+    assert (folder / "stijl.css").read_bytes().startswith(sheet.partition(b"@page")[0])
 
 
 def test_a_site_takes_the_place_of_the_one_before_as_a_whole_or_not_at_all(

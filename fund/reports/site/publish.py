@@ -69,7 +69,7 @@ def site(
         "head": dict(fund.head),
         "pages": sum(name.endswith(".html") for name in made),
         "papers": sum(name.endswith(".pdf") for name in made),
-        "papers_too_long": too_long,
+        "left_out_papers": too_long,
         "files": len(made),
         "bytes": sum(len(content) for content in made.values()),
     }
