@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import posixpath
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
@@ -18,16 +20,20 @@ from lxml import html
 from fund import language
 from fund.database import create_engine
 from fund.errors import CouncilPageTooLong, FileUnreadable, NotOurSite
+from fund.reports.burden import TARGETS
 from fund.reports.charts import PALETTE
-from fund.reports.site import blocks, publish
+from fund.reports.exports.grants import KINDS
+from fund.reports.site import blocks, publish, words
 from fund.reports.site.figures import FIGURES
-from fund.reports.site.gathered import Fund
+from fund.reports.site.gathered import GROUPS, Fund
 from fund.reports.site.pages import MONEY
 from fund.schemas.capital import Partner
+from fund.schemas.evaluations import EvaluationForm
 from fund.unit_of_work import View
+from fund.workflows.agreements.states import MilestoneState
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import look, open_fund
-from tests.factories import founded
+from tests.factories import PARTNERS_CSV, founded
 from tests.reports.test_charts import luminance
 from tests.story import Told
 
@@ -179,18 +185,44 @@ def test_the_figures_of_the_pages_are_those_of_the_position_to_the_cent(
         assert sum(shown[:-1]) == shown[-1]
 
 
-def test_experiments_and_partners_add_up_to_the_fund(fund: Fund) -> None:
+def adds_up(fund: Fund) -> None:
+    """What is said of experiments, partners and cash is what the position says, to the cent."""
     some, position = list(fund.experiments.values()), fund.position
     inputs = position["indicators"]["fund_revolving_degree"]["inputs"]
     assert sum(each.outstanding_cents for each in some) == position["outstanding_cents"]
     assert sum(each.paid_cents for each in some) == inputs["U_cents"] + inputs["S_cents"]
     assert sum(each.returned_cents for each in some) == inputs["A_cents"]
     assert sum(each.learning_writeoff_cents for each in some) == position["learning_writeoffs_cents"]
+    assert sum(each.other_writeoff_cents for each in some) == position["other_writeoffs_cents"]
     members = fund.members.values()
     assert sum(each.called_cents for each in members) == position["capital_cents"]
     assert sum(each.paid_in_cents for each in members) == position["capital_cents"] - position["receivable_cents"]
     assert sum(each.received_cents for each in members) == inputs["U_cents"] + inputs["S_cents"]
-    assert fund.balances[-1] == (fund.as_of, position["cash_cents"])
+    assert sum(sign * position[key] for key, sign in MONEY[:-1]) == position[MONEY[-1][0]]
+    if fund.days:
+        assert fund.balances[-1] == (fund.as_of, position["cash_cents"])
+    moved = list(FIGURES["in-en-uit"].rows(fund))
+    assert sum(row["amount_cents"] for row in moved[:-1]) == (moved[-1]["amount_cents"] if moved else 0)
+    assert all(each.on <= fund.as_of for each in fund.news)
+    assert {each.experiment for each in fund.lessons} <= set(fund.experiments)
+
+
+def test_experiments_and_partners_add_up_to_the_fund(fund: Fund) -> None:
+    adds_up(fund)
+
+
+def test_random_funds_add_up_on_any_day_and_at_any_number(random_funds: list[str]) -> None:
+    experiments = 0
+    for number, url in enumerate(random_funds):
+        dice = Random(number)
+        with open_fund(url) as opened, View.open(opened.engine, LIVES) as view:
+            adds_up(Fund(view, view.today))
+            day = view.first_day + timedelta(days=dice.randrange((view.today - view.first_day).days + 1))
+            adds_up(Fund(view, day))
+            some = Fund(view, day, dice.randrange(view.ledger.head().seq + 1))
+            adds_up(some)
+            experiments += len(some.experiments)
+    assert experiments
 
 
 def test_the_charts_have_the_figures_of_their_files(folder: Path, pages: dict[str, Any]) -> None:
@@ -426,3 +458,15 @@ def test_shares_are_written_in_the_language_in_use() -> None:
     assert [blocks.percent(each) for each in ("4/5", "1/3", "0/1", None)] == ["80.0 %", "33.3 %", "0.0 %", "no value"]
     language.choose("nl")
     assert [blocks.percent(each) for each in ("4/5", "-1/8")] == ["80,0 %", "-12,5 %"]
+
+
+def test_every_code_that_a_page_may_show_has_a_word() -> None:
+    assert set(words.MILESTONES) == set(MilestoneState)
+    assert set(words.DECISIONS) == set(KINDS)
+    assert set(words.TRACKS) == set(TARGETS)
+    assert set(words.GROUPS) == set(words.MEANING) == set(GROUPS)
+    assert set(words.HYPOTHESES) == set(GROUPS) - {"awarded", "running", "evaluating"}
+    with PARTNERS_CSV.open(encoding="utf-8") as file:
+        assert set(words.SORTS) == {row["kind_en"] for row in csv.DictReader(file)}
+    verdicts = EvaluationForm.model_fields["verdict"].annotation
+    assert set(words.VERDICTS) == set(get_args(verdicts))
