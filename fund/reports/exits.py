@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -24,18 +25,21 @@ def quote_of(
     known_at: int | None = None,
     costs_cents: int = 0,
     rules: Regulations | None = None,
+    balances: Mapping[str, int] | None = None,
 ) -> tuple[Quote, dict[str, int]]:
     """The quote of a partner, and the repayable share of each open commitment that it was made with.
 
     Args:
         rules: The regulations that count; those of the day when left out.
+        balances: Those of that day and entry without closings, where they were read already.
 
     Raises:
         AmountNotPositive: Costs below nothing, which would be a gift of the others.
     """
     if costs_cents < 0:
         raise AmountNotPositive(command="--costs", amount_cents=costs_cents, least_cents=0)
-    balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
+    if balances is None:
+        balances = view.ledger.balances(as_of=as_of, known_at=known_at, kinds_excluded=("closing",))
     rules = rules or view.regulations(as_of)
     repayable_bps, proposals = {}, {}
     for code, cents in balances.items():

@@ -19,6 +19,7 @@ from fund.reports.quantities import Quantities
 from fund.reports.statements.council.days import Days
 from fund.reports.statements.council.lessons import Lessons
 from fund.reports.statements.council.shares import Paid, divided, flows_of, paid_by
+from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, VOTING, Partner
 from fund.schemas.people import FundFile, User
@@ -67,6 +68,7 @@ class _Fund:
     day: date
     known_at: int | None
     found: Quantities
+    rules: Regulations
     partners: Mapping[str, Partner]
     agreements: Mapping[str, Agreement]
     lessons: Lessons
@@ -79,7 +81,7 @@ class _Fund:
     @classmethod
     def read(cls, view: View, day: date, known_at: int | None) -> _Fund:
         last = last_fact(view, known_at)
-        found = Quantities(view, day, known_at)
+        found, rules = Quantities(view, day, known_at), regulations_on(view, day, last=last)
         paid, flows = paid_by(view, found), flows_of(found)
         partners = {each.ref: each for each in cases_on(view, Partner, day, last=last)}
         capital = {code.partition(".")[2]: -cents for code, cents in found.balances.items() if code.startswith("3000.")}
@@ -99,7 +101,7 @@ class _Fund:
                 "partners": sum(each.state in MEMBERS for each in partners.values()),
                 "experiments": sum(each.started_on is not None for each in agreements.values()),
             },
-            "revolving": _revolving(found, regulations_on(view, day, last=last).revolving_target_bps),
+            "revolving": _revolving(found, rules.revolving_target_bps),
             "contact": {"role": _whom(cases_on(view, User, day, last=last))},
         }
         return cls(
@@ -107,6 +109,7 @@ class _Fund:
             day=day,
             known_at=known_at,
             found=found,
+            rules=rules,
             partners=partners,
             agreements=agreements,
             lessons=lessons,
@@ -126,7 +129,9 @@ class _Fund:
         capital = -balances.get(f"3000.{ref}", 0)
         total = -self.found.main_balances.get("3000", 0)
         due = -(balances.get(f"2200.{ref}", 0) + balances.get(f"2210.{ref}", 0))
-        quote, _shares = quote_of(self.view, ref, as_of=self.day, known_at=self.known_at)
+        quote, _shares = quote_of(
+            self.view, ref, as_of=self.day, known_at=self.known_at, rules=self.rules, balances=balances
+        )
         ours = [each for each in self.agreements.values() if ref in each.parties and each.started_on is not None]
         led = {each.ref for each in ours if each.lead == ref}
         leaves_on = self._leaves_on(ref) if was is not None and was.notice_on is not None and state in VOTING else None
