@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -219,11 +219,14 @@ class FactStore:
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield envelope_of(row)
 
-    def told(self, types: Sequence[str], *, until_seq: int | None = None) -> Iterator[Told]:
+    def told(
+        self, types: Sequence[str], *, until_seq: int | None = None, keys: Collection[str] | None = None
+    ) -> Iterator[Told]:
         """What facts of these types say, oldest first, without making facts of them: for sums over many thousands.
 
         Args:
             until_seq: Leave out those after this number.
+            keys: Only these of what they say.
         """
         c = t.event.c
         query = sa.select(c.seq, c.event_id, c.type, c.schema_version, c.stream, c.effective_on, c.payload).where(
@@ -237,6 +240,8 @@ class FactStore:
                 says = json.loads(payload)
             else:  # a later shape is read by whoever knows it
                 says = fact_from(type, payload).model_dump(mode="json")
+            if keys is not None:
+                says = {key: value for key, value in says.items() if key in keys}
             yield Told(seq, event_id, type, stream, date.fromisoformat(effective_on), says)
 
     def changed_since(self, kind: str, *, on: date, seq: int | None) -> set[str]:

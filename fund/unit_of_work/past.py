@@ -6,7 +6,7 @@ asked with ``known_at``, as always. Nothing that comes later changes an answer, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -48,8 +48,11 @@ class _FactsUntil(FactStore):
         last = self._last if until_seq is None else min(until_seq, self._last)
         return super().of_types(types, since_seq=since_seq, until_seq=last)
 
-    def told(self, types: Sequence[str], *, until_seq: int | None = None) -> Iterator[Told]:
-        return super().told(types, until_seq=self._last if until_seq is None else min(until_seq, self._last))
+    def told(
+        self, types: Sequence[str], *, until_seq: int | None = None, keys: Collection[str] | None = None
+    ) -> Iterator[Told]:
+        last = self._last if until_seq is None else min(until_seq, self._last)
+        return super().told(types, until_seq=last, keys=keys)
 
     def of_streams(self, streams: Sequence[str], *, on: date, seq: int | None) -> Iterator[tuple[str, Envelope]]:
         return super().of_streams(streams, on=on, seq=self._last if seq is None else min(seq, self._last))

@@ -42,6 +42,12 @@ FACTS = (
     "disbursement.cancelled", "disbursement.refunded", "evaluation.accepted", "milestone.replanned",
     "proposal.submitted",
 )  # fmt: skip
+SAYS = frozenset((
+    "advance_cents", "agreement", "amount_cents", "due_on", "ends_on", "good_result", "grant_cents", "ground",
+    "hypothesis", "objection", "partner", "payee", "proposal", "realised", "realised_cost_cents", "reclaimed_cents",
+    "ref", "surplus_cents", "verdict", "year",
+))  # fmt: skip
+"""What is asked of them; the rest is not kept."""
 ENDS = ("agreement.completed", "agreement.refinanced", "agreement.terminated")
 
 
@@ -131,7 +137,7 @@ class Grounds:
     @cached_property
     def facts(self) -> list[Told]:
         """The facts that say how agreements began, went and ended, until the day."""
-        told = self.view.store.facts.told(FACTS, until_seq=self.last)
+        told = self.view.store.facts.told(FACTS, until_seq=self.last, keys=SAYS)
         return [each for each in told if each.effective_on <= self.day]
 
     @cached_property
@@ -213,14 +219,14 @@ class Grounds:
         if not refs:
             return []
         again = changed(self.view, Proposal, self.day, last=self.last, refs=refs)
-        found = {ref: case.model_dump(mode="json") for ref, case in again.items() if case is not None}
-        if not isinstance(self.view, Past):
-            stored = self.view.store.cases.find(Proposal.kind, refs=[ref for ref in refs if ref not in again])
-            found |= {row.ref: json.loads(row.document) for row in stored}
+        found = {ref: _award(case.model_dump(mode="json")) for ref, case in again.items() if case is not None}
+        still = [ref for ref in refs if ref not in again]
+        if isinstance(self.view, Past):
+            found |= {case.ref: _award(case.model_dump(mode="json")) for case in self.view.cases(Proposal, refs=still)}
         else:
-            cases = self.view.cases(Proposal, refs=[ref for ref in refs if ref not in again])
-            found |= {case.ref: case.model_dump(mode="json") for case in cases}
-        return [_award(found[ref]) for ref in sorted(found)]
+            for row in self.view.store.cases.find(Proposal.kind, refs=still):
+                found[row.ref] = _award(json.loads(row.document))
+        return [found[ref] for ref in sorted(found)]
 
     @cached_property
     def agreements(self) -> list[CaseBrief]:
