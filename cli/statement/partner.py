@@ -16,7 +16,7 @@ from fund.language import N_
     "partner",
     N_("Show what a partner was asked and what it paid"),
     about=N_(
-        "For the partner's own controller: calls and receipts, what it received as lead and as participant, what "
+        "For the partner's own controller: calls and receipts, what it received as lead and as co-applicant, what "
         "leaving would mean, and every movement with its document, to lay beside its own books."
     ),
     examples=(

@@ -26,6 +26,8 @@ UPRIGHT, SIDEWAYS = 112, 168
 """So many signs of the size of texts fit beside each other on a page that stands, and one that lies."""
 SHRINKS = ("text",)
 LEAST_TEXT = 22
+FULL = 0.75
+"""A table that would fill so much of the page takes all of its width."""
 GAP = 3
 
 
@@ -42,16 +44,18 @@ def as_pdf(page: Page) -> bytes:
 def on_sheets(page: Page) -> dict[str, Any]:
     """What the template gets: every text as it is set."""
     tables = [(table, _rows(table)) for table in page.tables]
-    widest = max((_signs(table, rows) for table, rows in tables), default=0)
+    widest = max((_signs(table, rows, LEAST_TEXT) for table, rows in tables), default=0)
+    sideways = widest > UPRIGHT
+    room = max(SIDEWAYS if sideways else UPRIGHT, widest)
     return {
         "title": page.title,
         "fund": _("revolving innovation fund"),
         "language": language(),
-        "sideways": widest > UPRIGHT,
+        "sideways": sideways,
         "size": 9 if widest <= SIDEWAYS else max(6.5, round(9 * SIDEWAYS / widest, 1)),
         "foot": _foot(page),
         "page": _("page {number} of {count}"),
-        "tables": [_table(table, rows) for table, rows in tables],
+        "tables": [_table(table, rows, room) for table, rows in tables],
         "notes": list(page.notes),
         "command": page.command,
         "command_title": _("The same figures: {command}").format(command=page.command) if page.command else "",
@@ -76,8 +80,8 @@ def _rows(table: Table) -> list[Mapping[str, Any]]:
     return found
 
 
-def _signs(table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """How many signs wide a table wants to be; texts are broken over lines first."""
+def _signs(table: Table, rows: Sequence[Mapping[str, Any]], least: int | None = None) -> int:
+    """How many signs wide a table is; ``least``: with its texts broken over lines of so many."""
     if table.facts:
         return 0
     whole = GAP * (len(table.columns) - 1)
@@ -85,8 +89,8 @@ def _signs(table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
         header = _header(column)
         cells = [len(column.text(row)) for row in (*rows, *([table.total] if table.total else []))]
         natural = max(cells, default=0)
-        if column.role in SHRINKS:
-            natural = min(natural, LEAST_TEXT)
+        if column.role in SHRINKS and least is not None:
+            natural = min(natural, least)
         whole += max(natural, max(map(len, header.split()), default=0))
     return whole
 
@@ -95,7 +99,7 @@ def _header(column: Column) -> str:
     return f"{column.title()} €" if column.role == "amount" else column.title()
 
 
-def _table(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _table(table: Table, rows: Sequence[Mapping[str, Any]], room: int) -> dict[str, Any]:
     columns = list(table.columns)
     return {
         "title": table.title,
@@ -103,7 +107,7 @@ def _table(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "columns": [_header(column) for column in columns],
         "whole": [column.role in (*RIGHT, "date", "ref") for column in columns],
         "right": [column.role in RIGHT for column in columns],
-        "wide": _wide(columns, table),
+        "wide": _wide(columns, table, full=_signs(table, rows) > FULL * room),
         "rows": [_cells(columns, row) for row in rows],
         "strong": [bool(row.get(EMPHASIS)) for row in rows],
         "total": _cells(columns, table.total) if table.total is not None and rows else [],
@@ -112,12 +116,13 @@ def _table(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _wide(columns: Sequence[Column], table: Table) -> list[bool]:
-    """The columns that take the room that is left: texts, else names; a table of amounts alone stays as it is."""
+def _wide(columns: Sequence[Column], table: Table, *, full: bool) -> list[bool]:
+    """The columns that take the room that is left in a table that needs it: texts, else names. Any other stays as
+    narrow as it is, so that an amount stands near its name."""
     if table.facts:
         return [False, True]
     for role in ("text", "name"):
-        if any(column.role == role for column in columns):
+        if full and any(column.role == role for column in columns):
             return [column.role == role for column in columns]
     return [False] * len(columns)
 
