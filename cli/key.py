@@ -8,7 +8,22 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import FILE, MONEY, Ref, argument, changing, dated, leave, noun, option, read, reading, run, verb
+from cli.params import (
+    FILE,
+    MONEY,
+    Ref,
+    argument,
+    changing,
+    dated,
+    forcing,
+    leave,
+    noun,
+    option,
+    read,
+    reading,
+    run,
+    verb,
+)
 from fund.language import N_, _, day, ngettext, number
 
 KEY = Ref(("key show", "keys", "name"))
@@ -40,6 +55,7 @@ key = noun("key", N_("Compare and adopt distribution keys"))
 @option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total to divide"))
 @option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
 @option("--output", metavar="FILE", help=N_("Write it to this file"))
+@forcing
 @reading
 def compare(ctx: click.Context, amount: int, form: str, output: str | None) -> None:
     leave(ctx, "key compare", {"amount": amount}, form=form, path=output, show=_compared)

@@ -32,10 +32,12 @@ from cli.params import (
     argument,
     booking,
     changing,
+    forcing,
     known,
     leave,
     leaving,
     look,
+    may_write,
     noun,
     option,
     read,
@@ -343,11 +345,13 @@ def reverse(ctx: click.Context, seq: int, reason: str) -> None:
 )
 @option("--key", type=FILE, required=True, metavar="FILE", help=N_("The private key, in PEM"))
 @option("--output", metavar="FILE", help=N_("Write the anchor to this file"))
+@forcing
 @changing
 def anchor(ctx: click.Context, key: dict[str, Any], output: str | None) -> None:
+    force = output is not None and may_write(ctx, output)
     answer = run(ctx, "ledger anchor", {"content": key["content"]}, tell=_tell_anchor)
     if output is not None and not answer.get("dry_run"):
-        write_output(output, _json(answer["result"]["anchor"]))
+        write_output(output, _json(answer["result"]["anchor"]), force=force)
 
 
 def _tell_anchor(answer: Mapping[str, Any]) -> list[str]:
@@ -384,13 +388,15 @@ def _json(data: Mapping[str, Any]) -> bytes:
 @option("--since", type=click.IntRange(1), metavar="ANCHOR", help=N_("The number of the older anchor"))
 @option("--anchor", type=click.IntRange(1), metavar="ANCHOR", help=N_("From this anchor; the last one if left out"))
 @option("--output", metavar="FILE", default="-", help=N_("Write it to this file"))
+@forcing
 @reading
 def prove(
     ctx: click.Context, seqs: tuple[int, ...], account: str | None, since: int | None, anchor: int | None, output: str
 ) -> None:
     args = {"seqs": list(seqs), "account": account, "since": since, "anchor": anchor}
+    force = may_write(ctx, output)
     data = look(ctx, "ledger prove", args)
-    write_output(output, _json(data["proof"]))
+    write_output(output, _json(data["proof"]), force=force)
 
 
 @verb(

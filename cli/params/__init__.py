@@ -9,7 +9,7 @@ fund before a command really runs, so that help and completion stay quick.
 from __future__ import annotations
 
 from cli.output import write_output
-from cli.params.asking import confirmed, leave, look, opened, read, run
+from cli.params.asking import confirmed, leave, look, may_write, opened, read, run
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import ACCOUNT, DAY, FILE, MONEY, PERIOD, Ref
@@ -19,6 +19,7 @@ from cli.params.verbs import (
     booking,
     changing,
     dated,
+    forcing,
     known,
     leaving,
     noun,
@@ -45,10 +46,12 @@ __all__ = [
     "changing",
     "confirmed",
     "dated",
+    "forcing",
     "known",
     "leave",
     "leaving",
     "look",
+    "may_write",
     "noun",
     "numbered",
     "opened",

@@ -14,7 +14,7 @@ from cli.output import write_output
 from cli.params.context import shell, typed
 from fund.language import _, ngettext
 
-__all__ = ["confirmed", "leave", "look", "opened", "read", "run"]
+__all__ = ["confirmed", "leave", "look", "may_write", "opened", "read", "run"]
 
 
 def run(
@@ -170,7 +170,9 @@ def leave(
 
     chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
     path = path or "-"
-    force = _may_write(ctx, path, chosen, drawn=chosen in DRAWN)
+    if chosen in DRAWN:
+        _require_no_screen(path, chosen)
+    force = may_write(ctx, path)
     told: list[str] = []
 
     def write(found: Mapping[str, Any]) -> None:
@@ -199,21 +201,28 @@ def _page(name: str, found: Mapping[str, Any]) -> Any:
     return PAGES[name](found)
 
 
-def _may_write(ctx: click.Context, path: str, form: str, *, drawn: bool) -> bool:
-    """Whether the file may be written over one of that name; asked before the work is done."""
+def may_write(ctx: click.Context, path: str) -> bool:
+    """Whether a file may be written over one of that name, to be asked before the work is done (``@forcing``).
+
+    Raises:
+        OutputExists: There is one, and neither ``--force`` nor somebody says that it may be replaced.
+        OutputNoFile: What is there is a link, a folder, a pipe or a device.
+    """
     force = bool(typed(ctx, "force"))
-    if path == "-":
-        if drawn and output.is_terminal(sys.stdout):
-            from fund.errors import NoTextForScreen
+    if path == "-" or not output.in_the_way(path) or force:
+        return force
+    if not output.interactive() or not output.ask(_("{path} is there already. Write it anew?").format(path=path)):
+        from fund.errors import OutputExists
 
-            raise NoTextForScreen(form=form.upper())
-    elif output.in_the_way(path) and not force:
-        if not output.interactive() or not output.ask(_("{path} is there already. Write it anew?").format(path=path)):
-            from fund.errors import OutputExists
+        raise OutputExists(path=path)
+    return True
 
-            raise OutputExists(path=path)
-        return True
-    return force
+
+def _require_no_screen(path: str, form: str) -> None:
+    if path == "-" and output.is_terminal(sys.stdout):
+        from fund.errors import NoTextForScreen
+
+        raise NoTextForScreen(form=form.upper())
 
 
 def _written(path: str, form: str, head: Mapping[str, Any] | None) -> str:

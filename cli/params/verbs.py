@@ -17,6 +17,7 @@ __all__ = [
     "booking",
     "changing",
     "dated",
+    "forcing",
     "known",
     "leaving",
     "noun",
@@ -92,6 +93,12 @@ _KNOWN_AT = _shared(
 
 
 _FORCE = _shared("--force", "force", is_flag=True, help=N_("Write over a file of that name"))
+
+
+def forcing(function: F) -> F:
+    """The option of a command that writes a file: whether one of that name may be written anew, unasked."""
+    return _FORCE(function)
+
 
 FORMATS = ("table", "json", "csv", "xlsx", "pdf")
 """How a statement is shown or leaves."""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.params import argument, changing, look, option, reading, typed, verb, write_output
+from cli.params import argument, changing, forcing, look, may_write, option, reading, typed, verb, write_output
 from cli.proposal.noun import AGREEMENT, PARTNER, ROUND, TRACKS, proposal
 from cli.proposal.reading import FORM
 from fund.language import N_, _, ngettext
@@ -46,6 +46,7 @@ _COMMENTS = ("nl", "en", "both")
 @option("--from", "source", metavar="REF|FILE", help=N_("A proposal or file whose answers are kept"))
 @option("--follows", type=AGREEMENT, metavar="REF", help=N_("The agreement that this rolls out"))
 @option("--output", metavar="FILE", default="-", help=N_("Write to this file instead of the screen"))
+@forcing
 @reading
 def template(
     ctx: click.Context,
@@ -130,6 +131,7 @@ def _brought_up_to_date(ctx: click.Context, source: str, track: str, comments: s
 @_TRACK
 @option("--form", "version", metavar="VERSION", help=N_("The version of the form; the one in force when left out"))
 @option("--output", metavar="FILE", default="-", help=N_("Write to this file instead of the screen"))
+@forcing
 @reading
 def schema(ctx: click.Context, track: str, version: str | None, output: str) -> None:
     from fund import forms
@@ -147,7 +149,7 @@ def _print(ctx: click.Context, data: Mapping[str, Any], text: str, target: str) 
     if typed(ctx, "json"):
         output.emit_json(data)
     else:
-        write_output(target, text.encode())
+        write_output(target, text.encode(), force=may_write(ctx, target))
 
 
 @verb(
