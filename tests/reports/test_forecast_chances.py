@@ -271,19 +271,19 @@ def test_what_shares_the_fate_of_the_run_fails_together() -> None:
 
 
 def test_the_quarter_in_which_the_buffer_is_met_is_named() -> None:
-    out = Payment("commitment", "2026-001", (Flow(date(2027, 5, 1), 600_000),))
+    """Met is at the buffer already: 1,000,000 in cash, 500,000 to pay, a buffer of 500,000."""
+    out = Payment("commitment", "2026-001", (Flow(date(2027, 5, 1), 500_000),))
     base = a_portfolio()
-    base = Portfolio(DAY, {**base.balances, "9000": 600_000}, base.rules, (), (), (out,), base.costs)
+    base = Portfolio(DAY, {**base.balances, "9000": 500_000}, base.rules, (), (), (out,), base.costs)
     sure = told(project(base, of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=10))
     assert (sure["buffer_cents"], sure["buffer_met_in"]) == (500_000, "2027-Q2")
-    assert (sure["lowest_cash_cents"], sure["lowest_cash_in"]) == (400_000, "2027-Q2")
-    assert sure["lowest_free_to_commit_cents"] == 1_000_000 - 600_000 - 500_000
-    assert sure["capacity_to_commit_cents"] == 0
+    assert (sure["lowest_cash_cents"], sure["lowest_cash_in"]) == (500_000, "2027-Q2")
+    assert sure["lowest_free_to_commit_cents"] == sure["capacity_to_commit_cents"] == 0
     delays = assumed(payment_delays=[(0, 5_000), (2, 5_000)])
-    open_ = told(project(base, of_file(delays), Quarters(DAY, 3), seed=1, runs=100))
-    assert (open_["quarters"][1]["closing_cash_cents"], open_["buffer_met_in"]) == (700_000, None)
-    assert open_["buffer_met_low_in"] == "2027-Q2"
-    assert open_["after_the_last_quarter"]["payments_cents"] == 300_000
+    unsure = told(project(base, of_file(delays), Quarters(DAY, 3), seed=1, runs=100))
+    assert (unsure["quarters"][1]["closing_cash_cents"], unsure["buffer_met_in"]) == (750_000, None)
+    assert unsure["buffer_met_low_in"] == "2027-Q2"
+    assert unsure["after_the_last_quarter"]["payments_cents"] == 250_000
 
 
 # -------------------------------------------------------------------------------------------------------- the calendar
