@@ -22,6 +22,7 @@ from fund.errors import BacktestNotPast
 from fund.reports.forecasts.awards import WHOLE, average
 from fund.reports.forecasts.quarters import Quarters
 from fund.reports.past import cases_on
+from fund.rules.regulations import standard_text
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
@@ -222,8 +223,7 @@ def test_regulations_adopted_later_are_not_known_before(sqlite_url: str) -> None
     with completed(sqlite_url) as world:
         before = world.look("forecast liquidity", runs=20)
         day, known = date.fromisoformat(before["as_of"]), before["head"]["seq"]
-        rules = (Path("fund") / "data" / "regulations.toml").read_text(encoding="utf-8")
-        rules = rules.replace('version = "2026-1"', 'version = "2026-2"').replace(" 5_000_00 ", " 6_000_00 ")
+        rules = standard_text().replace('version = "2026-1"', 'version = "2026-2"').replace(" 5_000_00 ", " 6_000_00 ")
         world.both("regulations adopt", user="anna", second="carla", content=rules.encode(), on=day)
         with world.uow("bram") as uow:
             came_in(uow, "O2026-0099", 1_000)
