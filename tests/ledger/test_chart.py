@@ -70,6 +70,22 @@ def test_each_change_of_an_account_is_a_row_that_follows_the_one_before(engine: 
         assert (check.ok, check.checked) == (True, 11 + 8)
 
 
+def test_the_chart_is_known_as_it_was_when_an_entry_was_written(engine: Engine) -> None:
+    with opened(engine) as ledger:
+        began = {account.code for account in ledger.accounts()}
+        ledger.post(draft("1", debit("1000", 5), credit("3000", 5)))
+        ledger.rename_account("4000", "Bloem")
+        ledger.post(draft("2", debit("1000", 5), credit("3000.anna", 5)))
+        ledger.add_account("1900", name="Kluis", type=AccountType.ASSET)
+        ledger.rename_account("4000", "Graan")
+    with opened(engine) as ledger:
+        known = {seq: ledger.accounts_known(seq) for seq in (0, 1, 2, 3)}
+        assert set(known[0]) == set(known[1]) == began
+        assert set(known[2]) == began | {"3000.anna"}
+        assert known[3] == {account.code: account for account in ledger.accounts()}
+        assert [known[seq]["4000"].name for seq in (0, 1, 2, 3)] == ["Meel", "Meel", "Bloem", "Graan"]
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.text(min_size=1, max_size=30).filter(str.strip),

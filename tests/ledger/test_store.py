@@ -354,9 +354,30 @@ def test_entries_are_found_by_account_event_day_and_kind(book: Opens) -> None:
         assert seqs(since_seq=1) == [2, 3]
         assert seqs(until_seq=2) == [1, 2]
         assert seqs(as_of=date(2027, 3, 31)) == [1, 3]
+        assert seqs(since=date(2027, 3, 11)) == [2]
+        assert seqs(since=date(2027, 3, 10), as_of=date(2027, 3, 10), until_seq=2) == [1]
+        assert seqs(since=date(2027, 3, 11), account="1000") == [2]
+        told = ledger.told(since=date(2027, 3, 10), as_of=date(2027, 3, 31), since_seq=1)
+        assert [one["seq"] for one in told] == [3]
         assert seqs(kind="cost", account="1000") == [3]
         with pytest.raises(UnknownEntry):
             ledger.entry(4)
+
+
+def test_the_last_entry_until_a_day_is_the_one_that_was_written_last(book: Opens) -> None:
+    with book() as ledger:
+        assert ledger.last_entry() is None
+        ledger.post(draft("1", debit("1000", 1), credit("3000", 1), on=date(2027, 3, 20)))
+        ledger.post(draft("2", debit("1000", 1), credit("3000", 1), on=date(2027, 4, 1)))
+        ledger.post(draft("3", debit("1000", 1), credit("3000", 1), on=date(2027, 3, 10)))
+
+        def last(as_of: date | None = None, known_at: int | None = None) -> int:
+            found = ledger.last_entry(as_of=as_of, known_at=known_at)
+            return found.seq if found is not None else 0
+
+        assert (last(), last(known_at=2), last(known_at=0), last(known_at=9)) == (3, 2, 0, 3)
+        assert [last(date(2027, 3, day)) for day in (9, 10, 31)] == [0, 3, 3]
+        assert [last(date(2027, 3, day), known_at=2) for day in (10, 31)] == [0, 1]
 
 
 def test_a_card_shows_an_account_by_day_with_its_running_balance(book: Opens) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+from hypothesis import strategies as st
 
 from fund.database import writing
 from fund.ledger import EntryDraft, Ledger, credit, debit
+from fund.unit_of_work import View
+from fund.workflows.commands import LIVES
 from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, founded
 
@@ -67,6 +71,20 @@ def make(url: str) -> None:
 def _post(book: Ledger, key: str, memo: str, legs: Any) -> int:
     draft = EntryDraft(effective_on=LAST, kind="odd, kind", memo=memo, actor=ACTOR, idempotency_key=key, postings=legs)
     return book.post(draft).seq
+
+
+def any_stretch(data: st.DataObject, url: str, *, one_year: bool = False) -> dict[str, Any]:
+    """Days on which something may be booked, and mostly a number of an entry, as the arguments of an export."""
+    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+        days = sorted({entry.effective_on for entry in view.ledger.entries()})
+        head = view.ledger.head().seq
+    some = st.sampled_from(days) | st.dates(days[0] - timedelta(days=40), days[-1] + timedelta(days=40))
+    since = data.draw(some)
+    until = data.draw(some.filter(lambda day: day.year == since.year) if one_year else some)
+    if data.draw(st.booleans()):
+        since, until = since.replace(month=1, day=1), until.replace(month=12, day=31)
+    known_at = data.draw(st.none() | st.integers(0, head) | st.integers(0, head))
+    return {"since": min(since, until), "until": max(since, until), "known_at": known_at}
 
 
 def exported(url: str, name: str, **args: Any) -> dict[str, Any]:

@@ -24,7 +24,9 @@ from fund.errors import (
     TaxNumberUnknown,
 )
 from fund.ledger import Entry
+from fund.reports.exports import audit_check, audit_file
 from fund.reports.exports.audit_check import checked
+from fund.reports.exports.excerpt import Excerpt
 from fund.rules.regulations import Identity, standard
 from fund.unit_of_work import View
 from fund.users import adopt
@@ -33,7 +35,7 @@ from fund.workflows.delivery import open_fund
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.reports import odd_fund
-from tests.reports.odd_fund import exported, trial_balance
+from tests.reports.odd_fund import any_stretch, exported, trial_balance
 
 NUMBER = "001234567"
 OWED = ("1100", "1200", "1290", "2000", "2100", "2200", "2210")
@@ -139,20 +141,17 @@ def test_the_two_conventions_differ_in_nothing_but_codes_and_each_code_stands_on
 # --------------------------------------------------------------------------------------------------- tied to the ledger
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_opening_and_lines_end_at_the_trial_balance_of_any_stretch_as_known_at_any_number(
     random_funds: list[str], tmp_path: Path, data: st.DataObject
 ) -> None:
     url = data.draw(st.sampled_from(random_funds))
-    number = data.draw(st.sampled_from(years_of(url)))
-    days = st.dates(date(number, 1, 1), date(number, 12, 31))
-    since, until = sorted([data.draw(days), data.draw(days)])
-    known_at = data.draw(st.none() | st.integers(0, 250))
-    path = stretch(url, since, until, tmp_path, known_at=known_at)
+    cut = any_stretch(data, url, one_year=True)
+    path = stretch(url, cut["since"], cut["until"], tmp_path, known_at=cut["known_at"])
 
     opening, moved, held = sums(path)
-    ends = trial_balance(url, as_of=until, known_at=known_at)
+    ends = trial_balance(url, as_of=cut["until"], known_at=cut["known_at"])
     assert added(opening, moved) == by_main(ends)
     with pyxaf.open(path) as file:
         holders = {one.id: one for one in file.relations.values()}
@@ -392,11 +391,22 @@ def test_a_planted_fault_is_found_by_our_own_reading(
         assert findings(path) != []
 
 
+def test_the_database_hears_of_the_reading_while_the_reading_lasts(
+    story_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends a transaction that asks nothing for twenty seconds; a million lines take longer to read."""
+    beats = []
+    monkeypatch.setattr(audit_check, "BEAT", 10)
+    monkeypatch.setattr(Excerpt, "beat", lambda self: beats.append(self.ledger.head().seq))
+    year(f"sqlite:///{story_home / 'fund.db'}", 2025, tmp_path)
+    copied = 4  # journals
+    assert len(beats) >= copied + 70 // 20
+    assert set(beats) == {156}
+
+
 def test_nothing_is_left_when_the_reading_finds_a_fault(
     story_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fund.reports.exports import audit_file
-
     monkeypatch.setattr(audit_file, "main_sums", lambda balances: {"1000": 1} | dict.fromkeys(balances, 0))
     (tmp_path / "2025.xaf").write_text("an older one")
     url = f"sqlite:///{story_home / 'fund.db'}"

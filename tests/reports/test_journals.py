@@ -20,7 +20,7 @@ from tests.conftest import Fund
 from tests.factories import founded
 from tests.ledger.journals import beancount_balances, hledger_balances, manual_balances
 from tests.reports import odd_fund
-from tests.reports.odd_fund import exported, trial_balance
+from tests.reports.odd_fund import any_stretch, exported, trial_balance
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +97,8 @@ def test_both_programs_find_the_trial_balance_of_any_stretch_as_known_at_any_num
     random_funds: list[str], tmp_path: Path, data: st.DataObject
 ) -> None:
     url = data.draw(st.sampled_from(random_funds))
-    days = st.dates(date(2025, 12, 1), date(2030, 12, 31))
-    since, until = sorted([data.draw(days), data.draw(days)])
-    known_at = data.draw(st.none() | st.integers(0, 250))
-    cut = {"since": since, "until": until, "known_at": known_at}
+    cut = any_stretch(data, url)
+    since, until, known_at = cut["since"], cut["until"], cut["known_at"]
     ends = trial_balance(url, as_of=until, known_at=known_at)
     began = trial_balance(url, as_of=since - timedelta(days=1), known_at=known_at)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fund.reports.exports.audit_file import xaf
-from fund.reports.exports.csv_set import csv_set
 from fund.reports.exports.duties import DUTY_FORMATS, duties
 from fund.reports.exports.excerpt import watched
 from fund.reports.exports.giving import as_package, giving
 from fund.reports.exports.journals import beancount, hledger
 from fund.reports.exports.ledger import jsonl, ledger_folder, prove
 from fund.reports.exports.register import REGISTER_FORMATS, register
+from fund.reports.exports.tables import csv_set
 from fund.unit_of_work import Command, Life, Query
 
 __all__ = [

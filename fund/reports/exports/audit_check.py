@@ -7,7 +7,7 @@ from the text alone, and compared with what the file says of itself and with the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -20,10 +20,20 @@ from fund.errors import AuditFileFaulty
 from fund.language import _
 from fund.reports.exports.excerpt import euros_of, identified
 
-__all__ = ["SCHEMA", "checked"]
+__all__ = ["NAMESPACE", "SCHEMA", "checked"]
+
+NAMESPACE = "http://www.odb.belastingdienst.nl/Belastingdienst/BCPP/1.1/structures/XmlauditfileXAF_4.0"
 
 SCHEMA = "XmlAuditfileFinancieel4.0.xsd"
 _SAFELY: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+
+
+def _tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+_STOPS = [_tag(name) for name in ("transaction", "obLine", "openingBalance", "transactions", "customerSupplier")]
+_LINE, _ACCOUNT, _AMOUNT, _SIDE = (_tag(name) for name in ("trLine", "accID", "amnt", "amntTp"))
 
 
 @lru_cache(maxsize=1)
@@ -32,27 +42,36 @@ def _schema() -> Any:
     return etree.XMLSchema(etree.fromstring(content, etree.XMLParser(**_SAFELY)))
 
 
-def checked(part: Path, path: str, *, closing: Mapping[str, int], lines: int) -> None:
+BEAT = 20_000
+"""After so many lines the database hears that somebody is still at work."""
+
+
+def checked(
+    part: Path, path: str, *, closing: Mapping[str, int], lines: int, beat: Callable[[], object] = lambda: None
+) -> None:
     """Nothing, when the file satisfies the schema, adds up, and ends where the ledger stands.
 
     Args:
         part: Where the file is now. path: What it is called towards people.
         closing: What stands on each main account at the end, in cents, debit positive.
         lines: How many lines were written.
+        beat: Is called now and then: a transaction that asks nothing for long is taken for forgotten and ended.
 
     Raises:
         AuditFileFaulty: It does not; names the line and what is wrong.
     """
-    reading = _Reading(path)
+    reading, beaten = _Reading(path), 0
     try:
         with part.open("rb") as file:
-            tags = ["{*}transaction", "{*}obLine", "{*}openingBalance", "{*}transactions", "{*}customerSupplier"]
-            for _event, element in etree.iterparse(file, events=("end",), tag=tags, schema=_schema(), **_SAFELY):
+            for _event, element in etree.iterparse(file, events=("end",), tag=_STOPS, schema=_schema(), **_SAFELY):
                 reading.take(element)
                 element.clear()
                 before = element.getprevious()
                 if before is not None and before.tag == element.tag:  # of many alike, one is kept at a time
                     element.getparent().remove(before)
+                if reading.moved.lines - beaten >= BEAT:
+                    beaten = reading.moved.lines
+                    beat()
     except etree.XMLSyntaxError as problem:
         raise AuditFileFaulty(path=path, line=problem.lineno or 0, reason=_bare(problem)) from problem
     reading.ends(closing, lines)
@@ -91,7 +110,7 @@ class _Reading:
     def take(self, element: Any) -> None:
         match etree.QName(element).localname:
             case "transaction":
-                found = sum(self._line(line, self.moved) for line in element.iterchildren("{*}trLine"))
+                found = sum(self._line(line, self.moved) for line in element.iterchildren(_LINE))
                 if found:
                     self._faulty(element, _("debit and credit differ by {amount}").format(amount=euros_of(found)))
             case "obLine":
@@ -102,9 +121,16 @@ class _Reading:
                 self._totals(element, self.moved)
 
     def _line(self, line: Any, sums: _Sums) -> int:
-        account, amount, side = (line.findtext("{*}" + tag) for tag in ("accID", "amnt", "amntTp"))
+        account = amount = side = ""
+        for part in line:
+            if part.tag == _AMOUNT:
+                amount = part.text
+            elif part.tag == _SIDE:
+                side = part.text
+            elif part.tag == _ACCOUNT:
+                account = part.text
         whole, _point, cents = amount.partition(".")
-        value = int(whole) * 100 + int(cents)
+        value = int(whole + cents)  # two decimals, always
         if side == "C":
             value = -value
         sums.add(value)
@@ -112,7 +138,7 @@ class _Reading:
         return value
 
     def _totals(self, element: Any, sums: _Sums) -> None:
-        said = {tag: element.findtext("{*}" + tag) for tag in ("linesCount", "totalDebit", "totalCredit")}
+        said = {tag: element.findtext(_tag(tag)) for tag in ("linesCount", "totalDebit", "totalCredit")}
         found = {
             "linesCount": str(sums.lines),
             "totalDebit": euros_of(sums.debit),

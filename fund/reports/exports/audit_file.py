@@ -8,7 +8,6 @@ the same books give the same bytes. What was written is read again before it sta
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -26,7 +25,7 @@ from fund.bank import pictures
 from fund.dates import day_of, first_day, last_day
 from fund.errors import ExportOfTwoYears, FaultyTaxNumber, TaxNumberUnknown
 from fund.ledger import AccountType, Entry, Layer
-from fund.reports.exports.audit_check import checked
+from fund.reports.exports.audit_check import NAMESPACE, checked
 from fund.reports.exports.excerpt import Excerpt, Holder, corrects, euros_of, holders_of, identified, main_sums, taken
 from fund.reports.exports.files import beside
 from fund.rules.regulations import TAX_NUMBER, Identity
@@ -36,7 +35,6 @@ from fund.users import accounts_of_the_fund
 
 __all__ = ["NAMESPACE", "RGS", "xaf"]
 
-NAMESPACE = "http://www.odb.belastingdienst.nl/Belastingdienst/BCPP/1.1/structures/XmlauditfileXAF_4.0"
 RGS = ("extended", "plain")
 """How accounts bear RGS codes, each code once (rule 0003).
 
@@ -44,6 +42,9 @@ RGS = ("extended", "plain")
 way in which the keeper of RGS lets accounts under one code be told apart. ``plain``: codes of the list alone; of
 accounts that share one the first bears it, the others none.
 """
+
+
+CHUNK = 4 << 20
 
 
 def xaf(
@@ -83,7 +84,7 @@ def xaf(
     company = _Company(identity.name or view.case(FundFile, "").name, identity.tax_number, identity.chamber_number)
     with beside(path) as part:
         found = _write(part, excerpt, company, holders_of(view, excerpt), rgs)
-        checked(part, path, closing=main_sums(excerpt.closing), lines=found["lines"])
+        checked(part, path, closing=main_sums(excerpt.closing), lines=found["lines"], beat=excerpt.beat)
     return {
         "path": path,
         "format": "XAF 4.0",
@@ -283,11 +284,17 @@ def _file(
                             with file.element("journal"):
                                 _put_journal(file, journal, excerpt)
                                 file.flush()
-                                journal.file.seek(0)
-                                shutil.copyfileobj(journal.file, out, 1 << 20)
+                                _copy(journal.file, out, excerpt)
                             file.write("\n")
             file.write("\n")
     return totals
+
+
+def _copy(gathered: IO[bytes], out: IO[bytes], excerpt: Excerpt) -> None:
+    gathered.seek(0)
+    while chunk := gathered.read(CHUNK):
+        out.write(chunk)
+        excerpt.beat()
 
 
 def _put(parent: Any, tag: str, text: str) -> None:

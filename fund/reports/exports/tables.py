@@ -63,9 +63,9 @@ def csv_set(
     with folder_beside(folder) as part:
         files = {
             "accounts.csv": _table(part / "accounts.csv", ACCOUNTS, _accounts(excerpt)),
-            "opening.csv": _table(part / "opening.csv", BALANCES, _opening(excerpt)),
+            "opening.csv": _table(part / "opening.csv", BALANCES, _balances(excerpt, excerpt.before)),
             **_moves(part, excerpt, held),
-            "closing.csv": _table(part / "closing.csv", BALANCES, map(_balance, excerpt.moved)),
+            "closing.csv": _table(part / "closing.csv", BALANCES, _balances(excerpt, excerpt.moved)),
             "holders.csv": _table(part / "holders.csv", HOLDERS, _holders(view, excerpt)),
             "events.csv": _table(part / "events.csv", EVENTS, _events(view, excerpt)),
         }
@@ -179,15 +179,11 @@ def _accounts(excerpt: Excerpt) -> Iterator[Sequence[Any]]:
         )
 
 
-def _opening(excerpt: Excerpt) -> Iterator[Sequence[Any]]:
-    for code, cents in excerpt.opening.items():
-        one = excerpt.accounts[code]
-        yield code, one.name, one.type.value, one.layer.value, one.currency, max(cents, 0), max(-cents, 0), cents
-
-
-def _balance(row: TrialBalanceRow) -> Sequence[Any]:
-    cents = row.balance_cents
-    return row.code, row.name, row.type.value, row.layer.value, row.currency, max(cents, 0), max(-cents, 0), cents
+def _balances(excerpt: Excerpt, rows: Iterable[TrialBalanceRow]) -> Iterator[Sequence[Any]]:
+    """The accounts on which something stands or stood, by the names that they had."""
+    for row in rows:
+        one, cents = excerpt.accounts[row.code], row.balance_cents
+        yield row.code, one.name, one.type.value, one.layer.value, one.currency, max(cents, 0), max(-cents, 0), cents
 
 
 def _holders(view: View, excerpt: Excerpt) -> Iterator[Sequence[Any]]:
