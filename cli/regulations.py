@@ -45,6 +45,8 @@ def _show(data: Mapping[str, Any]) -> None:
         (_("Days to sign"), str(terms["signing_days"])),
         (_("Days before a new IBAN is paid"), str(terms["cooling_off_days"])),
     ]
+    if rules.get("identity"):
+        rows.append((_("RSIN or VAT number"), rules["identity"]["tax_number"]))
     rows.append((_("Least interest claimed"), euros(rules["charges"]["least_interest_cents"])))
     rows += [
         (_("Demand from {amount} costs at most").format(amount=euros(step["from_cents"])), euros(step["fee_cents"]))
