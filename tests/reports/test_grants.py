@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from fund.events import (
 )
 from fund.events.agreements import MilestoneTerms, PlanTerms
 from fund.events.payments import BatchLine
-from fund.reports.exports import register
+from fund.reports.exports import as_package, giving, register
 from fund.reports.exports.grants import KINDS, Grant, _Folding
 from fund.reports.exports.register import grounds
 from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
@@ -106,6 +107,17 @@ def test_a_decision_that_is_taken_back_and_taken_anew_is_three_rows() -> None:
         "grant unconditional  1000 1000",
         "revocation reopened whole -1000 0",
         "grant unconditional  800 800",
+    ]
+
+
+def test_what_was_signed_is_told_of_the_decision_that_it_carries_out_and_of_no_earlier_one() -> None:
+    reopened = DecisionReopened(ref=REF, round="2026-1", reason="kanarie", award_cents=1000)
+    again = DecisionApproved(ref=REF, round="2026-2", award_cents=1000)
+    (grant,) = folded(drafted(), APPROVED, reopened, again, AGREE)
+    assert [(row.kind, row.agreement, row.round, row.question == "Sneller?") for row in grant.rows] == [
+        ("grant", "", "2026-1", False),
+        ("revocation", "", "2026-1", False),
+        ("grant", AGREED, "2026-2", True),
     ]
 
 
@@ -207,7 +219,7 @@ def test_before_the_agreement_a_grant_is_told_as_it_was_asked() -> None:
     revised = ProposalRevised(
         ref=REF, round="2026-2", revision=2, **hashes, ask_cents=900, sections=(), form=form.as_json()
     )
-    (grant,) = folded(drafted(), revised, APPROVED)
+    (grant,) = folded(drafted(), revised, APPROVED.model_copy(update={"round": "2026-2"}))
     assert (grant.last.title, grant.last.round, grant.last.requested_cents) == ("Twee loketten", "2026-2", 900)
 
 
@@ -237,6 +249,7 @@ def test_a_real_agreement_that_is_raised_cut_and_moved_is_told_with_the_ledgers_
         amended(world, milestone=2, due_on=date(2027, 6, 30))
         with world.view() as view:
             found = register(view)["rows"]
+            (one,) = json.loads(b"".join(as_package(giving(view))))["grants"]
             ledger = by_the_ledger(view, as_of=date(9000, 1, 1), known_at=None)
     assert [(row["kind"], row["ground"], row["change_cents"]) for row in found] == [
         ("grant", "unconditional", 4_000_000),
@@ -246,6 +259,10 @@ def test_a_real_agreement_that_is_raised_cut_and_moved_is_told_with_the_ledgers_
     ]
     assert [row["ends_on"] for row in found] == ["2027-01-31"] * 3 + ["2027-06-30"]
     assert found[-1]["agreement"] == AGREEMENT
+    assert (one["amountAwarded"], one["awardDate"], one["title"]) == (43_000, found[0]["decided_on"], "Samen pompen")
+    assert [each["value"] for each in one["commitmentTransaction"]] == [40_000, 5_000, -2_000]
+    assert one["plannedDates"][0]["endDate"] == "2027-06-30"
+    assert one["revolvingFund"]["amountRepayable"] == 30_100
     assert found[-1]["granted_cents"] == ledger["awarded"]["2026-003"] == ledger["open"]["2026-003"] == 4_300_000
 
 

@@ -293,10 +293,9 @@ class _Folding:
         match fact:
             case ProposalDrafted() | ProposalRevised():
                 draft.asked(fact)
-            case DecisionApproved():
-                add("grant", "unconditional", fact.award_cents)
-            case DecisionConditional():
-                add("grant", "conditional", fact.award_cents)
+            case DecisionApproved() | DecisionConditional():
+                draft.round = fact.round
+                add("grant", "unconditional" if isinstance(fact, DecisionApproved) else "conditional", fact.award_cents)
             case DecisionConditionsMet():
                 add("change", "conditions_met", 0)
             case DecisionReopened() if fact.award_cents:
