@@ -448,13 +448,13 @@ def test_a_price_index_that_is_none_is_refused_with_its_line(content: bytes, lin
 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
-    [("portfolio", "portfolio_revolving_degree"), ("Turn-over", "turnover"), ("zzz", "")],
+    [("portfolio", "portfolio_revolving_degree"), ("Turn-over", "turnover"), ("zzz", "fund_equity")],
 )
 def test_an_unknown_figure_is_refused_with_the_nearest(story: Told, typed: str, nearest: str) -> None:
     with looking(story.url) as view, pytest.raises(UnknownFigure) as refused:
         position(view, explain=typed)
-    command = f"fund statement position{f' --explain {nearest}' if nearest else ''}"
-    assert refused.value.advice == command
+    advice = f"fund statement position --explain {nearest}; all of them: fund statement position --list"
+    assert refused.value.advice == advice
 
 
 def test_json_and_csv_hold_every_line_with_its_amounts(story: Told) -> None:

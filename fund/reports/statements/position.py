@@ -143,7 +143,7 @@ def _require(name: str) -> None:
     if name not in known:
         word = name.lower().replace("-", "_").replace(" ", "_")
         near = [each for each in known if word and word in each] or get_close_matches(word, known, n=1, cutoff=0.5)
-        raise UnknownFigure(name=name, known=known, nearest=f" --explain {near[0]}" if near else "")
+        raise UnknownFigure(name=name, known=known, nearest=near[0] if near else known[0])
 
 
 def head_of(view: View, known_at: int | None) -> dict[str, Any]:
