@@ -20,6 +20,7 @@ from lxml import html
 from fund import language
 from fund.database import create_engine
 from fund.errors import CouncilPageTooLong, FileUnreadable, NotOurSite
+from fund.reports import charts
 from fund.reports.burden import TARGETS
 from fund.reports.charts import PALETTE
 from fund.reports.exports.grants import KINDS
@@ -36,6 +37,8 @@ from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, founded
 from tests.reports.test_charts import luminance
 from tests.story import Told
+from tests.workflows.looking_back import AGREEMENT, proposal, until_completed
+from tests.workflows.looking_back import file as handed_in
 
 CSP = "default-src 'none'; style-src 'self'; img-src 'self'"
 LANGUAGES = {"nl": "", "en": "en/"}
@@ -337,6 +340,39 @@ def test_nothing_of_people_and_nothing_unpublished_is_on_the_site(folder: Path, 
     assert {"anna", "petra", "bram"} <= names
 
 
+def test_what_came_of_an_experiment_is_read_from_its_publication_on(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "LANGUAGES", ("nl",))
+    monkeypatch.setattr(charts, "svg", lambda *_args, **_more: "<svg></svg>")
+    canaries = {"canary in what was learned", "canary of a lesson", "canary in its text", "canary of a reviewer"}
+    written = (
+        'hypothesis = "refuted"\nverdict = "stop"\nlearned = "canary in what was learned"\n'
+        '[[lessons]]\ntitle = "canary of a lesson"\ntext = "canary in its text"\nthemes = ["T05"]\n'
+    )
+
+    def found() -> tuple[str, set[str]]:
+        with world.view() as view:
+            fund = Fund(view, view.today)
+            made, _left_out = publish.files_of(fund)
+        whole = b"".join(made.values()).decode()
+        return fund.experiments[AGREEMENT].group, {each for each in canaries if each in whole}
+
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        proposal(world)
+        assert found() == ("evaluating", set())
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=handed_in(written))
+        assert found() == ("evaluating", set())
+        for judge in ("rosa", "ruud"):
+            remark = {"remarks": "canary of a reviewer"}
+            world.do("evaluation peer-review", user=judge, ref=AGREEMENT, learning=3, **remark)
+        assert found() == ("evaluating", set())
+        world.do("evaluation accept", user="carla", ref=AGREEMENT)
+        world.drain()
+        assert found() == ("learned", canaries - {"canary of a reviewer"})
+
+
 # ------------------------------------------------------------------------------------------------------------- colours
 
 
@@ -391,6 +427,20 @@ def test_a_site_takes_the_place_of_the_one_before_as_a_whole_or_not_at_all(
         publish.put_in_place(target, {publish.MARKER: b"{}", "third.html": b"third"})
     assert (target / "a" / "new.html").read_bytes() == b"new"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_an_empty_folder_is_filled_also_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new").mkdir()
+    for named in ("new", "new/", "./other"):
+        publish.put_in_place(Path(named), {publish.MARKER: b"{}", "index.html": b"x"})
+        assert (tmp_path / named / "index.html").is_file()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    publish.require_ours(Path("."))
+    publish.put_in_place(Path("."), {publish.MARKER: b"{}", "index.html": b"x"})
+    assert (tmp_path / "here" / "index.html").is_file()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["here", "new", "other"]
 
 
 def test_a_folder_with_something_else_is_left_alone(story: Told, tmp_path: Path) -> None:

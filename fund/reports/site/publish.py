@@ -280,6 +280,7 @@ def put_in_place(target: Path, made: Mapping[str, bytes]) -> None:
     Raises:
         FileUnreadable: It cannot be written.
     """
+    target = target.absolute()
     tag = uuid.uuid4().hex[:8]
     beside, before = (target.with_name(f".{target.name}.{tag}.{end}") for end in ("new", "old"))
     try:
