@@ -26,10 +26,11 @@ from fund.reports.charts import PALETTE
 from fund.reports.exports.grants import KINDS
 from fund.reports.site import blocks, publish, words
 from fund.reports.site.figures import FIGURES
-from fund.reports.site.gathered import GROUPS, Fund
+from fund.reports.site.gathered import GROUPS, Fund, group_of
 from fund.reports.site.pages import MONEY
+from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
-from fund.schemas.evaluations import EvaluationForm
+from fund.schemas.evaluations import Evaluation, EvaluationForm
 from fund.unit_of_work import View
 from fund.workflows.agreements.states import MilestoneState
 from fund.workflows.commands import LIVES
@@ -371,6 +372,13 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
         world.drain()
         assert found() == ("learned", canaries - {"canary of a reviewer"})
+        with world.view() as view:
+            agreement, evaluation = view.case(Agreement, AGREEMENT), view.case(Evaluation, AGREEMENT)
+    waived = evaluation.model_copy(update={"state": "waived"})
+    told = [group_of(agreement.model_copy(update={"state": state}), waived) for state in ("terminated", "active")]
+    assert told == ["stopped", "running"]
+    not_learned = evaluation.model_copy(update={"good_result": False})
+    assert group_of(agreement, not_learned) == "refuted"
 
 
 # ------------------------------------------------------------------------------------------------------------- colours
@@ -515,7 +523,7 @@ def test_every_code_that_a_page_may_show_has_a_word() -> None:
     assert set(words.DECISIONS) == set(KINDS)
     assert set(words.TRACKS) == set(TARGETS)
     assert set(words.GROUPS) == set(words.MEANING) == set(GROUPS)
-    assert set(words.HYPOTHESES) == set(GROUPS) - {"awarded", "running", "evaluating"}
+    assert set(words.HYPOTHESES) == set(GROUPS) - {"awarded", "running", "evaluating", "stopped"}
     with PARTNERS_CSV.open(encoding="utf-8") as file:
         assert set(words.SORTS) == {row["kind_en"] for row in csv.DictReader(file)}
     verdicts = EvaluationForm.model_fields["verdict"].annotation

@@ -45,7 +45,7 @@ COLUMNS: Mapping[str, str] = {
     "ended_on": N_("the day on which the work ended"),
     "experiment": N_("the number of the experiment"),
     "experiments": N_("how many experiments"),
-    "group": N_("where it stands: awarded, running, evaluating, confirmed, inconclusive, learned, refuted"),
+    "group": N_("where it stands: awarded, running, evaluating, confirmed, inconclusive, learned, refuted, stopped"),
     "id": N_("the number of the partner"),
     "kind": N_("returned, expected or target"),
     "lead": N_("the number of the partner that leads"),

@@ -35,7 +35,7 @@ from fund.unit_of_work import Past, View
 
 __all__ = ["GROUPS", "Experiment", "Fund", "Lesson", "Member", "News"]
 
-GROUPS = ("awarded", "running", "evaluating", "confirmed", "inconclusive", "learned", "refuted")
+GROUPS = ("awarded", "running", "evaluating", "confirmed", "inconclusive", "learned", "refuted", "stopped")
 """Where an experiment stands, for everybody: what came of it only once its evaluation is published."""
 _WAITING, _RUNNING = ("drafted", "signed"), ("active", "suspended")
 _AWARDED = ("approved", "conditional", "agreed")
@@ -309,7 +309,7 @@ class Fund:
         evaluation = self._evaluations.get(agreement.ref)
         told = evaluation if evaluation is not None and evaluation.state == "published" else None
         children = self._followers.get(agreement.ref, [])
-        group = _group(agreement, told)
+        group = group_of(agreement, evaluation)
         money = self._money
         made = Experiment(
             ref=agreement.ref,
@@ -487,13 +487,17 @@ class Fund:
         return view.case(Proposal, ref).round
 
 
-def _group(agreement: Agreement, told: Evaluation | None) -> str:
-    if told is not None:
-        if told.hypothesis == "refuted":
-            return "learned" if told.good_result else "refuted"
-        return told.hypothesis
+def group_of(agreement: Agreement, evaluation: Evaluation | None) -> str:
+    """Where an experiment stands, of :data:`GROUPS`."""
+    found = str(evaluation.state) if evaluation is not None else ""
+    if evaluation is not None and found == "published":
+        if evaluation.hypothesis == "refuted":
+            return "learned" if evaluation.good_result else "refuted"
+        return evaluation.hypothesis
     state = str(agreement.state)
-    return "awarded" if state in _WAITING else "running" if state in _RUNNING else "evaluating"
+    if state in _WAITING or state in _RUNNING:
+        return "awarded" if state in _WAITING else "running"
+    return "stopped" if found == "waived" else "evaluating"
 
 
 def _told(call: Call) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ GROUPS: Mapping[str, str] = {
     "inconclusive": N_("Finished: not clear yet"),
     "learned": N_("Learned: it does not work, and we know why"),
     "refuted": N_("Finished: it does not work"),
+    "stopped": N_("Stopped, without an evaluation"),
 }
 """Where an experiment stands, as a heading and in a table."""
 MEANING: Mapping[str, str] = {
@@ -29,6 +30,7 @@ MEANING: Mapping[str, str] = {
     "inconclusive": N_("The idea was tried. We cannot say yet whether it was right."),
     "learned": N_("The idea was tried, and it was not right. We learned a lot. That is a good result too."),
     "refuted": N_("The idea was tried, and it was not right."),
+    "stopped": N_("The work stopped early. There will be no evaluation."),
 }
 """What that means, in a sentence or two."""
 NEWS: Mapping[str, str] = {
