@@ -453,7 +453,7 @@ def test_a_price_index_that_is_none_is_refused_with_its_line(content: bytes, lin
 def test_an_unknown_figure_is_refused_with_the_nearest(story: Told, typed: str, nearest: str) -> None:
     with looking(story.url) as view, pytest.raises(UnknownFigure) as refused:
         position(view, explain=typed)
-    advice = f"fund statement position --explain {nearest}; all of them: fund statement position --list"
+    advice = f"fund statement position --explain {nearest}"
     assert refused.value.advice == advice
 
 
