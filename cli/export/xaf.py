@@ -25,7 +25,7 @@ RGS = ("extended", "plain")
     ),
     examples=(
         "fund export xaf --from 2026-01-01 --to 2026-12-31 --output 2026.xaf",
-        "fund export xaf --from 2026-01-01 --to 2026-12-31 --rgs plain --known-at 150 --output 2026.xaf",
+        "fund export xaf --from 2026-01-01 --to 2026-03-31 --rgs plain --output q1.xaf",
     ),
     see=("export jsonl", "ledger trial-balance", "regulations template"),
 )
