@@ -285,7 +285,7 @@ def _explained(found: Mapping[str, Any], most: int | None) -> Page:
     title = _("{title} on {day}").format(title=_(TITLES[name]), day=on)
     about = fact_table(
         "figure",
-        title,
+        _("Figure"),
         [
             (_("value"), value_text(figure)),
             (_("why"), _(figure["why"]) if figure["why"] else None),
