@@ -117,6 +117,7 @@ def card_page(found: Mapping[str, Any], *, hands: bool = True) -> Page:
                 rows=_shown(found),
                 total={
                     "memo": _("Balance"),
+                    "amount_cents": found["debit_cents"] - found["credit_cents"],
                     "balance_cents": found["balance_cents"],
                 },
                 empty=_("Nothing moved on it."),
