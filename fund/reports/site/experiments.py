@@ -23,7 +23,7 @@ from fund.reports.site.figures import FIGURES, chart_of
 from fund.reports.site.gathered import Experiment, Fund, Lesson
 from fund.schemas.evaluations import theme_names
 
-__all__ = ["card", "experiment_pages", "href_of", "link_to", "list_page", "partner_links"]
+__all__ = ["card", "experiment_pages", "explained", "href_of", "link_to", "list_page", "partner_links"]
 
 SECTION = "experimenten.html"
 
@@ -142,6 +142,7 @@ def _told(fund: Fund, each: Experiment) -> Iterator[Block]:
     yield Facts(list(_money(each)))
     yield from _plan(each)
     yield from _lineage(fund, each)
+    yield from explained("award", "grant", "track")
 
 
 def _days(each: Experiment) -> Iterator[tuple[str, list[Run], str]]:
@@ -175,6 +176,14 @@ def _lessons(fund: Fund, each: Experiment) -> Iterator[Block]:
         yield Heading(_("What can others learn?"))
     for lesson in each.lessons:
         yield from card(fund, lesson, level=3, from_where=False)
+
+
+def explained(*names: str) -> list[Block]:
+    """What words of the fund mean that stand on the page."""
+    rows: list[tuple[str, list[Run], str]] = [
+        (_(word), [_(meaning)], "") for word, meaning in (words.EXPLAINED[name] for name in names)
+    ]
+    return [Heading(_("Words on this page")), Facts(rows)]
 
 
 def card(

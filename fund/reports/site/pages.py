@@ -11,7 +11,7 @@ from typing import Any
 from fund.language import _, day, euros, ngettext
 from fund.reports.site import words
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Quote, Run, percent
-from fund.reports.site.experiments import card, link_to, theme
+from fund.reports.site.experiments import card, explained, link_to, theme
 from fund.reports.site.figures import FIGURES, chart_of
 from fund.reports.site.gathered import Experiment, Fund, Lesson, Member
 
@@ -78,6 +78,7 @@ def start_page(fund: Fund) -> Page:
         *_drawn(fund, "saldo", "in-en-uit", "experimenten-per-toestand", "revolverendheid", "moeite"),
         Heading(_("What is new")),
         _news(fund),
+        *explained("balance", "buffer", "revolving", "track", "roll_out"),
     ]
     return Page("index.html", _("The fund at a glance"), blocks)
 
@@ -156,6 +157,7 @@ def money_page(fund: Fund) -> Page:
         _degrees(fund),
         Heading(_("Grants"), id="grants"),
         *_grants(fund),
+        *explained("buffer", "revolving", "regulations", "award"),
     ]
     return Page("geld.html", _("The money"), blocks, "geld.html")
 

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 
 from fund.language import N_
 
-__all__ = ["DECISIONS", "GROUPS", "HYPOTHESES", "MEANING", "MILESTONES", "NEWS", "SORTS", "TRACKS", "VERDICTS"]
+__all__ = [
+    "DECISIONS",
+    "EXPLAINED",
+    "GROUPS",
+    "HYPOTHESES",
+    "MEANING",
+    "MILESTONES",
+    "NEWS",
+    "SORTS",
+    "TRACKS",
+    "VERDICTS",
+]
 
 GROUPS: Mapping[str, str] = {
     "awarded": N_("Awarded, not started yet"),
@@ -73,3 +84,14 @@ DECISIONS: Mapping[str, str] = {
     "determination": N_("settled"),
 }
 """Decisions on a grant, by the kind of their row in the register."""
+EXPLAINED: Mapping[str, tuple[str, str]] = {
+    "balance": (N_("Balance"), N_("What stands in the bank.")),
+    "buffer": (N_("Buffer"), N_("Money that we do not give away. It stays in the bank.")),
+    "revolving": (N_("Revolving degree"), N_("Which part of the money comes back.")),
+    "track": (N_("Track"), N_("How large an experiment is: light, standard or major. A larger one has more rules.")),
+    "award": (N_("Award"), N_("The fund says yes: this experiment gets this amount.")),
+    "grant": (N_("A grant"), N_("Money that need not come back.")),
+    "regulations": (N_("Regulations"), N_("The rules of the fund. The partners made them.")),
+    "roll_out": (N_("Roll-out"), N_("An experiment that worked starts in other places too.")),
+}
+"""Words of the fund that a page explains, with what they mean."""
