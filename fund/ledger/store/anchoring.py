@@ -15,7 +15,7 @@ from fund.language import _
 from fund.ledger.anchors import Anchor, Tree, growth_nodes, nodes_of, path_nodes, public_key_of, sign
 from fund.ledger.seal import VERSION, canonical, seal
 from fund.ledger.store.book import fitting
-from fund.ledger.store.entries import narrow
+from fund.ledger.store.entries import narrow, within
 from fund.ledger.store.refusals import refusals
 from fund.ledger.store.writing import LedgerStore
 
@@ -171,14 +171,10 @@ class Anchoring(LedgerStore):
             since_seq: Only those after this number. until_seq: Only those up to and with this one.
             since: Only those whose accounting day is not earlier. as_of: Only those whose day is not later.
         """
-        until, days = "" if until_seq is None else f" AND seq <= {fitting(until_seq):d}", list[Any]()
-        for day, relation in ((since, ">="), (as_of, "<=")):
-            if day is not None:
-                until += f" AND effective_on {relation} ?"
-                days.append(self._day(day))
+        until = within(since, as_of) + ("" if until_seq is None else f" AND seq <= {fitting(until_seq):d}")
         query = f"SELECT {_TOLD} FROM entry WHERE book_id = ? AND seq > ?{until} ORDER BY seq LIMIT {TOLD_PAGE}"
         since_seq = fitting(since_seq)
-        while rows := self._ask(query, self.book_id, since_seq, *days):
+        while rows := self._ask(query, self.book_id, since_seq):
             yield from self._as_told(rows)
             since_seq = rows[-1].seq
 
