@@ -14,7 +14,7 @@ from fund.errors import FaultyAssumptions, NoAssumptionsYet
 from fund.events.exits import NamedItem
 from fund.reports.forecasts.assumptions import OWN, chosen, read, template
 from fund.reports.forecasts.liquidity import project, told
-from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, _falling_due, over
+from fund.reports.forecasts.portfolio import Advance, Costs, Payment, Portfolio, _falling_due, _latest, over
 from fund.reports.forecasts.quarters import Flow, Quarters
 from fund.reports.forecasts.revolving import _Rates, _worth
 from fund.reports.forecasts.simulation import (
@@ -325,6 +325,13 @@ def test_a_balance_over_planned_days_is_that_balance(cents: int, planned: list[t
     flows = over(cents, [Flow(DAY + timedelta(days=days), amount) for days, amount in planned], DAY)
     assert sum(flow.cents for flow in flows) == cents
     assert all(flow.cents > 0 for flow in flows)
+
+
+def test_what_was_paid_before_came_off_the_first_milestone() -> None:
+    planned = [Flow(date(2027, 2, 1), 600), Flow(date(2027, 9, 1), 400)]
+    assert _latest(700, planned, DAY) == (Flow(date(2027, 2, 1), 300), Flow(date(2027, 9, 1), 400))
+    assert _latest(400, planned, DAY) == (Flow(date(2027, 9, 1), 400),)
+    assert sorted(_latest(1_050, planned, DAY), key=lambda flow: flow.on) == [Flow(DAY, 50), *planned]
 
 
 # ---------------------------------------------------------------------------------------------------- what is assumed
