@@ -8,7 +8,7 @@ with an award that stands, or with an agreement. Source: people.md (statement si
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -24,6 +24,7 @@ from fund.reports.exports.register import register
 from fund.reports.forecasts.liquidity import liquidity
 from fund.reports.past import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
+from fund.reports.site.shapes import Experiment, Lesson, Member, News, Planned, Steps
 from fund.reports.statements import position
 from fund.reports.statements.council import council
 from fund.rules.regulations import Regulations
@@ -33,7 +34,7 @@ from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import Past, View
 
-__all__ = ["GROUPS", "Experiment", "Fund", "Lesson", "Member", "News"]
+__all__ = ["GROUPS", "Experiment", "Fund", "Lesson", "Member", "News", "Steps", "group_of", "share_text"]
 
 GROUPS = ("awarded", "running", "evaluating", "confirmed", "inconclusive", "learned", "refuted", "stopped")
 """Where an experiment stands, for everybody: what came of it only once its evaluation is published."""
@@ -41,106 +42,6 @@ _WAITING, _RUNNING = ("drafted", "signed"), ("active", "suspended")
 _AWARDED = ("approved", "conditional", "agreed")
 MONTHS = 36
 """The balance is shown by month over so many months, over a longer life by quarter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """A published lesson and where it comes from; ``used_by`` are the partners that took it over."""
-
-    experiment: str
-    title: str
-    text: str
-    themes: tuple[str, ...]
-    group: str
-    lead: str
-    used_by: tuple[str, ...]
-    published_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A milestone: what, when, how much, and whether it was reached."""
-
-    title: str
-    due_on: date
-    amount_cents: int
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """One experiment; amounts in cents from the ledger. ``ref`` is that of the agreement, or of the proposal."""
-
-    ref: str
-    proposal: str
-    title: str
-    group: str
-    lead: str
-    parties: tuple[str, ...]
-    themes: tuple[str, ...]
-    track: str
-    decided_on: date | None
-    started_on: date | None
-    ended_on: date | None
-    award_cents: int
-    repayable_cents: int
-    paid_cents: int
-    returned_cents: int
-    outstanding_cents: int
-    learning_writeoff_cents: int
-    other_writeoff_cents: int
-    ambition: str
-    question: str
-    measurement: str
-    stop_rule: str
-    milestones: tuple[Planned, ...] = ()
-    learned: str = ""
-    verdict: str = ""
-    learning: str = ""
-    published_on: date | None = None
-    lessons: tuple[Lesson, ...] = ()
-    follows: str = ""
-    followed_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A partner: what it was asked and paid, its share of the capital, what it received and takes part in."""
-
-    id: str
-    name: str
-    short_name: str
-    sort: str
-    state: str
-    called_cents: int
-    paid_in_cents: int
-    share: Fraction | None
-    received_cents: int
-    leads: tuple[str, ...]
-    takes_part: tuple[str, ...]
-    calls: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Something that happened on a day: ``awarded``, ``started``, ``ended`` or ``published``."""
-
-    on: date
-    what: str
-    experiment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What a proposal of a track asked of people in a year, on average, against the target of the track."""
-
-    track: str
-    year: int
-    proposals: int
-    steps: Fraction
-    people: Fraction
-    days: Fraction
-    over: int
 
 
 @dataclass
@@ -512,8 +413,3 @@ def _told(call: Call) -> Mapping[str, Any]:
 def share_text(share: Fraction | None) -> str | None:
     """An exact share as text (``7/10``)."""
     return None if share is None else f"{share.numerator}/{share.denominator}"
-
-
-def by_name(members: Mapping[str, Member], ids: Sequence[str]) -> list[str]:
-    """Partners by id as people call them; an id that is no partner's stays as it is."""
-    return [members[each].short_name if each in members else each for each in ids]
