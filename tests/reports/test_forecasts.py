@@ -318,6 +318,14 @@ def test_when_all_is_repaid_the_degree_is_what_came_back_of_what_was_lent(story:
         free = position["free_to_commit_cents"] + ahead(fund)["open"]["principal_cents"]
         assert last["free_to_commit_cents"] == dict.fromkeys(last["free_to_commit_cents"], free)
         assert last["on"] == "2036-12-31"
+        dear = degrees(fund, assumptions=assumed(costs_per_year="3650.00"))["moments"][-1]
+        days = (date.fromisoformat(last["on"]) - date.fromisoformat(found["as_of"])).days
+        assert dear["free_to_commit_cents"]["p50"] == free - 1_000 * days
+        back = ahead(fund)["open"]["principal_cents"] - 1_000 * days
+        made = sum(inputs[f"{name}_cents"] for name in "ARV") - inputs["K_cents"] + back
+        paid = sum(inputs[f"{name}_cents"] for name in "USV") + ahead(fund)["open"]["committed_cents"]
+        exact = Fraction(made, paid)
+        assert Fraction(dear["fund_revolving_degree"]["p50"]) == Fraction(int(exact * 10_000 + Fraction(1, 2)), 10_000)
 
 
 def test_money_that_is_awarded_again_is_paid_and_comes_back(story: Told) -> None:
