@@ -327,6 +327,18 @@ def test_a_balance_over_planned_days_is_that_balance(cents: int, planned: list[t
     assert all(flow.cents > 0 for flow in flows)
 
 
+def test_a_later_part_lowers_what_is_free_when_it_falls_due_and_a_commitment_did_before() -> None:
+    base = a_portfolio()
+    later = Payment("settlement_later", "gm0312", (Flow(date(2027, 5, 1), 7_000),))
+    promised = Payment("commitment", "2026-001", (Flow(date(2027, 2, 1), 90_000),))
+    balances = {**base.balances, "9000": 90_000, "2210": -7_000}
+    base = Portfolio(DAY, balances, base.rules, (), (), (promised, later), base.costs)
+    found = told(project(base, of_file(NOTHING_HAPPENS), Quarters(DAY, 3), seed=1, runs=10))
+    assert [row["free_to_commit_cents"] for row in found["quarters"]] == [410_000, 403_000, 403_000]
+    assert found["capacity_to_commit_cents"] == found["lowest_free_to_commit_low_cents"] == 403_000
+    assert found["lowest_free_to_commit_in"] == "2027-Q2"
+
+
 def test_what_was_paid_before_came_off_the_first_milestone() -> None:
     planned = [Flow(date(2027, 2, 1), 600), Flow(date(2027, 9, 1), 400)]
     assert _latest(700, planned, DAY) == (Flow(date(2027, 2, 1), 300), Flow(date(2027, 9, 1), 400))
