@@ -28,6 +28,7 @@ from fund.ledger import AccountType, Entry, Layer
 from fund.reports.exports.audit_check import NAMESPACE, checked
 from fund.reports.exports.excerpt import Excerpt, Holder, corrects, euros_of, holders_of, identified, main_sums, taken
 from fund.reports.exports.files import beside
+from fund.reports.past import last_fact, regulations_on
 from fund.rules.regulations import TAX_NUMBER, Identity
 from fund.schemas.people import FundFile, RegulationsFile
 from fund.unit_of_work import View
@@ -80,7 +81,7 @@ def xaf(
     if since.year != until.year:
         years = ", ".join(map(str, range(since.year, until.year + 1)))
         raise ExportOfTwoYears(since_on=since, until_on=until, years=years, year=since.year)
-    identity = _identity_of(view, since, until, tax_number, path)
+    identity = _identity_of(view, since, until, tax_number, path, known_at)
     company = _Company(identity.name or view.case(FundFile, "").name, identity.tax_number, identity.chamber_number)
     with beside(path) as part:
         found = _write(part, excerpt, company, holders_of(view, excerpt), rgs)
@@ -105,12 +106,15 @@ class _Company:
     chamber_number: str | None
 
 
-def _identity_of(view: View, since: date, until: date, given: str | None, path: str) -> Identity:
-    """Who the fund is by the regulations of the last day; where they are silent, by the first since that say it."""
+def _identity_of(view: View, since: date, until: date, given: str | None, path: str, known_at: int | None) -> Identity:
+    """Who the fund is by the regulations of the last day, those first that were known; where they are silent, by the
+    first since that say it.
+    """
     adopted = sorted(view.cases(RegulationsFile), key=lambda case: (case.from_on, view.version(case)))
     earlier = [case.regulations for case in adopted if case.from_on <= until][-1:]
     later = [case.regulations for case in adopted if case.from_on > until]
-    said = next((rules.identity for rules in (*earlier, *later) if rules.identity is not None), None)
+    known = regulations_on(view, until, last=last_fact(view, known_at))
+    said = next((rules.identity for rules in (known, *earlier, *later) if rules.identity is not None), None)
     if given is None:
         if said is None:
             raise TaxNumberUnknown(since_on=since, until_on=until, path=path)

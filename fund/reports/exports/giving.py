@@ -22,6 +22,8 @@ from fund.ledger import REVERSAL, main_of
 from fund.reports.cash import Cash, Payments
 from fund.reports.exports.grants import Grant, Row, grants_of, organisation
 from fund.reports.exports.register import LICENCE
+from fund.reports.past import last_fact, regulations_on
+from fund.rules.regulations import Regulations
 from fund.schemas.evaluations import theme_names
 from fund.unit_of_work import View
 
@@ -60,7 +62,6 @@ def giving(
     Raises:
         FaultyPublisherPrefix: It is no prefix of 360Giving.
         NothingToPublish: There is no grant yet, and a package holds at least one.
-        UnknownEntry: There is no entry ``known_at``.
     """
     fund = str(view.store.work.setting("founded") or "")
     chosen = _prefix(prefix or f"360G-{_letters(fund)}")
@@ -68,7 +69,8 @@ def giving(
     told = grants_of(view, as_of=day, known_at=known_at)
     if not told.grants:
         raise NothingToPublish(as_of=day)
-    publishing = _Publishing(view, chosen, fund, day, told.rounds, _came_back(view, day, known_at))
+    rules = regulations_on(view, day, last=last_fact(view, known_at))
+    publishing = _Publishing(view, chosen, fund, rules, told.rounds, _came_back(view, day, known_at))
     head = view.ledger.head()
     seq = head.seq if known_at is None else min(known_at, head.seq)
     grants = [publishing.grant(each) for each in told.grants]
@@ -144,12 +146,12 @@ class _Publishing:
         view: View,
         prefix: str,
         fund: str,
-        day: date,
+        rules: Regulations,
         rounds: Mapping[str, str],
         back: Mapping[str, list[_Back]],
     ) -> None:
         self._view, self._prefix, self._rounds, self._back = view, prefix, rounds, back
-        identity = view.regulations(day).identity
+        identity = rules.identity
         number = identity.chamber_number if identity is not None else None
         self.funder = {"id": f"NL-KVK-{number}" if number else f"{prefix}-fund", "name": fund}
 

@@ -37,6 +37,7 @@ from fund.events import (
     ProposalWithdrawn,
     RoundPlanned,
 )
+from fund.reports.past import last_fact
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import ProposalForm
 from fund.unit_of_work import Past, View
@@ -213,24 +214,15 @@ class Told:
 
 
 def told_until(view: View, known_at: int | None) -> View:
-    """The view in which the fact behind entry ``known_at`` is the last one; the view itself for all facts.
-
-    Raises:
-        UnknownEntry: There is no such entry.
+    """The view in which the fact behind entry ``known_at`` (at most the last entry) is the last; the view itself for
+    all facts. A number means the same facts for ever: facts that book nothing are known with the next entry.
     """
-    if known_at is None or known_at >= view.ledger.head().seq:
-        return view
-    event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
-    envelope = view.store.facts.get(str(event_id)) if event_id else None
-    return Past(view, envelope.seq if envelope is not None else 0)
+    last = last_fact(view, known_at)
+    return view if last is None else Past(view, last)
 
 
 def grants_of(view: View, *, as_of: date, known_at: int | None = None) -> Told:
-    """Every grant until the end of a day, as it was known at an entry. What was rejected, or is not decided, is none.
-
-    Raises:
-        UnknownEntry: There is no entry ``known_at``.
-    """
+    """Every grant until the end of a day, as known at an entry. What was rejected, or is not decided, is none."""
     seen = told_until(view, known_at)
     folding = _Folding()
     for happened in seen.store.facts.of_types([fact.wire for fact in _FACTS]):

@@ -48,9 +48,6 @@ def register(view: View, *, as_of: date | None = None, known_at: int | None = No
     ``change_cents`` adds up to ``granted_cents`` of the last row of each grant, and to what the ledger holds as awarded
     (turnover of 9000 by decisions). Paid and refunded stand in the last row of a grant only, so their columns add up.
 
-    Raises:
-        UnknownEntry: There is no entry ``known_at``.
-
     Source: statements.md (open data); Woo 3.3a.
     """
     day = as_of or view.today

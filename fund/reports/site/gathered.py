@@ -330,13 +330,17 @@ class Fund:
 
     @cached_property
     def members(self) -> dict[str, Member]:
-        """The partners that take part or took part, by id, in the order of their names."""
+        """The partners that take part or took part, by id, in the order of their names; who has yet to be admitted is
+        no partner, and is not told of.
+        """
         balances, capital = self.quantities.balances, -self.quantities.main_balances.get("3000", 0)
         calls: dict[str, list[Call]] = {}
         for call in cases_on(self.view, Call, self.as_of, last=self.last):
             calls.setdefault(call.partner, []).append(call)
         found = []
         for each in cases_on(self.view, Partner, self.as_of, last=self.last):
+            if each.state == "candidate":
+                continue
             own = -balances.get(f"3000.{each.ref}", 0)
             leads = [one for one in self.experiments.values() if one.lead == each.ref]
             found.append(

@@ -12,6 +12,7 @@ from typing import Any
 from fund.contributions import partner_named
 from fund.events import ExitQuoted, NamedItem
 from fund.reports.exits import as_json, quote_of
+from fund.reports.past import last_fact, regulations_on
 from fund.rules.authority import AUDITOR, CHAIR, FUND_MANAGER, OWN_EDITOR, TREASURER, either, require
 from fund.rules.exits import Quote
 from fund.rules.keys import fraction_text
@@ -78,9 +79,9 @@ def exit_quote(
     if view.actor is not None:
         require(view.actor, READERS, command="partner exit-quote", ref=ref, own=ref)
     day = as_of or view.today
-    made, repayable_bps = quote_of(view, ref, as_of=day, known_at=known_at, costs_cents=costs)
+    rules = regulations_on(view, day, last=last_fact(view, known_at))
+    made, repayable_bps = quote_of(view, ref, as_of=day, known_at=known_at, costs_cents=costs, rules=rules)
     head = view.ledger.head()
-    rules = view.regulations(day)
     return {
         "partner": ref,
         "name": found.name,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from fund.reports.past import last_fact
 from fund.rules import schedules
 from fund.schemas.repayments import Instalment, Plan
 from fund.unit_of_work import View
@@ -23,21 +24,12 @@ def plan_on(view: View, plan: Plan, day: date | None, known_at: int | None = Non
     """
     if known_at is None and (day is None or day >= view.today):
         return plan
-    last = _last_fact(view, known_at)
+    last = last_fact(view, known_at)
     found: Plan | None = None
     for happened in view.history(plan):
         if (day is None or happened.effective_on <= day) and (last is None or happened.seq <= last):
             found = plan_after(found, happened)
     return found or plan.but(instalments=())
-
-
-def _last_fact(view: View, known_at: int | None) -> int | None:
-    """The number of the fact behind an entry; ``None`` where nothing is left out."""
-    if known_at is None or known_at >= view.ledger.head().seq:
-        return None
-    event_id = view.ledger.entry(known_at).metadata.get("event_id") if known_at > 0 else None
-    behind = view.store.facts.get(str(event_id)) if event_id else None
-    return behind.seq if behind is not None else 0
 
 
 def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:

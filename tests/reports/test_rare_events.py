@@ -1,0 +1,35 @@
+"""What happens rarely, in what leaves the fund: who has yet to be admitted, a case that is open again, odd texts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fund.workflows.delivery import open_fund
+from tests.factories import World
+from tests.story import Told
+
+HEADER = "id,naam,korte_naam,kind_en,size_class_en,inwoners,inwoners_peiljaar,regio_id"
+
+
+@pytest.fixture(scope="module")
+def world(story: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The fund of the story, in which people go on."""
+    folder = tmp_path_factory.mktemp("zeldzaam") / "verhaal"
+    shutil.copytree(Path(story.url.removeprefix("sqlite:///")).parent, folder)
+    with open_fund(f"sqlite:///{folder / 'fund.db'}") as fund:
+        yield World(fund)
+
+
+def test_the_site_says_nothing_of_a_candidate_and_has_a_paper_for_every_partner(world: World, tmp_path: Path) -> None:
+    row = f"{HEADER}\ngm9999,Gemeente Kandidaat,Kandidaat,municipality,medium,46000,2021,rg-regio-amersfoort"
+    world.do("partner add", user="anna", content=row.encode())
+    told = world.look("statement site", folder=str(tmp_path / "site"), papers=False)
+    assert told["pages"] == 2 * sum(1 for each in (tmp_path / "site").rglob("*.html") if "/en/" not in str(each))
+    files = [each for each in (tmp_path / "site").rglob("*") if each.is_file()]
+    assert [each.name for each in files if b"Kandidaat" in each.read_bytes() or "gm9999" in each.name] == []
+    found = {each["id"] for each in world.look("statement council")["councils"]}
+    assert {each.stem for each in (tmp_path / "site" / "partners").glob("*.html")} == found
