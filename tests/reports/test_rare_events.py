@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from fund.reports.site.gathered import Fund
 from fund.workflows.delivery import open_fund
 from tests.factories import World
 from tests.story import Told
@@ -33,3 +35,16 @@ def test_the_site_says_nothing_of_a_candidate_and_has_a_paper_for_every_partner(
     assert [each.name for each in files if b"Kandidaat" in each.read_bytes() or "gm9999" in each.name] == []
     found = {each["id"] for each in world.look("statement council")["councils"]}
     assert {each.stem for each in (tmp_path / "site" / "partners").glob("*.html")} == found
+
+
+def test_the_papers_on_the_site_tell_nobody_of_a_plan_that_waits_for_its_decision(world: World) -> None:
+    """The council of an applicant reads it, and the plan of De Bilt was rejected afterwards."""
+    title = "RES'en: inwoners beheren het zonneveld"
+    before = date(2024, 5, 13)
+    own = world.look("statement council", partner="gm0310", as_of=before)
+    assert title in {each["title"] for each in own["dates"]}
+    with world.view() as view:
+        public = Fund(view, before).councils
+    assert set(public) >= {"gm0310", "gm0308"}
+    assert title not in str(public)
+    assert {each["kind"] for partner in public.values() for each in partner["dates"]} >= {"key_review"}
