@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fund.events import EvaluationAccepted
 from fund.reports.site.gathered import Fund
+from fund.reports.statements import position
 from fund.workflows.delivery import open_fund
 from tests.factories import World
 from tests.story import Told
@@ -48,3 +50,15 @@ def test_the_papers_on_the_site_tell_nobody_of_a_plan_that_waits_for_its_decisio
     assert set(public) >= {"gm0310", "gm0308"}
     assert title not in str(public)
     assert {each["kind"] for partner in public.values() for each in partner["dates"]} >= {"key_review"}
+
+
+def test_the_position_counts_an_evaluation_from_its_publication_on(world: World) -> None:
+    """It is accepted before it is published, and what came of it is nobody's until then."""
+    with world.view() as view:
+        before = position(view)
+    results = {"hypothesis": "refuted", "verdict": "stop", "learning": "4/1", "good_result": True}
+    with world.uow("anna", commit=False) as uow:
+        uow.record(EvaluationAccepted(ref="A2025-001", proposal="2025-001", **results))
+        assert position(uow)["evaluations"] == before["evaluations"]
+        assert position(uow)["indicators"]["experiments_refuted"] == before["indicators"]["experiments_refuted"]
+    assert before["evaluations"] != []

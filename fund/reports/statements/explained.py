@@ -72,7 +72,7 @@ def _counted(facts: Callable[[Grounds], Iterator[Told] | list[Told]]) -> Callabl
 
 def _evaluated(hypothesis: str, *, well: bool = False) -> Callable[[Grounds], Iterator[Row]]:
     def read(found: Grounds) -> Iterator[Told]:
-        for told in found.of("evaluation.accepted"):
+        for told in found.evaluated:
             if told.says["hypothesis"] == hypothesis and (told.says["good_result"] or not well):
                 yield told
 
@@ -218,7 +218,7 @@ INPUTS: dict[str, Input] = {
         N_("contributions of each month times the price index of the day over that of the month"), _months
     ),
     "reused_cents": Input(N_("money used again: see reused_money")),
-    "experiments": Input(N_("accepted evaluations"), _counted(lambda found: found.of("evaluation.accepted"))),
+    "experiments": Input(N_("accepted evaluations"), _counted(lambda found: found.evaluated)),
     "confirmed": Input(N_("accepted evaluations that confirmed their hypothesis"), _evaluated("confirmed")),
     "refuted": Input(N_("accepted evaluations that refuted their hypothesis"), _evaluated("refuted")),
     "inconclusive": Input(N_("accepted evaluations that left their hypothesis open"), _evaluated("inconclusive")),

@@ -39,8 +39,8 @@ LATE = ("91-180", "over-180")
 FACTS = (
     "agreement.activated", "agreement.completed", "agreement.refinanced", "agreement.terminated", "benefit.reported",
     "decision.approved", "decision.conditional", "decision.rejected", "decision.term_extended", "disbursement.approved",
-    "disbursement.cancelled", "disbursement.refunded", "evaluation.accepted", "milestone.replanned",
-    "proposal.submitted",
+    "disbursement.cancelled", "disbursement.refunded", "evaluation.accepted", "evaluation.published",
+    "milestone.replanned", "proposal.submitted",
 )  # fmt: skip
 SAYS = frozenset((
     "advance_cents", "agreement", "amount_cents", "due_on", "ends_on", "good_result", "grant_cents", "ground",
@@ -157,6 +157,12 @@ class Grounds:
     def ended(self) -> dict[str, Told]:
         """The agreements whose work ended, by the fact that ended them."""
         return {each.ref: each for each in reversed(self.of(*ENDS))}
+
+    @cached_property
+    def evaluated(self) -> list[Told]:
+        """The accepted evaluations that were published: before that nobody reads here what came of an experiment."""
+        published = {each.stream for each in self.of("evaluation.published")}
+        return [each for each in self.of("evaluation.accepted") if each.stream in published]
 
     @cached_property
     def closed(self) -> list[str]:
@@ -309,7 +315,7 @@ class Grounds:
     def basis(self) -> Basis:
         """The quantities behind the indicators."""
         q, balances = self.quantities, self.quantities.main_balances
-        evaluations = [each.says for each in self.of("evaluation.accepted")]
+        evaluations = [each.says for each in self.evaluated]
         refuted = [says for says in evaluations if says["hypothesis"] == "refuted"]
         standing = [award for award in self.awarded if award.award_cents]
         paid = Counter(q.by_holder("U_cents"))

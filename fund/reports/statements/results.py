@@ -51,9 +51,9 @@ def experiments(found: Grounds) -> list[dict[str, Any]]:
 
 
 def evaluations(found: Grounds) -> list[dict[str, Any]]:
-    """Accepted evaluations by what became of the hypothesis and by verdict; those that taught enough apart."""
+    """Published evaluations by what became of the hypothesis and by verdict; those that taught enough apart."""
     rows: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for told in found.of("evaluation.accepted"):
+    for told in found.evaluated:
         rows[told.says["hypothesis"], told.says["verdict"]].append(told.says["good_result"])
     return [
         {
