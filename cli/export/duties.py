@@ -110,7 +110,7 @@ def _show(told: Mapping[str, Any]) -> None:
             Column("compared", N_("Compared"), "count"),
             Column("found", N_("Findings"), "count"),
         ],
-        told["rules"],
+        [{**row, "what": _(row["what"])} for row in told["rules"]],
     )
     if told["findings"]:
         table(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fund import language
 from fund.events import EvaluationAccepted
 from fund.reports.site.gathered import Fund
 from fund.reports.statements import position
@@ -62,3 +63,11 @@ def test_the_position_counts_an_evaluation_from_its_publication_on(world: World)
         assert position(uow)["evaluations"] == before["evaluations"]
         assert position(uow)["indicators"]["experiments_refuted"] == before["indicators"]["experiments_refuted"]
     assert before["evaluations"] != []
+
+
+def test_what_must_differ_is_told_to_programs_in_the_same_words_in_both_languages(world: World) -> None:
+    told = []
+    for code in ("en", "nl"):
+        language.choose(code)
+        told.append(world.look("export duties"))
+    assert told[0] == told[1]

@@ -92,8 +92,7 @@ def duties(view: View, *, ref: str | None = None, names: bool = True, as_of: dat
         "case": ref,
         "head": {"seq": head.seq, "hash": head.hash.hex()},
         "rules": [
-            {"rule": rule, "what": _(what), "compared": found[rule], "found": wrong[rule]}
-            for rule, what in RULES.items()
+            {"rule": rule, "what": what, "compared": found[rule], "found": wrong[rule]} for rule, what in RULES.items()
         ],
         "acts": reading.acts,
         "pairs": reading.pairs,
