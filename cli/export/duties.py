@@ -121,7 +121,7 @@ def _show(told: Mapping[str, Any]) -> None:
                 Column("rule", N_("Rule"), "ref"),
                 Column("what", N_("Why"), "text"),
             ],
-            told["findings"],
+            [{**row, "what": _(row["why"]).format(**row["details"])} for row in told["findings"]],
         )
     acts = ngettext("{count} act", "{count} acts", told["act_count"])
     people = ngettext("{count} person", "{count} people", told["person_count"])

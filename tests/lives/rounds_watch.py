@@ -162,7 +162,8 @@ class Watch:
     def looks(self, dice: Random, count: int) -> None:
         """Some people ask some questions; none is told what is under seal."""
         people = [who for who in self.model.people.values() if who.active]
-        names = sorted(name for name in QUERIES if "folder" not in words_of(name))  # these write: at the end only
+        names = sorted(name for name in QUERIES if not {"folder", "path"} & {*words_of(name)})
+        # those write: at the end only
         near = [
             name for name in names if name.partition(" ")[0] in ("proposal", "review", "decision", "event", "inbox")
         ]
@@ -240,9 +241,11 @@ class Watch:
         given: dict[str, Any] = {}
         for word, parameter in words_of(name).items():
             needed = parameter.default is inspect.Parameter.empty
-            if word == "folder":
+            if word in ("folder", "path"):
                 assert folder is not None
                 given[word] = str(folder / f"export-{self.asked}")
+            elif word == "papers":
+                given[word] = False
             elif needed or (word in ("ref", "stream", "since_seq", "everybody") and dice.random() < 0.6):
                 given[word] = self._argument(word, dice.choice(refs.get(noun) or cases), dice)
         return given
@@ -254,6 +257,7 @@ class Watch:
             "stream": f"{dice.choice(['proposal', 'review', 'decision'])}/{ref}",
             "track": "light", "round": "2026-1", "year": 2026, "on": date(2026, 2, 1), "text": "kanarie",
             "lead": dice.choice(sorted(self.model.partners)), "name": "anna", "user": "anna", "since": date(2026, 1, 1),
+            "until": date(2026, 12, 31),
         }  # fmt: skip
         return known.get(word, ref)
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from fund.errors import UnknownRef
 from fund.events import CommandRefused, Envelope, Fact, PaymentsBatched, PaymentSent, UserAdded, UserChanged
-from fund.language import _
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.hands import RULES, Hands, Pair, Trouble
 from fund.unit_of_work import View
@@ -184,7 +183,9 @@ class _Reading:
             "type": happened.type,
             "effective_on": happened.effective_on.isoformat(),
             "person": str(trouble.details.get("person", happened.actor)),
-            "what": _(trouble.message).format(**said),
+            "what": trouble.message.format(**said),
+            "why": trouble.message,
+            "details": said,
         }
 
 

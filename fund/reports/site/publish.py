@@ -179,11 +179,15 @@ def _head(fund: Fund) -> dict[str, Any]:
     return {"known_at": fund.position["known_at"], "head": dict(fund.head)}
 
 
+_BETWEEN_US = ("late_items", "collections")
+"""What the position tells of single partners that pay late: for office and board, and not for everybody."""
+
+
 def _data(fund: Fund) -> dict[str, Any]:
     """The figures by file: rows, or for the position the statement itself."""
     figures = {figure.name: list(figure.rows(fund)) for figure in FIGURES.values()}
     return {
-        "positie": fund.position,
+        "positie": {name: told for name, told in fund.position.items() if name not in _BETWEEN_US},
         "experimenten": [
             {
                 "experiment": each.ref,
