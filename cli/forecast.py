@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
-from cli.params import DAY, FILE, known, look, noun, option, typed, verb
+from cli.params import DAY, FILE, forcing, known, look, may_write, noun, option, typed, verb
 from fund.language import N_, _, day, euros, number
 
 __all__ = ["forecast", "liquidity", "revolving"]
@@ -28,6 +28,7 @@ _MADE_WITH = (
     option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown")),
     option("--output", metavar="FILE", help=N_("Write it to this file")),
     option("--plot", metavar="FILE", help=N_("Draw it too: a file that ends in .svg or .png")),
+    forcing,
 )
 
 
@@ -155,7 +156,7 @@ class _Plot:
         if self.path is not None and not self.path.lower().endswith((".svg", ".png")):
             raise PlotUnknown(path=self.path)
 
-    def write(self, data: Mapping[str, Any]) -> None:
+    def write(self, data: Mapping[str, Any], *, force: bool) -> None:
         """Draw it into its file.
 
         Raises:
@@ -167,7 +168,8 @@ class _Plot:
 
         told = self.drawn(data)
         as_png = self.path.lower().endswith(".png")
-        write_output(self.path, charts.png(self.chart, told) if as_png else charts.svg(self.chart, told).encode())
+        drawing = charts.png(self.chart, told) if as_png else charts.svg(self.chart, told).encode()
+        write_output(self.path, drawing, force=force)
 
 
 def _leave(
@@ -183,6 +185,7 @@ def _leave(
     from fund.reports.forecasts import watched
 
     plot.require()
+    may = {target: may_write(ctx, target) for target in (path, plot.path) if target is not None}
     with progress(_("Making runs")) as bar:
 
         def step(total: int, more: int) -> None:
@@ -191,7 +194,7 @@ def _leave(
 
         with watched(step):
             data = look(ctx, name, args)
-    plot.write(data)
+    plot.write(data, force=may.get(plot.path or "", False))
     if typed(ctx, "json") and path is None:
         emit_json(data)
     elif form == "table" and path is None:
@@ -201,7 +204,7 @@ def _leave(
 
         chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
         rows = {"lines": _lines(data)} if chosen == "csv" else data
-        write_output(path or "-", STATEMENT_FORMATS[chosen](rows))
+        write_output(path or "-", STATEMENT_FORMATS[chosen](rows), force=may.get(path or "", False))
     if plot.path is not None:
         note(_("Drawn: {path}").format(path=plot.path))
 

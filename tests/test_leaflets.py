@@ -135,7 +135,10 @@ def as_printed(shown: list[str], answers: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["accountant.md", "accountant.en.md"])
-def test_an_auditor_sees_that_the_books_of_the_story_are_right(fund: Fund, story_home: Path, name: str) -> None:
+def test_an_auditor_sees_that_the_books_of_the_story_are_right(
+    fund: Fund, story_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     compare(replay(fund, name, FUND_HOME=str(story_home)))
 
 

@@ -138,3 +138,18 @@ def test_the_page_about_forecasts_shows_what_the_commands_print(fund: Fund, here
         printed = fund(*shlex.split(step.command)[1:], terminal=True, env=here)
         assert same(printed.out + printed.err, step.shown), f"{step.command}\n{printed.out}"
         assert all(len(line) <= 80 for line in [f"$ {step.command}", *step.shown])
+
+
+def test_neither_figures_nor_a_drawing_are_written_over_a_file_unasked(
+    fund: Fund, story_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    at = {"FUND_HOME": str(story_home)}
+    for option, name in (("--output", "figures.csv"), ("--plot", "drawing.svg")):
+        (tmp_path / name).write_text("mine")
+        said = ("forecast", "liquidity", "--runs", "10", "--quarters", "2", "--format", "csv", option, name)
+        refused = fund(*said, env=at)
+        assert (refused.code, (tmp_path / name).read_text()) == (1, "mine")
+        assert "error[output_exists]" in refused.err
+        assert fund(*said, "--force", env=at).code == 0
+        assert (tmp_path / name).read_text() != "mine"
