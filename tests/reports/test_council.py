@@ -15,6 +15,7 @@ from fund.errors import UnknownRef
 from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of
 from fund.reports.past import cases_on
+from fund.reports.statements.annual import annual
 from fund.reports.statements.council import council
 from fund.reports.statements.council.days import AT_MOST, REVIEW_MONTHS, Asked, Days
 from fund.reports.statements.council.lessons import QUOTED, first_sentences
@@ -123,6 +124,36 @@ def test_they_add_up_on_postgresql(random_funds_on_postgresql: list[str]) -> Non
             looked(view)
             for asked in sampled(view, number, 2):
                 looked(view, **asked)
+
+
+def ties_to_the_annual_accounts(view: View, year: int) -> None:
+    """What all councils are told of a year is what the annual accounts say of it, and their last day is theirs."""
+    accounts = annual(view, year=year)
+    flows = {each["line"]: each["amount_cents"] for each in accounts["cash"]["flows"]}
+    at = [date.fromisoformat(accounts["starts_on"]) - timedelta(days=1), date.fromisoformat(accounts["as_of"])]
+    before, after = Counter[str](), Counter[str]()
+    for sums, day in zip((before, after), at, strict=True):
+        for each in council(view, as_of=day, known_at=accounts["known_at"])["councils"]:
+            sums.update(each["part"])
+    moved = {name: after[name] - before[name] for name in after}
+    assert moved["paid_in_cents"] == flows["contributions"]
+    assert moved["costs_cents"] == -flows["costs_paid"]
+    assert moved["came_back_cents"] - moved["paid_out_cents"] == sum(
+        flows[line] for line in ("repaid", "other_income", "advances_paid", "grants_paid")
+    )
+    held = sum(flows[line] for line in ("held_for_others", "refunds_under_way", "under_way"))
+    assert moved["left_cents"] == flows["closing"] - flows["opening"] - held
+
+
+def test_the_34_statements_add_up_to_the_annual_accounts(
+    views: View, random_funds: list[str], random_funds_on_postgresql: list[str]
+) -> None:
+    for year in (2024, 2025, 2026):
+        ties_to_the_annual_accounts(views, year)
+    for url in (*random_funds[:10], *random_funds_on_postgresql[:2]):
+        with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+            for year in range(2026, view.today.year + 1):
+                ties_to_the_annual_accounts(view, year)
 
 
 def test_what_it_is_worth_is_what_leaving_would_bring(views: View) -> None:
