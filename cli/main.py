@@ -145,11 +145,11 @@ def _bug(args: Sequence[str], problem: BaseException) -> FundError:
     import re
     import secrets
     import traceback
-    from datetime import UTC, datetime
 
+    from fund import dates
     from fund.errors import Bug
 
-    now = datetime.now(UTC)
+    now = dates.now()
     log_id = f"{now:%Y%m%d}-{secrets.token_hex(4)}"
     trace = "".join(traceback.format_exception(problem))
     trace = re.sub(r"(//[^:/@\s]*):[^@/\s]+@", r"\1:***@", trace)

@@ -1,8 +1,8 @@
 """Accounting days, months, terms and deadlines.
 
 A day is a day in Amsterdam and ends where the next begins, also when the clock changes that night. Instants are
-timezone-aware and in UTC; the database keeps them as microseconds since 1970. What time it is now, nobody asks here:
-the fund's clock is the database's.
+timezone-aware and in UTC; the database keeps them as microseconds since 1970. :func:`now` is the one place that reads
+the machine's clock; whoever wants the fund's time asks its database (``WorkStore.clock``).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
     "months_between",
     "next_month",
     "next_working_day",
+    "now",
     "parse_day",
     "parse_month",
     "parse_period",
@@ -51,6 +52,14 @@ LATEST = date(2999, 12, 31)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _YEAR = re.compile(r"[0-9]{4}")
+
+
+def now() -> datetime:
+    """What the clock of this machine says, in UTC.
+
+    It is called as ``dates.now()``, so that one fixture of the tests can let it stand still.
+    """
+    return datetime.now(UTC)  # noqa: TID251 - here and nowhere else
 
 
 # -------------------------------------------------------------------------------------------------- what was written

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from fund import language
+from tests import still
 from tests.roads import forget
 from tests.story import Told, once
 
@@ -48,6 +49,8 @@ ROOM = 4 << 30
 QUICK = _quick_folder()
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(QUICK))
 os.environ.setdefault("COLUMNS", "80")
+_ROOT = Path(__file__).parent.parent
+os.environ["PYTHONPATH"] = f"{_ROOT}{os.pathsep}{_ROOT / 'tests' / 'program'}"  # for the programs that tests start
 
 from tests import payment_files  # noqa: E402 - after the environment was cleaned
 
@@ -60,6 +63,19 @@ def _english() -> Iterator[None]:
     language.choose("en")
     yield
     language.choose("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _time_stands_still() -> None:
+    """Noon of one day, for the fund and for whoever reads the clock of the machine; the tests themselves cannot."""
+    still.stop_at(still.standing)
+    still.forbid_readings()
+
+
+@pytest.fixture
+def running_clock(_time_stands_still: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock runs, as that of the programs which the test starts."""
+    still.stop_at(still.running, monkeypatch.setattr)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +65,9 @@ def fill_in(ctx: click.Context, path: str, round_ref: str | None) -> None:
         if file.of.version != forms.CURRENT:
             text = _bring_up_to_date(file, path, track)
     if text is None:
-        year = date.today().year + 1  # noqa: DTZ011 - a suggestion only
+        from fund import dates
+
+        year = dates.day_of(dates.now()).year + 1  # a suggestion only
         text = forms.template(track, comments=language(), round=round_ref, lead=lead, year=year)
         write_output(path, text.encode())
     questions = of.of_track(track)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,9 @@ def template(
             raise click.UsageError(_("--from has a round and a lead already; leave --round and --lead out"), ctx)
         _brought_up_to_date(ctx, source, track, comments, output)
         return
-    year = date.today().year + 1  # noqa: DTZ011 - only a suggestion in a form; there need be no fund yet
+    from fund import dates
+
+    year = dates.day_of(dates.now()).year + 1  # only a suggestion in a form; there need be no fund yet
     answers = look(ctx, "evaluation carried-over", {"ref": follows})["answers"] if follows is not None else {}
     text = forms.template(track, comments=comments, round=round or "", lead=lead or "", year=year, answers=answers)
     _print(ctx, {"schema_version": 1, "track": track, "toml": text}, text, output)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from fund import dates
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
 
@@ -160,7 +161,7 @@ class WorkStore:
     def database_clock(self) -> datetime:
         """The database's own clock, which leases go by."""
         if self._sqlite:
-            return datetime.now(UTC)
+            return dates.now()
         value: datetime = self._connection.execute(sa.text("select clock_timestamp()")).scalar_one()
         return value
 

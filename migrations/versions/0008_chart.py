@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 def _seal_accounts(connection: sa.Connection, head: sa.Row[tuple[object, ...]]) -> None:
     accounts = sa.text(f"SELECT {', '.join(FIELDS)} FROM account WHERE book_id = :book ORDER BY id")
-    previous, at, rows = bytes(32), max(time.time_ns() // 1000, head.recorded_at), []
+    previous, at, rows = bytes(32), max(time.time_ns() // 1000, head.recorded_at), []  # noqa: TID251
     for number, account in enumerate(connection.execute(accounts, {"book": head.book_id}), start=1):
         said = (number, *account, head.seq, head.hash, at)
         hash = ledger.seal(previous, ledger.canonical((head.book, *said), exact=True), "account-change", 1)

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.database import Engine, create_engine, writing
+from fund import dates
+from fund.database import Engine, create_engine, is_sqlite, writing
 from fund.errors import (
     AlreadyReversed,
     BookExists,
@@ -418,11 +419,18 @@ def test_the_instant_never_runs_back(book: Opens) -> None:
         assert ledger.entry(2).recorded_at == NOON
 
 
-def test_without_an_instant_the_clock_is_read(book: Opens) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=1)
+def test_without_an_instant_the_clock_of_the_database_is_read(book: Opens) -> None:
     with book() as ledger:
+
+        def clock() -> datetime:
+            if is_sqlite(ledger.connection):
+                return dates.now()
+            now: datetime = ledger.connection.execute(sa.text("select clock_timestamp()")).scalar_one()
+            return now
+
+        before = clock()
         ledger.post(draft("1", debit("1000", 1), credit("3000", 1), recorded_at=None))
-        assert before < ledger.entry(1).recorded_at < datetime.now(UTC) + timedelta(seconds=1)
+        assert before <= ledger.entry(1).recorded_at <= clock()
 
 
 def test_nothing_crosses_books(engine: Engine) -> None:

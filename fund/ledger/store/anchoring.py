@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from fund import dates
 from fund.database import utc_micros
 from fund.errors import FaultyAnchor, UnknownAnchor, UnknownEntry
 from fund.language import _
@@ -47,7 +47,7 @@ class Anchoring(LedgerStore):
         tree = Tree()
         for hash in self._hashes(head.seq):
             tree.add(hash)
-        at = max(utc_micros(recorded_at) if recorded_at else time.time_ns() // 1000, head.recorded_at)
+        at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
         row: dict[str, Any] = {
             "number": head.anchor_number + 1,
             "head_seq": head.seq,

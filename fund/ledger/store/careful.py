@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fund import dates
 from fund.database import utc_micros
 from fund.errors import (
     AccountNotValid,
@@ -316,7 +316,7 @@ class Careful(Lookups):
     def _write_sqlite(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
         head = self._lock_head()
         seq, previous, last = head.seq, bytes(head.hash), head.recorded_at
-        now = time.time_ns() // 1000
+        now = utc_micros(dates.now())
         legs: list[tuple[Any, ...]] = []
         entries: list[tuple[Any, ...]] = []
         for one in ready:

@@ -6,7 +6,6 @@ trigger makes the account from its row.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from fund import dates
+from fund.database import utc_micros
 from fund.ledger.seal import VERSION, canonical, seal
 
 __all__ = ["ACCOUNT_FIELDS", "Chart", "account_change_hash", "write_changes"]
@@ -42,7 +43,7 @@ def write_changes(connection: Connection, *, book: str, head: Any, accounts: Ite
         head: The row of the chain head.
         accounts: The :data:`ACCOUNT_FIELDS` of each, as they are stored.
     """
-    previous, at = bytes(head.chart_hash), max(time.time_ns() // 1000, head.recorded_at)
+    previous, at = bytes(head.chart_hash), max(utc_micros(dates.now()), head.recorded_at)
     rows = []
     for number, account in enumerate(accounts, start=head.chart_number + 1):
         row = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from fund import dates
 from fund.database import utc_micros
 from fund.errors import EmptyText, InvalidSet, UnknownAccount
 from fund.language import _
@@ -83,7 +83,7 @@ class Limits(Periods):
             valid_until=valid_until,
             head_seq=head.seq,
         )
-        at = max(utc_micros(recorded_at) if recorded_at else time.time_ns() // 1000, head.recorded_at)
+        at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
         row = {
             "number": bound.number,
             "name": bound.name,

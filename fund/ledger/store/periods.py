@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fund import dates
 from fund.database import from_micros, utc_micros
 from fund.errors import ClosedPeriod, EmptyText, InvalidMonth, PeriodOutOfOrder
 from fund.language import _
@@ -189,7 +189,7 @@ class Periods(Reading):
         if problem:
             status = log[month].status if month in log else self._standing(month, log).status
             raise PeriodOutOfOrder(month=month, status=status.value, wanted=wanted.value, reason=problem)
-        at = max(utc_micros(recorded_at) if recorded_at else time.time_ns() // 1000, head.recorded_at)
+        at = max(utc_micros(recorded_at) if recorded_at else utc_micros(dates.now()), head.recorded_at)
         step = Period(
             month,
             wanted,

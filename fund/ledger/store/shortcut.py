@@ -13,13 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from fund import dates
 from fund.database import utc_micros
 from fund.errors import FundError
 from fund.ledger.journal import CORRECTION, EntryDraft, Posted
@@ -235,7 +235,7 @@ class Shortcut(Careful):
         entries: list[tuple[Any, ...]] = []
         results: list[Posted | FundError] = []
         seq, previous, last = head
-        now = time.time_ns() // 1000
+        now = utc_micros(dates.now())
         for draft, (id, day, kind, memo, actor, key, metadata, instant) in zip(drafts, rows, strict=True):
             seq += 1
             last = max(now if instant is None else instant, last)

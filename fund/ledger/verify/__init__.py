@@ -8,9 +8,10 @@ in ``store/evidence.py``.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Sequence
 
+from fund import dates
+from fund.database import utc_micros
 from fund.errors import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
@@ -52,7 +53,7 @@ def verify(
             seq=result.head.seq,
             hash=result.head.hash,
             findings=json.dumps([[one.seq, one.place, one.message] for one in result.findings], ensure_ascii=True),
-            at=time.time_ns() // 1000,
+            at=utc_micros(dates.now()),
         )
     )
     if isinstance(logged, Exception) and result.ok:  # else what was found may be what keeps it from being logged

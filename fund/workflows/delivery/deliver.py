@@ -15,9 +15,10 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from fund import dates
 from fund.database import Connection, Engine, ill, is_sqlite, reading, writing
 from fund.errors import FundError, NotReady
 from fund.rules.authority import SYSTEM_ACTOR
@@ -359,7 +360,7 @@ def clock_problem(now: datetime, last_recorded: datetime) -> str | None:
     """Why the database's clock cannot be trusted with deadlines, if so."""
     if now < last_recorded:
         return "the database's clock lies before the last fact"
-    if abs(now - datetime.now(UTC)) > CLOCK_SKEW:
+    if abs(now - dates.now()) > CLOCK_SKEW:
         return "the database's clock differs from this machine's"
     return None
 
