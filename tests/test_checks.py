@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from fund import files
 from fund.checks import verify
 from fund.database import create_engine
+from fund.schemas.writeoffs import Writeoff
 from fund.store import GuardStore
 from tests.factories import World, founded
 from tests.workflows.looking_back import AGREEMENT, admitted, evaluated, posted, received, until_completed
@@ -180,6 +182,24 @@ def test_a_changed_case_file_is_told_from_its_facts(world: World, change: str) -
     with world.view() as view:
         assert finding["seq"] == view.store.facts.of_stream(f"writeoff/{AGREEMENT}-W1")[-1].seq
     assert found["first_bad_event_seq"] == finding["seq"]
+
+
+def test_a_field_that_a_case_file_leaves_out_stands_for_its_default_and_for_nothing_else(world: World) -> None:
+    # Given: a case file of before the program knew of a field, and one that lost a field with something in it
+    with world.view() as view:
+        case = view.cases(Writeoff)[0]
+    document = json.loads(case.model_dump_json())
+    fields = [name for name, field in Writeoff.model_fields.items() if not field.is_required()]
+    unsaid = [name for name in fields if getattr(case, name) == Writeoff.model_fields[name].get_default()]
+    said = [name for name in fields if name not in unsaid and document[name]]
+    assert unsaid
+    assert said
+    for left_out, wrong in ((unsaid, []), (said[:1], ["facts.replay"])):
+        kept = json.dumps({name: value for name, value in document.items() if name not in left_out})
+        statement = sa.text("update case_file set document = :kept where kind = 'writeoff'")
+        with world.fund.engine.begin() as connection:
+            connection.execute(statement, {"kept": kept})
+        assert list(bad(verify(world.fund.engine))) == wrong, left_out
 
 
 def test_a_missing_delivery_row_is_found(world: World) -> None:

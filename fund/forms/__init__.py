@@ -7,6 +7,7 @@ means for a round, a partner or the money is the business of ``fund.workflows.pr
 from __future__ import annotations
 
 from fund.forms.advice import Advice, advise, chosen_form
+from fund.forms.hashes import content_hash, revision_hash
 from fund.forms.questions import CURRENT, TRACKS, VERSIONS, Column, Form, Question, form
 from fund.forms.reading import Filled, FormFile, Place, answered, open_form
 from fund.forms.schema import json_schema
@@ -15,6 +16,6 @@ from fund.forms.writing import mark, put_answer, template, write
 
 __all__ = [
     "CURRENT", "TRACKS", "VERSIONS", "Advice", "Column", "Filled", "Form", "FormFile", "Place", "Question", "Upgrade",
-    "advise", "answered", "chosen_form", "form", "json_schema", "mark", "open_form", "put_answer", "template",
-    "upgrade", "upgrade_form", "write",
+    "advise", "answered", "chosen_form", "content_hash", "form", "json_schema", "mark", "open_form", "put_answer",
+    "revision_hash", "template", "upgrade", "upgrade_form", "write",
 ]  # fmt: skip

@@ -5,14 +5,13 @@ How the form reads in a file is the business of ``fund.forms``. Names of people 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from fund.events import RuleOutcome, canonical_json
+from fund.events import RuleOutcome
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = [
@@ -220,18 +219,6 @@ class ProposalForm(Shape):
     def as_json(self) -> dict[str, Any]:
         """The form as a fact keeps it."""
         return self.model_dump(mode="json")
-
-    def revision_hash(self) -> str:
-        """The hash that parties confirm: any change gives another."""
-        return _sha256(self.as_json())
-
-    def content_hash(self) -> str:
-        """The hash of what is proposed, whoever is in the team."""
-        return _sha256({key: value for key, value in self.as_json().items() if key not in ("team", "round")})
-
-
-def _sha256(content: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
 class Proposal(CaseFile):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fund.events import DecisionApproved, RoundPlanned
+from fund.forms import content_hash, revision_hash
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.evaluations import Evaluation
@@ -78,8 +79,8 @@ def approved(
         lead=told.lead,
         ask_cents=told.ask_cents,
         form=told,
-        revision_hash=told.revision_hash(),
-        content_hash=told.content_hash(),
+        revision_hash=revision_hash(told),
+        content_hash=content_hash(told),
         informed={party: START.date() for party in told.applicants} if informed else {},
         drafted_at=START,
     )

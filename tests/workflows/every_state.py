@@ -13,6 +13,7 @@ from fund.database import writing
 from fund.events import InstalmentTerms, MilestoneTerms, OpenedScore, PanelSeat, PlanTerms
 from fund.events.agreements import AgreementTerms
 from fund.events.payments import BatchLine
+from fund.forms import content_hash, revision_hash
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.capital import Call, Debit, DistributionKey, Partner, Receipt
@@ -153,9 +154,9 @@ def _proposal(ref: str, state: str, round_: str, reviewers: list[str]) -> Iterat
     draft = state == "draft"
     proposal = Proposal(
         ref=ref, state=state, title=form.title, round=round_, track="standard", lead=LEAD, ask_cents=form.ask_cents,
-        form=form, revision_hash=form.revision_hash(), content_hash=form.content_hash(), drafted_at=NOW,
+        form=form, revision_hash=revision_hash(form), content_hash=content_hash(form), drafted_at=NOW,
         submitted_at=None if draft else NOW, due_on=TODAY + timedelta(days=5) if state in WITH_DAY else None,
-        confirmed={LEAD: form.revision_hash(), OTHER: form.revision_hash()}, decided_on=TODAY,
+        confirmed={LEAD: revision_hash(form), OTHER: revision_hash(form)}, decided_on=TODAY,
         before=form if state == "returned" else None, deferred_for="money" if state == "deferred" else "",
         objection_until_on=TODAY + timedelta(days=20),
     )  # fmt: skip

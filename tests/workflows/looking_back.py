@@ -35,6 +35,7 @@ from fund.events import (
     ReceiptAllocated,
     ReceiptRecorded,
 )
+from fund.forms import content_hash, revision_hash
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork
 from tests.factories import START, World, a_form
@@ -84,8 +85,8 @@ def proposal(
         follows=follows,
         ask_cents=told.ask_cents,
         form=told,
-        revision_hash=told.revision_hash(),
-        content_hash=told.content_hash(),
+        revision_hash=revision_hash(told),
+        content_hash=content_hash(told),
         drafted_at=START,
         submitted_at=None if state == "draft" else START,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fund.events import WriteoffDecided, WriteoffPosted, WriteoffProposed
+from fund.forms import content_hash, revision_hash
 from fund.schemas.proposals import Proposal
 from tests.factories import START, World, a_form, founded
 from tests.workflows.looking_back import BAARN, agreed, completed, paid, received
@@ -20,7 +21,7 @@ def an_earlier_experiment(world: World) -> None:
     told = a_form(round="2025-1", lead=BAARN, title="Samen meten", benefits=(), boards=(), team=())
     case = Proposal(
         ref=EARLIER, state="agreed", title=told.title, round=told.round, track="standard", lead=told.lead,
-        ask_cents=told.ask_cents, form=told, revision_hash=told.revision_hash(), content_hash=told.content_hash(),
+        ask_cents=told.ask_cents, form=told, revision_hash=revision_hash(told), content_hash=content_hash(told),
         drafted_at=START, submitted_at=START,
     )  # fmt: skip
     with world.uow("anna") as uow:

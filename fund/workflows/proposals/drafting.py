@@ -115,8 +115,8 @@ def draft(
         track=round_.track,
         lead=lead,
         follows=follows,
-        revision_hash=form.revision_hash(),
-        content_hash=form.content_hash(),
+        revision_hash=forms.revision_hash(form),
+        content_hash=forms.content_hash(form),
         ask_cents=form.ask_cents,
         form=form.as_json(),
     )

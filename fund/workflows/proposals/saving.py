@@ -79,7 +79,7 @@ def save(
     keep_places(uow, case.stream, filled)
     changed = changed_sections(case.form, form)
     uow.next_step = bring_up_to_date(ref, form) or f"fund proposal {_next(case)} {ref}"
-    if form.revision_hash() == case.revision_hash:
+    if forms.revision_hash(form) == forms.revision_hash(case.form):
         files.put_all(uow, attach)
         uow.result.update(
             ref=ref,
@@ -102,8 +102,8 @@ def save(
         ref=ref,
         round=round_.ref,
         revision=case.revision + 1,
-        revision_hash=form.revision_hash(),
-        content_hash=form.content_hash(),
+        revision_hash=forms.revision_hash(form),
+        content_hash=forms.content_hash(form),
         ask_cents=form.ask_cents,
         sections=changed,
         track=round_.track,
