@@ -22,9 +22,12 @@ import sqlalchemy as sa
 from fund.checks import verify
 from fund.database import create_engine, reading, writing
 from fund.demo.capital import founding, paying_in, rules_of_the_story
+from fund.demo.ideas import more_leads
 from fund.demo.invariants import broken
+from fund.demo.large_round import APPROVED, DEFERRED, DOZEN, RETURNED
 from fund.demo.learning import light_round
-from fund.demo.stage import Stage, office_hour
+from fund.demo.money import payee
+from fund.demo.stage import Stage, iban_of, office_hour
 from fund.ledger import Ledger
 from fund.schemas.reviews import Review
 from fund.store import CaseRow, CaseStore, Store
@@ -285,6 +288,28 @@ def test_in_a_large_round_proposals_live_every_kind_of_life(tmp_path: Path) -> N
     assert max(seats.values()) < states["agreed"] + states["rejected"], "nobody sits in every panel"
     assert told == sorted(told)
     assert told[-1] == (8 * 24, 8 * 24)
+
+
+def test_a_longer_story_plays_to_its_end(tmp_path: Path) -> None:
+    told = in_folder(tmp_path / "lang", more=("--proposals", "20"))
+    _sound(told)
+    with open_fund(told.url) as fund:
+        assert len(look(fund, "proposal list", user="joost")["proposals"]) == 20
+
+
+def test_who_was_paid_before_keeps_its_account_in_a_large_round(tmp_path: Path) -> None:
+    # Given: everybody who leads a proposal of the round was paid before it, one on another account than its own
+    leads = more_leads(12, DOZEN, (APPROVED, RETURNED, DEFERRED))
+    with founded_and_paid(tmp_path) as stage:
+        for number, lead in enumerate(leads):
+            payee(stage, lead, iban="" if number else iban_of(2_002))
+        before = stage.look("payee list")["payees"]
+        # When, Then: the round is played, and nothing is recorded for them again
+        light_round(stage, others=12)
+        after = stage.look("payee list")["payees"]
+    assert {each["partner"] for each in before} == set(leads)
+    assert {each["ref"] for each in before} < {each["ref"] for each in after}
+    assert max(Counter(each["partner"] for each in after).values()) == 1
 
 
 def test_what_is_not_as_it_must_be_is_told(tmp_path: Path) -> None:

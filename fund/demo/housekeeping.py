@@ -13,7 +13,7 @@ from fund.demo.money import batch, payee
 from fund.demo.stage import FUND_IBAN, Stage, iban_of
 from fund.language import _, euros
 
-__all__ = ["own_bill", "to_the_treasury", "what_leaving_means"]
+__all__ = ["from_the_treasury", "own_bill", "to_the_treasury", "what_leaving_means"]
 
 TREASURY_IBAN = "NL20INGB0001234567"
 """The treasury account of the story: a documentation example."""
@@ -28,22 +28,40 @@ def to_the_treasury(stage: Stage) -> None:
     """What is not needed soon goes to the treasury account: decided by two people, shown by both statements."""
     stage.clock(date(2024, 6, 3))
     stage.both(MANAGER, TREASURER, "bank register", iban=TREASURY_IBAN, account="1005")
-    moved_on = date(2024, 6, 6)
-    stage.clock(moved_on)
-    moved = stage.both(TREASURER_2, TREASURER_3, "cost transfer", amount=SURPLUS_CENTS, to="1005")
-    treasury = StoryBank(iban=TREASURY_IBAN, owner=stage.bank.owner)
-    stage.bank.move(-SURPLUS_CENTS, other=TREASURY_IBAN, on=moved_on)
-    treasury.move(SURPLUS_CENTS, other=FUND_IBAN, on=moved_on)
-    stage.clock(moved_on + timedelta(days=1))
-    import_statement(stage, moved_on)
-    name = f"camt053-{moved_on:%Y%m%d}-1005.xml"
-    stage.do(TREASURER, "bank import", files=[{"name": name, "content": treasury.statement(moved_on)}])
+    stage.treasury = StoryBank(iban=TREASURY_IBAN, owner=stage.bank.owner)
+    ref = _moved(stage, stage.treasury, SURPLUS_CENTS, date(2024, 6, 6))
     stage.say(
         _(
             "public bodies keep their surplus with the State: two treasurers move {cents} to the treasury account as "
             "{ref}; the statements of both accounts show it."
-        ).format(cents=euros(SURPLUS_CENTS), ref=moved["result"]["ref"])
+        ).format(cents=euros(SURPLUS_CENTS), ref=ref)
     )
+
+
+def from_the_treasury(stage: Stage, cents: int, on: date) -> None:
+    """What many payments at once ask comes back from the treasury account first, where the story has one."""
+    if stage.treasury is None:
+        return
+    ref = _moved(stage, stage.treasury, -cents, on)
+    stage.say(
+        _("two treasurers bring {cents} back from the treasury account as {ref}, for what will be paid.").format(
+            cents=euros(cents), ref=ref
+        )
+    )
+
+
+def _moved(stage: Stage, treasury: StoryBank, cents: int, on: date) -> str:
+    """So much more stands on the treasury account: two people decide it, both statements show it; the ref."""
+    stage.clock(on)
+    to = "1005" if cents > 0 else "1000"
+    moved = stage.both(TREASURER_2, TREASURER_3, "cost transfer", amount=abs(cents), to=to)
+    stage.bank.move(-cents, other=TREASURY_IBAN, on=on)
+    treasury.move(cents, other=FUND_IBAN, on=on)
+    stage.clock(on + timedelta(days=1))
+    import_statement(stage, on)
+    name = f"camt053-{on:%Y%m%d}-1005.xml"
+    stage.do(TREASURER, "bank import", files=[{"name": name, "content": treasury.statement(on)}])
+    return str(moved["result"]["ref"])
 
 
 def own_bill(stage: Stage) -> None:

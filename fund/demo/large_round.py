@@ -73,6 +73,11 @@ class LargeRound:
     def _judged(self) -> list[tuple[str, Idea, int]]:
         return [each for each in self._made if each[2] not in (WITHDRAWN, INELIGIBLE, LEFT)]
 
+    @property
+    def promised_cents(self) -> int:
+        """What the round will pay, with what comes back after it was deferred."""
+        return sum(idea.ask_cents for _ref, idea in self._of(APPROVED, RETURNED, DEFERRED))
+
     # --------------------------------------------------------------------------------------------------- while open
 
     def hand_in(self) -> None:

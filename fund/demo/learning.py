@@ -18,6 +18,7 @@ from fund.demo.deciding import (
     submit,
     vote,
 )
+from fund.demo.housekeeping import from_the_treasury
 from fund.demo.ideas import IDEAS
 from fund.demo.large_round import LargeRound, ceiling_cents
 from fund.demo.money import batch, disburse, earn, payee
@@ -90,6 +91,7 @@ def light_round(stage: Stage, *, others: int = 0) -> str:
     )
     if many:
         many.decide()
+        from_the_treasury(stage, many.promised_cents, on=date(2025, 7, 24))
     stage.clock(date(2025, 7, 28))
     if many:
         many.decide_the_rest()

@@ -14,7 +14,15 @@ __all__ = ["batch", "disburse", "earn", "payee", "receive"]
 
 
 def payee(stage: Stage, partner: str, *, iban: str = "") -> None:
-    """A partner's account is recorded at its signatory's request, confirmed by a treasurer; three days cool off."""
+    """A partner's account is recorded at its signatory's request, confirmed by a treasurer; three days cool off.
+
+    Whoever has one on record keeps it: in a long story many are paid more than once, in whichever order.
+
+    Args:
+        iban: Another account, in the place of the one on record.
+    """
+    if not iban and stage.look("payee list", partner=partner)["payees"]:
+        return
     stage.both(
         MANAGER, TREASURER, "payee record",
         partner=partner, iban=iban or partner_iban(partner), name=PARTNERS[partner]["naam"][:70],

@@ -64,6 +64,8 @@ class Stage:
     reach: Callable[[int, int], None] | None = None
     now: datetime = field(default_factory=lambda: office_hour(date(2024, 1, 8)))
     bank: StoryBank = field(init=False)
+    treasury: StoryBank | None = None
+    """The treasury account, once there is one."""
     commands: int = 0
     refusals: list[str] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
