@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fund.database import Connection, create_engine, reading, writing
 from fund.ledger import Ledger
+from fund.ledger.store.catalog import meaning
 from tests.ledger.catalog import FILE, said_of
 from tests.ledger.conftest import BOOK, fill_chart
 
@@ -104,3 +109,65 @@ def test_another_constraint_of_the_same_name_is_found(
 
 def test_an_index_that_only_makes_it_faster_is_nobodys_business(connection: Connection) -> None:
     assert guards(connection, "CREATE INDEX quick ON entry (actor)") == []
+
+
+CONDITIONS = st.recursive(
+    st.sampled_from([
+        "(a <> ''::text)", "(b >= 1)", "(coalesce(c, 'x AND (y)'::text) <> 'it''s)'::text)", "(\"or\" = 2)"]),
+    lambda inner: st.tuples(st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=4)),
+    max_leaves=8,
+)  # fmt: skip
+"""A condition as a tree: a comparison, or conditions joined by one word."""
+
+
+def as_written(tree: Any, *, apart: bool) -> str:
+    """A condition as text; ``apart``: two at a time, as it was first typed, else all of a row, as a dump is read."""
+    if isinstance(tree, str):
+        return tree
+    join, parts = tree
+    texts = [as_written(part, apart=apart) for part in parts]
+    if apart:
+        return functools.reduce(lambda left, right: f"({left} {join} {right})", texts)
+    inside = [
+        text[1:-1] if not isinstance(part, str) and part[0] == join else text
+        for part, text in zip(parts, texts, strict=True)
+    ]
+    return f"({f' {join} '.join(inside)})"
+
+
+def as_tree(tree: Any) -> Any:
+    """A condition by what it means: parts of a row that are joined alike stand in that row."""
+    if isinstance(tree, str):
+        return tree
+    join, parts = tree
+    plain = [as_tree(part) for part in parts]
+    return (join, tuple(each for part in plain for each in (part[1] if part[0] == join else (part,))))
+
+
+@given(CONDITIONS)
+def test_a_condition_means_the_same_however_its_brackets_were_written(tree: Any) -> None:
+    typed, restored = (f"t: CHECK ({as_written(tree, apart=apart)})" for apart in (True, False))
+    assert meaning(typed) == meaning(restored)
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_two_conditions_that_differ_never_mean_the_same(one: Any, other: Any) -> None:
+    same = meaning(as_written(one, apart=True)) == meaning(as_written(other, apart=False))
+    assert same == (as_tree(one) == as_tree(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("(a AND (b OR c))", "((a AND b) OR c)"),
+        ("(NOT (a AND b) AND c)", "(NOT (a AND b AND c))"),
+        ("((a AND b) IS TRUE AND c)", "(a AND b IS TRUE AND c)"),
+        ("f((a AND b), c)", "f(a AND b, c)"),
+        ("(a = 'x')", "(a = 'X')"),
+        ("(a = '(b AND c) AND d')", "(a = 'b AND c AND d')"),
+        ("(a AND b)", "(b AND a)"),
+        ("(a AND b", "a AND b"),
+    ],
+)
+def test_brackets_that_say_something_stay(one: str, other: str) -> None:
+    assert meaning(one) != meaning(other)

@@ -7,12 +7,13 @@ migrations make.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fund.database import sql_object
 
-__all__ = ["CATALOG", "SETTINGS", "Line", "lines_of", "written"]
+__all__ = ["CATALOG", "SETTINGS", "Line", "lines_of", "meaning", "written"]
 
 SETTINGS = {"search_path": "pg_catalog", "quote_all_identifiers": "off", "DateStyle": "ISO"}
 """With these, what the catalog says does not depend on who asks."""
@@ -69,6 +70,58 @@ CATALOG = (
 def lines_of(rows: Iterable[Sequence[Any]]) -> list[str]:
     """The answers as they are written down."""
     return sorted(f"-- {kind} {name} | {said}" for kind, name, said in rows)
+
+
+_TOKENS = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|[^\s()'"]+""")
+_JOINS = ("AND", "OR")
+
+
+def meaning(said: str) -> str:
+    """A definition without the brackets that say nothing: whoever restores a dump gets other ones.
+
+    PostgreSQL keeps a condition as a tree and writes it as text. Read again, ``((a AND b) AND c)`` becomes
+    ``(a AND b AND c)``, which is the same condition. Nothing else is taken for the same: not another order, not another
+    word.
+    """
+    open_groups: list[list[Any]] = [[]]
+    for token in _TOKENS.findall(said):
+        if token == "(":
+            open_groups.append([])
+        elif token != ")":
+            open_groups[-1].append(token)
+        elif len(open_groups) == 1:
+            return said  # it is no definition: it is compared as it stands
+        else:
+            group = open_groups.pop()
+            open_groups[-1].append(_plain(group))
+    return said if len(open_groups) > 1 else _text(_plain(open_groups[0]))
+
+
+def _plain(group: list[Any]) -> list[Any]:
+    """A group without a second pair of brackets around it, and without those around a part that is joined alike."""
+    if len(group) == 1 and isinstance(group[0], list):
+        return group[0]
+    join = _join(group)
+    if not join:
+        return group
+    found: list[Any] = []
+    for place, item in enumerate(group):
+        alone = all(each == join for each in (*group[max(place - 1, 0) : place], *group[place + 1 : place + 2]))
+        if isinstance(item, list) and alone and _join(item) == join:
+            found += item
+        else:
+            found.append(item)
+    return found
+
+
+def _join(group: list[Any]) -> str:
+    """The one word that joins the parts of a group; empty where none does, or both."""
+    words = [join for join in _JOINS if join in group]
+    return words[0] if len(words) == 1 else ""
+
+
+def _text(group: list[Any]) -> str:
+    return " ".join(f"( {_text(item)} )" if isinstance(item, list) else item for item in group)
 
 
 def written() -> Iterator[tuple[str, Line]]:

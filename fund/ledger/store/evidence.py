@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from fund.database import sql_object
 from fund.language import N_
-from fund.ledger.store.catalog import CATALOG, SETTINGS, written
+from fund.ledger.store.catalog import CATALOG, SETTINGS, meaning, written
 from fund.ledger.store.crosscheck import CrossCheck
 from fund.ledger.store.recount import Difference
 from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
@@ -118,13 +118,13 @@ class Evidence(CrossCheck):
     def _held_against_the_catalog(self) -> tuple[int, list[tuple[str, str]]]:
         found: dict[tuple[str, str], list[str]] = {}
         for kind, name, said in self.catalog():
-            found.setdefault((kind, name), []).append(said)
+            found.setdefault((kind, name), []).append(meaning(said))
         problems: list[tuple[str, str]] = []
         number = 0
         for kind, (name, said) in written():
             number += 1
             now = found.pop((kind, name), [])
-            if said not in now:
+            if meaning(said) not in now:
                 problems.append((name, CHANGED if now else MISSING))
             elif len(now) > 1:
                 problems.append((name, STRANGE))
