@@ -19,7 +19,8 @@ from typing import Any
 
 __all__ = ["NOON", "TODAY", "forbid_readings", "running", "standing", "stop_at"]
 
-NOON = datetime.fromisoformat(os.environ.setdefault("FUND_TEST_DAY", "2026-11-26")).replace(hour=12, tzinfo=UTC)
+os.environ["FUND_TEST_DAY"] = os.environ.get("FUND_TEST_DAY") or "2026-11-26"
+NOON = datetime.fromisoformat(os.environ["FUND_TEST_DAY"]).replace(hour=12, tzinfo=UTC)
 TODAY = NOON.date()
 _began = float(os.environ.setdefault("FUND_TEST_BEGAN", str(time.time())))  # noqa: TID251 - the same for all of a run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -353,7 +352,7 @@ def work(clock: Clock, seconds: float) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     still = Clock()
-    monkeypatch.setattr(time, "monotonic", still.monotonic)
+    monkeypatch.setattr("time.monotonic", still.monotonic)
     return still
 
 

@@ -29,7 +29,6 @@ from fund.workflows.commands import COMMANDS, QUERIES
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
 from tests.factories import founded
-from tests.still import TODAY
 
 NO_FUND = {"completion", "demo", "init", "worker"}
 """Commands that print a script, make a fund or never end."""
@@ -281,7 +280,7 @@ def test_whatever_can_be_read_of_an_earlier_day_takes_that_day() -> None:
 CHANGES = (
     (("user", "add", "eva", "--role", "auditor"), "petra"),
     (("capital", "call", "--amount", "1000.01"), "anna"),
-    (("round", "plan", "--title", "R", "--opens", str(TODAY), "--closes", str(TODAY), "--ceiling", "9"), "anna"),
+    (("round", "plan", "--title", "R", "--opens", "2026-12-01", "--closes", "2026-12-31", "--ceiling", "9"), "anna"),
     (("repayment", "allowance"), "anna"),
     (
         ("payee", "record", "gm0310", "--iban", "NL44RABO0123456789", "--name", "X", "--requested-by", "tekent-gm0310"),

@@ -364,7 +364,7 @@ def said(draft: EntryDraft) -> tuple[Any, ...]:
 def form_faults(draft: EntryDraft) -> Refusals:
     """What is wrong with a draft whatever the book holds."""
     faults: Refusals = set()
-    if type(draft.effective_on) is not date:
+    if not isinstance(draft.effective_on, date) or isinstance(draft.effective_on, datetime):
         faults.add(errors.WrongDay)
     at = draft.recorded_at
     if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):

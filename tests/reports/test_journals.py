@@ -58,12 +58,12 @@ def bare(text: str) -> str:
 
 
 def by_hledger(text: str, day: date, folder: Path) -> dict[str, int]:
-    """What stands on each account by hledger, and by our strict reader, which agree; by code."""
+    """What stands on each account by our strict reader and, where it is installed, by hledger, which agree; by code."""
     hledger_accepts(text, folder)
-    [found] = hledger_balances(text, [day], ["EUR"], folder)
     [read] = manual_balances(bare(text), [day])
-    assert found == read
-    return {name.rpartition(":")[2]: cents for (name, _currency), cents in found.items()}
+    if shutil.which("hledger") is not None:
+        assert hledger_balances(text, [day], ["EUR"], folder) == [read]
+    return {name.rpartition(":")[2]: cents for (name, _currency), cents in read.items()}
 
 
 def hledger_accepts(text: str, folder: Path) -> None:

@@ -19,6 +19,8 @@ from tests.ledger.doomed import OwnServer, own_server
 from tests.workflows import fault_worker
 from tests.workflows.test_faults import as_if_nothing, effects, facts, listening, open_rows, process, until
 
+pytestmark = pytest.mark.usefixtures("running_clock")  # leases run out
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[OwnServer]:
