@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, table, write_output
+from cli.output import Column, day_text, table, trial_lines, write_output
 from cli.params import (
     DAY,
     FILE,
@@ -167,20 +167,7 @@ def _file_written(data: Mapping[str, Any], output: str) -> None:
 @argument("ref", type=BATCH, help=N_("The batch"))
 @booking
 def send(ctx: click.Context, ref: str) -> None:
-    run(ctx, "payment send", {"ref": ref}, ask=_about_to_send, tell=_sent)
-
-
-def _about_to_send(answer: Mapping[str, Any]) -> list[str]:
-    fact = answer["events"][0]["payload"]
-    return [
-        *_sent(answer),
-        *(
-            _("{ref}: {amount} to {name}, account ending in {iban}").format(
-                ref=line["ref"], amount=euros(line["amount_cents"]), name=line["name"], iban=line["iban"][-4:]
-            )
-            for line in fact["lines"]
-        ),
-    ]
+    run(ctx, "payment send", {"ref": ref}, ask=trial_lines, tell=_sent)
 
 
 def _sent(answer: Mapping[str, Any]) -> list[str]:

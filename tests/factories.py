@@ -17,6 +17,7 @@ from fund.store import Store
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import Answer, Fund, carry_out, drain, found_fund, look, open_fund
+from tests.previews import require_alike, require_whole
 from tests.roads import begin, mark, road, step
 
 PARTNERS_CSV = Path(__file__).parent.parent / "fund" / "data" / "partners.csv"
@@ -51,10 +52,13 @@ class World:
         self.past = step(self.past, *what) if self.walking and self.past is not None else None
 
     def both(self, name: str, /, *, user: str, second: str, **args: Any) -> Answer:
-        """A command of two people: ``user`` makes it, ``second`` confirms it."""
+        """A command of two people: ``user`` makes it, ``second`` confirms it; both are shown all, and the same."""
         made = self.do(name, user=user, **args)
         assert made["pending"], f"{name} asks no second person"
-        return self.do("confirm", user=second, ref=made["pending"])
+        require_whole(made)
+        done = self.do("confirm", user=second, ref=made["pending"])
+        require_alike(made["preview"], done["preview"])
+        return done
 
     def look(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:
         """The JSON object behind a reading command."""

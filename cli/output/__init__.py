@@ -43,6 +43,7 @@ __all__ = [
     "ask",
     "ask_line",
     "clean",
+    "confirmed_line",
     "day_text",
     "advice_text",
     "decimal_text",
@@ -112,6 +113,7 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
     if answer.get("pending"):
         pending = answer["pending"]
         say(_("{ref} waits for a second person.").format(ref=pending))
+        say_lines(trial_lines(answer))
         say(_("Next step, by somebody else: {command}").format(command=f"fund confirm {pending}"))
         return
     if told:
@@ -123,9 +125,32 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
 
 
 def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
-    """The facts and the entries of an answer, as lines."""
-    yield from event_lines(answer)
+    """What an answer records, field by field, and the entries: as whoever decides reads it, first and second alike."""
+    if "answers" in answer:
+        for each in answer["answers"]:
+            yield confirmed_line(each)
+            yield from trial_lines(each)
+        return
+    if "preview" in answer:
+        from fund.previews import TITLES, lines
+
+        yield from lines(answer["preview"])
+        count = int(answer["event_count"])
+        if count > len(answer["events"]):
+            yield _("and {count} more facts").format(count=count - len(answer["events"]))
+        others = [event for event in answer["events"] if event["type"] not in TITLES]
+        yield from event_lines({"events": others})
+    else:
+        yield from event_lines(answer)
     yield from entry_lines(answer)
+
+
+def confirmed_line(answer: Mapping[str, Any]) -> str:
+    """What waits, by the words of its command, and who asked for it."""
+    command = f"fund {answer['command']}"
+    return _("{ref}: {command}, asked by {maker}").format(
+        ref=answer["confirmed"], command=command, maker=answer["maker"]
+    )
 
 
 def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:

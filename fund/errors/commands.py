@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from collections.abc import Mapping
+from typing import Any
+
+from fund.errors.base import FaultyInput, FundError, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
     "CommandConflict",
+    "NotAllPossible",
     "PendingChanged",
     "PendingNotOpen",
     "ReasonMissing",
@@ -82,6 +86,24 @@ class PendingChanged(RuleRefusal):
         "{ref} cannot be confirmed: what would happen now ({found}) differs from what {maker} was shown ({shown})"
     )
     hint = N_("fund decline {ref} --reason changed")
+
+
+class NotAllPossible(RuleRefusal):
+    """Of several confirmations that were given as one, some are refused; so none of them happened."""
+
+    message = N_("`fund {command}` changed nothing: {number} of {count} cannot be carried out")
+    hint = N_("{next}")
+
+    def __str__(self) -> str:
+        """One line for each that is refused, with its own refusal."""
+        return "\n".join(
+            [super().__str__(), *(f"{each['ref']}: {self._refusal(each)}" for each in self.details["refused"])]
+        )
+
+    @staticmethod
+    def _refusal(each: Mapping[str, Any]) -> str:
+        cls = FundError.every().get(each["code"], FundError)
+        return str(cls(**each["details"]))
 
 
 class ReasonMissing(FaultyInput):

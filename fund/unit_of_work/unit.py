@@ -19,11 +19,15 @@ from fund.schemas.closing import Period
 from fund.store import Head, Store
 from fund.unit_of_work.gathering import UNWRITTEN, Gathered
 from fund.unit_of_work.lives import Lives
+from fund.unit_of_work.previewing import preview
 from fund.unit_of_work.refs import derive_id, readable_ref
 from fund.unit_of_work.shown import shown
 from fund.unit_of_work.view import Answer, Case, View
 
-__all__ = ["UnitOfWork"]
+__all__ = ["PREVIEWED", "UnitOfWork"]
+
+PREVIEWED = 100
+"""So many facts at most stand in a preview, and facts and entries in an answer; the counts are always whole."""
 
 
 @dataclass(slots=True)
@@ -65,6 +69,7 @@ class UnitOfWork(View):
         made_command_id: str | None = None,
         cause: str | None = None,
         reaction: str = "",
+        recorded: int = 0,
     ) -> None:
         super().__init__(connection, lives, actor=actor, now=now)
         self.actor = actor
@@ -79,7 +84,7 @@ class UnitOfWork(View):
         self.next_step = ""
         self.refs_given: list[str] = []
         self._head = head
-        self._recorded = 0
+        self._recorded = recorded  # so many facts bear this command id already
         self._cause = _Cause(cause, reaction) if cause is not None else None
         self._gathered: Gathered | None = None
 
@@ -347,3 +352,10 @@ class UnitOfWork(View):
         """
         drafts = [draft for draft, _posted in self.entries]
         return shown(self.facts, drafts, self.refs_given, today=self.today, on=on)
+
+    def preview(self, on: date | None = None, *, trial: bool) -> list[dict[str, Any]]:
+        """What was recorded as people decide on it (``fund.previews`` has the words); a trial opens no seal, and the
+        numbers it gave stay open.
+        """
+        booked = on if self.entries else None
+        return preview(self, self.facts[:PREVIEWED], on=booked, new=self.refs_given if trial else (), sealed=trial)

@@ -24,6 +24,7 @@ from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.delivery.asking import _make_pending, _run, confirm
 from fund.workflows.lifecycle import check
 from tests.factories import a_proposal_file, founded
+from tests.previews import require_whole
 from tests.workflows.triples import (
     ALONG,
     FUND,
@@ -321,12 +322,16 @@ def _who_confirms(
         made = _make_pending(
             walk.connection, command, args, maker, second, command_id=f"w-{walk.number}", dry_run=False
         )  # fmt: skip
+        require_whole(made)
         ref = str(made["pending"])
         bound = next((row.second for row in here if row.second is not None), second)
         for who, actor in people.items():
             with walk.taken_back():
                 walk.ask(actor, "confirm")
-                code = refusal(partial(confirm, walk.connection, actor, command_id=f"w-{walk.number}", ref=ref))
+                seen: list[Any] = []
+                asked = partial(confirm, walk.connection, actor, command_id=f"w-{walk.number}", ref=ref, dry_run=True)
+                code = refusal(lambda asked=asked, seen=seen: seen.append(asked()))  # type: ignore[misc]
+                assert all(answer["preview"] == made["preview"] for answer in seen), (kind, command.name)
             where = (kind, command.name, maker.name, who)
             if actor.user_id == maker.user_id:
                 assert code == "same_hands", where

@@ -3,35 +3,64 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from fund.events import Envelope
 from fund.ledger import EntryDraft, Posted
-from fund.unit_of_work import UnitOfWork
+from fund.unit_of_work import PREVIEWED, UnitOfWork
 from fund.workflows.delivery.arguments import encode
 
-__all__ = ["Answer", "answer_of", "entry_json", "event_json"]
+__all__ = ["Answer", "answer_of", "entry_json", "event_json", "together"]
 
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
-EVENTS_SHOWN = 100
-"""So many facts and entries at most stand in an answer; the counts are always whole."""
 
 
-def answer_of(uow: UnitOfWork, name: str, *, dry_run: bool, trial: bool = False) -> Answer:
-    """What a command answers, from what its unit of work recorded; a trial opens no seal."""
+def answer_of(
+    uow: UnitOfWork, name: str, *, dry_run: bool, trial: bool = False, on: date | None = None, previews: bool = False
+) -> Answer:
+    """What a command answers, from what its unit of work recorded; a trial opens no seal.
+
+    Args:
+        on: The accounting day, where one was chosen.
+        previews: Somebody decides on it: ``preview`` says what it records, field by field (always in a trial).
+    """
+    closed = trial or dry_run
     return {
         "schema_version": 1,
         "command": name,
         "dry_run": dry_run,
         "replayed": False,
         "event_count": len(uow.facts),
-        "events": [event_json(envelope, trial=trial or dry_run) for envelope in uow.facts[:EVENTS_SHOWN]],
+        "events": [event_json(envelope, trial=closed) for envelope in uow.facts[:PREVIEWED]],
         "entry_count": len(uow.entries),
-        "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:EVENTS_SHOWN]],
+        "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:PREVIEWED]],
+        **({"preview": uow.preview(on, trial=closed)} if closed or previews else {}),
         "result": encode(uow.result),
         "pending": None,
         "next": uow.next_step or None,
+    }
+
+
+def together(name: str, answers: list[Answer]) -> Answer:
+    """The answer of several confirmations or refusals that were given as one; ``answers`` has each by itself."""
+    events = [event for answer in answers for event in answer["events"]]
+    entries = [entry for answer in answers for entry in answer["entries"]]
+    return {
+        "schema_version": 1,
+        "command": name,
+        "dry_run": False,
+        "replayed": False,
+        "event_count": sum(answer["event_count"] for answer in answers),
+        "events": events[:PREVIEWED],
+        "entry_count": sum(answer["entry_count"] for answer in answers),
+        "entries": entries[:PREVIEWED],
+        "result": {},
+        "pending": None,
+        "next": None,
+        "refs": [ref for answer in answers for ref in answer["refs"]],
+        "answers": [{key: value for key, value in answer.items() if key != "events"} for answer in answers],
     }
 
 

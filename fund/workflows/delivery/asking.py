@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import shlex
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ from fund.errors import (
     DayToCome,
     FundError,
     NoActor,
+    NotAllPossible,
     NotReady,
     PendingChanged,
     PendingNotOpen,
@@ -37,7 +39,7 @@ from fund.rules.authority import Actor, Role, Who, require_other_hands, require_
 from fund.store import PendingRow, Store
 from fund.unit_of_work import Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
-from fund.workflows.delivery.answers import Answer, answer_of
+from fund.workflows.delivery.answers import Answer, answer_of, together
 from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.delivery.opening import Fund
 
@@ -176,8 +178,7 @@ def _ask(
     store.facts.head(lock=True)  # G1: roles, and who must confirm, are read where nobody can overtake them
     who = View(connection, LIVES, actor=None, now=store.work.clock()).user(who.user_id)
     if name in ("confirm", "decline"):
-        run = confirm if name == "confirm" else decline
-        answer = run(connection, who, command_id=command_id, **args)
+        answer = _as_second(connection, who, name, args, command_id=command_id, dry_run=dry_run)
     else:
         command = COMMANDS.get(name)
         if command is None:
@@ -190,7 +191,7 @@ def _ask(
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
             uow.trial, uow.progress = dry_run, progress
             _run(uow, command, args)
-            answer = answer_of(uow, name, dry_run=dry_run)
+            answer = answer_of(uow, name, dry_run=dry_run, on=args.get("on"))
     answer["dry_run"] = dry_run
     answer["command_id"] = command_id
     store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
@@ -300,7 +301,8 @@ def _make_pending(
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
-    shown, answer = uow.shown(resolved.get("on")), answer_of(uow, command.name, dry_run=dry_run, trial=True)
+    on = resolved.get("on")
+    shown, answer = uow.shown(on), answer_of(uow, command.name, dry_run=dry_run, trial=True, on=on)
     attempt.rollback()
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
@@ -334,14 +336,65 @@ def _with_day(command: Command, args: Mapping[str, Any], uow: UnitOfWork) -> dic
     return resolved
 
 
-def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) -> Answer:
+def _as_second(
+    connection: Connection, who: Actor, name: str, args: Mapping[str, Any], *, command_id: str, dry_run: bool
+) -> Answer:
+    """Confirm or decline what waits: one, or several together (``refs``), of which all happen or none.
+
+    Raises:
+        NotAllPossible: Some of several cannot be; it names each, why, and the command for the others.
+        FundError: The refusal, where one was asked; and what is no rule's refusal, such as a ref that does not exist.
+    """
+    wanted = list(dict.fromkeys([*([args["ref"]] if "ref" in args else []), *args.get("refs", ())]))
+    more = {key: value for key, value in args.items() if key not in ("ref", "refs")}
+    answers: list[Answer] = []
+    refused: list[dict[str, Any]] = []
+    for ref in wanted:
+        recorded = sum(answer["event_count"] for answer in answers)
+        attempt = connection.begin_nested()
+        try:
+            if name == "confirm":
+                answer = confirm(
+                    connection, who, command_id=command_id, ref=ref, dry_run=dry_run, recorded=recorded, **more
+                )
+            else:
+                answer = decline(connection, who, command_id=command_id, ref=ref, **more)
+        except FundError as problem:
+            attempt.rollback()
+            if len(wanted) == 1 or not problem.recorded:
+                raise
+            refused.append({"ref": ref, "code": problem.code(), "details": _jsonable(problem.details)})
+        else:
+            attempt.commit()
+            answers.append(answer)
+    if refused:
+        rest = _without(name, wanted, refused, more)
+        raise NotAllPossible(command=name, number=len(refused), count=len(wanted), refused=refused, next=rest)
+    return answers[0] if len(answers) == 1 else together(name, answers)
+
+
+def _without(name: str, wanted: list[str], refused: list[dict[str, Any]], more: Mapping[str, Any]) -> str:
+    """The command for those of several that can be."""
+    left_out = {each["ref"] for each in refused}
+    left = [ref for ref in wanted if ref not in left_out]
+    reason = f" --reason {shlex.quote(str(more['reason']))}" if "reason" in more else ""
+    return f"fund {name} {' '.join(left)}{reason}" if left else "fund inbox"
+
+
+def confirm(
+    connection: Connection, who: Actor, *, command_id: str, ref: str, dry_run: bool = False, recorded: int = 0
+) -> Answer:
     """What the first person was shown happens now, in the name of both.
+
+    Args:
+        recorded: So many facts were recorded under this command id already, by others that are confirmed with it.
 
     Raises:
         UnknownRef: Nothing waits under this ref. PendingNotOpen: It was confirmed, declined or has lapsed.
         PendingChanged: What would happen now is not what was shown. NotAuthorised, SameHands: As they say.
     """
-    uow, row, command = _pending_for(connection, who, command_id, ref)
+    uow, row, command = _pending_for(connection, who, command_id, ref, recorded=recorded)
+    uow.trial = dry_run
     maker = uow.user(row.made_by)
     require_other_hands(who, (row.made_by,), command="confirm", ref=ref)
     args = decode(json.loads(row.arguments))
@@ -353,8 +406,8 @@ def confirm(connection: Connection, who: Actor, *, command_id: str, ref: str) ->
     if now != row.shown_hash:
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
     uow.store.work.end_pending(ref, state="confirmed", ended_by=who.user_id)
-    answer = answer_of(uow, command.name, dry_run=False)
-    answer["confirmed"] = ref
+    answer = answer_of(uow, command.name, dry_run=dry_run, on=args.get("on"), previews=True)
+    answer.update(confirmed=ref, refs=[ref], maker=maker.name)
     return answer
 
 
@@ -374,6 +427,7 @@ def decline(connection: Connection, who: Actor, *, command_id: str, ref: str, re
     uow.store.work.end_pending(ref, state="declined", ended_by=who.user_id, reason=reason)
     answer = answer_of(uow, "decline", dry_run=False)
     answer["result"] = {"ref": ref, "state": "declined", "reason": reason}
+    answer["refs"] = [ref]
     return answer
 
 
@@ -384,9 +438,9 @@ def _second_of(command: Command, view: View, args: Mapping[str, Any], row: Pendi
 
 
 def _pending_for(
-    connection: Connection, who: Actor, command_id: str, ref: str
+    connection: Connection, who: Actor, command_id: str, ref: str, *, recorded: int = 0
 ) -> tuple[UnitOfWork, PendingRow, Command]:
-    uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
+    uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id, recorded=recorded)
     row = uow.store.work.pending(ref)
     if row is None:
         raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")

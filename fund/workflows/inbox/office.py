@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fund.dates import add_months, last_day, month_of, months_between, next_month
 from fund.language import AMSTERDAM, N_, _
+from fund.previews import short, title
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
 from fund.schemas.capital import DistributionKey
 from fund.schemas.closing import Period
@@ -39,7 +40,7 @@ def confirmations(desk: Desk) -> Iterator[Waiting]:
     """What one person made and a second must confirm, for those who may: of no party, and with clean hands."""
     for row in desk.pendings:
         until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
-        what = _(N_("confirm {command} of {maker}")).format(command=row.name, maker=desk.name(row.made_by))
+        what = _what(row, desk.name(row.made_by))
         roles = frozenset(Role(name) for name in json.loads(row.needs))
         ties = _ties(desk, row)
         of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
@@ -55,6 +56,15 @@ def confirmations(desk: Desk) -> Iterator[Waiting]:
             parties=ties.parties,
             hands=(row.made_by, *ties.hands),
         )
+
+
+def _what(row: PendingRow, maker: str) -> str:
+    """What tells it apart first: a line has little room. What waits since before there were previews says less."""
+    preview = json.loads(row.shown).get("preview") or ()
+    about = short(preview)
+    if not about:
+        return _(N_("confirm {command} of {maker}")).format(command=row.name, maker=maker)
+    return _(N_("confirm {about}: {title}, by {maker}")).format(about=about, title=title(preview), maker=maker)
 
 
 @dataclass(frozen=True, slots=True)

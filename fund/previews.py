@@ -1,0 +1,747 @@
+"""What a command does, in the words of the reader: the facts it records, field by field.
+
+``fund.unit_of_work.previewing`` makes the preview: a plain list, the same in every language, in the answer of a command
+under ``preview``. Here are the words: :func:`lines` for whoever decides, :func:`short` for a line of the inbox. Every
+command that asks a second person shows every field of its facts, or :data:`LEFT_OUT` says why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fund.glossary import account_word, code_word, role_word
+from fund.language import AMSTERDAM, N_, _, day, decimal_text, euros, instant
+
+__all__ = [
+    "CASES",
+    "CODES",
+    "LABELS",
+    "LEFT_OUT",
+    "MAPPINGS",
+    "PARTNERS",
+    "PEOPLE",
+    "REFS",
+    "SUBJECTS",
+    "TITLES",
+    "label_of",
+    "lines",
+    "short",
+    "title",
+]
+
+Pair = Mapping[str, Any]
+"""One field: ``label`` and ``value``; ``name`` (and ``iban``) of what the value refers to, ``rows`` of a list,
+``sealed`` where the content opens only when it happens, ``new`` where the number is given then."""
+
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "agreement.amended": N_("Award changed"),
+        "agreement.closed": N_("Agreement closed"),
+        "agreement.completed": N_("Agreement completed"),
+        "agreement.lead_changed": N_("Lead changed"),
+        "agreement.refinanced": N_("Balance moved to the roll-out"),
+        "agreement.resumed": N_("Agreement resumed"),
+        "agreement.suspended": N_("Agreement suspended"),
+        "agreement.terminated": N_("Agreement ended early"),
+        "allowance.adjusted": N_("Allowance adjusted"),
+        "amendment.agreed": N_("Amendment agreed"),
+        "amendment.proposed": N_("Amendment proposed"),
+        "amendment.refused": N_("Amendment refused"),
+        "bank_account.registered": N_("Account of the fund registered"),
+        "benefit.reported": N_("Benefits reported"),
+        "charge.claimed": N_("Costs or interest claimed"),
+        "charge.waived": N_("Costs or interest waived"),
+        "contribution.called": N_("Capital called"),
+        "contribution.received": N_("Contribution received"),
+        "cost.approved": N_("Cost approved"),
+        "decision.approved": N_("Award decided"),
+        "decision.conditional": N_("Award decided on conditions"),
+        "decision.conditions_met": N_("Conditions met"),
+        "decision.deferred": N_("Decision deferred"),
+        "decision.rejected": N_("Proposal rejected"),
+        "decision.reopened": N_("Decision reopened"),
+        "decision.upheld": N_("Decision upheld"),
+        "decision.eligibility_reopened": N_("Proposal eligible after objection"),
+        "delivery.retried": N_("Reaction tried again"),
+        "disbursement.approved": N_("Disbursement approved"),
+        "disbursement.cancelled": N_("Disbursement cancelled"),
+        "disbursement.refused": N_("Disbursement refused"),
+        "disbursement.withdrawn": N_("Disbursement withdrawn"),
+        "entry.posted": N_("Entry made by hand"),
+        "entry.reversed": N_("Entry made by hand reversed"),
+        "evaluation.waived": N_("No evaluation asked"),
+        "exit.closed_out": N_("Settlement closed out"),
+        "exit.paid": N_("Settlement to be paid"),
+        "exit.quoted": N_("Exit quote"),
+        "exit.set_off": N_("Settlement set off against an advance"),
+        "exit.settlement_agreed": N_("Settlement agreed"),
+        "exit.settlement_proposed": N_("Settlement proposed"),
+        "key.adopted": N_("Key adopted"),
+        "key.rejected": N_("Key rejected"),
+        "milestone.replanned": N_("Milestone planned anew"),
+        "overpayment.moved": N_("Overpayment set against a call"),
+        "overpayment.refunded": N_("Overpayment to be paid back"),
+        "payable.cancelled": N_("Payment cancelled"),
+        "payee.recorded": N_("Account of a payee recorded"),
+        "payee.verified": N_("Account of a payee verified"),
+        "payment.failed": N_("Payment failed"),
+        "payment.sent": N_("Payments go to the bank"),
+        "payment.settled": N_("Payment settled"),
+        "period.closed": N_("Month closed"),
+        "period.locked": N_("Month locked"),
+        "period.reopened": N_("Period reopened"),
+        "plan.restructured": N_("Instalments changed"),
+        "proposal.found_ineligible": N_("Proposal found ineligible"),
+        "proposal.withdrawn": N_("Proposal withdrawn"),
+        "receipt.allocated": N_("Repayment set against an agreement"),
+        "regulations.adopted": N_("Regulations adopted"),
+        "resolution.carried": N_("Resolution carried"),
+        "resolution.lost": N_("Resolution lost"),
+        "resolution.proposed": N_("Matter put to the vote"),
+        "review.conflict_decided": N_("Possible conflict judged"),
+        "review.conflict_declared": N_("Conflict declared"),
+        "review.declared": N_("Declaration of a reviewer"),
+        "round.planned": N_("Round planned"),
+        "transfer.failed": N_("Transfer not carried out"),
+        "transfer.sent": N_("Transfer between the fund's own accounts"),
+        "transfer.settled": N_("Transfer arrived"),
+        "user.added": N_("User added"),
+        "user.changed": N_("User changed"),
+        "user.revoked": N_("User revoked"),
+        "writeoff.posted": N_("Write-off posted"),
+        "writeoff.reversed": N_("Write-off reversed"),
+        "year.closed": N_("Year closed"),
+    }
+)
+"""What a fact says happened, by its wire name. Facts without a title are not shown field by field."""
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "account": N_("Account"),
+        "account_name": N_("Account holder"),
+        "adjusting": N_("In a locked month"),
+        "advance_cents": N_("Repaid of the advance"),
+        "advice": N_("Advice of an expert"),
+        "advice_sha256": N_("Hash of the advice"),
+        "after_cents": N_("Allowance after"),
+        "agreement": N_("Agreement"),
+        "allocation": N_("When money is short"),
+        "allowance_above_cents": N_("Allowance above the balance"),
+        "allowance_cents": N_("Allowance"),
+        "allowance_released_cents": N_("Allowance released"),
+        "amendment": N_("Amendment"),
+        "amount_cents": N_("Amount"),
+        "asks": N_("Decided by"),
+        "award": N_("Award of proposal"),
+        "award_cents": N_("Award"),
+        "bank_account": N_("IBAN"),
+        "base_bps": N_("Base part"),
+        "batch": N_("Batch"),
+        "becomes": N_("Becomes"),
+        "before": N_("Lead until now"),
+        "before_cents": N_("Allowance before"),
+        "before_on": N_("Day until now"),
+        "beneficiaries": N_("Beneficiaries"),
+        "boards_heard": N_("Boards were heard"),
+        "body": N_("Body"),
+        "booked_cents": N_("Approved for payment"),
+        "buffer_cents": N_("Buffer of the fund"),
+        "call": N_("Call"),
+        "capital_cents": N_("Capital of the partner"),
+        "costs_cents": N_("Costs"),
+        "cut_cents": N_("Taken off"),
+        "free_cents": N_("Free for settlements"),
+        "from_buffer_cents": N_("From the buffer"),
+        "gross_cents": N_("Share of the value"),
+        "holder": N_("Of"),
+        "item": N_("What"),
+        "items": N_("What stands out"),
+        "known_at": N_("Known until entry"),
+        "nav_cents": N_("Value of the fund"),
+        "standing_cents": N_("On the account"),
+        "total_capital_cents": N_("Capital of all partners"),
+        "unpaid_cents": N_("Called and not paid"),
+        "called": N_("Instalment brought forward"),
+        "calls": N_("Open calls"),
+        "ceiling_cents": N_("Ceiling"),
+        "change_cents": N_("Change of the award"),
+        "changes": N_("Other than the rules until then"),
+        "charge_no": N_("Claim"),
+        "charges": N_("Costs and interest by claim"),
+        "charges_cents": N_("Costs and interest"),
+        "child": N_("Roll-out"),
+        "choice": N_("Vote"),
+        "closes_at": N_("Last day"),
+        "co_applicants": N_("Co-applicants"),
+        "commitment_cents": N_("Committed again"),
+        "conditions": N_("Conditions"),
+        "consent": N_("Agreed by"),
+        "cooling_off_days": N_("Days before the first payment"),
+        "creditor_reference": N_("Reference of the supplier"),
+        "days_overdue": N_("Days late"),
+        "demanded_on": N_("Last demanded on"),
+        "deputy_of": N_("Deputy of"),
+        "determined_cents": N_("Set at"),
+        "deviates": N_("Other than the panel advised"),
+        "disclosed": N_("Conflicts disclosed"),
+        "document_sha256": N_("Hash of the agreement"),
+        "due_on": N_("Due on"),
+        "effective_on": N_("Booking date"),
+        "ends_on": N_("Last day of the work"),
+        "entry_seq": N_("Entry that is reversed"),
+        "escalated_days": N_("Step of arrears, in days"),
+        "escalated_on": N_("Step of arrears taken on"),
+        "evaluation_due_on": N_("Evaluation due on"),
+        "evaluation_waived": N_("No evaluation asked"),
+        "event": N_("Fact"),
+        "evidence": N_("Evidence"),
+        "ex_officio": N_("Ex officio"),
+        "execution_on": N_("Day of payment"),
+        "expected_benefit_cents": N_("Benefit expected now"),
+        "expected_cost_cents": N_("Cost expected now"),
+        "expires_on": N_("Last day"),
+        "explanation": N_("Explanation"),
+        "family": N_("Kind of key"),
+        "file": N_("File"),
+        "file_sha256": N_("Hash of the document"),
+        "fixed_bps": N_("Fixed part"),
+        "founding": N_("Came with the regulations"),
+        "freed": N_("Left out of the batch"),
+        "from_account": N_("From"),
+        "from_iban": N_("From IBAN"),
+        "from_no": N_("Number until now"),
+        "from_on": N_("Holds from"),
+        "grant_cents": N_("Grant"),
+        "ground": N_("Ground"),
+        "grounds": N_("What was declared"),
+        "held_cents": N_("From named items"),
+        "hypothesis": N_("Hypothesis"),
+        "iban": N_("IBAN"),
+        "instalment": N_("Instalment"),
+        "instalments": N_("Instalments"),
+        "invoice": N_("Invoice"),
+        "journal": N_("Entry by hand"),
+        "kept": N_("Agreements that go on"),
+        "key": N_("Key"),
+        "lapsed": N_("Leaves the plan"),
+        "late_cents": N_("Late and demanded"),
+        "later_cents": N_("Later"),
+        "lead": N_("Lead"),
+        "legs": N_("Accounts"),
+        "letter_sha256": N_("Hash of the letter"),
+        "line": N_("Payment"),
+        "lines": N_("Lines"),
+        "lower_ground": N_("Ground for less"),
+        "matter": N_("Matter"),
+        "memo": N_("Description"),
+        "milestone": N_("Milestone"),
+        "milestone_cents": N_("Of the milestone"),
+        "milestones": N_("Milestones"),
+        "necessity": N_("Full board, for want of a committee"),
+        "needed": N_("Votes needed"),
+        "net_cents": N_("Net amount"),
+        "new_lead": N_("New lead"),
+        "no": N_("Number"),
+        "note": N_("Note"),
+        "now_cents": N_("Now"),
+        "number": N_("Number"),
+        "objection_weeks": N_("Weeks to object"),
+        "on": N_("Day"),
+        "open_cents": N_("Open"),
+        "opens_at": N_("First day"),
+        "organisation": N_("Organisation"),
+        "outstanding_cents": N_("Outstanding"),
+        "owner": N_("To be shown by"),
+        "par_cents": N_("Called at par"),
+        "part_cents": N_("Of this partner in all"),
+        "parties": N_("Parties"),
+        "partner": N_("Partner"),
+        "parts": N_("Instalments paid"),
+        "pay_by": N_("To be paid by"),
+        "payable": N_("Payable"),
+        "payee": N_("Who is paid"),
+        "payee_ref": N_("Paid to"),
+        "period": N_("Period"),
+        "plan": N_("Plan"),
+        "plan_cuts": N_("Changes of instalments"),
+        "plan_type": N_("Kind of plan"),
+        "planned_benefit_cents": N_("Benefit planned"),
+        "planned_cost_cents": N_("Cost planned"),
+        "proposal": N_("Proposal"),
+        "purpose": N_("Purpose"),
+        "quotes": N_("Exit quotes"),
+        "rate_bps": N_("Rate"),
+        "reaction": N_("Reaction"),
+        "realised": N_("Realised figures known"),
+        "realised_benefit_cents": N_("Benefit realised"),
+        "realised_cost_cents": N_("Cost realised"),
+        "reason": N_("Reason"),
+        "reasons": N_("Reasons"),
+        "receipt": N_("Receipt"),
+        "receipt_cents": N_("Used of the receipt"),
+        "reclaimed_cents": N_("Claimed back"),
+        "recovered_cents": N_("Recovered meanwhile"),
+        "reference_year": N_("Inhabitants of year"),
+        "regulations": N_("Regulations"),
+        "released_cents": N_("Free again"),
+        "repayable_cents": N_("To be repaid"),
+        "repayable_released_cents": N_("No more to be repaid"),
+        "replaces": N_("Replaces"),
+        "report_sha256": N_("Hash of the report"),
+        "requested_by": N_("Asked by"),
+        "resolution": N_("Resolution"),
+        "result_cents": N_("Result of the year"),
+        "reviewer": N_("Reviewer"),
+        "revision_hash": N_("Hash of the revision"),
+        "roles": N_("Roles"),
+        "round": N_("Round"),
+        "rule": N_("Rule"),
+        "savings_bps": N_("Share of savings"),
+        "seconded": N_("Seconded to the fund"),
+        "session": N_("Session"),
+        "sha256": N_("Hash of the payment file"),
+        "share": N_("Weight"),
+        "share_bps": N_("Share to be repaid"),
+        "shares": N_("Shares"),
+        "signed_for": N_("Signed for"),
+        "stage": N_("Stage"),
+        "started_on": N_("First day of the work"),
+        "stays": N_("Stays in the panel"),
+        "stop_rule": N_("Stop rule"),
+        "subject": N_("About"),
+        "supersedes": N_("Takes the place of"),
+        "supplier": N_("Supplier, no partner"),
+        "surplus_cents": N_("Paid too much"),
+        "terms": N_("What it holds"),
+        "text": N_("Text"),
+        "text_sha256": N_("Hash of the regulations"),
+        "title": N_("Title"),
+        "to_account": N_("To"),
+        "to_iban": N_("To IBAN"),
+        "total_cents": N_("In all"),
+        "track": N_("Track"),
+        "transfer": N_("Transfer"),
+        "trial_balance_sha256": N_("Hash of the trial balance"),
+        "two_thirds": N_("Two thirds of the votes needed"),
+        "unidentified_cents": N_("Not identified on 2300"),
+        "until_on": N_("Until"),
+        "user": N_("User"),
+        "valued_on": N_("Value date"),
+        "voter": N_("Voter"),
+        "votes": N_("Votes"),
+        "votes_for": N_("Votes for"),
+        "warned_until": N_("Warned until"),
+        "was": N_("Was"),
+        "weight": N_("Weight"),
+        "record": N_("Record"),
+        "quarter": N_("Quarter"),
+        "disbursement": N_("Disbursement"),
+        "criterion": N_("Criterion"),
+        "rule_name": N_("Rule"),
+        "writeoff": N_("Write-off"),
+        "year": N_("Year"),
+    }
+)
+"""The words of a field, by its label."""
+
+LEFT_OUT: Mapping[str, str] = MappingProxyType(
+    {
+        "balances": "what the value is reckoned from: fund partner exit-quote shows it",
+        "repayable_bps": "what the value is reckoned from: fund partner exit-quote shows it",
+        "promised": "what the value is reckoned from: fund partner exit-quote shows it",
+        "named_item.case": "its holder says which case it is",
+        "bank_line": "a number inside the system; account, amount and day say which line it is",
+        "child_proposal": "the agreement of the roll-out names it",
+        "end_to_end_id": "the reference of the payment, without marks",
+        "hands": "who acted before; the command refuses them by itself",
+        "batch_line.kind": "the reference of the payment says what is paid",
+        "batch_line.agreement": "the payment names its disbursement",
+        "batch_line.payee_ref": "name and IBAN of that account stand beside it",
+        "opened_vote.kind": "the organisation says it",
+        "proposal": "the agreement has the number and the title of its proposal",
+        "salt": "opens the seal of a vote; a program checks it",
+        "salts": "open the seals of votes; a program checks them",
+        "series": "the numbers of calls are given when it happens",
+        "streams": "the cases that hear of it: they follow from what is cancelled",
+    }
+)
+"""Fields that nobody is shown, and why: ``model.field`` where only there."""
+
+_NAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "payee.recorded.name": "account_name",
+        "batch_line.name": "account_name",
+        "batch_line.ref": "payable",
+        "contribution.called.commitment": "award",
+        "exit.closed_out.buffer_cents": "from_buffer_cents",
+        "charge.claimed.no": "charge_no",
+        "charge.waived.no": "charge_no",
+        "delivery.retried.event_id": "event",
+        "regulations.adopted.text": "text_sha256",
+    }
+)
+"""Where a field has another label than its name."""
+
+SUBJECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "review": "proposal",
+        "decision": "proposal",
+        "plan": "agreement",
+        "evaluation": "agreement",
+        "exit": "partner",
+        "payee": "record",
+        "allowance": "quarter",
+        "deliveries": "event",
+        "debit": "receipt",
+    }
+)
+"""What the case of a kind is called by, where its own ref is that of another."""
+
+MAPPINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"disclosed": ("partner", "ground"), "shares": ("partner", "share"), "fixed_bps": ("partner", "fixed_bps"),
+     "votes": ("voter", "choice"), "reasons": ("criterion", "reason"), "evidence": ("number", "file_sha256")}
+)  # fmt: skip
+"""Labels whose values are tables: what the keys are, and what the values."""
+
+PARTNERS = frozenset(
+    {"partner", "payee", "lead", "new_lead", "before", "owner", "organisation", "parties", "co_applicants",
+     "beneficiaries", "signed_for"}
+)  # fmt: skip
+"""Labels whose values (or keys) are partners; a payee may be a supplier."""
+PEOPLE = frozenset({"user", "requested_by", "deputy_of", "reviewer", "consent", "voter"})
+"""Labels whose values are user ids."""
+CASES: Mapping[str, str] = MappingProxyType(
+    {"agreement": "agreement", "child": "agreement", "kept": "agreement", "proposal": "proposal", "award": "proposal",
+     "round": "round", "milestone": "milestone", "subject": "agreement"}
+)  # fmt: skip
+"""Labels whose values are cases that have a title, and of which kind."""
+REFS = frozenset(
+    {*CASES, "batch", "call", "payable", "resolution", "amendment", "transfer", "journal", "writeoff", "receipt",
+     "supersedes", "payee_ref", "regulations"}
+)  # fmt: skip
+"""Labels whose values are references, which may be given only when it happens."""
+_ACCOUNTS = frozenset({"account", "from_account", "to_account"})
+"""Labels whose values are accounts of the ledger."""
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "advance": N_("advance"),
+        "commitment": N_("commitment"),
+        "call": N_("unpaid call"),
+        "score": N_("by score of the panel"),
+        "order": N_("by day of submission"),
+        "light": N_("light"),
+        "standard": N_("standard"),
+        "major": N_("major"),
+        "committee": N_("the committee"),
+        "new_lead": N_("the new lead"),
+        "board": N_("the full board"),
+        "stop_rule": N_("stop rule"),
+        "breach": N_("breach of the agreement"),
+        "activities_not_done": N_("activities were not done"),
+        "obligations_not_met": N_("obligations were not met"),
+        "wrong_information": N_("wrong information was given"),
+        "award_was_wrong": N_("the award was wrong"),
+        "fee": N_("costs"),
+        "interest": N_("interest"),
+        "learning": N_("invested in learning"),
+        "hardship": N_("hardship"),
+        "uncollectible": N_("uncollectible"),
+        "irregularity": N_("irregularity"),
+        "improve": N_("to be improved"),
+        "information": N_("more information is needed"),
+        "money": N_("no money now"),
+        "tie": N_("votes were tied"),
+        "cost": N_("cost of the fund"),
+        "overpayment": N_("paid too much"),
+        "settlement": N_("exit settlement"),
+        "restructuring": N_("other instalments"),
+        "refinancing": N_("refinancing"),
+        "admission": N_("admission"),
+        "winding_up": N_("winding up the fund"),
+        "for": N_("for"),
+        "against": N_("against"),
+        "abstain": N_("abstains"),
+        "uphold": N_("uphold"),
+        "reopen": N_("reopen"),
+        "equal": N_("equal parts"),
+        "inhabitants": N_("by inhabitants"),
+        "base_and_inhabitants": N_("fixed, base and inhabitants"),
+        "fixed": N_("fixed plan"),
+        "savings_linked": N_("plan by savings"),
+        "on_success": N_("on-success plan"),
+        "end_to_end_id": N_("our end-to-end reference"),
+        "rf_reference": N_("RF reference"),
+        "document_number": N_("our document number"),
+        "iban_and_amount": N_("payer and exact amount"),
+        "iban_and_sum": N_("payer and sum"),
+        "iban": N_("payer"),
+        "manual": N_("decided by two people"),
+        "public_task": N_("public task"),
+        "state_aid": N_("state aid"),
+        "not_already_funded": N_("no other public money"),
+        "hypothesis": N_("hypothesis"),
+        "budget_adds_up": N_("budget adds up"),
+        "milestones_add_up": N_("milestones add up"),
+        "within_track": N_("amount within the track"),
+        "repayment_planned": N_("repayment planned"),
+        "parties_active": N_("parties are active partners"),
+        "lead": N_("own organisation is the lead"),
+        "co_applicant": N_("own organisation is a co-applicant"),
+        "beneficiary": N_("own organisation is an adopter or beneficiary"),
+        "supplier": N_("own organisation supplies to it"),
+        "team": N_("own organisation has people in the team"),
+        "person": N_("named in the team"),
+        "family": N_("family of somebody in it"),
+        "financial": N_("a financial interest of one's own"),
+        "manager": N_("line manager of somebody in the team"),
+        "region": N_("most municipalities of the own region are parties"),
+        "competes": N_("own organisation asks money in the same round"),
+        "cooperates": N_("own organisation works with the lead on the same theme"),
+        "builds_on": N_("own organisation takes part in the cooperation it builds on"),
+        "service": N_("own organisation shares a service organisation with the lead"),
+        "experiment": N_("own organisation did an experiment with the lead on the same theme"),
+        "voted": N_("voted on this proposal"),
+        "signed": N_("confirmed or submitted it for a party"),
+    }
+)
+"""The words of a code that stands in a fact."""
+_CODED = frozenset(
+    {"allocation", "track", "asks", "body", "ground", "grounds", "lower_ground", "matter", "choice", "family",
+     "plan_type", "rule", "stage", "criterion", "item"}
+)  # fmt: skip
+_ALONE = frozenset(
+    {"payable", "partner", "payee", "agreement", "proposal", "account", "iban", "account_name", "voter", "choice"}
+)
+"""Labels that say by themselves what they are: in a row they stand without their word."""
+
+_SHORT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "agreement.completed": ("agreement", "determined_cents"),
+        "agreement.amended": ("agreement", "change_cents"),
+        "agreement.terminated": ("agreement", "ground"),
+        "amendment.proposed": ("agreement", "change_cents", "new_lead"),
+        "bank_account.registered": ("bank_account", "account"),
+        "benefit.reported": ("partner", "year", "agreement"),
+        "charge.claimed": ("agreement", "amount_cents", "ground"),
+        "charge.waived": ("agreement", "amount_cents", "ground"),
+        "contribution.called": ("partner", "total_cents", "due_on"),
+        "contribution.received": ("partner", "receipt_cents"),
+        "cost.approved": ("payee", "amount_cents", "invoice"),
+        "decision.approved": ("proposal", "award_cents"),
+        "decision.conditional": ("proposal", "award_cents"),
+        "disbursement.cancelled": ("payee", "amount_cents"),
+        "entry.posted": ("memo",),
+        "entry.reversed": ("entry_seq",),
+        "exit.closed_out": ("partner", "amount_cents"),
+        "exit.paid": ("payee", "amount_cents"),
+        "exit.set_off": ("partner", "amount_cents"),
+        "exit.settlement_agreed": ("partner", "net_cents"),
+        "exit.settlement_proposed": ("partner", "net_cents"),
+        "milestone.replanned": ("milestone", "due_on"),
+        "overpayment.moved": ("partner", "amount_cents"),
+        "overpayment.refunded": ("payee", "amount_cents"),
+        "payable.cancelled": ("payee", "amount_cents"),
+        "payee.recorded": ("partner", "iban"),
+        "payment.sent": ("batch", "total_cents"),
+        "receipt.allocated": ("partner", "amount_cents"),
+        "regulations.adopted": ("regulations", "from_on"),
+        "resolution.proposed": ("matter", "subject"),
+        "round.planned": ("title", "ceiling_cents"),
+        "transfer.failed": ("transfer", "amount_cents"),
+        "transfer.sent": ("to_account", "amount_cents"),
+        "user.added": ("user", "roles"),
+        "user.changed": ("user", "roles"),
+        "user.revoked": ("user",),
+        "writeoff.posted": ("agreement", "amount_cents"),
+        "writeoff.reversed": ("agreement", "amount_cents"),
+    }
+)
+"""What tells two confirmations of a kind apart, in the few words of a line of the inbox: nothing that is confidential,
+for everybody may look into the inbox of all. Of others, the case they are about."""
+
+
+def label_of(model: str, field: str) -> str:
+    """The label of a field of a fact (by its wire name) or of a part of one; empty where it is left out."""
+    if f"{model}.{field}" in LEFT_OUT or field in LEFT_OUT:
+        return ""
+    return _NAMED.get(f"{model}.{field}", field)
+
+
+# --------------------------------------------------------------------------------------------------------- in lines
+
+
+def lines(preview: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The facts as whoever decides reads them: what happens, then field by field; of several of a kind, first what they
+    have in common and then one line for each.
+    """
+    for kind, facts in _of_kind(preview):
+        together = [
+            pair for pair in facts[0]["fields"] if len(facts) == 1 or all(pair in fact["fields"] for fact in facts)
+        ]
+        title = _(TITLES[kind])
+        yield title if len(facts) == 1 else _("{title}, {count} times").format(title=title, count=len(facts))
+        yield from _fields(together, "  ")
+        if len(facts) > 1:
+            for fact in facts:
+                yield f"  - {_row([pair for pair in fact['fields'] if pair not in together])}"
+
+
+def short(preview: Sequence[Mapping[str, Any]]) -> str:
+    """What it is about, in a few words: the payee and the end of the account, the user and the roles, the amount."""
+    for kind, facts in _of_kind(preview):
+        fields = facts[0]["fields"]
+        wanted = _SHORT.get(kind) or tuple(pair["label"] for pair in fields[:1])
+        told = {pair["label"]: pair for pair in fields if all(pair in fact["fields"] for fact in facts)}
+        said = [_short(told[label]) for label in wanted if label in told]
+        if any(said):
+            return ", ".join(text for text in said if text)
+    return ""
+
+
+def title(preview: Sequence[Mapping[str, Any]]) -> str:
+    """What happens first, in lower case: for within a sentence."""
+    found = next((_(TITLES[fact["type"]]) for fact in preview if fact["type"] in TITLES), "")
+    return found[:1].lower() + found[1:]
+
+
+def _of_kind(preview: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for fact in preview:
+        if fact["type"] in TITLES:
+            kinds.setdefault(fact["type"], []).append(fact)
+    yield from kinds.items()
+
+
+def _fields(pairs: Sequence[Pair], margin: str) -> Iterator[str]:
+    words = {pair["label"]: _(LABELS[pair["label"]]) for pair in pairs}
+    width = min(max(map(len, words.values()), default=0), 28)
+    for pair in pairs:
+        word = words[pair["label"]]
+        rows = pair.get("rows")
+        if not rows:
+            yield f"{margin}{word:<{width}}  {_text(pair)}"
+        elif len(rows) == 1:
+            yield f"{margin}{word:<{width}}  {_row(rows[0])}"
+        else:
+            yield f"{margin}{word}"
+            for row in rows:
+                yield f"{margin}  - {_row(row)}"
+
+
+def _row(pairs: Sequence[Pair]) -> str:
+    """One line of a list: words only where a value does not say what it is."""
+    amounts = [pair for pair in pairs if pair["label"].endswith("_cents")]
+    days = [pair for pair in pairs if pair["label"].endswith("_on")]
+    said = []
+    for pair in pairs:
+        label = pair["label"]
+        alone = (
+            label in _ALONE
+            or label == ""
+            or (pair in amounts and len(amounts) == 1)
+            or (pair in days and len(days) == 1)
+        )
+        text = "; ".join(_row(row) for row in pair["rows"]) if pair.get("rows") else _text(pair)
+        said.append(text if alone else f"{_(LABELS[label]).lower()} {text}")
+    return ", ".join(said)
+
+
+def _text(pair: Pair) -> str:
+    label, value = pair["label"], pair["value"]
+    if pair.get("sealed"):
+        return _("under seal until it happens")
+    if pair.get("new"):
+        return _("given when it happens")
+    if isinstance(value, list):
+        names = pair.get("name") or value
+        return ", ".join(_value(label, each, name) for each, name in zip(value, names, strict=True))
+    return _value(label, value, pair.get("name"), pair.get("iban"))
+
+
+def _value(label: str, value: Any, name: str | None = None, iban: str | None = None) -> str:
+    """One value as people read it in the language in use."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        if label.endswith("_cents"):
+            return euros(value)
+        if label.endswith("_bps"):
+            return _("{number} per cent").format(number=_hundredths(value))
+        return str(value)
+    text = str(value)
+    if iban:
+        return f"{name}, {_iban(iban)}"
+    if label in PEOPLE:
+        return name or text
+    if name and name != text:
+        return f"{name} ({text})" if label not in CASES else f"{text} {name}"
+    if label.endswith("iban") or label == "bank_account":
+        return _iban(text)
+    if label in _ACCOUNTS:
+        return f"{text} {account_word(text)}"
+    if label == "roles":
+        return role_word(text)
+    if label in _CODED:
+        return _(CODES[text]) if text in CODES else code_word(text) if text.replace("_", "").isalnum() else text
+    if label in ("opens_at", "closes_at"):
+        return _edge(datetime.fromisoformat(text), last=label == "closes_at")
+    if label.endswith(("_on", "_by", "_until")) or label == "on":
+        return day(text) if _is_day(text) else text
+    if label in ("share", "weight"):
+        return _weight(text)
+    if label.endswith(("sha256", "_hash")):
+        return " ".join((text[:4], text[4:8], text[8:12]))
+    return text
+
+
+def _short(pair: Pair) -> str:
+    """A field in a line of the inbox: of an account only its end."""
+    if pair.get("new"):
+        return ""
+    if pair["label"] in ("iban", "bank_account"):
+        return _("account ending in {end}").format(end=str(pair["value"])[-4:])
+    if pair["label"] in PARTNERS:
+        return str(pair.get("name") or pair["value"])
+    return _text(pair)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _edge(at: datetime, *, last: bool) -> str:
+    """The first day, or the last day before an instant; the instant itself where it is no midnight in Amsterdam."""
+    local = at.astimezone(ZoneInfo(AMSTERDAM))
+    if local.timetz().replace(tzinfo=None) != time():
+        return instant(at)
+    return day(local.date() - timedelta(days=1) if last else local.date())
+
+
+def _iban(number: str) -> str:
+    """An account number in groups of four, as it stands on paper."""
+    return " ".join(number[place : place + 4] for place in range(0, len(number), 4))
+
+
+def _hundredths(value: int) -> str:
+    whole, part = divmod(abs(value), 100)
+    text = f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
+    return ("-" if value < 0 else "") + decimal_text(text)
+
+
+def _weight(text: str) -> str:
+    """A fraction as a percentage with two decimals, where it is one."""
+    try:
+        share = Fraction(text)
+    except ValueError:
+        return text
+    return _("{number} per cent").format(number=_hundredths(round(share * 10_000)))
