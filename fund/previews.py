@@ -258,10 +258,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "outstanding_cents": N_("Outstanding"),
         "owner": N_("To be shown by"),
         "par_cents": N_("Called at par"),
-        "part_cents": N_("Of this partner in all"),
+        "part_cents": N_("All instalments"),
         "parties": N_("Parties"),
         "partner": N_("Partner"),
         "parts": N_("Instalments paid"),
+        "payments": N_("Payments"),
         "pay_by": N_("To be paid by"),
         "payable": N_("Payable"),
         "payee": N_("Who is paid"),
@@ -378,6 +379,7 @@ _NAMED: Mapping[str, str] = MappingProxyType(
         "batch_line.name": "account_name",
         "batch_line.ref": "payable",
         "contribution.called.commitment": "award",
+        "payment.sent.lines": "payments",
         "exit.closed_out.buffer_cents": "from_buffer_cents",
         "charge.claimed.no": "charge_no",
         "charge.waived.no": "charge_no",
@@ -433,6 +435,11 @@ CODES: Mapping[str, str] = MappingProxyType(
         "advance": N_("advance"),
         "commitment": N_("commitment"),
         "call": N_("unpaid call"),
+        "not_due": N_("not due"),
+        "1-30": N_("1 to 30 days late"),
+        "31-90": N_("31 to 90 days late"),
+        "91-180": N_("91 to 180 days late"),
+        "over-180": N_("more than 180 days late"),
         "score": N_("by score of the panel"),
         "order": N_("by day of submission"),
         "light": N_("light"),
@@ -647,7 +654,7 @@ def _row(pairs: Sequence[Pair]) -> str:
             or (pair in amounts and len(amounts) == 1)
             or (pair in days and len(days) == 1)
         )
-        text = "; ".join(_row(row) for row in pair["rows"]) if pair.get("rows") else _text(pair)
+        text = "; ".join(_row(row) for row in pair["rows"]) if pair.get("rows") else _brief(pair)
         said.append(text if alone else f"{_(LABELS[label]).lower()} {text}")
     return ", ".join(said)
 
@@ -700,15 +707,19 @@ def _value(label: str, value: Any, name: str | None = None, iban: str | None = N
     return text
 
 
+def _brief(pair: Pair) -> str:
+    """A field among others on one line: of a partner the name is enough."""
+    single = pair["label"] in PARTNERS and isinstance(pair["value"], str)
+    return str(pair.get("name") or pair["value"]) if single else _text(pair)
+
+
 def _short(pair: Pair) -> str:
     """A field in a line of the inbox: of an account only its end."""
     if pair.get("new"):
         return ""
     if pair["label"] in ("iban", "bank_account"):
         return _("account ending in {end}").format(end=str(pair["value"])[-4:])
-    if pair["label"] in PARTNERS:
-        return str(pair.get("name") or pair["value"])
-    return _text(pair)
+    return _brief(pair)
 
 
 def _is_day(text: str) -> bool:

@@ -9,7 +9,7 @@ from fund.events import FACTS
 from fund.previews import LABELS, LEFT_OUT, TITLES, label_of, lines
 from fund.workflows.delivery.answers import Answer
 
-EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0)
+EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0, 1)
 
 
 def models_in(annotation: Any) -> Iterator[Any]:

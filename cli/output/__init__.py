@@ -127,7 +127,8 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
 def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """What an answer records, field by field, and the entries: as whoever decides reads it, first and second alike."""
     if "answers" in answer:
-        for each in answer["answers"]:
+        for number, each in enumerate(answer["answers"]):
+            yield from ("",) if number else ()
             yield confirmed_line(each)
             yield from trial_lines(each)
         return

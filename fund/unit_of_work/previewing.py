@@ -45,8 +45,9 @@ def preview(
         for fact in facts
         if fact.type in TITLES
     ]
-    if told and on is not None:
-        told[0]["fields"].append({"label": "effective_on", "value": on.isoformat()})
+    for fact in told:
+        if on is not None and fact["type"] == told[0]["type"]:
+            fact["fields"].append({"label": "effective_on", "value": on.isoformat()})
     return told
 
 
@@ -151,8 +152,9 @@ def _given(model: Any) -> Iterator[tuple[str, Any]]:
     """The fields of a fact or a part that say something: all that must be given, others where they were."""
     for field, info in type(model).model_fields.items():
         value = getattr(model, field)
-        empty = value in (None, "", (), {}, False, 0)
-        if not empty or (info.is_required() and value not in (None, "", (), {})):
+        missing = value in (None, "", (), {})
+        usual = not info.is_required() and isinstance(value, int) and value in (False, 0, 1) and value is not True
+        if not missing and not usual:
             yield field, value
 
 

@@ -60,7 +60,7 @@ def together(name: str, answers: list[Answer]) -> Answer:
         "pending": None,
         "next": None,
         "refs": [ref for answer in answers for ref in answer["refs"]],
-        "answers": [{key: value for key, value in answer.items() if key != "events"} for answer in answers],
+        "answers": answers,
     }
 
 

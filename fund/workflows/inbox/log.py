@@ -10,6 +10,7 @@ from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
 from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.proposals import Proposal
+from fund.store import PendingRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
 from fund.workflows.proposals import may_see
@@ -18,7 +19,9 @@ __all__ = ["dead", "deliveries", "event_line", "event_list", "event_show", "pend
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
-    """What waits under a ref, as the first person was shown it.
+    """What waits under a ref; as the first person was shown it, for that person, whoever may be the second, an auditor.
+
+    It may hold account numbers and what is known of people: others see that it waits, and for whom.
 
     Raises:
         UnknownRef: Nothing waited under this ref.
@@ -36,9 +39,16 @@ def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
         "expires_at": row.expires_at.isoformat(),
         "needs": json.loads(row.needs),
         "hash": row.shown_hash.hex(),
-        "shown": json.loads(row.shown),
+        "shown": json.loads(row.shown) if _may_read(view, row) else None,
         "reason": row.reason,
     }
+
+
+def _may_read(view: View, row: PendingRow) -> bool:
+    actor = view.actor
+    if actor is None:
+        return False
+    return actor.user_id == row.made_by or actor.has(Role.AUDITOR, *(Role(name) for name in json.loads(row.needs)))
 
 
 # ----------------------------------------------------------------------------------------------------------- the log
