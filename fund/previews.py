@@ -435,7 +435,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "advance": N_("advance"),
         "commitment": N_("commitment"),
         "call": N_("unpaid call"),
-        "not_due": N_("not due"),
+        "not_due": N_("not due yet"),
         "1-30": N_("1 to 30 days late"),
         "31-90": N_("31 to 90 days late"),
         "91-180": N_("91 to 180 days late"),
