@@ -70,10 +70,13 @@ def _shown(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _confirmed(answer: Mapping[str, Any]) -> Iterator[str]:
-    for each in answer.get("answers") or (answer,):
+    several = answer.get("answers")
+    for each in several or (answer,):
         yield _("{ref} is confirmed: {command}.").format(ref=each["confirmed"], command=f"fund {each['command']}")
         if not answer.get("dry_run"):
             yield from trial_lines(each)
+        if several and each.get("next"):
+            yield _("Next step: {command}").format(command=each["next"])
 
 
 @verb(

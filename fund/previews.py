@@ -626,13 +626,16 @@ def _of_kind(preview: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[M
 
 
 def _fields(pairs: Sequence[Pair], margin: str) -> Iterator[str]:
-    words = {pair["label"]: _(LABELS[pair["label"]]) for pair in pairs}
-    width = min(max(map(len, words.values()), default=0), 28)
+    words = {pair["label"]: _word(pair["label"]) for pair in pairs}
+    width = max(map(len, words.values()), default=0)
     for pair in pairs:
         word = words[pair["label"]]
         rows = pair.get("rows")
         if not rows:
             yield f"{margin}{word:<{width}}  {_text(pair)}"
+        elif len(rows) == 1 and any(each.get("rows") for each in rows[0]):
+            yield f"{margin}{word}"
+            yield from _fields(rows[0], f"{margin}  ")
         elif len(rows) == 1:
             yield f"{margin}{word:<{width}}  {_row(rows[0])}"
         else:
@@ -655,8 +658,13 @@ def _row(pairs: Sequence[Pair]) -> str:
             or (pair in days and len(days) == 1)
         )
         text = "; ".join(_row(row) for row in pair["rows"]) if pair.get("rows") else _brief(pair)
-        said.append(text if alone else f"{_(LABELS[label]).lower()} {text}")
+        said.append(text if alone else f"{_word(label).lower()} {text}")
     return ", ".join(said)
+
+
+def _word(label: str) -> str:
+    """The word of a label; of one that an older version kept, its own."""
+    return _(LABELS[label]) if label in LABELS else label.replace("_", " ")
 
 
 def _text(pair: Pair) -> str:
@@ -686,6 +694,8 @@ def _value(label: str, value: Any, name: str | None = None, iban: str | None = N
         return f"{name}, {_iban(iban)}"
     if label in PEOPLE:
         return name or text
+    if label == "subject" and text == "fund":
+        return _("the fund")
     if name and name != text:
         return f"{name} ({text})" if label not in CASES else f"{text} {name}"
     if label.endswith("iban") or label == "bank_account":

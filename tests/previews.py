@@ -46,6 +46,7 @@ def require_whole(answer: Answer) -> None:
     assert [fact["type"] for fact in preview] == [event["type"] for event in answer["events"]], [
         event["type"] for event in answer["events"] if event["type"] not in TITLES
     ]
+    assert {label for fact in preview for label in labels_in(fact["fields"])} <= set(LABELS)
     for event, fact in zip(answer["events"], preview, strict=True):
         assert event["type"] in TITLES, event["type"]
         told = {pair["label"] for pair in fact["fields"]}
@@ -56,6 +57,14 @@ def require_whole(answer: Answer) -> None:
             assert not label, (event["type"], field)
             assert LEFT_OUT.get(f"{event['type']}.{field}") or LEFT_OUT[field]
     assert [line for line in lines(preview) if line.strip()]
+
+
+def labels_in(pairs: list[dict[str, Any]]) -> Iterator[str]:
+    """Every label, those of lists within as well."""
+    for pair in pairs:
+        yield pair["label"]
+        for row in pair.get("rows", ()):
+            yield from labels_in(row)
 
 
 def open_now(preview: list[dict[str, Any]]) -> list[Any]:

@@ -135,7 +135,7 @@ def test_a_roll_out_takes_over_what_is_owed_as_it_is_typed(fund: Fund, sqlite_ur
     assert tried.code == 0, tried.err
     pending = fund(*ask, "--yes", "--json", user="anna", database=sqlite_url).json["pending"]
     brought = fund("confirm", pending, "--yes", user="piet", database=sqlite_url)
-    assert "resolution.proposed" in brought.out
+    assert "Matter put to the vote" in brought.out
     for user in ("mira", "mees", "carla"):
         fund("decision", "vote", "R2026-0001", "--for", user=user, database=sqlite_url)
     shown = fund("decision", "show", "R2026-0001", database=sqlite_url, columns=80, terminal=True)

@@ -57,7 +57,7 @@ def test_an_admin_adds_a_person_who_may_act_at_once(fund: Fund, founded: str) ->
 
 def test_a_trial_keeps_nothing(fund: Fund, founded: str) -> None:
     shown = fund("user", "add", "fatima", "--role", "reviewer", "--dry-run", database=founded, user="petra")
-    assert shown.out.startswith("Trial, nothing kept.\nfatima may act now as reviewer.\nuser.added on user/")
+    assert shown.out.startswith("Trial, nothing kept.\nfatima may act now as reviewer.\nUser added\n  User   fatima\n")
     assert "fatima" not in fund("user", "list", database=founded).out
 
 
