@@ -23,6 +23,7 @@ from cli.params import (
     read,
     reading,
     run,
+    state_of,
     verb,
 )
 from fund.language import N_, _, day, euros, ngettext
@@ -244,7 +245,7 @@ def _candidates(found: list[Mapping[str, Any]]) -> str:
     examples=("fund bank list", "fund bank list --state allocated", "fund bank list --as-of 2026-03-31 --json"),
     see=("bank unmatched", "bank import"),
 )
-@option("--state", metavar="STATE", help=N_("Only receipts that are recorded, proposed or allocated"))
+@option("--state", type=state_of("receipt"), help=N_("Only receipts in this state"))
 @dated
 def list_(ctx: click.Context, state: str | None) -> None:
     read(ctx, "bank list", {"state": state}, show=_listed)

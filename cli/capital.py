@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_output
-from cli.params import DAY, MONEY, Ref, argument, booking, look, noun, option, read, reading, run, typed, verb
+from cli.params import DAY, MONEY, PARTNER, Ref, argument, booking, look, noun, option, read, reading, run, typed, verb
 from fund.language import N_, _, euros, ngettext
 
-PARTNER = Ref(("partner list", "partners", "id"))
 KEY = Ref(("key show", "keys", "name"))
 AWARD = Ref(("agreement list", "agreements", "ref"))
 CALL = Ref(("capital list", "calls", "ref"))
@@ -41,7 +40,7 @@ capital = noun("capital", N_("Call and receive contributions"))
 )
 @option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total, or what the one partner is asked"))
 @option("--key", type=KEY, metavar="NAME", help=N_("The key you expect to be in force"))
-@option("--partner", type=PARTNER, metavar="ID", help=N_("Only this partner"))
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only this partner"))
 @option(
     "--due",
     "due_days",
@@ -218,7 +217,7 @@ def _letters_shown(data: Mapping[str, Any]) -> None:
     examples=("fund capital list", "fund capital list --open", "fund capital list --partner gm0344 --json"),
     see=("capital call", "partner list"),
 )
-@option("--partner", type=PARTNER, metavar="ID", help=N_("Only those of this partner"))
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only those of this partner"))
 @option("--open", "open_", is_flag=True, help=N_("Only those that are not paid whole"))
 @reading
 def list_(ctx: click.Context, partner: str | None, open_: bool) -> None:

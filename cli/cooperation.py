@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from datetime import date
-from importlib import resources
 from typing import Any
 
 import click
 
 from cli import output
 from cli.output import Column, facts, say, table
-from cli.params import FILE, Ref, argument, changing, look, noun, option, read, reading, run, typed, verb
+from cli.params import (
+    FILE,
+    PARTNER,
+    THEME,
+    Ref,
+    argument,
+    changing,
+    look,
+    noun,
+    option,
+    read,
+    reading,
+    run,
+    typed,
+    verb,
+)
+from fund.glossary import theme_names
 from fund.language import N_, _, day, language, ngettext
 
 _ROLES = {
@@ -42,9 +56,8 @@ def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, 
 
 
 def _themes() -> dict[str, str]:
-    text = resources.files("fund").joinpath("data", "themes.csv").read_text(encoding="utf-8")
-    column = "naam" if language() == "nl" else "name_en"
-    return {row["id"]: row[column] for row in csv.DictReader(text.splitlines())}
+    place = 0 if language() == "nl" else 1
+    return {theme: called[place] for theme, called in theme_names().items()}
 
 
 class _Cooperation(Ref):
@@ -108,8 +121,8 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
     examples=("fund cooperation list", "fund cooperation list --partner gm0344 --theme T04"),
     see=("cooperation show", "partner list"),
 )
-@option("--partner", metavar="ID", help=N_("In which this partner takes part"))
-@option("--theme", metavar="T", help=N_("About this theme, as T04"))
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("In which this partner takes part"))
+@option("--theme", type=THEME, metavar="THEME", help=N_("About this theme: T04, or its name"))
 @reading
 def list_cooperations(ctx: click.Context, partner: str | None, theme: str | None) -> None:
     data = _asked(ctx, "cooperation list", {"partner": partner, "theme": theme})

@@ -9,14 +9,13 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, FILE, MONEY, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.params import DAY, FILE, MONEY, PAYEE, Ref, argument, booking, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
 
 DEBIT = Ref(("bank unmatched", "debits", "ref"))
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 
 TRANSFER = Ref(("cost list", "transfers", "ref"))
-PAYEE = Ref(("payee list", "payees", "partner"))
 
 cost = noun("cost", N_("Book costs, income and transfers"))
 

@@ -9,7 +9,22 @@ from typing import Any
 import click
 
 from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
-from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
+from cli.params import (
+    DAY,
+    FILE,
+    MONEY,
+    Ref,
+    argument,
+    booking,
+    changing,
+    noun,
+    one_of,
+    option,
+    read,
+    reading,
+    run,
+    verb,
+)
 from fund.language import N_, _, euros, language, ngettext
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
@@ -26,6 +41,12 @@ CHOICES = {
     "uphold": N_("uphold"),
     "reopen": N_("reopen"),
 }
+GROUND = one_of(
+    "ground",
+    {"improve": N_("improve"), "information": N_("information"), "money": N_("money"), "tie": N_("tie")},
+    GROUNDS,
+)
+CHOICE = one_of("vote", {**CHOICES, "abstain": N_("abstain")}, CHOICES)
 
 decision = noun("decision", N_("Prepare, vote and decide"))
 
@@ -82,7 +103,7 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     see=("decision show", "decision decide"),
 )
 @argument("ref", help=N_("The proposal, key, write-off, amendment or resolution"))
-@option("--choice", metavar="WORD", help=N_("for, against, abstain; on an objection uphold, reopen"))
+@option("--choice", type=CHOICE, help=N_("Your vote; uphold and reopen are for an objection"))
 @option("--for", "flag", flag_value="for", help=N_("In favour"))
 @option("--against", "flag", flag_value="against", help=N_("Not in favour"))
 @option("--abstain", "flag", flag_value="abstain", help=N_("Counts for the quorum only"))
@@ -127,7 +148,7 @@ def _voted(answer: Mapping[str, Any]) -> list[str]:
 @argument("ref", type=PROPOSAL, help=N_("The proposal or resolution, or a key that not every partner voted on"))
 @option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("The award; what was asked if left out"))
 @option("--reject", is_flag=True, help=N_("Say no"))
-@option("--defer", "defer_for", type=click.Choice(list(GROUNDS)), help=N_("Let it come back once, and why"))
+@option("--defer", "defer_for", type=GROUND, help=N_("Let it come back once, and why"))
 @option("--until", type=DAY, metavar="DATE", help=N_("The day on which a deferred matter is back"))
 @option(
     "--condition",

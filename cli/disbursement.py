@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import MONEY, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.params import MONEY, PARTNER, Ref, argument, booking, noun, option, read, reading, run, state_of, verb
 from fund.language import N_, _, euros, ngettext
 
 DISBURSEMENT = Ref(("disbursement list", "disbursements", "ref"))
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
-PARTNER = Ref(("partner list", "partners", "id"))
 RECEIPT = Ref()
+STATE = state_of("disbursement")
 
 disbursement = noun("disbursement", N_("Request, check and approve disbursements"))
 
@@ -34,7 +34,7 @@ disbursement = noun("disbursement", N_("Request, check and approve disbursements
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
 @option("--milestone", type=click.IntRange(1), metavar="NUMBER", help=N_("The milestone that was accepted"))
 @option("--amount", type=MONEY, metavar="EUROS", help=N_("What is asked; all that is left when left out"))
-@option("--payee", type=PARTNER, metavar="ID", help=N_("Who is paid; the lead when left out"))
+@option("--payee", type=PARTNER, metavar="PARTNER", help=N_("Who is paid; the lead when left out"))
 @option("--iban", metavar="IBAN", help=N_("The account; the verified one when left out"))
 @booking
 def request(
@@ -179,8 +179,8 @@ def _refunded(answer: Mapping[str, Any]) -> list[str]:
     see=("disbursement show",),
 )
 @option("--agreement", type=AGREEMENT, metavar="REF", help=N_("Only those of this agreement"))
-@option("--payee", type=PARTNER, metavar="ID", help=N_("Only those to this partner"))
-@option("--state", metavar="STATE", help=N_("Only those in this state"))
+@option("--payee", type=PARTNER, metavar="PARTNER", help=N_("Only those to this partner"))
+@option("--state", type=STATE, help=N_("Only those in this state"))
 @reading
 def list_(ctx: click.Context, agreement: str | None, payee: str | None, state: str | None) -> None:
     read(ctx, "disbursement list", {"agreement": agreement, "payee": payee, "state": state}, show=_listed)

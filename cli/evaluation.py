@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
-from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, verb
+from cli.params import FILE, THEME, Ref, argument, changing, noun, option, read, reading, run, state_of, verb
 from fund.language import N_, _, day, ngettext
 
 EVALUATION = Ref(("evaluation list", "evaluations", "ref"))
-STATES = ("due", "submitted", "peer_reviewed", "accepted", "published", "waived")
+STATE = state_of("evaluation")
 
 evaluation = noun("evaluation", N_("Report what was learned"))
 
@@ -195,8 +195,8 @@ def result_text(row: Mapping[str, Any]) -> str:
 
 
 def _themes(ids: Sequence[str]) -> str:
+    from fund.glossary import theme_names
     from fund.language import language
-    from fund.schemas.evaluations import theme_names
 
     names = theme_names()
     place = 0 if language() == "nl" else 1
@@ -217,7 +217,7 @@ def _themes(ids: Sequence[str]) -> str:
     ),
     see=("evaluation list", "evaluation show"),
 )
-@option("--theme", metavar="THEME", help=N_("Only this theme: T05, or Water and climate"))
+@option("--theme", type=THEME, metavar="THEME", help=N_("Only this theme: T05, or Water and climate"))
 @option("--text", metavar="WORDS", help=N_("Only lessons with all of these words"))
 @reading
 def lessons(ctx: click.Context, theme: str | None, text: str | None) -> None:
@@ -253,7 +253,7 @@ def _show_lessons(data: Mapping[str, Any]) -> None:
     examples=("fund evaluation list", "fund evaluation list --state due"),
     see=("evaluation show", "evaluation lessons"),
 )
-@option("--state", type=click.Choice(STATES), help=N_("Only in this state"))
+@option("--state", type=STATE, help=N_("Only in this state"))
 @reading
 def list_evaluations(ctx: click.Context, state: str | None) -> None:
     read(ctx, "evaluation list", {"state": state}, show=_show_list)

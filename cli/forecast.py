@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
-from cli.params import DAY, FILE, forcing, known, look, may_write, noun, option, typed, verb
+from cli.params import DAY, FILE, forcing, known, look, may_write, noun, one_of, option, typed, verb
 from fund.language import N_, _, day, euros, number
 
 __all__ = ["forecast", "liquidity", "revolving"]
@@ -103,7 +103,10 @@ def liquidity(
 )
 @option("--years", default="1,3,5,10", metavar="YEARS", help=N_("After so many years"))
 @option(
-    "--awards", type=click.Choice(("none", "regrant")), default="none", help=N_("Whether free money is awarded again")
+    "--awards",
+    type=one_of("awards", {"none": N_("none"), "regrant": N_("regrant")}),
+    default="none",
+    help=N_("Whether free money is awarded again"),
 )
 @_made_with
 @known

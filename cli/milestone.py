@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, verb
+from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, state_of, verb
 from fund.language import N_, _, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
@@ -117,7 +117,7 @@ def reject(ctx: click.Context, ref: str, reason: str, met: tuple[int, ...]) -> N
     see=("milestone evidence",),
 )
 @argument("ref", type=AGREEMENT, required=False, help=N_("The agreement; all of them when left out"))
-@option("--state", metavar="STATE", help=N_("Only those in this state"))
+@option("--state", type=state_of("milestone"), help=N_("Only those in this state"))
 @reading
 def list_milestones(ctx: click.Context, ref: str | None, state: str | None) -> None:
     read(ctx, "milestone list", {"ref": ref, "state": state}, show=_show_list)

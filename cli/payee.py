@@ -9,11 +9,8 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, FILE, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.params import DAY, FILE, PARTNER, USER, argument, booking, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
-
-PARTNER = Ref(("partner list", "partners", "id"))
-SIGNATORY = Ref(("user list", "users", "name"))
 
 payee = noun("payee", N_("Record the accounts that may be paid"))
 
@@ -39,7 +36,7 @@ payee = noun("payee", N_("Record the accounts that may be paid"))
 @argument("partner", type=PARTNER, required=False, help=N_("The partner whose account it is"))
 @option("--iban", required=True, metavar="IBAN", help=N_("The account, with or without spaces"))
 @option("--name", required=True, metavar="NAME", help=N_("The holder as the bank knows it"))
-@option("--requested-by", type=SIGNATORY, metavar="NAME", help=N_("The signatory of the partner who asked for it"))
+@option("--requested-by", type=USER, metavar="NAME", help=N_("The signatory of the partner who asked for it"))
 @option("--supplier", metavar="NAME", help=N_("A short name for somebody who is no partner: small letters, hyphens"))
 @option("--file", "document", type=FILE, metavar="FILE", help=N_("The document that shows the account of a supplier"))
 @option("--from", "from_on", type=DAY, metavar="DATE", help=N_("The first day on which it holds"))
@@ -78,7 +75,7 @@ def _recorded(answer: Mapping[str, Any]) -> list[str]:
     examples=("fund payee list", "fund payee list --partner gm0351"),
     see=("payee record",),
 )
-@option("--partner", type=PARTNER, metavar="ID", help=N_("Only those of this partner"))
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only those of this partner"))
 @reading
 def list_(ctx: click.Context, partner: str | None) -> None:
     read(ctx, "payee list", {"partner": partner}, show=_listed)

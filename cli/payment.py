@@ -24,6 +24,7 @@ from cli.params import (
     read,
     reading,
     run,
+    state_of,
     typed,
     verb,
 )
@@ -32,6 +33,7 @@ from fund.language import N_, _, euros, ngettext
 BATCH = Ref(("payment list", "batches", "ref"))
 DUE = Ref(("disbursement list", "disbursements", "ref"), ("payment list", "payables", "ref"))
 PAYABLE = Ref(("payment list", "payables", "ref"))
+STATE = state_of("payment", "open", "sent", "paid", "failed", "returned")
 
 payment = noun("payment", N_("Pay what was approved, by files for the bank"))
 
@@ -335,7 +337,7 @@ def return_(ctx: click.Context, ref: str, receipt: str, reason: str | None) -> N
     see=("payment batch", "disbursement list"),
 )
 @option("--batch", "batch_ref", type=BATCH, metavar="REF", help=N_("Only this batch"))
-@option("--state", metavar="STATE", help=N_("Only open, sent, paid, failed or returned payments"))
+@option("--state", type=STATE, help=N_("Only payments in this state"))
 @reading
 def list_(ctx: click.Context, batch_ref: str | None, state: str | None) -> None:
     read(ctx, "payment list", {"batch": batch_ref, "state": state}, show=_listed)

@@ -10,11 +10,10 @@ import click
 
 from cli import output
 from cli.output import Column, advice_text, decimal_text, facts, say, table, track_text
-from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, typed, verb
+from cli.params import FILE, USER, Ref, argument, changing, noun, one_of, option, read, reading, run, typed, verb
 from fund.language import N_, _, instant, language, ngettext
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
-USER = Ref(("user list", "users", "name"))
 KINDS = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),
@@ -23,7 +22,16 @@ KINDS = {
     "external": N_("external"),
 }
 
-HARD = ("family", "financial", "manager", "person", "supplier")
+HARD = one_of(
+    "ground",
+    {
+        "family": N_("family"),
+        "financial": N_("financial"),
+        "manager": N_("manager"),
+        "person": N_("person"),
+        "supplier": N_("supplier"),
+    },
+)
 
 review = noun("review", N_("Assign reviewers and score proposals"))
 
@@ -111,7 +119,7 @@ def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) ->
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @option("--none", "none", is_flag=True, help=N_("No tie at all"))
 @option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("A possible conflict; repeat"))
-@option("--hard", type=click.Choice(HARD), help=N_("A conflict that bars you"))
+@option("--hard", type=HARD, help=N_("A conflict that bars you"))
 @option("--about", type=USER, metavar="NAME", help=N_("Judge what this reviewer declared"))
 @option("--stays/--leaves", "stays", default=None, help=N_("Whether that reviewer stays in the panel"))
 @option("--reason", metavar="TEXT", help=N_("Why, when you judge"))

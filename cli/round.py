@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.output import Column, facts, state_text, table, track_text
-from cli.params import DAY, MONEY, Ref, argument, changing, noun, option, read, reading, run, verb
+from cli.params import DAY, MONEY, Ref, argument, changing, noun, one_of, option, read, reading, run, verb
 from fund.language import AMSTERDAM, N_, _, day, euros, ngettext
 
 ROUND = Ref(("round list", "rounds", "ref"))
-TRACKS = ("light", "standard", "major")
+TRACK = one_of("track", {"light": N_("light"), "standard": N_("standard"), "major": N_("major")})
 
 round = noun("round", N_("Plan and follow rounds"))
 
@@ -32,10 +32,10 @@ round = noun("round", N_("Plan and follow rounds"))
 @option("--opens", type=DAY, required=True, metavar="DATE", help=N_("The first day"))
 @option("--closes", type=DAY, required=True, metavar="DATE", help=N_("The last day"))
 @option("--ceiling", "ceiling_cents", type=MONEY, required=True, metavar="EUROS", help=N_("What it may award in all"))
-@option("--track", type=click.Choice(TRACKS), help=N_("How much is asked and required; standard when left out"))
+@option("--track", type=TRACK, help=N_("How much is asked and required; standard when left out"))
 @option(
     "--allocation",
-    type=click.Choice(("score", "order")),
+    type=one_of("allocation", {"score": N_("score"), "order": N_("order")}),
     help=N_("How money is divided when it is short; score when left out"),
 )
 @changing

@@ -8,12 +8,9 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import Ref, argument, changing, noun, option, read, reading, run, verb
+from cli.params import PARTNER, ROLE, USER, argument, changing, noun, option, read, reading, run, verb
 from fund import glossary
 from fund.language import N_, _
-
-USER = Ref(("user list", "users", "name"))
-PARTNER = Ref(("partner list", "partners", "id"))
 
 user = noun("user", N_("Add people and say what they may do"))
 
@@ -34,8 +31,15 @@ user = noun("user", N_("Add people and say what they may do"))
     see=("user list", "user revoke"),
 )
 @argument("name", help=N_("How the person signs"))
-@option("--role", "roles", multiple=True, required=True, metavar="ROLE", help=N_("What the person may do; repeat"))
-@option("--partner", type=PARTNER, metavar="ID", help=N_("The organisation the person belongs to"))
+@option(
+    "--role",
+    "roles",
+    type=ROLE,
+    multiple=True,
+    required=True,
+    help=N_("What the person may do; repeat"),
+)
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("The organisation the person belongs to"))
 @option("--seconded", is_flag=True, help=N_("Works for the fund, paid by that partner"))
 @option("--deputy-of", type=USER, metavar="NAME", help=N_("Votes for this committee member's seat when needed"))
 @changing
@@ -59,8 +63,15 @@ def add(
     see=("user list",),
 )
 @argument("name", type=USER, help=N_("How the person signs"))
-@option("--role", "roles", multiple=True, required=True, metavar="ROLE", help=N_("What the person may do; repeat"))
-@option("--partner", type=PARTNER, metavar="ID", help=N_("The organisation the person belongs to"))
+@option(
+    "--role",
+    "roles",
+    type=ROLE,
+    multiple=True,
+    required=True,
+    help=N_("What the person may do; repeat"),
+)
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("The organisation the person belongs to"))
 @option("--seconded", is_flag=True, help=N_("Works for the fund, paid by that partner"))
 @option("--deputy-of", type=USER, metavar="NAME", help=N_("Votes for this committee member's seat when needed"))
 @changing

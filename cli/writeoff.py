@@ -9,7 +9,23 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import FILE, MONEY, Ref, argument, booking, changing, noun, option, read, reading, run, verb
+from cli.params import (
+    FILE,
+    MONEY,
+    USER,
+    Ref,
+    argument,
+    booking,
+    changing,
+    noun,
+    one_of,
+    option,
+    read,
+    reading,
+    run,
+    state_of,
+    verb,
+)
 from fund.language import N_, _, day, euros
 
 WRITEOFF = Ref(("writeoff list", "writeoffs", "ref"))
@@ -21,8 +37,9 @@ GROUNDS = {
     "uncollectible": N_("uncollectible"),
     "irregularity": N_("irregularity"),
 }
-CHOICES = ("for", "against", "abstain")
-STATES = ("proposed", "decided", "refused", "posted", "reversed")
+GROUND = one_of("ground", {**GROUNDS, "learning": N_("learning")}, GROUNDS)
+CHOICE = one_of("vote", {"for": N_("for"), "against": N_("against"), "abstain": N_("abstain")})
+STATE = state_of("writeoff")
 
 writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
 
@@ -44,11 +61,11 @@ writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
     see=("writeoff vote", "evaluation list"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--ground", type=click.Choice(list(GROUNDS)), default="learning", help=N_("Why it will not come back"))
+@option("--ground", type=GROUND, default="learning", help=N_("Why it will not come back"))
 @option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("All that is outstanding when left out"))
 @option("--reason", required=True, metavar="TEXT", help=N_("In one sentence; it is kept"))
 @option("--file", type=FILE, metavar="FILE", help=N_("Reminders and legal view"))
-@option("--requested-by", metavar="NAME", help=N_("The signatory of the lead who asked for it"))
+@option("--requested-by", type=USER, metavar="NAME", help=N_("The signatory of the lead who asked for it"))
 @changing
 def propose(
     ctx: click.Context,
@@ -92,7 +109,7 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
     see=("writeoff decide",),
 )
 @argument("ref", type=WRITEOFF, help=N_("The write-off"))
-@option("--choice", type=click.Choice(CHOICES), required=True, help=N_("An abstention counts for the quorum only"))
+@option("--choice", type=CHOICE, required=True, help=N_("An abstention counts for the quorum only"))
 @option("--reason", metavar="TEXT", help=N_("Why; it is opened with the vote"))
 @changing
 def vote(ctx: click.Context, ref: str, choice: str, reason: str | None) -> None:
@@ -192,7 +209,7 @@ def _recovered(answer: Mapping[str, Any]) -> list[str]:
     examples=("fund writeoff list", "fund writeoff list --state decided"),
     see=("statement position",),
 )
-@option("--state", type=click.Choice(STATES), help=N_("Only in this state"))
+@option("--state", type=STATE, help=N_("Only in this state"))
 @reading
 def list_writeoffs(ctx: click.Context, state: str | None) -> None:
     read(ctx, "writeoff list", {"state": state}, show=_show_list)

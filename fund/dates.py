@@ -16,6 +16,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from fund.errors import InvalidDay, InvalidMonth
+from fund.language import N_, _
 
 __all__ = [
     "AMSTERDAM",
@@ -49,9 +50,29 @@ __all__ = [
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2999, 12, 31)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{4})")
+_IN_WORDS = re.compile(r"([0-9]{1,2})[ -]([a-z]+)\.?[ -]([0-9]{4})")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])-([0-9]{4})")
+_MONTH_IN_WORDS = re.compile(r"([a-z]+)\.?[ -]([0-9]{4})")
 _YEAR = re.compile(r"[0-9]{4}")
+_MONTHS = (
+    ("januari", "january", "jan"),
+    ("februari", "february", "feb"),
+    ("maart", "march", "mrt", "mar"),
+    ("april", "apr"),
+    ("mei", "may"),
+    ("juni", "june", "jun"),
+    ("juli", "july", "jul"),
+    ("augustus", "august", "aug"),
+    ("september", "sept", "sep"),
+    ("oktober", "october", "okt", "oct"),
+    ("november", "nov"),
+    ("december", "dec"),
+)
+"""The months in Dutch and English, with how they are cut short."""
+_NUMBERS = {word: number for number, words in enumerate(_MONTHS, start=1) for word in words}
 
 
 def now() -> datetime:
@@ -66,31 +87,69 @@ def now() -> datetime:
 
 
 def parse_day(text: str) -> date:
-    """The day that ``text`` says, as ``2026-03-31`` and in no other way.
+    """The day that ``text`` says: ``2026-03-31``, ``31-3-2026``, ``31 maart 2026``, ``31 Mar 2026``.
+
+    Numbers that begin with the day are day, month, year, as Dutch has them: ``01-02-2028`` is the first of February.
 
     Raises:
-        InvalidDay: Another form, a day that no calendar has, or one outside 1900-2999.
+        InvalidDay: Another form, a day that no calendar has, or one outside 1900-2999. The reason names which.
     """
-    if not _DAY.fullmatch(text):
-        raise InvalidDay(text=text)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidDay(text=text) from None
-    if not EARLIEST <= day <= LATEST:
-        raise InvalidDay(text=text)
-    return day
+    said = _single_spaced(text)
+    if match := _DAY.fullmatch(said):
+        year, month, number = (int(part) for part in match.groups())
+    elif match := _DAY_FIRST.fullmatch(said):
+        number, month, year = (int(part) for part in match.groups())
+    elif (match := _IN_WORDS.fullmatch(said.lower())) and match[2] in _NUMBERS:
+        number, month, year = int(match[1]), _NUMBERS[match[2]], int(match[3])
+    else:
+        raise InvalidDay(text=text, reason=_(_why_no_day(said)))
+    if not EARLIEST.year <= year <= LATEST.year:
+        reason = _(N_("the year must lie between {first} and {last}"))
+        raise InvalidDay(text=text, reason=reason.format(first=EARLIEST.year, last=LATEST.year))
+    if not 1 <= month <= 12:
+        raise InvalidDay(text=text, reason=_(N_("there is no month {number}")).format(number=month))
+    days = monthrange(year, month)[1]
+    if not 1 <= number <= days:
+        reason = _(N_("that month has {days} days"))
+        raise InvalidDay(text=text, reason=reason.format(days=days))
+    return date(year, month, number)
+
+
+def _single_spaced(text: str) -> str:
+    """``text`` with one plain space where it has blanks; what is cut and pasted has others."""
+    return re.sub(r"[ \u00a0\u202f]+", " ", text).strip(" ")
+
+
+def _why_no_day(text: str) -> str:
+    if not text:
+        return N_("it is empty")
+    if re.fullmatch(r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}", text):
+        return N_("slashes and points leave open which number is the day")
+    if re.fullmatch(r"[0-9]{1,2}[ -][0-9A-Za-z]+\.?[ -][0-9]{2}", text):
+        return N_("the year has four digits")
+    if _IN_WORDS.fullmatch(text.lower()):
+        return N_("it names no month")
+    return N_("it is written in another way")
 
 
 def parse_month(text: str) -> str:
-    """The month that ``text`` says, as ``2027-03``; months are kept as this text.
+    """The month that ``text`` says: ``2027-03``, ``03-2027``, ``maart 2027``; months are kept as ``2027-03``.
 
     Raises:
         InvalidMonth: Another form, or no month of the calendar.
     """
-    if not _MONTH.fullmatch(text) or not EARLIEST.year <= int(text[:4]) <= LATEST.year:
+    said = _single_spaced(text)
+    if match := _MONTH.fullmatch(said):
+        year, month = int(match[1]), int(match[2])
+    elif match := _MONTH_FIRST.fullmatch(said):
+        year, month = int(match[2]), int(match[1])
+    elif (match := _MONTH_IN_WORDS.fullmatch(said.lower())) and match[1] in _NUMBERS:
+        year, month = int(match[2]), _NUMBERS[match[1]]
+    else:
         raise InvalidMonth(text=text)
-    return text
+    if not EARLIEST.year <= year <= LATEST.year:
+        raise InvalidMonth(text=text)
+    return f"{year:04d}-{month:02d}"
 
 
 def parse_period(text: str) -> str:

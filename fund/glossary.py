@@ -1,21 +1,49 @@
 """The words of the fund: Dutch and English, the states as people read them, and what was probably meant.
 
-``data/glossary.csv`` decides. Here it is read, searched and compared by spelling; which commands exist is told to us.
+``data/glossary.csv`` decides. Here it is read, searched and compared by spelling; which commands exist is told to us,
+and so are names that only a fund knows. Whatever somebody may choose or name is found here: :func:`meant` says what
+was typed, :func:`suggested` what was probably meant, :func:`chosen` refuses the rest.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.language import language
+from fund.errors import AmbiguousName, UnknownWord
+from fund.language import _, language
 
-__all__ = ["Word", "account_word", "distance", "find", "nearest", "nouns_of", "role_word", "state_word", "words"]
+__all__ = [
+    "Name",
+    "Names",
+    "Word",
+    "account_names",
+    "account_word",
+    "advice",
+    "chosen",
+    "distance",
+    "find",
+    "folded",
+    "meant",
+    "nearest",
+    "nouns_of",
+    "role_names",
+    "role_word",
+    "state_names",
+    "state_word",
+    "suggested",
+    "theme_names",
+    "words",
+]
+
+Names = Mapping[str, tuple[str, ...]]
+"""By id or code, the names by which people know it: the Dutch, the English, others."""
 
 _STATE_KIND = re.compile(r"\(([a-z_]+)\)$")
 _NOUNS: Mapping[str, str] = MappingProxyType(
@@ -227,11 +255,11 @@ def code_word(code: str) -> str:
 
 def find(text: str) -> tuple[Word, ...]:
     """The rows that ``text`` names: by Dutch, English, code, or a form to avoid; capitals and hyphens do not matter."""
-    wanted = _plain(text)
-    exact = [word for word in words() if wanted in {_plain(form) for form in (*word.forms, word.en, word.name)}]
+    wanted = folded(text)
+    exact = [word for word in words() if wanted in {folded(form) for form in (*word.forms, word.en, word.name)}]
     if exact:
         return tuple(exact)
-    return tuple(word for word in words() if wanted in {_plain(form) for form in word.avoid})
+    return tuple(word for word in words() if wanted in {folded(form) for form in word.avoid})
 
 
 def nouns_of(typed: str, nouns: Iterable[str]) -> tuple[str, ...]:
@@ -241,7 +269,7 @@ def nouns_of(typed: str, nouns: Iterable[str]) -> tuple[str, ...]:
     ('proposal',)
     """
     known = tuple(nouns)
-    wanted = _plain(typed)
+    wanted = folded(typed)
     found: list[str] = []
     direct = _DUTCH_VERBS.get(typed.lower())
     if direct in known:
@@ -292,5 +320,118 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[\s_-]+", " ", text.strip().lower())
+# ------------------------------------------------------------------------------------------- what somebody may name
+
+
+def folded(text: str) -> str:
+    """A name as it is compared: no capitals, accents, hyphens, underscores or other signs, one space between words."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[^\w]|_", " ", bare).split())
+
+
+class Name(str):
+    """What was typed where something is named that only the fund knows: a partner by name, abbreviation or id.
+
+    As text it stays what was typed, so that a repeated command is recognised. ``kind`` says what is named, ``chosen``
+    which of several was meant, when somebody was asked.
+    """
+
+    kind: str
+    chosen: str
+
+    def __new__(cls, text: str, kind: str, chosen: str = "") -> Name:
+        self = super().__new__(cls, text)
+        self.kind, self.chosen = kind, chosen
+        return self
+
+
+def meant(text: str, names: Names) -> tuple[str, ...]:
+    """What ``text`` is the id or a name of; several where they share a name."""
+    wanted = folded(text)
+    return tuple(each for each, called in names.items() if wanted and wanted in map(folded, (each, *called)))
+
+
+def suggested(text: str, names: Names, *, limit: int = 3) -> tuple[str, ...]:
+    """What was probably meant, best first: by spelling, by how a name begins, or by a word in it."""
+    owners: dict[str, list[str]] = {}
+    for each, called in names.items():
+        for name in (each, *called):
+            owners.setdefault(folded(name), []).append(each)
+    wanted = folded(text)[:_LONGEST_NAME]
+    close = nearest(wanted, owners, limit=limit) if wanted else ()
+    if not close and len(wanted) >= 3:
+        close = tuple(sorted(name for name in owners if f" {wanted}" in name))
+    return tuple(dict.fromkeys(each for name in close for each in owners[name]))[:limit]
+
+
+_LONGEST_NAME = 100
+"""Names are shorter; what is longer is compared no further."""
+
+
+def advice(near: Iterable[str], look: str) -> str:
+    """A hint: what was probably meant, where something comes near, and where to look."""
+    listed = _(" or ").join(near)
+    return _("did you mean {names}? {look}").format(names=listed, look=look) if listed else look
+
+
+def chosen(
+    text: str,
+    names: Names,
+    refusal: type[UnknownWord] = UnknownWord,
+    *,
+    parts: bool = False,
+    coded: bool = False,
+    **details: str,
+) -> str:
+    """The code of the word that was typed: the code itself, or what people read, in either language.
+
+    Args:
+        names: By code, the Dutch word and the English.
+        parts: Whether a part of just one name will do.
+        coded: Whether people see the code beside the word.
+        details: What the refusal says besides.
+
+    Raises:
+        UnknownWord: None is called so; the hint names the nearest. AmbiguousName: Several are.
+    """
+    found = meant(text, names)
+    wanted = folded(text)
+    if not found and parts and len(wanted) >= 3:
+        found = tuple(code for code, called in names.items() if any(wanted in folded(word) for word in called))
+    if len(found) == 1:
+        return found[0]
+    place = 0 if language() == "nl" else 1
+    shown = {code: f"{code} {called[place]}" if coded else called[place] for code, called in names.items()}
+    if found:
+        raise AmbiguousName(name=text, ids=list(found), choices=[shown[each] for each in found])
+    near = [f'"{shown[each]}"' for each in suggested(text, names)]
+    asked = _("did you mean {names}?").format(names=_(" or ").join(near)) if near else _("write one of these words")
+    raise refusal(word=text, known=list(dict.fromkeys(shown.values())), suggestion=asked, **details)
+
+
+def role_names() -> Names:
+    """The roles that a person can have."""
+    return {word.name: (word.nl, word.en) for word in words() if word.section == "rol" and word.name != "system"}
+
+
+def state_names(kind: str, states: Iterable[str] = ()) -> Names:
+    """The states of a life story (``proposal``): those named, or all."""
+    wanted = set(states)
+    return {
+        state: (word.nl, word.en)
+        for (of, state), word in _states().items()
+        if of == kind and (not wanted or state in wanted)
+    }
+
+
+def account_names() -> Names:
+    """The main accounts of the ledger."""
+    return {code: (word.nl, word.en) for code, word in _accounts().items()}
+
+
+@lru_cache(maxsize=1)
+def theme_names() -> dict[str, tuple[str, str]]:
+    """The themes by id, with their Dutch and English names."""
+    text = resources.files("fund").joinpath("data", "themes.csv").read_text(encoding="utf-8")
+    return {row["id"]: (row["naam"], row["name_en"]) for row in csv.DictReader(text.splitlines())}

@@ -18,6 +18,7 @@ __all__ = [
     "N_",
     "_",
     "amount",
+    "both",
     "choose",
     "day",
     "decimal_text",
@@ -74,6 +75,11 @@ def _(message: str) -> str:
 def ngettext(singular: str, plural: str, count: int) -> str:
     """The form of a sentence that fits ``count``, in the language in use."""
     return _catalogue(_current).ngettext(singular, plural, count)
+
+
+def both(message: str) -> tuple[str, str]:
+    """``message`` in Dutch and in English, whichever language is in use: for what may be typed in either."""
+    return _catalogue("nl").gettext(message), message
 
 
 def N_(message: str) -> str:

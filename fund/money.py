@@ -23,19 +23,35 @@ LARGEST_CENTS = 2**63 - 1
 _MOST_DIGITS = 40
 """No sum of money has so many digits before its point; leading zeros included."""
 _AMOUNT = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]{1,2}))?", re.ASCII)
+_GROUPED = {
+    apart: re.compile(
+        rf"-?[1-9][0-9]{{0,2}}(?:(?:\{apart}[0-9]{{3}})+\{point}[0-9]{{1,2}}|(?:\{apart}[0-9]{{3}}){{2,}})", re.ASCII
+    )
+    for apart, point in ((".", ","), (",", "."))
+}
+"""Thousands apart, where another sign before the cents, or the same sign twice, leaves no doubt."""
+_CURRENCY = re.compile(r"(-?)(?:€|EUR(?=[ \u00a0\u202f0-9-]))[ \u00a0\u202f]?(?=[0-9-])", re.ASCII | re.IGNORECASE)
 
 
 def parse(text: str) -> int:
-    """The cents that ``text`` says: ``1234.56``, ``1234,56`` or ``1234``.
+    """The cents that ``text`` says: ``1234.56``, ``1234,56`` or ``1234``; ``€`` or ``EUR`` may stand before it.
+
+    Thousands may stand apart where they cannot be decimals: ``1.234,56``, ``1,234.56``, ``1.234.567``.
 
     Raises:
-        InvalidAmount: Thousands separators, exponents, a third decimal, other digits than 0-9, signs or spaces in
-            the wrong place, minus zero. The reason names which.
+        InvalidAmount: Thousands that may be decimals (``1.234``), exponents, a third decimal, other digits than 0-9,
+            signs or spaces in the wrong place, minus zero. The reason names which.
         AmountTooLarge: More than 2^63 - 1 cents.
     """
-    match = _AMOUNT.fullmatch(text)
+    found = _CURRENCY.match(text)
+    bare = found[1] + text[found.end() :] if found else text
+    for apart, form in _GROUPED.items():
+        if form.fullmatch(bare):
+            bare = bare.replace(apart, "")
+            break
+    match = _AMOUNT.fullmatch(bare)
     if match is None:
-        raise InvalidAmount(text=text, reason=_(_why_not(text)))
+        raise InvalidAmount(text=text, reason=_(_why_not(bare)))
     sign, whole, part = match.groups()
     if len(whole) > _MOST_DIGITS:
         raise AmountTooLarge(value=f"{sign}{whole[:_MOST_DIGITS]}…", limit=LARGEST_CENTS)
@@ -50,12 +66,16 @@ def parse(text: str) -> int:
 def _why_not(text: str) -> str:
     if not text.strip():
         return N_("it is empty")
-    if re.search(r"[eE]", text) and re.search(r"[0-9]", text):
+    if re.search(r"[0-9][eE][0-9+-]", text):
         return N_("exponents are not used for money")
     if any(character.isdigit() and character not in "0123456789" for character in text):
         return N_("only the digits 0 to 9 are used")
-    if re.fullmatch(r"-?[0-9]{1,3}([.,' ][0-9]{3})+([.,][0-9]{1,2})?", text):
+    if re.fullmatch(r"-?[0-9]{1,3}[.,][0-9]{3}", text):
+        return N_("three digits after a point or comma can be thousands or decimals")
+    if re.fullmatch(r"-?[0-9]{1,3}([.,' \u00a0\u202f][0-9]{3})+([.,][0-9]{1,2})?", text):
         return N_("thousands separators make it unclear")
+    if re.fullmatch(r"-?[0-9.,]+,(-|--|=)", text):
+        return N_("cents are digits: write ,00")
     if re.fullmatch(r"-?[0-9]+[.,][0-9]{3,}", text):
         return N_("it has more than two decimals")
     return N_("it is not a number of euros")

@@ -24,6 +24,7 @@ from fund.events import (
     canonical_json,
     require_printable,
 )
+from fund.glossary import chosen, role_names
 from fund.language import N_, _
 from fund.ledger import AccountType, Layer, Ledger, Side
 from fund.rules.authority import (
@@ -263,7 +264,7 @@ def add_user(
     if not name.strip() or name == SYSTEM_ACTOR.user_id or uow.store.work.user_id_of(name) is not None:
         raise UserExists(user=name)
     if partner is not None:
-        _require_partner(uow, partner)
+        uow.partner(partner)
     user_id = derive_id("usr_", uow.maker.user_id, uow.made_command_id or uow.command_id, "user")
     seat = _seat(uow, user_id, name, given, organisation=None if seconded else partner, deputy_of=deputy_of)
     uow.store.work.keep_name(user_id, name)
@@ -297,7 +298,7 @@ def change_user(
     given = [_role(role) for role in roles]
     require_compatible_roles(name, given)
     if partner is not None:
-        _require_partner(uow, partner)
+        uow.partner(partner)
     organisation = None if seconded else partner
     seat = _seat(uow, actor.user_id, name, given, organisation=organisation, deputy_of=deputy_of)
     return uow.record(
@@ -360,21 +361,7 @@ def revoke_user(uow: UnitOfWork, *, name: str, reason: str) -> Envelope:
 
 
 def _role(name: str) -> Role:
-    try:
-        role = Role(name)
-    except ValueError as problem:
-        raise UnknownRole(role=name, known=[role.value for role in Role if role is not Role.SYSTEM]) from problem
-    if role is Role.SYSTEM:
-        raise UnknownRole(role=name, known=[role.value for role in Role if role is not Role.SYSTEM])
-    return role
-
-
-def _require_partner(view: View, partner: str) -> None:
-    if view.store.cases.get(f"partner/{partner}") is None:
-        from fund.errors import UnknownPartner
-
-        near = view.store.cases.refs("partner")
-        raise UnknownPartner(partner=partner, known=len(near))
+    return Role(chosen(name, role_names(), UnknownRole))
 
 
 def users(view: View) -> dict[str, Any]:

@@ -9,11 +9,38 @@ import click
 
 from cli.agreement.showing import amended, decided, party_name, refinanced, reported, show_agreement, show_benefits
 from cli.output import Column, day_text, short_hash, table
-from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, noun, option, read, run, verb
+from cli.params import (
+    DAY,
+    FILE,
+    MONEY,
+    PARTNER,
+    Ref,
+    argument,
+    booking,
+    changing,
+    dated,
+    noun,
+    one_of,
+    option,
+    read,
+    run,
+    state_of,
+    verb,
+)
 from fund.language import N_, _, day, euros, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
+LOWER = one_of(
+    "ground",
+    {
+        "activities_not_done": N_("activities not done"),
+        "obligations_not_met": N_("obligations not met"),
+        "wrong_information": N_("wrong information"),
+        "award_was_wrong": N_("award was wrong"),
+    },
+)
+ENDED = one_of("ground", {"stop_rule": N_("stop rule"), "breach": N_("breach")})
 
 agreement = noun("agreement", N_("Sign agreements and follow experiments"))
 
@@ -137,7 +164,7 @@ def activate(ctx: click.Context, ref: str, boards_heard: bool) -> None:
 @option("--change", "change_cents", type=MONEY, metavar="AMOUNT", help=N_("More, or below zero less"))
 @option("--milestone", type=click.IntRange(1), metavar="NUMBER", help=N_("The milestone it is made in"))
 @option("--due", "due_on", type=DAY, metavar="DATE", help=N_("The new day of the milestone"))
-@option("--lead", "new_lead", metavar="PARTNER", help=N_("The party that leads from now on"))
+@option("--lead", "new_lead", type=PARTNER, metavar="PARTNER", help=N_("The party that leads from now on"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
 @booking
 def amend(ctx: click.Context, ref: str, **given: Any) -> None:
@@ -233,7 +260,7 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
 @option("--ex-officio", is_flag=True, help=N_("Without a report; give the reason"))
 @option("--reason", default="", metavar="TEXT", help=N_("Why ex officio or lower, or a remark"))
 @option("--set-at", "set_at_cents", type=MONEY, metavar="AMOUNT", help=N_("Lower than was approved for payment"))
-@option("--ground", metavar="GROUND", help=N_("Why lower, by Awb 4:46"))
+@option("--ground", type=LOWER, help=N_("Why lower, by Awb 4:46"))
 @booking
 def complete(ctx: click.Context, ref: str, **given: Any) -> None:
     run(ctx, "agreement complete", {"ref": ref, **given}, ask=True, tell=_ended)
@@ -252,7 +279,7 @@ def complete(ctx: click.Context, ref: str, **given: Any) -> None:
     see=("agreement complete", "disbursement cancel"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--ground", required=True, metavar="GROUND", help=N_("stop_rule or breach"))
+@option("--ground", type=ENDED, required=True, help=N_("Nobody's fault, or somebody's"))
 @option("--reason", required=True, metavar="TEXT", help=N_("What happened"))
 @option("--waive-evaluation", is_flag=True, help=N_("Ask no evaluation; for a breach only"))
 @booking
@@ -324,7 +351,7 @@ def refinance(ctx: click.Context, ref: str, to: str, reason: str) -> None:
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
 @argument("file", type=FILE, metavar="FILE", required=False, help=N_("The report (TOML)"))
 @option("--year", type=click.IntRange(2000, 2999), metavar="YEAR", help=N_("The year it is about"))
-@option("--partner", metavar="PARTNER", help=N_("Whose; your own when left out"))
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Whose; your own when left out"))
 @option("--planned-cost", "planned_cost_cents", type=MONEY, metavar="AMOUNT", help=N_("What it would cost"))
 @option("--expected-cost", "expected_cost_cents", type=MONEY, metavar="AMOUNT", help=N_("What it will cost"))
 @option("--realised-cost", "realised_cost_cents", type=MONEY, metavar="AMOUNT", help=N_("What it cost"))
@@ -347,7 +374,7 @@ def benefits(ctx: click.Context, ref: str, **given: Any) -> None:
     examples=("fund agreement list", "fund agreement list --state active --json"),
     see=("agreement show",),
 )
-@option("--state", metavar="STATE", help=N_("Only those in this state"))
+@option("--state", type=state_of("agreement"), help=N_("Only those in this state"))
 @dated
 def list_agreements(ctx: click.Context, state: str | None) -> None:
     read(ctx, "agreement list", {"state": state}, show=_show_list)

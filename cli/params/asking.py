@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,10 @@ from cli.output import write_output
 from cli.params.context import shell, typed
 from fund.language import _, ngettext
 
-__all__ = ["confirmed", "leave", "look", "may_write", "opened", "read", "run"]
+if TYPE_CHECKING:
+    from fund.errors import AmbiguousName
+
+__all__ = ["confirmed", "leave", "look", "may_write", "opened", "read", "run", "which"]
 
 
 def run(
@@ -49,15 +52,17 @@ def run(
     with opened(ctx) as (fund, carry_out, _look):
 
         def carried_out(trial: bool) -> Mapping[str, Any]:
-            answer: Mapping[str, Any] = carry_out(
-                fund,
-                name,
+            return _settled(
                 whole,
-                user=shell(ctx).settings.user,
-                command_id=typed(ctx, "command_id"),
-                dry_run=trial,
+                lambda: carry_out(
+                    fund,
+                    name,
+                    whole,
+                    user=shell(ctx).settings.user,
+                    command_id=typed(ctx, "command_id"),
+                    dry_run=trial,
+                ),
             )
-            return answer
 
         if ask and not dry_run and not typed(ctx, "yes"):
             question = ask if isinstance(ask, str) else _("Carry this out?")
@@ -81,6 +86,46 @@ def run(
         pending = answer.get("pending") and not dry_run
         output.render_answer(answer, tell(answer) if tell is not None and not pending else ())
     return answer
+
+
+def which(problem: AmbiguousName) -> str:
+    """Which of those that go by one name is meant: a numbered choice at a terminal.
+
+    Raises:
+        AmbiguousName: There is nobody to ask, or the answer names none of them.
+    """
+    ids, choices = problem.details["ids"], problem.details["choices"]
+    if not output.interactive():
+        raise problem
+    output.note(_('"{name}" can be:').format(name=problem.details["name"]))
+    for number, choice in enumerate(choices, start=1):
+        output.note(f"{number:>3}  {choice}")
+    line = output.ask_line(_("Which one do you mean? Type its number: "))
+    answer = (line or "").strip()
+    if not (answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(ids)):
+        raise problem
+    return str(ids[int(answer) - 1])
+
+
+def _settled(args: dict[str, Any], asked: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What is answered when ``args`` are asked; whoever typed a name that several have says which one was meant.
+
+    The choice is kept in ``args`` beside the name: nobody is asked twice, and a command that is repeated is known by
+    what was typed.
+    """
+    from fund.errors import AmbiguousName
+    from fund.glossary import Name
+
+    while True:
+        try:
+            return asked()
+        except AmbiguousName as problem:
+            name = problem.details["name"]
+            unclear = [key for key, value in args.items() if isinstance(value, Name) and value == name]
+            if not unclear:
+                raise
+            meant = which(problem)
+            args.update({key: Name(args[key], args[key].kind, meant) for key in unclear})
 
 
 def _require_somebody(name: str) -> None:
@@ -137,8 +182,7 @@ def look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, An
         if typed(ctx, key) is not None:
             whole[key] = typed(ctx, key)
     with opened(ctx, changes=False) as (fund, _carry_out, asked):
-        data: dict[str, Any] = asked(fund, name, whole, user=shell(ctx).settings.user)
-    return data
+        return _settled(whole, lambda: asked(fund, name, whole, user=shell(ctx).settings.user))
 
 
 def leave(

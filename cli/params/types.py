@@ -1,10 +1,14 @@
-"""How arguments are read: money, days, periods, accounts, files, references."""
+"""How arguments are read: money, days, words of a list, names, accounts, files, references.
+
+One type for each kind of thing, wherever it is asked. What a list of ours holds (roles, states, themes) is read here,
+in both languages; a name that only the fund knows goes along as :class:`fund.glossary.Name` and is looked up there.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +16,30 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from cli.params.asking import look
-from fund.language import _
+from cli.params.asking import look, which
+from fund.language import _, both, language
 
 if TYPE_CHECKING:
     from fund.errors import FundError
+    from fund.glossary import Names
 
-__all__ = ["ACCOUNT", "DAY", "FILE", "MONEY", "PERIOD", "Ref"]
+__all__ = [
+    "ACCOUNT",
+    "DAY",
+    "FILE",
+    "MONEY",
+    "PARTNER",
+    "PAYEE",
+    "PERIOD",
+    "ROLE",
+    "THEME",
+    "USER",
+    "Named",
+    "Ref",
+    "Word",
+    "one_of",
+    "state_of",
+]
 
 
 class _Parsed(click.ParamType[Any]):
@@ -67,35 +88,150 @@ def _period(text: str) -> str:
 
 
 MONEY = _Parsed("amount", _money)
-"""Cents, from ``1234.56``, ``1234,56`` or ``1234``."""
+"""Cents, from ``1234.56``, ``€ 1.234,56`` or ``1234``."""
 DAY = _Parsed("date", _day)
-"""A ``date``, from ``2026-03-31``."""
+"""A ``date``, from ``2026-03-31``, ``31-03-2026`` or ``31 March 2026``."""
 PERIOD = _Parsed("period", _period)
-"""The text ``2027-03`` or ``2027``."""
+"""The text ``2027-03`` or ``2027``, also from ``March 2027``."""
+
+
+# ------------------------------------------------------------------------------------------------- words of a list
+
+
+class Word(click.ParamType[str]):
+    """One word of a list, as the code has it or as people read it in either language; the command gets the code.
+
+    Args:
+        name: What stands in the help where the words are too many for it.
+        read: Gives the code of what was typed, or refuses with the nearest.
+        words: By code, the Dutch word and the English.
+    """
+
+    def __init__(self, name: str, read: Callable[[str], str], words: Callable[[], Names]) -> None:
+        self.name = name
+        self._read = read
+        self._words = words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from fund.errors import AmbiguousName, FundError
+
+        text = str(value)
+        try:
+            return self._read(text)
+        except AmbiguousName as problem:
+            return which(problem)
+        except FundError as problem:
+            raise _placed(problem, param) from None
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The words themselves where a line holds them, as they can be typed."""
+        listed = "|".join(word for word, _help in self._typeable())
+        return f"[{listed}]" if len(listed) <= _WIDEST_LIST else self.name.upper()
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return _completed(self._typeable(), incomplete)
+
+    def _typeable(self) -> list[tuple[str, str]]:
+        """Each code with its word in the language in use, as one word for a shell."""
+        place = 0 if language() == "nl" else 1
+        return [(_one_word(called[place]), code) for code, called in self._words().items()]
+
+
+_WIDEST_LIST = 60
+"""A list of words that is longer leaves no room for what the option is for."""
+
+
+def one_of(name: str, words: Mapping[str, str], labels: Mapping[str, str] | None = None) -> Word:
+    """A word of a short list: tracks, grounds, votes.
+
+    Args:
+        words: By code, the word to type, as a message id.
+        labels: By code, how it is printed where that is longer, as a message id.
+    """
+
+    def names() -> Names:
+        return {code: (*both(word), *both((labels or {}).get(code, word))) for code, word in words.items()}
+
+    def read(text: str) -> str:
+        from fund import glossary
+
+        return glossary.chosen(text, names())
+
+    return Word(name, read, names)
+
+
+def state_of(kind: str, *states: str) -> Word:
+    """A state of a life story: those named, or all that the glossary has."""
+
+    def words() -> Names:
+        from fund import glossary
+
+        return glossary.state_names(kind, states)
+
+    def read(text: str) -> str:
+        from fund import glossary
+        from fund.errors import UnknownState
+
+        return glossary.chosen(text, words(), UnknownState, kind=glossary.code_word(kind))
+
+    return Word("state", read, words)
+
+
+def _role_words() -> Names:
+    from fund import glossary
+
+    return glossary.role_names()
+
+
+def _role(text: str) -> str:
+    from fund import glossary
+    from fund.errors import UnknownRole
+
+    return glossary.chosen(text, _role_words(), UnknownRole)
+
+
+def _theme_words() -> Names:
+    from fund import glossary
+
+    return glossary.theme_names()
+
+
+def _theme(text: str) -> str:
+    from fund import glossary
+    from fund.errors import UnknownTheme
+
+    return glossary.chosen(text, _theme_words(), UnknownTheme, parts=True, coded=True)
+
+
+ROLE = Word("role", _role, _role_words)
+"""A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``."""
+THEME = Word("theme", _theme, _theme_words)
+"""The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
 
 
 class _Account(click.ParamType[str]):
-    """A ledger account, or a sub-account: ``1000``, ``3000.gm0344``."""
+    """A ledger account by its code or name, or a sub-account: ``1000``, ``3000.gm0344``."""
 
     name = "account"
     _FORM = re.compile(r"[0-9]{4}(\.[A-Za-z0-9._-]+)?", re.ASCII)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from fund import glossary
+
         if isinstance(value, str) and self._FORM.fullmatch(value):
             return value
-        return self.fail(
-            _('"{text}" is not an account: write four digits, as in 1000, or a sub-account, as in 3000.gm0344').format(
-                text=value
-            ),
-            param,
-            ctx,
-        )
+        names = glossary.account_names()
+        if len(found := glossary.meant(str(value), names)) == 1:
+            return found[0]
+        near = [f"{code} {glossary.account_word(code)}" for code in glossary.suggested(str(value), names)]
+        sentence = _('"{text}" is not an account: write four digits, as in 1000, or a sub-account, as in 3000.gm0344')
+        asked = f"; {_('did you mean {names}?').format(names=_(' or ').join(near))}" if near else ""
+        return self.fail(sentence.format(text=value) + asked, param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from fund.glossary import words
+        from fund import glossary
 
-        accounts = [word for word in words() if word.source.startswith("accounts.csv ")]
-        items = [(word.source.removeprefix("accounts.csv "), word.in_language()) for word in accounts]
+        items = [(code, glossary.account_word(code)) for code in glossary.account_names()]
         return [CompletionItem(code, help=name) for code, name in items if code.startswith(incomplete)]
 
 
@@ -136,8 +272,11 @@ class _File(click.ParamType[dict[str, Any]]):
 FILE = _File()
 
 
+# --------------------------------------------------------------------------------------------- what the fund knows
+
+
 class Ref(click.ParamType[str]):
-    """A readable reference (``2026-003``, ``D2026-0007``), a partner, a user: text that the fund looks up.
+    """A readable reference (``2026-003``, ``D2026-0007``) or a user: text that the fund looks up.
 
     Args:
         sources: The reading commands that list what can be completed, each with the plural key in its answer and the
@@ -145,13 +284,14 @@ class Ref(click.ParamType[str]):
     """
 
     name = "ref"
+    _FORM = re.compile(r"[a-z]?[0-9]{4}-[0-9]+", re.ASCII)
 
     def __init__(self, *sources: tuple[str, str, str]) -> None:
         self.sources = sources
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip()
-        return text or self.fail(_("it is empty"), param, ctx)
+        return (text.upper() if self._FORM.fullmatch(text) else text) or self.fail(_("it is empty"), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         try:
@@ -168,6 +308,61 @@ class Ref(click.ParamType[str]):
             for ref, state in rows
             if str(ref).startswith(incomplete) and (not possible or state in possible)
         ]
+
+
+class Named(Ref):
+    """A partner by id, name, short name or abbreviation; as text what was typed, which the fund looks up.
+
+    Args:
+        kind: What may be named: ``partner``, or ``payee`` where a supplier will do as well.
+        among: The reading command that lists those who can be meant, as :class:`Ref` has it; all partners if left out.
+    """
+
+    def __init__(self, kind: str, *among: tuple[str, str, str]) -> None:
+        super().__init__(*among)
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from fund.glossary import Name
+
+        if isinstance(value, Name):
+            return value
+        return Name(str(value).strip() or self.fail(_("it is empty"), param, ctx), self.kind)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        try:
+            partners = {str(row["id"]): row for row in look(ctx, "partner list", {})["partners"]}
+            among = [str(row[key]) for name, plural, key in self.sources for row in look(ctx, name, {})[plural]]
+            possible = _states_for(ctx)
+        except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
+            return []
+        offered = sorted(set(among)) if self.sources else list(partners)
+        known = [each for each in offered if each in partners and (not possible or partners[each]["state"] in possible)]
+        begun = [each for each in known if incomplete and each.startswith(incomplete.lower())]
+        if begun:
+            return [CompletionItem(each, help=str(partners[each]["name"])) for each in begun]
+        names = [(_one_word(str(partners[each]["short_name"])), each) for each in known]
+        return _completed([*names, *((each, "") for each in offered if each not in partners)], incomplete)
+
+
+PARTNER = Named("partner")
+"""A partner, from ``gm0351``, ``Woudenberg``, ``Gemeente Woudenberg``, ``HDSR``."""
+PAYEE = Named("payee", ("payee list", "payees", "partner"))
+"""A partner or a supplier that is paid."""
+USER = Ref(("user list", "users", "name"))
+"""A person by name or id."""
+
+
+def _one_word(name: str) -> str:
+    """A name as one word that a shell takes without quotes: ``De-Bilt``, ``in-review``, ``U10``."""
+    return "-".join(re.sub(r"\([^)]*\)|[^\w -]", " ", name).split())
+
+
+def _completed(words: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
+    from fund.glossary import folded
+
+    begun = folded(incomplete)
+    return [CompletionItem(word, help=said or None) for word, said in words if folded(word).startswith(begun)]
 
 
 def _states_for(ctx: click.Context) -> frozenset[str]:

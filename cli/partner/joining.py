@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cli.output import facts
-from cli.params import FILE, argument, changing, option, read, reading, run, verb
-from cli.partner.noun import PARTNER, partner
+from cli.params import FILE, PARTNER, argument, changing, option, read, reading, run, verb
+from cli.partner.noun import partner
 from fund.language import N_, _, day, euros, number
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, say_lines, table
-from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, known, option, read, run, verb
-from cli.partner.noun import PARTNER, partner
+from cli.params import DAY, FILE, MONEY, PARTNER, Ref, argument, booking, changing, known, option, read, run, verb
+from cli.partner.noun import partner
 from fund.language import N_, _, day, euros, number
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import DAY, FILE, argument, changing, dated, option, read, run, verb
-from cli.partner.noun import PARTNER, partner
+from cli.params import DAY, FILE, PARTNER, argument, changing, dated, option, read, run, verb
+from cli.partner.noun import partner
 from fund.language import N_, _, day, euros, ngettext, number
 
 KINDS = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cli.params import Ref, noun
+from cli.params import noun
 from fund.language import N_
 
-PARTNER = Ref(("partner list", "partners", "id"))
 partner = noun("partner", N_("Import, admit and follow the partners"))

@@ -10,14 +10,12 @@ from typing import Any
 import click
 
 from cli import output
-from cli.params import argument, changing, forcing, look, may_write, option, reading, typed, verb, write_output
-from cli.proposal.noun import AGREEMENT, PARTNER, ROUND, TRACKS, proposal
+from cli.params import PARTNER, argument, changing, forcing, look, may_write, option, reading, typed, verb, write_output
+from cli.proposal.noun import AGREEMENT, ROUND, TRACK, proposal
 from cli.proposal.reading import FORM
 from fund.language import N_, _, ngettext
 
-_TRACK = option(
-    "--track", type=click.Choice(TRACKS), default="light", help=N_("The track of the round; light when left out")
-)
+_TRACK = option("--track", type=TRACK, default="light", help=N_("The track of the round; light when left out"))
 _COMMENTS = ("nl", "en", "both")
 
 
@@ -41,7 +39,7 @@ _COMMENTS = ("nl", "en", "both")
 @_TRACK
 @option("--comments", type=click.Choice(_COMMENTS), default="both", help=N_("The language of the comments"))
 @option("--round", type=ROUND, metavar="REF", help=N_("The round, filled in already"))
-@option("--lead", type=PARTNER, metavar="ID", help=N_("The lead partner, filled in already"))
+@option("--lead", type=PARTNER, metavar="PARTNER", help=N_("The lead partner, filled in already"))
 @option("--from", "source", metavar="REF|FILE", help=N_("A proposal or file whose answers are kept"))
 @option("--follows", type=AGREEMENT, metavar="REF", help=N_("The agreement that this rolls out"))
 @option("--output", metavar="FILE", default="-", help=N_("Write to this file instead of the screen"))

@@ -9,9 +9,9 @@ import click
 
 from cli import output
 from cli.output import Column, day_text, facts, short_hash, state_text, table
-from cli.params import argument, dated, option, read, reading, typed, verb
+from cli.params import PARTNER, argument, dated, option, read, reading, state_of, typed, verb
 from cli.proposal.judging import finding
-from cli.proposal.noun import PARTNER, PROPOSAL, ROUND, proposal
+from cli.proposal.noun import PROPOSAL, ROUND, proposal
 from cli.proposal.remarks import deviation, many_parties, pointed, profile
 from fund.language import N_, _, day, euros, language, ngettext
 
@@ -25,8 +25,8 @@ from fund.language import N_, _, day, euros, language, ngettext
     see=("proposal show",),
 )
 @option("--round", type=ROUND, metavar="REF", help=N_("Only of this round"))
-@option("--state", metavar="STATE", help=N_("Only in this state, in English"))
-@option("--partner", type=PARTNER, metavar="ID", help=N_("Only where this partner is a party"))
+@option("--state", type=state_of("proposal"), help=N_("Only in this state"))
+@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only where this partner is a party"))
 @dated
 def list_proposals(ctx: click.Context, round: str | None, state: str | None, partner: str | None) -> None:
     read(ctx, "proposal list", {"round": round, "state": state, "partner": partner}, show=_show_list)

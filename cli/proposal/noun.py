@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from cli.params import Ref, noun
+from cli.params import Ref, noun, one_of
 from fund.language import N_
 
-__all__ = ["AGREEMENT", "PARTNER", "PROPOSAL", "ROUND", "TRACKS", "proposal"]
+__all__ = ["AGREEMENT", "PROPOSAL", "ROUND", "TRACK", "proposal"]
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 ROUND = Ref(("round list", "rounds", "ref"))
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
-PARTNER = Ref(("partner list", "partners", "id"))
-TRACKS = ("light", "standard", "major")
+TRACK = one_of("track", {"light": N_("light"), "standard": N_("standard"), "major": N_("major")})
 
 proposal = noun("proposal", N_("Draft, submit and follow proposals"))

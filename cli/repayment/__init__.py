@@ -9,16 +9,35 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, say, state_text, table
-from cli.params import DAY, FILE, MONEY, Ref, argument, booking, changing, dated, known, noun, option, read, run, verb
+from cli.params import (
+    DAY,
+    FILE,
+    MONEY,
+    USER,
+    Named,
+    Ref,
+    argument,
+    booking,
+    changing,
+    dated,
+    known,
+    noun,
+    one_of,
+    option,
+    read,
+    run,
+    verb,
+)
 from cli.repayment.telling import allocated, charged, reordered, show_charges, waived
 from fund.language import N_, _, day, euros, ngettext
-from fund.rules.charges import GROUNDS, PRINCIPAL_FIRST
+from fund.rules.charges import PRINCIPAL_FIRST
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 PLAN = Ref(("repayment list", "plans", "agreement"))
-PAYER = Ref(("repayment overpaid", "payers", "payer"))
+PAYER = Named("payee", ("repayment overpaid", "payers", "payer"))
 CALL = Ref(("capital list", "calls", "ref"))
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
+CHARGE = one_of("ground", {"fee": N_("fee"), "interest": N_("interest")})
 
 repayment = noun("repayment", N_("Follow plans, receipts and arrears"))
 
@@ -200,7 +219,7 @@ def _show_overpaid(data: Mapping[str, Any]) -> None:
 @argument("ref", type=PAYER, metavar="PAYER", help=N_("Who paid too much"))
 @option("--amount", type=MONEY, metavar="AMOUNT", help=N_("A part of it; all when left out"))
 @option("--to", type=CALL, metavar="REF", help=N_("An open call of the same partner, instead of its account"))
-@option("--consent", metavar="NAME", help=N_("The signatory of the partner who agreed to that"))
+@option("--consent", type=USER, metavar="NAME", help=N_("The signatory of the partner who agreed to that"))
 @booking
 def refund(ctx: click.Context, ref: str, amount: int | None, to: str | None, consent: str | None) -> None:
     run(ctx, "repayment refund", {"ref": ref, "amount": amount, "to": to, "consent": consent}, tell=_refunded)
@@ -294,7 +313,9 @@ def allocate(ctx: click.Context, ref: str, receipt: str, amount: int | None, ins
     see=("repayment plan", "decision vote"),
 )
 @argument("ref", type=PLAN, help=N_("The agreement"))
-@option("--requested-by", required=True, metavar="USER", help=N_("The signatory of the lead who asked for it"))
+@option(
+    "--requested-by", type=USER, required=True, metavar="NAME", help=N_("The signatory of the lead who asked for it")
+)
 @option("--reason", required=True, metavar="TEXT", help=N_("Why"))
 @option("--instalments", type=click.IntRange(1, 240), metavar="NUMBER", help=N_("So many equal instalments"))
 @option("--first", type=DAY, metavar="DATE", help=N_("The day of the first"))
@@ -371,7 +392,7 @@ def _demanded(answer: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=PLAN, help=N_("The agreement"))
 @option("--amount", "amount_cents", type=MONEY, required=True, metavar="AMOUNT", help=N_("How much"))
-@option("--ground", type=click.Choice(list(GROUNDS)), required=True, help=N_("The costs of a demand, or interest"))
+@option("--ground", type=CHARGE, required=True, help=N_("The costs of a demand, or interest"))
 @option("--reason", required=True, metavar="TEXT", help=N_("How it was reckoned"))
 @changing
 def charge(ctx: click.Context, **args: Any) -> None:

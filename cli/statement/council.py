@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cli.output import emit_json, facts, note, progress, say, say_lines, write_output
-from cli.params import argument, known, leave, leaving, look, option, typed, verb
-from cli.statement.noun import PARTNER, statement
+from cli.params import PARTNER, argument, known, leave, leaving, look, option, typed, verb
+from cli.statement.noun import statement
 from fund.language import N_, _, ngettext
 
 NAME = "statement council"
@@ -32,7 +32,7 @@ NAME = "statement council"
     ),
     see=("statement partner", "evaluation lessons"),
 )
-@argument("partner", type=PARTNER, required=False, metavar="[ID]", help=N_("The partner"))
+@argument("partner", type=PARTNER, required=False, metavar="[PARTNER]", help=N_("The partner"))
 @option("--all", "everybody", is_flag=True, help=N_("A file for every partner"))
 @leaving
 @known

@@ -5,10 +5,8 @@ from __future__ import annotations
 from cli.params import FORMATS, Ref, noun
 from fund.language import N_
 
-__all__ = ["AGREEMENT", "FORMATS", "PARTNER", "statement"]
-
+__all__ = ["AGREEMENT", "FORMATS", "statement"]
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
-PARTNER = Ref(("partner list", "partners", "id"))
 
 statement = noun("statement", N_("Show the fund on one page, and more"))

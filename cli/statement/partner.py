@@ -6,8 +6,8 @@ from datetime import date
 
 import click
 
-from cli.params import DAY, argument, known, leave, leaving, option, verb
-from cli.statement.noun import PARTNER, statement
+from cli.params import DAY, PARTNER, argument, known, leave, leaving, option, verb
+from cli.statement.noun import statement
 from fund.language import N_
 
 
@@ -25,7 +25,7 @@ from fund.language import N_
     ),
     see=("partner show", "capital list", "partner exit-quote"),
 )
-@argument("partner", type=PARTNER, metavar="ID", help=N_("The partner"))
+@argument("partner", type=PARTNER, metavar="PARTNER", help=N_("The partner"))
 @option("--since", type=DAY, metavar="DATE", help=N_("From this day on"))
 @leaving
 @known

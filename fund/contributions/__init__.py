@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.contributions.calling import call, key_in_force, partner_named
+from fund.contributions.calling import call, key_in_force
 from fund.contributions.letters import explained, letters, members_of
 from fund.contributions.reading import calls
 from fund.contributions.receiving import receive, set_against_call
@@ -27,7 +27,6 @@ __all__ = [
     "key_in_force",
     "letters",
     "members_of",
-    "partner_named",
     "receive",
     "remind",
     "set_against_call",

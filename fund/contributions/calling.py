@@ -24,7 +24,6 @@ from fund.errors import (
     NoActivePartners,
     NoKeyInForce,
     NotTakingPart,
-    UnknownPartner,
     UnknownRef,
 )
 from fund.events import ContributionCalled
@@ -36,7 +35,7 @@ from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import UnitOfWork, View
 
-__all__ = ["MOST_INSTALMENTS", "call", "due_days_of", "key_in_force", "partner_named"]
+__all__ = ["MOST_INSTALMENTS", "call", "due_days_of", "key_in_force"]
 
 MOST_INSTALMENTS = 60
 ACTIVE, LEAVING = "active", "notice_given"
@@ -171,18 +170,6 @@ def due_days_of(
     return days
 
 
-def partner_named(view: View, ref: str) -> Partner:
-    """The partner with this id.
-
-    Raises:
-        UnknownPartner: None of the fund's partners has it.
-    """
-    found = view.maybe(Partner, ref)
-    if found is None:
-        raise UnknownPartner(partner=ref, known=len(view.store.cases.refs("partner")))
-    return found
-
-
 # ---------------------------------------------------------------------------------------------------------- who pays
 
 Part = tuple[str, Fraction, int]
@@ -190,7 +177,7 @@ Part = tuple[str, Fraction, int]
 
 
 def _one(uow: UnitOfWork, partner: str, amount: int, named: _Commitment | None, day: date) -> Part:
-    found = partner_named(uow, partner)
+    found = uow.partner(partner)
     if found.state not in (ACTIVE, LEAVING):
         raise NotTakingPart(
             command="capital call",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.contributions.calling import partner_named
 from fund.schemas.capital import Call, Partner
 from fund.unit_of_work import View
 
@@ -14,7 +13,7 @@ __all__ = ["calls"]
 def calls(view: View, *, partner: str | None = None, open: bool = False) -> dict[str, Any]:
     """Every call, or those of one partner, or those that are not paid whole; in the order of their refs."""
     if partner is not None:
-        partner_named(view, partner)
+        view.partner(partner)
     found = view.cases(Call, partner=partner, states=["open"] if open else None)
     partners = {one.ref: one for one in view.cases(Partner)}
     return {

@@ -12,7 +12,7 @@ class InvalidAmount(WrongUsage):
     """The text is not an amount in euros with at most two decimals."""
 
     message = N_('"{text}" is not an amount: {reason}')
-    hint = N_("write 1234.56, 1234,56 or 1234: digits, then at most two decimals")
+    hint = N_("write 1234.56, 1234,56 or 1234, with or without € or EUR before it; thousands as in 1.234,56")
 
 
 class AmountTooLarge(FaultyInput):
@@ -31,12 +31,12 @@ class NotIntegerCents(FaultyInput):
 class InvalidDay(WrongUsage):
     """The text is not a day."""
 
-    message = N_('"{text}" is not a day')
-    hint = N_("write a day as year-month-day: 2026-03-31")
+    message = N_('"{text}" is not a day: {reason}')
+    hint = N_("write 2026-03-31, 31-03-2026 or 31 March 2026")
 
 
 class InvalidMonth(WrongUsage):
     """The text is neither a month nor, where a year may stand, a year."""
 
     message = N_('"{text}" is not a month')
-    hint = N_("write a month as year-month: 2027-03")
+    hint = N_("write 2027-03, 03-2027 or March 2027")

@@ -9,6 +9,7 @@ from fund.errors.base import FaultyInput, FundError, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
+    "AmbiguousName",
     "CommandConflict",
     "NotAllPossible",
     "PendingChanged",
@@ -17,6 +18,8 @@ __all__ = [
     "TransitionNotAllowed",
     "UnknownCommand",
     "UnknownRef",
+    "UnknownState",
+    "UnknownWord",
     "UnprintableText",
     "VersionConflict",
     "WordTooLong",
@@ -49,6 +52,26 @@ class UnknownRef(FaultyInput):
 
     message = N_("there is no {kind} {ref}")
     hint = N_("{suggestion}")
+
+
+class UnknownWord(WrongUsage):
+    """A word was typed that cannot be chosen there, in neither language."""
+
+    message = N_('"{word}" cannot be chosen here; the words are {known}')
+    hint = N_("{suggestion}")
+
+
+class UnknownState(UnknownWord):
+    """No case of this kind is ever in such a state."""
+
+    message = N_('"{word}" is not a state of a {kind}; states are {known}')
+
+
+class AmbiguousName(WrongUsage):
+    """Several go by the name that was typed, and there was nobody to ask which one was meant."""
+
+    message = N_('"{name}" can be {choices}')
+    hint = N_("write which one: {ids}")
 
 
 class UnprintableText(FaultyInput):

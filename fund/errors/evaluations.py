@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors.commands import UnknownWord
 from fund.language import N_
 
 __all__ = [
@@ -87,11 +88,10 @@ class ReturnedBefore(RuleRefusal):
     hint = N_("fund evaluation accept {ref}")
 
 
-class UnknownTheme(FaultyInput):
+class UnknownTheme(UnknownWord):
     """No such theme."""
 
-    message = N_('"{theme}" is not a theme; themes are {known}')
-    hint = N_("fund evaluation lessons")
+    message = N_('"{word}" is not a theme; themes are {known}')
 
 
 class UnknownWriteoffGround(FaultyInput):

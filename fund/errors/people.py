@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.errors.commands import UnknownWord
 from fund.language import N_
 
 __all__ = [
@@ -34,7 +35,7 @@ class UnknownUser(FaultyInput):
     """No user of the fund has this name or id, or it was revoked."""
 
     message = N_('"{user}" is not a user of this fund')
-    hint = N_("fund user list")
+    hint = N_("{suggestion}")
 
 
 class UserExists(RuleRefusal):
@@ -86,18 +87,17 @@ class NoSeatLeft(RuleRefusal):
     hint = N_("make {user} a deputy (--deputy-of MEMBER), or end a seat first: fund user revoke MEMBER --reason TEXT")
 
 
-class UnknownRole(FaultyInput):
+class UnknownRole(UnknownWord):
     """No such role."""
 
-    message = N_('"{role}" is not a role; roles are {known}')
-    hint = N_("fund user add --help")
+    message = N_('"{word}" is not a role; roles are {known}')
 
 
 class UnknownPartner(FaultyInput):
-    """No partner of the fund has this id."""
+    """No partner of the fund has this id or name."""
 
     message = N_('"{partner}" is not one of the {known} partners of this fund')
-    hint = N_("fund partner list")
+    hint = N_("{suggestion}")
 
 
 class FundExists(RuleRefusal):

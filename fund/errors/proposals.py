@@ -19,8 +19,8 @@ __all__ = [
     "RolloutNotBudgeted", "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly",
     "RuleNotMet",
     "SameContentInRound", "SameIdeaAddedUp", "TooFewAdopters", "TooManyBlocks", "UnclearAmount",
-    "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule", "UnknownSection",
-    "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
+    "UnclearName", "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule",
+    "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
 ]  # fmt: skip
 
 
@@ -155,7 +155,7 @@ class UnclearPercentage(FormFault):
 class UnreadableDay(FormFault):
     """The text is not a day."""
 
-    message = N_('{file}:{line}: {field} = "{text}" is not a day; write 2027-06-30')
+    message = N_('{file}:{line}: {field} = "{text}" is not a day: {reason}; write 2027-06-30')
 
 
 class FieldTooLong(FormFault):
@@ -168,6 +168,12 @@ class UnknownChoice(FormFault):
     """The value is none of those that can be chosen."""
 
     message = N_('{file}:{line}: {field} = "{text}" cannot be chosen; the nearest is {nearest}, all are {known}')
+
+
+class UnclearName(FormFault):
+    """Several go by the name that stands in the form."""
+
+    message = N_('{file}:{line}: {field} = "{text}" can be {choices}; write which one')
 
 
 class NamedTwice(FormFault):

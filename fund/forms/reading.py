@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from fund.errors import (
     NamedTwice,
     TooManyBlocks,
     UnclearAmount,
+    UnclearName,
     UnclearPercentage,
     UnknownChoice,
     UnknownField,
@@ -39,7 +39,8 @@ from fund.forms.consistency import contradictions
 from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, VERSIONS, Column, Form, Question, form
 from fund.forms.text import EXCERPT, Path, Place, parse
 from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
-from fund.language import N_, _, ngettext
+from fund.glossary import Names, distance, meant, suggested
+from fund.language import N_, _, language, ngettext
 from fund.schemas.proposals import ProposalForm
 
 __all__ = ["Filled", "FormFile", "Place", "answered", "open_form"]
@@ -92,8 +93,8 @@ class FormFile:
     """What the file started from, ``2026-003/2``: ref and revision; empty where it says nothing."""
     faults: list[FormFault] = field(default_factory=list)
     track: str = "light"
-    partners: Mapping[str, str] | None = None
-    """The partners that may be named, id to name; any well-formed id where nothing is known of the fund."""
+    partners: Names | None = None
+    """The partners that may be named, by id their names; anything where nothing is known of the fund."""
     rows: dict[str, list[int]] = field(default_factory=dict)
     """By path of blocks: the number in the file of each block that counts."""
 
@@ -115,11 +116,11 @@ class FormFile:
         """Where a field or table, written as ``money.ask``, stands."""
         return self.place(tuple(name.split(".")))
 
-    def read(self, track: str, *, partners: Mapping[str, str] | None = None) -> Filled:
+    def read(self, track: str, *, partners: Names | None = None) -> Filled:
         """The typed form, complete for this track.
 
         Args:
-            partners: The partners of the fund, id to short name; without them any id will do.
+            partners: The partners of the fund, by id their names, the short one first; without them any id will do.
 
         Raises:
             FaultyForm: Several faults, all of them, each with its line.
@@ -132,13 +133,13 @@ class FormFile:
         places = {name: self._amount_place(name) for name in amounts}
         return Filled(ProposalForm(**values), names, self.file, places)
 
-    def found(self, track: str, *, partners: Mapping[str, str] | None = None) -> tuple[FormFault, ...]:
+    def found(self, track: str, *, partners: Names | None = None) -> tuple[FormFault, ...]:
         """Every fault of the file on this track, by line; none where it can be read."""
         self._read(track, partners)
         return tuple(sorted(self.faults, key=lambda fault: int(fault.details["line"])))
 
     def refuse(
-        self, fault: type[FormFault], name: str, *, partners: Mapping[str, str] | None = None, **details: Any
+        self, fault: type[FormFault], name: str, *, partners: Names | None = None, **details: Any
     ) -> NoReturn:
         """Refuse the file for what stands at ``name`` (``proposal.round``), with every other fault of it.
 
@@ -161,7 +162,7 @@ class FormFile:
         if any(not isinstance(self.document.get(section, {}), dict) for section in sections):
             self.read(track)
 
-    def _read(self, track: str, partners: Mapping[str, str] | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _read(self, track: str, partners: Names | None) -> tuple[dict[str, Any], tuple[str, ...]]:
         self.faults, self.track, self.partners, self.rows = [], track, partners, {}
         self._unknown()
         values: dict[str, Any] = {"version": self.of.version}
@@ -248,10 +249,8 @@ class FormFile:
         if len(self.faults) >= _MOST_FAULTS:  # it is another file than a form; nobody reads what each name resembles
             self._fault(UnknownField, path, nearest=known[0])
             return
-        near = difflib.get_close_matches(shown, known, n=1, cutoff=0.5) or [
-            each for each in known if each.rpartition(".")[2] == str(path[-1])
-        ]
-        near = near or [max(known, key=lambda each: difflib.SequenceMatcher(None, shown, each).ratio())]
+        same = [each for each in known if each.rpartition(".")[2] == str(path[-1])]
+        near = same or sorted(known, key=lambda each: distance(shown, each))
         self._fault(UnknownField, path, nearest=near[0])
 
     # --------------------------------------------------------------------------------------------------- answers
@@ -376,11 +375,7 @@ class FormFile:
         items: list[str] = []
         for item in raw:
             text = item.strip()
-            if column.kind == "choices":
-                self._choice(column, text, path)
-            else:
-                text = text.lower()
-                self._partner(text, path)
+            text = (self._choice(column, text, path) if column.kind == "choices" else self._partner(text, path)) or text
             if text in items:
                 self._fault(NamedTwice, path, text=text[:EXCERPT])
             else:
@@ -388,19 +383,30 @@ class FormFile:
         return tuple(items)
 
     def _partner(self, text: str, path: Path) -> Any:
-        """The id of a partner: one of the fund, where that is known."""
+        """The id of a partner of the fund, by its id or a name; where nothing is known of the fund, what was typed."""
         try:
             require_printable(text)
         except UnprintableText as problem:
             return self._fault(FieldUnprintable, path, character=problem.details["character"])
-        if self.partners is None or text in self.partners:
-            return text
-        by_name = {name.lower(): ref for ref, name in self.partners.items()}
-        near = by_name.get(text) or next(
-            iter(difflib.get_close_matches(text[:EXCERPT], list(self.partners), n=1, cutoff=0)), "-"
-        )
-        known = [*list(self.partners)[:10], "..."] if len(self.partners) > 10 else list(self.partners)
-        return self._fault(UnknownChoice, path, text=text[:EXCERPT], nearest=near, known=known)
+        if self.partners is None:
+            return text.lower()
+        return self._one_of(text, self.partners, {ref: called[0] for ref, called in self.partners.items()}, path)
+
+    def _one_of(self, text: str, names: Names, shown: Mapping[str, str], path: Path) -> str | None:
+        """The id or code that ``text`` names; else a fault that says what was probably meant, by id and word."""
+        found = (text,) if text in names else meant(text, names)
+        if len(found) == 1:
+            return found[0]
+        labels = {each: each if word in ("", each) else f"{each} ({word})" for each, word in shown.items()}
+        if found:
+            self._fault(UnclearName, path, text=text[:EXCERPT], choices=[labels[each] for each in found])
+            return None
+        near = suggested(text, names, limit=1) or sorted(names, key=lambda each: distance(text[:EXCERPT], each))[:1]
+        listed = list(labels.values())
+        known = [*listed[:10], "..."] if len(listed) > 10 else listed
+        nearest = next((labels[each] for each in near), "-")
+        self._fault(UnknownChoice, path, text=text[:EXCERPT], nearest=nearest, known=known)
+        return None
 
     def _text(self, column: Column, text: str, path: Path) -> Any:
         kind = column.kind
@@ -411,7 +417,7 @@ class FormFile:
         if kind in ("text", "long"):
             return self._seen(kind, text, path)
         if kind == "partner":
-            return self._partner(text.lower(), path)
+            return self._partner(text, path)
         if kind == "percent":
             return self._percentage(text, path)
         if kind == "amount":
@@ -427,8 +433,8 @@ class FormFile:
         if kind == "day":
             try:
                 return parse_day(text)
-            except InvalidDay:
-                return self._fault(UnreadableDay, path, text=text[:EXCERPT])
+            except InvalidDay as problem:
+                return self._fault(UnreadableDay, path, text=text[:EXCERPT], reason=problem.details["reason"])
         if kind == "choice":
             return self._choice(column, text, path)
         if kind == "sha256" and not _HASH.fullmatch(text.lower()):
@@ -449,7 +455,7 @@ class FormFile:
     def _percentage(self, text: str, path: Path) -> int | None:
         """Basis points: a percentage has at most two decimals, as euros have."""
         try:
-            share_bps = money.parse(text.removesuffix("%").rstrip())
+            share_bps = money.parse(text.removesuffix("%").rstrip()) if text[:1].isdigit() else -1
         except FundError:
             share_bps = -1
         if 0 <= share_bps <= 10_000:
@@ -458,15 +464,9 @@ class FormFile:
         return None
 
     def _choice(self, column: Column, text: str, path: Path) -> str | None:
-        if text in column.codes:
-            return text
-        words = {word.lower(): code for code, *both in column.options for word in both}
-        near = words.get(text.lower()) or next(
-            iter(difflib.get_close_matches(text[:EXCERPT], column.codes, n=1, cutoff=0)), ""
-        )
-        known = [*column.codes[:10], "..."] if len(column.codes) > 10 else list(column.codes)
-        self._fault(UnknownChoice, path, text=text[:EXCERPT], nearest=near, known=known)
-        return None
+        place = 0 if language() == "nl" else 1
+        names = {code: tuple(words) for code, *words in column.options}
+        return self._one_of(text, names, {code: words[place] for code, words in names.items()}, path)
 
 
 def answered(question: Question, text: str, *, column: Column | None = None) -> Any:

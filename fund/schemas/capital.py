@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
 from fund.events import AllocatedPart, ProposedMatch
+from fund.glossary import Names, folded
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = [
@@ -57,6 +59,41 @@ class Partner(CaseFile):
 
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.region, partner=self.ref, title=self.name)
+
+
+_KINDS = {
+    "municipality": ("Gemeente", "Municipality of", "Municipality"),
+    "province": ("Provincie", "Province of", "Province"),
+    "water_board": ("Waterschap", "Hoogheemraadschap", "Water board"),
+    "region": ("Regio", "Region"),
+}
+"""What a name may begin with to say what kind of government it is, in Dutch and English."""
+_BARE = re.compile(rf"(?:{'|'.join(word for words in _KINDS.values() for word in words)})\s+", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:de|het)\s+", re.IGNORECASE)
+
+
+def names_of(partners: Iterable[Partner]) -> Names:
+    """By id, every name that people give a partner: in full, short, an abbreviation, with its kind or without.
+
+    Two that share a name both have it: "Utrecht" is the municipality and the province. What is only left out for
+    short (the article of De Bilt, the "Regio" of Regio Foodvalley) is no name where another partner is called so.
+    """
+    names: dict[str, list[str]] = {}
+    shortened: list[tuple[str, str]] = []
+    for partner in partners:
+        bare = _BARE.sub("", partner.name, count=1)
+        kinds = _KINDS.get(partner.sort, ())
+        names[partner.ref] = [partner.short_name, partner.name, *(f"{kind} {bare}" for kind in kinds)]
+        if partner.sort != "region":
+            names[partner.ref].append(bare)
+        brackets = re.fullmatch(r"(.*?)\s*\(([^()]*)\)", partner.short_name)
+        apart = (*(brackets.groups() if brackets else ()), bare, _ARTICLE.sub("", bare, count=1))
+        shortened += [(partner.ref, name) for name in apart]
+    taken = {folded(name) for each in names.values() for name in each}
+    for ref, name in shortened:
+        if name and folded(name) not in taken:
+            names[ref].append(name)
+    return {ref: tuple(dict.fromkeys(each)) for ref, each in names.items()}
 
 
 class KeyFile(Shape):

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import tomllib
 from datetime import date
-from functools import lru_cache
-from importlib import resources
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from fund.errors import FaultyEvaluation
+from fund.errors import AmbiguousName, FaultyEvaluation, UnknownTheme
 from fund.events import Lesson
+from fund.glossary import chosen, theme_names
 from fund.language import N_, _
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
-__all__ = ["Evaluation", "EvaluationForm", "parse_evaluation", "theme_ids", "theme_names"]
+__all__ = ["Evaluation", "EvaluationForm", "parse_evaluation"]
 
 
 class Evaluation(CaseFile):
@@ -58,20 +56,6 @@ class Evaluation(CaseFile):
         return CaseColumns(parent=self.ref, partner=self.lead, lookup=self.proposal, due_on=self.due_on)
 
 
-@lru_cache(maxsize=1)
-def theme_ids() -> dict[str, str]:
-    """The ids of the themes (``T04``), with their Dutch names."""
-    text = (resources.files("fund") / "data" / "themes.csv").read_text(encoding="utf-8")
-    return {row["id"]: row["naam"] for row in csv.DictReader(text.splitlines())}
-
-
-@lru_cache(maxsize=1)
-def theme_names() -> dict[str, tuple[str, str]]:
-    """The themes by id, with their Dutch and English names."""
-    text = (resources.files("fund") / "data" / "themes.csv").read_text(encoding="utf-8")
-    return {row["id"]: (row["naam"], row["name_en"]) for row in csv.DictReader(text.splitlines())}
-
-
 class LessonForm(Shape):
     """One lesson as it is handed in."""
 
@@ -82,14 +66,10 @@ class LessonForm(Shape):
     @field_validator("themes")
     @classmethod
     def _known(cls, themes: tuple[str, ...]) -> tuple[str, ...]:
-        for theme in themes:
-            if theme not in theme_ids():
-                raise ValueError(
-                    _(N_('"{theme}" is not a theme; themes are {known}')).format(
-                        theme=theme, known=", ".join(theme_ids())
-                    )
-                )
-        return themes
+        try:
+            return tuple(chosen(theme, theme_names(), UnknownTheme, coded=True) for theme in themes)
+        except (AmbiguousName, UnknownTheme) as problem:
+            raise ValueError(f"{problem}; {problem.advice}") from problem
 
 
 class EvaluationForm(Shape):

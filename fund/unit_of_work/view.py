@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from fund.database import Connection, Engine, reading
-from fund.errors import NoFundHere, UnknownRef, UnknownUser
+from fund.errors import AmbiguousName, NoFundHere, UnknownPartner, UnknownRef, UnknownUser
 from fund.events import Envelope
-from fund.glossary import code_word
+from fund.glossary import Name, Names, advice, code_word, meant, suggested
 from fund.language import AMSTERDAM
 from fund.ledger import Ledger, PeriodStatus
 from fund.rules.authority import SYSTEM_ACTOR, Actor
 from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
-from fund.schemas.capital import Partner
+from fund.schemas.capital import Partner, names_of
 from fund.schemas.people import RegulationsFile, User
 from fund.store import CaseBrief, Store
 from fund.unit_of_work.lives import Lives
@@ -91,18 +91,31 @@ class View:
     # ---------------------------------------------------------------------------------------------------- people
 
     def user(self, name: str) -> Actor:
-        """The user with this name or id.
+        """The user with this name or id; capitals and accents do not matter where one user remains.
 
         Raises:
-            UnknownUser: Nobody, or revoked.
+            UnknownUser: Nobody, or revoked; the hint names the nearest. AmbiguousName: Several.
         """
-        if name == SYSTEM_ACTOR.user_id:
-            raise UnknownUser(user=name)
         user_id = self.store.work.user_id_of(name) or name
         user = self.maybe(User, user_id)
-        if user is None or user.state != "active":
-            raise UnknownUser(user=name)
-        return user.as_actor(self.store.work.name_of(user_id) or user_id)
+        if user is None and name != SYSTEM_ACTOR.user_id:
+            user = self._user_called(name)
+        if user is None or user.state != "active" or name == SYSTEM_ACTOR.user_id:
+            near = suggested(name, self._user_names())
+            raise UnknownUser(user=name, suggestion=advice([self.name(each) for each in near], "fund user list"))
+        return user.as_actor(self.store.work.name_of(user.ref) or user.ref)
+
+    def _user_called(self, name: str) -> User | None:
+        names = self._user_names()
+        found = meant(name, names)
+        if len(found) > 1:
+            raise AmbiguousName(name=name, ids=list(found), choices=[self.name(each) for each in found])
+        return self.maybe(User, found[0]) if found else None
+
+    def _user_names(self) -> Names:
+        """The names of everybody who may act, by id."""
+        called = self.store.work.names()
+        return {user.ref: (called[user.ref],) for user in self.cases(User, states=("active",)) if user.ref in called}
 
     def name(self, user_id: str | None) -> str:
         """The name of a user while it is known, else the id."""
@@ -111,6 +124,43 @@ class View:
         if user_id not in self._names:
             self._names[user_id] = self.store.work.name_of(user_id) or user_id
         return self._names[user_id]
+
+    def partner(self, ref: str) -> Partner:
+        """The partner with this id.
+
+        Raises:
+            UnknownPartner: None of the fund's partners has it; the hint names the nearest.
+        """
+        found = self.maybe(Partner, ref)
+        if found is None:
+            partners = {each.ref: each for each in self.cases(Partner)}
+            near = suggested(ref, names_of(partners.values()))
+            named = [f"{partners[each].short_name} ({each})" for each in near]
+            look = f"fund partner show {near[0]}" if near else "fund partner list"
+            raise UnknownPartner(partner=ref, known=len(partners), suggestion=advice(named, look))
+        return found
+
+    def meant(self, name: Name) -> str:
+        """The id of what somebody named: a partner by its id, its name, a short name or an abbreviation.
+
+        A supplier, who may stand where a payee is asked, goes by its own short name; it is looked up by whoever asks.
+
+        Raises:
+            UnknownPartner: There is none; the hint names the nearest. AmbiguousName: Several are called so.
+        """
+        text = str(name)
+        if self.maybe(Partner, text) is not None:
+            return text
+        partners = {each.ref: each for each in self.cases(Partner)}
+        found = meant(text, names_of(partners.values()))
+        if name.chosen in found:
+            return name.chosen
+        if len(found) > 1:
+            choices = [f"{partners[each].name} ({each})" for each in found]
+            raise AmbiguousName(name=text, ids=list(found), choices=choices)
+        if found:
+            return found[0]
+        return text if name.kind == "payee" else self.partner(text).ref
 
     def partner_name(self, ref: str) -> str:
         """The short name of a partner, else what was given: a cost has no partner behind it."""

@@ -27,7 +27,6 @@ from fund.errors import (
     SignatoryNeeded,
     SupplierNameTaken,
     SupplierWithoutDocument,
-    UnknownPartner,
     UnusableSupplierName,
 )
 from fund.events import Envelope, PayeeRecorded, PayeeVerified
@@ -194,8 +193,7 @@ def record(
 
 def _signatory(uow: UnitOfWork, partner: str, name: str | None) -> str:
     """The user id of the signatory on whose request a partner's account is recorded."""
-    if uow.store.cases.get(f"partner/{partner}") is None:
-        raise UnknownPartner(partner=partner, known=len(uow.store.cases.refs("partner")))
+    uow.partner(partner)
     if name is None:
         raise SignatoryNeeded(requested_by="-", partner=partner)
     asking = uow.user(name)

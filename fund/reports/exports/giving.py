@@ -18,13 +18,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fund.errors import FaultyPublisherPrefix, NothingToPublish
+from fund.glossary import theme_names
 from fund.ledger import REVERSAL, main_of
 from fund.reports.cash import Cash, Payments
 from fund.reports.exports.grants import Grant, Row, grants_of, organisation
 from fund.reports.exports.register import LICENCE
 from fund.reports.past import last_fact, regulations_on
 from fund.rules.regulations import Regulations
-from fund.schemas.evaluations import theme_names
 from fund.unit_of_work import View
 
 __all__ = ["Euros", "as_package", "giving"]

@@ -15,8 +15,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from fund.glossary import theme_names
 from fund.reports.exports.grants import KINDS, Grant, Row, grants_of, organisation
-from fund.schemas.evaluations import theme_names
 from fund.unit_of_work import View
 
 __all__ = ["LICENCE", "REGISTER_FORMATS", "columns", "grounds", "register"]

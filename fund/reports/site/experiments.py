@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fund.glossary import theme_names
 from fund.language import _, day, euros, language, ngettext
 from fund.reports.site import words
 from fund.reports.site.blocks import (
@@ -21,7 +22,6 @@ from fund.reports.site.blocks import (
 )
 from fund.reports.site.figures import FIGURES, chart_of
 from fund.reports.site.gathered import Experiment, Fund, Lesson
-from fund.schemas.evaluations import theme_names
 
 __all__ = ["card", "experiment_pages", "explained", "href_of", "link_to", "list_page", "partner_links"]
 

@@ -32,7 +32,7 @@ from fund.errors import (
     WordTooLong,
 )
 from fund.events import canonical_json, require_printable
-from fund.glossary import state_word
+from fund.glossary import Name, state_word
 from fund.ledger import flushed
 from fund.money import require_cents
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
@@ -79,6 +79,26 @@ def _require_word(field: str, word: str) -> None:
     require_printable({field: word})
 
 
+def _named(view: View, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with the id of each that is a name, as the fund knows it at this instant.
+
+    What is compared, to answer a repeated command as the first time, is what was typed: a name may mean another or
+    several later on. What waits for a second person, and what is recorded, is what it means now.
+
+    Raises:
+        UnknownPartner, AmbiguousName: As they say.
+    """
+    return {key: _id_of(view, value) for key, value in args.items()}
+
+
+def _id_of(view: View, value: Any) -> Any:
+    if isinstance(value, Name):
+        return view.meant(value)
+    if isinstance(value, (list, tuple)) and any(isinstance(item, Name) for item in value):
+        return [_id_of(view, item) for item in value]
+    return value
+
+
 def _content_hash(name: str, args: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical_json([name, encode(dict(args))]).encode()).digest()
 
@@ -101,7 +121,8 @@ def carry_out(
     people answers with the ref of what waits (``pending``). With ``dry_run`` everything is shown and rolled back.
 
     Args:
-        args: The arguments as typed (text, whole numbers, days, bytes of files); what was not typed is left out.
+        args: The arguments as typed (text, names, whole numbers, days, bytes of files); what was not typed is left
+            out.
         command_id: Default: a new one.
 
     Raises:
@@ -184,7 +205,9 @@ def _ask(
         if command is None:
             raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
         require_role(who, command.who, command=name)  # before anything is looked up for it
-        second = command.second_for(View(connection, LIVES, actor=who, now=store.work.clock()), args)
+        view = View(connection, LIVES, actor=who, now=store.work.clock())
+        args = _named(view, args)
+        second = command.second_for(view, args)
         if second is not None:
             answer = _make_pending(connection, command, args, who, second, command_id=command_id, dry_run=dry_run)
         else:
@@ -246,12 +269,12 @@ def _record_refusal(
 ) -> None:
     if isinstance(problem.__cause__, _Replayed):
         return
-    named = str(problem.details.get("ref") or args.get("ref") or "")[:LONGEST_WORD]
     digest = _content_hash(name, args)
     with writing(fund.engine) as connection:
         store = Store(connection)
-        subject = named if _is_known(store, named) else ""  # what was typed, and is no ref, stands in no fact
-        who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
+        view = View(connection, LIVES, actor=None, now=store.work.clock())
+        subject = _subject(view, problem.details.get("ref") or args.get("ref") or "")
+        who = view.user(user)
         if not store.work.ask(
             actor=who.user_id, command_id=command_id, name=name, content_hash=digest, asked_at=store.work.clock()
         ):
@@ -260,6 +283,15 @@ def _record_refusal(
         users.refused(uow, command=name, code=problem.code(), subject=subject)
         answer = {"error": {"code": problem.code(), "details": encode(_jsonable(problem.details))}}
         store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
+
+
+def _subject(view: View, typed: Any) -> str:
+    """The ref or id that a refused command was about; what was typed, and is none, stands in no fact."""
+    try:
+        ref = str(_id_of(view, typed))[:LONGEST_WORD]
+    except FundError:
+        return ""
+    return ref if _is_known(view.store, ref) else ""
 
 
 def _is_known(store: Store, ref: str) -> bool:
@@ -466,7 +498,8 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
     try:
         with View.open(fund.engine, LIVES, actor=user) as view:
             flushed(view.connection)
-            found = query.function(view, **{key: value for key, value in (args or {}).items() if value is not None})
+            given = {key: value for key, value in (args or {}).items() if value is not None}
+            found = query.function(view, **_named(view, given))
     except FundError as problem:
         raise mend(problem, fund.engine) from problem.__cause__
     return {"schema_version": 1, **found}

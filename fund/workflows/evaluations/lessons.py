@@ -6,22 +6,20 @@ whose hypothesis was refuted stand among the others in every answer.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
 from typing import Any
 
 from fund.errors import EvaluationNotPublished, UnknownTheme
 from fund.events import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
-from fund.glossary import state_word
+from fund.glossary import chosen, folded, state_word, theme_names
 from fund.schemas.agreements import Agreement
-from fund.schemas.evaluations import Evaluation, theme_names
+from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.discretion import reads_results
 from fund.workflows.evaluations.followon import followers, lineage
 from fund.workflows.evaluations.states import State, rules_of
 
-__all__ = ["folded", "lessons", "listed", "shown", "theme_of"]
+__all__ = ["lessons", "listed", "shown"]
 
 
 def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
@@ -119,9 +117,9 @@ def lessons(view: View, *, theme: str | None = None, text: str | None = None) ->
         text: Only cards with all of these words in title or text, in any order, accents and capitals left out.
 
     Raises:
-        UnknownTheme: No such theme, or several.
+        UnknownTheme: No such theme. AmbiguousName: Several.
     """
-    wanted = theme_of(theme) if theme is not None else None
+    wanted = chosen(theme, theme_names(), UnknownTheme, parts=True, coded=True) if theme is not None else None
     words = folded(text or "").split()
     published = view.cases(Evaluation, states=[State.PUBLISHED])
     children = followers(view) if any(case.followon_until is not None for case in published) else {}
@@ -160,26 +158,3 @@ def _card(view: View, case: Evaluation, lesson: Lesson, children: list[Proposal]
         "followed_by": [child.ref for child in children],
         "published_on": case.published_on.isoformat() if case.published_on else None,
     }
-
-
-def folded(text: str) -> str:
-    """A text as it is compared: no accents, no capitals (``Coöperatie`` as ``cooperatie``)."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
-def theme_of(said: str) -> str:
-    """The id of the theme that ``said`` names: an id, a name in Dutch or English, or a part of just one.
-
-    Raises:
-        UnknownTheme: None, or more than one.
-    """
-    names: Mapping[str, tuple[str, str]] = theme_names()
-    wanted = folded(said).strip()
-    exact = [theme for theme, called in names.items() if wanted in {folded(word) for word in (theme, *called)}]
-    partly = [theme for theme, called in names.items() if wanted and any(wanted in folded(word) for word in called)]
-    found = exact or partly
-    if len(found) != 1:
-        known = [f"{theme} {called[0]}" for theme, called in names.items()]
-        raise UnknownTheme(theme=said, known=known)
-    return found[0]

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fund.contributions import partner_named
 from fund.dates import add_months, start_of_day
 from fund.errors import InsufficientFreeToCommit, LongStopNotReached, UnknownAccount
 from fund.events import (
@@ -334,7 +333,7 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         InsufficientFreeToCommit: More than is free to commit.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     check(uow, PARTNER_TRANSITIONS, "partner close-out", partner, parties=(ref,), own=ref)
     case = uow.case(Exit, ref)
     first = long_stop_on(uow, case)

@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 from fund import files
-from fund.contributions import partner_named
 from fund.dates import add_months
 from fund.errors import (
     AdviceMissing,
@@ -75,7 +74,7 @@ def give_notice(
         NoticeTooShort: The day of leaving is before the term is over.
         UnknownPartner, TransitionNotAllowed, NotAuthorised: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     check(uow, PARTNER_TRANSITIONS, "partner give-notice", partner, own=ref)
     if decision is None:
         raise DecisionFileMissing(partner=ref, files=0)
@@ -112,7 +111,7 @@ def propose(uow: UnitOfWork, *, ref: str, valued_on: date | None = None, costs: 
         SettlementSettled: Its undisputed part stands in the books.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     check(uow, PARTNER_TRANSITIONS, "partner propose-settlement", partner, parties=(ref,), own=ref)
     case = uow.case(Exit, ref)
     first = case.leaves_on or uow.today
@@ -182,7 +181,7 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
         BelowUndisputed: Less than what was settled as undisputed.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     command = "partner agree-settlement"
     case = uow.maybe(Exit, ref)
     around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
@@ -213,7 +212,7 @@ def dispute(uow: UnitOfWork, *, ref: str, reason: str, file: Mapping[str, Any] |
     Raises:
         ReasonMissing, UnknownPartner, TransitionNotAllowed, NotAuthorised: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     command = "partner dispute-settlement"
     check(uow, PARTNER_TRANSITIONS, command, partner, own=ref)
     case = uow.case(Exit, ref)
@@ -246,7 +245,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         CapitalMoved: The partner was called since the valuation.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     case = uow.maybe(Exit, ref)
     around: dict[str, Any] = {"parties": (ref,), "own": ref, "hands": case.hands if case else ()}
     check(uow, PARTNER_TRANSITIONS, "partner settle", partner, **around)

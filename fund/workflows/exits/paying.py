@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund import files
-from fund.contributions import partner_named
 from fund.errors import (
     BeyondOutstanding,
     BeyondSettlement,
@@ -72,7 +71,7 @@ def pay(
         InsufficientCash, NoPayee, CoolingOff: Not enough on the bank, or no account that can be paid.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, ClosedPeriod: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     record = ExitSetOff if set_off else ExitPaid
     check(uow, PARTNER_TRANSITIONS, PAY, partner, records=record, parties=(ref,), own=ref)
     case = uow.case(Exit, ref)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.contributions import partner_named
 from fund.events import ExitQuoted, NamedItem
 from fund.reports.exits import as_json, quote_of
 from fund.reports.past import last_fact, regulations_on
@@ -75,7 +74,7 @@ def exit_quote(
         UnknownPartner: No such partner.
         NotAuthorised: Somebody named, who is neither of that partner nor of the office, and no auditor.
     """
-    found = partner_named(view, ref)
+    found = view.partner(ref)
     if view.actor is not None:
         require(view.actor, READERS, command="partner exit-quote", ref=ref, own=ref)
     day = as_of or view.today

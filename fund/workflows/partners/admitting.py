@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from fund.contributions import key_in_force, members_of, partner_named
+from fund.contributions import key_in_force, members_of
 from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope, PartnerAdmitted, PartnerProposed
 from fund.glossary import state_word
@@ -81,7 +81,7 @@ def admit(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
         NoKeyInForce, InhabitantsMissing: No share can be reckoned.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
-    partner = partner_named(uow, ref)
+    partner = uow.partner(ref)
     look = f"fund partner show {ref}"
     check(uow, PARTNER_TRANSITIONS, "partner admit", partner, own=ref, parties=(ref,), look=look)
     return propose(
@@ -151,7 +151,7 @@ def accession_quote(view: View, *, ref: str) -> dict[str, Any]:
         UnknownPartner, NoKeyInForce, InhabitantsMissing: As they say.
         NotACandidate: It takes part already, or did.
     """
-    partner = partner_named(view, ref)
+    partner = view.partner(ref)
     if partner.state != PartnerState.CANDIDATE:
         raise NotACandidate(partner=ref, state=state_word("partner", partner.state))
     return {

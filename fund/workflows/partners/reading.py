@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.contributions import explained as explained_key
-from fund.contributions import key_in_force, members_of, partner_named
+from fund.contributions import key_in_force, members_of
 from fund.dates import add_months
 from fund.errors import AmountNotPositive, NoActivePartners, NoKeyInForce
 from fund.money import require_cents
@@ -74,7 +74,7 @@ def show_partner(view: View, *, ref: str, as_of: date | None = None) -> dict[str
     Raises:
         UnknownPartner: No such partner.
     """
-    found = partner_named(view, ref)
+    found = view.partner(ref)
     row: dict[str, Any] = next((row for row in partners(view, as_of=as_of)["partners"] if row["id"] == ref), {})
     return {
         "as_of": (as_of or view.today).isoformat(),

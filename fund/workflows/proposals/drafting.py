@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,10 +11,11 @@ from fund import files, forms
 from fund.dates import day_of, end_of_day
 from fund.errors import AttachmentNotNamed, UnknownChoice, UnknownRef
 from fund.events import Envelope, ProposalDrafted
+from fund.glossary import distance
 from fund.rules.authority import Role
 from fund.rules.permissions import readers
 from fund.rules.regulations import Regulations
-from fund.schemas.capital import Partner
+from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import rounds
@@ -200,13 +200,13 @@ def read_form(uow: UnitOfWork, file: forms.FormFile) -> tuple[Round, forms.Fille
     Raises:
         FormFault, FaultyForm: All that is wrong with it, a round or partner that the fund does not know among it.
     """
-    partners = {case.ref: case.short_name for case in uow.cases(Partner)}
+    partners = names_of(uow.cases(Partner))
     file.of = file.of.knowing({each.ref: each.name for each in register(uow)})
     if not file.round:
         file.read("light", partners=partners)  # says that the round is missing, among all else that is
     known = uow.store.cases.refs("round")
     if file.round not in known:
-        near = difflib.get_close_matches(file.round[:40], known, n=1, cutoff=0)
+        near = sorted(known, key=lambda ref: distance(file.round[:40], ref))
         file.refuse(
             UnknownChoice,
             "proposal.round",
