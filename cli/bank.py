@@ -146,7 +146,7 @@ def _gaps(gaps: list[Mapping[str, Any]]) -> list[str]:
     see=("bank unmatched", "bank unmatch"),
 )
 @argument("ref", type=RECEIPT, help=N_("The receipt, or its bank line"))
-@option("--to", metavar="REF", help=N_("What it is for; may be left out when one case is proposed"))
+@option("--to", type=Ref(), metavar="REF", help=N_("What it is for; may be left out when one case is proposed"))
 @option("--amount", type=MONEY, metavar="AMOUNT", help=N_("A part of it; all that waits when left out"))
 @changing
 def match(ctx: click.Context, ref: str, to: str | None, amount: int | None) -> None:

@@ -102,7 +102,7 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     who=N_("a member of the body that decides, who is of no party and did not review it"),
     see=("decision show", "decision decide"),
 )
-@argument("ref", help=N_("The proposal, key, write-off, amendment or resolution"))
+@argument("ref", type=Ref(), help=N_("The proposal, key, write-off, amendment or resolution"))
 @option("--choice", type=CHOICE, help=N_("Your vote; uphold and reopen are for an objection"))
 @option("--for", "flag", flag_value="for", help=N_("In favour"))
 @option("--against", "flag", flag_value="against", help=N_("Not in favour"))
@@ -115,7 +115,7 @@ def vote(ctx: click.Context, ref: str, choice: str | None, flag: str | None, rea
     said = choice or flag
     if said is None:
         raise click.UsageError(_("say how you vote: --for, --against or --abstain"), ctx)
-    run(ctx, "decision vote", {"ref": ref.strip(), "choice": said, "reason": reason}, tell=_voted)
+    run(ctx, "decision vote", {"ref": ref, "choice": said, "reason": reason}, tell=_voted)
 
 
 def _voted(answer: Mapping[str, Any]) -> list[str]:

@@ -237,7 +237,7 @@ def _status_told(answer: Mapping[str, Any]) -> list[str]:
     see=("bank import", "payment fail"),
 )
 @argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
-@option("--bank-line", metavar="ID", help=N_("The line of the bank statement that shows it"))
+@option("--bank-line", type=Ref(), metavar="ID", help=N_("The line of the bank statement that shows it"))
 @booking
 def settle(ctx: click.Context, ref: str, bank_line: str | None) -> None:
     run(ctx, "payment settle", {"ref": ref, "bank_line": bank_line}, ask=True)
@@ -269,7 +269,7 @@ def fail(ctx: click.Context, ref: str, reason: str) -> None:
     see=("bank unmatched", "payment fail"),
 )
 @argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
-@option("--bank-line", required=True, metavar="REF", help=N_("The unexplained debit, or its line"))
+@option("--bank-line", type=Ref(), required=True, metavar="REF", help=N_("The unexplained debit, or its line"))
 @booking
 def found(ctx: click.Context, ref: str, bank_line: str) -> None:
     run(ctx, "payment found", {"ref": ref, "bank_line": bank_line}, ask=True)
@@ -321,7 +321,13 @@ def cancel(ctx: click.Context, ref: str, reason: str) -> None:
     see=("bank unmatched", "payment retry"),
 )
 @argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
-@option("--receipt", required=True, metavar="REF", help=N_("The receipt that holds the money"))
+@option(
+    "--receipt",
+    type=Ref(("bank unmatched", "receipts", "ref")),
+    required=True,
+    metavar="REF",
+    help=N_("The receipt that holds the money"),
+)
 @option("--reason", metavar="TEXT", help=N_("The bank's code or words"))
 @booking
 def return_(ctx: click.Context, ref: str, receipt: str, reason: str | None) -> None:

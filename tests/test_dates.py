@@ -9,21 +9,63 @@ from dateutil.easter import easter as easter_of_dateutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fund import dates
+from fund import dates, language
 from fund.dates import Term, Unit
 from fund.errors import InvalidDay, InvalidMonth
 
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 12, 31))
 
 
-def test_a_day_is_read_as_year_month_day() -> None:
-    assert dates.parse_day("2026-03-31") == date(2026, 3, 31)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-03-31", "31-03-2026", "31-3-2026", "31 maart 2026", "31 March 2026", "31 mrt 2026", "31 mrt. 2026"),
+        *("31 mar 2026", "31-mrt-2026", "31 MAART 2026", " 31\u00a0maart  2026 "),
+    ],
+)
+def test_a_day_is_read_as_people_write_it(text: str) -> None:
+    assert dates.parse_day(text) == date(2026, 3, 31)
+
+
+def test_numbers_that_begin_with_the_day_are_day_and_month_as_in_dutch() -> None:
+    assert dates.parse_day("01-02-2028") == date(2028, 2, 1)
+
+
+@given(DAYS)
+def test_a_day_is_taken_as_it_is_printed_in_either_language(day: date) -> None:
+    for name in language.LANGUAGES:
+        language.choose(name)
+        assert dates.parse_day(language.day(day)) == day
+    assert dates.parse_day(day.isoformat()) == dates.parse_day(f"{day:%d-%m-%Y}") == day
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it is empty"),
+        ("1/2/28", "slashes and points leave open which number is the day"),
+        ("31/12/2028", "slashes and points leave open which number is the day"),
+        ("31.12.2028", "slashes and points leave open which number is the day"),
+        ("31-12-28", "the year has four digits"),
+        ("30 februari 2028", "that month has 29 days"),
+        ("31-04-2028", "that month has 30 days"),
+        ("12-31-2028", "there is no month 31"),
+        ("31 decembre 2028", "it names no month"),
+        ("1899-12-31", "the year must lie between 1900 and 2999"),
+        ("tomorrow", "it is written in another way"),
+    ],
+)
+def test_a_day_that_is_none_is_refused_with_the_reason(text: str, reason: str) -> None:
+    language.choose("en")
+    with pytest.raises(InvalidDay) as caught:
+        dates.parse_day(text)
+    assert caught.value.details == {"text": text, "reason": reason}
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "31-03-2026", "2026-3-31", "2026-02-29", "2026-13-01", "20260331", "2026-W10-1", "2026-03-31 "),
+        *("", "2026-3-31", "2026-02-29", "2026-13-01", "20260331", "2026-W10-1", "2026-03-31\n", "31-03-2026-1"),
         *("٢٠٢٦-٠٣-٣١", "1899-12-31", "3000-01-01", "0000-01-01", "today"),
     ],
 )
@@ -37,6 +79,8 @@ def test_anything_else_is_not_a_day(text: str) -> None:
 def test_a_month_and_a_year_are_periods() -> None:
     assert dates.parse_month("2027-03") == "2027-03"
     assert dates.parse_period("2027") == "2027"
+    for text in ("03-2027", "3-2027", "maart 2027", "March 2027", "mrt 2027", "mrt. 2027"):
+        assert dates.parse_period(text) == "2027-03"
     assert (dates.first_day("2027"), dates.last_day("2027")) == (date(2027, 1, 1), date(2027, 12, 31))
     assert (dates.first_day("2028-02"), dates.last_day("2028-02")) == (date(2028, 2, 1), date(2028, 2, 29))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -25,6 +26,15 @@ TOTALS = st.integers(min_value=0, max_value=10**13)
         ("0.05", 5),
         ("0,5", 50),
         ("-12.30", -1230),
+        ("€ 12.500,00", 1250000),
+        ("EUR 12,500.00", 1250000),
+        ("€12500", 1250000),
+        ("eur 5", 500),
+        ("€\u00a01.234,5", 123450),
+        ("€ -5,00", -500),
+        ("-€ 5,00", -500),
+        ("1.234.567", 123456700),
+        ("1,234,567.89", 123456789),
         ("007", 700),
         ("92233720368547758.07", 2**63 - 1),
     ],
@@ -38,9 +48,11 @@ def test_an_amount_is_read_to_the_cent(text: str, cents: int) -> None:
     [
         ("", "it is empty"),
         ("   ", "it is empty"),
-        ("24.000", "thousands separators make it unclear"),
-        ("1.234,56", "thousands separators make it unclear"),
-        ("1,234.56", "thousands separators make it unclear"),
+        ("24.000", "three digits after a point or comma can be thousands or decimals"),
+        ("€ 1,234", "three digits after a point or comma can be thousands or decimals"),
+        ("1.234.56", "thousands separators make it unclear"),
+        ("1,234.567", "thousands separators make it unclear"),
+        ("0.123,45", "thousands separators make it unclear"),
         ("1 234,56", "thousands separators make it unclear"),
         ("1'234.56", "thousands separators make it unclear"),
         ("1e3", "exponents are not used for money"),
@@ -51,7 +63,13 @@ def test_an_amount_is_read_to_the_cent(text: str, cents: int) -> None:
         ("-0.00", "minus zero"),
         ("-0", "minus zero"),
         ("+5", "it is not a number of euros"),
-        ("€ 5", "it is not a number of euros"),
+        ("12.500,-", "cents are digits: write ,00"),
+        ("€", "it is not a number of euros"),
+        ("€ € 5", "it is not a number of euros"),
+        ("-€ -5", "it is not a number of euros"),
+        ("EURO 5", "it is not a number of euros"),
+        ("$ 5", "it is not a number of euros"),
+        ("5 €", "it is not a number of euros"),
         ("5 ", "it is not a number of euros"),
         (".50", "it is not a number of euros"),
         ("5.", "it is not a number of euros"),
@@ -86,14 +104,26 @@ def test_a_shown_amount_is_the_same_number_in_both_languages(cents: int) -> None
     assert english == dutch == Decimal(cents) / 100
 
 
-@given(st.text(max_size=12))
-@settings(max_examples=50)
+@given(CENTS)
+def test_an_amount_is_taken_as_it_is_printed_in_either_language(cents: int) -> None:
+    for name in language.LANGUAGES:
+        language.choose(name)
+        assert money.parse(language.euros(cents)) == cents
+
+
+@given(st.one_of(st.text(max_size=12), st.text(alphabet="0123456789.,-€ EUR", max_size=14)))
+@settings(max_examples=300)
 def test_no_text_is_read_as_an_amount_that_it_does_not_say(text: str) -> None:
     try:
         cents = money.parse(text)
     except (InvalidAmount, AmountTooLarge):
         return
-    assert Decimal(text.replace(",", ".")) * 100 == cents
+    bare = text.upper().replace("€", "").replace("EUR", "").strip()
+    point = max(bare.rfind("."), bare.rfind(","))
+    if len({sign for sign in bare if sign in ".,"}) == 1 and bare.count(bare[point]) > 1:
+        point = -1  # one sign more than once: they are thousands
+    whole, part = (bare[:point], bare[point + 1 :]) if point >= 0 else (bare, "0")
+    assert Decimal(f"{re.sub('[.,]', '', whole)}.{part}") * 100 == cents
 
 
 @pytest.mark.parametrize("value", [1.0, True, Decimal("1"), "1", None, Fraction(1)])

@@ -183,7 +183,7 @@ def amend(ctx: click.Context, ref: str, **given: Any) -> None:
     who=N_("the chair of the committee"),
     see=("decision vote", "agreement amend"),
 )
-@argument("ref", help=N_("The amendment"))
+@argument("ref", type=Ref(), help=N_("The amendment"))
 @option("--reason", default="", metavar="TEXT", help=N_("Why, when it is refused"))
 @booking
 def decide(ctx: click.Context, ref: str, reason: str) -> None:

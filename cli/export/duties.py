@@ -10,7 +10,7 @@ import click
 
 from cli.export.noun import export
 from cli.output import Column, emit_json, say, table, write_output
-from cli.params import Code, dated, look, option, typed, verb
+from cli.params import Code, Ref, dated, look, option, typed, verb
 from fund.language import N_, _, day, ngettext
 
 
@@ -30,7 +30,9 @@ from fund.language import N_, _, day, ngettext
     ),
     see=("verify", "proposal history", "event show"),
 )
-@option("--case", "ref", metavar="REF", help=N_("Only what touches this case: a proposal, agreement, payment"))
+@option(
+    "--case", "ref", type=Ref(), metavar="REF", help=N_("Only what touches this case: a proposal, agreement, payment")
+)
 @option("--without-names", is_flag=True, help=N_("User ids only"))
 @option("--format", "form", type=click.Choice(("csv", "json")), default="csv", help=N_("How it is written"))
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))

@@ -276,7 +276,7 @@ FILE = _File()
 
 
 class Ref(click.ParamType[str]):
-    """A readable reference (``2026-003``, ``D2026-0007``) or a user: text that the fund looks up.
+    """A readable reference (``2026-003``, ``D2026-0007`` or ``d2026-0007``) or a user: text that the fund looks up.
 
     Args:
         sources: The reading commands that list what can be completed, each with the plural key in its answer and the
@@ -284,7 +284,7 @@ class Ref(click.ParamType[str]):
     """
 
     name = "ref"
-    _FORM = re.compile(r"[a-z]?[0-9]{4}-[0-9]+", re.ASCII)
+    _FORM = re.compile(r"[a-z][0-9]{4}-[0-9]+(?:-[a-z]?[0-9]+)*", re.ASCII)
 
     def __init__(self, *sources: tuple[str, str, str]) -> None:
         self.sources = sources

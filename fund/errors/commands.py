@@ -64,14 +64,14 @@ class UnknownWord(WrongUsage):
 class UnknownState(UnknownWord):
     """No case of this kind is ever in such a state."""
 
-    message = N_('"{word}" is not a state of a {kind}; states are {known}')
+    message = N_('"{word}" is not a state ({kind}); states are {known}')
 
 
 class AmbiguousName(WrongUsage):
     """Several go by the name that was typed, and there was nobody to ask which one was meant."""
 
-    message = N_('"{name}" can be {choices}')
-    hint = N_("write which one: {ids}")
+    message = N_('"{name}" can be: {choices}')
+    hint = N_("write which one is meant: {ids}")
 
 
 class UnprintableText(FaultyInput):

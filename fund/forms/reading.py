@@ -138,9 +138,7 @@ class FormFile:
         self._read(track, partners)
         return tuple(sorted(self.faults, key=lambda fault: int(fault.details["line"])))
 
-    def refuse(
-        self, fault: type[FormFault], name: str, *, partners: Names | None = None, **details: Any
-    ) -> NoReturn:
+    def refuse(self, fault: type[FormFault], name: str, *, partners: Names | None = None, **details: Any) -> NoReturn:
         """Refuse the file for what stands at ``name`` (``proposal.round``), with every other fault of it.
 
         Raises:

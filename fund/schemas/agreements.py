@@ -134,7 +134,7 @@ class BenefitEntry(Shape):
     """One partner over one year in a file of benefits; amounts as text in euros, what is left out stays as it was."""
 
     partner: str = ""
-    """The partner's id; the reporter's own when left out."""
+    """The partner, by id or name; the reporter's own when left out."""
     year: int = Field(ge=2000, le=2999)
     planned_cost: str | None = None
     expected_cost: str | None = None
@@ -163,16 +163,11 @@ def parse_benefits(content: bytes, name: str) -> BenefitsFile:
     """The rows that a TOML file holds.
 
     Raises:
-        FaultyBenefits: Not UTF-8, not TOML, a field too many or too few, the same partner and year twice.
+        FaultyBenefits: Not UTF-8, not TOML, a field too many or too few.
         InvalidAmount: An amount that is no number of euros.
     """
     found = _read(BenefitsFile, content, name, FaultyBenefits)
-    seen: set[tuple[str, int]] = set()
-    for number, row in enumerate(found.benefits, start=1):
-        if (row.partner, row.year) in seen:
-            problem = _(N_("{partner} {year} stands there twice")).format(partner=row.partner or "-", year=row.year)
-            raise FaultyBenefits(file=name, problem=f"benefits.{number}: {problem}")
-        seen.add((row.partner, row.year))
+    for row in found.benefits:
         row.cents()
     return found
 

@@ -498,7 +498,8 @@ def test_evidence_after_the_day_of_its_condition_is_too_late(sqlite_url: str) ->
     [
         ("Raadsbesluit", "four parts"),
         ("gm0344;besluit;2026-05-01;Raadsbesluit", "the owner is a party"),
-        ("gm0351;besluit;01-05-2026;Raadsbesluit", "01-05-2026"),
+        ("gm0351;besluit;01/05/2026;Raadsbesluit", "01/05/2026"),
+        ("Woudenburg;besluit;2026-05-01;Raadsbesluit", "did you mean Woudenberg (gm0351)?"),
         ("gm0351;besluit;2026-01-01;Raadsbesluit", "after today"),
     ],
 )

@@ -13,9 +13,11 @@ from datetime import date
 from typing import Any
 
 from fund.dates import add_months, start_of_day
-from fund.errors import BenefitsNotOwn, NothingReported, YearNotBegun
+from fund.errors import AmbiguousName, BenefitsNotOwn, FaultyBenefits, NothingReported, UnknownPartner, YearNotBegun
 from fund.events import BenefitFellDue, BenefitReported, Envelope
-from fund.schemas.agreements import Agreement, Benefit, BenefitEntry, parse_benefits
+from fund.glossary import Name
+from fund.language import N_, _
+from fund.schemas.agreements import Agreement, Benefit, parse_benefits
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
 from fund.store import TimerRow
@@ -80,7 +82,7 @@ def report_benefits(
     own = str(uow.maker.partner)
     rows: list[_Row]
     if file is not None:
-        rows = [_from_file(each, own) for each in parse_benefits(bytes(file["content"]), str(file["name"])).benefits]
+        rows = _from_file(uow, file, own)
     elif year is not None:
         typed = {
             "planned_cost_cents": planned_cost_cents,
@@ -122,8 +124,19 @@ class _Row:
         return "realised_cost_cents" in self.cents or "realised_benefit_cents" in self.cents
 
 
-def _from_file(entry: BenefitEntry, own: str) -> _Row:
-    return _Row(entry.partner or own, entry.year, entry.cents(), entry.note.strip())
+def _from_file(uow: UnitOfWork, file: Mapping[str, Any], own: str) -> list[_Row]:
+    """The rows of a file; partners by id or name, each once a year."""
+    name, rows = str(file["name"]), dict[tuple[str, int], _Row]()
+    for number, entry in enumerate(parse_benefits(bytes(file["content"]), name).benefits, start=1):
+        try:
+            partner = uow.meant(Name(entry.partner, "partner")) if entry.partner else own
+        except (AmbiguousName, UnknownPartner) as problem:
+            raise FaultyBenefits(file=name, problem=f"benefits.{number}: {problem}; {problem.advice}") from problem
+        if (partner, entry.year) in rows:
+            twice = _(N_("{partner} {year} stands there twice")).format(partner=partner, year=entry.year)
+            raise FaultyBenefits(file=name, problem=f"benefits.{number}: {twice}")
+        rows[partner, entry.year] = _Row(partner, entry.year, entry.cents(), entry.note.strip())
+    return list(rows.values())
 
 
 def _report(uow: UnitOfWork, ref: str, row: _Row, day: date) -> Envelope:

@@ -139,7 +139,7 @@ def decide(
     _require_deciders(uow, proposal, decision)
     review = uow.case(Review, ref)
     given = parsed_reasons(uow, review, reasons or [])
-    required = parsed_conditions(proposal, conditions or [], uow.today)
+    required = parsed_conditions(uow, proposal, conditions or [])
     mandated, award = decision.prepared.mandated, amount_cents if amount_cents is not None else proposal.ask_cents
     if defer_for is not None:
         require_deferral(decision, defer_for, until, today=uow.today, voted=not mandated)

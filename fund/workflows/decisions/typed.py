@@ -7,6 +7,7 @@ from datetime import date
 
 from fund.dates import parse_day
 from fund.errors import (
+    AmbiguousName,
     DecisionIncomplete,
     DeferredBefore,
     FaultyCondition,
@@ -14,9 +15,10 @@ from fund.errors import (
     InvalidDay,
     ReasonsPerCriterionMissing,
     UnknownDeferralGround,
+    UnknownPartner,
 )
 from fund.events import AwardCondition
-from fund.glossary import state_word
+from fund.glossary import Name, state_word
 from fund.language import N_, _
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
@@ -95,7 +97,7 @@ def require_deferral(decision: Decision, ground: str, until: date | None, *, tod
         raise DeferredBefore(ref=decision.ref, ground=decision.deferred_for)
 
 
-def parsed_conditions(proposal: Proposal, typed: Sequence[str], today: date) -> tuple[AwardCondition, ...]:
+def parsed_conditions(view: View, proposal: Proposal, typed: Sequence[str]) -> tuple[AwardCondition, ...]:
     """The conditions, numbered in the order in which they were typed.
 
     Raises:
@@ -106,7 +108,12 @@ def parsed_conditions(proposal: Proposal, typed: Sequence[str], today: date) -> 
         parts = [part.strip() for part in each.split(";", 3)]
         if len(parts) < 4 or not all(parts):
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=_("four parts are needed"))
-        owner, evidence, day, text = parts
+        named, evidence, day, text = parts
+        try:
+            owner = view.meant(Name(named, "partner"))
+        except (AmbiguousName, UnknownPartner) as problem:
+            said = f"{problem}; {problem.advice}"
+            raise FaultyCondition(typed=each, ref=proposal.ref, problem=said) from problem
         if owner not in proposal.parties:
             known = _("the owner is a party: {parties}").format(parties=", ".join(proposal.parties))
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=known)
@@ -114,8 +121,8 @@ def parsed_conditions(proposal: Proposal, typed: Sequence[str], today: date) -> 
             expires_on = parse_day(day)
         except InvalidDay as problem:
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=str(problem)) from problem
-        if expires_on <= today:
-            late = _("the day lies after today, {today}").format(today=today.isoformat())
+        if expires_on <= view.today:
+            late = _("the day lies after today, {today}").format(today=view.today.isoformat())
             raise FaultyCondition(typed=each, ref=proposal.ref, problem=late)
         parsed.append(AwardCondition(number=number, text=text, owner=owner, evidence=evidence, expires_on=expires_on))
     return tuple(parsed)
