@@ -214,7 +214,7 @@ def _letters_shown(data: Mapping[str, Any]) -> None:
     capital,
     "list",
     N_("List the calls"),
-    examples=("fund capital list", "fund capital list --open", "fund capital list --partner gm0344 --json"),
+    examples=("fund capital list", "fund capital list --open", "fund capital list --partner Woudenberg --json"),
     see=("capital call", "partner list"),
 )
 @option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only those of this partner"))

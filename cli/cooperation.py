@@ -118,7 +118,7 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
     "list",
     N_("List the existing cooperations"),
     about=N_("Those of the report of 2025, until the fund imports a register of its own; the list is never complete."),
-    examples=("fund cooperation list", "fund cooperation list --partner gm0344 --theme T04"),
+    examples=("fund cooperation list", "fund cooperation list --partner Zeist --theme energy"),
     see=("cooperation show", "partner list"),
 )
 @option("--partner", type=PARTNER, metavar="PARTNER", help=N_("In which this partner takes part"))

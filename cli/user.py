@@ -24,7 +24,7 @@ user = noun("user", N_("Add people and say what they may do"))
     ),
     examples=(
         "fund --as petra user add anna --role fund_manager",
-        "fund --as petra user add fatima --role partner_signatory --partner gm0351",
+        "fund --as petra user add fatima --role partner_signatory --partner Woudenberg",
         "fund --as petra user add nina --role committee_member --deputy-of carl",
     ),
     who=N_("an admin"),

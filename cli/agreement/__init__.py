@@ -279,7 +279,7 @@ def complete(ctx: click.Context, ref: str, **given: Any) -> None:
     see=("agreement complete", "disbursement cancel"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--ground", type=ENDED, required=True, help=N_("Nobody's fault, or somebody's"))
+@option("--ground", type=ENDED, required=True, help=N_("Why it ends"))
 @option("--reason", required=True, metavar="TEXT", help=N_("What happened"))
 @option("--waive-evaluation", is_flag=True, help=N_("Ask no evaluation; for a breach only"))
 @booking

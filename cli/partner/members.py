@@ -96,7 +96,7 @@ def _percent(bps: int) -> str:
     partner,
     "show",
     N_("Show one partner"),
-    examples=("fund partner show gm0344",),
+    examples=("fund partner show Woudenberg", "fund partner show HDSR --json"),
     see=("partner list", "statement partner"),
 )
 @argument("ref", type=PARTNER, help=N_("The partner"))

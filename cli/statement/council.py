@@ -26,7 +26,7 @@ NAME = "statement council"
         "says otherwise."
     ),
     examples=(
-        "fund statement council gm0344",
+        "fund statement council Woudenberg",
         "fund --lang nl statement council ws0636 --format pdf --output raad.pdf",
         "fund --lang nl statement council --all --output raden",
     ),

@@ -20,7 +20,7 @@ from fund.language import N_
         "leaving would mean, and every movement with its document, to lay beside its own books."
     ),
     examples=(
-        "fund statement partner gm0344",
+        "fund statement partner Woudenberg",
         "fund statement partner gm0344 --since 2026-01-01 --as-of 2026-12-31 --format xlsx --output gm0344.xlsx",
     ),
     see=("partner show", "capital list", "partner exit-quote"),

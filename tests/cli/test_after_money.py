@@ -109,7 +109,7 @@ def test_a_lesson_card_and_an_evaluation_read_on_a_narrow_screen(fund: Fund, sql
     nothing = fund("evaluation", "lessons", "--text", "walvis", database=sqlite_url)
     assert "No lesson has all of that." in nothing.out
     unknown = fund("evaluation", "lessons", "--theme", "walvis", database=sqlite_url)
-    assert (unknown.code, "unknown_theme" in unknown.err) == (1, True)
+    assert (unknown.code, "unknown_theme" in unknown.err) == (2, True)
 
 
 def test_the_template_of_a_roll_out_is_typed_with_the_agreement_it_follows(fund: Fund, sqlite_url: str) -> None:

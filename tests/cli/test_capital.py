@@ -111,7 +111,7 @@ def test_capital_is_called_by_two_people_and_listed(fund: Any, database_url: str
 
 def test_amounts_are_refused_by_name_before_anything_happens(fund: Any, sqlite_url: str) -> None:
     started(sqlite_url)
-    for text in ("1.234,56", "1e3", "12,345", "٣", "-0"):
+    for text in ("1.234", "1e3", "12,345", "٣", "-0"):
         result = fund("capital", "call", "--amount", text, "--yes", database=sqlite_url, user="anna")
         assert result.code == 2, text
         assert result.err.startswith("error[invalid_amount]:"), text

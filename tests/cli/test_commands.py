@@ -136,6 +136,8 @@ FILLED = {
     r"\{\w*(?:month|period|year|earlier)\w*\}": "2026",
     r"\{account\}|CODE": "1000",
     r"\{track\}": "light",
+    r"\{ground\}": "breach",
+    r"--choice \{first\}": "--choice for",
     r"\{verb\}": "submit",
     r"lock \{first\}": "lock 2026-03",
     r"\{(?:seq|last|number|reversal)\}|NUMBER|SEQ": "1",

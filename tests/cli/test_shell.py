@@ -124,7 +124,7 @@ WRONG = (
     ("--lang", "fr", "user", "list"),
     ("--nonsense", "user", "list"),
     ("completion", "powershell"),
-    ("init", "--on", "31-12-2026"),
+    ("init", "--on", "31/12/2026"),
 )
 
 
