@@ -347,9 +347,16 @@ class Name(str):
 
 
 def meant(text: str, names: Names) -> tuple[str, ...]:
-    """What ``text`` is the id or a name of; several where they share a name."""
+    """What ``text`` is the id or a name of; several where they share a name.
+
+    A name that a narrow table cut short (``Wijk bij Duurst…``) is what begins so.
+    """
     wanted = folded(text)
-    return tuple(each for each, called in names.items() if wanted and wanted in map(folded, (each, *called)))
+    if not wanted:
+        return ()
+    if text.rstrip().endswith("…"):
+        return tuple(each for each, called in names.items() if any(folded(name).startswith(wanted) for name in called))
+    return tuple(each for each, called in names.items() if wanted in map(folded, (each, *called)))
 
 
 def suggested(text: str, names: Names, *, limit: int = 3) -> tuple[str, ...]:

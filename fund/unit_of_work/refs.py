@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import difflib
 import hashlib
 from collections.abc import Iterable
+
+from fund.glossary import nearest
 
 __all__ = ["derive_id", "readable_ref", "where_to_look"]
 
@@ -64,7 +65,7 @@ def readable_ref(kind: str, year: int, number: int) -> str:
 
 def where_to_look(kind: str, ref: str, known: Iterable[str]) -> str:
     """The command that shows the case whose ref comes nearest to one that does not exist, else that lists the kind."""
-    near = difflib.get_close_matches(ref, known, n=1, cutoff=0.6)
+    near = nearest(ref, known)
     if near and kind in _SHOWN:
         return f"fund {kind} show {near[0]}"
     return f"fund {_LISTS.get(kind, f'{kind} list')}"

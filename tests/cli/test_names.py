@@ -216,6 +216,7 @@ def test_every_partner_is_found_by_each_of_its_names(ref: str) -> None:
         *(("gemeente Utrecht", "gm0344"), ("Municipality of Utrecht", "gm0344"), ("provincie utrecht", "pv26")),
         *(("Province of Utrecht", "pv26"), ("U10", "rg-u10"), ("U16", "rg-u10"), ("u10 (u16)", "rg-u10")),
         *(("Foodvalley", "rg-regio-foodvalley"), ("Amersfoort", "gm0307"), ("Regio Amersfoort", "rg-regio-amersfoort")),
+        *(("Wijk bij Duurst…", "gm0352"), ("Provincie Utrec…", "pv26"), ("…", "")),
         *(("WÓUDENBERG", "gm0351"), ("  Woudenberg ", "gm0351"), ("Vallei & Veluwe", "")),
     ],
 )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from fund.errors import UnknownFigure
+from fund.glossary import suggested
 from fund.reports.indicators import INDICATORS, Basis, figures
 from fund.reports.statements.amounts import AMOUNTS
 from fund.reports.statements.explained import inputs_of, lines_of
@@ -141,8 +141,7 @@ def _figure(found: Grounds, name: str) -> dict[str, Any]:
 def _require(name: str) -> None:
     known = [*(indicator.name for indicator in INDICATORS), *AMOUNTS]
     if name not in known:
-        word = name.lower().replace("-", "_").replace(" ", "_")
-        near = [each for each in known if word and word in each] or get_close_matches(word, known, n=1, cutoff=0.5)
+        near = suggested(name, dict.fromkeys(known, ()))
         raise UnknownFigure(name=name, known=known, nearest=near[0] if near else known[0])
 
 

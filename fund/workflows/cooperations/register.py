@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from fund.errors import UnknownRef
+from fund.errors import AmbiguousName, UnknownRef
 from fund.events import CooperationRecorded, Envelope
+from fund.glossary import code_word, meant, suggested
 from fund.schemas.capital import Partner
 from fund.schemas.cooperations import CooperationFile
 from fund.unit_of_work import Life, UnitOfWork, View
@@ -139,22 +140,21 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
 
 
 def nearest(found: list[CooperationFile], ref: str) -> CooperationFile:
-    """The cooperation with this ref.
+    """The cooperation with this ref or name.
 
     Raises:
-        UnknownRef: There is none; the hint names the nearest.
+        UnknownRef: There is none; the hint names the nearest. AmbiguousName: Several are called so.
     """
-    from fund import glossary
-
     rows = {one.ref: one for one in found}
-    if ref.lower() not in rows:
-        near = glossary.nearest(ref, rows)
-        raise UnknownRef(
-            kind="cooperation",
-            ref=ref,
-            suggestion=f"fund cooperation show {near[0]}" if near else "fund cooperation list",
-        )
-    return rows[ref.lower()]
+    names = {one.ref: (one.short_name, one.name) for one in found}
+    named = meant(ref, names)
+    if len(named) > 1:
+        raise AmbiguousName(name=ref, ids=list(named), choices=[f"{rows[each].name} ({each})" for each in named])
+    if not named:
+        near = suggested(ref, names)
+        look = f"fund cooperation show {near[0]}" if near else "fund cooperation list"
+        raise UnknownRef(kind=code_word("cooperation"), ref=ref, suggestion=look)
+    return rows[named[0]]
 
 
 def template(view: View) -> dict[str, Any]:

@@ -6,7 +6,6 @@ by two people. The evidence itself stands in ``evidence``. Source: bank.md (Matc
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -29,7 +28,7 @@ from fund.events import (
     ReceiptUnmatched,
     Undone,
 )
-from fund.glossary import code_word, state_word
+from fund.glossary import code_word, nearest, state_word
 from fund.language import N_, _
 from fund.ledger import Entry
 from fund.money import require_cents
@@ -111,7 +110,7 @@ def _set_against(
         return set_against_call(uow, receipt, call, rule=rule, amount=amount, on=on, cause=cause, reaction=reaction)
     plan = uow.maybe(Plan, target)
     if plan is None:
-        near = difflib.get_close_matches(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")], n=1)
+        near = nearest(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")])
         wrong = f"fund bank match {receipt.ref} --to {near[0]}" if near else "fund capital list"
         raise UnknownRef(kind=code_word("call"), ref=target, suggestion=wrong)
     return _repay(
