@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ from cli.params import (
     typed,
     verb,
 )
-from fund.glossary import theme_names
+from fund import glossary
 from fund.language import N_, _, day, language, ngettext
 
 _ROLES = {
@@ -51,13 +51,26 @@ def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, 
         found = sorted(cooperations.of_the_report(), key=lambda one: one.ref)
         if name == "cooperation list":
             given = {key: value for key, value in args.items() if value is not None}
+            if "partner" in given:
+                given["partner"] = _taking_part(found, given["partner"])
             return {"cooperations": cooperations.chosen(found, **given)}
         return {**cooperations.told(cooperations.nearest(found, args["ref"])), "revisions": []}
 
 
+def _taking_part(found: Sequence[Any], name: str) -> str:
+    """The id of a partner that takes part in one of these, where no fund knows its names."""
+    from fund.errors import UnknownPartner
+
+    names = {member.partner: (member.name,) for one in found for member in one.members if member.partner}
+    if meant := glossary.meant(name, names):
+        return meant[0]
+    near = [f"{names[each][0]} ({each})" for each in glossary.suggested(name, names)]
+    raise UnknownPartner(partner=str(name), known=len(names), suggestion=glossary.advice(near, "fund cooperation list"))
+
+
 def _themes() -> dict[str, str]:
     place = 0 if language() == "nl" else 1
-    return {theme: called[place] for theme, called in theme_names().items()}
+    return {theme: called[place] for theme, called in glossary.theme_names().items()}
 
 
 class _Cooperation(Ref):

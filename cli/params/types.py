@@ -103,42 +103,52 @@ class Word(click.ParamType[str]):
 
     Args:
         name: What stands in the help where the words are too many for it.
-        read: Gives the code of what was typed, or refuses with the nearest.
-        words: By code, the Dutch word and the English.
+        names: By code, the Dutch word and the English.
+        refusal: The class in ``fund.errors`` that says no.
+        how: What :func:`fund.glossary.chosen` is told besides.
     """
 
-    def __init__(self, name: str, read: Callable[[str], str], words: Callable[[], Names]) -> None:
+    def __init__(
+        self, name: str, names: Callable[[], Names], refusal: str = "UnknownWord", *, kind: str = "", **how: Any
+    ) -> None:
         self.name = name
-        self._read = read
-        self._words = words
+        self.names = names
+        self._refusal, self._kind, self._how = refusal, kind, how
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from fund.errors import AmbiguousName, FundError
+        from fund import errors, glossary
 
-        text = str(value)
+        how = {**self._how, "kind": glossary.code_word(self._kind)} if self._kind else self._how
         try:
-            return self._read(text)
-        except AmbiguousName as problem:
+            return glossary.chosen(str(value), self.names(), getattr(errors, self._refusal), **how)
+        except errors.AmbiguousName as problem:
             return which(problem)
-        except FundError as problem:
+        except errors.FundError as problem:
             raise _placed(problem, param) from None
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """The words themselves where a line holds them, as they can be typed."""
-        listed = "|".join(word for word, _help in self._typeable())
+        listed = "|".join(word for word, _code in self._typeable())
         return f"[{listed}]" if len(listed) <= _WIDEST_LIST else self.name.upper()
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return _completed(self._typeable(), incomplete)
 
     def _typeable(self) -> list[tuple[str, str]]:
-        """Each code with its word in the language in use, as one word for a shell."""
+        """The words in the language in use, each as one word for a shell, with their codes."""
         place = 0 if language() == "nl" else 1
-        return [(_one_word(called[place]), code) for code, called in self._words().items()]
+        return [(_one_word(called[place]), code) for code, called in self.names().items()]
 
 
 _WIDEST_LIST = 60
 """A list of words that is longer leaves no room for what the option is for."""
+
+
+def _glossary() -> Any:
+    """The words of the fund, read when the first is asked."""
+    from fund import glossary
+
+    return glossary
 
 
 def one_of(name: str, words: Mapping[str, str], labels: Mapping[str, str] | None = None) -> Word:
@@ -148,64 +158,18 @@ def one_of(name: str, words: Mapping[str, str], labels: Mapping[str, str] | None
         words: By code, the word to type, as a message id.
         labels: By code, how it is printed where that is longer, as a message id.
     """
-
-    def names() -> Names:
-        return {code: (*both(word), *both((labels or {}).get(code, word))) for code, word in words.items()}
-
-    def read(text: str) -> str:
-        from fund import glossary
-
-        return glossary.chosen(text, names())
-
-    return Word(name, read, names)
+    printed = labels or {}
+    return Word(name, lambda: {code: (*both(word), *both(printed.get(code, word))) for code, word in words.items()})
 
 
 def state_of(kind: str, *states: str) -> Word:
     """A state of a life story: those named, or all that the glossary has."""
-
-    def words() -> Names:
-        from fund import glossary
-
-        return glossary.state_names(kind, states)
-
-    def read(text: str) -> str:
-        from fund import glossary
-        from fund.errors import UnknownState
-
-        return glossary.chosen(text, words(), UnknownState, kind=glossary.code_word(kind))
-
-    return Word("state", read, words)
+    return Word("state", lambda: _glossary().state_names(kind, states), "UnknownState", kind=kind)
 
 
-def _role_words() -> Names:
-    from fund import glossary
-
-    return glossary.role_names()
-
-
-def _role(text: str) -> str:
-    from fund import glossary
-    from fund.errors import UnknownRole
-
-    return glossary.chosen(text, _role_words(), UnknownRole)
-
-
-def _theme_words() -> Names:
-    from fund import glossary
-
-    return glossary.theme_names()
-
-
-def _theme(text: str) -> str:
-    from fund import glossary
-    from fund.errors import UnknownTheme
-
-    return glossary.chosen(text, _theme_words(), UnknownTheme, parts=True, coded=True)
-
-
-ROLE = Word("role", _role, _role_words)
+ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")
 """A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``."""
-THEME = Word("theme", _theme, _theme_words)
+THEME = Word("theme", lambda: _glossary().theme_names(), "UnknownTheme", parts=True, coded=True)
 """The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
 
 

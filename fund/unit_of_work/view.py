@@ -109,7 +109,8 @@ class View:
         names = self._user_names()
         found = meant(name, names)
         if len(found) > 1:
-            raise AmbiguousName(name=name, ids=list(found), choices=[self.name(each) for each in found])
+            called = sorted(self.name(each) for each in found)
+            raise AmbiguousName(name=name, ids=called, choices=called)
         return self.maybe(User, found[0]) if found else None
 
     def _user_names(self) -> Names:

@@ -136,7 +136,7 @@ WORDS = {
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_word_is_taken_as_code_and_as_it_is_printed(of: str, lang: str) -> None:
     language.choose(lang)
-    kind, names = WORDS[of], WORDS[of]._words()
+    kind, names = WORDS[of], WORDS[of].names()
     assert names
     for code, called in names.items():
         for typed in (code, *called):
