@@ -25,6 +25,7 @@ from fund.workflows.partners.founders import read_partners
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
 from tests.factories import PARTNERS_CSV, World, a_proposal_file, founded
+from tests.workflows.proposing import proposing
 
 LANGUAGES = ("en", "nl")
 
@@ -392,6 +393,47 @@ def test_a_proposal_file_names_partners_and_themes_as_people_do(with_partners: W
             line = next(number for number, each in enumerate(text.split("\n"), 1) if each.startswith("lead_partner"))
             assert f"loket.toml:{line}: proposal.lead_partner" in str(refused.value)
             assert said in str(refused.value)
+
+
+def test_the_same_proposal_by_id_and_by_name_is_the_same_content(database_url: str) -> None:
+    """Given two files, by id and by name; when both are drafted, then the fund keeps the same of both."""
+    with proposing(database_url) as world:
+        by_id = a_proposal_file(co_applicants=("gm0327",))
+        by_name = by_id.replace(b'"gm0351"', b'"WOUDENBERG"').replace(b'"gm0327"', b'"Gemeente Leusden"')
+        assert by_name != by_id
+        kept = [
+            world.do("proposal draft", user="fatima", content=content, name="loket.toml")["result"]["ref"]
+            for content in (by_id, by_name)
+        ]
+        shown = [world.look("proposal show", user="fatima", ref=ref) for ref in kept]
+        assert shown[1]["lead_partner"] == "gm0351"
+        assert shown[1]["co_applicants"] == ["gm0327"]
+        forms_kept = [{key: value for key, value in each["form"].items() if key != "team"} for each in shown]
+        assert forms_kept[0] == forms_kept[1]  # people are kept apart, under a mark of each proposal
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_account_is_named_by_code_or_as_it_is_printed(lang: str) -> None:
+    language.choose(lang)
+    for code, called in glossary.account_names().items():
+        for typed in (code, *called):
+            assert ACCOUNT.convert(typed, None, None) == code
+    assert ACCOUNT.convert("3000.gm0344", None, None) == "3000.gm0344"
+    with pytest.raises(click.BadParameter) as refused:
+        ACCOUNT.convert("banc", None, None)
+    assert glossary.account_word("1000") in refused.value.message
+
+
+def test_a_cooperation_is_named_as_it_is_printed_also_before_there_is_a_fund(fund: Fund) -> None:
+    by_ref = fund("cooperation", "show", "rid-utrecht", "--json")
+    assert (by_ref.code, fund("cooperation", "show", "RID Utrecht", "--json").json) == (0, by_ref.json)
+    of_zeist = fund("cooperation", "list", "--partner", "zeist", "--theme", "energie", "--json")
+    same = fund("cooperation", "list", "--partner", "gm0355", "--theme", "T04", "--json")
+    assert of_zeist.json == same.json
+    assert of_zeist.json["cooperations"]
+    refused = fund("cooperation", "list", "--partner", "zeisd")
+    assert (refused.code, "did you mean Zeist (gm0355)?" in refused.err) == (1, True)
+    assert fund("cooperation", "list", "--theme", "4").code == 2  # a list of nothing would be no answer
 
 
 def test_names_of_the_shared_types_are_what_the_front_page_offers() -> None:

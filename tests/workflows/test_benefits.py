@@ -95,7 +95,7 @@ partner = "{BAARN}"
 year = 2026
 realised_benefit = "1000,00"
 [[benefits]]
-partner = "{BUNSCHOTEN}"
+partner = "Gemeente Bunschoten"
 year = 2026
 expected_benefit = "20.50"
 realised_cost = "3"
@@ -124,6 +124,13 @@ realised_cost = "3"
         ('[[benefits]]\nrealised_benefit = "1"', FaultyBenefits),
         ('[[benefits]]\nyear = 2026\nrealised_benefit = "een"', InvalidAmount),
         ('[[benefits]]\nyear = 2026\nnote = "a"\n[[benefits]]\nyear = 2026\nnote = "b"', FaultyBenefits),
+        ('[[benefits]]\npartner = "Barn"\nyear = 2026\nnote = "a"', FaultyBenefits),
+        ('[[benefits]]\npartner = "Utrecht"\nyear = 2026\nnote = "a"', FaultyBenefits),
+        (
+            f'[[benefits]]\npartner = "Baarn"\nyear = 2026\nnote = "a"\n'
+            f'[[benefits]]\npartner = "{BAARN}"\nyear = 2026\nnote = "b"',
+            FaultyBenefits,
+        ),
         ("= =", FaultyBenefits),
     ],
 )

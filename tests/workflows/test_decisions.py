@@ -485,7 +485,7 @@ def test_evidence_after_the_day_of_its_condition_is_too_late(sqlite_url: str) ->
     with founded(sqlite_url) as world:
         ref = decidable(world)[0]
         voted(world, ref)
-        early = "gm0351;brief;2026-03-01;Brief aan de raad"
+        early = "Woudenberg;brief;1 maart 2026;Brief aan de raad"
         world.do("decision decide", user="carla", ref=ref, conditions=[early, CONDITION])
         world.clock(date(2026, 3, 2))
 

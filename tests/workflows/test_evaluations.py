@@ -194,6 +194,15 @@ def test_a_faulty_file_is_refused_with_its_line_and_nothing_changes(
     assert str(refused.value).startswith(f"evaluatie.toml:{line}: ")
 
 
+def test_a_theme_is_named_in_a_file_as_people_name_it() -> None:
+    named = EVALUATION.replace(
+        'themes = ["T09", "T05"]', 'themes = ["Digitalisering en technologische ontwikkeling", "t05"]'
+    )
+    assert parse_evaluation(named.encode(), "e.toml").lessons == parse_evaluation(EVALUATION.encode(), "e.toml").lessons
+    with pytest.raises(FaultyEvaluation, match="did you mean"):
+        parse_evaluation(EVALUATION.replace('"T05"]', '"Water en klimat"]').encode(), "e.toml")
+
+
 def test_a_faulty_file_changes_nothing_and_is_no_fact(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         until_completed(world)
