@@ -29,15 +29,15 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) -c constraints.txt -e .
+$(VENV)/.reports: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -c constraints.txt -e '.[reports]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -c constraints.txt -e '.[dev]'
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.reports
 
-demo: $(VENV)/.run
+demo: $(VENV)/.reports
 	@rm -rf .demo
 	$(BIN)/fund demo --home .demo
 

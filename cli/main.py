@@ -117,8 +117,23 @@ _OUTPUT_ERRORS = (5, 9, 28)  # the device fails, the stream is closed, no room i
 
 
 def _carried_out(args: Sequence[str]) -> int:
+    from cli import output
+
+    output.typed_before(_before_noun(args))
     result = _root().main(list(args), prog_name="fund", standalone_mode=False)
     return result if isinstance(result, int) else DONE
+
+
+def _before_noun(args: Sequence[str]) -> dict[str, str]:
+    """The options that were typed before the noun, with their values."""
+    given, words = {}, iter(args)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            break
+        if name in _WITH_VALUE:
+            given[name] = value if equals else next(words, "")
+    return given
 
 
 def _usage_error(problem: Any, args: Sequence[str]) -> FundError:

@@ -52,9 +52,10 @@ os.environ.setdefault("COLUMNS", "80")
 _ROOT = Path(__file__).parent.parent
 os.environ["PYTHONPATH"] = f"{_ROOT}{os.pathsep}{_ROOT / 'tests' / 'program'}"  # for the programs that tests start
 
-from tests import payment_files  # noqa: E402 - after the environment was cleaned
+from tests import hints, payment_files  # noqa: E402 - after the environment was cleaned
 
 payment_files.watch()
+hints.watch()
 
 
 @pytest.fixture(autouse=True)
@@ -309,20 +310,20 @@ def fund(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fund:
         columns: int = 80,
         env: dict[str, str] | None = None,
     ) -> Result:
-        before = [("--database", database), ("--as", user), ("--broker", broker)]
-        args = [part for name, value in before if value is not None for part in (name, value)]
+        given = [("FUND_DATABASE", database), ("FUND_USER", user), ("FUND_BROKER", broker)]
         out, err = _Stream(terminal=terminal), _Stream(terminal=terminal)
         with monkeypatch.context() as patch:
             patch.setenv("FUND_LANG", lang)
             patch.setenv("LANGUAGE", lang)
             patch.setenv("COLUMNS", str(columns))
             patch.setenv("TERM", "dumb" if terminal else os.environ.get("TERM", ""))
-            for name, value in (env or {}).items():
-                patch.setenv(name, value)
+            for name, value in [*given, *(env or {}).items()]:
+                if value is not None:
+                    patch.setenv(name, value)
             patch.setattr("sys.stdin", _Stream(typed.encode(), terminal=terminal))
             patch.setattr("sys.stdout", out)
             patch.setattr("sys.stderr", err)
-            code = main.run_shell([*args, *(str(word) for word in words)])
+            code = main.run_shell([str(word) for word in words])
         return Result(code, out.memory.getvalue().decode(), err.memory.getvalue().decode())
 
     return run

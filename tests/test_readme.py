@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
-import shlex
-from collections.abc import Callable
+import sys
 from pathlib import Path
-from typing import Any
 
-from tests.transcripts import same, steps
+import pytest
+
+from tests.still import TODAY
+from tests.transcripts import same, steps, terminal
 
 README = Path(__file__).parent.parent / "README.md"
-Fund = Callable[..., Any]
 
 
-def test_the_tour_of_the_readme_is_what_a_newcomer_sees(fund: Fund, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    confirmation = ""
-    for step in steps(README.read_text(encoding="utf-8"), block=1):
-        words = shlex.split(step.command)[1:]
-        if "confirm" in words:
-            words[words.index("confirm") + 1] = confirmation
-        words = [str(README.parent / word) if word == "fund/data/partners.csv" else word for word in words]
-        result = fund(*words)
-        assert result.code == 0, f"{step.command}: {result.err}"
-        found = re.search(r"Q\d{4}-\d{4}", result.out)
-        confirmation = found.group(0) if found else confirmation
-        printed = result.out.replace(str(home), "fonds")
-        assert not step.shown or same(printed, step.shown), f"{step.command}\n{printed}"
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_the_block_of_the_readme_is_pasted_line_by_line_into_a_shell(tmp_path: Path, lang: str) -> None:
+    clone = tmp_path / "revolving-fund"
+    clone.mkdir()
+    (clone / ".venv").symlink_to(sys.prefix)  # as make demo leaves it
+    with terminal(clone, HOME=str(tmp_path), PATH=os.defpath) as bash:
+        for step in steps(README.read_text(encoding="utf-8"), block=1):
+            line = step.command.replace("Q2026-", f"Q{TODAY.year}-").replace("FUND_LANG=en", f"FUND_LANG={lang}")
+            code, printed = bash.line(line)
+            assert code == 0, f"{line}\n{printed}"
+            advised = re.findall(r"^(?:Next step|Volgende stap).*: (fund .*)$", printed, re.MULTILINE)
+            assert lang == "en" or len(advised) == sum(line.startswith("Next step") for line in step.shown)
+            assert lang == "nl" or same(printed, step.shown), f"{line}\n{printed}"
+
+
+def test_what_the_block_advises_is_what_it_types_next() -> None:
+    block = steps(README.read_text(encoding="utf-8"), block=1)
+    for step, following in itertools.pairwise(block):
+        for line in step.shown:
+            if line.startswith("Next step, by"):
+                assert following.command.startswith(line.partition(": ")[2])
 
 
 def test_every_page_is_there_and_can_be_reached_from_the_readme() -> None:

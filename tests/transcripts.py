@@ -1,12 +1,25 @@
 """Transcripts in the documentation: a block of commands with what they print, replayed to the letter.
 
-``...`` stands for what a page leaves out: a whole line for any lines, inside a line for the rest of it.
+``...`` stands for what a page leaves out: a whole line for any lines, inside a line for the rest of it. ``Terminal`` is
+where the commands of a page are typed as a person types them: into bash, in a pseudo-terminal of 80 columns.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import pty
 import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -52,3 +65,66 @@ def same(printed: str, shown: list[str]) -> bool:
         )
         is not None
     )
+
+
+# ------------------------------------------------------------------------------------------------------------ typing
+
+_PROMPT = re.compile("\x1e([0-9]+)\x1f\\Z")
+_ASKS = re.compile(r"(: |\] |\? )\Z")
+_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\\\)|[=>])")
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A bash that waits for what is typed: ``with terminal(folder) as bash: printed = bash.line("fund inbox")``."""
+
+    screen: int
+
+    def line(self, command: str, answers: Sequence[str] = (), *, patience: float = 120) -> tuple[int, str]:
+        """Type a command, and an answer after each question; its exit code, and what then stands on the screen."""
+        self._write(command)
+        return self._read(command, list(answers), patience)
+
+    def _read(self, command: str, waiting: list[str], patience: float) -> tuple[int, str]:
+        shown = ""
+        while not (ends := _PROMPT.search(shown)):
+            asks = waiting and _ASKS.search(shown)
+            ready, _writable, _broken = select.select([self.screen], [], [], 0.2 if asks else patience)
+            if ready:
+                shown += os.read(self.screen, 65536).decode(errors="replace")
+            elif asks:
+                self._write(waiting.pop(0))
+                shown += "\0"  # the question was answered: what follows it is no question yet
+            else:
+                raise AssertionError(f"{command} says nothing more for {patience:.0f} seconds after:\n{shown}")
+        lines = _ESCAPES.sub("", shown[: ends.start()]).replace("\0", "").replace("\r\n", "\n").split("\n")
+        return int(ends[1]), "\n".join(line.rpartition("\r")[2] for line in lines[1:])
+
+    def _write(self, line: str) -> None:
+        os.write(self.screen, f"{line}\n".encode())
+
+
+@contextlib.contextmanager
+def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
+    """bash in a folder, at a terminal of 80 columns, with the programs of the Python that runs the tests."""
+    screen, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    kept = ("PYTHONPATH", "FUND_TEST_DAY", "FUND_TEST_BEGAN", "TMPDIR")
+    given = {name: os.environ[name] for name in kept if name in os.environ}
+    given |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder), "TERM": "xterm"}
+    given |= {"COLUMNS": "80", "LC_ALL": "C.UTF-8", "PS1": "\x1e$?\x1f", **environment}
+    bash = subprocess.Popen(
+        ["bash", "--noprofile", "--norc", "--noediting", "-i"],
+        stdin=inside, stdout=inside, stderr=inside, cwd=folder, env=given, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(inside)
+    try:
+        begun = Terminal(screen)
+        begun._read("bash", [], 60)  # whatever it says before its first prompt
+        yield begun
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(bash.pid, signal.SIGKILL)
+        bash.wait()
+        os.close(screen)

@@ -99,6 +99,13 @@ def sign(ctx: click.Context, ref: str, digest: str | None) -> None:
 
 def _signing(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
+    if result.get("amendment"):
+        return [
+            _("You sign {amendment} for {party}: it leads {ref} from then on, receives and repays.").format(
+                amendment=result["amendment"], ref=result["ref"], party=party_name(result["party"])
+            ),
+            _("Read it: fund agreement show {ref} --document").format(ref=result["ref"]),
+        ]
     return [
         _("You sign {ref} for {party}, the text with hash {hash}.").format(
             ref=result["ref"], party=party_name(result["party"]), hash=result["document_sha256"]

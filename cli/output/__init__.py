@@ -9,8 +9,11 @@ and starts sooner.
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +44,10 @@ __all__ = [
     "accessible",
     "account_name",
     "ask",
+    "advised",
+    "as_typed",
     "ask_line",
+    "by_another",
     "clean",
     "confirmed_line",
     "day_text",
@@ -67,6 +73,7 @@ __all__ = [
     "state_text",
     "table",
     "track_text",
+    "typed_before",
     "trial_lines",
     "write_output",
 ]
@@ -94,13 +101,63 @@ def emit_json(data: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
 
+# -------------------------------------------------------------------------------------------------- what comes next
+
+_typed: dict[str, str] = {}
+_others: dict[str, str] = {}
+_COMMAND = re.compile(
+    r"(?P<lead>^|[:;,] |\b(?:or|see|with|by|of|zie|met|door) )fund (?:--as (?P<user>'[^']*'|\S+) )?(?P<rest>[a-z].*)"
+)
+_PASSWORD = re.compile(r"//[^/@]*:[^/@]*@")
+
+
+def typed_before(options: Mapping[str, str]) -> None:
+    """Remember what was typed before the noun of the command that runs now."""
+    _typed.clear()
+    _typed.update(options)
+    _others.clear()
+
+
+def advised(line: str) -> str:
+    """The command in a line of advice, without a person; empty where there is none."""
+    found = _COMMAND.search(line)
+    return f"fund {found['rest']}" if found else ""
+
+
+def by_another(command: str, user: str) -> None:
+    """An advised command is not for the reader to give, but for ``user``."""
+    _others[command] = user
+
+
+def as_typed(line: str) -> str:
+    """``line`` with the command in it as the reader can type it: for the same fund, as the one who may give it.
+
+    What was typed before the noun is repeated (``--as anna``, ``--database``), except a password. What comes from the
+    environment holds the next time too.
+    """
+
+    def repeated(found: re.Match[str]) -> str:
+        options = {name: value for name, value in _typed.items() if not _PASSWORD.search(value)}
+        named = shlex.split(found["user"])[0] if found["user"] else ""
+        user = _others.get(f"fund {found['rest']}", named)
+        if user and (user != os.environ.get("FUND_USER") or "--as" in options):
+            options["--as"] = user
+        before = [f"{name} {shlex.quote(value)}" for name, value in options.items()]
+        return found["lead"] + " ".join(["fund", *before, found["rest"]])
+
+    return _COMMAND.sub(repeated, line)
+
+
 # ------------------------------------------------------------------------------------------------------------- answers
 
 
-def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
+def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: Sequence[str] | None = None) -> None:
     """What a changing command did: ``lines`` in words, then what waits, then the next command.
 
     A trial (``--dry-run``) shows every fact and entry that would be made.
+
+    Args:
+        others: Who may give the next command, where that is not the one who reads this; ``None`` where it is.
     """
     if answer.get("dry_run"):
         say(_("Trial, nothing kept."))
@@ -114,14 +171,26 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
         pending = answer["pending"]
         say(_("{ref} waits for a second person.").format(ref=pending))
         say_lines(trial_lines(answer))
-        say(_("Next step, by somebody else: {command}").format(command=f"fund confirm {pending}"))
+        say(_next_step(f"fund confirm {pending}", others or ()))
         return
     if told:
         say_lines(told)
     else:
         say_lines(event_lines(answer))
     if answer.get("next"):
-        say(_("Next step: {command}").format(command=answer["next"]))
+        say(_next_step(answer["next"], others))
+
+
+def _next_step(command: str, others: Sequence[str] | None) -> str:
+    """The next command, and by whom where it is somebody else's: as the first of those who may."""
+    if others:
+        by_another(advised(command), others[0])
+    command = as_typed(command)
+    if others is None:
+        return _("Next step: {command}").format(command=command)
+    if len(others) in (1, 2):
+        return _("Next step, by {names}: {command}").format(names=_(" or ").join(others), command=command)
+    return _("Next step, by somebody else: {command}").format(command=command)
 
 
 def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -254,8 +323,8 @@ def render_error(problem: FundError, *, as_json: bool = False) -> None:
     show_sentence(f"error[{problem.code()}]: {first}", sys.stderr, "bold red", len("error"))
     for line in others:
         note(line)
-    for line in advice.split("\n") if advice else ():
-        if line.startswith("fund "):
+    for line in map(as_typed, advice.split("\n") if advice else ()):
+        if line.startswith("fund ") or line == problem.details.get("command"):
             sys.stderr.write(f"hint: {clean(line)}\n")
         else:
             note(f"hint: {line}")

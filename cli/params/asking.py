@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from fund.language import _, ngettext
 if TYPE_CHECKING:
     from fund.errors import AmbiguousName
 
-__all__ = ["confirmed", "leave", "look", "may_write", "opened", "read", "run", "which"]
+__all__ = ["confirmed", "leave", "look", "may_write", "opened", "others_who_may", "read", "run", "which"]
 
 
 def run(
@@ -79,12 +79,19 @@ def run(
                 answer = carried_out(dry_run)
         else:
             answer = carried_out(dry_run)
+        others: Sequence[str] | None = None
+        following = f"fund confirm {answer['pending']}" if answer.get("pending") else answer.get("next")
+        if following and not (dry_run or typed(ctx, "json")):
+            others = others_who_may(fund, following, shell(ctx).settings.user)
+        for each in answer.get("answers") or ():
+            _know_another(fund, output.advised(each.get("next") or ""), shell(ctx).settings.user)
     if typed(ctx, "json"):
         # what the use case answered stands at the top, where scripts look for it (lines_new of bank import)
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
         pending = answer.get("pending") and not dry_run
-        output.render_answer(answer, tell(answer) if tell is not None and not pending else ())
+        told = tell(answer) if tell is not None and not pending else ()
+        output.render_answer(answer, told, others)
     return answer
 
 
@@ -128,6 +135,24 @@ def _settled(args: dict[str, Any], asked: Callable[[], dict[str, Any]]) -> dict[
             args.update({key: Name(args[key], args[key].kind, meant) for key in unclear})
 
 
+def others_who_may(fund: Any, command: str, user: str | None) -> Sequence[str] | None:
+    """Those who may give an advised command; ``None`` where the one who reads the advice may, or the fund is away."""
+    from fund.errors import FundError
+    from fund.workflows import delivery
+
+    try:
+        return delivery.takers(fund, command, user=user)
+    except FundError:
+        return None
+
+
+def _know_another(fund: Any, command: str, user: str | None) -> None:
+    """Where somebody else may give an advised command, it is shown as theirs."""
+    others = others_who_may(fund, command, user) if command else None
+    if others:
+        output.by_another(command, others[0])
+
+
 def _require_somebody(name: str) -> None:
     from fund.errors import Declined
 
@@ -161,6 +186,7 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
     Args:
         changes: Whether something may follow that the workers must hear of; only then is the broker spoken to.
     """
+    from fund.errors import FundError
     from fund.workflows import delivery
 
     settings = shell(ctx).settings
@@ -172,7 +198,12 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
             ring = stack.enter_context(ringer(settings.database_url, settings.broker_url))
         fund = stack.enter_context(delivery.open_fund(settings.database_url, ring=ring))
         fund.warn = output.note
-        yield fund, delivery.carry_out, delivery.look
+        try:
+            yield fund, delivery.carry_out, delivery.look
+        except FundError as problem:
+            for command in filter(None, map(output.advised, problem.advice.split("\n"))):
+                _know_another(fund, command, settings.user)
+            raise
 
 
 def look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from importlib import resources
 from typing import Any
 
 import click
@@ -13,6 +14,8 @@ from cli.params import DAY, FILE, PARTNER, argument, changing, dated, option, re
 from cli.partner.noun import partner
 from fund.language import N_, _, day, euros, ngettext, number
 
+NAME = "partners.csv"
+"""The founders that come with the program, in ``fund/data``."""
 KINDS = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),
@@ -27,16 +30,18 @@ KINDS = {
     N_("Import the founders from a file"),
     about=N_(
         "A CSV file with id, naam, korte_naam, kind_en, size_class_en, inwoners, inwoners_peiljaar and regio_id. "
-        "The whole file or nothing; partners that are known stay as they are. Until the first capital call."
+        "The whole file or nothing; partners that are known stay as they are. Until the first capital call. Without a "
+        "file: the 34 governments of the province of Utrecht, as they come with the program."
     ),
-    examples=("fund --as anna partner import partners.csv",),
+    examples=("fund --as anna partner import", "fund --as anna partner import partners.csv"),
     who=N_("a fund manager"),
     see=("partner list", "key show"),
 )
-@argument("file", type=FILE, help=N_("The CSV file; - for standard input"))
+@argument("file", type=FILE, required=False, help=N_("The CSV file; - for standard input"))
 @option("--from", "joined_on", type=DAY, metavar="DATE", help=N_("The day from which they take part, default today"))
 @changing
-def import_(ctx: click.Context, file: Mapping[str, Any], joined_on: date | None) -> None:
+def import_(ctx: click.Context, file: Mapping[str, Any] | None, joined_on: date | None) -> None:
+    file = file or {"content": (resources.files("fund") / "data" / NAME).read_bytes(), "name": NAME}
     args = {"content": file["content"], "name": file["name"], "on": joined_on}
     run(ctx, "partner import", args, tell=_imported)
 
@@ -84,7 +89,7 @@ def _listed(data: Mapping[str, Any]) -> None:
             "share": _percent(sum(row["share_bps"] for row in rows)),
             "paid_in_cents": sum(row["paid_in_cents"] for row in rows),
         },
-        empty=_("Nobody takes part yet: fund partner import partners.csv"),
+        empty=_("Nobody takes part yet: fund partner import"),
     )
 
 

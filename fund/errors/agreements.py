@@ -70,7 +70,7 @@ class TermsMissing(RuleRefusal):
     """Exit terms, stop rule, owner of what is made: an agreement holds them all (P20)."""
 
     message = N_("the agreement on {ref} cannot be drafted: {field} is missing")
-    hint = N_("give it in a file: fund agreement draft {ref} --terms terms.toml")
+    hint = N_("give it in a file: fund agreement draft {ref} --terms FILE")
 
 
 class MilestonesDoNotAddUp(RuleRefusal):
@@ -79,7 +79,7 @@ class MilestonesDoNotAddUp(RuleRefusal):
     message = N_(
         "the milestones of {ref} add up to {total_cents}, the award is {award_cents}, difference {difference_cents}"
     )
-    hint = N_("give the milestones in a file: fund agreement draft {ref} --terms terms.toml")
+    hint = N_("give the milestones in a file: fund agreement draft {ref} --terms FILE")
 
 
 class InstalmentsDoNotAddUp(RuleRefusal):
@@ -89,7 +89,7 @@ class InstalmentsDoNotAddUp(RuleRefusal):
         "the instalments of {ref} add up to {total_cents}, the repayable share is {repayable_cents}, "
         "difference {difference_cents}"
     )
-    hint = N_("give the repayment plan in a file: fund agreement draft {ref} --terms terms.toml")
+    hint = N_("give the repayment plan in a file: fund agreement draft {ref} --terms FILE")
 
 
 class AwardChanged(RuleRefusal):
@@ -124,7 +124,7 @@ class SigningTermOver(RuleRefusal):
     """The term for signing has passed."""
 
     message = N_("{ref} could be signed until {until}, today is {today}")
-    hint = N_("fund agreement draft {proposal}")
+    hint = N_("fund proposal show {proposal}")
 
 
 class BoardsNotHeard(RuleRefusal):
@@ -236,14 +236,14 @@ class NothingReported(FaultyInput):
     """A report of benefits names a year and an amount, or is a file."""
 
     message = N_("nothing was reported on {ref}: give a file, or a year and an amount")
-    hint = N_("fund agreement benefits {ref} --year 2027 --realised-benefit 6500")
+    hint = N_("fund agreement benefits {ref} --year {year} --realised-benefit AMOUNT")
 
 
 class YearNotBegun(RuleRefusal):
     """What was realised is told of years that have begun; what is expected of any year."""
 
     message = N_("{year} is still to come on {today}: what it brings on {ref} can be expected, not realised")
-    hint = N_("fund agreement benefits {ref} --year {year} --expected-benefit 6500")
+    hint = N_("fund agreement benefits {ref} --year {year} --expected-benefit AMOUNT")
 
 
 class UnknownTerminationGround(FaultyInput):

@@ -47,7 +47,7 @@ class FaultyPartnerFile(FaultyInput):
     """A line of the partner file cannot be taken in."""
 
     message = N_("{file}:{line}: {excerpt}: {problem}")
-    hint = N_("nothing was imported; correct the line, then: fund partner import {file}")
+    hint = N_("nothing was imported; correct line {line} and repeat the command")
 
 
 class FoundersOnly(RuleRefusal):
@@ -68,7 +68,7 @@ class NoActivePartners(RuleRefusal):
     """Nobody takes part yet."""
 
     message = N_("{command}: the fund has {count} active partners, at least 1 is needed")
-    hint = N_("fund partner import partners.csv")
+    hint = N_("fund partner import")
 
 
 class AmountNotPositive(FaultyInput):

@@ -184,7 +184,7 @@ class WriteoffNotRequested(RuleRefusal):
         "a learning write-off of {ref} is asked for by a signatory of {partner}, and {requested_by} signs nothing "
         "for it"
     )
-    hint = N_("add --requested-by NAME; fund user list shows who signs")
+    hint = N_("add --requested-by NAME; who signs: fund user list")
 
 
 class WriteoffOpen(RuleRefusal):

@@ -49,7 +49,7 @@ class ValuationDayOutside(RuleRefusal):
     """A settlement is valued on the day of leaving or later, and never ahead of time."""
 
     message = N_("{partner} cannot be valued on {on}: from {first_on}, the day it leaves, until {today}")
-    hint = N_("fund partner propose-settlement {partner} --valued-on {first_on}")
+    hint = N_("{look}")
 
 
 class SettledBeforeValuation(RuleRefusal):

@@ -201,7 +201,7 @@ class NotAVoter(RuleRefusal):
     """The actor has no vote on this matter: barred by a conflict, a reviewer of it, or not of the body (G7 b, d)."""
 
     message = N_("{actor} has no vote on {ref}: {ground}")
-    hint = N_("fund decision show {ref}")
+    hint = N_("{look}")
 
 
 class VotingOver(RuleRefusal):
@@ -300,7 +300,7 @@ class ReasonsPerCriterionMissing(RuleRefusal):
     """A rejection, or a decision other than advised, says why."""
 
     message = N_("the decision on {ref} ({outcome}, advice {advice}) asks a reason on {subjects}")
-    hint = N_("fund decision decide {ref} --reason {first}=TEXT")
+    hint = N_("fund decision decide {ref} {reasons}")
 
 
 class FaultyReason(FaultyInput):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from fund.errors.base import FaultyInput, FundError, NotReady, WrongUsage
 from fund.language import N_
 
@@ -186,4 +189,22 @@ class ReportsMissing(NotReady):
     """Paper and spreadsheets need the optional extra ``reports``, which is not installed here."""
 
     message = N_("{what} cannot be made here: the optional extra `reports` is not installed")
-    hint = N_("pip install 'revolving-fund[reports]', then repeat the command")
+    hint = N_("{command}")
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__(**{"command": _install("reports"), **details})
+
+
+def _install(extra: str) -> str:
+    """The command that brings an extra to the Python that runs: its packages by name, for the program itself need not
+    come from an index (a checkout, a wheel), and its folder or file may be gone."""
+    import importlib.util
+    import shlex
+    import sys
+    from importlib.metadata import requires
+
+    ends = re.compile(rf"""\s*;\s*extra\s*==\s*["']{extra}["']$""")
+    packages = [ends.sub("", line) for line in requires("revolving-fund") or () if ends.search(line)]
+    with_pip = [sys.executable, "-m", "pip", "install"]
+    with_uv = ["uv", "pip", "install", "--python", sys.executable]  # it makes environments in which there is no pip
+    return shlex.join([*(with_pip if importlib.util.find_spec("pip") else with_uv), *packages])

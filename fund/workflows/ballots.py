@@ -38,6 +38,7 @@ from fund.workflows.reviews import put_under_seal, read_sealed
 __all__ = [
     "CHOICES",
     "Opened",
+    "after_vote",
     "body_behind",
     "cast_vote",
     "close_votes",
@@ -83,9 +84,20 @@ def body_behind(
 
 
 def cast_vote(
-    uow: UnitOfWork, body: Body, *, stream: str, ref: str, commitments: Mapping[str, str], choice: str, reason: str
+    uow: UnitOfWork,
+    body: Body,
+    *,
+    stream: str,
+    ref: str,
+    commitments: Mapping[str, str],
+    choice: str,
+    reason: str,
+    look: str,
 ) -> str:
     """The vote of the one who acts lies under seal; the commitment to it. A later vote of the same person replaces it.
+
+    Args:
+        look: The command that shows the matter, for who has no vote on it.
 
     Raises:
         UnknownVote: Another word than for, against, abstain.
@@ -93,9 +105,21 @@ def cast_vote(
     """
     if choice not in CHOICES:
         raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
-    require_voter(uow, body, commitments, ref=ref)
+    require_voter(uow, body, commitments, ref=ref, look=look)
     content = canonical_json({"choice": choice, "reason": reason})
     return put_under_seal(uow, stream=stream, kind=VOTE, turn=TURN, content=content)
+
+
+def after_vote(
+    uow: UnitOfWork, rules: Committee, body: Body, commitments: Mapping[str, str], *, look: str, decide: str
+) -> str:
+    """The next step after a vote of the one who acts: to decide once enough have voted, to look how far it is before.
+
+    Args:
+        commitments: Of the votes before this one.
+    """
+    missing = missing_of(rules, body, body.ballots({**commitments, uow.maker.user_id: ""}))
+    return look if missing else decide
 
 
 def require_quorum(rules: Committee, body: Body, commitments: Mapping[str, str], *, ref: str) -> None:

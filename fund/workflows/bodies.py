@@ -233,7 +233,7 @@ def outcome_of(body: Body, ballots: list[Ballot], *, two_thirds: bool) -> str:
     return outcome(ballots, two_thirds=two_thirds)
 
 
-def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: str) -> None:
+def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: str, look: str) -> None:
     """Nothing, when who acts may vote now: for a seat or partner for which nobody else voted; a member goes before the
     deputy.
 
@@ -244,7 +244,7 @@ def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: s
     if own not in body.voters:
         barred = body.barred.get(own)
         ground = ground_text(barred) if barred else _(N_("has no seat in the body that decides"))
-        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground)
+        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground, look=look)
     seat = body.seat_of(own)
     who = body.seats[seat]
     others = [each for each in who if each in voted and each != own]
@@ -252,7 +252,7 @@ def require_voter(uow: UnitOfWork, body: Body, voted: Collection[str], *, ref: s
     if before:
         name = uow.partner_name(seat) if body.is_board else uow.name(before[0])
         ground = _(N_("somebody else voted for {partner}")) if body.is_board else _(N_("{partner} voted for this seat"))
-        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground.format(partner=name))
+        raise NotAVoter(actor=uow.maker.name, ref=ref, ground=ground.format(partner=name), look=look)
 
 
 def waiting_in(body: Body, voted: Collection[str]) -> tuple[str, ...]:

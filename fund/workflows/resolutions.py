@@ -20,7 +20,15 @@ from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
-from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.ballots import (
+    after_vote,
+    body_behind,
+    cast_vote,
+    close_votes,
+    open_votes,
+    require_quorum,
+    waiting_in_body,
+)
 from fund.workflows.bodies import NOBODY, Body, Matter, board
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
 from fund.workflows.proposals import rules_for
@@ -207,7 +215,7 @@ def propose(
         two_thirds=two_thirds,
         supersedes=waits[-1].ref if waits else "",
     )
-    uow.next_step = f"fund --as MEMBER decision vote {fact.ref} --for"
+    uow.next_step = f"fund decision vote {fact.ref} --for"
     return carry(uow, TRANSITIONS, command, None, fact, lead=lead or None, parties=parties, own=own)
 
 
@@ -249,17 +257,26 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     """
     case = uow.case(Resolution, ref)
     check(uow, TRANSITIONS, "decision vote", case, **_around(case))
+    body = _body(uow, case)
     commitment = cast_vote(
         uow,
-        _body(uow, case),
+        body,
         stream=case.stream,
         ref=ref,
         commitments=case.commitments,
         choice=choice,
         reason=reason,
+        look=LOOK.format(ref=ref),
     )
     uow.result.update(sealed=commitment[:12])
-    uow.next_step = f"fund --as CHAIR decision decide {ref}"
+    uow.next_step = after_vote(
+        uow,
+        _rules(uow, case),
+        body,
+        case.commitments,
+        look=LOOK.format(ref=ref),
+        decide=f"fund decision decide {ref}",
+    )
     fact = ResolutionVoted(**_about(case), commitment=commitment)
     return carry(uow, TRANSITIONS, "decision vote", case, fact, **_around(case))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def test_a_milestone_is_shown_and_judged(fund: Fund, database_url: str, tmp_path
         fund("milestone", "evidence", ref, photo, database=database_url, user="lotte")
         accepted = fund("milestone", "accept", ref, "--met", "1", database=database_url, user="anna")
         assert "is accepted" in accepted.out
-        assert "fund disbursement request A2026-003 --milestone 1" in accepted.out
+        assert "Next step, by fatima: fund --as fatima disbursement request A2026-003 --milestone 1" in accepted.out
         listed = fund("milestone", "list", AGREEMENT, database=database_url)
         assert "1 foto's" in listed.out
         missing = fund("milestone", "evidence", ref, tmp_path / "weg.pdf", database=database_url, user="lotte")
@@ -134,7 +135,7 @@ def test_what_ends_or_changes_an_agreement_waits_for_a_second_person(
         running(world)
         made = fund("agreement", *words, "--yes", database=sqlite_url, user=user)
         assert made.code == 0, made.err
-        assert "fund confirm Q" in made.out
+        assert re.search(r"Next step, by .+: fund --as \w+ confirm Q", made.out)
         assert world.look("agreement show", ref=AGREEMENT)["state"] == "active"
 
 

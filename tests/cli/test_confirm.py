@@ -39,7 +39,7 @@ def test_the_first_person_is_told_who_waits_for_whom(fund: Fund, called: tuple[s
     again = fund("capital", "call", "--amount", "34", database=url, user="anna")
     first, *told, last = again.out.splitlines()
     ref = first.split()[0]
-    assert (first, last) == (f"{ref} waits for a second person.", f"Next step, by somebody else: fund confirm {ref}")
+    assert (first, last) == (f"{ref} waits for a second person.", f"Next step, by bram: fund --as bram confirm {ref}")
     assert told[0] == "Capital called, 34 times"
     assert "  In all        EUR 34.00" in told
     assert sum(", weight " in line for line in told) == 34

@@ -58,7 +58,7 @@ def test_a_panel_scores_and_the_committee_decides(fund: Fund, database_url: str,
         assert "set aside" not in asked.err + asked.out
         decided = do("decision", "decide", ref, "--amount", "35000", "--yes", user="carla")
         assert f"{ref} is approved: EUR 35,000.00 is set aside." in decided.out
-        assert f"Next step: fund agreement draft {ref}" in decided.out
+        assert f"Next step, by anna or anna2: fund --as anna agreement draft {ref}" in decided.out
         assert "carl: for" in do("decision", "show", ref).out
 
 

@@ -76,7 +76,7 @@ def test_a_request_is_made_checked_and_approved_by_three_people(fund: Any, datab
     asked = fund("disbursement", "request", AGREEMENT, "--milestone", 1, database=database_url, user="fatima")
     assert asked.code == 0, asked.err
     assert "D2026-0001 asks for EUR 25,000.01." in asked.out
-    assert "fund disbursement check D2026-0001" in asked.out + asked.err
+    assert "Next step, by somebody else: fund --as anna disbursement check D2026-0001" in asked.out
     assert fund("disbursement", "check", "D2026-0001", database=database_url, user="anna").code == 0
     trial = fund("disbursement", "approve", "D2026-0001", "--dry-run", database=database_url, user="bram")
     assert trial.code == 0

@@ -268,6 +268,47 @@ def test_what_waits_names_the_command_for_the_second_person(shown: Shown) -> Non
     assert shown_lines == list(output.trial_lines(ANSWER))
 
 
+@pytest.mark.parametrize(
+    ("others", "line"),
+    [
+        (None, "Next step: fund capital list"),
+        ([], "Next step, by somebody else: fund capital list"),
+        (["bram"], "Next step, by bram: fund --as bram capital list"),
+        (["anna", "bram"], "Next step, by anna or bram: fund --as anna capital list"),
+        (["an na", "b", "c"], "Next step, by somebody else: fund --as 'an na' capital list"),
+    ],
+)
+def test_the_next_step_of_somebody_else_says_whose_it_is(shown: Shown, others: list[str] | None, line: str) -> None:
+    output.typed_before({})
+    assert shown(lambda: output.render_answer(ANSWER, [], others)).splitlines()[-1] == line
+
+
+@pytest.mark.parametrize(
+    ("typed", "line", "again"),
+    [
+        ({}, "fund inbox", "fund inbox"),
+        ({"--as": "anna"}, "fund inbox", "fund --as anna inbox"),
+        ({"--as": "anna"}, "fund --as bram inbox", "fund --as bram inbox"),
+        ({"--as": "an na"}, "look again, then repeat: fund inbox", "look again, then repeat: fund --as 'an na' inbox"),
+        ({"--as": "anna"}, "add --receipt 1, or see fund inbox", "add --receipt 1, or see fund --as anna inbox"),
+        ({"--as": "anna"}, "the fund keeps its money in euros", "the fund keeps its money in euros"),
+        ({"--database": "postgresql://h/fund"}, "fund inbox", "fund --database postgresql://h/fund inbox"),
+        ({"--database": "postgresql://u:secret@h/fund", "--as": "anna"}, "fund inbox", "fund --as anna inbox"),
+    ],
+)
+def test_advice_repeats_what_was_typed_before_the_noun(typed: dict[str, str], line: str, again: str) -> None:
+    output.typed_before(typed)
+    assert output.as_typed(line) == again
+    output.typed_before({})
+
+
+def test_who_acts_by_the_environment_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUND_USER", "anna")
+    output.typed_before({})
+    assert output.as_typed("fund --as anna inbox") == "fund inbox"
+    assert output.as_typed("fund --as bram inbox") == "fund --as bram inbox"
+
+
 def test_a_remembered_answer_says_so_beside_the_data(shown: Shown) -> None:
     again = {**ANSWER, "replayed": True}
     assert "carried out before" in shown(lambda: output.render_answer(again, ["x"]), error=True)

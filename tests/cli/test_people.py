@@ -25,7 +25,7 @@ def test_a_fund_is_founded_in_its_home_by_one_command(fund: Fund, tmp_path: Path
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == (
         f"Fund founded in {tmp_path / 'home' / 'fund.db'}, with the standard regulations.\n"
-        "Next step: fund partner import partners.csv\n"
+        "Next step: fund --as anna partner import\n"
     )
     assert [user["name"] for user in fund("user", "list", "--json").json["users"]] == ["anna", "bram", "petra"]
 

@@ -229,7 +229,7 @@ def test_without_the_extra_the_hint_says_how_to_get_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ReportsMissing) as refused:
         svg("flows", told("flows"))
-    assert "revolving-fund[reports]" in refused.value.advice
+    assert "'vl-convert-python>=" in refused.value.advice
 
 
 def test_each_specification_names_the_values_it_asks_and_no_source_of_data() -> None:

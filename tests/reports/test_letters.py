@@ -152,5 +152,5 @@ def test_without_the_extra_the_hint_says_how_to_get_it(world: World, monkeypatch
     with pytest.raises(ReportsMissing) as refused:
         letter_pdf(letters(world, "B2026-0001")[0])
     assert refused.value.exit_code == 4
-    assert "revolving-fund[reports]" in refused.value.advice
+    assert "'typst>=" in refused.value.advice
     assert isinstance(refused.value, FundError)

@@ -28,7 +28,15 @@ from fund.workflows.agreements.amending import (
 from fund.workflows.agreements.amendments import AMENDMENTS, COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT
 from fund.workflows.agreements.amendments import AmendmentState as S
 from fund.workflows.agreements.states import AgreementState
-from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.ballots import (
+    after_vote,
+    body_behind,
+    cast_vote,
+    close_votes,
+    open_votes,
+    require_quorum,
+    waiting_in_body,
+)
 from fund.workflows.bodies import Body
 from fund.workflows.lifecycle import carry, check
 
@@ -80,11 +88,13 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     check(uow, AMENDMENTS, "decision vote", case, **_around(case))
     _require_asks(case, COMMITTEE_HAS_IT)
     body = _body(uow, case, uow.case(Agreement, case.agreement))
+    look = _LOOK.format(ref=case.agreement)
     commitment = cast_vote(
-        uow, body, stream=case.stream, ref=ref, commitments=case.commitments, choice=choice, reason=reason
+        uow, body, stream=case.stream, ref=ref, commitments=case.commitments, choice=choice, reason=reason, look=look
     )
     fact = AmendmentVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
-    uow.next_step = f"fund --as CHAIR agreement decide {ref}"
+    rules = rules_of(uow, uow.case(Agreement, case.agreement)).committee
+    uow.next_step = after_vote(uow, rules, body, case.commitments, look=look, decide=f"fund agreement decide {ref}")
     return carry(uow, AMENDMENTS, "decision vote", case, fact, **_around(case))
 
 

@@ -97,7 +97,7 @@ def report_benefits(
     else:
         rows = []
     if not any(row.cents or row.note for row in rows):
-        raise NothingReported(ref=ref)
+        raise NothingReported(ref=ref, year=uow.today.year)
     day = on or uow.today
     for row in rows:
         if row.partner not in agreement.parties or own not in (row.partner, agreement.lead):

@@ -86,7 +86,8 @@ def require_free(view: View, actor: Actor, proposal: Proposal) -> None:
     """
     barred = bars(matter_of(view, proposal), actor)
     if barred:
-        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred))
+        look = f"fund decision show {proposal.ref}"
+        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred), look=look)
 
 
 def decide(

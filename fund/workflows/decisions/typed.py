@@ -75,7 +75,7 @@ def require_reasons(review: Review, given: Mapping[str, str], *, outcome: str, g
             outcome=state_word("proposal", outcome),
             advice=review.advice,
             subjects=list(lacking),
-            first=next(iter(lacking)),
+            reasons=" ".join(f"--reason {subject}=TEXT" for subject in lacking),
         )
 
 

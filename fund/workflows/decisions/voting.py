@@ -76,8 +76,8 @@ def _require_vote(uow: UnitOfWork, proposal: Proposal, decision: Decision) -> No
     body = body_of(uow, proposal, decision)
     if decision.prepared is not None and decision.prepared.mandated and decision.state != "objected":
         ground = _(N_("a fund manager and a committee member decide this track, without a vote"))
-        raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground)
-    require_voter(uow, body, decision.voted, ref=proposal.ref)
+        raise NotAVoter(actor=uow.maker.name, ref=proposal.ref, ground=ground, look=LOOK.format(ref=proposal.ref))
+    require_voter(uow, body, decision.voted, ref=proposal.ref, look=LOOK.format(ref=proposal.ref))
     if decision.state == "decidable" and not missing_of(uow, proposal, body, body.ballots(decision.voted)):
         opened = _opened_by(uow, proposal)
         if opened is not None:

@@ -99,7 +99,7 @@ def found_fund(
             )
             people = [(admin, Role.ADMIN), (fund_manager, Role.FUND_MANAGER), (treasurer, Role.TREASURER)]
             users.found(uow, name=name, people=people, from_on=on or uow.today, rules=rules)
-            uow.next_step = "fund partner import partners.csv"
+            uow.next_step = f"fund --as {fund_manager} partner import"
             return answer_of(uow, "init", dry_run=False)
     except FundError as problem:
         raise mend(problem, engine) from problem.__cause__

@@ -58,7 +58,7 @@ def submit(uow: UnitOfWork, *, ref: str, file: Mapping[str, Any]) -> Envelope:
         late_on = term_end(case.due_on, Term(rules_of(uow, case).terms.evaluation_days))
         if uow.today <= late_on:
             raise EvaluationNotLate(ref=ref, due_on=case.due_on, late_on=late_on)
-    uow.next_step = f"fund --as REVIEWER evaluation peer-review {ref} --learning 0..4"
+    uow.next_step = f"fund evaluation peer-review {ref} --learning SCORE"
     fact = EvaluationSubmitted(
         ref=ref,
         proposal=case.proposal,
@@ -99,9 +99,7 @@ def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") 
     envelope = carry(uow, TRANSITIONS, command, case, fact, **around)
     complete = uow.case(Evaluation, ref).state == State.PEER_REVIEWED
     uow.next_step = (
-        f"fund --as CHAIR evaluation accept {ref}"
-        if complete
-        else f"fund --as REVIEWER evaluation peer-review {ref} --learning 0..4"
+        f"fund evaluation accept {ref}" if complete else f"fund evaluation peer-review {ref} --learning SCORE"
     )
     return envelope
 

@@ -366,5 +366,5 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         released_cents=open_cents - amount,
     )
     uow.clear_timer(LONG_STOP, case.stream)
-    uow.next_step = f"fund --as TREASURER partner pay-settlement {ref}"
+    uow.next_step = f"fund partner pay-settlement {ref}"
     return carry(uow, PARTNER_TRANSITIONS, "partner close-out", partner, fact, effective_on=on, parties=(ref,), own=ref)

@@ -117,7 +117,8 @@ def propose(uow: UnitOfWork, *, ref: str, valued_on: date | None = None, costs: 
     first = case.leaves_on or uow.today
     day = valued_on or first
     if not first <= day <= uow.today:
-        raise ValuationDayOutside(partner=ref, on=day, first_on=first, today=uow.today)
+        look = f"fund partner exit-quote {ref}"
+        raise ValuationDayOutside(partner=ref, on=day, first_on=first, today=uow.today, look=look)
     if case.settled:
         raise SettlementSettled(partner=ref, settled_cents=case.settled_cents)
     return record_proposal(uow, ref, on=day, costs_cents=require_cents(costs))
@@ -160,7 +161,7 @@ def record_proposal(
         resolution=resolution,
         hands=hands,
     )
-    uow.next_step = f"fund --as SIGNATORY partner agree-settlement {ref}"
+    uow.next_step = f"fund partner agree-settlement {ref}"
     return uow.record(fact, cause=cause, reaction=f"exits.proposed.{ref}")
 
 
@@ -198,7 +199,7 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
         advice=str(advice["name"]) if advice else "",
         advice_sha256=files.put(uow, bytes(advice["content"]), name=str(advice["name"])) if advice else "",
     )
-    uow.next_step = f"fund --as TREASURER partner settle {ref}"
+    uow.next_step = f"fund partner settle {ref}"
     return carry(uow, PARTNER_TRANSITIONS, command, partner, fact, **around)
 
 
@@ -223,7 +224,7 @@ def dispute(uow: UnitOfWork, *, ref: str, reason: str, file: Mapping[str, Any] |
         reason=require_reason(command, reason),
         file_sha256=files.put(uow, bytes(file["content"]), name=str(file["name"])) if file else "",
     )
-    uow.next_step = f"fund --as TREASURER partner settle {ref}"
+    uow.next_step = f"fund partner settle {ref}"
     return carry(uow, PARTNER_TRANSITIONS, command, partner, fact, own=ref)
 
 
@@ -257,7 +258,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         left = 0 if case.settled else case.undisputed_cents
         raise NothingUndisputed(partner=ref, net_cents=case.net_cents, undisputed_cents=left)
     fact = _settlement(uow, case, undisputed=disputed)
-    uow.next_step = f"fund --as TREASURER partner pay-settlement {ref}"
+    uow.next_step = f"fund partner pay-settlement {ref}"
     settled = carry(uow, PARTNER_TRANSITIONS, "partner settle", partner, fact, effective_on=on, **around)
     if not case.settled:
         keep_long_stop(uow, uow.case(Exit, ref), cause=settled)

@@ -96,7 +96,7 @@ def _possible(uow: UnitOfWork, resolution: Resolution) -> None:
     """
     day = date.fromisoformat(str(resolution.terms["on"]))
     if day > uow.today:
-        raise ValuationDayOutside(partner=FUND, on=day, first_on=day, today=uow.today)
+        raise ValuationDayOutside(partner=FUND, on=day, first_on=day, today=uow.today, look="fund partner list")
 
 
 @resolutions.carried("winding_up", guard=_possible)

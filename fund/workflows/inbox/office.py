@@ -101,6 +101,9 @@ def _ties(desk: Desk, row: PendingRow) -> _Ties:
     agreement = desk.agreements.get(ref)
     if agreement is None:
         return _Ties(ref)
+    heir = desk.agreements.get(str(arguments_of(row).get("to") or "")) if row.name == "agreement refinance" else None
+    if heir is not None:  # the lead of the roll-out takes the debt over
+        return _Ties(ref, heir.lead, (*agreement.parties, *heir.parties))
     return _Ties(ref, agreement.lead, agreement.parties)
 
 

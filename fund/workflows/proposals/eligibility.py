@@ -137,7 +137,9 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     uow.result.update(
         ref=ref, rules=[{**each.model_dump(mode="json"), "evidence": given.get(each.rule)} for each in outcomes]
     )
-    uow.next_step = f"fund review open {ref}"
+    round_ = uow.case(Round, case.round)
+    waits = round_.allocation == "score" and round_.state in ("planned", "open")  # read beside the others of its round
+    uow.next_step = f"fund round show {case.round}" if waits else f"fund review open {ref}"
     return carry(
         uow,
         TRANSITIONS,

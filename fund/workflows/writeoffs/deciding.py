@@ -14,7 +14,15 @@ from fund.events import (
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.ballots import body_behind, cast_vote, close_votes, open_votes, require_quorum, waiting_in_body
+from fund.workflows.ballots import (
+    after_vote,
+    body_behind,
+    cast_vote,
+    close_votes,
+    open_votes,
+    require_quorum,
+    waiting_in_body,
+)
 from fund.workflows.bodies import Body
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.writeoffs.standing import standing
@@ -36,17 +44,20 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     """
     case = uow.case(Writeoff, ref)
     check(uow, TRANSITIONS, "writeoff vote", case, lead=case.lead, parties=case.parties, look=LOOK)
+    body = _body(uow, case)
     commitment = cast_vote(
         uow,
-        _body(uow, case),
+        body,
         stream=case.stream,
         ref=ref,
         commitments=case.commitments,
         choice=choice,
         reason=reason,
+        look=LOOK,
     )
     fact = WriteoffVoted(ref=ref, agreement=case.agreement, proposal=case.proposal, commitment=commitment)
-    uow.next_step = f"fund --as CHAIR writeoff decide {ref}"
+    rules = uow.regulations().committee
+    uow.next_step = after_vote(uow, rules, body, case.commitments, look=LOOK, decide=f"fund writeoff decide {ref}")
     return carry(uow, TRANSITIONS, "writeoff vote", case, fact, lead=case.lead, parties=case.parties, look=LOOK)
 
 
@@ -85,7 +96,7 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     fact: WriteoffDecided | WriteoffRefused
     if opened.carried:
         fact = WriteoffDecided(**about, amount_cents=case.amount_cents, learning_budget_left_cents=left)
-        uow.next_step = f"fund --as FUND_MANAGER writeoff post {ref}"
+        uow.next_step = f"fund writeoff post {ref}"
     else:
         fact = WriteoffRefused(**about, reason=reason)
         uow.next_step = "fund writeoff list"

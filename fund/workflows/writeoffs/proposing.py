@@ -96,7 +96,7 @@ def propose(
         raise WriteoffWithoutFile(ref=ref, ground=ground)
     asking = _signatory(uow, agreement, requested_by) if requested_by or ground == Ground.LEARNING else ""
     new = f"{ref}-W{len(earlier) + 1}"
-    uow.next_step = f"fund --as MEMBER decision vote {new} --choice for"
+    uow.next_step = f"fund decision vote {new} --choice for"
     fact = WriteoffProposed(
         ref=new,
         agreement=ref,

@@ -1,0 +1,53 @@
+"""Whose turn it is: who may type a command that the fund advises, so that the advice can be followed as it stands."""
+
+from __future__ import annotations
+
+import shlex
+
+from fund.rules.authority import Actor
+from fund.schemas.people import User
+from fund.unit_of_work import View
+from fund.workflows.commands import COMMANDS, LIVES
+from fund.workflows.delivery.opening import Fund
+from fund.workflows.inbox import waiting_for
+
+__all__ = ["takers"]
+
+
+def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
+    """The names of those who may give a command as it stands today, in order; ``None`` where ``user`` may too.
+
+    What waits in the inbox says it to the person: who is of a party, or acted before, is left out. A command that waits
+    in no inbox is for everybody in its roles, one that reads for every user.
+
+    Args:
+        command: As typed: ``fund disbursement check D2026-0001``.
+    """
+    words = _words(command)
+    name = next((each for each in (" ".join(words[:2]), *words[:1]) if each in COMMANDS or each == "confirm"), None)
+    if name is None and user is None:
+        return None
+    with View.open(fund.engine, LIVES, actor=None) as view:
+        names = view.store.work.names()
+        people = [user.as_actor(names.get(user.ref, user.ref)) for user in view.cases(User) if user.state == "active"]
+        lines = [line for line in waiting_for(view) if _words(line.command) == words] if name is not None else []
+        if lines or name == "confirm":
+            able = [each for each in people if any(line.is_for(each) for line in lines)]
+        else:
+            able = [each for each in people if name is None or _has_role(each, name)]
+    if any(user in (each.name, each.user_id) for each in able):
+        return None
+    return sorted(each.name for each in able)
+
+
+def _has_role(actor: Actor, name: str) -> bool:
+    return bool(actor.roles & COMMANDS[name].who.all_roles())
+
+
+def _words(command: str) -> list[str]:
+    """Noun, verb and what it is about: the words between ``fund`` (with a person) and the first option."""
+    words = shlex.split(command)[1:]
+    if words[:1] == ["--as"]:
+        words = words[2:]
+    ends = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
+    return words[: min(ends, 3)]

@@ -1,0 +1,182 @@
+"""Every command that the fund advises is typed, in the state in which it was advised, by whoever may give it.
+
+``watch`` stands beside the two calls into the fund: when one answers with a next step or refuses with a hint, the
+command in it is carried out at a copy of the fund, and may not be refused. The first time that a worker sees the same
+advice of the same refusal or command is enough. Only SQLite is copied; the advice is the same on both databases.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+__all__ = ["NEEDS_A_VALUE", "watch"]
+
+NEEDS_A_VALUE = {
+    "FILE": "a file of one's own: evidence, scores, a report, a bank statement",
+    "REF": "what a receipt is for is for the treasurer to say",
+    "DATE": "a day that two people agree on",
+    "AMOUNT": "an amount that somebody chooses",
+    "TEXT": "a reason in one's own words",
+    "NAME": "a person or a payee, chosen by whoever types",
+    "IBAN": "an account as it stands on a letter of the bank",
+    "CODE": "the ledger account is chosen when a bank account is recorded",
+    "SIGNATORY": "whoever signs for the payee and asked for it",
+    "SCORE": "a judgement",
+    "PATH": "where a file lies",
+    "MEMBER": "which seat ends, or gets a deputy",
+    "PUBLIC_KEY": "the key that the fund published",
+}
+"""What stands in capitals in advice: a value that the fund cannot know, with the reason."""
+MAY_BE_REFUSED = {
+    ("next step of disbursement check", "insufficient_cash"): "whether there is enough money is of the day",
+    ("next step of partner settle", "no_payee"): "the partner has no account yet; the refusal says how to record one",
+    ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
+    ("decided_otherwise", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",
+    ("not_a_decided_proposal", "unknown_ref"): "tests put such a proposal there without its facts",
+}
+"""What was advised by whom may be refused how, with the reason."""
+NOT_TYPED: dict[str, str] = {
+    "demo": "plays a whole story; tests/test_demo.py does it",
+    "worker": "does not end by itself; tests/test_kill.py starts it",
+    "init": "founds a fund where there is none; the leaflet of the fund manager does it",
+}
+_seen: set[tuple[str, str]] = set()
+_typing = False
+
+
+def watch() -> None:
+    """From here on what the fund advises is typed."""
+    from fund.errors import FundError
+    from fund.workflows import delivery
+
+    asked, looked = delivery.carry_out, delivery.look
+
+    def carry_out(fund: Any, name: str, args: Mapping[str, Any] | None = None, **how: Any) -> Any:
+        with _refusals(fund, how.get("user"), args):
+            answer = asked(fund, name, args, **how)
+        if not answer.get("dry_run") and not answer.get("replayed"):
+            following = f"fund confirm {answer['pending']}" if answer.get("pending") else answer.get("next")
+            _type(fund, how.get("user"), f"next step of {name}", following or "", args)
+        return answer
+
+    def look(fund: Any, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None) -> Any:
+        with _refusals(fund, user, args):
+            return looked(fund, name, args, user=user)
+
+    @contextmanager
+    def _refusals(fund: Any, user: str | None, args: Mapping[str, Any] | None) -> Iterator[None]:
+        try:
+            yield
+        except FundError as problem:
+            for line in problem.advice.split("\n"):
+                _type(fund, user, problem.code(), line, args)
+            raise
+
+    carry_out.__doc__, look.__doc__ = asked.__doc__, looked.__doc__
+    delivery.carry_out, delivery.look = carry_out, look
+
+
+def _type(fund: Any, user: str | None, advised_by: str, line: str, args: Mapping[str, Any] | None) -> None:
+    """Type the command in a line of advice, unless a worker did so before."""
+    from cli import output
+    from cli.params.asking import others_who_may
+
+    global _typing
+    command = output.advised(line)
+    here = threading.current_thread() is threading.main_thread()
+    if not command or _typing or not here or not fund.url.startswith("sqlite:///"):
+        return
+    shape = re.sub(r"\S*\d\S*", "#", command)
+    if (advised_by, shape) in _seen:
+        return
+    _seen.add((advised_by, shape))
+    words = shlex.split(command)[1:]
+    if words[0] in NOT_TYPED:
+        return
+    _typing = True
+    try:
+        named = re.search(r"fund --as ('[^']*'|\S+)", line)
+        others = others_who_may(fund, command, user)
+        if others is not None and not others:
+            return  # nobody may, for nobody has the role yet
+        by = others[0] if others else shlex.split(named[1])[0] if named else user
+        missing = {word.rpartition("=")[2] for word in words if re.fullmatch(r"([^-]\S*=)?[A-Z_]{2,}", word)}
+        assert missing <= set(NEEDS_A_VALUE), f"{advised_by}: {command}: {missing}"
+        if missing:
+            code, told = _typed([*words[:2], "--help"], fund.url, by, args)
+            unknown = [word for word in words if word.startswith("--") and word not in told]
+            assert (code, unknown) == (0, []), f"{advised_by}: {command}: {unknown}"
+            return
+        code, told = _typed(words, fund.url, by, args)
+        refused = re.search(r"error\[(\w+)\]", told)
+        allowed = (advised_by, refused[1] if refused else "") in MAY_BE_REFUSED
+        if not line.startswith("fund "):  # something comes first, and was not done: a file is corrected
+            allowed = allowed or bool(refused and refused[1] == advised_by)
+        assert code in (0, 3) or allowed, f"{advised_by} advises {by} to type: {command}\n{told}"
+    finally:
+        _typing = False
+
+
+def _typed(words: list[str], url: str, user: str | None, args: Mapping[str, Any] | None) -> tuple[int, str]:
+    """Exit code and text of a command at a copy of the fund, at a terminal where every question is answered with
+    yes.
+    """
+    from cli import main, output
+    from fund import language
+    from tests.conftest import _Stream
+
+    spoken, environment, here = language.language(), dict(os.environ), Path.cwd()
+    streams = sys.stdin, sys.stdout, sys.stderr
+    typed_before, by_others = dict(output._typed), dict(output._others)
+    screen = _Stream(terminal=True)
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with (
+            closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as old,
+            closing(sqlite3.connect(folder / "fund.db")) as new,
+        ):
+            old.backup(new)
+        given = [args, *args.get("files", ())] if args else []  # the files that this command was given
+        for word in words:
+            if (here / word).is_file():
+                shutil.copyfile(here / word, folder / Path(word).name)
+            elif (
+                (
+                    contents := [
+                        each["content"] for each in given if each.get("name", word) == word and "content" in each
+                    ]
+                )
+                and Path(word).suffix
+                and not word.startswith("-")
+            ):
+                (folder / word).write_bytes(contents[0])
+        os.chdir(folder)
+        os.environ.update(FUND_DATABASE=f"sqlite:///{folder / 'fund.db'}", FUND_LANG="en", LANGUAGE="en", TERM="dumb")
+        os.environ.pop("FUND_USER", None)
+        if user:
+            os.environ["FUND_USER"] = user
+        sys.stdin, sys.stdout, sys.stderr = _Stream(b"y\n" * 20, terminal=True), screen, screen
+        code: Any = None
+        with suppress(SystemExit):
+            code = main.run_shell(words)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(here)
+        language.choose(spoken)
+        output.typed_before(typed_before)
+        output._others.update(by_others)
+        shutil.rmtree(folder)
+    return code if code is not None else 1, screen.memory.getvalue().decode()

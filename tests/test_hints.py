@@ -1,0 +1,102 @@
+"""What the fund advises can be typed: every hint names a command with its options; in each state it is typed
+(``tests/hints.py``).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import click
+import pytest
+
+from cli import main, output
+from fund.errors import FundError, ReportsMissing
+from tests import hints
+from tests.factories import founded
+
+HINTS = {
+    code: command
+    for code, error in FundError.every().items()
+    for line in error.hint.split("\n")
+    if (command := output.advised(line))
+}
+
+
+def command_of(words: list[str]) -> click.Command:
+    """The command behind the words after ``fund``."""
+    command = main._command(words[0])
+    if isinstance(command, click.Group):
+        command = command.get_command(click.Context(command), words[1])
+    assert command is not None, words
+    return command
+
+
+@pytest.mark.parametrize("code", sorted(HINTS))
+def test_a_hint_names_a_command_its_options_and_what_needs_a_value(code: str) -> None:
+    words = shlex.split(HINTS[code])[1:]
+    if "{" in "".join(words[1:2]):
+        return  # which verb depends on the case: the states in which it is typed know it
+    options = {name for parameter in command_of(words).params for name in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in words if word.startswith("--")} <= {*options, "--help"}
+    values = {word.rpartition("=")[2] for word in words if re.fullmatch(r"([^-]\S*=)?[A-Z_]{2,}", word)}
+    assert values <= set(hints.NEEDS_A_VALUE)
+
+
+def test_hints_were_found() -> None:
+    assert len(HINTS) > 200
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fund proposal show 2026-999",  # there is none
+        "fund user add piet --role reviewer",  # anna may not
+        "fund user list --sorted",  # no such option
+        "see fund proposal find 2026-999",  # no such command
+        "fund period lock 2026-01 --reason WHY",  # a value that nobody explained
+    ],
+)
+def test_advice_that_cannot_be_followed_is_found(sqlite_url: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints, "_seen", set())
+    monkeypatch.setattr("cli.params.asking.others_who_may", lambda *_given: None)
+    with founded(sqlite_url) as world:
+        before = world.look("event list")
+        with pytest.raises(AssertionError):
+            hints._type(world.fund, "anna", "a test", line, {})
+        hints._type(world.fund, "anna", "a test", "fund user list", {})
+        assert world.look("event list") == before
+
+
+def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None:
+    from fund.workflows.delivery import takers
+
+    with founded(sqlite_url) as world:
+        world.people()
+        assert takers(world.fund, "fund user add piet", user="anna") == ["petra"]
+        assert takers(world.fund, "fund user add piet", user="petra") is None
+        assert takers(world.fund, "fund user list", user="anna") is None
+        assert takers(world.fund, "fund user list", user="nobody") == [
+            "anna", "anna2", "bram", "bram2", "carla", "joost", "petra",
+        ]  # fmt: skip
+        pending = world.do("user add", user="petra", name="ed", roles=["reviewer"])["pending"]
+        assert takers(world.fund, f"fund confirm {pending}", user="petra") == ["carla"]
+
+
+def test_the_missing_extra_is_installed_by_the_packages_that_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.metadata
+    import importlib.util
+    import sys
+    import tomllib
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    for found, begins in ((object(), [sys.executable, "-m", "pip"]), (None, ["uv", "pip"])):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _name, found=found: found)
+        words = shlex.split(ReportsMissing(what="PDF").advice)
+        assert words[: len(begins)] == begins
+        assert sorted(map(Requirement, words[-4:]), key=str) == sorted(
+            map(Requirement, project["optional-dependencies"]["reports"]), key=str
+        )
