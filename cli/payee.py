@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, FILE, PARTNER, USER, argument, booking, noun, option, read, reading, run, verb
+from cli.params import DAY, FILE, PARTNER, PAYEE, USER, argument, booking, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
 
 payee = noun("payee", N_("Record the accounts that may be paid"))
@@ -75,7 +75,7 @@ def _recorded(answer: Mapping[str, Any]) -> list[str]:
     examples=("fund payee list", "fund payee list --partner gm0351"),
     see=("payee record",),
 )
-@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only those of this partner"))
+@option("--partner", type=PAYEE, metavar="PARTNER", help=N_("Only those of this partner or supplier"))
 @reading
 def list_(ctx: click.Context, partner: str | None) -> None:
     read(ctx, "payee list", {"partner": partner}, show=_listed)
