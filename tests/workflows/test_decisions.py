@@ -230,7 +230,10 @@ def test_a_lost_vote_rejects_with_reasons_per_criterion(database_url: str) -> No
         with pytest.raises(FaultyReason):
             world.do("decision decide", user="carla", ref=ref, reasons=["ambitie=losse doelen"])
         answer = world.do(
-            "decision decide", user="carla", ref=ref, reasons=["ambition=losse doelen", "interests=niet benoemd"]
+            "decision decide",
+            user="carla",
+            ref=ref,
+            reasons=["gedeelde ambitie=losse doelen", "Doing justice to interests=niet benoemd"],
         )
 
         assert refused.value.details["subjects"] == ["interests"]

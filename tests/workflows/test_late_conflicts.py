@@ -172,7 +172,9 @@ def test_an_agreement_with_somebody_who_had_a_conflict_does_not_stand(database_u
             marks = {**dict.fromkeys(CRITERIA, 3), "exit": 4 if number == 0 else 2}
             world.do("review score", user=name, ref=ref, content=score_file(marks))
         chair = next(seat["name"] for seat in shown(world, ref)["panel"] if seat["chair"])
-        world.do("review consensus", user=chair, ref=ref, scores=["exit=4"], grounds="besproken")
+        world.do(
+            "review consensus", user=chair, ref=ref, scores=["Uitstapregels en risicodeling=4"], grounds="besproken"
+        )
         for name in panel:
             if name != chair:
                 world.do("review consensus", user=name, ref=ref, agree=True)

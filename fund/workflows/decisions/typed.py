@@ -18,8 +18,8 @@ from fund.errors import (
     UnknownPartner,
 )
 from fund.events import AwardCondition
-from fund.glossary import Name, state_word
-from fund.language import N_, _
+from fund.glossary import Name, meant, state_word
+from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
@@ -33,20 +33,22 @@ GROUNDS = (IMPROVE, "information", "money", TIED)
 
 
 def parsed_reasons(view: View, review: Review, typed: Sequence[str]) -> dict[str, str]:
-    """The reasons by criterion; a text without a criterion is on the advice.
+    """The reasons by criterion, named by its id or as it is printed; a text without a criterion is on the advice.
 
     Raises:
         FaultyReason: No criterion of the rubric, or no text.
     """
-    subjects = [criterion.id for criterion in rules_of(view, review).rubric] + ["advice"]
+    names = {each.id: (each.name_nl, each.name_en) for each in rules_of(view, review).rubric}
+    names["advice"] = both(N_("advice"))
     given: dict[str, str] = {}
     for each in typed:
         subject, sign, text = each.partition("=")
         if not sign:
             subject, text = "advice", each
-        if subject.strip() not in subjects or not text.strip():
-            raise FaultyReason(typed=each, subjects=subjects, ref=review.ref)
-        given[subject.strip()] = text.strip()
+        named = meant(subject, names)
+        if len(named) != 1 or not text.strip():
+            raise FaultyReason(typed=each, subjects=list(names), ref=review.ref)
+        given[named[0]] = text.strip()
     return given
 
 

@@ -11,8 +11,10 @@ from fractions import Fraction
 
 from fund.errors import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
 from fund.events import ConsensusAgreed, ConsensusProposed, Envelope, ReviewConsensusRecorded, canonical_json
+from fund.glossary import meant
 from fund.language import _
-from fund.rules.scoring import TOP, Line, fraction_text, judge, rounded, rubric
+from fund.rules.regulations import Regulations
+from fund.rules.scoring import TOP, fraction_text, judge, rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import TimerRow
@@ -67,7 +69,7 @@ def consensus(
     else:
         if own != chair:
             raise NotPanelChair(actor=uow.maker.name, ref=ref, chair=uow.name(chair))
-        agreed = _agreed_scores(scores or [], rubric(rules, review.profile), review.result.spread_criteria, ref)
+        agreed = _agreed_scores(scores or [], rules, review, ref)
         require_reason(command, grounds)
         fact = ConsensusProposed(ref=ref, scores=agreed, grounds=grounds)
     happened = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
@@ -82,16 +84,19 @@ def consensus(
     return happened
 
 
-def _agreed_scores(typed: Sequence[str], lines: Sequence[Line], apart: Sequence[str], ref: str) -> dict[str, int]:
-    known = {line.id for line in lines}
+def _agreed_scores(typed: Sequence[str], rules: Regulations, review: Review, ref: str) -> dict[str, int]:
+    assert review.result is not None
+    names = {each.id: (each.name_nl, each.name_en) for each in rules.rubric}
+    known = {line.id for line in rubric(rules, review.profile)}
     agreed: dict[str, int] = {}
     for each in typed:
         criterion, _sign, value = each.partition("=")
-        if criterion.strip() not in known or value.strip() not in {str(number) for number in range(TOP + 1)}:
+        named = [found for found in meant(criterion, names) if found in known]
+        if len(named) != 1 or value.strip() not in {str(number) for number in range(TOP + 1)}:
             sentence = _('"{typed}" is not CRITERION=SCORE with a criterion from {known} and a score from 0 to {top}')
             raise FaultyScores(faults=sentence.format(typed=each, known=", ".join(sorted(known)), top=TOP), ref=ref)
-        agreed[criterion.strip()] = int(value)
-    lacking = [criterion for criterion in apart if criterion not in agreed]
+        agreed[named[0]] = int(value)
+    lacking = [criterion for criterion in review.result.spread_criteria if criterion not in agreed]
     if lacking or not agreed:
         sentence = _("the panel differs on {criteria}: agree on a score for each")
         raise FaultyScores(faults=sentence.format(criteria=", ".join(lacking or sorted(known))), ref=ref)
