@@ -18,12 +18,12 @@ from cli.params import (
     booking,
     changing,
     dated,
+    listing,
     noun,
     option,
     read,
     reading,
     run,
-    state_of,
     verb,
 )
 from fund.language import N_, _, day, euros, ngettext
@@ -237,6 +237,31 @@ def _candidates(found: list[Mapping[str, Any]]) -> str:
     )
 
 
+ACCOUNTS = (
+    Column("account", N_("Account"), "ref"),
+    Column("iban", N_("IBAN"), "ref"),
+    Column("statements", N_("Statements"), "count"),
+    Column("closed_on", N_("Last"), "date"),
+    Column("closing_cents", N_("Bank"), "amount"),
+    Column("ledger_cents", N_("Ledger"), "amount"),
+)
+NOTIFICATIONS = (
+    Column("notification_id", N_("Notification"), "text"),
+    Column("iban", N_("IBAN"), "ref"),
+    Column("first_on", N_("First"), "date"),
+    Column("last_on", N_("Last"), "date"),
+    Column("lines", N_("Lines"), "count"),
+    Column("lines_known", N_("Known"), "count"),
+)
+RECEIPTS = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("booked_on", N_("Booked"), "date"),
+    Column("state", N_("State"), "state", kind="receipt"),
+    Column("uses", N_("Set against"), "text"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+
+
 @verb(
     bank,
     "list",
@@ -245,50 +270,30 @@ def _candidates(found: list[Mapping[str, Any]]) -> str:
     examples=("fund bank list", "fund bank list --state allocated", "fund bank list --as-of 2026-03-31 --json"),
     see=("bank unmatched", "bank import"),
 )
-@option("--state", type=state_of("receipt"), help=N_("Only receipts in this state"))
+@listing(*ACCOUNTS, *NOTIFICATIONS, *RECEIPTS)
 @dated
-def list_(ctx: click.Context, state: str | None) -> None:
-    read(ctx, "bank list", {"state": state}, show=_listed)
+def list_(ctx: click.Context) -> None:
+    read(ctx, "bank list", show=_listed)
 
 
 def _listed(data: Mapping[str, Any]) -> None:
     on = day(data["as_of"])
     table(
         _("Accounts of the fund, state of {day}").format(day=on),
-        (
-            Column("account", N_("Account"), "ref"),
-            Column("iban", N_("IBAN"), "ref"),
-            Column("statements", N_("Statements"), "count"),
-            Column("closed_on", N_("Last"), "date"),
-            Column("closing_cents", N_("Bank"), "amount"),
-            Column("ledger_cents", N_("Ledger"), "amount"),
-        ),
+        ACCOUNTS,
         data["accounts"],
         empty=_("No account is registered: fund bank register IBAN --account 1000"),
     )
     if data["notifications"]:
         table(
             _("Notifications, state of {day}").format(day=on),
-            (
-                Column("notification_id", N_("Notification"), "text"),
-                Column("iban", N_("IBAN"), "ref"),
-                Column("first_on", N_("First"), "date"),
-                Column("last_on", N_("Last"), "date"),
-                Column("lines", N_("Lines"), "count"),
-                Column("lines_known", N_("Known"), "count"),
-            ),
+            NOTIFICATIONS,
             data["notifications"],
         )
     rows = [{**row, "uses": ", ".join(use["target"] for use in row["uses"])} for row in data["receipts"]]
     table(
         _("Receipts, state of {day}").format(day=on),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("booked_on", N_("Booked"), "date"),
-            Column("state", N_("State"), "state", kind="receipt"),
-            Column("uses", N_("Set against"), "text"),
-            Column("amount_cents", N_("Amount"), "amount"),
-        ),
+        RECEIPTS,
         rows,
         total={
             "ref": ngettext("{count} receipt", "{count} receipts", len(rows)).format(count=len(rows)),

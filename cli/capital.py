@@ -10,7 +10,23 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_output
-from cli.params import DAY, MONEY, PARTNER, Ref, argument, booking, look, noun, option, read, reading, run, typed, verb
+from cli.params import (
+    DAY,
+    MONEY,
+    PARTNER,
+    Ref,
+    argument,
+    booking,
+    listing,
+    look,
+    noun,
+    option,
+    read,
+    reading,
+    run,
+    typed,
+    verb,
+)
 from fund.language import N_, _, euros, ngettext
 
 KEY = Ref(("key show", "keys", "name"))
@@ -210,6 +226,16 @@ def _letters_shown(data: Mapping[str, Any]) -> None:
             facts(words["computed_title"], told)
 
 
+LIST = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("partner_name", N_("Partner"), "text"),
+    Column("due_on", N_("Due"), "date"),
+    Column("state", N_("State"), "state", kind="call"),
+    Column("called_cents", N_("Called"), "amount"),
+    Column("received_cents", N_("Received"), "amount"),
+)
+
+
 @verb(
     capital,
     "list",
@@ -219,6 +245,7 @@ def _letters_shown(data: Mapping[str, Any]) -> None:
 )
 @option("--partner", type=PARTNER, metavar="PARTNER", help=N_("Only those of this partner"))
 @option("--open", "open_", is_flag=True, help=N_("Only those that are not paid whole"))
+@listing(*LIST)
 @reading
 def list_(ctx: click.Context, partner: str | None, open_: bool) -> None:
     empty = _("Every call is paid whole.") if open_ else _("No capital was called yet.")
@@ -236,14 +263,7 @@ def _listed(data: Mapping[str, Any], empty: str) -> None:
     rows = [{**row, "partner_name": _name(row)} for row in data["calls"]]
     table(
         _("Capital calls"),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("partner_name", N_("Partner"), "text"),
-            Column("due_on", N_("Due"), "date"),
-            Column("state", N_("State"), "state", kind="call"),
-            Column("called_cents", N_("Called"), "amount"),
-            Column("received_cents", N_("Received"), "amount"),
-        ),
+        LIST,
         rows,
         total={
             "ref": ngettext("{count} call", "{count} calls", len(rows)).format(count=len(rows)),

@@ -17,13 +17,15 @@ from cli.params import (
     Ref,
     argument,
     changing,
+    listed,
+    listing,
     look,
     noun,
     option,
+    present,
     read,
     reading,
     run,
-    typed,
     verb,
 )
 from fund import glossary
@@ -46,6 +48,7 @@ def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, 
     try:
         return look(ctx, name, args)
     except (DatabaseMissing, NoFundHere):
+        from fund import lists
         from fund.workflows import cooperations
 
         found = sorted(cooperations.of_the_report(), key=lambda one: one.ref)
@@ -53,7 +56,8 @@ def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, 
             given = {key: value for key, value in args.items() if value is not None}
             if "partner" in given:
                 given["partner"] = _taking_part(found, given["partner"])
-            return {"cooperations": cooperations.chosen(found, **given)}
+            rows = {"cooperations": cooperations.chosen(found, **given)}
+            return lists.chosen(rows, {"cooperations": ""}, name=name, **listed(ctx))
         return {**cooperations.told(cooperations.nearest(found, args["ref"])), "revisions": []}
 
 
@@ -126,6 +130,14 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+LIST = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("themes", N_("Themes"), "ref"),
+    Column("count", N_("Members"), "count", by="members"),
+    Column("name", N_("Name"), "text"),
+)
+
+
 @verb(
     cooperation,
     "list",
@@ -136,22 +148,18 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
 )
 @option("--partner", type=PARTNER, metavar="PARTNER", help=N_("In which this partner takes part"))
 @option("--theme", type=THEME, metavar="THEME", help=N_("About this theme: T04, or its name"))
+@listing(*LIST)
 @reading
 def list_cooperations(ctx: click.Context, partner: str | None, theme: str | None) -> None:
-    data = _asked(ctx, "cooperation list", {"partner": partner, "theme": theme})
-    if typed(ctx, "json"):
-        output.emit_json(data)
-        return
+    present(ctx, _asked(ctx, "cooperation list", {"partner": partner, "theme": theme}), _show_list)
+
+
+def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["cooperations"]
     shown = [{**row, "count": len(row["members"]), "themes": ", ".join(row["themes"])} for row in rows]
     table(
         _("Existing cooperations, {count} of them").format(count=len(shown)),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("themes", N_("Themes"), "ref"),
-            Column("count", N_("Members"), "count"),
-            Column("name", N_("Name"), "text"),
-        ),
+        LIST,
         shown,
         empty=_("None."),
     )
@@ -167,11 +175,7 @@ def list_cooperations(ctx: click.Context, partner: str | None, theme: str | None
 @argument("ref", type=_Cooperation(), help=N_("The cooperation"))
 @reading
 def show(ctx: click.Context, ref: str) -> None:
-    data = _asked(ctx, "cooperation show", {"ref": ref})
-    if typed(ctx, "json"):
-        output.emit_json(data)
-        return
-    _show(data)
+    present(ctx, _asked(ctx, "cooperation show", {"ref": ref}), _show)
 
 
 def _show(row: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, FILE, MONEY, PAYEE, Ref, argument, booking, noun, option, read, reading, run, verb
+from cli.params import DAY, FILE, MONEY, PAYEE, Ref, argument, booking, listing, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
 
 DEBIT = Ref(("bank unmatched", "debits", "ref"))
@@ -151,6 +151,51 @@ def recall(ctx: click.Context, ref: str, reason: str) -> None:
     run(ctx, "cost recall", {"ref": ref, "reason": reason})
 
 
+YEARS = (
+    Column("year", N_("Year"), "count"),
+    Column("budget_cents", N_("Budget"), "amount"),
+    Column("spent_cents", N_("Costs"), "amount"),
+    Column("left_cents", N_("Left"), "amount"),
+    Column("over_cents", N_("Too much"), "amount"),
+    Column("income_cents", N_("Income"), "amount"),
+)
+APPROVALS = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("payee_name", N_("Payee"), "text"),
+    Column("approved_on", N_("Day"), "date"),
+    Column("state", N_("State"), "state", kind="payable"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+TRANSFERS = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("from_account", N_("From"), "ref"),
+    Column("to_account", N_("To"), "ref"),
+    Column("sent_on", N_("Left on"), "date"),
+    Column("settled_on", N_("Arrived on"), "date"),
+    Column("state", N_("State"), "state", kind="transfer"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+TAKEN = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("charged_on", N_("Day"), "date"),
+    Column("text", N_("Text"), "text"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+DEBITS = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("debited_on", N_("Day"), "date"),
+    Column("state", N_("State"), "state", kind="debit"),
+    Column("explanation", N_("Explanation"), "text"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+INCOME = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("receipt", N_("Receipt"), "ref"),
+    Column("reason", N_("What it is"), "text"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+
+
 @verb(
     cost,
     "list",
@@ -158,6 +203,7 @@ def recall(ctx: click.Context, ref: str, reason: str) -> None:
     examples=("fund cost list",),
     see=("cost charge", "cost income"),
 )
+@listing(*YEARS, *APPROVALS, *TRANSFERS, *TAKEN, *DEBITS, *INCOME)
 @reading
 def list_(ctx: click.Context) -> None:
     read(ctx, "cost list", {}, show=_listed)
@@ -166,27 +212,14 @@ def list_(ctx: click.Context) -> None:
 def _listed(data: Mapping[str, Any]) -> None:
     table(
         _("Costs and income by year"),
-        (
-            Column("year", N_("Year"), "count"),
-            Column("budget_cents", N_("Budget"), "amount"),
-            Column("spent_cents", N_("Costs"), "amount"),
-            Column("left_cents", N_("Left"), "amount"),
-            Column("over_cents", N_("Too much"), "amount"),
-            Column("income_cents", N_("Income"), "amount"),
-        ),
+        YEARS,
         data["years"],
     )
     if data["approvals"]:
         rows = data["approvals"]
         table(
             _("Costs that were approved"),
-            (
-                Column("ref", N_("Ref"), "ref"),
-                Column("payee_name", N_("Payee"), "text"),
-                Column("approved_on", N_("Day"), "date"),
-                Column("state", N_("State"), "state", kind="payable"),
-                Column("amount_cents", N_("Amount"), "amount"),
-            ),
+            APPROVALS,
             rows,
             total={
                 "ref": ngettext("{count} cost", "{count} costs", len(rows)).format(count=len(rows)),
@@ -196,26 +229,13 @@ def _listed(data: Mapping[str, Any]) -> None:
     if data["transfers"]:
         table(
             _("Between the fund's own accounts"),
-            (
-                Column("ref", N_("Ref"), "ref"),
-                Column("from_account", N_("From"), "ref"),
-                Column("to_account", N_("To"), "ref"),
-                Column("sent_on", N_("Left on"), "date"),
-                Column("settled_on", N_("Arrived on"), "date"),
-                Column("state", N_("State"), "state", kind="transfer"),
-                Column("amount_cents", N_("Amount"), "amount"),
-            ),
+            TRANSFERS,
             data["transfers"],
         )
     costs = data["costs"]
     table(
         _("Costs taken by the bank"),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("charged_on", N_("Day"), "date"),
-            Column("text", N_("Text"), "text"),
-            Column("amount_cents", N_("Amount"), "amount"),
-        ),
+        TAKEN,
         costs,
         total={
             "ref": ngettext("{count} cost", "{count} costs", len(costs)).format(count=len(costs)),
@@ -226,23 +246,12 @@ def _listed(data: Mapping[str, Any]) -> None:
     if data["debits"]:
         table(
             _("Debits that were not expected"),
-            (
-                Column("ref", N_("Ref"), "ref"),
-                Column("debited_on", N_("Day"), "date"),
-                Column("state", N_("State"), "state", kind="debit"),
-                Column("explanation", N_("Explanation"), "text"),
-                Column("amount_cents", N_("Amount"), "amount"),
-            ),
+            DEBITS,
             data["debits"],
         )
     if data["income"]:
         table(
             _("Other income"),
-            (
-                Column("ref", N_("Ref"), "ref"),
-                Column("receipt", N_("Receipt"), "ref"),
-                Column("reason", N_("What it is"), "text"),
-                Column("amount_cents", N_("Amount"), "amount"),
-            ),
+            INCOME,
             data["income"],
         )

@@ -8,13 +8,12 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import MONEY, PARTNER, Ref, argument, booking, noun, option, read, reading, run, state_of, verb
+from cli.params import MONEY, PARTNER, Ref, argument, booking, listing, noun, option, read, reading, run, verb
 from fund.language import N_, _, euros, ngettext
 
 DISBURSEMENT = Ref(("disbursement list", "disbursements", "ref"))
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 RECEIPT = Ref()
-STATE = state_of("disbursement")
 
 disbursement = noun("disbursement", N_("Request, check and approve disbursements"))
 
@@ -171,6 +170,16 @@ def _refunded(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
+LIST = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("agreement", N_("Agreement"), "ref"),
+    Column("payee_name", N_("Payee"), "text"),
+    Column("state", N_("State"), "state", kind="disbursement"),
+    Column("due_on", N_("Due"), "date"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+
+
 @verb(
     disbursement,
     "list",
@@ -180,24 +189,17 @@ def _refunded(answer: Mapping[str, Any]) -> list[str]:
 )
 @option("--agreement", type=AGREEMENT, metavar="REF", help=N_("Only those of this agreement"))
 @option("--payee", type=PARTNER, metavar="PARTNER", help=N_("Only those to this partner"))
-@option("--state", type=STATE, help=N_("Only those in this state"))
+@listing(*LIST)
 @reading
-def list_(ctx: click.Context, agreement: str | None, payee: str | None, state: str | None) -> None:
-    read(ctx, "disbursement list", {"agreement": agreement, "payee": payee, "state": state}, show=_listed)
+def list_(ctx: click.Context, agreement: str | None, payee: str | None) -> None:
+    read(ctx, "disbursement list", {"agreement": agreement, "payee": payee}, show=_listed)
 
 
 def _listed(data: Mapping[str, Any]) -> None:
     rows = data["disbursements"]
     table(
         _("Disbursements"),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("agreement", N_("Agreement"), "ref"),
-            Column("payee_name", N_("Payee"), "text"),
-            Column("state", N_("State"), "state", kind="disbursement"),
-            Column("due_on", N_("Due"), "date"),
-            Column("amount_cents", N_("Amount"), "amount"),
-        ),
+        LIST,
         rows,
         total={
             "ref": ngettext("{count} disbursement", "{count} disbursements", len(rows)).format(count=len(rows)),

@@ -10,11 +10,10 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
-from cli.params import FILE, THEME, Ref, argument, changing, noun, option, read, reading, run, state_of, verb
+from cli.params import FILE, THEME, Ref, argument, changing, listing, noun, option, read, reading, run, verb
 from fund.language import N_, _, day, ngettext
 
 EVALUATION = Ref(("evaluation list", "evaluations", "ref"))
-STATE = state_of("evaluation")
 
 evaluation = noun("evaluation", N_("Report what was learned"))
 
@@ -246,6 +245,17 @@ def _show_lessons(data: Mapping[str, Any]) -> None:
         )
 
 
+LIST = (
+    Column("ref", N_("Agreement"), "ref"),
+    Column("lead_name", N_("Lead"), "text"),
+    Column("state", N_("State"), "state", "evaluation"),
+    Column("due_on", N_("Due"), "date"),
+    Column("hypothesis_word", N_("Hypothesis"), "ref", by="hypothesis"),
+    Column("learning", N_("Learning"), "count"),
+    Column("verdict_word", N_("Verdict"), "ref", by="verdict"),
+)
+
+
 @verb(
     evaluation,
     "list",
@@ -253,10 +263,10 @@ def _show_lessons(data: Mapping[str, Any]) -> None:
     examples=("fund evaluation list", "fund evaluation list --state due"),
     see=("evaluation show", "evaluation lessons"),
 )
-@option("--state", type=STATE, help=N_("Only in this state"))
+@listing(*LIST)
 @reading
-def list_evaluations(ctx: click.Context, state: str | None) -> None:
-    read(ctx, "evaluation list", {"state": state}, show=_show_list)
+def list_evaluations(ctx: click.Context) -> None:
+    read(ctx, "evaluation list", show=_show_list)
 
 
 def _show_list(data: Mapping[str, Any]) -> None:
@@ -271,15 +281,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     ]
     table(
         _("Evaluations on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
-        [
-            Column("ref", N_("Agreement"), "ref"),
-            Column("lead_name", N_("Lead"), "text"),
-            Column("state", N_("State"), "state", "evaluation"),
-            Column("due_on", N_("Due"), "date"),
-            Column("hypothesis_word", N_("Hypothesis"), "ref"),
-            Column("learning", N_("Learning"), "count"),
-            Column("verdict_word", N_("Verdict"), "ref"),
-        ],
+        LIST,
         rows,
         empty=_("No evaluations yet."),
     )

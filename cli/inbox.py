@@ -42,15 +42,18 @@ def _show(data: Mapping[str, Any]) -> None:
     if everybody:
         columns.append(Column("whom", N_("For"), "name"))
     columns.append(Column("command", N_("Type"), "command"))
-    rows = [
-        {
-            **item,
-            "until": _("today") if item["until"] == data["as_of"] else item["until"],
-            "days": (date.fromisoformat(item["until"]) - today).days if item["until"] else None,
-            "whom": item.get("partner_name") or item["roles"],
-        }
-        for item in data["items"]
-    ]
+    rows = []
+    for item in data["items"]:
+        rows.append(
+            {
+                **item,
+                "until": _("today") if item["until"] == data["as_of"] else item["until"],
+                "days": (date.fromisoformat(item["until"]) - today).days if item["until"] else None,
+                "whom": item.get("partner_name") or item["roles"],
+            }
+        )
+        if item["form"]:
+            rows.append({"what": _("the form to fill in for it"), "days": None, "command": item["form"]})
     table(title, columns, rows, empty=_("Nothing waits."))
     late = int(data["late"])
     said = ngettext("{count} of them is late.", "{count} of them are late.", late) if late else _("Late: nothing.")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import FILE, Ref, argument, changing, noun, option, read, reading, run, state_of, verb
+from cli.params import FILE, Ref, argument, changing, listing, noun, option, read, reading, run, verb
 from fund.language import N_, _, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
@@ -109,6 +109,15 @@ def reject(ctx: click.Context, ref: str, reason: str, met: tuple[int, ...]) -> N
     )
 
 
+LIST = (
+    Column("ref", N_("Milestone"), "ref"),
+    Column("due_on", N_("Due"), "date"),
+    Column("state", N_("State"), "state", kind="milestone"),
+    Column("amount_cents", N_("Amount"), "amount"),
+    Column("what", N_("What must be shown"), "text", by="criteria"),
+)
+
+
 @verb(
     milestone,
     "list",
@@ -117,23 +126,17 @@ def reject(ctx: click.Context, ref: str, reason: str, met: tuple[int, ...]) -> N
     see=("milestone evidence",),
 )
 @argument("ref", type=AGREEMENT, required=False, help=N_("The agreement; all of them when left out"))
-@option("--state", type=state_of("milestone"), help=N_("Only those in this state"))
+@listing(*LIST)
 @reading
-def list_milestones(ctx: click.Context, ref: str | None, state: str | None) -> None:
-    read(ctx, "milestone list", {"ref": ref, "state": state}, show=_show_list)
+def list_milestones(ctx: click.Context, ref: str | None) -> None:
+    read(ctx, "milestone list", {"ref": ref}, show=_show_list)
 
 
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["milestones"]
     table(
         _("Milestones"),
-        (
-            Column("ref", N_("Milestone"), "ref"),
-            Column("due_on", N_("Due"), "date"),
-            Column("state", N_("State"), "state", kind="milestone"),
-            Column("amount_cents", N_("Amount"), "amount"),
-            Column("what", N_("What must be shown"), "text"),
-        ),
+        LIST,
         [{**row, "what": _criteria(row)} for row in rows],
         total={"amount_cents": sum(row["amount_cents"] for row in rows)},
         empty=_("No milestone yet."),

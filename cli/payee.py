@@ -9,7 +9,22 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, FILE, PARTNER, PAYEE, USER, argument, booking, noun, option, read, reading, run, verb
+from cli.params import (
+    DAY,
+    FILE,
+    PARTNER,
+    PAYEE,
+    USER,
+    argument,
+    booking,
+    listing,
+    noun,
+    option,
+    read,
+    reading,
+    run,
+    verb,
+)
 from fund.language import N_, _, ngettext
 
 payee = noun("payee", N_("Record the accounts that may be paid"))
@@ -68,6 +83,15 @@ def _recorded(answer: Mapping[str, Any]) -> list[str]:
     return [_("The account of {partner} is recorded as {ref}.").format(partner=result["partner"], ref=result["ref"])]
 
 
+LIST = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("name", N_("Holder"), "text"),
+    Column("iban", N_("Account"), "ref"),
+    Column("usable_on", N_("Payable from"), "date"),
+    Column("state", N_("State"), "state", kind="payee"),
+)
+
+
 @verb(
     payee,
     "list",
@@ -76,6 +100,7 @@ def _recorded(answer: Mapping[str, Any]) -> list[str]:
     see=("payee record",),
 )
 @option("--partner", type=PAYEE, metavar="PARTNER", help=N_("Only those of this partner or supplier"))
+@listing(*LIST)
 @reading
 def list_(ctx: click.Context, partner: str | None) -> None:
     read(ctx, "payee list", {"partner": partner}, show=_listed)
@@ -85,13 +110,7 @@ def _listed(data: Mapping[str, Any]) -> None:
     rows = data["payees"]
     table(
         _("Accounts that may be paid"),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("name", N_("Holder"), "text"),
-            Column("iban", N_("Account"), "ref"),
-            Column("usable_on", N_("Payable from"), "date"),
-            Column("state", N_("State"), "state", kind="payee"),
-        ),
+        LIST,
         rows,
         total={"ref": ngettext("{count} account", "{count} accounts", len(rows)).format(count=len(rows))},
         empty=_("No account is recorded yet."),

@@ -18,13 +18,13 @@ from cli.params import (
     argument,
     booking,
     changing,
+    listing,
     noun,
     opened,
     option,
     read,
     reading,
     run,
-    state_of,
     typed,
     verb,
 )
@@ -33,7 +33,6 @@ from fund.language import N_, _, euros, ngettext
 BATCH = Ref(("payment list", "batches", "ref"))
 DUE = Ref(("disbursement list", "disbursements", "ref"), ("payment list", "payables", "ref"))
 PAYABLE = Ref(("payment list", "payables", "ref"))
-STATE = state_of("payment", "open", "sent", "paid", "failed", "returned")
 
 payment = noun("payment", N_("Pay what was approved, by files for the bank"))
 
@@ -334,6 +333,30 @@ def return_(ctx: click.Context, ref: str, receipt: str, reason: str | None) -> N
     run(ctx, "payment return", {"ref": ref, "receipt": receipt, "reason": reason}, ask=True)
 
 
+BATCHES = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("execution_on", N_("Day"), "date"),
+    Column("state", N_("State"), "state", kind="batch"),
+    Column("payments", N_("Payments"), "count"),
+    Column("total_cents", N_("Total"), "amount"),
+)
+PAYMENTS = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("batch", N_("Batch"), "ref"),
+    Column("name", N_("Payee"), "text"),
+    Column("state", N_("State"), "state", kind="payment"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+OWED = (
+    Column("ref", N_("Ref"), "ref"),
+    Column("payee_name", N_("Payee"), "text"),
+    Column("due_on", N_("Due"), "date"),
+    Column("batch", N_("Batch"), "ref"),
+    Column("state", N_("State"), "state", kind="payable"),
+    Column("amount_cents", N_("Amount"), "amount"),
+)
+
+
 @verb(
     payment,
     "list",
@@ -343,22 +366,16 @@ def return_(ctx: click.Context, ref: str, receipt: str, reason: str | None) -> N
     see=("payment batch", "disbursement list"),
 )
 @option("--batch", "batch_ref", type=BATCH, metavar="REF", help=N_("Only this batch"))
-@option("--state", type=STATE, help=N_("Only payments in this state"))
+@listing(*BATCHES, *PAYMENTS, *OWED)
 @reading
-def list_(ctx: click.Context, batch_ref: str | None, state: str | None) -> None:
-    read(ctx, "payment list", {"batch": batch_ref, "state": state}, show=_listed)
+def list_(ctx: click.Context, batch_ref: str | None) -> None:
+    read(ctx, "payment list", {"batch": batch_ref}, show=_listed)
 
 
 def _listed(data: Mapping[str, Any]) -> None:
     table(
         _("Batches for the bank"),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("execution_on", N_("Day"), "date"),
-            Column("state", N_("State"), "state", kind="batch"),
-            Column("payments", N_("Payments"), "count"),
-            Column("total_cents", N_("Total"), "amount"),
-        ),
+        BATCHES,
         data["batches"],
         empty=_("No batch was made yet."),
     )
@@ -366,13 +383,7 @@ def _listed(data: Mapping[str, Any]) -> None:
     if rows:
         table(
             _("Payments"),
-            (
-                Column("ref", N_("Ref"), "ref"),
-                Column("batch", N_("Batch"), "ref"),
-                Column("name", N_("Payee"), "text"),
-                Column("state", N_("State"), "state", kind="payment"),
-                Column("amount_cents", N_("Amount"), "amount"),
-            ),
+            PAYMENTS,
             rows,
             total={
                 "ref": ngettext("{count} payment", "{count} payments", len(rows)).format(count=len(rows)),
@@ -387,14 +398,7 @@ def _owed(rows: list[dict[str, Any]]) -> None:
         return
     table(
         _("Owed beside disbursements"),
-        (
-            Column("ref", N_("Ref"), "ref"),
-            Column("payee_name", N_("Payee"), "text"),
-            Column("due_on", N_("Due"), "date"),
-            Column("batch", N_("Batch"), "ref"),
-            Column("state", N_("State"), "state", kind="payable"),
-            Column("amount_cents", N_("Amount"), "amount"),
-        ),
+        OWED,
         rows,
         total={
             "ref": ngettext("{count} amount", "{count} amounts", len(rows)).format(count=len(rows)),

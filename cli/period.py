@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, account_name, day_text, facts, say, short_hash, state_text, table
-from cli.params import PERIOD, argument, changing, noun, option, read, reading, run, verb
+from cli.params import PERIOD, argument, changing, listing, noun, option, read, reading, run, verb
 from fund.language import N_, _, day, euros
 
 period = noun("period", N_("Lock and close months and years"))
@@ -67,6 +67,15 @@ def reopen(ctx: click.Context, period: str, reason: str) -> None:
     run(ctx, "period reopen", {"period": period, "reason": reason}, ask=True)
 
 
+LIST = (
+    Column("period", N_("Period"), "ref"),
+    Column("starts_on", N_("From"), "date"),
+    Column("ends_on", N_("Until"), "date"),
+    Column("state", N_("State"), "state", "period"),
+    Column("result_cents", N_("Result"), "amount"),
+)
+
+
 @verb(
     period,
     "list",
@@ -74,6 +83,7 @@ def reopen(ctx: click.Context, period: str, reason: str) -> None:
     examples=("fund period list",),
     see=("period show", "period lock"),
 )
+@listing(*LIST)
 @reading
 def list_periods(ctx: click.Context) -> None:
     read(ctx, "period list", show=_show_list)
@@ -82,13 +92,7 @@ def list_periods(ctx: click.Context) -> None:
 def _show_list(data: Mapping[str, Any]) -> None:
     table(
         _("Periods on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
-        [
-            Column("period", N_("Period"), "ref"),
-            Column("starts_on", N_("From"), "date"),
-            Column("ends_on", N_("Until"), "date"),
-            Column("state", N_("State"), "state", "period"),
-            Column("result_cents", N_("Result"), "amount"),
-        ],
+        LIST,
         data["periods"],
         empty=_("Every month is open."),
     )

@@ -50,7 +50,7 @@ review = noun("review", N_("Assign reviewers and score proposals"))
         "fund --as anna review open 2026-003 --reviewer els --reviewer wim --reviewer ada --reviewer bas",
     ),
     who=N_("a fund manager who is of no party"),
-    see=("review show", "review score"),
+    see=("review show", "review show --template", "review score"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @option("--reviewer", "reviewers", multiple=True, type=USER, metavar="NAME", help=N_("A member of the panel; repeat"))
@@ -169,7 +169,7 @@ def _declared(answer: Mapping[str, Any]) -> list[str]:
     ),
     examples=("fund --as els review score 2026-003 scores.toml --no-conflict",),
     who=N_("a reviewer in the panel"),
-    see=("review show", "review declare"),
+    see=("review show --template", "review declare"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @argument("file", type=FILE, help=N_("The scores"))

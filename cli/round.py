@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.output import Column, facts, state_text, table, track_text
-from cli.params import DAY, MONEY, Ref, argument, changing, noun, one_of, option, read, reading, run, verb
+from cli.params import DAY, MONEY, Ref, argument, changing, listing, noun, one_of, option, read, reading, run, verb
 from fund.language import AMSTERDAM, N_, _, day, euros, ngettext
 
 ROUND = Ref(("round list", "rounds", "ref"))
@@ -63,7 +63,25 @@ def _planned(answer: Mapping[str, Any]) -> list[str]:
     return [_("Round {round} is planned; it opens and closes by itself.").format(round=answer["result"]["round"])]
 
 
-@verb(round, "list", N_("List the rounds"), examples=("fund round list",), see=("round show",))
+LIST = (
+    Column("ref", N_("Round"), "ref"),
+    Column("title", N_("Title"), "text"),
+    Column("state", N_("State"), "state", kind="round"),
+    Column("track", N_("Track"), "ref"),
+    Column("last_day", N_("Closes"), "date", by="closes_at"),
+    Column("ceiling_cents", N_("Ceiling"), "amount"),
+    Column("left_cents", N_("Left"), "amount"),
+)
+
+
+@verb(
+    round,
+    "list",
+    N_("List the rounds"),
+    examples=("fund round list", "fund round list --state open"),
+    see=("round show",),
+)
+@listing(*LIST)
 @reading
 def list_rounds(ctx: click.Context) -> None:
     read(ctx, "round list", show=_show_list)
@@ -85,15 +103,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     ]
     table(
         _("Rounds"),
-        (
-            Column("ref", N_("Round"), "ref"),
-            Column("title", N_("Title"), "text"),
-            Column("state", N_("State"), "state", kind="round"),
-            Column("track", N_("Track"), "ref"),
-            Column("last_day", N_("Closes"), "date"),
-            Column("ceiling_cents", N_("Ceiling"), "amount"),
-            Column("left_cents", N_("Left"), "amount"),
-        ),
+        LIST,
         rows,
         empty=_("No round yet."),
     )

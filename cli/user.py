@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import PARTNER, ROLE, USER, argument, changing, noun, option, read, reading, run, verb
+from cli.params import PARTNER, ROLE, USER, argument, changing, listing, noun, option, read, reading, run, verb
 from fund import glossary
 from fund.language import N_, _
 
@@ -108,12 +108,21 @@ def revoke(ctx: click.Context, name: str, reason: str) -> None:
     )
 
 
+LIST = (
+    Column("name", N_("Name"), "ref"),
+    Column("partner", N_("Partner"), "ref"),
+    Column("state", N_("State"), "state", kind="user"),
+    Column("roles", N_("Roles"), "text"),
+)
+
+
 @verb(
     user,
     "list",
     N_("List the people of the fund"),
     examples=("fund user list", "fund user list --json"),
 )
+@listing(*LIST)
 @reading
 def list_users(ctx: click.Context) -> None:
     read(ctx, "user list", show=_show_list)
@@ -123,12 +132,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     rows = [{**row, "roles": _roles(row["roles"])} for row in data["users"]]
     table(
         _("People of the fund"),
-        (
-            Column("name", N_("Name"), "ref"),
-            Column("partner", N_("Partner"), "ref"),
-            Column("state", N_("State"), "state", kind="user"),
-            Column("roles", N_("Roles"), "text"),
-        ),
+        LIST,
         rows,
         empty=_("Nobody yet."),
     )

@@ -17,13 +17,13 @@ from cli.params import (
     argument,
     booking,
     changing,
+    listing,
     noun,
     one_of,
     option,
     read,
     reading,
     run,
-    state_of,
     verb,
 )
 from fund.language import N_, _, day, euros
@@ -39,7 +39,6 @@ GROUNDS = {
 }
 GROUND = one_of("ground", {**GROUNDS, "learning": N_("learning")}, GROUNDS)
 CHOICE = one_of("vote", {"for": N_("for"), "against": N_("against"), "abstain": N_("abstain")})
-STATE = state_of("writeoff")
 
 writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
 
@@ -202,6 +201,17 @@ def _recovered(answer: Mapping[str, Any]) -> list[str]:
     return told
 
 
+LIST = (
+    Column("ref", N_("Write-off"), "ref"),
+    Column("lead_name", N_("Lead"), "name"),
+    Column("ground_word", N_("Ground"), "text", by="ground"),
+    Column("state", N_("State"), "state", "writeoff"),
+    Column("amount_cents", N_("Decided on"), "amount"),
+    Column("posted_cents", N_("Written off"), "amount"),
+    Column("recovered_cents", N_("Recovered"), "amount"),
+)
+
+
 @verb(
     writeoff,
     "list",
@@ -209,25 +219,17 @@ def _recovered(answer: Mapping[str, Any]) -> list[str]:
     examples=("fund writeoff list", "fund writeoff list --state decided"),
     see=("statement position",),
 )
-@option("--state", type=STATE, help=N_("Only in this state"))
+@listing(*LIST)
 @reading
-def list_writeoffs(ctx: click.Context, state: str | None) -> None:
-    read(ctx, "writeoff list", {"state": state}, show=_show_list)
+def list_writeoffs(ctx: click.Context) -> None:
+    read(ctx, "writeoff list", show=_show_list)
 
 
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = [{**row, "ground_word": _(GROUNDS[row["ground"]])} for row in data["writeoffs"]]
     table(
         _("Write-offs on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
-        [
-            Column("ref", N_("Write-off"), "ref"),
-            Column("lead_name", N_("Lead"), "name"),
-            Column("ground_word", N_("Ground"), "text"),
-            Column("state", N_("State"), "state", "writeoff"),
-            Column("amount_cents", N_("Decided on"), "amount"),
-            Column("posted_cents", N_("Written off"), "amount"),
-            Column("recovered_cents", N_("Recovered"), "amount"),
-        ],
+        LIST,
         rows,
         total={
             "ref": _("Total"),

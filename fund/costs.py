@@ -215,7 +215,8 @@ def _year(view: View, year: int) -> dict[str, Any]:
 
 
 COMMANDS = (Command("cost charge", charge, TREASURER), Command("cost income", record_income, TREASURER))
-QUERIES = (Query("cost list", costs),)
+_LISTS = {"years": "", "approvals": "payable", "transfers": "transfer", "costs": "", "debits": "debit", "income": ""}
+QUERIES = (Query("cost list", costs, lists=_LISTS),)
 LIVES = {
     "cost": Life(Cost, _cost_after),
     "debit": Life(Debit, _debit_after, TRANSITIONS),

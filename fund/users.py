@@ -423,7 +423,7 @@ COMMANDS = (
     Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
 )
 QUERIES = (
-    Query("user list", users),
+    Query("user list", users, lists={"users": "user"}),
     Query("regulations show", regulations_in_force),
     Query("regulations template", regulations_template),
 )

@@ -19,12 +19,12 @@ from cli.params import (
     booking,
     changing,
     dated,
+    listing,
     noun,
     one_of,
     option,
     read,
     run,
-    state_of,
     verb,
 )
 from fund.language import N_, _, day, euros, ngettext
@@ -374,6 +374,15 @@ def benefits(ctx: click.Context, ref: str, **given: Any) -> None:
     run(ctx, "agreement benefits", {"ref": ref, **given}, tell=reported)
 
 
+LIST = (
+    Column("ref", N_("Agreement"), "ref"),
+    Column("state", N_("State"), "state", kind="agreement"),
+    Column("award_cents", N_("Award"), "amount"),
+    Column("outstanding_cents", N_("Outstanding"), "amount"),
+    Column("title", N_("Title"), "text"),
+)
+
+
 @verb(
     agreement,
     "list",
@@ -381,23 +390,17 @@ def benefits(ctx: click.Context, ref: str, **given: Any) -> None:
     examples=("fund agreement list", "fund agreement list --state active --json"),
     see=("agreement show",),
 )
-@option("--state", type=state_of("agreement"), help=N_("Only those in this state"))
+@listing(*LIST)
 @dated
-def list_agreements(ctx: click.Context, state: str | None) -> None:
-    read(ctx, "agreement list", {"state": state}, show=_show_list)
+def list_agreements(ctx: click.Context) -> None:
+    read(ctx, "agreement list", show=_show_list)
 
 
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["agreements"]
     table(
         _("Agreements, state of {day}").format(day=day(data["as_of"])),
-        (
-            Column("ref", N_("Agreement"), "ref"),
-            Column("state", N_("State"), "state", kind="agreement"),
-            Column("award_cents", N_("Award"), "amount"),
-            Column("outstanding_cents", N_("Outstanding"), "amount"),
-            Column("title", N_("Title"), "text"),
-        ),
+        LIST,
         rows,
         total={
             "ref": ngettext("{count} agreement", "{count} agreements", len(rows)).format(count=len(rows)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ __all__ = [
     "advice_text",
     "decimal_text",
     "facts",
+    "selected",
     "short_hash",
     "state_text",
     "table",
@@ -106,6 +108,7 @@ class Column:
     Roles: ``ref``, ``date``, ``amount``, ``state``, ``count`` are never cut, nor is ``command``, which stands on a line
     of its own below the row as soon as not everything fits beside each other; ``name`` is a short name of at most 19
     signs; ``text`` takes what is left. A ``state`` column names whose state it is in ``kind``.
+    ``by`` is the key by which a list is sorted where the cell is made of it (``share_bps``).
     """
 
     key: str
@@ -114,6 +117,7 @@ class Column:
     kind: str = ""
     style: Callable[[Mapping[str, Any]], str] | None = None
     """The colour of a cell, by its row; what it says stands in words too."""
+    by: str = ""
 
     @property
     def right(self) -> bool:
@@ -150,9 +154,12 @@ def table(
 ) -> None:
     """A titled table; ``total`` is its last row. With no rows the sentence ``empty`` stands in its place.
 
-    The title is a whole sentence in the language in use and names the day; headers are message ids.
+    The title is a whole sentence in the language in use and names the day; headers are message ids. Where only a part
+    of a list was asked for (:func:`selected`), a table with nothing of it is left out.
     """
     rows = list(rows)
+    if not rows and _selecting:
+        return
     lines = [[column.show(row) for column in columns] for row in rows]
     styles = [[column.style(row) if column.style else "" for column in columns] for row in rows]
     _title(title)
@@ -166,6 +173,20 @@ def table(
         return
     console = console_on(sys.stdout)
     show(console, _table_for_eyes(console, columns, headers, lines, last, styles))
+
+
+@contextmanager
+def selected() -> Iterator[None]:
+    """While tables show only what was asked for of a list."""
+    global _selecting
+    _selecting = True
+    try:
+        yield
+    finally:
+        _selecting = False
+
+
+_selecting = False
 
 
 def _title(title: str) -> None:

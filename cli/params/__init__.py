@@ -9,7 +9,7 @@ fund before a command really runs, so that help and completion stay quick.
 from __future__ import annotations
 
 from cli.output import write_output
-from cli.params.asking import confirmed, leave, look, may_write, opened, read, run
+from cli.params.asking import confirmed, leave, listed, look, may_write, opened, present, read, run
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import (
@@ -38,6 +38,7 @@ from cli.params.verbs import (
     forcing,
     known,
     leaving,
+    listing,
     noun,
     numbered,
     option,
@@ -73,6 +74,8 @@ __all__ = [
     "known",
     "leave",
     "leaving",
+    "listed",
+    "listing",
     "look",
     "may_write",
     "noun",
@@ -80,6 +83,7 @@ __all__ = [
     "one_of",
     "opened",
     "option",
+    "present",
     "read",
     "reading",
     "run",

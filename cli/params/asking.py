@@ -17,7 +17,19 @@ from fund.language import _, ngettext
 if TYPE_CHECKING:
     from fund.errors import AmbiguousName
 
-__all__ = ["confirmed", "leave", "look", "may_write", "opened", "others_who_may", "read", "run", "which"]
+__all__ = [
+    "confirmed",
+    "leave",
+    "listed",
+    "look",
+    "may_write",
+    "opened",
+    "others_who_may",
+    "present",
+    "read",
+    "run",
+    "which",
+]
 
 
 def run(
@@ -212,8 +224,15 @@ def look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, An
     for key in ("as_of", "known_at"):
         if typed(ctx, key) is not None:
             whole[key] = typed(ctx, key)
+    if name == ctx.command_path.partition(" ")[2]:  # a list is chosen from; what completion looks up beside it is not
+        whole |= listed(ctx)
     with opened(ctx, changes=False) as (fund, _carry_out, asked):
         return _settled(whole, lambda: asked(fund, name, whole, user=shell(ctx).settings.user))
+
+
+def listed(ctx: click.Context) -> dict[str, str]:
+    """How a list was asked for (``@listing``): state, words, order."""
+    return {key: typed(ctx, key) for key in ("state", "search", "sort") if typed(ctx, key) is not None}
 
 
 def leave(
@@ -330,8 +349,22 @@ def read(
 ) -> dict[str, Any]:
     """Look something up and show it: ``--json`` prints the object as it is, ``show`` prints it for people."""
     data = look(ctx, name, args or {})
+    present(ctx, data, show)
+    return data
+
+
+def present(ctx: click.Context, data: dict[str, Any], show: Callable[[dict[str, Any]], None]) -> None:
+    """Show what was found: as one object with ``--json``, else for people, who hear what part of a list they see."""
     if typed(ctx, "json"):
         output.emit_json(data)
-    else:
+        return
+    selection = data.get("selection") or {}
+    if not selection.get("state") and not selection.get("search"):
         show(data)
-    return data
+        return
+    if not selection["rows"]:
+        output.say(_("Nothing of that; the whole list has {count}.").format(count=selection["of"]))
+        return
+    with output.selected():
+        show(data)
+    output.say(_("{rows} of {count} chosen.").format(rows=selection["rows"], count=selection["of"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from cli.output import Column
 from cli.params.asking import look, which
 from fund.language import _, both, language
 
@@ -36,6 +37,8 @@ __all__ = [
     "USER",
     "Named",
     "Ref",
+    "SortKey",
+    "State",
     "Word",
     "one_of",
     "state_of",
@@ -334,3 +337,64 @@ def _states_for(ctx: click.Context) -> frozenset[str]:
     from fund.workflows.commands import states_for
 
     return states_for(ctx.command_path.partition(" ")[2])
+
+
+class State(Word):
+    """A state of one of these kinds of cases; where words differ between them, the query reads what was typed."""
+
+    def __init__(self, *kinds: str) -> None:
+        super().__init__("state", self._of_all, "UnknownState", kind=kinds[0])
+        self.kinds = kinds
+
+    def _of_all(self) -> dict[str, tuple[str, ...]]:
+        names: dict[str, tuple[str, ...]] = {}
+        for kind in self.kinds:
+            for state, called in _glossary().state_names(kind).items():
+                names[state] = (*names.get(state, ()), *called)
+        return names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from fund import glossary
+
+        text = str(value)
+        if any(glossary.meant(text, glossary.state_names(kind)) for kind in self.kinds):
+            return text
+        return super().convert(value, param, ctx)
+
+
+class SortKey(click.ParamType[str]):
+    """A column of a list, by its header in either language or its key in JSON; ``-`` before it turns the order.
+
+    What the query gets are the keys of all columns of that name, with commas: a list may have several tables.
+    """
+
+    name = "column"
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.keys: dict[str, list[str]] = {}
+        """The keys of the columns by what they are called, headers in English first."""
+        for column in columns:
+            self.keys.setdefault(column.header, []).append(column.by or column.key)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from fund.glossary import folded
+
+        text = str(value)
+        wanted = folded(text)
+        found = [
+            key for header, keys in self.keys.items() for key in keys if wanted in map(folded, (key, *both(header)))
+        ]
+        if not found:
+            from fund.errors import UnknownColumn
+
+            raise UnknownColumn(
+                column=text,
+                known=[_(header) for header in self.keys],
+                command=ctx.command_path if ctx else "fund",
+            )
+        return ("-" if text.startswith("-") else "") + ",".join(dict.fromkeys(found))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        sign = "-" if incomplete.startswith("-") else ""
+        keys = dict.fromkeys(key for each in self.keys.values() for key in each)
+        return [CompletionItem(sign + key) for key in keys if key.startswith(incomplete.removeprefix("-"))]

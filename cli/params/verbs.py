@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from cli.output import Column
 from cli.params.helped import Argument, Command, Group, Option
-from cli.params.types import DAY
+from cli.params.types import DAY, SortKey, State
 from fund.language import N_
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "forcing",
     "known",
     "leaving",
+    "listing",
     "noun",
     "numbered",
     "option",
@@ -116,6 +118,36 @@ def leaving(function: F) -> F:
     ):
         function = decorate(function)
     return function
+
+
+def listing(*columns: Column, kind: str = "") -> Callable[[F], F]:
+    """The options of a command that lists: ``--state`` where a column is a state, ``--search`` and ``--sort``.
+
+    It stands above :func:`reading` or :func:`dated`. The query of the command's own name takes what was given
+    (``fund.lists``), so that people and programs choose alike.
+
+    Args:
+        columns: Those of its tables, by which it can be sorted.
+        kind: Whose states its rows have, where no column shows them.
+    """
+    kinds = tuple(filter(None, dict.fromkeys([kind, *(each.kind for each in columns if each.role == "state")])))
+
+    def declare(function: F) -> F:
+        function = _shared(
+            "--sort",
+            "sort",
+            type=SortKey(columns),
+            metavar="COLUMN",
+            help=N_("In the order of this column; -COLUMN is the other way"),
+        )(function)
+        function = _shared("--search", "search", metavar="WORDS", help=N_("Only what has all of these words"))(function)
+        if kinds:
+            function = _shared("--state", "state", type=State(*kinds), metavar="STATE", help=N_("Only in this state"))(
+                function
+            )
+        return function
+
+    return declare
 
 
 def changing(function: F) -> F:

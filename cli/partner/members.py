@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import DAY, FILE, PARTNER, argument, changing, dated, option, read, run, verb
+from cli.params import DAY, FILE, PARTNER, argument, changing, dated, listing, option, read, run, verb
 from cli.partner.noun import partner
 from fund.language import N_, _, day, euros, ngettext, number
 
@@ -59,6 +59,15 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+LIST = (
+    Column("id", N_("Partner"), "ref"),
+    Column("short_name", N_("Name"), "name"),
+    Column("state", N_("State"), "state", kind="partner"),
+    Column("share", N_("Share"), "count", by="share_bps"),
+    Column("paid_in_cents", N_("Paid in"), "amount"),
+)
+
+
 @verb(
     partner,
     "list",
@@ -67,6 +76,7 @@ def _imported(answer: Mapping[str, Any]) -> list[str]:
     examples=("fund partner list", "fund partner list --as-of 2026-12-31"),
     see=("partner show", "capital list"),
 )
+@listing(*LIST)
 @dated
 def list_(ctx: click.Context) -> None:
     read(ctx, "partner list", {}, show=_listed)
@@ -76,13 +86,7 @@ def _listed(data: Mapping[str, Any]) -> None:
     rows = [{**row, "kind": _(KINDS[row["kind"]]), "share": _percent(row["share_bps"])} for row in data["partners"]]
     table(
         _("Partners, state of {day}").format(day=day(data["as_of"])),
-        (
-            Column("id", N_("Partner"), "ref"),
-            Column("short_name", N_("Name"), "name"),
-            Column("state", N_("State"), "state", kind="partner"),
-            Column("share", N_("Share"), "count"),
-            Column("paid_in_cents", N_("Paid in"), "amount"),
-        ),
+        LIST,
         rows,
         total={
             "id": ngettext("{count} partner", "{count} partners", len(rows)).format(count=len(rows)),

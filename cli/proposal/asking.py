@@ -12,7 +12,6 @@ import click
 
 from cli import output
 from cli.params import opened, shell, typed, write_output
-from cli.proposal.remarks import remarks
 from fund.errors import FileUnreadable, FundError, NobodyToAsk
 from fund.language import N_, _, language
 
@@ -352,5 +351,7 @@ def _keep(ctx: click.Context, path: str) -> None:
             command_id=typed(ctx, "command_id"),
         )
     write_output(path, forms.mark(content.decode(), answer["result"]["revision_mark"]).encode())
+    from fund.reports.statements import remarks
+
     told = _("{ref} is saved.") if ref else _("Draft {ref} is kept.")
     output.render_answer(answer, [told.format(ref=answer["result"]["ref"]), *remarks(answer["result"])])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,9 +11,7 @@ import click
 from cli.output import day_text
 from cli.params import DAY, argument, changing, option, run, verb
 from cli.proposal.noun import PROPOSAL, proposal
-from fund.language import N_, _, number
-
-__all__ = ["finding"]
+from fund.language import N_, _
 
 
 @verb(
@@ -66,18 +63,11 @@ def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> No
 
 
 def _eligible(answer: Mapping[str, Any]) -> list[str]:
+    from fund.reports.statements import finding
+
     result = answer["result"]
     lines = [_("{ref} is eligible. What each rule found:").format(ref=result["ref"])]
     return [*lines, *(f"  {rule['rule']}: {rule['evidence'] or finding(rule)}" for rule in result["rules"])]
-
-
-def finding(rule: Mapping[str, Any]) -> str:
-    """What a rule found, in the language in use."""
-    shown = {
-        key: number(int(text.replace(".", ""))) if re.fullmatch(r"-?\d+\.\d\d", str(text), re.ASCII) else text
-        for key, text in rule["values"].items()
-    }
-    return _(rule["finding"]).format(**shown)
 
 
 @verb(

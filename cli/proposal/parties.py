@@ -13,7 +13,6 @@ from cli.output import short_hash
 from cli.params import DAY, argument, booking, changing, option, run, typed, verb, write_output
 from cli.proposal.noun import AGREEMENT, PROPOSAL, proposal
 from cli.proposal.reading import ATTACHMENT, FORM
-from cli.proposal.remarks import remarks
 from fund.language import N_, _, day, euros, instant
 
 
@@ -43,9 +42,15 @@ def draft(ctx: click.Context, file: dict[str, Any], follows: str | None, attach:
     _mark(ctx, file, answer)
 
 
+def _remarks(result: Mapping[str, Any]) -> list[str]:
+    from fund.reports.statements import remarks
+
+    return remarks(result)
+
+
 def _drafted(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
-    return [_("Draft {ref} is kept.").format(ref=result["ref"]), *_sums(result), *_form(result), *remarks(result)]
+    return [_("Draft {ref} is kept.").format(ref=result["ref"]), *_sums(result), *_form(result), *_remarks(result)]
 
 
 def _mark(ctx: click.Context, file: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -124,7 +129,7 @@ def _saved(answer: Mapping[str, Any]) -> list[str]:
         *([_("Changed: {sections}.").format(sections=", ".join(result["sections"]))] if result["sections"] else []),
         *_sums(result),
         *_form(result),
-        *remarks(result),
+        *_remarks(result),
     ]
 
 

@@ -21,6 +21,7 @@ from cli.params import (
     changing,
     dated,
     known,
+    listing,
     noun,
     one_of,
     option,
@@ -42,6 +43,16 @@ CHARGE = one_of("ground", {"fee": N_("fee"), "interest": N_("interest")})
 repayment = noun("repayment", N_("Follow plans, receipts and arrears"))
 
 
+LIST = (
+    Column("agreement", N_("Agreement"), "ref"),
+    Column("next_due_on", N_("Next due"), "date"),
+    Column("repayable_cents", N_("Agreed"), "amount"),
+    Column("repaid_cents", N_("Repaid"), "amount"),
+    Column("outstanding_cents", N_("Outstanding"), "amount"),
+    Column("overdue_cents", N_("Overdue"), "amount"),
+)
+
+
 @verb(
     repayment,
     "list",
@@ -49,6 +60,7 @@ repayment = noun("repayment", N_("Follow plans, receipts and arrears"))
     examples=("fund repayment list", "fund repayment list --as-of 2027-12-31 --json"),
     see=("repayment plan", "repayment arrears"),
 )
+@listing(*LIST, kind="plan")
 @dated
 def list_plans(ctx: click.Context) -> None:
     read(ctx, "repayment list", show=_show_list)
@@ -58,14 +70,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     rows = data["plans"]
     table(
         _("Repayment plans, state of {day}").format(day=day(data["as_of"])),
-        (
-            Column("agreement", N_("Agreement"), "ref"),
-            Column("next_due_on", N_("Next due"), "date"),
-            Column("repayable_cents", N_("Agreed"), "amount"),
-            Column("repaid_cents", N_("Repaid"), "amount"),
-            Column("outstanding_cents", N_("Outstanding"), "amount"),
-            Column("overdue_cents", N_("Overdue"), "amount"),
-        ),
+        LIST,
         rows,
         total={
             "agreement": ngettext("{count} plan", "{count} plans", len(rows)).format(count=len(rows)),

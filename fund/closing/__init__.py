@@ -23,4 +23,4 @@ COMMANDS = (
     Command("ledger reverse", reverse, FUND_MANAGER, second=TREASURER),
     Command("ledger anchor", anchor, FUND_MANAGER),
 )
-QUERIES = (Query("period list", periods), Query("period show", period))
+QUERIES = (Query("period list", periods, lists={"periods": "period"}), Query("period show", period))

@@ -36,6 +36,6 @@ COMMANDS = (
     Command("capital call", call, FUND_MANAGER, second=TREASURER),
     Command("capital receive", receive, TREASURER, second=FUND_MANAGER),
 )
-QUERIES = (Query("capital list", calls), Query("capital letter", letters))
+QUERIES = (Query("capital list", calls, lists={"calls": "call"}), Query("capital letter", letters))
 LIVES: dict[str, Any] = {}
 """The life of a call carries its RF reference, so it is folded where bank references are known: with the receipts."""

@@ -30,6 +30,7 @@ __all__ = [
     "SettingUnreadable",
     "TooLongForPaper",
     "TooLongForSheet",
+    "UnknownColumn",
     "UsageError",
 ]
 
@@ -137,6 +138,13 @@ class NoSuchWord(FaultyInput):
 
     message = N_('"{word}" stands in no list of the fund')
     hint = N_("{advice}")
+
+
+class UnknownColumn(WrongUsage):
+    """A list was to be sorted by a column that it does not have."""
+
+    message = N_('"{column}" is no column here; the columns are {known}')
+    hint = N_("{command} --help")
 
 
 class InvalidSetting(WrongUsage):

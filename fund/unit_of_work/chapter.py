@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fund.rules.authority import Who
@@ -46,7 +46,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One command that reads: ``function(view, **arguments)`` returns the JSON object that ``--json`` prints."""
+    """One command that reads: ``function(view, **arguments)`` returns the JSON object that ``--json`` prints.
+
+    ``lists`` are the plural keys of a list's answer, each with the kind of case whose states its rows have (or
+    nothing): whoever asks may choose their rows by state and words, and their order (:mod:`fund.lists`).
+    """
 
     name: str
     function: Callable[..., dict[str, Any]]
+    lists: Mapping[str, str] = field(default_factory=dict)

@@ -292,4 +292,4 @@ def _own(view: View, payee: Payee) -> bool:
 
 
 COMMANDS = (Command("payee record", record, FUND_MANAGER, second=TREASURER),)
-QUERIES = (Query("payee list", payees),)
+QUERIES = (Query("payee list", payees, lists={"payees": "payee"}),)

@@ -283,4 +283,4 @@ def round_shown(view: View, *, ref: str) -> dict[str, Any]:
 
 
 COMMANDS = (Command("round plan", plan, FUND_MANAGER, second=CHAIR),)
-QUERIES = (Query("round list", rounds), Query("round show", round_shown))
+QUERIES = (Query("round list", rounds, lists={"rounds": "round"}), Query("round show", round_shown))

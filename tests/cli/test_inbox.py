@@ -12,7 +12,7 @@ from cli.inbox import SOON_DAYS
 from fund.language import euros
 from tests.conftest import Fund
 from tests.factories import World, founded
-from tests.workflows.deciding import peopled
+from tests.workflows.deciding import eligible, panel_of, peopled
 from tests.workflows.every_state import NOW, put_every_state
 
 LATE = "fund payment send S2026-100"
@@ -93,7 +93,32 @@ def test_without_a_terminal_nothing_is_cut_and_a_screen_reader_gets_one_value_a_
 def test_its_keys_are_a_promise(fund: Fund, waiting: str) -> None:
     told = fund("inbox", "--json", database=waiting, user="anna").json
     assert {"as_of", "user", "roles", "everybody", "late", "items"} <= set(told)
-    keys = {"until", "late", "ref", "what", "command", "roles", "partner", "partner_name"}
+    keys = {"until", "late", "ref", "what", "command", "form", "roles", "partner", "partner_name"}
     assert all(set(item) == keys for item in told["items"])
     everybody = fund("inbox", "--all", "--json", database=waiting).json
     assert (everybody["everybody"], len(everybody["items"]) > len(told["items"])) == (True, True)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_line_that_asks_for_a_form_says_where_the_form_comes_from(
+    fund: Fund, sqlite_url: str, tmp_path: Path, lang: str
+) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        ref = eligible(world)[0]
+        world.do("review open", user="anna", ref=ref)
+        name = panel_of(world, ref)[0]
+        at = {"database": sqlite_url, "user": name}
+        (item,) = fund("inbox", "--json", **at).json["items"]
+        assert item["form"] == f"fund review show {ref} --template > FILE"
+        shown = fund("inbox", **at, terminal=True, lang=lang).out.splitlines()
+        assert [line.strip() for line in shown if "fund review" in line] == [item["command"], item["form"]]
+        assert all(len(line) <= 80 for line in shown)
+
+        # what it prints, filled in, is what the line above it takes
+        words, _to, _file = item["form"].removeprefix("fund ").partition(" > ")
+        path = tmp_path / "FILE"
+        path.write_text(fund(*words.split(), **at, lang=lang).out.replace(" = \n", " = 3\n"), encoding="utf-8")
+        typed = item["command"].replace("FILE", str(path)).removeprefix("fund ").split()
+        assert fund(*typed, **at).code == 0
+        assert fund("inbox", "--json", **at).json["items"] == []

@@ -37,6 +37,7 @@ from tests.story import Told
 ASKED: dict[str, dict[str, Any]] = {
     "ledger card": {"account": "1200", "since": date(2025, 1, 1)},
     "ledger trial-balance": {"since": date(2025, 1, 1)},
+    "proposal show": {"ref": "2024-001"},
     "statement agreement": {"ref": "A2024-002"},
     "statement annual": {"year": 2025},
     "statement council": {"partner": "ws0636"},

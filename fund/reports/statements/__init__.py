@@ -22,6 +22,7 @@ from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED, 
 from fund.reports.statements.pages import PAGES, PAPERS
 from fund.reports.statements.partner import partner_statement
 from fund.reports.statements.position import position
+from fund.reports.statements.proposal_page import finding, remarks
 from fund.reports.statements.treasury import treasury
 from fund.reports.statements.trial import trial_balance
 from fund.unit_of_work import Life, Query
@@ -36,9 +37,11 @@ __all__ = [
     "STATEMENT_FORMATS",
     "STREAMED",
     "as_csv",
+    "finding",
     "first_bad",
     "ledger_checks",
     "position",
+    "remarks",
     "trial_balance",
 ]
 

@@ -17,6 +17,7 @@ from fund.reports.statements.council import as_page as council_page
 from fund.reports.statements.council import council_pdf
 from fund.reports.statements.partner_page import partner_page
 from fund.reports.statements.position_page import as_page as position_page
+from fund.reports.statements.proposal_page import proposal_page
 from fund.reports.statements.treasury import treasury_page
 from fund.reports.statements.trial import trial_balance_page
 
@@ -25,6 +26,7 @@ __all__ = ["PAGES", "PAPERS"]
 PAGES: dict[str, Callable[[Mapping[str, Any]], Page]] = {
     "ledger card": card_page,
     "ledger trial-balance": trial_balance_page,
+    "proposal show": proposal_page,
     "statement agreement": agreement_page,
     "statement annual": annual_page,
     "statement council": council_page,

@@ -76,10 +76,10 @@ COMMANDS = (
 )
 
 QUERIES = (
-    Query("agreement list", reading.agreements),
+    Query("agreement list", reading.agreements, lists={"agreements": "agreement"}),
     Query("agreement show", reading.agreement),
     Query("agreement business-case", benefits.benefit_table),
-    Query("milestone list", reading.milestones),
+    Query("milestone list", reading.milestones, lists={"milestones": "milestone"}),
 )
 
 LIVES = {

@@ -18,7 +18,7 @@ from fund.workflows.lifecycle import commands_from
 __all__ = ["agreement", "agreements", "milestones"]
 
 
-def agreements(view: View, *, state: str | None = None, as_of: date | None = None) -> dict[str, Any]:
+def agreements(view: View, *, as_of: date | None = None) -> dict[str, Any]:
     """Every agreement, with what is outstanding on a day."""
     balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
     return {
@@ -29,6 +29,7 @@ def agreements(view: View, *, state: str | None = None, as_of: date | None = Non
                 "proposal": case.proposal,
                 "title": case.title,
                 "lead_partner": case.lead,
+                "lead_name": view.partner_name(case.lead),
                 "state": case.state,
                 "award_cents": case.award_cents,
                 "repayable_cents": case.repayable_cents,
@@ -42,7 +43,7 @@ def agreements(view: View, *, state: str | None = None, as_of: date | None = Non
                     if noun == "agreement"
                 ],
             }
-            for case in view.cases(Agreement, states=(state,) if state else None)
+            for case in view.cases(Agreement)
         ],
     }
 
@@ -156,7 +157,7 @@ def _amended(fact: Fact) -> dict[str, Any] | None:
     return None
 
 
-def milestones(view: View, *, ref: str | None = None, state: str | None = None) -> dict[str, Any]:
+def milestones(view: View, *, ref: str | None = None) -> dict[str, Any]:
     """The milestones of an agreement, or of all of them.
 
     Raises:
@@ -165,7 +166,7 @@ def milestones(view: View, *, ref: str | None = None, state: str | None = None) 
     if ref is not None:
         view.case(Agreement, ref)
     found = _of_agreement(view, ref) if ref is not None else sorted(view.cases(Milestone), key=_order)
-    return {"milestones": [_milestone(case) for case in found if state is None or case.state == state]}
+    return {"milestones": [_milestone(case) for case in found]}
 
 
 def _of_agreement(view: View, ref: str) -> list[Milestone]:

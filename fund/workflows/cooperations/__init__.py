@@ -38,7 +38,7 @@ __all__ = [
 
 COMMANDS = (Command("cooperation import", import_register, FUND_MANAGER),)
 QUERIES = (
-    Query("cooperation list", listed),
+    Query("cooperation list", listed, lists={"cooperations": ""}),
     Query("cooperation show", show),
     Query("cooperation template", template),
 )

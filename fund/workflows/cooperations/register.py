@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from fund.errors import AmbiguousName, UnknownRef
+from fund import glossary
+from fund.errors import AmbiguousName, UnknownRef, UnknownTheme
 from fund.events import CooperationRecorded, Envelope
 from fund.glossary import code_word, meant, suggested
 from fund.schemas.capital import Partner
@@ -109,11 +110,16 @@ def listed(view: View, *, partner: str = "", theme: str = "") -> dict[str, Any]:
 
 
 def chosen(found: list[CooperationFile], *, partner: str = "", theme: str = "") -> list[dict[str, Any]]:
-    """Those in which a partner takes part in any role, and of a theme."""
+    """Those in which a partner takes part in any role, and of a theme.
+
+    Raises:
+        UnknownTheme: No such theme. AmbiguousName: Several.
+    """
+    about = glossary.chosen(theme, glossary.theme_names(), UnknownTheme, parts=True, coded=True) if theme else ""
     return [
         told(one)
         for one in found
-        if (not theme or theme.upper() in one.themes)
+        if (not about or about in one.themes)
         and (not partner or partner.lower() in {member.partner for member in one.members})
     ]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fund import users
+from fund import lists, users
 from fund.database import Connection, mend, writing
 from fund.errors import (
     CommandConflict,
@@ -486,7 +486,7 @@ def _pending_for(
 
 
 def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None) -> dict[str, Any]:
-    """The JSON object behind a reading command.
+    """The JSON object behind a reading command; a list takes ``state``, ``search`` and ``sort`` besides its own.
 
     Raises:
         UnknownCommand, UnknownUser, NoFundHere: As they say; and what the query refuses by itself.
@@ -495,11 +495,14 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
     if query is None:
         raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
     _require_small(args or {})
+    given = {key: value for key, value in (args or {}).items() if value is not None}
+    wanted = {key: given.pop(key) for key in ("state", "search", "sort") if query.lists and key in given}
     try:
         with View.open(fund.engine, LIVES, actor=user) as view:
             flushed(view.connection)
-            given = {key: value for key, value in (args or {}).items() if value is not None}
             found = query.function(view, **_named(view, given))
+        if query.lists:
+            found = lists.chosen(found, query.lists, name=name, **wanted)
     except FundError as problem:
         raise mend(problem, fund.engine) from problem.__cause__
     return {"schema_version": 1, **found}

@@ -44,5 +44,8 @@ COMMANDS = (
     Command("disbursement cancel", cancel, FUND_MANAGER, second=TREASURER),
     Command("disbursement refund", refund, TREASURER),
 )
-QUERIES = (Query("disbursement list", disbursements), Query("disbursement show", disbursement))
+QUERIES = (
+    Query("disbursement list", disbursements, lists={"disbursements": "disbursement"}),
+    Query("disbursement show", disbursement),
+)
 LIVES = {"disbursement": Life(Disbursement, after, TRANSITIONS)}

@@ -14,11 +14,9 @@ from fund.workflows.lifecycle import commands_from
 __all__ = ["disbursement", "disbursements"]
 
 
-def disbursements(
-    view: View, *, agreement: str | None = None, state: str | None = None, payee: str | None = None
-) -> dict[str, Any]:
-    """Every disbursement, or those of an agreement, a state, a payee."""
-    cases = view.cases(Disbursement, parent=agreement, states=(state,) if state else None, partner=payee)
+def disbursements(view: View, *, agreement: str | None = None, payee: str | None = None) -> dict[str, Any]:
+    """Every disbursement, or those of an agreement, of a payee."""
+    cases = view.cases(Disbursement, parent=agreement, partner=payee)
     return {"disbursements": [_row(view, case) for case in cases]}
 
 

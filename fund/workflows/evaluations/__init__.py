@@ -48,7 +48,7 @@ COMMANDS = (
     Command("evaluation return", send_back, CHAIR),
 )
 QUERIES = (
-    Query("evaluation list", listed),
+    Query("evaluation list", listed, lists={"evaluations": "evaluation"}),
     Query("evaluation show", shown),
     Query("evaluation lessons", lessons),
     Query("evaluation carried-over", carried),

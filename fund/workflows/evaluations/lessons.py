@@ -10,7 +10,8 @@ from typing import Any
 
 from fund.errors import EvaluationNotPublished, UnknownTheme
 from fund.events import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
-from fund.glossary import chosen, folded, state_word, theme_names
+from fund.glossary import chosen, state_word, theme_names
+from fund.lists import has_words, words_of
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
@@ -22,11 +23,11 @@ from fund.workflows.evaluations.states import State, rules_of
 __all__ = ["lessons", "listed", "shown"]
 
 
-def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
+def listed(view: View) -> dict[str, Any]:
     """Every evaluation with its two results, by agreement; results that are not published yet for those who may."""
     return {
         "as_of": view.today.isoformat(),
-        "evaluations": [_line(view, case) for case in view.cases(Evaluation, states=[state] if state else None)],
+        "evaluations": [_line(view, case) for case in view.cases(Evaluation)],
     }
 
 
@@ -114,27 +115,23 @@ def lessons(view: View, *, theme: str | None = None, text: str | None = None) ->
 
     Args:
         theme: Only cards on this theme: its id (``T04``), its name, or a part of the name that no other has.
-        text: Only cards with all of these words in title or text, in any order, accents and capitals left out.
+        text: Only cards with all of these words, in the lesson or in what it came from: the titles, the question, the
+            partners.
 
     Raises:
         UnknownTheme: No such theme. AmbiguousName: Several.
     """
     wanted = chosen(theme, theme_names(), UnknownTheme, parts=True, coded=True) if theme is not None else None
-    words = folded(text or "").split()
+    words = words_of(text or "")
     published = view.cases(Evaluation, states=[State.PUBLISHED])
     children = followers(view) if any(case.followon_until is not None for case in published) else {}
     cards = [
         _card(view, case, lesson, children.get(case.ref, []))
         for case in published
         for lesson in case.lessons
-        if (wanted is None or wanted in lesson.themes) and _has(lesson, words)
+        if wanted is None or wanted in lesson.themes
     ]
-    return {"theme": wanted, "text": text, "lessons": cards}
-
-
-def _has(lesson: Lesson, words: list[str]) -> bool:
-    found = folded(f"{lesson.title} {lesson.text}")
-    return all(word in found for word in words)
+    return {"theme": wanted, "text": text, "lessons": [card for card in cards if has_words(card, words)]}
 
 
 def _card(view: View, case: Evaluation, lesson: Lesson, children: list[Proposal]) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
         "ref": line.ref or None,
         "what": line.what,
         "command": line.command,
+        "form": line.form or None,
         "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.who.all_roles())),
         "partner": partner,
         "partner_name": desk.short_name(partner) if partner else "",

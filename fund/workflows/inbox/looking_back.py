@@ -51,7 +51,8 @@ def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
     elif case.followon_until is not None and case.followon_until >= desk.today and ref not in _followed(desk):
         what = _(N_("roll out what {ref} learned, if you want to")).format(ref=ref)
         command = f"fund proposal draft FILE --follows {ref}"
-        yield Waiting(what, command, PARTY_EDITOR, ref, case.followon_until, lead=case.lead, parties=applicants)
+        form, until = f"fund proposal template --follows {ref} > FILE", case.followon_until
+        yield Waiting(what, command, PARTY_EDITOR, ref, until, lead=case.lead, parties=applicants, form=form)
 
 
 def _refinancings(desk: Desk) -> Iterator[Waiting]:

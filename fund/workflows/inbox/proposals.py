@@ -54,8 +54,9 @@ def _of_the_parties(desk: Desk, case: Proposal) -> Iterator[Waiting]:
     about = {"ref": case.ref, "title": case.title}
     if case.before is not None and case.before == case.form:
         what = _(N_("change {ref} as asked: {title}")).format(**about)
-        command = f"fund proposal save {case.ref} FILE"
-        yield Waiting(what, command, PARTY_EDITOR, case.ref, until, lead=case.lead, parties=case.applicants)
+        command, form = f"fund proposal save {case.ref} FILE", f"fund proposal show {case.ref} --file > FILE"
+        parties = case.applicants
+        yield Waiting(what, command, PARTY_EDITOR, case.ref, until, lead=case.lead, parties=parties, form=form)
         return
     unconfirmed = [party for party in case.applicants if case.confirmed.get(party) != case.revision_hash]
     for party in unconfirmed:

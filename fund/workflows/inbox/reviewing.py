@@ -73,7 +73,8 @@ def _to_score(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waitin
             ref=review.ref, missing=len(missing), panel=len(review.reviewers)
         )
         # nobody steps back by an order: who may not score any more can still recuse
-        yield Waiting(what, f"fund review score {review.ref} FILE", PANEL, review.ref, until, only=missing)
+        command, form = f"fund review score {review.ref} FILE", f"fund review show {review.ref} --template > FILE"
+        yield Waiting(what, command, PANEL, review.ref, until, only=missing, form=form)
         if until is not None and until - timedelta(days=WARNED_DAYS) <= desk.today:
             what = _(N_("{missing} of {panel} scores are missing, {name}")).format(
                 missing=len(missing), panel=len(review.reviewers), name=desk.short_name(proposal.lead)

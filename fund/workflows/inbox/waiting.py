@@ -18,6 +18,7 @@ class Waiting:
     Attributes:
         ref: The case it is about.
         command: As it is typed; what only the one who acts can say stands in capitals (``FILE``, ``TEXT``).
+        form: The command that prints the form to fill in, where ``command`` takes it as a file.
         who: Those who may, and what ties them to the case: as the row of its lifecycle table says.
         until: The last day, where there is one.
         lead, parties, own: Of the case: whose people may, or may not (G7 b).
@@ -35,6 +36,7 @@ class Waiting:
     own: str | None = None
     hands: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
+    form: str = ""
 
     def is_for(self, actor: Actor) -> bool:
         """Whether this person could do it: the same answer that the command would give."""

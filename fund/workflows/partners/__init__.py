@@ -53,7 +53,7 @@ COMMANDS = (
     Command("key adopt", adopt_key, FUND_MANAGER),
 )
 QUERIES = (
-    Query("partner list", partners),
+    Query("partner list", partners, lists={"partners": "partner"}),
     Query("partner show", show_partner),
     Query("partner accession-quote", accession_quote),
     Query("key compare", compare_keys),

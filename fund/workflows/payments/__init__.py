@@ -49,5 +49,6 @@ COMMANDS = (
     Command("payment cancel", cancel, FUND_MANAGER, second=TREASURER),
     Command("payment return", give_back_by_hand, TREASURER),
 )
-QUERIES = (Query("payment list", payments), Query("payment file", payment_file))
+_LISTS = {"batches": "batch", "payments": "payment", "payables": "payable"}
+QUERIES = (Query("payment list", payments, lists=_LISTS), Query("payment file", payment_file))
 LIVES = {"batch": Life(Batch, after, BATCH_TRANSITIONS)}

@@ -13,8 +13,8 @@ from fund.workflows.payments.batches import file_of
 __all__ = ["payment_file", "payments"]
 
 
-def payments(view: View, *, state: str | None = None, batch: str | None = None) -> dict[str, Any]:
-    """Every payment, by batch, and what is owed beside disbursements; of one batch or in one state when asked so."""
+def payments(view: View, *, batch: str | None = None) -> dict[str, Any]:
+    """Every payment, by batch, and what is owed beside disbursements; of one batch when asked so."""
     batches = view.cases(Batch, refs=(batch,) if batch else None)
     listed = [
         {
@@ -32,7 +32,6 @@ def payments(view: View, *, state: str | None = None, batch: str | None = None) 
         }
         for case in batches
         for entry in case.entries
-        if state is None or entry.state == state
     ]
     return {
         "batches": [
@@ -64,7 +63,6 @@ def payments(view: View, *, state: str | None = None, batch: str | None = None) 
                 "bank_reason": case.bank_reason or None,
             }
             for case in (view.cases(Payable, lookup=batch) if batch else view.cases(Payable))
-            if state is None or case.state == state
         ],
     }
 

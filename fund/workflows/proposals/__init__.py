@@ -50,7 +50,7 @@ COMMANDS = (
     Command("proposal object", object_to, _SIGNATORY),
 )
 QUERIES = (
-    Query("proposal list", proposals),
+    Query("proposal list", proposals, lists={"proposals": "proposal"}),
     Query("proposal show", show),
     Query("proposal history", history),
     Query("proposal file", file_of),

@@ -65,7 +65,6 @@ def _followed_by(view: View, case: Proposal) -> list[str]:
 def proposals(
     view: View,
     *,
-    state: str | None = None,
     round: str | None = None,
     partner: str | None = None,
     as_of: date | None = None,
@@ -80,11 +79,7 @@ def proposals(
         then = _on(view, case, as_of)
         if then is None or not may_see(view, then):
             continue
-        if (
-            (state and then.state != state)
-            or (round and then.round != round)
-            or (partner and partner not in then.parties)
-        ):
+        if (round and then.round != round) or (partner and partner not in then.parties):
             continue
         listed.append(_row(view, then))
     return {"as_of": (as_of or view.today).isoformat(), "proposals": listed}
@@ -136,6 +131,7 @@ def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
         "alike": _others(alike(view, case)),
         "commands": [command for command in commands_from(TRANSITIONS, case.state) if command not in _BY_ITSELF],
         "team": _team(view, case),
+        "names": {partner: view.partner_name(partner) for partner in case.form.parties},
         "form": case.form.as_json(),
     }
 

@@ -49,4 +49,5 @@ COMMANDS = (
     Command("bank unmatch", unmatch, TREASURER),
     Command("repayment allocate", allocate, TREASURER, second=FUND_MANAGER),
 )
-QUERIES = (Query("bank list", bank), Query("bank unmatched", unmatched))
+_LISTS = {"accounts": "", "statements": "", "notifications": "", "receipts": "receipt"}
+QUERIES = (Query("bank list", bank, lists=_LISTS), Query("bank unmatched", unmatched))

@@ -22,18 +22,14 @@ def unexplained_debits(view: View) -> list[Debit]:
     return view.cases(Debit, states=["recorded"])
 
 
-def bank(view: View, *, as_of: date | None = None, state: str | None = None) -> dict[str, Any]:
-    """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts (in one state, when
-    asked so).
-    """
+def bank(view: View, *, as_of: date | None = None) -> dict[str, Any]:
+    """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts."""
     day = as_of or view.today
     statements = [statement for statement in view.cases(BankStatementFile) if statement.closed_on <= day]
     statements.sort(key=lambda one: (one.iban, one.closed_on, one.sequence_number or 0))
     notifications = [case for case in view.cases(BankNotificationFile) if case.first_on <= day]
     notifications.sort(key=lambda one: (one.iban, one.last_on, one.notification_id))
-    receipts = [
-        receipt for receipt in view.cases(Receipt, states=[state] if state else None) if receipt.booked_on <= day
-    ]
+    receipts = [receipt for receipt in view.cases(Receipt) if receipt.booked_on <= day]
     return {
         "as_of": day.isoformat(),
         "accounts": [_account(view, account, statements, as_of) for account in view.cases(BankAccount)],

@@ -50,7 +50,7 @@ COMMANDS = (
     Command("repayment allowance", adjust_allowance, FUND_MANAGER, second=TREASURER),
 )
 QUERIES = (
-    Query("repayment list", plans),
+    Query("repayment list", plans, lists={"plans": "plan"}),
     Query("repayment plan", plan_of),
     Query("repayment schedule", schedule),
     Query("repayment arrears", arrears),

@@ -44,6 +44,7 @@ def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:
             {
                 "agreement": case.ref,
                 "lead_partner": case.lead,
+                "lead_name": view.partner_name(case.lead),
                 "plan_type": case.plan_type,
                 "state": case.state,
                 "version": plan.version,

@@ -25,5 +25,5 @@ COMMANDS = (
     Command("writeoff reverse", reverse, CHAIR, second=TREASURER),
     Command("writeoff recover", recover, TREASURER),
 )
-QUERIES = (Query("writeoff list", listed),)
+QUERIES = (Query("writeoff list", listed, lists={"writeoffs": "writeoff"}),)
 LIVES = {"writeoff": Life(Writeoff, writeoff_after, TRANSITIONS)}

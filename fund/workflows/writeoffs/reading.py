@@ -10,7 +10,7 @@ from fund.unit_of_work import View
 __all__ = ["listed"]
 
 
-def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
+def listed(view: View) -> dict[str, Any]:
     """Every write-off with what was given up and what came back."""
     return {
         "as_of": view.today.isoformat(),
@@ -28,6 +28,6 @@ def listed(view: View, *, state: str | None = None) -> dict[str, Any]:
                 "recovered_cents": case.recovered_cents,
                 "votes": len(case.commitments),
             }
-            for case in view.cases(Writeoff, states=[state] if state else None)
+            for case in view.cases(Writeoff)
         ],
     }
