@@ -47,6 +47,8 @@ def _show(data: Mapping[str, Any]) -> None:
     ]
     if rules.get("identity"):
         rows.append((_("RSIN or VAT number"), rules["identity"]["tax_number"]))
+    contact = rules.get("contact") or {}
+    rows += [(_("Telephone"), contact.get("telephone") or ""), (_("Mail"), contact.get("mail") or "")]
     rows.append((_("Least interest claimed"), euros(rules["charges"]["least_interest_cents"])))
     rows += [
         (_("Demand from {amount} costs at most").format(amount=euros(step["from_cents"])), euros(step["fee_cents"]))

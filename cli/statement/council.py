@@ -104,7 +104,7 @@ def _show(found: Mapping[str, Any]) -> None:
             _show_lessons(page["learned"]["lessons"])
     say()
     say_lines(f"{word}: {meaning}" for word, meaning in page["words"])
-    say(page["call"])
+    say(f"{page['call']} {page['reach']}".rstrip())
     say(page["foot"])
 
 

@@ -18,7 +18,7 @@ from fund.demo.cast import (
 )
 from fund.demo.stage import FUND_IBAN, Stage, iban_of, refusal_line
 from fund.language import _, euros
-from fund.rules.regulations import Identity, Regulations, standard
+from fund.rules.regulations import Contact, Identity, Regulations, standard
 
 __all__ = ["CALL_CENTS", "founding", "import_statement", "paying_in", "rules_of_the_story"]
 
@@ -45,6 +45,7 @@ def rules_of_the_story() -> Regulations:
             "learning_budget_cents": 100_000_00,
             "key": rules.key.model_copy(update={"name": "2024"}),
             "identity": Identity(tax_number="001234567"),  # nobody's: it fails the test of eleven
+            "contact": Contact(telephone="030 000 00 00", mail="fonds@voorbeeld.example"),
         }
     )
 

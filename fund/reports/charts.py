@@ -22,6 +22,7 @@ from lxml import etree
 
 from fund.errors import ReportsMissing
 from fund.language import N_, _, language, number
+from fund.reports.typeface import width_of
 
 __all__ = ["CHARTS", "PALETTE", "png", "rounded", "svg", "whole_euros"]
 
@@ -78,8 +79,7 @@ _KEPT = frozenset(
         "viewBox",
     )
 )
-_LETTER = 0.53
-"""How wide a letter of the typeface is at most, on average, against its size: sentences break well before the edge."""
+_STRONG = ("600", "bold")
 
 
 def svg(chart: str, told: Mapping[str, Any], *, width: int = WIDTH, headed: bool = True) -> str:
@@ -237,9 +237,9 @@ def _marked(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _lines(text: str, width: int, size: int) -> list[str]:
     """A sentence in lines that fit; the library breaks none by itself."""
-    most, lines = int(width / (size * _LETTER)), [""]
+    lines = [""]
     for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
+        if lines[-1] and width_of(f"{lines[-1]} {word}", size, strong=True) > width:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return lines
@@ -267,6 +267,8 @@ def _tidied(drawn: str, told: Mapping[str, Any], width: int) -> str:
             element.set("class", " ".join(classes))
         if element.get("transform") in ("translate(0,0)", "translate(0.0,0.0)"):
             del element.attrib["transform"]
+        if element.tag == f"{{{_SVG}}}text":
+            _held(element)
     _flattened(root)
     for key, value in (
         ("role", "img"),
@@ -283,6 +285,16 @@ def _tidied(drawn: str, told: Mapping[str, Any], width: int) -> str:
     root.set("aria-label", f"{told['title']}. {told['description']}")
     etree.cleanup_namespaces(root)
     return etree.tostring(root, encoding="unicode")
+
+
+def _held(text: Any) -> None:
+    """A label keeps the width it was laid out with, whatever font a reader has: so none runs into another."""
+    size = float(str(text.get("font-size", "12px")).removesuffix("px"))
+    for line in list(text) or [text]:
+        width = width_of(line.text or "", size, strong=text.get("font-weight") in _STRONG)
+        if width:
+            line.set("textLength", f"{width:.1f}")
+            line.set("lengthAdjust", "spacingAndGlyphs")
 
 
 def _says_nothing(element: Any) -> bool:

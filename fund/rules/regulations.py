@@ -205,10 +205,18 @@ class Identity(_Rules):
     """Its number in the commercial register."""
 
 
+class Contact(_Rules):
+    """Where partners and the public reach the fund: its telephone and mail address, of an office and of no person."""
+
+    telephone: str | None = Field(default=None, pattern=r"^\+?[0-9][0-9 ()-]{5,24}$")
+    mail: str | None = Field(default=None, max_length=120, pattern=r"^[^@\s<>]+@[^@\s<>.]+(\.[^@\s<>.]+)+$")
+
+
 LATER = {
     "legal_form": "joint_body",
     "contributions": "a_fonds_perdu",
     "identity": None,
+    "contact": None,
     "last_grant_on": None,
     "ends_on": None,
 }
@@ -252,6 +260,7 @@ class Regulations(_Rules):
     allowance: tuple[AgeingStep, ...]
     key: FoundingKey
     identity: Identity | None = None
+    contact: Contact | None = None
     treasury: Treasury | None = None
     charges: Charges = Field(default_factory=Charges)
     articles: Mapping[str, str] = Field(default_factory=dict)

@@ -237,3 +237,40 @@ def test_each_specification_names_the_values_it_asks_and_no_source_of_data() -> 
         kept = charts._kept(chart)
         assert '"usermeta"' in kept
         assert '"url"' not in kept
+
+
+@pytest.mark.parametrize("width", [640, 340])
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_no_label_runs_into_another_whatever_font_a_reader_has(chart: str, width: int, lang: str) -> None:
+    """Every label has the width it was laid out with; where labels stand on one line they leave room between them."""
+    language.choose(lang)
+    long = {"name": "Geleerd: het werkt niet, en we weten waarom dat zo is", "label": "12 · € 98.765.432"}
+    rows = [
+        {**row, **({"name": long["name"], "label": long["label"]} if "name" in row else {})} for row in VALUES[chart]
+    ]
+    drawing = etree.fromstring(svg(chart, told(chart, values=rows), width=width, headed=False).encode())
+    boxes = []
+    for text in drawing.iter(f"{SVG}text"):
+        assert text.get("lengthAdjust") == "spacingAndGlyphs"
+        x, y = 0.0, 0.0
+        for group in (text, *text.iterancestors()):
+            moved = re.match(r"translate\((-?[\d.]+),(-?[\d.]+)\)", group.get("transform", ""))
+            if moved:
+                x, y = x + float(moved[1]), y + float(moved[2])
+        length = float(text.get("textLength"))
+        left = x - {"end": length, "middle": length / 2}.get(text.get("text-anchor", ""), 0)
+        boxes.append((left, left + length, y, text.text))
+    for at, (left, right, y, words) in enumerate(boxes):
+        assert -1 < left < right < width + 1, words
+        for other_left, other_right, other_y, other in boxes[at + 1 :]:
+            assert abs(y - other_y) > 8 or right <= other_left + 0.5 or other_right <= left + 0.5, (words, other)
+
+
+def test_a_text_is_as_wide_as_the_typeface_says() -> None:
+    from fund.reports.typeface import width_of
+
+    assert width_of("nn", 1000) == 2 * width_of("n", 1000) > 0
+    assert width_of("ij", 12) < width_of("mw", 12)
+    assert width_of("Woudenberg", 12, strong=True) > width_of("Woudenberg", 12)
+    assert width_of("\u4e00", 12) == width_of("n", 12)  # no letter of the typeface

@@ -9,9 +9,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fund import language
 from fund.dates import add_months
 from fund.errors import UnknownRef
+from fund.language import euros
 from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of
 from fund.reports.past import cases_on
@@ -19,6 +23,7 @@ from fund.reports.statements.annual import annual
 from fund.reports.statements.council import council
 from fund.reports.statements.council.days import AT_MOST, REVIEW_MONTHS, Asked, Days
 from fund.reports.statements.council.lessons import QUOTED, first_sentences
+from fund.reports.statements.council.words import told
 from fund.reports.statements.partner import partner_statement
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
@@ -165,6 +170,10 @@ def test_what_it_is_worth_is_what_leaving_would_bring(views: View) -> None:
                 views, partner, as_of=asked.get("as_of") or views.today, known_at=asked.get("known_at")
             )
             assert found["worth_cents"] == same["exit_value"]["net_cents"] == quote.net_cents
+            assert (found["worth_now_cents"], found["worth_later_cents"]) == (quote.now_cents, quote.later_cents)
+            language.choose("nl")
+            note, amounts = told(found)["facts"][1]["note"], (quote.now_cents, quote.later_cents)
+            assert not quote.later_cents or all(euros(each).replace(" ", "\u00a0") in note for each in amounts)
             assert (found["share"], found["paid_in_cents"]) == (same["share"], same["paid_in_cents"])
 
 
@@ -196,7 +205,7 @@ def test_what_happens_later_changes_no_statement_of_a_day_known_at_a_number(sqli
 
 
 OF_THE_STORY = [
-    # day, partner, then kind, day and case of what is asked of it: content first
+    # day, partner, then kind, day and case of what is asked of it: what is late first, then content
     ("2024-01-19", "gm0307", "key_review 2029-01-15 2024-2, call 2024-02-14 B2024-0001"),
     (
         "2024-03-13",
@@ -218,8 +227,8 @@ OF_THE_STORY = [
     (
         "2026-11-19",
         "gm0352",
-        "rollout 2027-02-02 A2025-003, evaluation 2027-09-30 A2026-001, key_review 2029-01-15 2024-2,"
-        " instalment 2026-09-16 A2025-003",
+        "instalment 2026-09-16 A2025-003, rollout 2027-02-02 A2025-003, evaluation 2027-09-30 A2026-001,"
+        " key_review 2029-01-15 2024-2",
     ),
 ]
 
@@ -239,13 +248,48 @@ def test_one_place_of_four_is_kept_for_money(
 ) -> None:
     later = [Asked(date(2027, 1, 9 - number), "round_closes", f"c{number}") for number in range(content)]
     due = [Asked(date(2026, 1, 9 - number), "call", f"m{number}", amount_cents=1) for number in range(money)]
-    monkeypatch.setattr(Days, "_content", lambda *_args: later)
-    monkeypatch.setattr(Days, "_money", lambda *_args: due)
-    found = Days.__new__(Days).of("gm0344")
+    found = asked_of(monkeypatch, date(2026, 1, 1), later, due)
     assert "".join(each.ref[0] for each in found) == told
     for kind in ("c", "m"):
         days = [each.on for each in found if each.ref.startswith(kind)]
         assert days == sorted(each.on for each in (*later, *due) if each.ref.startswith(kind))[: len(days)]
+
+
+def asked_of(monkeypatch: pytest.MonkeyPatch, on: date, content: list[Asked], money: list[Asked]) -> list[Asked]:
+    """What a page of a day says, where all this was asked."""
+    monkeypatch.setattr(Days, "_content", lambda *_args: content)
+    monkeypatch.setattr(Days, "_money", lambda *_args: money)
+    days = Days.__new__(Days)
+    days._day = on
+    return days.of("gm0344")
+
+
+@given(
+    st.lists(st.integers(-40, 40), max_size=5), st.lists(st.tuples(st.integers(-40, 40), st.integers(1, 9)), max_size=7)
+)
+def test_what_is_late_stands_first_by_its_own_day_and_no_amount_of_it_is_lost(
+    content: list[int], money: list[tuple[int, int]]
+) -> None:
+    today = date(2026, 3, 1)
+    asks = [Asked(today + timedelta(days), "evaluation", f"c{at}") for at, days in enumerate(content)]
+    owes = [
+        Asked(today + timedelta(days), "call", f"m{at}", amount_cents=cents) for at, (days, cents) in enumerate(money)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        found = asked_of(patch, today, asks, owes)
+    assert len(found) <= AT_MOST
+    late = [each for each in found if each.late]
+    assert found[: len(late)] == late == sorted(late, key=lambda each: (each.on, each.kind, each.ref))
+    assert all(each.on < today for each in late)
+    assert all(each.on >= today for each in found[len(late) :])
+    assert len(late) < AT_MOST
+    over = sorted((each for each in owes if each.on < today), key=lambda each: each.on)
+    if sum(days < 0 for days in content) < AT_MOST - 1:
+        assert sum(each.amount_cents or 0 for each in late) == sum(each.amount_cents or 0 for each in over)
+    if len(over) + sum(days < 0 for days in content) < AT_MOST:
+        assert {each.on for each in over} <= {each.on for each in late if each.kind == "call"}
+    if any(each.on >= today for each in (*asks, *owes)):
+        assert len(found) > len(late)
 
 
 def test_the_terms_are_those_that_the_service_keeps(views: View) -> None:

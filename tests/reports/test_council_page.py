@@ -50,15 +50,32 @@ def read(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
 
 
+MAIL = "innovatiefonds-utrecht@voorbeeld.example"
+
+
 def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The fullest page there can be: the longest name, nine digits before the comma, two long lessons, four days."""
     lesson = {**found["lessons"][0], "title": TITLE, "learned": "Zin van tien tekens. " * 9}
     users = [{"partner": "gm0352", "name": "Wijk bij Duurstede"}] * 9
     days = [
-        {"on": "2026-12-31", "kind": kind, "ref": "A2026-001", "title": lesson["title"], "amount_cents": None}
+        {
+            "on": "2026-12-31",
+            "kind": kind,
+            "ref": "A2026-001",
+            "title": lesson["title"],
+            "amount_cents": None,
+            "late": False,
+        }
         for kind in ("decision", "rollout", "evaluation")
     ]
-    money = {"on": "2026-01-31", "kind": "call", "ref": "B2026-0001", "title": "", "amount_cents": 99_999_999_999}
+    money = {
+        "on": "2026-01-31",
+        "kind": "call",
+        "ref": "B2026-0001",
+        "title": "",
+        "amount_cents": 99_999_999_999,
+        "late": True,
+    }
     part = dict.fromkeys(found["part"], 99_999_999_999)
     return {
         **found,
@@ -66,6 +83,13 @@ def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "fund_name": "Revolverend Innovatiefonds van de provincie Utrecht",
         "contributed_cents": 99_999_999_999,
         "worth_cents": 99_999_999_999,
+        "worth_now_cents": 49_999_999_999,
+        "worth_later_cents": 50_000_000_000,
+        "contact": {
+            "role": "fund_manager",
+            "telephone": "+31 (0)30 000 00 00",
+            "mail": "innovatiefonds@voorbeeld.example",
+        },
         "receivable_cents": 99_999_999_999,
         "overpaid_cents": 99_999_999_999,
         "received_cents": 99_999_999_999,

@@ -105,7 +105,9 @@ def test_lessons_are_found_by_theme_and_by_words(sqlite_url: str) -> None:
         assert card["title"] == "Spreek af wie beslist"
         (card,) = world.look("evaluation lessons", text="POMP kilometer")["lessons"]
         assert (card["title"], card["hypothesis"]) == ("Meet de afstand eerst", "refuted")
-        assert world.look("evaluation lessons", text="pomp beslisser")["lessons"] == []
+        assert world.look("evaluation lessons", text="kilometer beslisser")["lessons"] == []
+        titles = [card["title"] for card in world.look("evaluation lessons", text="samen POMPEN")["lessons"]]
+        assert titles == ["Meet de afstand eerst", "Spreek af wie beslist"]  # the title of the experiment
         with pytest.raises(UnknownTheme, match="T99"):
             world.look("evaluation lessons", theme="T99")
 

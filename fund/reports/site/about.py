@@ -188,7 +188,7 @@ def about_page(fund: Fund) -> Page:
         (
             _("Contact"),
             [
-                [_("Ask the fund manager. Every partner knows how to reach them.")],
+                *_reach(fund),
                 [_("Your own municipality, water board, region or province can help you.")],
             ],
         ),
@@ -209,6 +209,19 @@ def about_page(fund: Fund) -> Page:
     for title, paragraphs in told:
         blocks += [Heading(title), *(Para(each) for each in paragraphs)]
     return Page("over.html", _("About the fund"), blocks, "over.html")
+
+
+def _reach(fund: Fund) -> list[list[Run]]:
+    """How the fund is reached, where its regulations say so."""
+    contact = fund.rules.contact
+    if contact is None or not (contact.telephone or contact.mail):
+        return [[_("Ask the fund manager. Every partner knows how to reach them.")]]
+    told: list[list[Run]] = [[_("Ask the fund manager.")]]
+    if contact.telephone:
+        told.append([_("Telephone: {number}").format(number=contact.telephone)])
+    if contact.mail:
+        told.append([_("Mail: {address}").format(address=contact.mail)])
+    return told
 
 
 def accessibility_page() -> Page:

@@ -150,11 +150,14 @@ class Fund:
     @cached_property
     def councils(self) -> dict[str, Mapping[str, Any]]:
         """``statement council`` of every partner, by its id, for everybody: without the days of plans that wait for a
-        decision, which are their applicants' own until it is taken.
+        decision, which are their applicants' own until it is taken, and without what it pays or does too late.
         """
         found = council(self.view, as_of=self.as_of, known_at=self.known_at)
         return {
-            each["id"]: {**each, "dates": [one for one in each["dates"] if one["kind"] != "decision"]}
+            each["id"]: {
+                **each,
+                "dates": [one for one in each["dates"] if one["kind"] != "decision" and not one["late"]],
+            }
             for each in found["councils"]
         }
 

@@ -1,7 +1,8 @@
 """The council statement as figures, days and texts by key: what one partner paid, what became of it, and what comes.
 
 Everything is as of a day and as known at an entry. ``worth_cents`` is what the partner would get if it left on that day
-(the exit quote, K3, as in ``fund partner exit-quote``), and for one that has left what is still due to it.
+(the exit quote, K3, as in ``fund partner exit-quote``: so much at once, the rest later), and for one that has left what
+is still due to it.
 """
 
 from __future__ import annotations
@@ -102,7 +103,10 @@ class _Fund:
                 "experiments": sum(each.started_on is not None for each in agreements.values()),
             },
             "revolving": _revolving(found, rules.revolving_target_bps),
-            "contact": {"role": _whom(cases_on(view, User, day, last=last))},
+            "contact": {
+                "role": _whom(cases_on(view, User, day, last=last)),
+                **(rules.contact.model_dump() if rules.contact is not None else {"telephone": None, "mail": None}),
+            },
         }
         return cls(
             view=view,
@@ -152,6 +156,8 @@ class _Fund:
             "overpaid_cents": -balances.get(f"2100.{ref}", 0),
             "settlement_cents": due,
             "worth_cents": quote.net_cents + due,
+            "worth_now_cents": quote.now_cents,
+            "worth_later_cents": quote.later_cents,
             "share": _text(Fraction(capital, total)) if total > 0 else None,
             "share_of_paid_in": _text(Fraction(paid.net_cents, self.flows["paid_in_cents"]))
             if self.flows["paid_in_cents"] > 0

@@ -1,14 +1,15 @@
-"""The days on which the fund asks something of one council: four at most, what is about content before what is about
-money.
+"""The days on which the fund asks something of one council: four at most. What is late comes first, each by its own
+day; then what is about content, then what is about money.
 
 Content: a signature, an evaluation, a roll-out that may be joined, a round, the answer on a plan, the choice of a new
-key, the day of leaving. Money: a call, an instalment. Where money waits, one of the four places is kept for it.
+key, the day of leaving. Money: a call, an instalment. Where money waits, one of the four places is kept for it. One
+place is always left for what is to come: where more is late, the last of it is told together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,13 +34,15 @@ RUNNING = ("active", "suspended", "completed", "terminated")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One day: what is asked (``kind``), of which case, and the amount where it is about money."""
+    """One day: what is asked (``kind``), of which case, and the amount where it is about money; ``late`` where the day
+    has gone by, and then ``kind`` is ``rest`` for what is late since that day and has no line of its own."""
 
     on: date
     kind: str
     ref: str
     title: str = ""
     amount_cents: int | None = None
+    late: bool = False
 
     @property
     def content(self) -> bool:
@@ -54,6 +57,7 @@ class Asked:
             "ref": self.ref,
             "title": self.title,
             "amount_cents": self.amount_cents,
+            "late": self.late,
         }
 
 
@@ -88,16 +92,18 @@ class Days:
         self._terms = regulations_on(view, day, last=last).terms
 
     def of(self, partner: str, *, leaves_on: date | None = None, member: bool = True) -> list[Asked]:
-        """What is asked of one partner: content first, then money, each in the order of days.
+        """What is asked of one partner: what is late, then content, then money, each in the order of days.
 
         Args:
             leaves_on: The day on which it leaves, after its notice.
             member: Whether it belongs to the fund and may still ask for something.
         """
-        content = sorted(self._content(partner, leaves_on, member), key=_order)
-        money = sorted(self._money(partner), key=_order)
-        room = AT_MOST - min(len(money), 1)
-        told = content[:room]
+        asked = sorted([*self._content(partner, leaves_on, member), *self._money(partner)], key=_order)
+        late = _late([each for each in asked if each.on < self._day])
+        content = [each for each in asked if each.on >= self._day and each.content]
+        money = [each for each in asked if each.on >= self._day and not each.content]
+        kept = min(len(money), 1) if all(each.content for each in late) else 0
+        told = [*late, *content[: AT_MOST - len(late) - kept]]
         return [*told, *money[: AT_MOST - len(told)]]
 
     def _content(self, partner: str, leaves_on: date | None, member: bool) -> Iterator[Asked]:
@@ -161,14 +167,26 @@ class Days:
             if lead != partner or not opened or agreement is None or agreement.state not in RUNNING:
                 continue
             late = [each for each in opened if each.due_on < self._day]
-            first = late or opened[:1]
-            yield Asked(
-                first[0].due_on, "instalment", plan.ref, agreement.title, sum(each.open_cents for each in first)
-            )
+            for each in (*late, *opened[len(late) : len(late) + 1]):
+                yield Asked(each.due_on, "instalment", plan.ref, agreement.title, each.open_cents)
 
     def _title(self, agreement: str) -> str:
         found = self._agreements.get(agreement)
         return found.title if found is not None else ""
+
+
+def _late(asked: Sequence[Asked]) -> list[Asked]:
+    """What is late, by its own days; one place is left for what is to come, so money that is over is told together."""
+    room = AT_MOST - 1
+    content = [each for each in asked if each.content][:room]
+    money = [each for each in asked if not each.content]
+    alone = max(room - len(content), 0)
+    rest = money[max(alone - 1, 0) :] if len(money) > alone else []
+    told = [replace(each, late=True) for each in (*content, *money[: len(money) - len(rest)])]
+    if rest and alone:
+        cents = sum(each.amount_cents or 0 for each in rest)
+        told.append(Asked(rest[0].on, "rest", rest[0].ref, amount_cents=cents, late=True))
+    return sorted(told, key=_order)
 
 
 def _order(asked: Asked) -> tuple[date, str, str]:

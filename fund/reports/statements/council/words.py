@@ -105,15 +105,23 @@ def told(found: Mapping[str, Any]) -> dict[str, Any]:
             "sentences": [] if found["dates"] else [_("The fund asks nothing of us now.")],
             "dates": [_date(each, found) for each in found["dates"]],
         },
-        "call": _("Questions? Call the {role}, who works for the fund.").format(
-            role=role_word(found["contact"]["role"])
-        ),
+        "call": _call(found["contact"]),
+        "reach": ", ".join(filter(None, (found["contact"]["telephone"], found["contact"]["mail"]))),
         "words": [[_glossary(name), _(meaning)] for name, meaning in EXPLAINED.items()],
         "foot": _("State of {day}, entry {seq}, {hash}").format(
             day=day(found["as_of"]), seq=found["known_at"], hash=_short(found["head"]["hash"])
         ),
         "command": command_of(found),
     }
+
+
+def _call(contact: Mapping[str, Any]) -> str:
+    said = (
+        _("Questions? Call the {role}, who works for the fund.")
+        if contact["telephone"] or not contact["mail"]
+        else _("Questions? Write to the {role}, who works for the fund.")
+    )
+    return said.format(role=role_word(contact["role"]))
 
 
 def chart_of(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +192,7 @@ def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
     elif gone:
         value, label, note = _euros(worth), _("we still get"), _("We left the fund.")
     else:
-        value, label, note = _euros(worth), _("it is worth now"), _("We would get this if we left now.")
+        value, label, note = _euros(worth), _("it is worth now"), _left_now(found)
     return [
         {"value": _euros(found["contributed_cents"]), "label": _("we paid in"), "note": _("Counted from the start.")},
         {"value": value, "label": label, "note": note},
@@ -194,6 +202,14 @@ def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
             "note": _with_us(found["experiments"]["taken_part"], running),
         },
     ]
+
+
+def _left_now(found: Mapping[str, Any]) -> str:
+    """What leaving would bring, and when: as the exit quote says it."""
+    now, later = found["worth_now_cents"], found["worth_later_cents"]
+    if not later or now + later != found["worth_cents"]:
+        return _("We would get this if we left now.")
+    return _("If we left now: {now} at once, {later} later.").format(now=_euros(now), later=_euros(later))
 
 
 def _with_us(taken_part: int, running: int) -> str:
@@ -295,13 +311,15 @@ def _users(names: Sequence[str]) -> str:
 
 
 def _date(asked: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, str]:
-    late = asked["on"] < found["as_of"]
+    late = asked["late"]
     if asked["amount_cents"] is None:
         kind = f"{asked['kind']}_late" if late else asked["kind"]
         asks = _(ASKED.get(kind, ASKED[asked["kind"]]))
     else:
         amount = _euros(asked["amount_cents"])
-        if asked["kind"] == "call":
+        if asked["kind"] == "rest":
+            asks = _("Since this day we should have paid {amount} more.")
+        elif asked["kind"] == "call":
             asks = _("We should have paid the fund {amount}.") if late else _("We pay the fund {amount}.")
         else:
             asks = _("We should have paid back {amount}.") if late else _("We pay back {amount}.")
@@ -395,6 +413,6 @@ def as_page(found: Mapping[str, Any]) -> Page:
                 empty=" ".join(page["next"]["sentences"]),
             ),
         ),
-        notes=[page["call"], *(f"{word}: {meaning}" for word, meaning in page["words"])],
+        notes=[f"{page['call']} {page['reach']}".rstrip(), *(f"{word}: {meaning}" for word, meaning in page["words"])],
         command=page["command"],
     )
