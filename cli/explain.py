@@ -1,19 +1,21 @@
-"""``fund explain``: the page behind a code, a state, an account, an event, a Dutch or an English word."""
+"""``fund explain``: the page behind a code, state, account, figure, event or ref, or a Dutch or English word."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import click
 
 from cli import output
-from cli.params import argument, reading, typed, verb
+from cli.params import argument, look, reading, typed, verb
 from fund import glossary
 from fund.errors import FundError, NoSuchWord
 from fund.glossary import Word
-from fund.language import N_, _
+from fund.language import N_, _, both, language
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +28,46 @@ class Page:
     """Label and value, in the language in use."""
 
 
+KINDS = {
+    "words": (N_("words"), "aanvraag"),
+    "states": (N_("states"), "in_review"),
+    "accounts": (N_("accounts"), "1200"),
+    "figures": (N_("figures"), "revolving"),
+    "themes": (N_("themes"), "T04"),
+    "commands": (N_("commands"), "position"),
+    "refusals": (N_("refusals"), "insufficient_cash"),
+    "facts": (N_("facts"), "decision.approved"),
+    "refs": (N_("cases, by their ref"), "2024-002"),
+}
+"""What can be explained, with an example of each; all but refs can be listed by the name of their kind."""
+
+
 @verb(
     None,
     "explain",
-    N_("Explain a word, code, state or account"),
-    about=N_("What it is, why, what to do, and the word in the other language."),
-    examples=(
-        "fund explain learning_writeoff",
-        "fund explain insufficient_cash",
-        "fund explain 4200",
-        "fund explain aanvraag",
+    N_("Explain a word, code, figure or ref"),
+    about=N_(
+        "What it is, why, what to do, and the word in the other language. Without a word it says what can be "
+        "explained, and with the name of a kind (figures) all of that kind."
     ),
+    examples=(
+        "fund explain",
+        "fund explain figures",
+        "fund explain insufficient_cash",
+    ),
+    see=("status", "inbox"),
 )
-@argument("word", nargs=-1, required=True, help=N_("A word, an error code, a state, an account, a kind of event"))
+@argument("word", nargs=-1, help=N_("A word, an error code, a state, an account, a figure, a kind of event, a ref"))
 @reading
 def explain(ctx: click.Context, word: tuple[str, ...]) -> None:
     asked = " ".join(word).strip()
-    root = ctx.find_root()
-    nouns = tuple(root.command.list_commands(root)) if isinstance(root.command, click.Group) else ()
-    found = list(pages(asked, nouns))
+    if not asked:
+        _everything(ctx)
+        return
+    found = [*pages(asked, _nouns(ctx)), *_command_pages(ctx, asked)] or list(_ref_pages(ctx, asked))
+    kind = next((kind for kind, (title, _example) in KINDS.items() if asked.lower() in (kind, *both(title))), "")
+    if kind and kind != "refs":
+        found.append(Page("kind", _(KINDS[kind][0]), tuple(_listed(ctx, kind))))
     if not found:
         raise NoSuchWord(word=asked, advice=_advice(asked))
     if typed(ctx, "json"):
@@ -61,8 +84,59 @@ def explain(ctx: click.Context, word: tuple[str, ...]) -> None:
         output.facts(page.title, page.facts)
 
 
+def _nouns(ctx: click.Context) -> tuple[str, ...]:
+    root = ctx.find_root()
+    return tuple(root.command.list_commands(root)) if isinstance(root.command, click.Group) else ()
+
+
+def _everything(ctx: click.Context) -> None:
+    """What can be explained: each kind with how many there are and an example; the names with ``--json``."""
+    listed = {kind: dict(_listed(ctx, kind)) for kind in KINDS if kind != "refs"}
+    if typed(ctx, "json"):
+        output.emit_json({"kinds": [{"kind": kind, "names": list(names)} for kind, names in listed.items()]})
+        return
+    output.table(
+        _("What can be explained"),
+        (
+            output.Column("kind", N_("What")),
+            output.Column("count", N_("How many"), "count"),
+            output.Column("example", N_("For example"), "ref"),
+        ),
+        [
+            {
+                "kind": _(title),
+                "count": len(listed[kind]) if kind in listed else None,
+                "example": f"fund explain {word}",
+            }
+            for kind, (title, word) in KINDS.items()
+        ],
+    )
+    output.say(_("All of a kind: {command}").format(command=f"fund explain {_(KINDS['figures'][0])}"))
+
+
+def _listed(ctx: click.Context, kind: str) -> Iterator[tuple[str, str]]:
+    """Everything of a kind: what to type, and what it is called."""
+    if kind in ("words", "states", "accounts"):
+        for word in glossary.words():
+            if kind == ("states" if word.is_state else "accounts" if word.section == "rekening" else "words"):
+                name = word.source.removeprefix("accounts.csv ") if kind == "accounts" else word.name
+                yield name, word.in_language()
+    elif kind == "figures":
+        yield from ((name, _(title)) for name, (title, _definition, _inputs) in _figures().items())
+    elif kind == "themes":
+        yield from _themes()
+    elif kind == "commands":
+        yield from _commands(ctx)
+    elif kind == "refusals":
+        yield from ((code, _(_meaning(error))) for code, error in sorted(FundError.every().items()))
+    else:
+        from fund import events
+
+        yield from ((name, _first(fact)) for name, fact in sorted(events.FACTS.items()))
+
+
 def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
-    """Every meaning of a word: codes first, then accounts, words and states, and kinds of events.
+    """Every meaning of a word: codes first, then accounts, words and states, figures, themes, kinds of events.
 
     ``nouns`` are the commands there are, so that a word can name the one that goes with it.
     """
@@ -75,11 +149,164 @@ def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
         if (word.section, word.name) not in seen:
             seen.add((word.section, word.name))
             yield _account_page(word) if word.section == "rekening" else _word_page(word, nouns)
+    yield from _figure_pages(asked)
+    yield from _theme_pages(asked)
     yield from _event_pages(asked)
 
 
+def _first(told: type) -> str:
+    return (inspect.getdoc(told) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _meaning(error: type[FundError]) -> str:
+    return _first(error)
+
+
+# ------------------------------------------------------------------------------------------------- figures and themes
+
+
+def _figures() -> dict[str, tuple[str, str, tuple[str, ...]]]:
+    """By name what people call a figure of the position, its definition, and the names of its inputs."""
+    from dataclasses import fields
+
+    from fund.reports.indicators import INDICATORS, Basis
+    from fund.reports.statements.amounts import AMOUNTS
+
+    nothing = Basis(**dict.fromkeys((each.name for each in fields(Basis)), cast("Any", 0)))  # only names are asked
+    told = {each.name: (each.title, each.definition, tuple(each.inputs(nothing))) for each in INDICATORS}
+    return told | {each.name: (each.title, each.definition, ()) for each in AMOUNTS.values()}
+
+
+def _figure_pages(asked: str) -> Iterator[Page]:
+    """The figure of that name, else those that have the word in their name or in what people call them."""
+    figures, wanted = _figures(), glossary.folded(asked)
+    name = wanted.replace(" ", "_")
+    found = [name] if name in figures else []
+    if not found and len(wanted) > 3:
+        found = [
+            each for each, (title, *_rest) in figures.items() if name in each or wanted in glossary.folded(_(title))
+        ]
+    for each in found:
+        from fund.reports.statements.explained import INPUTS
+
+        title, definition, inputs = figures[each]
+        symbols = [(key.removesuffix("_cents"), _(INPUTS[key].definition)) for key in inputs if key in INPUTS]
+        facts = ((_("Definition"), _(definition)), *symbols, (_("Look"), f"fund statement position --explain {each}"))
+        yield Page("figure", _("Figure {name}: {title}").format(name=each, title=_(title)), facts)
+
+
+def _themes() -> Iterator[tuple[str, str]]:
+    for theme, (dutch, english) in glossary.theme_names().items():
+        yield theme, dutch if language() == "nl" else english
+
+
+def _theme_pages(asked: str) -> Iterator[Page]:
+    if asked.lower() in ("theme", "thema", "opgave"):
+        yield Page("kind", _(KINDS["themes"][0]), tuple(_themes()))
+        return
+    names = glossary.theme_names()
+    for theme in glossary.meant(asked, names):
+        dutch, english = names[theme]
+        look = f"fund evaluation lessons --theme {theme}"
+        facts = ((_("Dutch"), dutch), (_("English"), english), (_("Look"), look))
+        yield Page("theme", _("Theme {theme}").format(theme=theme), facts)
+
+
+# ---------------------------------------------------------------------------------------------------- cases, commands
+
+LOOK = {
+    "proposal": "proposal show {ref}",
+    "review": "review show {ref}",
+    "decision": "decision show {ref}",
+    "agreement": "agreement show {ref}",
+    "plan": "repayment plan {ref}",
+    "evaluation": "evaluation show {ref}",
+    "disbursement": "disbursement show {ref}",
+    "milestone": "milestone list --search {ref}",
+    "round": "round show {ref}",
+    "partner": "partner show {ref}",
+    "exit": "partner show {ref}",
+    "period": "period show {ref}",
+    "cooperation": "cooperation show {ref}",
+    "writeoff": "writeoff list --search {ref}",
+    "call": "capital list --search {ref}",
+    "receipt": "bank list --search {ref}",
+    "batch": "payment list --batch {ref}",
+    "payable": "payment list --search {ref}",
+    "debit": "cost list --search {ref}",
+    "cost": "cost list --search {ref}",
+    "transfer": "cost list --search {ref}",
+    "payee": "payee list --search {ref}",
+    "user": "user list --search {ref}",
+}
+"""Where a case of each kind is looked at; any other in the log of facts."""
+_REF = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
+
+
+def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
+    """The cases of this fund that bear a ref; nothing where there is no fund, or none that may be read."""
+    if not _REF.fullmatch(asked):
+        return
+    try:
+        found = look(ctx, "explain", {"ref": asked})
+    except FundError:  # what a word means is said also where there is no fund
+        return
+    for case in found["cases"]:
+        told = any(word.is_state and word.kind == case["kind"] for word in glossary.words())
+        command = LOOK.get(case["kind"], f"event list --stream {case['kind']}/{{ref}}").format(ref=case["ref"])
+        yield Page(
+            "case",
+            _("{ref}: {kind}").format(ref=case["ref"], kind=glossary.code_word(case["kind"])),
+            (
+                (_("Title"), case["title"]),
+                (_("State"), output.state_text(case["kind"], case["state"]) if told else ""),
+                (_("Look"), f"fund {command}"),
+            ),
+        )
+    if found["pending"]:
+        waits = found["pending"]
+        yield Page(
+            "pending",
+            _("{ref}: {kind}").format(ref=waits["ref"], kind=glossary.code_word("pending")),
+            (
+                (_("Command"), f"fund {waits['command']}"),
+                (_("Made by"), waits["made_by"]),
+                (_("State"), output.state_text("pending", waits["state"])),
+                (_("Look"), f"fund confirm {waits['ref']}" if waits["state"] == "pending" else "fund inbox"),
+            ),
+        )
+
+
+def _commands(ctx: click.Context) -> Iterator[tuple[str, str]]:
+    root = ctx.find_root()
+    if isinstance(root.command, click.Group):
+        for noun in root.command.list_commands(root):
+            command = root.command.get_command(root, noun)
+            if isinstance(command, click.Group):
+                for verb in command.list_commands(root):
+                    yield f"{noun} {verb}", _line(command.get_command(root, verb))
+            else:
+                yield noun, _line(command)
+
+
+def _line(command: click.Command | None) -> str:
+    return command.get_short_help_str(60) if command is not None else ""
+
+
+def _command_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
+    """The commands of that name, and what each does."""
+    words = asked.lower().removeprefix("fund ")
+    found = [(name, line) for name, line in _commands(ctx) if words in (name, name.rpartition(" ")[2])]
+    if found:
+        facts = tuple((f"fund {name}", line) for name, line in found)
+        yield Page("command", _("Commands with the word {word}").format(word=words), facts)
+
+
+# ----------------------------------------------------------------------------------------------------- codes and words
+
+
 def _error_page(error: type[FundError]) -> Page:
-    meaning = (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ")
+    meaning = _meaning(error)
     kinds = {
         1: _("refused, nothing changed"),
         2: _("wrong usage"),
@@ -129,6 +356,8 @@ def _word_page(word: Word, nouns: Sequence[str]) -> Page:
         return Page(
             "events", _("Events of {word}: {name}.…").format(word=word.in_language(), name=word.name), tuple(facts)
         )
+    states = [each.in_language() for each in glossary.words() if each.is_state and each.kind == word.name]
+    facts.append((_("States"), ", ".join(states)))
     commands = glossary.nouns_of(word.name, nouns)
     if commands:
         facts.append((_("Type"), f"fund {commands[0]} --help"))
@@ -147,7 +376,7 @@ def _event_pages(asked: str) -> Iterator[Page]:
     fact = events.FACTS.get(asked)
     if fact is None:
         return
-    meaning = (inspect.getdoc(fact) or "").partition("\n\n")[0].replace("\n", " ")
+    meaning = _first(fact)
     fields = ", ".join(fact.model_fields)
     yield Page(
         "event",
@@ -161,4 +390,4 @@ def _advice(asked: str) -> str:
         FundError.every()
     )
     close = glossary.nearest(asked, candidates)
-    return _("did you mean {word}? fund explain {word}").format(word=close[0]) if close else "fund explain experiment"
+    return _("did you mean {word}? fund explain {word}").format(word=close[0]) if close else "fund explain"

@@ -67,7 +67,7 @@ class FaultyAgreementTerms(FaultyInput):
 
 
 class TermsMissing(RuleRefusal):
-    """Exit terms, stop rule, owner of what is made: an agreement holds them all (P20)."""
+    """Exit terms, stop rule, owner of what is made: an agreement holds them all."""
 
     message = N_("the agreement on {ref} cannot be drafted: {field} is missing")
     hint = N_("give it in a file: fund agreement draft {ref} --terms FILE")
@@ -83,7 +83,7 @@ class MilestonesDoNotAddUp(RuleRefusal):
 
 
 class InstalmentsDoNotAddUp(RuleRefusal):
-    """The instalments together are the repayable share, to the cent (R1)."""
+    """The instalments together are the repayable share, to the cent."""
 
     message = N_(
         "the instalments of {ref} add up to {total_cents}, the repayable share is {repayable_cents}, "
@@ -100,7 +100,7 @@ class AwardChanged(RuleRefusal):
 
 
 class SignedAsDecided(RuleRefusal):
-    """Everybody signed the text and the decision behind it stands: it is not drafted anew (A1, P20)."""
+    """Everybody signed the text and the decision behind it stands: it is not drafted anew."""
 
     message = N_("{ref} cannot be drafted again: everybody signed it, and {award_cents} still stands as it was decided")
     hint = N_("fund agreement activate {ref} --boards-heard")

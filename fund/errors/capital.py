@@ -51,7 +51,7 @@ class FaultyPartnerFile(FaultyInput):
 
 
 class FoundersOnly(RuleRefusal):
-    """Partners are imported before the first call only; who comes later is admitted (K11)."""
+    """Partners are imported before the first call only; who comes later is admitted."""
 
     message = N_("{partner} cannot be imported as a founder: capital was called before, on {called_on} ({call})")
     hint = N_("import only partners that are known: fund partner list")

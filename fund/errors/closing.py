@@ -74,7 +74,7 @@ class YearNotClosed(RuleRefusal):
 
 
 class AllowanceRunMissing(RuleRefusal):
-    """Before the year is closed the allowance is brought up to date (R9)."""
+    """Before the year is closed the allowance is brought up to date."""
 
     message = N_(
         "{year} cannot be closed: {outstanding_cents} is outstanding, and the allowance was last set on {last_on}, "

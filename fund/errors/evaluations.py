@@ -223,7 +223,7 @@ class AdvanceMovedSince(RuleRefusal):
 
 
 class ReversalOfThisYear(RuleRefusal):
-    """A write-off is taken back in the year of today, whatever the year in which it was booked (W5)."""
+    """A write-off is taken back in the year of today, whatever the year in which it was booked."""
 
     message = N_("{ref} cannot be taken back on {day}: today is {today}, and its reversal belongs to that year")
     hint = N_("leave --on out")

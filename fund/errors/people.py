@@ -53,35 +53,35 @@ class NotAuthorised(RuleRefusal):
 
 
 class SameHands(RuleRefusal):
-    """Separation of duties: the actor already took part in this chain (lifecycle G7)."""
+    """Separation of duties: the actor already took part in this chain."""
 
     message = N_("{actor} may not do {command} for {ref}: the same person already acted on it ({earlier})")
     hint = N_("ask somebody else with this role: fund user list")
 
 
 class ConflictOfInterest(RuleRefusal):
-    """A tie to the case bars the actor: of the organisation, or of the person (lifecycle G7 b, section 12)."""
+    """A tie to the case bars the actor: of the organisation, or of the person."""
 
     message = N_("{actor} may not do {command} for {ref}: {ground} ({organisation})")
     hint = N_("ask somebody of another organisation: fund user list")
 
 
 class ExclusiveRole(RuleRefusal):
-    """The roles admin and auditor exclude every operational role (lifecycle G7 e)."""
+    """The roles admin and auditor exclude every operational role."""
 
     message = N_("{user} cannot be both {role} and {other}")
     hint = N_("give the roles to two people")
 
 
 class NoDeputy(RuleRefusal):
-    """A deputy in the committee votes for the seat of a member of another organisation (lifecycle.md 12)."""
+    """A deputy in the committee votes for the seat of a member of another organisation."""
 
     message = N_("{user} cannot be the deputy of {member}: {ground}")
     hint = N_("fund user list")
 
 
 class NoSeatLeft(RuleRefusal):
-    """The regulations give the committee so many seats; each is one member's, whoever the deputy is (section 12)."""
+    """The regulations give the committee so many seats; each is one member's, whoever the deputy is."""
 
     message = N_("there is no seat for {user}: {filled} of the {seats} seats of the committee are filled")
     hint = N_("make {user} a deputy (--deputy-of MEMBER), or end a seat first: fund user revoke MEMBER --reason TEXT")

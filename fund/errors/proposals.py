@@ -229,7 +229,7 @@ class UnknownSection(FaultyInput):
 
 
 class BudgetDiffersFromAsk(RuleRefusal):
-    """The budget, all years together, is not the ask (P4)."""
+    """The budget, all years together, is not the ask."""
 
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the budget is {budget_cents}, asked is {ask_cents},"
@@ -239,7 +239,7 @@ class BudgetDiffersFromAsk(RuleRefusal):
 
 
 class MilestonesDifferFromAsk(RuleRefusal):
-    """The milestones together are not the ask (P4)."""
+    """The milestones together are not the ask."""
 
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the milestones are {milestones_cents},"
@@ -249,7 +249,7 @@ class MilestonesDifferFromAsk(RuleRefusal):
 
 
 class CostDiffers(RuleRefusal):
-    """All costs together, where the business case names them, are what pays for them (P4)."""
+    """All costs together, where the business case names them, are what pays for them."""
 
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: all costs together are {cost_cents},"
@@ -259,7 +259,7 @@ class CostDiffers(RuleRefusal):
 
 
 class CategoriesDifferFromCost(RuleRefusal):
-    """The kinds of cost together are not what pays for them: ask, own share and money of others (P4)."""
+    """The kinds of cost together are not what pays for them: ask, own share and money of others."""
 
     message = N_(
         "{place}: {excerpt}: {command} is not possible for {ref}: the kinds of cost are {categories_cents},"
@@ -293,7 +293,7 @@ class PartiesNotConfirmed(RuleRefusal):
 
 
 class BoardNotInformed(RuleRefusal):
-    """A party says when its council, states or general board was informed on content (P3)."""
+    """A party says when its council, states or general board was informed on content."""
 
     message = N_(
         "{command} is not possible for {ref}: when was the council, states or board of {partner} informed on content?"
@@ -330,7 +330,7 @@ class SameContentInRound(RuleRefusal):
 
 
 class OldFormVersion(RuleRefusal):
-    """Only the form in force can be submitted (P4); ``missing`` names each answer that it still asks."""
+    """Only the form in force can be submitted; ``missing`` names each answer that it still asks."""
 
     message = N_(
         "{command} is not possible for {ref}: it is on form {version}, the form in force is {current}."
@@ -347,7 +347,7 @@ class OtherFormVersion(RuleRefusal):
 
 
 class ChangedMeanwhile(RuleRefusal):
-    """Somebody changed the proposal since the file was written; saving it would undo that unseen (P2)."""
+    """Somebody changed the proposal since the file was written; saving it would undo that unseen."""
 
     message = N_(
         "proposal save is not possible for {ref}: the file starts from revision {read},"

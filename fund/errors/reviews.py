@@ -53,14 +53,14 @@ __all__ = [
 
 
 class RoundNotClosed(RuleRefusal):
-    """Reviews begin when the round has closed, so that every proposal is read beside the others (P9)."""
+    """Reviews begin when the round has closed, so that every proposal is read beside the others."""
 
     message = N_("the review of {ref} cannot open: round {round} is {state}, it closes on {closes_at}")
     hint = N_("fund round show {round}")
 
 
 class QuorumNotFeasible(RuleRefusal):
-    """Without people who have a conflict the panel cannot make the quorum (section 12, rule of necessity)."""
+    """Without people who have a conflict the panel cannot make the quorum (rule of necessity)."""
 
     message = N_(
         "the review of {ref} cannot reach its quorum: {missing}; {free} reviewers have no conflict, "
@@ -114,7 +114,7 @@ class NotAssigned(RuleRefusal):
 
 
 class DeclarationMissing(RuleRefusal):
-    """A reviewer declares for this revision before scoring: no conflict, or which possible one (G7 b)."""
+    """A reviewer declares for this revision before scoring: no conflict, or which possible one."""
 
     message = N_("{actor} cannot score {ref}: there is no declaration for revision {revision}")
     hint = N_("fund review declare {ref} --none")
@@ -149,7 +149,7 @@ class UnknownGround(FaultyInput):
 
 
 class ReviewQuorumNotMet(RuleRefusal):
-    """Too few complete reviews, organisations, kinds or external people, or too few scores on a criterion (P11)."""
+    """Too few complete reviews, organisations, kinds or external people, or too few scores on a criterion."""
 
     message = N_("the review of {ref} cannot close: {missing}")
     hint = N_("fund review assign {ref} NAME")
@@ -191,21 +191,21 @@ class NothingToAgree(RuleRefusal):
 
 
 class ConsensusPending(RuleRefusal):
-    """The panel must agree first, or let ten days go by (P12)."""
+    """The panel must agree first, or let ten days go by."""
 
     message = N_("the decision on {ref} cannot be prepared: its panel seeks consensus on {criteria} until {until_at}")
     hint = N_("fund review show {ref}")
 
 
 class NotAVoter(RuleRefusal):
-    """The actor has no vote on this matter: barred by a conflict, a reviewer of it, or not of the body (G7 b, d)."""
+    """The actor has no vote on this matter: barred by a conflict, a reviewer of it, or not of the body."""
 
     message = N_("{actor} has no vote on {ref}: {ground}")
     hint = N_("{look}")
 
 
 class VotingOver(RuleRefusal):
-    """The chair opened the votes and knows what they say: nobody votes any more (P26)."""
+    """The chair opened the votes and knows what they say: nobody votes any more."""
 
     message = N_("{actor} cannot vote on {ref} any more: {chair} opened the votes on {at}")
     hint = N_("fund decision show {ref}")
@@ -226,14 +226,14 @@ class UnknownMatter(FaultyInput):
 
 
 class CommitteeQuorumNotMet(RuleRefusal):
-    """Too few votes, too few kinds, or not more than half of the seats without a conflict (section 12)."""
+    """Too few votes, too few kinds, or not more than half of the seats without a conflict."""
 
     message = N_("{ref} cannot be decided: {missing}")
     hint = N_("{command}")
 
 
 class DecidedByVotesAlone(FaultyInput):
-    """A distribution key is adopted or rejected by its votes; there is nothing to say beside them (K12)."""
+    """A distribution key is adopted or rejected by its votes; there is nothing to say beside them."""
 
     message = N_("{ref} is decided by its votes alone: leave out amount, reasons, conditions and the rest")
     hint = N_("fund decision decide {ref}")
@@ -271,7 +271,7 @@ class AwardAboveCeiling(RuleRefusal):
 
 
 class AwardAboveRolloutCap(RuleRefusal):
-    """A roll-out takes at most its share of what is free to commit (section 8)."""
+    """A roll-out takes at most its share of what is free to commit."""
 
     message = N_(
         "cannot award {award_cents} to {ref}: a roll-out takes at most {cap_cents} of {free_cents} free to commit, "
@@ -360,7 +360,7 @@ class ConditionsNotMet(RuleRefusal):
 
 
 class ObjectionVotesMissing(RuleRefusal):
-    """An objection is decided with two committee members who took no part before (P25)."""
+    """An objection is decided with two committee members who took no part before."""
 
     message = N_("the objection to {ref} cannot be decided: {found} of {needed} members who took no part have voted")
     hint = N_("fund decision vote {ref} --uphold")

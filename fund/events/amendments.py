@@ -1,4 +1,4 @@
-"""Amendments that fund manager and lead do not make alone: a large rise, another lead (lifecycle.md A3)."""
+"""Amendments that fund manager and lead do not make alone: a large rise, another lead."""
 
 from __future__ import annotations
 

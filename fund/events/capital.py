@@ -28,7 +28,7 @@ __all__ = [
 
 
 class PartnerProposed(Fact):
-    """A government would like to take part: it is known as a candidate, and nothing follows from that yet (K11)."""
+    """A government would like to take part: it is known as a candidate, and nothing follows from that yet."""
 
     wire: ClassVar[str] = "partner.proposed"
     kind: ClassVar[str] = "partner"
@@ -43,7 +43,7 @@ class PartnerProposed(Fact):
 
 
 class PartnerAdmitted(Fact):
-    """A government takes part in the fund from a day on (K11); founders were there before the first call.
+    """A government takes part in the fund from a day on; founders were there before the first call.
 
     Attributes:
         key: The distribution key that it joins; empty for founders, over whom one is adopted.
@@ -73,7 +73,7 @@ class PartnerAdmitted(Fact):
 
 
 class KeyProposed(Fact):
-    """A distribution key lies before the full board (K12)."""
+    """A distribution key lies before the full board."""
 
     wire: ClassVar[str] = "key.proposed"
     kind: ClassVar[str] = "key"
@@ -155,7 +155,7 @@ class BenefitOfPartner(BaseModel):
 
 
 class KeyReviewAnnounced(Fact):
-    """The five years of a key are nearly over: the partners look at it again (K12).
+    """The five years of a key are nearly over: the partners look at it again.
 
     Attributes:
         months: So many months before the last day.
@@ -176,7 +176,7 @@ class KeyReviewAnnounced(Fact):
 
 
 class ContributionCalled(Fact):
-    """One partner is asked for capital (K1); a call over all partners is one fact for each of them.
+    """One partner is asked for capital; a call over all partners is one fact for each of them.
 
     Attributes:
         key: The version of the key that divided ``total_cents``; empty where one partner was called.
@@ -224,7 +224,7 @@ class ContributionReminded(Fact):
 
 
 class ContributionReceived(Fact):
-    """What a partner paid is set against its call (K2); what it paid too much is owed to it.
+    """What a partner paid is set against its call; what it paid too much is owed to it.
 
     Attributes:
         receipt: The receipt it came in with. receipt_cents: What of it is used: amount and surplus.

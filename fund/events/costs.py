@@ -1,4 +1,4 @@
-"""What the fund spends on itself (C1), and what moves between its own accounts (C4)."""
+"""What the fund spends on itself, and what moves between its own accounts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["CostApproved", "TransferConfirmed", "TransferFailed", "TransferSent"
 
 
 class CostApproved(Owed):
-    """Two people approved a cost of the fund, and the fund owes it to its supplier (C1).
+    """Two people approved a cost of the fund, and the fund owes it to its supplier.
 
     Args:
         purpose: What it is for.
@@ -47,13 +47,13 @@ class _OfATransfer(Fact):
 
 
 class TransferSent(_OfATransfer):
-    """It leaves the one account (C4): two people decided it, or the bank swept it by itself."""
+    """It leaves the one account: two people decided it, or the bank swept it by itself."""
 
     wire: ClassVar[str] = "transfer.sent"
 
 
 class TransferSettled(_OfATransfer):
-    """It is on the other account (C4)."""
+    """It is on the other account."""
 
     wire: ClassVar[str] = "transfer.settled"
 

@@ -225,7 +225,7 @@ class DecisionObjected(_DecisionFact):
 
 
 class DecisionReopened(_DecisionFact):
-    """P19, P25: the matter can be decided again; what was set aside is free again."""
+    """The matter can be decided again; what was set aside is free again."""
 
     wire: ClassVar[str] = "decision.reopened"
     opens: ClassVar[tuple[str, ...]] = ("votes",)

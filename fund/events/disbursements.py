@@ -37,7 +37,7 @@ class _OfAnAgreement(Fact):
 
 
 class DisbursementRequested(_OfAnAgreement):
-    """A party asks for a part of its award (D1): after a milestone, or as a payment on account."""
+    """A party asks for a part of its award: after a milestone, or as a payment on account."""
 
     wire: ClassVar[str] = "disbursement.requested"
 
@@ -53,7 +53,7 @@ class DisbursementRequested(_OfAnAgreement):
 
 
 class DisbursementChecked(_OfAnAgreement):
-    """The fund manager found the request right (D2): it goes to a verified account that has cooled off."""
+    """The fund manager found the request right: it goes to a verified account that has cooled off."""
 
     wire: ClassVar[str] = "disbursement.checked"
 
@@ -62,7 +62,7 @@ class DisbursementChecked(_OfAnAgreement):
 
 
 class DisbursementApproved(_OfAnAgreement):
-    """The treasurer approved (D3): the fund owes the payee. Repayable and grant part make the amount."""
+    """The treasurer approved: the fund owes the payee. Repayable and grant part make the amount."""
 
     wire: ClassVar[str] = "disbursement.approved"
 
@@ -74,7 +74,7 @@ class DisbursementApproved(_OfAnAgreement):
 
 
 class DisbursementRefused(_OfAnAgreement):
-    """The fund says no to a request that was not approved yet (D9)."""
+    """The fund says no to a request that was not approved yet."""
 
     wire: ClassVar[str] = "disbursement.refused"
 
@@ -82,7 +82,7 @@ class DisbursementRefused(_OfAnAgreement):
 
 
 class DisbursementWithdrawn(_OfAnAgreement):
-    """The party takes its request back before approval (D9)."""
+    """The party takes its request back before approval."""
 
     wire: ClassVar[str] = "disbursement.withdrawn"
 
@@ -90,7 +90,7 @@ class DisbursementWithdrawn(_OfAnAgreement):
 
 
 class DisbursementCancelled(_OfAnAgreement):
-    """An approved disbursement that is not under way will not be paid (D7): the approval is undone.
+    """An approved disbursement that is not under way will not be paid: the approval is undone.
 
     Args:
         commitment_cents: What becomes a commitment again; nothing once the agreement is completed or terminated.
@@ -116,7 +116,7 @@ class DisbursementCancelled(_OfAnAgreement):
 
 
 class DisbursementRefunded(_OfAnAgreement):
-    """Unspent money came back (D8) and is divided as it went out: by share, with cumulative rounding.
+    """Unspent money came back and is divided as it went out: by share, with cumulative rounding.
 
     Args:
         amount_cents: What came back; equal to ``receipt_cents``, what is used of the receipt.

@@ -1,4 +1,4 @@
-"""What somebody paid too much goes back, or to a contribution of the same partner (R7)."""
+"""What somebody paid too much goes back, or to a contribution of the same partner."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["OverpaymentMoved", "OverpaymentRefunded"]
 
 
 class OverpaymentRefunded(Owed):
-    """Two people let what a payer paid too much go back to it: from now on it is a payment that is due (R7)."""
+    """Two people let what a payer paid too much go back to it: from now on it is a payment that is due."""
 
     wire: ClassVar[str] = "overpayment.refunded"
     ground: ClassVar[str] = "overpayment"
 
 
 class OverpaymentMoved(Fact):
-    """What a partner paid too much is set against a call of that partner, which agreed (R7).
+    """What a partner paid too much is set against a call of that partner, which agreed.
 
     Attributes:
         consent: Who agreed to it: a signatory of the partner, by user id.

@@ -22,7 +22,7 @@ class Owed(Fact):
     Attributes:
         ground: Why: ``cost``, ``overpayment``, ``settlement``.
         payee: The holder of the sub-account of 2000: a partner or a supplier.
-        payee_ref: The verified account (C7) that it goes to.
+        payee_ref: The verified account that it goes to.
         due_on: The last day on which it should be paid.
         parties: Partners whose people may not approve or send it.
         text: What stands in the payment, in the letters of the banks.
@@ -43,7 +43,7 @@ class Owed(Fact):
 
 
 class PayableRetried(Fact):
-    """The account of the payee was verified again, and what is owed may be paid again (D6)."""
+    """The account of the payee was verified again, and what is owed may be paid again."""
 
     wire: ClassVar[str] = "payable.retried"
     kind: ClassVar[str] = "payable"
@@ -53,7 +53,7 @@ class PayableRetried(Fact):
 
 
 class PayableCancelled(Fact):
-    """What was owed and is not under way will not be paid (D7): the entry that made it a debt is mirrored.
+    """What was owed and is not under way will not be paid: the entry that made it a debt is mirrored.
 
     Args:
         ground: As the fact had it that is undone: ``cost``, ``overpayment``, ``settlement``.

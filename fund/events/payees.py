@@ -1,4 +1,4 @@
-"""Accounts that may be paid: dated records that two people make (C7)."""
+"""Accounts that may be paid: dated records that two people make."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class BatchLine(BaseModel):
         ref: Its ref: ``D2026-0007``, ``K2026-0003``.
         agreement, proposal: Of a disbursement; nothing else that is owed has them.
         payee: The holder of the sub-account of 2000.
-        payee_ref: The verified account (C7) it goes to.
+        payee_ref: The verified account it goes to.
         creditor_reference: The payee's own RF reference, which then stands in the file in place of ``text``.
     """
 
@@ -99,7 +99,7 @@ class PaymentsBatched(Fact):
 
 
 class PaymentSent(Fact):
-    """Two people let the payment file go to the bank (D4): what was payable is under way."""
+    """Two people let the payment file go to the bank: what was payable is under way."""
 
     wire: ClassVar[str] = "payment.sent"
     kind: ClassVar[str] = "batch"
@@ -125,7 +125,7 @@ class _OfALine(Fact):
 
 
 class PaymentSettled(_OfALine):
-    """The bank paid (D5): the money left the account."""
+    """The bank paid: the money left the account."""
 
     wire: ClassVar[str] = "payment.settled"
 
@@ -142,7 +142,7 @@ class PaymentConfirmed(_OfALine):
 
 
 class PaymentFailed(_OfALine):
-    """The bank did not carry out the payment (D6): the money never left, the fund still owes it."""
+    """The bank did not carry out the payment: the money never left, the fund still owes it."""
 
     wire: ClassVar[str] = "payment.failed"
 
@@ -151,7 +151,7 @@ class PaymentFailed(_OfALine):
 
 
 class PaymentFailureUndone(_OfALine):
-    """What was said to have failed was carried out, as a debit of the bank shows: it is under way again (D6)."""
+    """What was said to have failed was carried out, as a debit of the bank shows: it is under way again."""
 
     wire: ClassVar[str] = "payment.failure_undone"
 
@@ -160,7 +160,7 @@ class PaymentFailureUndone(_OfALine):
 
 
 class PaymentReturned(_OfALine):
-    """The bank gave a payment back (D10): the money is on the account again, the fund owes it again."""
+    """The bank gave a payment back: the money is on the account again, the fund owes it again."""
 
     wire: ClassVar[str] = "payment.returned"
 
@@ -187,7 +187,7 @@ class StatusLine(BaseModel):
 
 
 class PaymentStatusReported(Fact):
-    """The bank answered a payment file (pain.002). Nothing moves by it; a rejection is a fact of its own (D6).
+    """The bank answered a payment file (pain.002). Nothing moves by it; a rejection is a fact of its own.
 
     Args:
         message_id: The bank's name of its report; the same one again is known.
@@ -208,7 +208,7 @@ class PaymentStatusReported(Fact):
 
 
 class PaymentRetried(Fact):
-    """The account of the payee was verified again, and the payment may be made again (D6)."""
+    """The account of the payee was verified again, and the payment may be made again."""
 
     wire: ClassVar[str] = "payment.retried"
     kind: ClassVar[str] = "disbursement"

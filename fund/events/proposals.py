@@ -102,7 +102,7 @@ class ProposalSubmitted(_ProposalFact):
 
 
 class ProposalScreened(_ProposalFact):
-    """The eligibility rules ran: each outcome, and a note where many parties take part. A person decides (P7, P8)."""
+    """The eligibility rules ran: each outcome, and a note where many parties take part. A person decides."""
 
     wire: ClassVar[str] = "proposal.screened"
 

@@ -38,7 +38,7 @@ class _Part(BaseModel):
 
 
 class BankAccountRegistered(Fact):
-    """An account at a bank is the fund's own, kept on 1000 or 1005 (C7)."""
+    """An account at a bank is the fund's own, kept on 1000 or 1005."""
 
     wire: ClassVar[str] = "bank_account.registered"
     kind: ClassVar[str] = "bank_account"
@@ -107,7 +107,7 @@ class BankNotificationImported(Fact):
 
 
 class ReceiptRecorded(Fact):
-    """Money came in, for a purpose not yet known (R2). ``amount_cents`` is what the payer paid."""
+    """Money came in, for a purpose not yet known. ``amount_cents`` is what the payer paid."""
 
     wire: ClassVar[str] = "receipt.recorded"
     kind: ClassVar[str] = "receipt"
@@ -136,7 +136,7 @@ class ReceiptRecorded(Fact):
 
 
 class ReceiptReversed(Fact):
-    """The bank took a credit back (``RvslInd``): what it was set against was undone before, and it waits no more (R2).
+    """The bank took a credit back (``RvslInd``): what it was set against was undone before, and it waits no more.
 
     ``line_id`` is the line that takes it back, ``seq`` the entry that it mirrors, ``amount_cents`` all of the receipt.
     """
@@ -178,7 +178,7 @@ class AllocatedPart(_Part):
 
 
 class ReceiptAllocated(Fact):
-    """A repayment is set against the advance it repays, oldest instalment first (R3).
+    """A repayment is set against the advance it repays, oldest instalment first.
 
     Attributes:
         amount_cents: What of the receipt is used: advance, charges and surplus.
@@ -236,7 +236,7 @@ class SurplusMove(_Part):
 
 
 class ReceiptReallocated(Fact):
-    """The receipts of an agreement count as if they had been allocated in the order of their value dates (R5).
+    """The receipts of an agreement count as if they had been allocated in the order of their value dates.
 
     Only the difference is booked, on the day it is found: closed periods stay as they are.
 
@@ -313,7 +313,7 @@ class ReceiptUnmatched(Fact):
 
 
 class CostCharged(Fact):
-    """The bank took its price (C2); a negative amount is a price it gave back."""
+    """The bank took its price; a negative amount is a price it gave back."""
 
     wire: ClassVar[str] = "cost.charged"
     kind: ClassVar[str] = "cost"
@@ -326,7 +326,7 @@ class CostCharged(Fact):
 
 
 class DebitRecorded(Fact):
-    """Money left the bank and nobody knows yet why (C2): it stands with what is under way until it is explained."""
+    """Money left the bank and nobody knows yet why: it stands with what is under way until it is explained."""
 
     wire: ClassVar[str] = "debit.recorded"
     kind: ClassVar[str] = "debit"
@@ -345,10 +345,10 @@ class DebitRecorded(Fact):
 
 
 class DebitReversed(Fact):
-    """The bank took an unexplained debit back (``RvslInd``): the money is where it was (C2).
+    """The bank took an unexplained debit back (``RvslInd``): the money is where it was.
 
     Args:
-        payment: What it paid, where it turns out to be a payment of the fund: that is then booked as one (D5).
+        payment: What it paid, where it turns out to be a payment of the fund: that is then booked as one.
     """
 
     wire: ClassVar[str] = "debit.reversed"
@@ -363,7 +363,7 @@ class DebitReversed(Fact):
 
 
 class DebitExplained(Fact):
-    """An unexplained debit turns out to be a cost of the fund (C2)."""
+    """An unexplained debit turns out to be a cost of the fund."""
 
     wire: ClassVar[str] = "debit.explained"
     kind: ClassVar[str] = "debit"
@@ -373,7 +373,7 @@ class DebitExplained(Fact):
 
 
 class IncomeRecorded(Fact):
-    """A receipt is income of the fund: interest or something else that nobody has to give back (C3)."""
+    """A receipt is income of the fund: interest or something else that nobody has to give back."""
 
     wire: ClassVar[str] = "income.recorded"
     kind: ClassVar[str] = "income"

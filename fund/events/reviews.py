@@ -113,7 +113,7 @@ class ReviewOpened(_ReviewFact):
     """Nobody without a conflict could make the quorum: externals advise, the full board decides."""
     closes_at: datetime
     reviewed_before: tuple[str, ...] = ()
-    """User ids of those whose score counted in an earlier turn: they have no vote on the proposal (G7 d)."""
+    """User ids of those whose score counted in an earlier turn: they have no vote on the proposal."""
 
 
 class ReviewerAssigned(_ReviewFact):
@@ -235,7 +235,7 @@ class ReviewRecomputed(_ReviewFact):
 
 
 class ReviewReopened(_ReviewFact):
-    """A score was excluded after the closing and what is left is no quorum: the panel is topped up (P11, P23)."""
+    """A score was excluded after the closing and what is left is no quorum: the panel is topped up."""
 
     wire: ClassVar[str] = "review.reopened"
 

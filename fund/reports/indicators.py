@@ -341,7 +341,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "leverage_achieved",
         N_("Leverage as achieved"),
-        N_("cost told after the work / F: of ended agreements whose parties told it (M3), against what was paid"),
+        N_("cost told after the work / F: of ended agreements whose parties told it, against what was paid"),
         "ratio",
         lambda b: _ratio(b.cost_done, b.f_done),
         _inputs("cost_done", "f_done"),

@@ -217,7 +217,7 @@ GROUPS: tuple[Group, ...] = (
         " statement treasury, statement annual, statement council, statement site,"
         " export 360giving, export beancount, export csv, export duties, export hledger, export jsonl, export register,"
         " export xaf,"
-        " forecast liquidity, forecast revolving, event list, event show",
+        " forecast liquidity, forecast revolving, event list, event show, explain",
     ),
     _group(
         "periods", "Period close, reversal, anchor",

@@ -13,7 +13,6 @@ from cli.main import _root
 from cli.output import state_text
 from cli.params.types import SortKey, State
 from fund import language
-from fund.language import in_each
 from fund.lists import has_words
 from fund.workflows.commands import QUERIES
 from tests.conftest import Fund

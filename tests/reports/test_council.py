@@ -64,7 +64,7 @@ def looked(view: View, **asked: Any) -> dict[str, Any]:
             part["paid_in_cents"] - part["paid_out_cents"] + part["came_back_cents"] - part["costs_cents"]
         )
         assert part["paid_in_cents"] == each["paid_in_cents"] == each["contributed_cents"] - each["paid_back_cents"]
-        asks_are_few_and_content_comes_first(each)
+        asks_are_few_and_what_is_late_comes_first(each)
         lessons_are_few_and_one_did_not_work(found, each)
     if found["councils"]:
         assert {key: sums[key] for key in told} == told
@@ -72,16 +72,20 @@ def looked(view: View, **asked: Any) -> dict[str, Any]:
     return found
 
 
-def asks_are_few_and_content_comes_first(told: Mapping[str, Any]) -> None:
-    days = told["dates"]
+def asks_are_few_and_what_is_late_comes_first(told: Mapping[str, Any]) -> None:
+    late = [each for each in told["dates"] if each["late"]]
+    days = told["dates"][len(late) :]
+    assert told["dates"][: len(late)] == late
+    assert [each["on"] for each in late] == sorted(each["on"] for each in late)
+    assert all((each["on"] < told["as_of"]) == each["late"] for each in told["dates"])
     money = [each for each in days if each["amount_cents"] is not None]
     content = [each for each in days if each["amount_cents"] is None]
-    assert len(days) <= AT_MOST
+    assert len(told["dates"]) <= AT_MOST
     assert days == [*content, *money]
     assert [each["on"] for each in content] == sorted(each["on"] for each in content)
     assert [each["on"] for each in money] == sorted(each["on"] for each in money)
-    assert {each["kind"] for each in content if each["on"] < told["as_of"]} <= {"evaluation"}
-    assert not told["receivable_cents"] > 0 or money
+    assert {each["kind"] for each in late} <= {"evaluation", "call", "instalment", "rest"}
+    assert not told["receivable_cents"] > 0 or any(each["amount_cents"] for each in told["dates"])
 
 
 def lessons_are_few_and_one_did_not_work(found: Mapping[str, Any], told: Mapping[str, Any]) -> None:

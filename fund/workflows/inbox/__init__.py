@@ -18,6 +18,7 @@ from fund.workflows.inbox.log import (
     event_line,
     event_list,
     event_show,
+    named,
     pending_shown,
     retry,
     second_to_retry,
@@ -32,6 +33,7 @@ COMMANDS = (
 QUERIES = (
     Query("inbox", inbox),
     Query("pending show", pending_shown),
+    Query("explain", named),
     Query("event list", event_list),
     Query("event show", event_show),
     Query("event deliveries", deliveries),

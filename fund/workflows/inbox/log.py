@@ -15,7 +15,17 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
 from fund.workflows.proposals import may_see
 
-__all__ = ["dead", "deliveries", "event_line", "event_list", "event_show", "pending_shown", "retry", "second_to_retry"]
+__all__ = [
+    "dead",
+    "deliveries",
+    "event_line",
+    "event_list",
+    "event_show",
+    "named",
+    "pending_shown",
+    "retry",
+    "second_to_retry",
+]
 
 
 def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
@@ -29,11 +39,10 @@ def pending_shown(view: View, *, ref: str) -> dict[str, Any]:
     row = view.store.work.pending(ref)
     if row is None:
         raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
-    state = "lapsed" if row.state == "pending" and row.expires_at <= view.now else row.state
     return {
         "ref": row.ref,
         "command": row.name,
-        "state": state,
+        "state": _state_of(view, row),
         "made_by": view.name(row.made_by),
         "made_at": row.made_at.isoformat(),
         "expires_at": row.expires_at.isoformat(),
@@ -49,6 +58,31 @@ def _may_read(view: View, row: PendingRow) -> bool:
     if actor is None:
         return False
     return actor.user_id == row.made_by or actor.has(Role.AUDITOR, *(Role(name) for name in json.loads(row.needs)))
+
+
+def named(view: View, *, ref: str) -> dict[str, Any]:
+    """The cases that bear a ref, each with kind, state and title, and what waits or waited for a second person under
+    it; nothing of a draft of others.
+    """
+    cases = []
+    for kind, life in view.lives.items():
+        case = view.maybe(life.model, ref)
+        if isinstance(case, Proposal) and not may_see(view, case):
+            return {"ref": ref, "cases": [], "pending": None}
+        if case is not None and ref:
+            title = getattr(case, "title", "") or getattr(case, "name", "")
+            cases.append({"kind": kind, "ref": case.ref, "state": case.state, "title": title})
+    row = view.store.work.pending(ref)
+    waits = (
+        {"ref": ref, "command": row.name, "state": _state_of(view, row), "made_by": view.name(row.made_by)}
+        if row
+        else None
+    )
+    return {"ref": ref, "cases": cases, "pending": waits}
+
+
+def _state_of(view: View, row: PendingRow) -> str:
+    return "lapsed" if row.state == "pending" and row.expires_at <= view.now else row.state
 
 
 # ----------------------------------------------------------------------------------------------------------- the log
