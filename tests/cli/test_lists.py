@@ -13,6 +13,7 @@ from cli.main import _root
 from cli.output import state_text
 from cli.params.types import SortKey, State
 from fund import language
+from fund.language import both
 from fund.lists import has_words
 from fund.workflows.commands import QUERIES
 from tests.conftest import Fund
@@ -64,7 +65,7 @@ def test_every_column_of_every_list_sorts_it_both_ways_by_its_header_in_either_l
     whole = fund(*name.split(), "--json", database=story.url, user="bram").json
     lists = QUERIES[name].lists
     for header, keys in option(LISTS[name], "--sort").keys.items():
-        english, dutch = in_each(header)
+        dutch, english = both(header)
         for typed in (dutch, f"-{english.lower()}"):
             shown = fund(*name.split(), "--sort", typed, "--json", database=story.url, user="bram")
             assert shown.code == 0, (typed, shown.err)
