@@ -15,12 +15,12 @@ import sqlite3
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NEEDS_A_VALUE", "watch"]
+__all__ = ["NEEDS_A_VALUE", "NotFollowed", "values_of", "watch"]
 
 NEEDS_A_VALUE = {
     "FILE": "a file of one's own: evidence, scores, a report, a bank statement",
@@ -35,12 +35,19 @@ NEEDS_A_VALUE = {
     "SCORE": "a judgement",
     "PATH": "where a file lies",
     "MEMBER": "which seat ends, or gets a deputy",
+    "anchor.pem": "the key with which the fund signs lies where its owner put it",
+    "anchor.json": "an anchor that was kept, or is written when the answer is there",
     "PUBLIC_KEY": "the key that the fund published",
 }
-"""What stands in capitals in advice: a value that the fund cannot know, with the reason."""
+"""What stands in advice, most of it in capitals, and the fund cannot know: with the reason."""
 MAY_BE_REFUSED = {
     ("next step of disbursement check", "insufficient_cash"): "whether there is enough money is of the day",
     ("next step of partner settle", "no_payee"): "the partner has no account yet; the refusal says how to record one",
+    (
+        "next step of decision vote",
+        "valuation_day_outside",
+    ): "a winding-up is voted on before its day; that day is waited for",
+    ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("decided_otherwise", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",
     ("not_a_decided_proposal", "unknown_ref"): "tests put such a proposal there without its facts",
@@ -51,6 +58,12 @@ NOT_TYPED: dict[str, str] = {
     "worker": "does not end by itself; tests/test_kill.py starts it",
     "init": "founds a fund where there is none; the leaflet of the fund manager does it",
 }
+
+
+class NotFollowed(BaseException):
+    """Advice that cannot be followed; no ``except Exception`` of a command hides it."""
+
+
 _seen: set[tuple[str, str]] = set()
 _typing = False
 
@@ -87,6 +100,12 @@ def watch() -> None:
     delivery.carry_out, delivery.look = carry_out, look
 
 
+def values_of(words: Sequence[str]) -> set[str]:
+    """The words of a command that stand for a value, whether or not they are explained."""
+    capitals = {word.rpartition("=")[2] for word in words if re.fullmatch(r"([^-]\S*=)?[A-Z_]{2,}", word)}
+    return capitals | set(words) & set(NEEDS_A_VALUE)
+
+
 def _type(fund: Any, user: str | None, advised_by: str, line: str, args: Mapping[str, Any] | None) -> None:
     """Type the command in a line of advice, unless a worker did so before."""
     from cli import output
@@ -111,19 +130,22 @@ def _type(fund: Any, user: str | None, advised_by: str, line: str, args: Mapping
         if others is not None and not others:
             return  # nobody may, for nobody has the role yet
         by = others[0] if others else shlex.split(named[1])[0] if named else user
-        missing = {word.rpartition("=")[2] for word in words if re.fullmatch(r"([^-]\S*=)?[A-Z_]{2,}", word)}
-        assert missing <= set(NEEDS_A_VALUE), f"{advised_by}: {command}: {missing}"
+        missing = values_of(words)
+        if not missing <= set(NEEDS_A_VALUE):
+            raise NotFollowed(f"{advised_by}: {command}: {missing}")
         if missing:
             code, told = _typed([*words[:2], "--help"], fund.url, by, args)
             unknown = [word for word in words if word.startswith("--") and word not in told]
-            assert (code, unknown) == (0, []), f"{advised_by}: {command}: {unknown}"
+            if code or unknown:
+                raise NotFollowed(f"{advised_by}: {command}: {unknown}")
             return
         code, told = _typed(words, fund.url, by, args)
         refused = re.search(r"error\[(\w+)\]", told)
         allowed = (advised_by, refused[1] if refused else "") in MAY_BE_REFUSED
         if not line.startswith("fund "):  # something comes first, and was not done: a file is corrected
             allowed = allowed or bool(refused and refused[1] == advised_by)
-        assert code in (0, 3) or allowed, f"{advised_by} advises {by} to type: {command}\n{told}"
+        if code not in (0, 3) and not allowed:
+            raise NotFollowed(f"{advised_by} advises {by} to type: {command}\n{told}")
     finally:
         _typing = False
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from cli import main, params
+from cli import main, output, params
 from fund.errors import FundError, NoSuchFile
+from tests import hints
 from tests.conftest import Fund
 
 WITHOUT_JSON = {"completion", "demo", "worker"}
@@ -136,6 +137,7 @@ FILLED = {
     r"\{\w*(?:month|period|year|earlier)\w*\}": "2026",
     r"\{account\}|CODE": "1000",
     r"\{track\}": "light",
+    r"\{reasons\}": "--reason ambition=TEXT",
     r"\{ground\}": "breach",
     r"--choice \{first\}": "--choice for",
     r"\{verb\}": "submit",
@@ -148,15 +150,16 @@ PLACE = re.compile(r"\{[^}]*\}")
 
 def _hints() -> Iterator[tuple[str, str]]:
     for code, error in sorted(FundError.every().items()):
-        found = re.search(r"(?:^|: )(fund [a-z].*)$", error.hint)
-        if error.__module__.startswith("fund.") and found:
-            yield code, found.group(1)
+        for found in filter(None, map(output.advised, error.hint.split("\n"))):
+            if error.__module__.startswith("fund."):
+                yield code, found
 
 
 @pytest.mark.parametrize(("code", "hint"), list(_hints()), ids=[code for code, _hint in _hints()])
 def test_a_hint_that_is_a_command_can_be_typed(code: str, hint: str) -> None:
     if PLACE.match(hint.removeprefix("fund ")):
         return
+    assert hints.values_of(hint.split()) <= set(hints.NEEDS_A_VALUE)
     for pattern, value in FILLED.items():
         hint = re.sub(pattern, value, hint)
     parse(PLACE.sub("X1", hint))
