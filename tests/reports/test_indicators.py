@@ -448,7 +448,7 @@ def test_a_price_index_that_is_none_is_refused_with_its_line(content: bytes, lin
 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
-    [("portfolio", "portfolio_revolving_degree"), ("Turn-over", "turnover"), ("zzz", "fund_equity")],
+    [("portfolio", "portfolio_at_risk"), ("Turn-over", "turnover"), ("zzz", "fund_equity")],
 )
 def test_an_unknown_figure_is_refused_with_the_nearest(story: Told, typed: str, nearest: str) -> None:
     with looking(story.url) as view, pytest.raises(UnknownFigure) as refused:

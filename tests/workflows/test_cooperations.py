@@ -163,7 +163,7 @@ def test_a_faulty_file_is_refused_with_every_fault_and_nothing_of_it_is_taken_in
             ' "thema_ids": ["T06", "T99"],',
             ' "deelnemers": [{"naam": "Houten", "partner_id": "GM0321", "rol": "baas"}],',
             ' "verplicht": "ja", "kenmerken": {"soort_werk": "leuk", "kleur": "rood"},',
-            ' "sinds": "1-1-2024",',
+            ' "sinds": "1/1/2024",',
             ' "tot": "2023-01-01", "tot": null, "baas": 1},',
             '{"id": "goed", "naam": "Goed", "deelnemers": [{"naam": "Houten"}],',
             ' "sinds": "2024-01-02", "tot": "2024-01-01"},',
