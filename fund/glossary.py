@@ -422,14 +422,9 @@ def role_names() -> Names:
     return {word.name: (word.nl, word.en) for word in words() if word.section == "rol" and word.name != "system"}
 
 
-def state_names(kind: str, states: Iterable[str] = ()) -> Names:
-    """The states of a life story (``proposal``): those named, or all."""
-    wanted = set(states)
-    return {
-        state: (word.nl, word.en)
-        for (of, state), word in _states().items()
-        if of == kind and (not wanted or state in wanted)
-    }
+def state_names(kind: str) -> Names:
+    """The states of a life story (``proposal``)."""
+    return {state: (word.nl, word.en) for (of, state), word in _states().items() if of == kind}
 
 
 def account_names() -> Names:

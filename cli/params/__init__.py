@@ -25,9 +25,9 @@ from cli.params.types import (
     USER,
     Named,
     Ref,
+    State,
     Word,
     one_of,
-    state_of,
 )
 from cli.params.verbs import (
     FORMATS,
@@ -64,6 +64,7 @@ __all__ = [
     "Named",
     "Ref",
     "Shell",
+    "State",
     "Word",
     "argument",
     "booking",
@@ -88,7 +89,6 @@ __all__ = [
     "reading",
     "run",
     "shell",
-    "state_of",
     "typed",
     "verb",
     "write_output",

@@ -41,7 +41,6 @@ __all__ = [
     "State",
     "Word",
     "one_of",
-    "state_of",
 ]
 
 
@@ -163,11 +162,6 @@ def one_of(name: str, words: Mapping[str, str], labels: Mapping[str, str] | None
     """
     printed = labels or {}
     return Word(name, lambda: {code: (*both(word), *both(printed.get(code, word))) for code, word in words.items()})
-
-
-def state_of(kind: str, *states: str) -> Word:
-    """A state of a life story: those named, or all that the glossary has."""
-    return Word("state", lambda: _glossary().state_names(kind, states), "UnknownState", kind=kind)
 
 
 ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")
