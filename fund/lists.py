@@ -19,6 +19,7 @@ from fund.errors import UnknownColumn, UnknownState
 __all__ = ["chosen", "has_words", "words_of"]
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32,}")
+_EMPTY: tuple[Any, ...] = (None, "", [])
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?", re.ASCII)
 
 
@@ -87,7 +88,8 @@ def chosen(
 ) -> dict[str, Any]:
     """What a query found, with only the rows that were asked for, in the order that was asked for.
 
-    ``selection`` tells what was asked, how many rows there were and how many are left.
+    ``selection`` tells what was asked, how many rows there were and how many are left, of the lists that have states
+    where a state was asked for.
 
     Args:
         lists: The plural keys of ``found`` that hold rows, each with the kind whose states its rows have, or nothing.
@@ -101,7 +103,8 @@ def chosen(
         UnknownState, UnknownColumn: As they say.
     """
     rows: dict[str, list[Mapping[str, Any]]] = {plural: list(found[plural]) for plural in lists}
-    count = sum(map(len, rows.values()))
+    asked = [plural for plural, kind in lists.items() if kind or state is None]
+    count = sum(len(rows[plural]) for plural in asked)
     if state is not None:
         kinds = [kind for kind in lists.values() if kind]
         codes = {kind: set(glossary.meant(state, glossary.state_names(kind))) for kind in kinds}
@@ -125,14 +128,15 @@ def chosen(
                 rows[plural] = _sorted(each, key, down=down)
     answer = {**found, **rows}
     if state is not None or words or sort is not None:
-        left = sum(map(len, rows.values()))
+        left = sum(len(rows[plural]) for plural in asked)
         answer["selection"] = {"state": state, "search": search, "sort": sort, "rows": left, "of": count}
     return answer
 
 
 def _sorted(rows: list[Mapping[str, Any]], key: str, *, down: bool) -> list[Mapping[str, Any]]:
-    full = [row for row in rows if row[key] not in (None, "", [])]
-    return [*sorted(full, key=lambda row: _rank(row[key]), reverse=down), *(row for row in rows if row not in full)]
+    full = [row for row in rows if row[key] not in _EMPTY]
+    empty = [row for row in rows if row[key] in _EMPTY]
+    return [*sorted(full, key=lambda row: _rank(row[key]), reverse=down), *empty]
 
 
 def _rank(value: Any) -> tuple[int, Fraction, str]:

@@ -94,3 +94,18 @@ def test_sorting_keeps_every_row_and_searching_keeps_only_what_has_the_words(row
     assert sorted(map(repr, one)) == sorted(map(repr, other)) == sorted(map(repr, rows))
     found = chosen({"rows": rows}, {"rows": ""}, name="x", search=words)["rows"]
     assert [row for row in rows if has_words(row, words_of(words))] == found
+
+
+def test_a_list_without_states_stays_and_is_not_counted_where_a_state_is_asked_for() -> None:
+    found = {"accounts": [{"iban": "x"}] * 9, "receipts": [{"ref": "O1", "state": "recorded"}]}
+    lists = {"accounts": "", "receipts": "receipt"}
+    one = chosen(found, lists, name="bank list", state="toegerekend")
+    assert (len(one["accounts"]), one["receipts"]) == (9, [])
+    assert (one["selection"]["rows"], one["selection"]["of"]) == (0, 1)
+
+
+def test_ten_thousand_rows_are_sorted_at_once() -> None:
+    rows = [{"ref": f"O{at}", "on": None if at % 2 else f"{at}", "state": "recorded"} for at in range(10_000)]
+    found = chosen({"receipts": rows}, {"receipts": "receipt"}, name="bank list", sort="-on", search="O")["receipts"]
+    assert [row["on"] for row in found[:2]] == ["9998", "9996"]
+    assert [row["ref"] for row in found[5000:5002]] == ["O1", "O3"]

@@ -73,11 +73,9 @@ def named(view: View, *, ref: str) -> dict[str, Any]:
             title = getattr(case, "title", "") or getattr(case, "name", "")
             cases.append({"kind": kind, "ref": case.ref, "state": case.state, "title": title})
     row = view.store.work.pending(ref)
-    waits = (
-        {"ref": ref, "command": row.name, "state": _state_of(view, row), "made_by": view.name(row.made_by)}
-        if row
-        else None
-    )
+    if row is None:
+        return {"ref": ref, "cases": cases, "pending": None}
+    waits = {"ref": ref, "command": row.name, "state": _state_of(view, row), "made_by": view.name(row.made_by)}
     return {"ref": ref, "cases": cases, "pending": waits}
 
 
