@@ -226,7 +226,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
         "evaluation": Entry(N_("Report what was learned")),
         "confirm": Entry(N_("Confirm as the second person")),
         "decline": Entry(N_("Refuse as the second person"), "confirm"),
-        "explain": Entry(N_("Explain a word, code, state or account")),
+        "explain": Entry(N_("Explain a word, code, figure or ref")),
     },
     N_("Fund office"): {
         "init": Entry(N_("Found a fund")),

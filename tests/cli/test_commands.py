@@ -92,7 +92,10 @@ def test_the_examples_of_a_command_can_be_typed(words: tuple[str, ...], command:
 def test_what_is_seen_also_exists(words: tuple[str, ...], command: click.Command) -> None:
     assert isinstance(command, params.Command)
     known = {" ".join(name) for name, _command in ALL} | set(main.entries())
-    assert [name for name in command.see if name not in known] == []
+    assert [name for name in command.see if name.partition(" --")[0] not in known] == []
+    options = {tuple(name): {each for param in found.params for each in param.opts} for name, found in ALL}
+    for name, _dashes, option in (each.partition(" --") for each in command.see):
+        assert not option or f"--{option}" in options[tuple(name.split())]
 
 
 @EVERY

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from fund.checks import verify
 from fund.database import writing
 from fund.dates import day_of
-from fund.errors import InsufficientFreeToCommit
+from fund.errors import FundError, InsufficientFreeToCommit
 from fund.operations import bring_up_to_date
-from fund.rules.regulations import standard_text
+from fund.reports.statements.council import council
+from fund.rules.regulations import standard, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
@@ -145,3 +146,21 @@ def test_an_upgrade_folds_case_files_anew_and_leaves_the_facts_alone(database_ur
     with open_fund(database_url) as fund:
         found = verify(fund.engine)
         assert (found["ok"], found["head"]) == (True, head)
+
+
+def test_how_the_fund_is_reached_came_later_and_changes_no_earlier_text(world: World) -> None:
+    assert "contact" not in standard().model_dump(mode="json")
+    peopled(world)
+    contact = '\n[contact]\ntelephone = "030 000 00 00"\nmail = "fonds@voorbeeld.example"\n'
+    text = standard_text().replace('version = "2026-1"', 'version = "2026-2"') + contact
+    with world.view() as view:
+        assert council(view, partner="gm0351")["contact"]["telephone"] is None
+    on = date(2026, 3, 1)
+    world.both("regulations adopt", user="anna", second="carla", name="r.toml", content=text.encode(), on=on)
+    with world.view() as view:
+        found = council(view, partner="gm0351", as_of=on)["contact"]
+    assert (found["telephone"], found["mail"]) == ("030 000 00 00", "fonds@voorbeeld.example")
+    for wrong in ('telephone = "bel me"', 'mail = "geen adres"', 'mail = "a@b"', 'fax = "030"'):
+        broken = standard_text() + f"\n[contact]\n{wrong}\n"
+        with pytest.raises(FundError, match="contact"):
+            world.do("regulations adopt", user="anna", name="r.toml", content=broken.encode(), on=on)
