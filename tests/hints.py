@@ -47,6 +47,7 @@ MAY_BE_REFUSED = {
         "next step of decision vote",
         "valuation_day_outside",
     ): "a winding-up is voted on before its day; that day is waited for",
+    ("a_payment_status", "invalid_bank_file"): "the report of the test has a beginning only",
     ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("decided_otherwise", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",

@@ -43,6 +43,7 @@ def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None
         assert takers(world.fund, "fund user list", user="nobody") == [
             "anna", "anna2", "bram", "bram2", "carla", "joost", "petra",
         ]  # fmt: skip
+        assert takers(world.fund, "fund partner show d'or", user="anna") is None
         pending = world.do("user add", user="petra", name="ed", roles=["reviewer"])["pending"]
         assert takers(world.fund, f"fund confirm {pending}", user="petra") == ["carla"]
 

@@ -110,7 +110,7 @@ _others: dict[str, str] = {}
 _COMMAND = re.compile(
     r"(?P<lead>^|[:;,] |\b(?:or|see|with|by|of|zie|met|door) )fund (?:--as (?P<user>'[^']*'|\S+) )?(?P<rest>[a-z].*)"
 )
-_PASSWORD = re.compile(r"//[^/@]*:[^/@]*@")
+_PASSWORD = re.compile(r"//.*:.*@|password=", re.IGNORECASE)
 
 
 def typed_before(options: Mapping[str, str]) -> None:
@@ -140,7 +140,7 @@ def as_typed(line: str) -> str:
 
     def repeated(found: re.Match[str]) -> str:
         options = {name: value for name, value in _typed.items() if not _PASSWORD.search(value)}
-        named = shlex.split(found["user"])[0] if found["user"] else ""
+        named = (found["user"] or "").strip("'")
         user = _others.get(f"fund {found['rest']}", named)
         if user and (user != os.environ.get("FUND_USER") or "--as" in options):
             options["--as"] = user

@@ -148,13 +148,12 @@ def _settled(args: dict[str, Any], asked: Callable[[], dict[str, Any]]) -> dict[
 
 
 def others_who_may(fund: Any, command: str, user: str | None) -> Sequence[str] | None:
-    """Those who may give an advised command; ``None`` where the one who reads the advice may, or the fund is away."""
-    from fund.errors import FundError
+    """Those who may give an advised command; ``None`` where the one who reads the advice may, or nobody can tell."""
     from fund.workflows import delivery
 
     try:
         return delivery.takers(fund, command, user=user)
-    except FundError:
+    except Exception:  # the fund is away, or ill: the answer or the refusal is worth more than whose turn it is
         return None
 
 
@@ -198,7 +197,7 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
     Args:
         changes: Whether something may follow that the workers must hear of; only then is the broker spoken to.
     """
-    from fund.errors import FundError
+    from fund.errors import FundError, NotReady
     from fund.workflows import delivery
 
     settings = shell(ctx).settings
@@ -213,8 +212,9 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
         try:
             yield fund, delivery.carry_out, delivery.look
         except FundError as problem:
-            for command in filter(None, map(output.advised, problem.advice.split("\n"))):
-                _know_another(fund, command, settings.user)
+            if not isinstance(problem, NotReady):  # who has to wait for the database once need not wait twice
+                for command in filter(None, map(output.advised, problem.advice.split("\n"))):
+                    _know_another(fund, command, settings.user)
             raise
 
 

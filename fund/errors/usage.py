@@ -209,10 +209,13 @@ def _install(extra: str) -> str:
     import importlib.util
     import shlex
     import sys
-    from importlib.metadata import requires
+    from importlib.metadata import PackageNotFoundError, requires
 
     ends = re.compile(rf"""\s*;\s*extra\s*==\s*["']{extra}["']$""")
-    packages = [ends.sub("", line) for line in requires("revolving-fund") or () if ends.search(line)]
+    try:
+        packages = [ends.sub("", line) for line in requires("revolving-fund") or () if ends.search(line)]
+    except PackageNotFoundError:  # it runs where it lies, and was never installed
+        packages = [f"revolving-fund[{extra}]"]
     with_pip = [sys.executable, "-m", "pip", "install"]
     with_uv = ["uv", "pip", "install", "--python", sys.executable]  # it makes environments in which there is no pip
     return shlex.join([*(with_pip if importlib.util.find_spec("pip") else with_uv), *packages])

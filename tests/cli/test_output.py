@@ -294,6 +294,10 @@ def test_the_next_step_of_somebody_else_says_whose_it_is(shown: Shown, others: l
         ({"--as": "anna"}, "the fund keeps its money in euros", "the fund keeps its money in euros"),
         ({"--database": "postgresql://h/fund"}, "fund inbox", "fund --database postgresql://h/fund inbox"),
         ({"--database": "postgresql://u:secret@h/fund", "--as": "anna"}, "fund inbox", "fund --as anna inbox"),
+        ({"--database": "postgresql://u:s/e@c@h/fund"}, "fund inbox", "fund inbox"),
+        ({"--database": "postgresql://h/fund?user=u&password=secret"}, "fund inbox", "fund inbox"),
+        ({"--broker": "redis://:secret@h/0"}, "fund inbox", "fund inbox"),
+        ({"--as": "o'neil"}, "fund --as d'arc partner show d'o", """fund --as 'd'"'"'arc' partner show d'o"""),
     ],
 )
 def test_advice_repeats_what_was_typed_before_the_noun(typed: dict[str, str], line: str, again: str) -> None:

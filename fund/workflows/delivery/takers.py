@@ -29,7 +29,7 @@ def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
         return None
     with View.open(fund.engine, LIVES, actor=None) as view:
         names = view.store.work.names()
-        people = [user.as_actor(names.get(user.ref, user.ref)) for user in view.cases(User) if user.state == "active"]
+        people = [each.as_actor(names.get(each.ref, each.ref)) for each in view.cases(User) if each.state == "active"]
         lines = [line for line in waiting_for(view) if _words(line.command) == words] if name is not None else []
         if lines or name == "confirm":
             able = [each for each in people if any(line.is_for(each) for line in lines)]
@@ -46,7 +46,10 @@ def _has_role(actor: Actor, name: str) -> bool:
 
 def _words(command: str) -> list[str]:
     """Noun, verb and what it is about: the words between ``fund`` (with a person) and the first option."""
-    words = shlex.split(command)[1:]
+    try:
+        words = shlex.split(command)[1:]
+    except ValueError:  # somebody's own words are in it, with one quote
+        words = command.split()[1:]
     if words[:1] == ["--as"]:
         words = words[2:]
     ends = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
