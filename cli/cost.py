@@ -9,7 +9,23 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import DAY, FILE, MONEY, PAYEE, Ref, argument, booking, listing, noun, option, read, reading, run, verb
+from cli.params import (
+    DAY,
+    FILE,
+    MONEY,
+    PAYEE,
+    Ref,
+    argument,
+    booking,
+    listing,
+    noun,
+    option,
+    read,
+    reading,
+    run,
+    verb,
+    with_files,
+)
 from fund.language import N_, _, ngettext
 
 DEBIT = Ref(("bank unmatched", "debits", "ref"))
@@ -17,7 +33,9 @@ RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 
 TRANSFER = Ref(("cost list", "transfers", "ref"))
 
+COST = Ref(("cost list", "approvals", "ref"))
 cost = noun("cost", N_("Book costs, income and transfers"))
+with_files(cost, COST, N_("The cost"), "K2026-0004")
 
 
 @verb(
@@ -201,7 +219,7 @@ INCOME = (
     "list",
     N_("List costs by year, transfers, debits and income"),
     examples=("fund cost list",),
-    see=("cost charge", "cost income"),
+    see=("cost charge", "cost income", "cost file list"),
 )
 @listing(*YEARS, *APPROVALS, *TRANSFERS, *TAKEN, *DEBITS, *INCOME)
 @reading

@@ -24,6 +24,7 @@ from cli.params import (
     reading,
     run,
     verb,
+    with_files,
 )
 from fund.language import N_, _, euros, language, ngettext
 
@@ -49,6 +50,7 @@ GROUND = one_of(
 CHOICE = one_of("vote", {**CHOICES, "abstain": N_("abstain")}, CHOICES)
 
 decision = noun("decision", N_("Prepare, vote and decide"))
+with_files(decision, PROPOSAL, N_("The proposal"), "2026-003")
 
 
 @verb(
@@ -360,7 +362,7 @@ def _objection_decided(answer: Mapping[str, Any]) -> list[str]:
     N_("Show the file, who voted and what was decided"),
     about=N_("Before the decision it shows who has voted, and never what."),
     examples=("fund decision show 2026-003", "fund --as carla decision show 2026-003 --json"),
-    see=("decision vote", "review show"),
+    see=("decision vote", "review show", "decision file list"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @reading

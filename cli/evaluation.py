@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
-from cli.params import FILE, THEME, Ref, argument, changing, listing, noun, option, read, reading, run, verb
+from cli.params import FILE, THEME, Ref, argument, changing, listing, noun, option, read, reading, run, verb, with_files
 from fund.language import N_, _, day, ngettext
 
 EVALUATION = Ref(("evaluation list", "evaluations", "ref"))
 
 evaluation = noun("evaluation", N_("Report what was learned"))
+with_files(evaluation, EVALUATION, N_("The agreement"), "A2026-003")
 
 
 @verb(
@@ -129,7 +130,7 @@ def send_back(ctx: click.Context, ref: str, reason: str) -> None:
         "parties, reviewers, the committee and the fund office; after it for everybody."
     ),
     examples=("fund --as rosa evaluation show A2026-003",),
-    see=("evaluation lessons", "agreement show"),
+    see=("evaluation lessons", "agreement show", "evaluation file list"),
 )
 @argument("ref", type=EVALUATION, help=N_("The agreement"))
 @reading

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import FILE, Ref, argument, changing, listing, noun, option, read, reading, run, verb
+from cli.params import FILE, Ref, argument, changing, listing, noun, option, read, reading, run, verb, with_files
 from fund.language import N_, _, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 MILESTONE = Ref(("milestone list", "milestones", "ref"))
 
 milestone = noun("milestone", N_("Show and accept what was agreed on the way"))
+with_files(milestone, MILESTONE, N_("The milestone"), "A2026-003-1")
 
 
 @verb(
@@ -51,7 +52,7 @@ def _shown(answer: Mapping[str, Any]) -> list[str]:
     about=N_("Tick every criterion that the evidence meets. A milestone is accepted when all are met."),
     examples=("fund --as anna milestone accept A2026-003-1 --met 1",),
     who=N_("a fund manager who is of no party"),
-    see=("milestone list", "milestone request-changes"),
+    see=("milestone file list", "milestone request-changes"),
 )
 @argument("ref", type=MILESTONE, help=N_("The milestone"))
 @option("--met", type=int, multiple=True, metavar="NUMBER", help=N_("A criterion that was met; repeat"))
@@ -123,7 +124,7 @@ LIST = (
     "list",
     N_("List milestones and their criteria"),
     examples=("fund milestone list A2026-003", "fund milestone list --state evidenced --json"),
-    see=("milestone evidence",),
+    see=("milestone evidence", "milestone file list"),
 )
 @argument("ref", type=AGREEMENT, required=False, help=N_("The agreement; all of them when left out"))
 @listing(*LIST)

@@ -15,6 +15,7 @@ from cli.params import (
     PARTNER,
     PAYEE,
     USER,
+    Ref,
     argument,
     booking,
     listing,
@@ -24,10 +25,13 @@ from cli.params import (
     reading,
     run,
     verb,
+    with_files,
 )
 from fund.language import N_, _, ngettext
 
+ACCOUNT = Ref(("payee list", "payees", "ref"))
 payee = noun("payee", N_("Record the accounts that may be paid"))
+with_files(payee, ACCOUNT, N_("The account"), "drukker-1")
 
 
 @verb(

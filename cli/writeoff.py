@@ -25,6 +25,7 @@ from cli.params import (
     reading,
     run,
     verb,
+    with_files,
 )
 from fund.language import N_, _, day, euros
 
@@ -41,6 +42,7 @@ GROUND = one_of("ground", {**GROUNDS, "learning": N_("learning")}, GROUNDS)
 CHOICE = one_of("vote", {"for": N_("for"), "against": N_("against"), "abstain": N_("abstain")})
 
 writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
+with_files(writeoff, WRITEOFF, N_("The write-off"), "A2026-003-W1")
 
 
 @verb(
@@ -217,7 +219,7 @@ LIST = (
     "list",
     N_("List write-offs and what was recovered"),
     examples=("fund writeoff list", "fund writeoff list --state decided"),
-    see=("statement position",),
+    see=("statement position", "writeoff file list"),
 )
 @listing(*LIST)
 @reading

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from fund.errors import AttachmentTooLarge, ContentLost
 from fund.language import N_, _
 from fund.unit_of_work import View
 
-__all__ = ["LARGEST", "folder_of", "get", "is_intact", "is_kept", "put", "put_all", "verify"]
+__all__ = ["LARGEST", "ending", "folder_of", "get", "is_intact", "is_kept", "put", "put_all", "sizes", "verify"]
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of the largest file that is kept."""
@@ -94,6 +94,41 @@ def get(view: View, sha256: str) -> bytes:
     if isinstance(problem, bytes):
         return problem
     raise ContentLost(hash=sha256, problem=_(problem))
+
+
+def sizes(view: View, hashes: Collection[str]) -> dict[str, int]:
+    """How many bytes each of these files has; what the fund does not keep is left out."""
+    return view.store.work.blob_sizes(hashes)
+
+
+def ending(content: bytes) -> str:
+    """The ending under which a file of this content can be opened: the fund keeps no name of it."""
+    for begins, found in _BEGINNINGS.items():
+        if content.startswith(begins):
+            return found
+    if content.startswith(b"PK\x03\x04"):
+        return next((found for inside, found in _PACKED.items() if inside in content), ".zip")
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return ".bin"
+    return ".txt"
+
+
+_BEGINNINGS = {
+    b"%PDF-": ".pdf",
+    b"\x89PNG\r\n": ".png",
+    b"\xff\xd8\xff": ".jpg",
+    b"<?xml": ".xml",
+}
+_PACKED = {
+    b"word/document.xml": ".docx",
+    b"xl/workbook.xml": ".xlsx",
+    b"ppt/presentation.xml": ".pptx",
+    b"opendocument.text": ".odt",
+    b"opendocument.spreadsheet": ".ods",
+}
+"""What office programs pack into a file, by a name that stands in it."""
 
 
 def _problem(view: View, sha256: str) -> bytes | str:

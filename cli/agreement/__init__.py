@@ -26,6 +26,7 @@ from cli.params import (
     read,
     run,
     verb,
+    with_files,
 )
 from fund.language import N_, _, day, euros, ngettext
 
@@ -43,6 +44,7 @@ LOWER = one_of(
 ENDED = one_of("ground", {"stop_rule": N_("stop rule"), "breach": N_("breach")})
 
 agreement = noun("agreement", N_("Sign agreements and follow experiments"))
+with_files(agreement, AGREEMENT, N_("The agreement"), "A2026-003")
 
 
 @verb(
@@ -416,7 +418,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     "show",
     N_("Show an agreement, or its text"),
     examples=("fund agreement show A2026-003", "fund agreement show A2026-003 --document"),
-    see=("milestone list", "repayment plan"),
+    see=("milestone list", "repayment plan", "agreement file list"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
 @option("--document", is_flag=True, help=N_("Print the text that is signed, byte for byte"))

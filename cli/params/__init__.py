@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from cli.output import write_output
 from cli.params.asking import confirmed, leave, listed, look, may_write, opened, present, read, run
+from cli.params.attached import with_files
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import (
@@ -91,5 +92,6 @@ __all__ = [
     "shell",
     "typed",
     "verb",
+    "with_files",
     "write_output",
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "others_who_may",
     "present",
     "read",
+    "require_no_screen",
     "run",
     "which",
 ]
@@ -265,7 +266,7 @@ def leave(
     chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
     path = path or "-"
     if chosen in DRAWN:
-        _require_no_screen(path, chosen)
+        require_no_screen(path, chosen)
     force = may_write(ctx, path)
     told: list[str] = []
 
@@ -312,7 +313,12 @@ def may_write(ctx: click.Context, path: str) -> bool:
     return True
 
 
-def _require_no_screen(path: str, form: str) -> None:
+def require_no_screen(path: str, form: str) -> None:
+    """Nothing, when bytes do not go to a terminal.
+
+    Raises:
+        NoTextForScreen: They would.
+    """
     if path == "-" and output.is_terminal(sys.stdout):
         from fund.errors import NoTextForScreen
 

@@ -70,7 +70,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
         "fund proposal show 2026-003 --format pdf --output 2026-003.pdf",
         "fund --as fatima proposal show 2026-003 --file > loket.toml",
     ),
-    see=("proposal history", "proposal save"),
+    see=("proposal history", "proposal save", "proposal file list"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @option("--file", "as_file", is_flag=True, help=N_("Print the form as a file"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.params import Ref, noun, one_of
+from cli.params import Ref, noun, one_of, with_files
 from fund.language import N_
 
 __all__ = ["AGREEMENT", "PROPOSAL", "ROUND", "TRACK", "proposal"]
@@ -13,3 +13,4 @@ AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 TRACK = one_of("track", {"light": N_("light"), "standard": N_("standard"), "major": N_("major")})
 
 proposal = noun("proposal", N_("Draft, submit and follow proposals"))
+with_files(proposal, PROPOSAL, N_("The proposal"), "2026-003")

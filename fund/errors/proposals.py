@@ -12,14 +12,16 @@ __all__ = [
     "AboveCeiling", "AttachmentMissing", "AttachmentNotFile", "AttachmentNotNamed", "AttachmentTooLarge",
     "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk", "CategoriesDifferFromCost",
     "ChangedElsewhere", "ChangedMeanwhile", "ContentLost", "CostDiffers", "DayBeforeBudget", "DeadlinePassed",
-    "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FollowonNotInvited",
+    "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FileNotNamed",
+    "FollowonNotInvited",
     "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice", "NotForImprovement",
     "ObjectionTooLate", "OldFormVersion", "OtherFormVersion", "OutOfOrder", "OutsideTrack",
     "PartiesNotConfirmed", "PartnerNotActive", "RepaymentEndsTooEarly", "RepaymentPlanTooLong",
     "RolloutNotBudgeted", "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly",
     "RuleNotMet",
     "SameContentInRound", "SameIdeaAddedUp", "TooFewAdopters", "TooManyBlocks", "UnclearAmount",
-    "UnclearName", "UnclearPercentage", "UnknownChoice", "UnknownField", "UnknownFormVersion", "UnknownRule",
+    "UnclearName", "UnclearPercentage", "UnknownAttachment", "UnknownChoice", "UnknownField", "UnknownFormVersion",
+    "UnknownRule",
     "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
 ]  # fmt: skip
 
@@ -313,6 +315,22 @@ class AttachmentTooLarge(FaultyInput):
 
     message = N_("{file} is {size} bytes; the fund keeps files of at most {limit}")
     hint = N_("make the file smaller, or split it")
+
+
+class UnknownAttachment(FaultyInput):
+    """The case has no file of that number or hash."""
+
+    message = N_(
+        '{ref} has no file "{file}"; files in all: {count}. Give a number of the list, or six letters of the hash'
+    )
+    hint = N_("fund {noun} file list {ref}")
+
+
+class FileNotNamed(FaultyInput):
+    """The case has several files, and it was not said which."""
+
+    message = N_("{ref} has {count} files: say which, by its number")
+    hint = N_("fund {noun} file list {ref}")
 
 
 class ContentLost(FaultyInput):

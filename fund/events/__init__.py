@@ -33,7 +33,7 @@ from fund.events import (
 )
 from fund.events.agreements import *  # noqa: F403
 from fund.events.amendments import *  # noqa: F403
-from fund.events.base import FACTS, Envelope, Fact, canonical_json, event_fields, fact_from, require_printable
+from fund.events.base import FACTS, Envelope, Fact, KeptFile, canonical_json, event_fields, fact_from, require_printable
 from fund.events.capital import *  # noqa: F403
 from fund.events.closing import *  # noqa: F403
 from fund.events.cooperations import *  # noqa: F403
@@ -57,7 +57,7 @@ from fund.events.rounds import *  # noqa: F403
 from fund.events.service import *  # noqa: F403
 from fund.events.writeoffs import *  # noqa: F403
 
-__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from", "require_printable"]
+__all__ = ["FACTS", "Envelope", "Fact", "KeptFile", "canonical_json", "event_fields", "fact_from", "require_printable"]
 __all__ += founding.__all__
 __all__ += capital.__all__
 __all__ += receipts.__all__

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
+from fund.language import N_
 
 __all__ = [
     "AgreementActivated",
@@ -163,6 +164,7 @@ class AgreementDrafted(AgreementFact):
     """The text that the parties will sign is fixed; its hash is what they sign. A later draft takes its place."""
 
     wire: ClassVar[str] = "agreement.drafted"
+    keeps: ClassVar[Mapping[str, str]] = {"document_sha256": N_("text to sign")}
 
     terms: AgreementTerms
     document_sha256: str
@@ -247,6 +249,7 @@ class AgreementSuspended(AgreementFact):
     """On written, serious suspicion nothing is paid out until a day at the latest; repayment goes on."""
 
     wire: ClassVar[str] = "agreement.suspended"
+    keeps: ClassVar[Mapping[str, str]] = {"letter_sha256": N_("letter of the suspension")}
 
     reason: str
     until_on: date
@@ -266,6 +269,7 @@ class AgreementCompleted(AgreementFact):
     """The work is done and settled; what was not asked for is free again, and the plan loses its part of that."""
 
     wire: ClassVar[str] = "agreement.completed"
+    keeps: ClassVar[Mapping[str, str]] = {"report_sha256": N_("final report")}
 
     award_cents: int
     booked_cents: int
@@ -404,6 +408,7 @@ class MilestoneEvidenced(_MilestoneFact):
     """The parties showed what they did: files, by hash."""
 
     wire: ClassVar[str] = "milestone.evidenced"
+    keeps: ClassVar[Mapping[str, str]] = {"evidence": N_("evidence")}
 
     evidence: tuple[str, ...]
     """SHA-256 of each file, as hex."""

@@ -12,13 +12,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from fund.errors import UnprintableText
 
-__all__ = ["FACTS", "Envelope", "Fact", "canonical_json", "event_fields", "fact_from", "require_printable"]
+__all__ = ["FACTS", "Envelope", "Fact", "KeptFile", "canonical_json", "event_fields", "fact_from", "require_printable"]
 
 FACTS: dict[str, type[Fact]] = {}
 """Every fact the fund records, by wire name."""
@@ -74,6 +74,14 @@ def _refuse_floats(value: Any) -> None:
             _refuse_floats(item)
 
 
+class KeptFile(NamedTuple):
+    """A file that goes with a case: what it is, its SHA-256, and what it was called where that is known."""
+
+    what: str
+    sha256: str
+    title: str = ""
+
+
 class Fact(BaseModel):
     """Something that happened. Never changed, never removed; its wire name never changes either.
 
@@ -82,6 +90,7 @@ class Fact(BaseModel):
         kind: The kind of case whose life it belongs to; with ``ref`` it names the stream (``disbursement/D2026-0007``).
         version: The version of the payload's shape.
         opens: Fields whose content was under seal until this fact: a trial of it does not show them.
+        keeps: Fields that name files which the fund keeps by their SHA-256, each with what such a file is.
         ref: The readable reference of the case (``2026-003``); empty for the fund itself.
     """
 
@@ -91,6 +100,7 @@ class Fact(BaseModel):
     kind: ClassVar[str] = "fund"
     version: ClassVar[int] = 1
     opens: ClassVar[tuple[str, ...]] = ()
+    keeps: ClassVar[Mapping[str, str]] = {}
 
     ref: str = ""
 
@@ -109,6 +119,15 @@ class Fact(BaseModel):
     def touches(self) -> Iterable[str]:
         """Other streams whose cases change, or whose history shows, because of this fact."""
         return ()
+
+    def kept_files(self) -> Iterable[KeptFile]:
+        """The files that go with this fact."""
+        title = getattr(self, "file", "").replace("\\", "/").rpartition("/")[2]
+        for field, what in self.keeps.items():
+            found: str | tuple[str, ...] | None = getattr(self, field)
+            for sha256 in (found,) if isinstance(found, str) else found or ():
+                if sha256:
+                    yield KeptFile(what, sha256, title)
 
     def payload(self) -> str:
         """The canonical JSON of the fact: the text that is stored and hashed."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from fund.events.base import Fact
 from fund.events.payables import Owed
+from fund.language import N_
 
 __all__ = ["CostApproved", "TransferConfirmed", "TransferFailed", "TransferSent", "TransferSettled"]
 
@@ -22,6 +24,7 @@ class CostApproved(Owed):
 
     wire: ClassVar[str] = "cost.approved"
     ground: ClassVar[str] = "cost"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("invoice or order")}
 
     purpose: str
     invoice: str = ""

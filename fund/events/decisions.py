@@ -7,13 +7,14 @@ as a commitment. Source: lifecycle.md 4 (P13-P19, P24-P26).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fund.events.base import Fact
+from fund.language import N_
 
 __all__ = [
     "AwardCondition",
@@ -170,6 +171,7 @@ class DecisionConditionEvidenced(_DecisionFact):
     """P24: a party handed in evidence for a condition."""
 
     wire: ClassVar[str] = "decision.condition_evidenced"
+    keeps: ClassVar[Mapping[str, str]] = {"sha256": N_("evidence of a condition")}
 
     number: int
     file: str
@@ -229,6 +231,7 @@ class DecisionReopened(_DecisionFact):
 
     wire: ClassVar[str] = "decision.reopened"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
+    keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
 
     round: str
     reason: str
@@ -250,6 +253,7 @@ class EligibilityReopened(_DecisionFact):
 
     wire: ClassVar[str] = "decision.eligibility_reopened"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
+    keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
 
     reason: str
     votes: tuple[OpenedVote, ...] = ()
@@ -264,6 +268,7 @@ class DecisionUpheld(_DecisionFact):
 
     wire: ClassVar[str] = "decision.upheld"
     opens: ClassVar[tuple[str, ...]] = ("votes",)
+    keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("external advice")}
 
     reason: str
     votes: tuple[OpenedVote, ...] = ()

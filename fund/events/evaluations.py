@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
+from fund.language import N_
 
 __all__ = [
     "EvaluationAccepted",
@@ -59,6 +60,7 @@ class EvaluationSubmitted(_EvaluationFact):
     """A party told what was tried, what came of it and what others can learn."""
 
     wire: ClassVar[str] = "evaluation.submitted"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("evaluation")}
 
     hypothesis: str
     """``confirmed``, ``refuted`` or ``inconclusive``."""

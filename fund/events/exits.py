@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.events.base import Fact
 from fund.events.payables import Owed
+from fund.language import N_
 
 __all__ = [
     "ExitClosedOut",
@@ -62,6 +63,7 @@ class PartnerNoticeGiven(_OfAnExit):
     """K4: the partner leaves, on a day; its council decided so. Nobody approves it."""
 
     wire: ClassVar[str] = "partner.notice_given"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("decision to leave")}
 
     decided_on: date
     """The day on which its council, states or general board decided."""
@@ -125,6 +127,7 @@ class ExitSettlementAgreed(_OfAnExit):
     """K6: the partner and the chair agree on the net amount; after a dispute on the advice of an expert."""
 
     wire: ClassVar[str] = "exit.settlement_agreed"
+    keeps: ClassVar[Mapping[str, str]] = {"advice_sha256": N_("advice of an expert")}
 
     net_cents: int
     advice: str = ""
@@ -135,6 +138,7 @@ class ExitSettlementDisputed(_OfAnExit):
     """K6: the partner does not agree. What the fund itself acknowledges is undisputed and may be paid first."""
 
     wire: ClassVar[str] = "exit.settlement_disputed"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("reasons of the dispute")}
 
     net_cents: int
     undisputed_cents: int
@@ -193,6 +197,7 @@ class ExitSetOff(_OfAnExit):
     """K8: what is due of a settlement repays an advance of the partner's own, because it signed for that."""
 
     wire: ClassVar[str] = "exit.set_off"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("signed consent")}
 
     agreement: str
     proposal: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
 from fund.events.base import Fact
+from fund.language import N_
 
 __all__ = ["PayeeRecorded", "PayeeVerified"]
 
@@ -24,6 +25,7 @@ class PayeeRecorded(Fact):
 
     wire: ClassVar[str] = "payee.recorded"
     kind: ClassVar[str] = "payee"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("document with the account")}
 
     partner: str
     """The partner, or the short name under which the fund knows a supplier: the holder of the sub-account of 2000."""

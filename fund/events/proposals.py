@@ -6,13 +6,14 @@ to each name. Source: lifecycle.md 4 (P1-P8, P21, P22).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fund.events.base import Fact
+from fund.events.base import Fact, KeptFile
+from fund.language import N_
 
 __all__ = [
     "ProposalChangesRequested", "ProposalDrafted", "ProposalFoundEligible", "ProposalFoundIneligible",
@@ -41,6 +42,10 @@ class _ProposalFact(Fact):
     kind: ClassVar[str] = "proposal"
 
 
+def _attachments(form: Mapping[str, Any]) -> Iterable[KeptFile]:
+    return [KeptFile(N_("attachment"), each["sha256"], each["title"]) for each in form.get("attachments", ())]
+
+
 class ProposalDrafted(_ProposalFact):
     """P1: an idea has a file of its own; only its parties see it."""
 
@@ -59,6 +64,9 @@ class ProposalDrafted(_ProposalFact):
     ask_cents: int
     form: dict[str, Any]
 
+    def kept_files(self) -> Iterable[KeptFile]:
+        return _attachments(self.form)
+
 
 class ProposalRevised(_ProposalFact):
     """P2: the form has other content; who had confirmed must confirm again."""
@@ -75,6 +83,9 @@ class ProposalRevised(_ProposalFact):
     track: str = ""
     """The track of the round it is in now; as before where it is empty."""
     form: dict[str, Any]
+
+    def kept_files(self) -> Iterable[KeptFile]:
+        return _attachments(self.form)
 
 
 class ProposalParticipationConfirmed(_ProposalFact):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from fund.events.base import Fact
+from fund.language import N_
 
 __all__ = [
     "WriteoffDecided",
@@ -34,6 +35,7 @@ class WriteoffProposed(_WriteoffFact):
     """The fund manager proposes to give up (part of) an advance, and on which ground."""
 
     wire: ClassVar[str] = "writeoff.proposed"
+    keeps: ClassVar[Mapping[str, str]] = {"file_sha256": N_("reminders and legal view")}
 
     ground: str
     """``learning``, ``hardship``, ``uncollectible`` or ``irregularity``."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fund.rules.authority import Role
+from fund.rules.authority import Relation, Role, Who
 
 __all__ = [
     "BEYOND",
@@ -29,6 +29,7 @@ __all__ = [
     "group_of",
     "may",
     "readers",
+    "who_reads",
     "within",
 ]
 
@@ -130,7 +131,8 @@ GROUPS: tuple[Group, ...] = (
         "draft", "Draft, save (a draft is nobody else's)",
         "M own|M own|||||R||",
         "proposal draft, proposal save",
-        "proposal list, proposal show, proposal history, proposal file",
+        "proposal list, proposal show, proposal history, proposal file,"
+        " proposal file list, proposal file get",
     ),
     _group(
         "submit", "Confirm, submit, sign, withdraw",
@@ -161,14 +163,16 @@ GROUPS: tuple[Group, ...] = (
         "decision prepare, decision vote, decision decide, decision evidence, decision meet-conditions,"
         " decision reopen, decision decide-objection, repayment restructure, writeoff propose, writeoff vote,"
         " writeoff decide, writeoff reverse",
-        "decision show, writeoff list",
+        "decision show, writeoff list,"
+        " decision file list, decision file get, writeoff file list, writeoff file get",
     ),
     _group(
         "agreement", "Agreement: draft, amend, suspend, complete, end",
         "R own|signs own|M, C(2nd)|C||C|R||",
         "agreement draft, agreement sign, agreement activate, agreement amend, agreement suspend, agreement resume,"
         " agreement decide, agreement complete, agreement terminate, agreement refinance, agreement close",
-        "agreement list, agreement show",
+        "agreement list, agreement show,"
+        " agreement file list, agreement file get",
     ),
     _group(
         "results", "Milestone, benefit, evaluation",
@@ -177,7 +181,8 @@ GROUPS: tuple[Group, ...] = (
         " agreement benefits, evaluation plan, evaluation fall-due, evaluation submit, evaluation peer-review,"
         " evaluation accept, evaluation return, evaluation publish, evaluation invite",
         "milestone list, agreement business-case, evaluation list, evaluation show, evaluation lessons,"
-        " evaluation carried-over",
+        " evaluation carried-over,"
+        " milestone file list, milestone file get, evaluation file list, evaluation file get",
     ),
     _group(
         "payments", "Disbursement, payment, payee, costs",
@@ -188,7 +193,8 @@ GROUPS: tuple[Group, ...] = (
         " debit record,"
         " debit reverse,"
         " cost approve, cost charge, cost income, cost transfer, cost sweep, cost settle, cost recall",
-        "disbursement list, disbursement show, payment list, payment file, payee list, cost list",
+        "disbursement list, disbursement show, payment list, payment file, payee list, cost list,"
+        " payee file list, payee file get, cost file list, cost file get",
     ),
     _group(
         "receipts", "Receipts, matching, posting write-offs",
@@ -206,7 +212,8 @@ GROUPS: tuple[Group, ...] = (
         " partner agree-settlement, partner dispute-settlement, partner wind-up, partner settle,"
         " partner pay-settlement, partner leave, partner fall-due, partner close-out, key adopt, capital call",
         "partner list, partner show, partner exit-quote, partner accession-quote, key compare, key show, key review,"
-        " capital list, capital letter",
+        " capital list, capital letter,"
+        " partner file list, partner file get",
     ),
     _group(
         "ledger", "Ledger, statements, event export",
@@ -355,3 +362,10 @@ def readers(name: str) -> frozenset[Role]:
         for role in COLUMNS[column]
         if role is not Role.SYSTEM
     )
+
+
+def who_reads(name: str) -> Who:
+    """Who reads a case of a group: those who read every case, and people of its parties where the matrix says own."""
+    cells = _BY_NAME[name].cells
+    own = frozenset(role for column in ("PE", "PS") if cells[column].own for role in COLUMNS[column])
+    return Who(readers(name), others=(Who(own, Relation.PARTY),) if own else ())

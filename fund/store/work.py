@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -342,6 +342,11 @@ class WorkStore:
             sa.select(t.blob.c.size, t.blob.c.content).where(t.blob.c.sha256 == sha256)
         ).one_or_none()
         return None if row is None else (row.size, None if row.content is None else bytes(row.content))
+
+    def blob_sizes(self, hashes: Collection[str]) -> dict[str, int]:
+        """The sizes of these attachments; those that are not there are left out."""
+        query = sa.select(t.blob.c.sha256, t.blob.c.size).where(t.blob.c.sha256.in_(hashes))
+        return {row.sha256: row.size for row in self._connection.execute(query)}
 
     def blobs(self) -> list[tuple[str, int]]:
         """Hash and size of every attachment."""

@@ -10,6 +10,7 @@ from fund.reports import exports, forecasts, site, statements
 from fund.unit_of_work import Command, Life, Query
 from fund.workflows import (
     agreements,
+    attachments,
     cooperations,
     decisions,
     disbursements,
@@ -61,6 +62,7 @@ _chapters = (
     receipts,
     payments,
     transfers,
+    attachments,
 )
 
 COMMANDS: dict[str, Command] = {command.name: command for chapter in _chapters for command in chapter.COMMANDS}

@@ -19,9 +19,12 @@ from pydantic.fields import FieldInfo
 
 from fund import errors, forms
 from fund.checks import verify
+from fund.events import ProposalDrafted, ProposalSubmitted, RegulationsAdopted
 from fund.forms import hashes as hashes_module
 from fund.forms.hashes import answers_of
-from fund.schemas.proposals import Proposal, ProposalForm, Risk
+from fund.rules.regulations import Regulations, Track
+from fund.schemas.people import RegulationsFile
+from fund.schemas.proposals import Proposal, ProposalForm, Risk, Round
 from tests.factories import World, a_form
 from tests.forms.filling import filled_in
 from tests.workflows.proposing import IN_ROUND, case, drafted, file_of, proposing
@@ -151,11 +154,14 @@ def confirmed(world: World, **plan: Any) -> str:
 
 @contextmanager
 def asked_later() -> Iterator[None]:
-    """A program that is a year older: a form holds one answer more, and each of its risks one."""
-    before = {model: dict(model.__pydantic_fields__) for model in (Risk, ProposalForm)}
+    """A program that is a year older: a form holds one answer more, each of its risks too; facts, cases and regulations
+    hold something that they did not.
+    """
+    grown = (Risk, ProposalForm, Proposal, Round, Track, ProposalDrafted, ProposalSubmitted, RegulationsAdopted)
+    before: dict[Any, dict[str, FieldInfo]] = {model: dict(model.__pydantic_fields__) for model in grown}
 
     def rebuilt() -> None:
-        for model in (*before, Proposal):
+        for model in (*before, Regulations, RegulationsFile):
             model.model_rebuild(force=True)
 
     try:

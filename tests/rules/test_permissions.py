@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fund.rules.authority import Role, Who
+from fund.rules.authority import Relation, Role, Who
 from fund.rules.permissions import (
     BEYOND,
     COLUMNS,
@@ -19,6 +19,7 @@ from fund.rules.permissions import (
     group_of,
     may,
     readers,
+    who_reads,
     within,
 )
 from fund.rules.transitions import Transition
@@ -139,3 +140,17 @@ def test_who_reads_every_case_of_a_group() -> None:
         Role.COMMITTEE_CHAIR,
         Role.DEPUTY_CHAIR,
     }
+
+
+@pytest.mark.parametrize(
+    ("group", "own"),
+    [
+        ("results", {Role.PARTNER_EDITOR, Role.PARTNER_SIGNATORY}),
+        ("decide", {Role.PARTNER_SIGNATORY}),
+        ("regulations", set()),
+    ],
+)
+def test_a_case_is_read_by_who_reads_the_group_and_by_parties_their_own(group: str, own: set[Role]) -> None:
+    who = who_reads(group)
+    assert (who.roles, who.relation) == (readers(group), Relation.ANY)
+    assert [(each.roles, each.relation) for each in who.others] == ([(own, Relation.PARTY)] if own else [])

@@ -13,7 +13,7 @@ from fund.workflows.decisions.body import chairs, committee_of, waiting_votes
 from fund.workflows.decisions.case import LIVES
 from fund.workflows.decisions.deciding import decide, second_of_decide
 from fund.workflows.decisions.preparing import prepare, prepare_when_scored, ranking
-from fund.workflows.decisions.showing import show
+from fund.workflows.decisions.showing import reads_papers, show
 from fund.workflows.decisions.terms import (
     BACK,
     RUNNING,
@@ -47,6 +47,7 @@ __all__ = [
     "prepare",
     "prepare_when_scored",
     "ranking",
+    "reads_papers",
     "reopen",
     "show",
     "term_ends",

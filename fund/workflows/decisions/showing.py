@@ -19,7 +19,7 @@ from fund.workflows.decisions.terms import term_of
 from fund.workflows.proposals import rules_for
 from fund.workflows.reviews import parties_of
 
-__all__ = ["show"]
+__all__ = ["reads_papers", "show"]
 
 _READERS = (
     Role.FUND_MANAGER, Role.TREASURER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR, Role.AUDITOR,
@@ -44,7 +44,7 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     round_ = view.case(Round, proposal.round)
     ranked = ranking(view, proposal.round)
     place = next((number for number, (each, _total) in enumerate(ranked, start=1) if each == ref), None)
-    inside = _inside(view, proposal) or _of_the_board(view, proposal, decision)
+    inside = reads_papers(view, proposal, decision)
     undecided = decision.state in ("decidable", "objected")
     file = decision.prepared
     term = term_of(rules_for(view, proposal).terms, round_, proposal)
@@ -117,6 +117,13 @@ def show(view: View, *, ref: str) -> dict[str, Any]:
     if inside and not undecided:
         answer["votes"] = [{**each.model_dump(mode="json"), "name": view.name(each.voter)} for each in decision.votes]
     return answer
+
+
+def reads_papers(view: View, proposal: Proposal, decision: Decision) -> bool:
+    """Whether the one who looks reads the committee's papers: fund office, committee, auditor, nobody with a hard
+    conflict; and whoever votes in the full board.
+    """
+    return _inside(view, proposal) or _of_the_board(view, proposal, decision)
 
 
 def _deputy_of(view: View, body: Body, voter: str) -> str | None:
