@@ -10,7 +10,7 @@ import click
 from cli.output import Column, day_text, say_lines, table
 from cli.params import (
     ACCOUNT,
-    FILE,
+    BANK_FILE,
     MONEY,
     Code,
     Ref,
@@ -80,7 +80,7 @@ def _registered(answer: Mapping[str, Any]) -> list[str]:
     who=N_("a treasurer"),
     see=("bank unmatched", "bank match"),
 )
-@argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...", help=N_("The files, in any order"))
+@argument("files", type=BANK_FILE, nargs=-1, required=True, metavar="FILE...", help=N_("The files, in any order"))
 @changing
 def import_(ctx: click.Context, files: tuple[Mapping[str, Any], ...]) -> None:
     answer = run(

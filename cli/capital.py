@@ -206,12 +206,12 @@ def _letters_written(found: list[dict[str, Any]], output: str, several: bool) ->
 
 
 def _make_folder(folder: Path) -> None:
-    from fund.errors import FileUnreadable
+    from fund.paths import unwritable
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise FileUnreadable(path=str(folder), reason=problem.strerror or str(problem)) from None
+        raise unwritable(str(folder), problem) from None
 
 
 def _letters_shown(data: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import click
 from cli.output import Column, table
 from cli.params import (
     DAY,
-    FILE,
+    DOCUMENT,
     MONEY,
     PAYEE,
     Ref,
@@ -58,7 +58,7 @@ with_files(cost, COST, N_("The cost"), "K2026-0004")
 @option("--invoice", metavar="TEXT", help=N_("The supplier's own number, which stands in the payment"))
 @option("--reference", metavar="RF", help=N_("The supplier's RF reference (ISO 11649), in place of the number"))
 @option("--due", type=DAY, metavar="DATE", help=N_("The last day to pay; the regulations' term when left out"))
-@option("--file", "document", type=FILE, metavar="FILE", help=N_("The invoice or order; the fund keeps it"))
+@option("--file", "document", type=DOCUMENT, metavar="FILE", help=N_("The invoice or order; the fund keeps it"))
 @booking
 def approve(
     ctx: click.Context,

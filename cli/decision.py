@@ -11,7 +11,7 @@ import click
 from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
 from cli.params import (
     DAY,
-    FILE,
+    DOCUMENT,
     MONEY,
     Ref,
     argument,
@@ -73,6 +73,8 @@ def prepare(ctx: click.Context, ref: str, remark: str | None) -> None:
 
 
 def _prepared(answer: Mapping[str, Any]) -> list[str]:
+    from fund.rules.valuation import free_text
+
     fact = answer["events"][0]["payload"]
     if answer["events"][0]["type"] == "decision.remarked":
         return [_("The committee reads with {ref}: {remark}").format(ref=fact["ref"], remark=fact["remark"])]
@@ -82,7 +84,7 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
             advice=advice_text(fact["advice"]),
             rank=fact["rank"],
             of=fact["of"],
-            free=euros(fact["free_to_commit_cents"]),
+            free=free_text(fact["free_to_commit_cents"]),
         )
     ]
 
@@ -253,7 +255,7 @@ def _outcome(event: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @argument("number", type=click.IntRange(min=1), help=N_("The number of the condition"))
-@argument("file", type=FILE, required=False, help=N_("The evidence"))
+@argument("file", type=DOCUMENT, required=False, help=N_("The evidence"))
 @option("--extend-to", type=DAY, metavar="DATE", help=N_("More time, until this day"))
 @changing
 def evidence(ctx: click.Context, ref: str, number: int, file: Mapping[str, Any] | None, extend_to: date | None) -> None:
@@ -333,7 +335,7 @@ def _reopened(answer: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
 @option("--uphold/--reopen", "uphold", default=None, help=N_("Your own choice"))
-@option("--advice", type=FILE, required=True, metavar="FILE", help=N_("The external advice"))
+@option("--advice", type=DOCUMENT, required=True, metavar="FILE", help=N_("The external advice"))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
 @booking
 def decide_objection(ctx: click.Context, ref: str, uphold: bool | None, advice: Mapping[str, Any], reason: str) -> None:
@@ -481,6 +483,8 @@ def _term_text(name: str, value: Any) -> str:
 
 
 def _show(data: Mapping[str, Any]) -> None:
+    from fund.rules.valuation import free_text
+
     if "resolution" in data:
         _show_resolution(data["resolution"])
         return
@@ -496,7 +500,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Rank in the round"), rank if file else None),
             (_("Remark"), file["remark"] or None if file else None),
             (_("Left of the ceiling"), euros(data["ceiling_left_cents"])),
-            (_("Free to commit"), euros(data["free_to_commit_cents"])),
+            (_("Free to commit"), free_text(data["free_to_commit_cents"])),
             (_("Who decides"), _(BODIES[data["body"]]) if data["body"] else None),
             (_("Votes needed"), _votes_needed(data) if data["body"] in ("committee", "board") else None),
             (_("Seats"), _seats(data["seats"]) if data["body"] == "committee" else None),

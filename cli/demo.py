@@ -15,7 +15,7 @@ from typing import Any, Self
 import click
 
 from cli import output
-from cli.params import Code, option, reading, shell, typed, verb
+from cli.params import BROKER, DATABASE, Code, option, reading, shell, typed, verb
 from fund.language import N_, _, language
 
 STORY_SEED = 2024
@@ -34,8 +34,8 @@ STORY_SEED = 2024
     see=("statement position", "proposal list", "verify"),
 )
 @option("--home", type=click.Path(path_type=Path), metavar="DIR", help=N_("An empty folder; demo-fund if left out"))
-@option("--database", "database", metavar="URL", help=N_("An empty database instead of DIR/fund.db"))
-@option("--broker", "broker", metavar="URL", help=N_("Let workers do what follows, through this broker"))
+@option("--database", "database", type=DATABASE, metavar="URL", help=N_("An empty database instead of DIR/fund.db"))
+@option("--broker", "broker", type=BROKER, metavar="URL", help=N_("Let workers do what follows, through this broker"))
 @option(
     "--workers",
     type=click.IntRange(0, 64),
@@ -59,6 +59,7 @@ def demo(
     proposals: int,
 ) -> None:
     from fund.demo import play
+    from fund.paths import private_folder
 
     given = shell(ctx).settings
     url = database or (given.database.get_secret_value() if given.database is not None else None)
@@ -66,7 +67,7 @@ def demo(
     if url is None:
         folder = home or Path("demo-fund")
         _require_empty(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         url = f"sqlite:///{(folder / 'fund.db').absolute()}"
         place = str(folder)
     bell = broker or given.broker_url

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from cli import output
 from cli.params import DAY, option, reading, shell, typed, verb
-from fund.errors import DatabaseBehind, DatabaseMissing, NobodyToAsk
+from fund.errors import DatabaseBehind, DatabaseMissing, NobodyToAsk, RightsMissing
 from fund.language import N_, _
 
+T = TypeVar("T")
 _PEOPLE = {
     "admin": N_("Who adds people and gives them roles (admin)?"),
     "fund_manager": N_("Who prepares the cases (fund manager)?"),
@@ -49,7 +51,7 @@ def init(
         with open_fund(url):
             pass
     except DatabaseBehind as behind:
-        operations.bring_up_to_date(url)
+        _with_rights(lambda: operations.bring_up_to_date(url))
         version = behind.details["expected"]
         if typed(ctx, "json"):
             output.emit_json({"upgraded_to": version})
@@ -59,13 +61,15 @@ def init(
     except DatabaseMissing:
         pass
     people = _named({"admin": admin, "fund_manager": fund_manager, "treasurer": treasurer})
-    answer: dict[str, Any] = found_fund(
-        url,
-        name=name,
-        on=on,
-        admin=people["admin"],
-        fund_manager=people["fund_manager"],
-        treasurer=people["treasurer"],
+    answer: dict[str, Any] = _with_rights(
+        lambda: found_fund(
+            url,
+            name=name,
+            on=on,
+            admin=people["admin"],
+            fund_manager=people["fund_manager"],
+            treasurer=people["treasurer"],
+        )
     )
     if typed(ctx, "json"):
         output.emit_json(answer)
@@ -73,6 +77,23 @@ def init(
     output.render_answer(
         answer, [_("Fund founded in {place}, with the standard regulations.").format(place=_place(url))]
     )
+
+
+def _with_rights(make: Callable[[], T]) -> T:
+    """What ``make`` gives; where this login may not make all of it, somebody who may is waited for on a terminal.
+
+    Raises:
+        RightsMissing: There is no terminal, or nobody answers there. Nothing was made.
+    """
+    while True:
+        try:
+            return make()
+        except RightsMissing as missing:
+            if not output.interactive():
+                raise
+            output.render_error(missing, as_json=False)
+            if output.ask_line(_("Press Enter when that was done; Ctrl-C stops, and nothing was made. ")) is None:
+                raise
 
 
 def _named(given: dict[str, str | None]) -> dict[str, str]:

@@ -191,18 +191,25 @@ def _keep(text: str) -> str:
 
     from platformdirs import user_data_path
 
+    from fund.paths import private_folder
+
     home = Path(os.environ.get("FUND_HOME") or user_data_path("fund")).expanduser()
     for folder in (home, Path(tempfile.gettempdir())):
         path = folder / "fund.log"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            private_folder(folder)
+            with open(path, "a", encoding="utf-8", errors="backslashreplace", opener=_private) as log:
                 log.write(text)
         except OSError:
             continue
         return str(path)
     sys.stderr.write(text)
     return _("standard error")
+
+
+def _private(path: str, flags: int) -> int:
+    """A log that only this account reads, and that is no link to something else."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 # ------------------------------------------------------------------------------------------------------ the commands
@@ -320,9 +327,11 @@ def _root() -> Any:
         no_args_is_help=True,
         context_settings={"auto_envvar_prefix": "FUND", "max_content_width": 80},
     )
-    @params.option("--database", metavar="URL", help=N_("Where the fund lives; else fund.db in FUND_HOME"))
+    @params.option(
+        "--database", type=params.DATABASE, metavar="URL", help=N_("Where the fund lives; else fund.db in FUND_HOME")
+    )
     @params.option("--as", "user", metavar="USER", envvar="FUND_USER", help=N_("Who acts"))
-    @params.option("--broker", metavar="URL", help=N_("Redis or Valkey, for the server profile"))
+    @params.option("--broker", type=params.BROKER, metavar="URL", help=N_("Redis or Valkey, for the server profile"))
     @params.option("--lang", type=click.Choice(["nl", "en"]), help=N_("Dutch or English"))
     @params.option(
         "--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help=N_("Show the version")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import FILE, Ref, argument, changing, listing, noun, option, read, reading, run, verb, with_files
+from cli.params import DOCUMENT, Ref, argument, changing, listing, noun, option, read, reading, run, verb, with_files
 from fund.language import N_, _, ngettext
 
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
@@ -28,7 +28,7 @@ with_files(milestone, MILESTONE, N_("The milestone"), "A2026-003-1")
     see=("milestone list",),
 )
 @argument("ref", type=MILESTONE, help=N_("The milestone"))
-@argument("files", type=FILE, nargs=-1, help=N_("Files that show it"))
+@argument("files", type=DOCUMENT, nargs=-1, help=N_("Files that show it"))
 @option("--note", default="", metavar="TEXT", help=N_("A remark for the fund manager"))
 @changing
 def evidence(ctx: click.Context, ref: str, files: tuple[Mapping[str, Any], ...], note: str) -> None:

@@ -11,7 +11,7 @@ import click
 from cli.output import Column, table
 from cli.params import (
     DAY,
-    FILE,
+    DOCUMENT,
     PARTNER,
     PAYEE,
     USER,
@@ -57,7 +57,9 @@ with_files(payee, ACCOUNT, N_("The account"), "drukker-1")
 @option("--name", required=True, metavar="NAME", help=N_("The holder as the bank knows it"))
 @option("--requested-by", type=USER, metavar="NAME", help=N_("The signatory of the partner who asked for it"))
 @option("--supplier", metavar="NAME", help=N_("A short name for somebody who is no partner: small letters, hyphens"))
-@option("--file", "document", type=FILE, metavar="FILE", help=N_("The document that shows the account of a supplier"))
+@option(
+    "--file", "document", type=DOCUMENT, metavar="FILE", help=N_("The document that shows the account of a supplier")
+)
 @option("--from", "from_on", type=DAY, metavar="DATE", help=N_("The first day on which it holds"))
 @booking
 def record(

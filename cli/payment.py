@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, table, trial_lines, write_output
+from cli.output import Column, day_text, in_the_way, table, trial_lines, write_output
 from cli.params import (
+    BANK_FILE,
     DAY,
-    FILE,
     Ref,
     argument,
     booking,
@@ -143,10 +143,11 @@ def _file_written(data: Mapping[str, Any], output: str) -> None:
     path = Path(output)
     if output != "-" and path.is_dir():
         path = path / data["name"]
-    if output != "-" and path.exists():
+    if output != "-" and in_the_way(str(path)):
         from fund.errors import PaymentFileDiffers
 
-        there = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as stands_there:
+            there = hashlib.file_digest(stands_there, "sha256").hexdigest()
         if there != data["sha256"]:
             raise PaymentFileDiffers(path=str(path), batch=data["ref"], found=there, expected=data["sha256"])
         return
@@ -200,7 +201,7 @@ def _sent(answer: Mapping[str, Any]) -> list[str]:
     who=N_("a treasurer"),
     see=("payment send", "payment retry", "bank import"),
 )
-@argument("file", type=FILE, help=N_("The report: pain.002.001.03"))
+@argument("file", type=BANK_FILE, help=N_("The report: pain.002.001.03"))
 @booking
 def status(ctx: click.Context, file: Mapping[str, Any]) -> None:
     run(ctx, "payment status", {"file": file}, tell=_status_told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,7 @@ def status(ctx: click.Context) -> None:
 
 def _show(found: Mapping[str, Any]) -> None:
     from fund.glossary import role_word
+    from fund.rules.valuation import free_text, nothing_free
 
     who = _("nobody is named") if not found["user"] else found["user"]
     roles = ", ".join(role_word(role) for role in found["roles"])
@@ -65,11 +67,14 @@ def _show(found: Mapping[str, Any]) -> None:
     say(
         _("Bank {cash}, free to commit {free}; running experiments: {running}; waiting for you: {waiting}").format(
             cash=euros(found["cash_cents"]),
-            free=euros(found["free_to_commit_cents"]),
+            free=free_text(found["free_to_commit_cents"]),
             running=found["running_experiments"],
             waiting="-" if found["waiting_for_you"] is None else found["waiting_for_you"],
         )
     )
+    nothing = nothing_free(found["free_to_commit_cents"], found["capital_cents"])
+    if nothing:
+        say(nothing)
     deliveries = found["deliveries"]
     say(
         _(
@@ -86,5 +91,20 @@ def _show(found: Mapping[str, Any]) -> None:
         say(_("The broker does not answer; workers do without."))
     if found["clock_problem"]:
         say(_("The database's clock is not that of this machine; no deadline is acted upon."))
+    if found["nobody_at_work"]:
+        say(_("No worker runs, so nobody acts on the late deadlines until the next command that changes something."))
+    if found["readable_by_others"]:
+        say(_("Every account of this machine can read {file}.").format(file=found["database"]))
     if found["needs_person"]:
-        say(_("Next step: {command}").format(command="fund event dead"))
+        say(_("Next step: {command}").format(command=_next_step(found)))
+
+
+def _next_step(found: Mapping[str, Any]) -> str:
+    """What helps with the worst of what needs a person."""
+    if found["deliveries"].get("dead") or found["timers_dead"]:
+        return "fund event dead"
+    if found["nobody_at_work"]:
+        return "fund worker --once" if not found["database"].startswith("postgresql:") else "fund worker"
+    if found["readable_by_others"]:
+        return f"chmod o= {shlex.quote(found['database'])}"
+    return "fund event deliveries"

@@ -10,7 +10,7 @@ import click
 
 from cli.output import Column, table
 from cli.params import (
-    FILE,
+    DOCUMENT,
     MONEY,
     USER,
     Ref,
@@ -65,7 +65,7 @@ with_files(writeoff, WRITEOFF, N_("The write-off"), "A2026-003-W1")
 @option("--ground", type=GROUND, default="learning", help=N_("Why it will not come back"))
 @option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("All that is outstanding when left out"))
 @option("--reason", required=True, metavar="TEXT", help=N_("In one sentence; it is kept"))
-@option("--file", type=FILE, metavar="FILE", help=N_("Reminders and legal view"))
+@option("--file", type=DOCUMENT, metavar="FILE", help=N_("Reminders and legal view"))
 @option("--requested-by", type=USER, metavar="NAME", help=N_("The signatory of the lead who asked for it"))
 @changing
 def propose(

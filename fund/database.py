@@ -18,6 +18,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from urllib.request import pathname2url
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -29,6 +31,7 @@ from sqlalchemy.pool import NullPool
 from fund.errors import (
     DatabaseBehind,
     DatabaseBusy,
+    DatabaseInOtherEncoding,
     DatabaseMissing,
     DatabaseNewer,
     DatabaseReadOnly,
@@ -36,9 +39,12 @@ from fund.errors import (
     FundError,
     NotADatabase,
     NotReady,
+    PostgresqlTooOld,
+    RightsMissing,
     StorageFull,
     UnknownDatabase,
 )
+from fund.paths import kind_of, private_file, private_folder, unwritable
 
 __all__ = [
     "Base",
@@ -51,6 +57,7 @@ __all__ = [
     "install",
     "is_sqlite",
     "place",
+    "readable_by_others",
     "reading",
     "require_head",
     "revision",
@@ -65,6 +72,10 @@ __all__ = [
 
 BUSY_TIMEOUT_MS = 5_000
 """So long a command waits for another that holds the fund's lock, then it is not ready."""
+OLDEST_POSTGRESQL = 18
+"""The first version of PostgreSQL on which the fund runs; ``docs/operations.md`` says which were tried."""
+APPLICATION_ROLE = "fund_application"
+"""The role that the program works under; ``ledger_roles`` gives it its rights."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -117,7 +128,8 @@ def place(engine: Engine) -> str:
     """Where the database is, as a person may read it: never with a password."""
     if engine.dialect.name == "sqlite":
         return str(engine.url.database or ":memory:")
-    return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
+    shown = engine.url.set(drivername="postgresql").difference_update_query(("password", "sslpassword"))
+    return shown.render_as_string(hide_password=True)
 
 
 def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> Engine:
@@ -141,6 +153,7 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
             **pool,
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None, "check_same_thread": False},
         )
+        event.listen(engine, "do_connect", _open_sqlite)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "close", _leave_sqlite)
         event.listen(engine, "begin", _choose_sqlite)
@@ -157,6 +170,55 @@ def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> En
             f" -c lock_timeout={2 * BUSY_TIMEOUT_MS}",
         },
     )
+
+
+def _open_sqlite(_dialect: Any, record: Any, args: tuple[Any, ...], given: dict[str, Any]) -> sqlite3.Connection:
+    """The file opened as asked; where its folder takes no files, in the way that needs none beside it.
+
+    WAL wants ``-wal`` and ``-shm`` beside the database. In a snapshot, on a read-only disk or under an account that may
+    only read they cannot be made. Without a ``-wal`` the file is whole by itself; with one and without ``-shm`` its
+    index is kept in memory. Neither way takes a lock, so ``reading`` looks afterwards whether somebody wrote meanwhile.
+    """
+    connection: sqlite3.Connection = sqlite3.connect(*args, **given)
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as problem:
+        path = _file(unquote(str(args[0]).partition("?")[0]) if given.get("uri") else str(args[0]))
+        if _kind(problem) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _may(path.parent, os.W_OK):
+            return connection  # whoever asks it something hears what is wrong
+        connection.close()
+        query = "mode=ro&vfs=unix-none" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+        record.info["fund_query"], record.info["fund_stamp"] = query, _stamp(path)
+        connection = sqlite3.connect(f"file:{pathname2url(str(path.absolute()))}?{query}", **(given | {"uri": True}))
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the index of the -wal in memory
+    return connection
+
+
+def _kind(problem: sqlite3.Error) -> int:
+    return int(getattr(problem, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _stamp(path: Path) -> tuple[object, ...]:
+    """By what it shows that somebody wrote to a database."""
+    found: list[object] = []
+    for file in (path, Path(f"{path}-wal")):
+        try:
+            stat = file.stat()
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        except FileNotFoundError:
+            found.append(None)
+    return (path, *found)
+
+
+def _require_unchanged(connection: Connection) -> None:
+    """Nothing, unless a database that is read without a lock was written to meanwhile.
+
+    Raises:
+        DatabaseBusy: It was; what was read may not fit together.
+    """
+    stamp = connection.connection.info.get("fund_stamp")
+    if stamp is not None and _stamp(stamp[0]) != stamp:
+        raise DatabaseBusy(place=str(stamp[0]))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
@@ -202,7 +264,8 @@ class _Turn:
         """Whether we may go to the lock: nobody stands before us."""
         if self._file is None:
             try:
-                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o644)
+                rights = os.stat(self._path.removesuffix("-turn")).st_mode & 0o666  # who may write there may stand here
+                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if make else 0), rights)
             except OSError:  # nobody ever waited, or there can be no such file
                 return True
         try:
@@ -282,7 +345,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
             if not is_sqlite(engine):
                 # not by an option: a pooled connection would come back as one that asks to write
                 connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            yield connection
+                yield connection
+                return
+            try:
+                yield connection
+            finally:
+                _require_unchanged(connection)
 
 
 # ------------------------------------------------------------------------------------------------ errors of the world
@@ -307,14 +375,14 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
     text = str(original).strip().split("\n", 1)[0]
     if isinstance(original, sqlite3.Error):
         # by number, never by words: a guard or a constraint may be called "locked" or "full" as well
-        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        code = _kind(original)
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return DatabaseBusy(place=where)
         if code == sqlite3.SQLITE_READONLY:
             return DatabaseReadOnly(place=where)
-        if code == sqlite3.SQLITE_FULL:
+        if code == sqlite3.SQLITE_FULL or (code in _NO_ROOM and _is_full(where)):
             return StorageFull(place=where)
-        if code == sqlite3.SQLITE_CANTOPEN and _may_be_read(where):
+        if code == sqlite3.SQLITE_CANTOPEN and _may(where, os.R_OK):
             # WAL wants files beside the database, and the folder takes none
             return DatabaseReadOnly(place=where)
         if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL):
@@ -329,7 +397,7 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
             if problem.connection_invalidated or _no_connection(problem)
             else None
         )
-    if state.startswith("53"):
+    if state == "53100":
         return StorageFull(place=where)
     if state in ("55P03", "40001", "40P01", "57014"):
         return DatabaseBusy(place=where)
@@ -340,8 +408,21 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
     return None
 
 
-def _may_be_read(path: str) -> bool:
-    return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+_NO_ROOM = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+"""What SQLite says of the files beside the database when there is no room for them."""
+
+
+def _is_full(path: str) -> bool:
+    """Whether the disk has not even room for the index of a ``-wal``, or for one more file."""
+    try:
+        disk = os.statvfs(_file(path).absolute().parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < 65_536 or (disk.f_files > 0 and disk.f_favail == 0)
+
+
+def _may(path: str | Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _no_connection(problem: sa.exc.DBAPIError) -> bool:
@@ -433,18 +514,85 @@ def upgrade(url: str, *, target: str = "head", afterwards: Callable[[Connection]
 
     Args:
         afterwards: What else belongs to it, in the same transaction.
+
+    Raises:
+        PostgresqlTooOld, DatabaseInOtherEncoding, RightsMissing: Looked for before anything is made.
     """
     from alembic import command
 
     engine = create_engine(url)
-    if is_sqlite(engine) and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    if is_sqlite(engine) and engine.url.database not in (None, "", ":memory:"):
+        _make_private(_file(engine.url.database))
     with writing(engine) as connection:
         if target != "head" or revision(connection) != head_revision():
+            _require_server(connection)
+            _require_rights(connection)
             command.upgrade(_configuration(connection), target)
         if afterwards is not None:
             afterwards(connection)
     engine.dispose()
+
+
+def _make_private(path: Path) -> None:
+    """A database that has to be made is for this account alone, with the files beside it, which get its rights."""
+    try:
+        private_folder(path.parent)
+        private_file(path)
+    except OSError as problem:
+        raise unwritable(path, problem) from problem
+
+
+def _require_server(connection: Connection) -> None:
+    """Nothing, when the fund runs on this server.
+
+    Raises:
+        PostgresqlTooOld: It is of an older version.
+    """
+    found = () if is_sqlite(connection) else connection.dialect.server_version_info or ()
+    if found and int(found[0]) < OLDEST_POSTGRESQL:
+        shown = ".".join(str(part) for part in found)
+        raise PostgresqlTooOld(place=place(connection.engine), found=shown, needed=OLDEST_POSTGRESQL)
+
+
+def _require_rights(connection: Connection) -> None:
+    """Nothing, when this login may make all that the migrations make.
+
+    Raises:
+        DatabaseInOtherEncoding, RightsMissing: As they say, with the SQL that helps.
+    """
+    if is_sqlite(connection):
+        return
+    row = connection.execute(
+        sa.text(
+            "SELECT current_user AS login, current_setting('server_encoding') AS encoding, "
+            "coalesce(has_schema_privilege(to_regnamespace('public'), 'CREATE'), false) AS makes_tables, "
+            "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = :role OR (rolname = current_user AND "
+            "(rolsuper OR rolcreaterole))) AS has_role"
+        ),
+        {"role": APPLICATION_ROLE},
+    ).one()
+    where = place(connection.engine)
+    quoted = connection.dialect.identifier_preparer.quote_identifier(row.login)
+    if row.encoding != "UTF8":
+        sql = f"create database fund owner {quoted} encoding 'UTF8' template template0;"
+        raise DatabaseInOtherEncoding(place=where, found=row.encoding, needed="UTF8", sql=sql)
+    lacks = [
+        *([] if row.has_role else [f"create role {APPLICATION_ROLE} nologin;"]),
+        *([] if row.makes_tables else [f"grant usage, create on schema public to {quoted};"]),
+    ]
+    if lacks:
+        raise RightsMissing(place=where, login=row.login, sql="\n".join(lacks))
+
+
+def readable_by_others(engine: Engine) -> bool:
+    """Whether every account of this machine can read the file of an embedded fund.
+
+    What its group may is left to whoever keeps the machine. A server decides for itself who may come in.
+    """
+    path = _file(place(engine))
+    if not is_sqlite(engine) or not path.is_file():
+        return False
+    return bool(path.stat().st_mode & 0o004 and path.absolute().parent.stat().st_mode & 0o001)
 
 
 def downgrade(url: str, *, target: str) -> None:
@@ -467,14 +615,20 @@ def require_head(engine: Engine) -> None:
 
     Raises:
         DatabaseMissing: There is no such file, or no table in it.
+        PostgresqlTooOld: The server is of a version on which the fund does not run.
         DatabaseBehind: Migrations wait to be run.
         DatabaseNewer: A newer program wrote it.
         NotADatabase, DatabaseUnreachable, DatabaseBusy: As they say.
     """
     where = place(engine)
-    if is_sqlite(engine) and not _file(where).exists():
-        raise DatabaseMissing(place=where)
+    if is_sqlite(engine):
+        file = _file(where)
+        if not file.exists():
+            raise DatabaseMissing(place=where)
+        if not file.is_file():
+            raise NotADatabase(place=where, reason=kind_of(file.stat().st_mode))
     with reading(engine) as connection:
+        _require_server(connection)
         found = revision(connection)
     if found is None:
         raise DatabaseMissing(place=where)

@@ -14,8 +14,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fund.errors import AttachmentTooLarge, ContentLost
+from fund.errors import AttachmentTooLarge, ContentLost, EmptyFile, FundError, NoSuchFile
 from fund.language import N_, _
+from fund.paths import private_folder, read_input, unwritable
 from fund.unit_of_work import View
 
 __all__ = ["LARGEST", "ending", "folder_of", "get", "is_intact", "is_kept", "put", "put_all", "sizes", "verify"]
@@ -59,19 +60,36 @@ def put_all(view: View, files: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, and on the disk before the row that names it."""
-    if path.exists() and path.read_bytes() == content:
+    if _bytes_at(path, len(content)) == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    part = None
     try:
+        private_folder(path.parent.parent)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+        part = None
+    except OSError as problem:
+        raise unwritable(path, problem) from problem
+    finally:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+
+
+def _bytes_at(path: Path, size: int) -> bytes | None:
+    """The bytes of a file that should have this size; ``None`` when there is none, or what is there is another."""
+    try:
+        return read_input(str(path), size, links=False, standard_input=False)
+    except EmptyFile:
+        return b""
+    except NoSuchFile:
+        return None
+    except FundError:
+        return b"" if size else None
 
 
 def is_kept(view: View, sha256: str) -> bool:
@@ -138,10 +156,8 @@ def _problem(view: View, sha256: str) -> bytes | str:
     size, content = row
     if content is None:
         folder = folder_of(view)
-        path = (folder or Path()) / sha256[:2] / sha256
-        try:
-            content = path.read_bytes()
-        except OSError:
+        content = _bytes_at((folder or Path()) / sha256[:2] / sha256, size)
+        if content is None:
             return N_("its bytes are gone")
     if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
         return N_("its bytes are others")

@@ -17,7 +17,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from fund.errors import AmbiguousName, UnknownWord
-from fund.language import _, language
+from fund.language import N_, _, language
 
 __all__ = [
     "Name",
@@ -39,6 +39,7 @@ __all__ = [
     "state_word",
     "suggested",
     "theme_names",
+    "track_word",
     "words",
 ]
 
@@ -221,6 +222,14 @@ def state_word(kind: str, state: str) -> str:
     glossary has no such row."""
     word = _states().get((kind, str(state)))
     return word.in_language() if word else str(state).replace("_", " ")
+
+
+_TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
+
+
+def track_word(track: str) -> str:
+    """How much a proposal asks and must show, as people read it: ``light``, ``standard``, ``major``."""
+    return _(_TRACKS.get(track, track))
 
 
 def account_word(code: str) -> str:

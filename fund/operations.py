@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from fund.checks import folded
-from fund.database import Connection, Engine, head_revision, place, revision, upgrade
+from fund.database import Connection, Engine, head_revision, place, readable_by_others, revision, upgrade
 from fund.rules import valuation
 from fund.store import Store
 from fund.store.facts import case_values
@@ -44,8 +44,9 @@ def _refold(connection: Connection) -> None:
 def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
     """The fund in a few lines, at one instant; ``needs_person`` when somebody must act.
 
-    That is so with dead letters and failures, deadlines that could not be acted upon, facts that wait for newer code
-    for an hour, and a clock that no deadline is trusted to.
+    That is so with dead letters and failures, deadlines that could not be acted upon or that are late while no worker
+    runs, facts that wait for newer code for an hour, a clock that no deadline is trusted to, and a database that every
+    account of the machine can read.
 
     Raises:
         NoFundHere, UnknownUser: As they say.
@@ -74,6 +75,7 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
             "head": {"seq": head.seq, "hash": head.hash.hex()},
             "events_head": {"seq": events.seq, "hash": events.hash.hex()},
             "last_locked_month": last_closed,
+            "capital_cents": valuation.capital(balances),
             "cash_cents": valuation.cash(balances),
             "free_to_commit_cents": valuation.free_to_commit(balances, rules.buffer_cents),
             "running_experiments": sum(
@@ -83,12 +85,15 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
             "confirmations": len(view.store.work.pendings()),
             "deliveries": dict(deliveries),
             **service,
+            "readable_by_others": readable_by_others(engine),
             "needs_person": bool(
                 deliveries.get("dead")
                 or deliveries.get("failed")
                 or service["timers_dead"]
                 or service["waiting_for_newer_code"]
                 or service["clock_problem"]
+                or service["nobody_at_work"]
+                or readable_by_others(engine)
             ),
         }
 
@@ -100,18 +105,21 @@ def _service(view: View) -> dict[str, Any]:
     since = None if oldest is None else store.facts.by_seq(oldest)
     recorded = (store.facts.by_seq(seq) for seq in store.deliveries.open_because(UNKNOWN_REACTION))
     held = store.work.setting("held_clock_us") is not None
+    workers = [
+        {
+            "worker": worker.worker_id,
+            "version": worker.version,
+            "seen_at": worker.seen_at.isoformat(),
+            "alive": clock - worker.seen_at < ALIVE,
+        }
+        for worker in store.deliveries.workers()
+    ]
+    overdue = store.work.overdue(view.now - OVERDUE)
     return {
-        "workers": [
-            {
-                "worker": worker.worker_id,
-                "version": worker.version,
-                "seen_at": worker.seen_at.isoformat(),
-                "alive": clock - worker.seen_at < ALIVE,
-            }
-            for worker in store.deliveries.workers()
-        ],
+        "workers": workers,
+        "nobody_at_work": bool(overdue) and not any(worker["alive"] for worker in workers),
         "oldest_open_at": None if since is None else since.recorded_at.isoformat(),
-        "timers_overdue": store.work.overdue(view.now - OVERDUE),
+        "timers_overdue": overdue,
         "timers_dead": len(store.work.timers(state="dead")),
         "waiting_for_newer_code": sum(
             1 for fact in recorded if fact is not None and view.now - fact.recorded_at > NEWER

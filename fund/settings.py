@@ -7,20 +7,23 @@ servers hand over secrets). A URL may hold a password, so it is never shown: not
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from fund.errors import InvalidSetting, SettingGivenTwice, SettingUnreadable
+from fund.errors import EmptyFile, FundError, InvalidSetting, SettingGivenTwice, SettingUnreadable
+from fund.paths import read_input
 
 __all__ = ["PREFIX", "Settings", "load", "masked"]
 
 PREFIX = "FUND_"
+LONGEST = 100_000
+"""Bytes of the largest file that holds a setting."""
 
 
 class Settings(BaseSettings):
@@ -86,10 +89,15 @@ class _FileSource(PydanticBaseSettingsSource):
         if os.environ.get(name):
             raise SettingGivenTwice(name=name)
         try:
-            return Path(path).expanduser().read_text(encoding="utf-8").strip(), field_name, False
-        except (OSError, UnicodeDecodeError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-            raise SettingUnreadable(name=name, path=path, reason=reason) from problem
+            return (
+                read_input(str(Path(path).expanduser()), LONGEST, standard_input=False).decode().strip(),
+                field_name,
+                False,
+            )
+        except EmptyFile:
+            return "", field_name, False
+        except (FundError, UnicodeDecodeError) as problem:
+            raise SettingUnreadable(name=name, path=path, reason=str(problem)) from problem
 
     def __call__(self) -> dict[str, Any]:
         found = {}
@@ -119,8 +127,5 @@ def load(given: Mapping[str, object] | None = None) -> Settings:
 
 def masked(url: str) -> str:
     """``url`` as a person may see it: the password as ``***``."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    account, _at, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{account.partition(':')[0]}:***@{host}"))
+    url = re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", url)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", url)

@@ -11,6 +11,7 @@ from cli.agreement.showing import amended, decided, party_name, refinanced, repo
 from cli.output import Column, day_text, short_hash, table
 from cli.params import (
     DAY,
+    DOCUMENT,
     FILE,
     MONEY,
     PARTNER,
@@ -210,7 +211,7 @@ def decide(ctx: click.Context, ref: str, reason: str) -> None:
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
 @option("--reason", required=True, metavar="TEXT", help=N_("The suspicion, as written to the parties"))
-@option("--letter", type=FILE, metavar="FILE", help=N_("The letter to the parties"))
+@option("--letter", type=DOCUMENT, metavar="FILE", help=N_("The letter to the parties"))
 @booking
 def suspend(ctx: click.Context, ref: str, reason: str, letter: Mapping[str, Any] | None) -> None:
     run(ctx, "agreement suspend", {"ref": ref, "reason": reason, "letter": letter}, ask=True, tell=_suspended)
@@ -265,7 +266,7 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
     see=("agreement terminate", "evaluation submit"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
-@option("--report", type=FILE, metavar="FILE", help=N_("The final report"))
+@option("--report", type=DOCUMENT, metavar="FILE", help=N_("The final report"))
 @option("--ex-officio", is_flag=True, help=N_("Without a report; give the reason"))
 @option("--reason", default="", metavar="TEXT", help=N_("Why ex officio or lower, or a remark"))
 @option("--set-at", "set_at_cents", type=MONEY, metavar="AMOUNT", help=N_("Lower than was approved for payment"))

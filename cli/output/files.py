@@ -9,17 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from fund.language import N_, _
-
 __all__ = ["in_the_way", "raw", "write_output"]
-
-_KINDS = (
-    (stat.S_ISLNK, N_("a link to something else")),
-    (stat.S_ISDIR, N_("a folder")),
-    (stat.S_ISFIFO, N_("a pipe")),
-    (stat.S_ISSOCK, N_("a socket")),
-    (lambda _mode: True, N_("a device")),
-)
 
 
 def raw(data: bytes | Iterable[bytes]) -> None:
@@ -42,8 +32,9 @@ def in_the_way(path: str) -> bool:
         return False
     if not stat.S_ISREG(mode):
         from fund.errors import OutputNoFile
+        from fund.paths import kind_of
 
-        raise OutputNoFile(path=path, what=_(next(word for fits, word in _KINDS if fits(mode))))
+        raise OutputNoFile(path=path, what=kind_of(mode))
     return True
 
 
@@ -60,6 +51,7 @@ def write_output(
 
     Raises:
         FileUnreadable: The folder is not there or may not be written.
+        StorageFull: No room is left.
         OutputExists: There is a file of this name, and ``force`` says no.
         OutputNoFile: What is there is a link, a folder, a pipe or a device, and ``force`` was given.
     """
@@ -83,9 +75,9 @@ def write_output(
             os.replace(part, target)
         part = None
     except OSError as problem:
-        from fund.errors import FileUnreadable
+        from fund.paths import unwritable
 
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+        raise unwritable(path, problem) from None
     finally:
         if part is not None:
             Path(part).unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from cli.output.terminal import (
     text_of,
     width_of,
 )
-from fund.language import N_, _, decimal_text, language, number
+from fund.language import _, decimal_text, language, number
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -71,12 +71,11 @@ def state_text(kind: str, state: object) -> str:
     return "" if state is None else state_word(kind, str(state))
 
 
-_TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
-
-
 def track_text(track: str) -> str:
     """How much a proposal asks and must show, as people read it: ``light``, ``standard``, ``major``."""
-    return _(_TRACKS.get(track, track))
+    from fund.glossary import track_word
+
+    return track_word(track)
 
 
 def advice_text(code: str) -> str:

@@ -15,8 +15,14 @@ from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import (
     ACCOUNT,
+    ATTACHMENT,
+    BANK_FILE,
+    BROKER,
+    DATABASE,
     DAY,
+    DOCUMENT,
     FILE,
+    FORM,
     MONEY,
     PARTNER,
     PAYEE,
@@ -49,8 +55,14 @@ from cli.params.verbs import (
 
 __all__ = [
     "ACCOUNT",
+    "ATTACHMENT",
+    "BANK_FILE",
+    "BROKER",
+    "DATABASE",
     "DAY",
+    "DOCUMENT",
     "FILE",
+    "FORM",
     "FORMATS",
     "MONEY",
     "PARTNER",

@@ -7,18 +7,18 @@ in both languages; a name that only the fund knows goes along as :class:`fund.gl
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from cli.output import Column
 from cli.params.asking import look, which
-from fund.language import _, both, language
+from fund.language import N_, _, both, language
 
 if TYPE_CHECKING:
     from fund.errors import FundError
@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCOUNT",
+    "ATTACHMENT",
+    "BANK_FILE",
+    "BROKER",
+    "DATABASE",
     "DAY",
+    "DOCUMENT",
     "FILE",
+    "FORM",
     "MONEY",
     "PARTNER",
     "PAYEE",
@@ -170,6 +176,33 @@ THEME = Word("theme", lambda: _glossary().theme_names(), "UnknownTheme", parts=T
 """The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
 
 
+class _Address(click.ParamType[str]):
+    """The URL of a database or broker. Everybody on the machine reads what a command was given (``ps``), so a password
+    stands in a variable or a file.
+
+    Args:
+        ways: The other ways in which it is given (a message id).
+    """
+
+    name = "url"
+    _PASSWORD = re.compile(r"://[^/@:]*:[^@]+@|[?&](ssl)?password=[^&]")
+
+    def __init__(self, ways: str) -> None:
+        self._ways = ways
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        source = ctx.get_parameter_source(param.name) if ctx is not None and param is not None and param.name else None
+        if source is ParameterSource.COMMANDLINE and self._PASSWORD.search(str(value)):
+            from fund.errors import PasswordShown
+
+            raise _placed(PasswordShown(option=param.opts[0] if param is not None else "", ways=_(self._ways)), param)
+        return str(value)
+
+
+DATABASE = _Address(N_("set FUND_DATABASE, FUND_DATABASE_FILE or PGPASSWORD, or keep it in ~/.pgpass"))
+BROKER = _Address(N_("set FUND_BROKER, or name a file that holds it in FUND_BROKER_FILE"))
+
+
 class _Account(click.ParamType[str]):
     """A ledger account by its code or name, or a sub-account: ``1000``, ``3000.gm0344``."""
 
@@ -200,37 +233,91 @@ ACCOUNT = _Account()
 
 
 class _File(click.ParamType[dict[str, Any]]):
-    """A file that exists and holds something; the command gets ``{"name", "content"}`` with its bytes.
+    """A file that holds something; the command gets ``{"name", "content"}`` with its bytes. ``-`` is standard input.
 
-    ``-`` is standard input.
+    Args:
+        kind: Reads a file of this kind as far as it may be large, by ``fund.paths``.
+        named: Its own name is all that is told of where it came from.
     """
 
     name = "file"
 
+    def __init__(self, kind: Callable[[str], bytes], *, named: bool = False) -> None:
+        self._kind = kind
+        self._named = named
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
-        from fund.errors import EmptyFile, FileUnreadable, NoSuchFile
+        from fund.errors import FundError
 
-        if value == "-":
-            content = sys.stdin.buffer.read()
-        else:
-            path = Path(value)
-            try:
-                content = path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError):
-                raise _placed(NoSuchFile(path=value, folder=str(Path.cwd())), param) from None
-            except OSError as problem:
-                raise _placed(FileUnreadable(path=value, reason=problem.strerror or str(problem)), param) from None
-        if not content:
-            raise _placed(EmptyFile(path=value), param)
-        return {"name": value, "content": content}
+        try:
+            return self.read(str(value))
+        except FundError as problem:
+            raise _placed(problem, param) from None
+
+    def read(self, path: str) -> dict[str, Any]:
+        """What stands at this path, its name and bytes."""
+        content = self._kind(path)
+        return {"name": Path(path).name if self._named else path, "content": content}
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(incomplete, type="file")]
 
 
-FILE = _File()
+def _text(path: str) -> bytes:
+    from fund.paths import read_input
+
+    return read_input(path)
+
+
+def _form(path: str) -> bytes:
+    from fund.errors import FormTooLarge
+    from fund.forms.text import LARGEST
+    from fund.paths import read_input
+
+    def too_large(path: str, size: int, limit: int) -> FundError:
+        return FormTooLarge(file=Path(path).name, line=1, size=size, limit=limit, track="light")
+
+    return read_input(path, LARGEST, too_large=too_large)
+
+
+def _bank_file(path: str) -> bytes:
+    from fund.bank.documents import LARGEST_FILE_BYTES
+    from fund.errors import BankFileTooLarge
+    from fund.paths import read_input
+
+    def too_large(path: str, size: int, limit: int) -> FundError:
+        return BankFileTooLarge(file=path, size=size, limit=limit)
+
+    return read_input(path, LARGEST_FILE_BYTES, too_large=too_large)
+
+
+def _kept(path: str, *, outside: bool = True) -> bytes:
+    from fund.errors import AttachmentTooLarge
+    from fund.files import LARGEST
+    from fund.paths import read_input
+
+    def too_large(path: str, size: int, limit: int) -> FundError:
+        return AttachmentTooLarge(file=path, size=size, limit=limit)
+
+    return read_input(path, LARGEST, links=outside, standard_input=outside, too_large=too_large)
+
+
+def _attached(path: str) -> bytes:
+    return _kept(path, outside=False)
+
+
+FILE = _File(_text)
+"""A list, rules, scores, a key: what a person writes."""
+FORM = _File(_form)
+"""A filled in form of a proposal."""
+BANK_FILE = _File(_bank_file)
+"""What the bank sends."""
+DOCUMENT = _File(_kept)
+"""A document that the fund keeps: evidence, a decision, an invoice."""
+ATTACHMENT = _File(_attached, named=True)
+"""A file that goes with a form: itself and no link, so that what was hashed is what is kept."""
 
 
 # --------------------------------------------------------------------------------------------- what the fund knows

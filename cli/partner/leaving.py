@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, say_lines, table
-from cli.params import DAY, FILE, MONEY, PARTNER, Ref, argument, booking, changing, known, option, read, run, verb
+from cli.params import DAY, DOCUMENT, MONEY, PARTNER, Ref, argument, booking, changing, known, option, read, run, verb
 from cli.partner.noun import partner
 from fund.language import N_, _, day, euros, number
 
@@ -141,7 +141,7 @@ def _percent(data: Mapping[str, Any]) -> str:
     see=("partner exit-quote", "partner propose-settlement"),
 )
 @argument("ref", type=PARTNER, help=N_("The partner"))
-@option("--decision", type=FILE, required=True, metavar="FILE", help=N_("The decision of council, states or board"))
+@option("--decision", type=DOCUMENT, required=True, metavar="FILE", help=N_("The decision of council, states or board"))
 @option("--decided-on", type=DAY, metavar="DATE", help=N_("The day of that decision, default today"))
 @option("--leaves-on", type=DAY, metavar="DATE", help=N_("The day of leaving; the first that the term allows"))
 @changing
@@ -226,7 +226,7 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=PARTNER, help=N_("The partner"))
 @option("--amount", type=MONEY, metavar="AMOUNT", help=N_("The net amount; what was proposed when left out"))
-@option("--advice", type=FILE, metavar="FILE", help=N_("The advice of the expert"))
+@option("--advice", type=DOCUMENT, metavar="FILE", help=N_("The advice of the expert"))
 @changing
 def agree_settlement(ctx: click.Context, ref: str, amount: int | None, advice: Mapping[str, Any] | None) -> None:
     args = {"ref": ref, "amount": amount, "advice": advice}
@@ -249,7 +249,7 @@ def _agreed(answer: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=PARTNER, help=N_("The partner"))
 @option("--reason", required=True, metavar="TEXT", help=N_("What it should be, and why; it is kept"))
-@option("--file", type=FILE, metavar="FILE", help=N_("What that is based on"))
+@option("--file", type=DOCUMENT, metavar="FILE", help=N_("What that is based on"))
 @changing
 def dispute_settlement(ctx: click.Context, ref: str, reason: str, file: Mapping[str, Any] | None) -> None:
     run(ctx, "partner dispute-settlement", {"ref": ref, "reason": reason, "file": file}, tell=_disputed)
@@ -318,7 +318,7 @@ def _settled(answer: Mapping[str, Any]) -> list[str]:
     "--keep", type=AGREEMENT, multiple=True, metavar="REF", help=N_("An own agreement that goes on; may be repeated")
 )
 @option("--set-off", type=AGREEMENT, metavar="REF", help=N_("The own agreement whose advance it repays"))
-@option("--signed", type=FILE, metavar="FILE", help=N_("The paper with which the partner agrees to that"))
+@option("--signed", type=DOCUMENT, metavar="FILE", help=N_("The paper with which the partner agrees to that"))
 @booking
 def pay_settlement(
     ctx: click.Context,

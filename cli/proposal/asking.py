@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import output
-from cli.params import opened, shell, typed, write_output
-from fund.errors import FileUnreadable, FundError, NobodyToAsk
+from cli.params import FORM, opened, shell, typed, write_output
+from fund.errors import FileUnreadable, FundError, NobodyToAsk, NoSuchFile
 from fund.language import N_, _, language
 
 if TYPE_CHECKING:
@@ -98,10 +98,11 @@ def _bring_up_to_date(file: FormFile, path: str, track: str) -> str:
 
 def _read(file: Path) -> str | None:
     try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        content: bytes = FORM.read(str(file))["content"]
+        return content.decode("utf-8")
+    except NoSuchFile:
         return None
-    except (OSError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
         raise FileUnreadable(path=str(file), reason=str(problem)) from None
 
 
@@ -333,7 +334,7 @@ def _keep(ctx: click.Context, path: str) -> None:
     """Offer to keep the file in the fund: as a draft, or in the draft that it was read from."""
     from fund import forms
 
-    content = Path(path).read_bytes()
+    content = FORM.read(path)["content"]
     ref = forms.open_form(content, path).revision.partition("/")[0]
     if ref:
         question = _("{file} is ready. Save it in {ref} too?").format(file=path, ref=ref)

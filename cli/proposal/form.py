@@ -10,9 +10,21 @@ from typing import Any
 import click
 
 from cli import output
-from cli.params import PARTNER, argument, changing, forcing, look, may_write, option, reading, typed, verb, write_output
+from cli.params import (
+    FORM,
+    PARTNER,
+    argument,
+    changing,
+    forcing,
+    look,
+    may_write,
+    option,
+    reading,
+    typed,
+    verb,
+    write_output,
+)
 from cli.proposal.noun import AGREEMENT, ROUND, TRACK, proposal
-from cli.proposal.reading import FORM
 from fund.language import N_, _, ngettext
 
 _TRACK = option("--track", type=TRACK, default="light", help=N_("The track of the round; light when left out"))

@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from cli.output import short_hash
-from cli.params import DAY, argument, booking, changing, option, run, typed, verb, write_output
+from cli.params import ATTACHMENT, DAY, FORM, argument, booking, changing, option, run, typed, verb, write_output
 from cli.proposal.noun import AGREEMENT, PROPOSAL, proposal
-from cli.proposal.reading import ATTACHMENT, FORM
 from fund.language import N_, _, day, euros, instant
 
 
@@ -62,7 +61,7 @@ def _mark(ctx: click.Context, file: Mapping[str, Any], answer: Mapping[str, Any]
         return
     text = file["content"].decode("utf-8")
     marked = forms.mark(text, answer["result"]["revision_mark"])
-    if marked != text and path.read_bytes() == file["content"]:
+    if marked != text and path.stat().st_size == len(file["content"]) and path.read_bytes() == file["content"]:
         write_output(file["name"], marked.encode())
 
 

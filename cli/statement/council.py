@@ -71,9 +71,9 @@ def _folder(path: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        from fund.errors import FileUnreadable
+        from fund.paths import unwritable
 
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+        raise unwritable(path, problem) from None
     return folder
 
 

@@ -8,12 +8,15 @@ from fund.language import N_
 __all__ = [
     "DatabaseBehind",
     "DatabaseBusy",
+    "DatabaseInOtherEncoding",
     "DatabaseMissing",
     "DatabaseNewer",
     "DatabaseReadOnly",
     "DatabaseUnreachable",
     "NoFundHere",
     "NotADatabase",
+    "PostgresqlTooOld",
+    "RightsMissing",
     "StorageFull",
     "UnknownDatabase",
 ]
@@ -23,14 +26,20 @@ class DatabaseMissing(NotReady):
     """There is no database at the place named."""
 
     message = N_("there is no fund at {place}")
-    hint = N_("fund init --admin petra --fund-manager anna --treasurer bram")
+    hint = N_(
+        "if there is a fund already, ask its fund manager for the address and set FUND_DATABASE or FUND_HOME;\n"
+        "to found a new fund here: fund init --admin petra --fund-manager anna --treasurer bram"
+    )
 
 
 class NoFundHere(NotReady):
     """The database exists, but no fund was founded in it."""
 
     message = N_("the database {place} holds no fund yet")
-    hint = N_("fund init --admin petra --fund-manager anna --treasurer bram")
+    hint = N_(
+        "if there is a fund already, ask its fund manager for the address and set FUND_DATABASE or FUND_HOME;\n"
+        "to found a new fund here: fund init --admin petra --fund-manager anna --treasurer bram"
+    )
 
 
 class DatabaseBusy(NotReady):
@@ -51,7 +60,7 @@ class DatabaseUnreachable(NotReady):
     """The database server does not answer, or lets us not in."""
 
     message = N_("the database {place} does not answer: {reason}")
-    hint = N_("fund status")
+    hint = N_("look whether the address is right, the server runs and the database was made there; then try again")
 
 
 class StorageFull(NotReady):
@@ -73,6 +82,27 @@ class DatabaseNewer(NotReady):
 
     message = N_("the database {place} is at version {found}, which this program ({expected}) does not know")
     hint = N_("install the newer version of this program")
+
+
+class PostgresqlTooOld(NotReady):
+    """The server is of a version on which the fund does not run."""
+
+    message = N_("the server of {place} is PostgreSQL {found}; the fund needs PostgreSQL {needed} or newer")
+    hint = N_("name a database on a server of PostgreSQL {needed} or newer with --database or FUND_DATABASE")
+
+
+class DatabaseInOtherEncoding(NotReady):
+    """The database keeps its texts in another encoding than the fund hashes them in."""
+
+    message = N_("the database {place} is in {found}; the fund needs {needed}; nothing was made")
+    hint = N_("let whoever keeps the server run this, and name that database:\n{sql}")
+
+
+class RightsMissing(NotReady):
+    """The login may not make what a fund needs on this server; nothing was made."""
+
+    message = N_("the login {login} may not make all that a fund needs in {place}; nothing was made")
+    hint = N_("let whoever keeps the server run this, then repeat the command:\n{sql}")
 
 
 class NotADatabase(NotReady):

@@ -9,7 +9,7 @@ from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [
-    "AboveCeiling", "AttachmentMissing", "AttachmentNotFile", "AttachmentNotNamed", "AttachmentTooLarge",
+    "AboveCeiling", "AttachmentMissing", "AttachmentNotNamed", "AttachmentTooLarge",
     "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk", "CategoriesDifferFromCost",
     "ChangedElsewhere", "ChangedMeanwhile", "ContentLost", "CostDiffers", "DayBeforeBudget", "DeadlinePassed",
     "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FileNotNamed",
@@ -389,13 +389,6 @@ class AttachmentNotNamed(FaultyInput):
 
     message = N_("{attachment} is not named in {file}: its SHA-256 is now {hash}")
     hint = N_("put the SHA-256 of the file under [[attachments]] in {file}")
-
-
-class AttachmentNotFile(FaultyInput):
-    """What was to be attached is no plain file."""
-
-    message = N_("{file} cannot be attached: it is {kind}")
-    hint = N_("name the file itself")
 
 
 class PartnerNotActive(RuleRefusal):

@@ -16,6 +16,8 @@ __all__ = [
     "ExportFolderInUse",
     "NotOurSite",
     "FileUnreadable",
+    "InputNoFile",
+    "InputTooLarge",
     "InvalidSetting",
     "NoSuchFile",
     "NoSuchWord",
@@ -25,8 +27,10 @@ __all__ = [
     "OutputExists",
     "OutputFailed",
     "OutputNoFile",
+    "PasswordShown",
     "ReportsMissing",
     "SettingGivenTwice",
+    "SiteAroundShell",
     "SettingUnreadable",
     "TooLongForPaper",
     "TooLongForSheet",
@@ -70,6 +74,13 @@ class NotOurSite(FaultyInput):
     hint = N_("name a new folder")
 
 
+class SiteAroundShell(FaultyInput):
+    """The folder of a site is replaced as a whole, so it is not the one that the command runs in, nor one above it."""
+
+    message = N_("{path}: the command runs in {here}, and the folder of a site is replaced as a whole")
+    hint = N_("fund statement site --output {suggestion}")
+
+
 class NothingToProve(FaultyInput):
     """No entry and no anchor was named, or nothing moved on the account before the anchor."""
 
@@ -82,6 +93,20 @@ class FileUnreadable(FaultyInput):
 
     message = N_("{path}: {reason}")
     hint = N_("give this account the right to it, or name another file")
+
+
+class InputNoFile(FaultyInput):
+    """What was named to be read is a folder, a pipe, a socket or a device; or a link, where links are not followed."""
+
+    message = N_("{path}: this is no plain file but {what}; nothing was read")
+    hint = N_("name the file itself; what a pipe gives is saved to a file first")
+
+
+class InputTooLarge(FaultyInput):
+    """The file is larger than anything of its kind; it was measured, and not read."""
+
+    message = N_("{path}: the file is {size} bytes, at most {limit} are read")
+    hint = N_("look whether this is the right file, then repeat the command")
 
 
 class OutputExists(FaultyInput):
@@ -152,6 +177,13 @@ class InvalidSetting(WrongUsage):
 
     message = N_("the setting {name} cannot be used: {reason}")
     hint = N_("set {name} to another value, or unset it")
+
+
+class PasswordShown(WrongUsage):
+    """A password stood in an option, where everybody on the machine and the history of the shell can read it."""
+
+    message = N_("{option} holds a password, which everybody on this machine can read while the command runs")
+    hint = N_("leave the password out of it: {ways}")
 
 
 class SettingGivenTwice(WrongUsage):

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from fund.language import _, euros
+
 __all__ = [
     "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms",
     "Track", "Treasury", "TreasuryStep", "standard", "standard_text",
@@ -57,6 +59,15 @@ class Track(_Rules):
     on_account_bps: int = Field(default=0, ge=0, le=10_000)
     """What of the award may be paid on account, before the first milestone is accepted (D1)."""
     questions: int = Field(ge=1)
+
+    def band(self) -> str:
+        """How much may be asked, in words."""
+        least = euros(self.from_cents)
+        if self.below_cents is None:
+            return _("{least} or more").format(least=least)
+        if not self.from_cents:
+            return _("less than {below}").format(below=euros(self.below_cents))
+        return _("{least} or more, less than {below}").format(least=least, below=euros(self.below_cents))
 
 
 class Criterion(_Rules):

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fund.language import _, euros
+
 __all__ = [
     "FREE_TO_COMMIT",
     "PROMISES",
     "capital",
     "cash",
     "committed",
+    "free_text",
     "free_to_commit",
     "in_transit",
     "nav",
+    "nothing_free",
     "outstanding",
     "owed",
     "result",
@@ -88,3 +92,16 @@ def nav(balances: Balances) -> int:
     return _debit(balances, "1000", "1005", "1010", "1100", "1200") - _credit(
         balances, "1290", "2000", "2100", "2200", "2210", "2300"
     )
+
+
+def free_text(free_cents: int) -> str:
+    """What is free to commit, for people: there is no such thing as less than nothing to give."""
+    return euros(free_cents) if free_cents >= 0 else _("nothing, {cents} is short").format(cents=euros(-free_cents))
+
+
+def nothing_free(free_cents: int, capital_cents: int) -> str:
+    """Why nothing is free to commit, and what must come in first; empty where something is, or exactly nothing."""
+    if free_cents >= 0:
+        return ""
+    what = _("Nothing is free to commit: {cents} must come in first.").format(cents=euros(-free_cents))
+    return what if capital_cents else f"{_('No capital was called yet.')} {what}"

@@ -6,7 +6,7 @@ opens and closes a round all the same. Source: lifecycle.md 4 (4:25-4:28).
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -40,10 +40,12 @@ __all__ = [
     "TRANSITIONS",
     "State",
     "close",
+    "last_day_of",
     "decide_if_done",
     "open_round",
     "plan",
     "require_open",
+    "takes_proposals",
 ]
 
 
@@ -198,6 +200,16 @@ def _rounds_of(view: View, happened: Envelope) -> list[str]:
     return [proposal.round] if proposal is not None else []
 
 
+def takes_proposals(case: Round, now: datetime) -> bool:
+    """Whether a round takes proposals at this instant."""
+    return case.state != State.DECIDED and case.opens_at <= now < case.closes_at
+
+
+def last_day_of(case: Round) -> date:
+    """The last day on which something can be handed in: a round closes at the end of it."""
+    return day_of(case.closes_at - timedelta(microseconds=1))
+
+
 def require_open(view: View, ref: str, *, command: str, subject: str) -> Round:
     """The round, when it takes proposals at this instant.
 
@@ -206,7 +218,7 @@ def require_open(view: View, ref: str, *, command: str, subject: str) -> Round:
         RoundNotOpen: It does not open yet, or it is too late; the message has both instants.
     """
     case = view.case(Round, ref)
-    if case.state != State.DECIDED and case.opens_at <= view.now < case.closes_at:
+    if takes_proposals(case, view.now):
         return case
     raise RoundNotOpen(
         command=command,

@@ -62,9 +62,9 @@ def test_what_is_no_plain_file_or_not_the_one_that_was_hashed_is_refused_and_lea
         return fund("proposal", "draft", "loket.toml", *words, "--json", database=url, user="fatima")
 
     ways = {
-        "link.pdf": "attachment_not_file", "lus.pdf": "attachment_not_file", "sub": "attachment_not_file",
-        "pijp": "attachment_not_file", "stopcontact": "attachment_not_file", "/dev/zero": "attachment_not_file",
-        ".": "attachment_not_file", "..": "attachment_not_file", "/": "attachment_not_file", "leeg.pdf": "empty_file",
+        "link.pdf": "input_no_file", "lus.pdf": "input_no_file", "sub": "input_no_file",
+        "pijp": "input_no_file", "stopcontact": "input_no_file", "/dev/zero": "input_no_file",
+        ".": "input_no_file", "..": "input_no_file", "/": "input_no_file", "leeg.pdf": "empty_file",
         "weg.pdf": "no_such_file", "plan.pdf/": "no_such_file", "plan\0.pdf": "no_such_file",
         "sub/../../../weg": "no_such_file", "x" * 300: "file_unreadable", "later.pdf": "attachment_not_named",
         "loket.toml": "attachment_not_named",
@@ -137,7 +137,7 @@ def test_a_form_larger_than_any_form_is_not_read_whole(fund: Fund, world: World)
     assert (refused.code, refused.json["error"]["code"]) == (1, "form_too_large")
     assert refused.json["error"]["details"]["size"] == 300 * 1024 * 1024
     assert peak < 20 * 1024 * 1024
-    for name, code in ((".", "file_unreadable"), ("lo\0ket", "no_such_file")):
+    for name, code in ((".", "input_no_file"), ("lo\0ket", "no_such_file")):
         assert fund("proposal", "draft", name, "--json", database=world.fund.url).json["error"]["code"] == code
 
 

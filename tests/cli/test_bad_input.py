@@ -380,7 +380,7 @@ def test_an_empty_and_a_missing_file_are_refused_with_their_name(
     shown = refused(fund, place, *words, missing, code="no_such_file")
     assert f"{missing}: there is no such file" in shown.err
     assert str(Path.cwd()) in shown.err
-    refused(fund, place, *words, tmp_path, code="file_unreadable")
+    refused(fund, place, *words, tmp_path, code="input_no_file")
 
 
 # ---------------------------------------------------------------------------------------------- databases that are ill

@@ -7,7 +7,9 @@ from tests.workflows.agreeing import AGREEMENT, PROPOSAL, approved, approved_pay
 
 
 def waits(world: World, user: str) -> list[tuple[str | None, str]]:
-    return [(item["until"], item["command"]) for item in world.look("inbox", user=user)["items"]]
+    """What waits for somebody, but for the round that is open."""
+    items = world.look("inbox", user=user)["items"]
+    return [(item["until"], item["command"]) for item in items if not item["command"].startswith("fund proposal new")]
 
 
 def test_the_inbox_names_the_next_step_of_an_agreement_for_those_who_may(database_url: str) -> None:

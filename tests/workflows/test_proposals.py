@@ -15,6 +15,7 @@ from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from fund.workflows import proposals
+from fund.workflows.commands import COMMANDS
 from fund.workflows.lifecycle import commands_from
 from fund.workflows.proposals import TRANSITIONS, State
 from tests.factories import World, a_form, a_proposal_file, as_text, founded
@@ -388,9 +389,12 @@ def test_resubmitting_is_possible_until_the_last_day(world: World) -> None:
     world.do("proposal request-changes", user="anna", ref=ref, sections=["money"], reason="r", due_on=date(2026, 2, 20))
     with writing(world.fund.engine) as connection:
         Store(connection).work.hold_clock(datetime(2026, 2, 21, 9, tzinfo=UTC))  # the service has not looked yet
-    with pytest.raises(errors.DeadlinePassed) as refused:
-        world.do("proposal resubmit", user="fatima", ref=ref)
+    with pytest.raises(errors.DeadlinePassed) as refused, world.uow("fatima", commit=False) as uow:
+        COMMANDS["proposal resubmit"].use_case(uow, ref=ref)
     assert refused.value.details["due_on"] == date(2026, 2, 20)
+    with pytest.raises(errors.TransitionNotAllowed):  # what is due is done before a rule refuses: it has lapsed
+        world.do("proposal resubmit", user="fatima", ref=ref)
+    assert state(world, ref) == "lapsed"
 
 
 @pytest.mark.parametrize(

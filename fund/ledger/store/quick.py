@@ -372,7 +372,10 @@ def _connected(database: Found) -> Rows:
         import sqlite3
         from urllib.request import pathname2url
 
-        connection = sqlite3.connect(f"file:{pathname2url(database['path'])}?mode=ro", uri=True, isolation_level=None)
+        place = f"file:{pathname2url(database['path'])}?{database['query']}"
+        connection = sqlite3.connect(place, uri=True, isolation_level=None)
+        if "immutable" in place or "unix-none" in place:  # as ``fund.database`` opens what takes no files beside it
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA cache_size=-8000")
         connection.execute("BEGIN")
         if connection.execute("PRAGMA schema_version").fetchone()[0] != database["schema_version"]:

@@ -234,7 +234,8 @@ class Stored:
             return None
         path = next(row.file for row in self._rows("PRAGMA database_list") if row.name == "main")
         (version,) = self._rows("PRAGMA schema_version")
-        return {"kind": "sqlite", "path": path, "schema_version": version[0]} if path else None
+        query = self._connection.connection.info.get("fund_query", "mode=ro")
+        return {"kind": "sqlite", "path": path, "query": query, "schema_version": version[0]} if path else None
 
     def _second_postgresql(self) -> dict[str, Any] | None:
         if self._connection.in_nested_transaction():

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fund.errors import ExportFolderInUse, FileUnreadable
+from fund.errors import ExportFolderInUse
+from fund.paths import unwritable
 
 __all__ = ["beside", "folder_beside"]
 
@@ -29,7 +30,7 @@ def beside(path: str) -> Iterator[Path]:
         yield part
         part.replace(target)
     except OSError as problem:
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from problem
+        raise unwritable(path, problem) from problem
     finally:
         part.unlink(missing_ok=True)
 
@@ -51,6 +52,6 @@ def folder_beside(path: str) -> Iterator[Path]:
         yield part
         part.replace(target)
     except OSError as problem:
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from problem
+        raise unwritable(path, problem) from problem
     finally:
         shutil.rmtree(part, ignore_errors=True)

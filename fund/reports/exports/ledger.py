@@ -14,8 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from fund.errors import ExportFolderInUse, FileUnreadable, NothingToProve
+from fund.errors import ExportFolderInUse, NothingToProve
 from fund.ledger import Account, Ledger, TrialBalanceRow, flushed
+from fund.paths import unwritable
 from fund.reports.exports.excerpt import STEP, Held, stepped, taken
 from fund.reports.exports.files import folder_beside
 from fund.unit_of_work import View
@@ -117,7 +118,7 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
         }
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     except OSError as problem:
-        raise FileUnreadable(path=str(folder), reason=problem.strerror or str(problem)) from problem
+        raise unwritable(str(folder), problem) from problem
     return {"folder": str(folder), "manifest": manifest}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fund.glossary import theme_names
+from fund.glossary import theme_names, track_word
 from fund.language import _, day, euros, language, ngettext
 from fund.reports.site import words
 from fund.reports.site.blocks import (
@@ -131,7 +131,7 @@ def _told(fund: Fund, each: Experiment) -> Iterator[Block]:
             (_("Lead"), partner_links(fund, [each.lead]), ""),
             (_("Take part"), partner_links(fund, each.parties), ""),
             *(((_("Themes"), [", ".join(theme(id) for id in each.themes)], ""),) if each.themes else ()),
-            (_("Track"), [_(words.TRACKS[each.track])], ""),
+            (_("Track"), [track_word(each.track)], ""),
             *_days(each),
             (_("Number"), [each.ref], ""),
         ]

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
+from fund.glossary import track_word
 from fund.language import _, day, decimal_text, euros, language, ngettext
 from fund.reports import charts
 from fund.reports.burden import TARGETS
@@ -323,7 +324,7 @@ def _steps(fund: Fund) -> Told:
 
     values = [
         {
-            "name": f"{_(words.TRACKS[each.track])}, {each.year}",
+            "name": f"{track_word(each.track)}, {each.year}",
             "steps": share_text(each.steps),
             "target": TARGETS[each.track].steps,
             "label": label(each),
@@ -346,7 +347,7 @@ def _steps(fund: Fund) -> Told:
     ]
     table = [
         [
-            f"{_(words.TRACKS[each.track])}, {each.year}",
+            f"{track_word(each.track)}, {each.year}",
             str(each.proposals),
             f"{_tenths(each.steps)} ({TARGETS[each.track].steps})",
             f"{_tenths(each.people)} ({TARGETS[each.track].people})",

@@ -24,7 +24,7 @@ from fund.reports.exports.register import register
 from fund.reports.forecasts.liquidity import liquidity
 from fund.reports.past import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
-from fund.reports.site.shapes import Experiment, Lesson, Member, News, Planned, Steps
+from fund.reports.site.shapes import Experiment, Lesson, Member, News, OpenRound, Planned, Steps
 from fund.reports.statements import position
 from fund.reports.statements.council import council
 from fund.rules.regulations import Regulations
@@ -131,6 +131,19 @@ class Fund:
             return liquidity(self.view, as_of=self.as_of, known_at=self.known_at)
         except NoAssumptionsYet:
             return None
+
+    # ----------------------------------------------------------------------------------------------------------- rounds
+
+    @cached_property
+    def open_rounds(self) -> list[OpenRound]:
+        """The rounds that take proposals on the day, what closes first in front: when, and on what conditions."""
+        found = []
+        for case in cases_on(self.view, Round, self.as_of, last=self.last):
+            opens_on, closes_on = day_of(case.opens_at), day_of(case.closes_at - timedelta(microseconds=1))
+            if opens_on <= self.as_of <= closes_on:
+                track = regulations_on(self.view, opens_on, last=self.last).tracks[case.track]
+                found.append(OpenRound(case.title, case.track, opens_on, closes_on, case.ceiling_cents, track))
+        return sorted(found, key=lambda each: (each.closes_on, each.title))
 
     # ----------------------------------------------------------------------------------------------------------- grants
 

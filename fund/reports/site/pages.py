@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fund.glossary import track_word
 from fund.language import _, day, euros, ngettext
 from fund.reports.site import words
 from fund.reports.site.blocks import Block, Column, Facts, Grid, Heading, Link, Links, Page, Para, Quote, Run, percent
 from fund.reports.site.experiments import card, explained, link_to, theme
 from fund.reports.site.figures import FIGURES, chart_of
 from fund.reports.site.gathered import Experiment, Fund, Lesson, Member
+from fund.rules.valuation import nothing_free
 
 __all__ = ["MONEY", "lessons_page", "money_page", "partner_page", "partners_page", "start_page"]
 
@@ -52,8 +54,8 @@ def start_page(fund: Fund) -> Page:
         (_("In the bank"), [euros(told["cash_cents"])], ""),
         (
             _("Free to commit"),
-            [euros(told["free_to_commit_cents"])],
-            _("what new experiments can get"),
+            [euros(max(told["free_to_commit_cents"], 0))],
+            nothing_free(told["free_to_commit_cents"], told["capital_cents"]) or _("what new experiments can get"),
         ),
         (
             _("Experiments"),
@@ -74,6 +76,7 @@ def start_page(fund: Fund) -> Page:
             "lead",
         ),
         Facts(facts, big=True),
+        *_open_rounds(fund),
         Heading(_("How the fund is doing")),
         *_drawn(fund, "saldo", "in-en-uit", "experimenten-per-toestand", "revolverendheid", "moeite"),
         Heading(_("What is new")),
@@ -81,6 +84,24 @@ def start_page(fund: Fund) -> Page:
         *explained("balance", "buffer", "revolving", "track", "roll_out"),
     ]
     return Page("index.html", _("The fund at a glance"), blocks)
+
+
+def _open_rounds(fund: Fund) -> Iterator[Block]:
+    """Where an idea can be handed in now, until when, and on what conditions."""
+    if not fund.open_rounds:
+        return
+    yield Heading(_("Hand in an idea"))
+    for each in fund.open_rounds:
+        yield Facts(
+            [
+                (_("Round"), [Quote(each.title)], ""),
+                (_("Opened"), [day(each.opens_on)], ""),
+                (_("Last day"), [day(each.closes_on)], _("at the end of that day the round closes")),
+                (_("Track"), [track_word(each.track)], _("one proposal asks {band}").format(band=each.rules.band())),
+                (_("In all"), [euros(each.ceiling_cents)], _("what this round can give")),
+            ]
+        )
+    yield Para([_("A partner of the fund hands in the idea. Everybody can think of one: talk to a partner near you.")])
 
 
 def _news(fund: Fund) -> Block:
@@ -106,7 +127,10 @@ def money_page(fund: Fund) -> Page:
         "owed_cents": (_("To be paid"), _("approved, or not ours")),
         "buffer_cents": (_("Buffer"), _("the rules say that this stays in the bank")),
         "committed_cents": (_("Committed"), _("promised to experiments, not yet paid")),
-        "free_to_commit_cents": (_("Free to commit"), _("what stands above, added up")),
+        "free_to_commit_cents": (
+            _("Free to commit") if told["free_to_commit_cents"] >= 0 else _("Short"),
+            _("what stands above, added up"),
+        ),
     }
     rows = [[names[key][0], names[key][1], euros(sign * told[key])] for key, sign in MONEY]
     year = fund.quantities.during(fund.as_of.replace(month=1, day=1))

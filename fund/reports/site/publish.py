@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from fund import language
-from fund.errors import CouncilPageTooLong, FileUnreadable, NotOurSite
+from fund.errors import CouncilPageTooLong, NotOurSite, SiteAroundShell
 from fund.language import _, day
+from fund.paths import unwritable
 from fund.reports.exports.giving import as_package
 from fund.reports.exports.register import REGISTER_FORMATS
 from fund.reports.site import about, blocks, experiments, pages
@@ -49,12 +50,12 @@ def site(
     """The public site of the fund at the end of a day, as it was known at an entry, in a folder.
 
     Args:
-        folder: A new folder, or that of an earlier site, which it replaces.
+        folder: A new folder, or that of an earlier site, which it replaces; not the one that the shell stands in.
         papers: Whether the page for the council of each partner goes along as PDF, in Dutch.
         watch: Hears after each page how many are done, and of how many.
 
     Raises:
-        NotOurSite: The folder is there, and is no site of ours; nothing was written.
+        NotOurSite, SiteAroundShell: As they say; nothing was written.
         ReportsMissing: The extra is not installed.
         FileUnreadable: It cannot be written.
     """
@@ -267,8 +268,12 @@ def require_ours(target: Path) -> None:
     """Nothing, when there is no such folder, an empty one, or a site of ours.
 
     Raises:
+        SiteAroundShell: It is the folder that this command runs in, or one above it.
         NotOurSite: Something else stands there.
     """
+    here = Path.cwd()
+    if target.resolve() in (here, *here.parents):
+        raise SiteAroundShell(path=str(target), here=str(here), suggestion=str(here / "site"))
     if not (target.exists() or target.is_symlink()):
         return
     if target.is_dir() and not target.is_symlink() and ((target / MARKER).is_file() or not any(target.iterdir())):
@@ -295,7 +300,7 @@ def put_in_place(target: Path, made: Mapping[str, bytes]) -> None:
             path.write_bytes(content)
         _swap(beside, target, before)
     except OSError as problem:
-        raise FileUnreadable(path=str(target), reason=problem.strerror or str(problem)) from problem
+        raise unwritable(str(target), problem) from problem
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     shutil.rmtree(before, ignore_errors=True)

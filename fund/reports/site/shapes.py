@@ -8,7 +8,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["Experiment", "Lesson", "Member", "News", "Planned", "Steps"]
+from fund.rules.regulations import Track
+
+__all__ = ["Experiment", "Lesson", "Member", "News", "OpenRound", "Planned", "Steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,18 @@ class Lesson:
     lead: str
     used_by: tuple[str, ...]
     published_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRound:
+    """A round that takes proposals: its days, what it may award in all, and what its track asks."""
+
+    title: str
+    track: str
+    opens_on: date
+    closes_on: date
+    ceiling_cents: int
+    rules: Track
 
 
 @dataclass(frozen=True, slots=True)

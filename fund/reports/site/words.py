@@ -18,7 +18,6 @@ __all__ = [
     "MILESTONES",
     "NEWS",
     "SORTS",
-    "TRACKS",
     "VERDICTS",
 ]
 
@@ -50,7 +49,6 @@ NEWS: Mapping[str, str] = {
     "ended": N_("finished"),
     "published": N_("lessons published"),
 }
-TRACKS: Mapping[str, str] = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
 SORTS: Mapping[str, str] = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),

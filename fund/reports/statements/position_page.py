@@ -17,6 +17,7 @@ from fund.language import N_, _, day, ngettext, number
 from fund.reports.indicators import INDICATORS
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text
 from fund.reports.statements.amounts import AMOUNTS, GIVEN_UP, MONEY, WORTH, Amount
+from fund.rules.valuation import nothing_free
 
 __all__ = ["as_page", "value_text"]
 
@@ -102,13 +103,18 @@ _AMOUNTS = (
 
 
 def _money(found: Mapping[str, Any]) -> Table:
-    free = {"what": _("free to commit"), "amount_cents": found["free_to_commit_cents"], "name": "free_to_commit"}
+    """Where nothing is free the last line says what is short: it still is the sum of those above."""
+    cents = found["free_to_commit_cents"]
+    what = _("free to commit") if cents >= 0 else _("short")
+    free = {"what": what, "amount_cents": cents, "name": "free_to_commit"}
+    why = nothing_free(cents, found["capital_cents"])
     return Table(
         name="money",
         title=_("Money of the fund"),
         columns=_AMOUNTS,
         rows=list(_amounts(MONEY, found)),
         total={**free, "accounts": _("added up")},
+        notes=[why] if why else [],
         sheet=_("Money"),
     )
 

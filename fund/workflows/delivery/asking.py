@@ -41,6 +41,7 @@ from fund.unit_of_work import Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
 from fund.workflows.delivery.answers import Answer, answer_of, together
 from fund.workflows.delivery.arguments import decode, encode
+from fund.workflows.delivery.deliver import catch_up, drain
 from fund.workflows.delivery.opening import Fund
 
 __all__ = ["carry_out", "confirm", "decline", "look"]
@@ -136,9 +137,17 @@ def carry_out(
     command_id = command_id or f"c-{uuid.uuid4().hex}"
     command = COMMANDS.get(name)
     digest = _content_hash(name, args)  # G1: files are read and hashed before anybody has to wait for them
-    ready = command.before(args) if command is not None and command.before is not None else args
-    try:
+
+    def attempt(*, late: bool = False) -> Answer | None:
+        # each time anew: what was read of a file goes by once
+        ready = command.before(args) if command is not None and command.before is not None else args
+        if late and not dry_run:  # what is due stands, whatever becomes of the command
+            with writing(fund.engine) as connection:
+                if not catch_up(connection, warn=fund.warn):
+                    return None
         with writing(fund.engine) as connection:
+            if late and dry_run and not catch_up(connection, warn=fund.warn):
+                return None
             answer = _ask(
                 connection,
                 name,
@@ -151,6 +160,10 @@ def carry_out(
             )
             if dry_run:
                 connection.rollback()
+            return answer
+
+    try:
+        answer = _at_once_or_after_what_is_due(attempt)
     except FundError as problem:
         mended = mend(problem, fund.engine)
         if problem.recorded and not dry_run and not isinstance(problem, CommandConflict):
@@ -161,10 +174,26 @@ def carry_out(
     return answer
 
 
+def _at_once_or_after_what_is_due(attempt: Callable[..., Answer | None]) -> Answer:
+    """The answer; where a rule refuses it, the answer after what is due has been done.
+
+    A round whose last day has passed is closed although nobody closed it yet: the refusal would speak of a state that
+    is over. A dry run keeps nothing of it.
+    """
+    try:
+        answer = attempt()
+    except FundError as problem:
+        if not problem.recorded or isinstance(problem.__cause__, _Replayed):
+            raise
+        answer = attempt(late=True)
+        if answer is None:  # nothing was due
+            raise
+    assert answer is not None
+    return answer
+
+
 def _follow(fund: Fund) -> None:
     """What follows is done: by the workers, who hear the bell, or here and now."""
-    from fund.workflows.delivery.deliver import drain
-
     try:
         if fund.ring is not None:
             fund.ring()

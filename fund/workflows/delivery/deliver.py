@@ -27,7 +27,19 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.commands import LIVES
 from fund.workflows.subscriptions import reactions_by_name, timers_by_kind
 
-__all__ = ["ATTEMPTS", "LEASE", "NO_EPOCH", "clock_problem", "drain", "quiet", "react", "relay", "tick", "where"]
+__all__ = [
+    "ATTEMPTS",
+    "LEASE",
+    "NO_EPOCH",
+    "catch_up",
+    "clock_problem",
+    "drain",
+    "quiet",
+    "react",
+    "relay",
+    "tick",
+    "where",
+]
 
 log = logging.getLogger("fund.delivery")
 
@@ -340,6 +352,50 @@ def tick(engine: Engine, *, warn: Warn | None = None, limit: int = TIMERS_PER_TI
             _fire(connection, store, timer, warn)
             tried += 1
     return tried
+
+
+def catch_up(connection: Connection, *, warn: Warn | None = None, limit: int = 10 * TIMERS_PER_TICK) -> int:
+    """Let what is due fall due, with all that follows from it, inside this transaction; what was done in all.
+
+    For a command that a rule refuses: the refusal may speak of a state that only still stands because nobody acted on
+    a deadline yet. Under the fund's lock, in the order of :func:`drain`. It ends where a row is in somebody else's
+    hands, or would have to run in a process of its own.
+    """
+    store = Store(connection)
+    kinds, retry = list(timers_by_kind()), store.work.database_clock()
+    if not store.work.is_due(_latest(store), kinds=kinds, retry=retry):
+        return 0
+    head = store.facts.head(lock=True)
+    now = store.work.clock()
+    if store.work.setting("held_clock_us") is None and clock_problem(now, head.recorded_at) is not None:
+        return 0
+    now, done = max(now, head.recorded_at), 0
+    while done < limit:
+        row = store.deliveries.next_open(store.work.database_clock())
+        timer = store.work.next_timer(now, kinds=kinds, retry=retry) if row is None else None
+        if row is not None and not _done_here(connection, store, row, warn):
+            break
+        if row is None and timer is None:
+            break
+        if timer is not None:
+            _fire(connection, store, timer, warn)
+        done += 1
+    return done
+
+
+def _done_here(connection: Connection, store: Store, row: DeliveryRow, warn: Warn | None) -> bool:
+    """One row, inside this transaction; false when it is not ours to do here."""
+    locked = store.deliveries.lock(row.event_id, row.reaction, skip=True)
+    if locked is None or locked.state not in OPEN or locked.handed_out > 1 or locked.starts > 0:
+        return False
+    outcome = _run(connection, store, locked)
+    if outcome is None:
+        return False
+    if isinstance(outcome, BaseException):
+        _judge(store, locked, outcome, warn, ATTEMPTS)
+    else:
+        store.deliveries.delivered(locked, store.work.database_clock())
+    return True
 
 
 def _latest(store: Store) -> datetime:

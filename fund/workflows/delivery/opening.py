@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fund import users
-from fund.database import Engine, create_engine, mend, require_head, upgrade, writing
+from fund.database import Engine, create_engine, mend, place, require_head, upgrade, writing
 from fund.errors import FundError, FundExists
 from fund.ledger import Ledger
 from fund.rules.authority import SYSTEM_ACTOR, Role
@@ -87,7 +87,7 @@ def found_fund(
             head = store.facts.head(lock=True)
             existing = store.work.setting("founded")
             if existing is not None:
-                raise FundExists(place=url, name=existing)
+                raise FundExists(place=place(engine), name=existing)
             store.work.set_setting("founded", name)
             if held_clock is not None:
                 store.work.hold_clock(held_clock)

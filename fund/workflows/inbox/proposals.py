@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from zoneinfo import ZoneInfo
 
-from fund.language import AMSTERDAM, N_, _
+from fund.glossary import track_word
+from fund.language import N_, _, euros
 from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import Proposal, Round
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.proposals import may_see
+from fund.workflows.rounds import last_day_of, takes_proposals
 
 __all__ = ["waiting"]
 
 
 def waiting(desk: Desk) -> Iterator[Waiting]:
-    """What proposals wait for, from draft to eligible."""
+    """What proposals wait for, from draft to eligible; and rounds that take proposals."""
+    for round_ in desk.rounds.values():
+        if takes_proposals(round_, desk.now):
+            yield _to_apply(desk, round_)
     for case in desk.in_state("submitted"):
         yield _to_judge(case)
     for case in desk.in_state("draft", "returned", "deferred"):
         if may_see(desk.view, case) and (case.state != "deferred" or case.deferred_for == "improve"):
             yield from _of_the_parties(desk, case)
+
+
+def _to_apply(desk: Desk, round_: Round) -> Waiting:
+    """An open round, for everybody who may draft for a partner that takes part; its last day and its conditions."""
+    what = _(N_("propose an experiment in round {ref}, {title} (track {track}, {band}; {left} left)")).format(
+        ref=round_.ref,
+        title=round_.title,
+        track=track_word(round_.track),
+        band=desk.rules_of(round_).tracks[round_.track].band(),
+        left=euros(round_.ceiling_left_cents),
+    )
+    active = tuple(ref for ref, partner in desk.partners.items() if partner.state == "active")
+    command = f"fund proposal new --round {round_.ref}"
+    return Waiting(what, command, PARTY_EDITOR, round_.ref, last_day_of(round_), parties=active)
 
 
 def _to_judge(case: Proposal) -> Waiting:
@@ -46,9 +63,7 @@ def _to_judge(case: Proposal) -> Waiting:
 
 def _of_the_parties(desk: Desk, case: Proposal) -> Iterator[Waiting]:
     """First what was asked is changed, then every other party confirms that text, then the lead hands it in."""
-    round_ = desk.rounds[case.round]
-    closes = round_.closes_at - timedelta(seconds=1)
-    until = case.due_on or closes.astimezone(ZoneInfo(AMSTERDAM)).date()
+    until = case.due_on or last_day_of(desk.rounds[case.round])
     if until < desk.today:
         return  # too late: the clock ends it
     about = {"ref": case.ref, "title": case.title}

@@ -1,0 +1,120 @@
+"""Paths that somebody names. A file is opened once, looked at, measured, then read up to a limit and no further.
+
+Everything that comes in from outside comes in here. A device has no end, a pipe waits for its other end, and a file
+may be swapped between looking and reading; so the handle is looked at and not the name.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from fund.errors import EmptyFile, FileUnreadable, FundError, InputNoFile, InputTooLarge, NoSuchFile, StorageFull
+from fund.language import N_, _
+
+__all__ = ["LARGEST_TEXT", "kind_of", "private_file", "private_folder", "read_input", "unwritable"]
+
+LARGEST_TEXT = 5_000_000
+"""Bytes of the largest list, rules, scores or key: more than any person writes."""
+_KINDS = (
+    (stat.S_ISLNK, N_("a link to something else")),
+    (stat.S_ISDIR, N_("a folder")),
+    (stat.S_ISFIFO, N_("a pipe")),
+    (stat.S_ISSOCK, N_("a socket")),
+    (lambda _mode: True, N_("a device")),
+)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+TooLarge = Callable[[str, int, int], FundError]
+"""The refusal of a file that is too large: from its path, its size and the limit."""
+
+
+def kind_of(mode: int) -> str:
+    """What something is that is no plain file, in the language in use."""
+    return _(next(word for fits, word in _KINDS if fits(mode)))
+
+
+def read_input(
+    path: str,
+    limit: int = LARGEST_TEXT,
+    *,
+    links: bool = True,
+    standard_input: bool = True,
+    too_large: TooLarge | None = None,
+) -> bytes:
+    """The bytes of a file that somebody named, at most ``limit``; there is at least one.
+
+    Args:
+        links: Whether a link is followed.
+        standard_input: Whether ``-`` is standard input, as far as the same limit.
+        too_large: The refusal that belongs to this kind of file.
+
+    Raises:
+        NoSuchFile, FileUnreadable, EmptyFile: As they say.
+        InputNoFile: A folder, a pipe, a socket, a device; or a link that is not followed.
+        InputTooLarge: Or ``too_large``. A file is measured before it is read.
+    """
+    refuse = too_large or (lambda path, size, limit: InputTooLarge(path=path, size=size, limit=limit))
+    if path == "-" and standard_input:
+        content = sys.stdin.buffer.read(limit + 1)
+    else:
+        handle = _opened(path, links=links)
+        try:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
+                raise InputNoFile(path=path, what=kind_of(found.st_mode))
+            if found.st_size > limit:
+                raise refuse(path, found.st_size, limit)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                content = file.read(limit + 1) or b""
+        except OSError as problem:
+            raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+        finally:
+            os.close(handle)
+    if len(content) > limit:  # it grew while it was read, or nobody could measure it
+        raise refuse(path, len(content), limit)
+    if not content:
+        raise EmptyFile(path=path)
+    return content
+
+
+def _opened(path: str, *, links: bool) -> int:
+    """The file opened for reading, without waiting for the other end of a pipe."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (0 if links else os.O_NOFOLLOW)
+    try:
+        if not links and Path(path).is_symlink():  # also where the system cannot refuse a link by itself
+            raise InputNoFile(path=path, what=kind_of(stat.S_IFLNK))
+        return os.open(path, flags)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # a zero byte is a ValueError
+        raise NoSuchFile(path=path, folder=str(Path.cwd())) from None
+    except OSError as problem:
+        if problem.errno == errno.ELOOP and not links:
+            raise InputNoFile(path=path, what=kind_of(stat.S_IFLNK)) from None
+        if problem.errno == errno.ENXIO:
+            raise InputNoFile(path=path, what=kind_of(stat.S_IFSOCK)) from None
+        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+
+
+def unwritable(path: str | os.PathLike[str], problem: OSError) -> FundError:
+    """The refusal of a file or folder that cannot be written: no room is left, or as the system says."""
+    if problem.errno in _NO_ROOM:
+        return StorageFull(place=str(path))
+    return FileUnreadable(path=str(path), reason=problem.strerror or str(problem))
+
+
+def private_folder(path: Path) -> None:
+    """The folder is there; where it had to be made, nobody but this user looks into it."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def private_file(path: Path) -> None:
+    """The file is there; where it had to be made it is empty, and nobody but this user reads it."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
