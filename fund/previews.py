@@ -34,6 +34,8 @@ __all__ = [
     "title",
 ]
 
+Preview = Mapping[str, Any]
+"""``facts``: of each its ``type`` and its ``fields``."""
 Pair = Mapping[str, Any]
 """One field: ``label`` and ``value``; ``name`` (and ``iban``) of what the value refers to, ``rows`` of a list,
 ``sealed`` where the content opens only when it happens, ``new`` where the number is given then."""
@@ -583,7 +585,7 @@ def label_of(model: str, field: str) -> str:
 # --------------------------------------------------------------------------------------------------------- in lines
 
 
-def lines(preview: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def lines(preview: Preview) -> Iterator[str]:
     """The facts as whoever decides reads them: what happens, then field by field; of several of a kind, first what they
     have in common and then one line for each.
     """
@@ -599,7 +601,7 @@ def lines(preview: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"  - {_row([pair for pair in fact['fields'] if pair not in together])}"
 
 
-def short(preview: Sequence[Mapping[str, Any]]) -> str:
+def short(preview: Preview) -> str:
     """What it is about, in a few words: the payee and the end of the account, the user and the roles, the amount."""
     for kind, facts in _of_kind(preview):
         fields = facts[0]["fields"]
@@ -611,15 +613,15 @@ def short(preview: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
-def title(preview: Sequence[Mapping[str, Any]]) -> str:
+def title(preview: Preview) -> str:
     """What happens first, in lower case: for within a sentence."""
-    found = next((_(TITLES[fact["type"]]) for fact in preview if fact["type"] in TITLES), "")
+    found = next((_(TITLES[fact["type"]]) for fact in preview.get("facts", ()) if fact["type"] in TITLES), "")
     return found[:1].lower() + found[1:]
 
 
-def _of_kind(preview: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+def _of_kind(preview: Preview) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for fact in preview:
+    for fact in preview.get("facts", ()):
         if fact["type"] in TITLES:
             kinds.setdefault(fact["type"], []).append(fact)
     yield from kinds.items()

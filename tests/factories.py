@@ -57,7 +57,7 @@ class World:
         assert made["pending"], f"{name} asks no second person"
         require_whole(made)
         done = self.do("confirm", user=second, ref=made["pending"])
-        require_alike(made["preview"], done["preview"])
+        require_alike(made["preview"]["facts"], done["preview"]["facts"])
         return done
 
     def look(self, name: str, /, user: str | None = None, **args: Any) -> dict[str, Any]:

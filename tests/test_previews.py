@@ -70,7 +70,7 @@ def test_the_label_of_a_code_is_a_word_for_every_code() -> None:
     for lang in ("en", "nl"):
         choose(lang)
         for role in Role:
-            said = list(previews.lines([{"type": "user.added", "fields": [pair("roles", [role.value])]}]))
+            said = list(previews.lines({"facts": [{"type": "user.added", "fields": [pair("roles", [role.value])]}]}))
             assert "_" not in said[1]
         for band, _last in BANDS:
             assert band in previews.CODES
@@ -99,7 +99,7 @@ def test_values_read_as_people_write_them() -> None:
     told = {}
     for lang in ("en", "nl"):
         choose(lang)
-        told[lang] = list(previews.lines([{"type": "user.added", "fields": fields}]))[1:]
+        told[lang] = list(previews.lines({"facts": [{"type": "user.added", "fields": fields}]}))[1:]
     values = {
         lang: [re.split(r"\s{2,}", line.strip(), maxsplit=1)[1] for line in lines] for lang, lines in told.items()
     }
@@ -124,16 +124,16 @@ def test_of_several_of_a_kind_what_they_share_is_said_once() -> None:
         }
         for ref, name, cents in partners
     ]
-    assert list(previews.lines(facts)) == [
+    assert list(previews.lines({"facts": facts})) == [
         "Capital called, 2 times",
         "  Due on  31 December 2026",
         "  - Woudenberg, EUR 1.00",
         "  - Amersfoort, EUR 2.00",
     ]
-    assert previews.short(facts) == "31 December 2026"
+    assert previews.short({"facts": facts}) == "31 December 2026"
 
 
 def test_a_fact_without_words_shows_nothing_and_tells_nothing_apart() -> None:
-    assert list(previews.lines([{"type": "proposal.drafted", "fields": []}])) == []
-    assert previews.short([{"type": "proposal.drafted", "fields": []}]) == ""
-    assert previews.title([]) == ""
+    assert list(previews.lines({"facts": [{"type": "proposal.drafted", "fields": []}]})) == []
+    assert previews.short({"facts": [{"type": "proposal.drafted", "fields": []}]}) == ""
+    assert previews.title({}) == ""

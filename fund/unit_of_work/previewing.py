@@ -30,8 +30,8 @@ _TITLED: Mapping[str, type[CaseFile]] = {
 
 def preview(
     view: View, facts: Sequence[Envelope], *, on: date | None, new: Collection[str] = (), sealed: bool = False
-) -> list[dict[str, Any]]:
-    """Each fact that has words as ``{"type", "fields"}``; a field is ``{"label", "value"}`` and what it refers to.
+) -> dict[str, Any]:
+    """``facts``: each that has words as ``{"type", "fields"}``; a field is ``{"label", "value"}`` and what it names.
 
     A field that was not given says nothing and is not there.
 
@@ -48,7 +48,7 @@ def preview(
     for fact in told:
         if on is not None and fact["type"] == told[0]["type"]:
             fact["fields"].append({"label": "effective_on", "value": on.isoformat()})
-    return told
+    return {"facts": told}
 
 
 class _Told:

@@ -353,7 +353,7 @@ class UnitOfWork(View):
         drafts = [draft for draft, _posted in self.entries]
         return shown(self.facts, drafts, self.refs_given, today=self.today, on=on)
 
-    def preview(self, on: date | None = None, *, trial: bool) -> list[dict[str, Any]]:
+    def preview(self, on: date | None = None, *, trial: bool) -> dict[str, Any]:
         """What was recorded as people decide on it (``fund.previews`` has the words); a trial opens no seal, and the
         numbers it gave stay open.
         """

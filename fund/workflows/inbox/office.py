@@ -60,7 +60,7 @@ def confirmations(desk: Desk) -> Iterator[Waiting]:
 
 def _what(row: PendingRow, maker: str) -> str:
     """What tells it apart first: a line has little room. What waits since before there were previews says less."""
-    preview = json.loads(row.shown).get("preview") or ()
+    preview = json.loads(row.shown).get("preview") or {}
     about = short(preview)
     if not about:
         return _(N_("confirm {command} of {maker}")).format(command=row.name, maker=maker)
