@@ -208,7 +208,7 @@ def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
         yield from lines(answer["preview"])
         count = int(answer["event_count"])
-        if count > len(answer["events"]):
+        if count > len(answer["events"]):  # of a long command of one person
             yield _("and {count} more facts").format(count=count - len(answer["events"]))
         others = [event for event in answer["events"] if event["type"] not in TITLES]
         yield from event_lines({"events": others})

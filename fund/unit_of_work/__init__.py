@@ -12,7 +12,7 @@ from fund.unit_of_work.chapter import Command, Query
 from fund.unit_of_work.lives import Life, Lives
 from fund.unit_of_work.past import Past
 from fund.unit_of_work.refs import derive_id
-from fund.unit_of_work.unit import PREVIEWED, UnitOfWork
+from fund.unit_of_work.unit import UnitOfWork
 from fund.unit_of_work.view import BOOK, View
 
-__all__ = ["BOOK", "PREVIEWED", "Command", "Life", "Lives", "Past", "Query", "UnitOfWork", "View", "derive_id"]
+__all__ = ["BOOK", "Command", "Life", "Lives", "Past", "Query", "UnitOfWork", "View", "derive_id"]

@@ -24,10 +24,7 @@ from fund.unit_of_work.refs import derive_id, readable_ref
 from fund.unit_of_work.shown import shown
 from fund.unit_of_work.view import Answer, Case, View
 
-__all__ = ["PREVIEWED", "UnitOfWork"]
-
-PREVIEWED = 100
-"""So many facts at most stand in a preview, and facts and entries in an answer; the counts are always whole."""
+__all__ = ["UnitOfWork"]
 
 
 @dataclass(slots=True)
@@ -353,9 +350,12 @@ class UnitOfWork(View):
         drafts = [draft for draft, _posted in self.entries]
         return shown(self.facts, drafts, self.refs_given, today=self.today, on=on)
 
-    def preview(self, on: date | None = None, *, trial: bool) -> dict[str, Any]:
+    def preview(self, on: date | None = None, *, trial: bool, most: int | None = None) -> dict[str, Any]:
         """What was recorded as people decide on it (``fund.previews`` has the words); a trial opens no seal, and the
         numbers it gave stay open.
+
+        Args:
+            most: So many facts at most; all when left out.
         """
         booked = on if self.entries else None
-        return preview(self, self.facts[:PREVIEWED], on=booked, new=self.refs_given if trial else (), sealed=trial)
+        return preview(self, self.facts[:most], on=booked, new=self.refs_given if trial else (), sealed=trial)

@@ -8,9 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import fund as package
+from cli.confirm import PENDING
+from cli.params import Shell
 from fund.language import choose
 from tests.conftest import Fund
 from tests.factories import World, founded
@@ -319,3 +322,22 @@ def test_several_are_declined_for_one_reason_or_none_of_them(fund: Fund, office:
     assert done.out.splitlines() == [f"{ref} is declined; nothing else was changed." for ref in refs]
     assert {office.world.look("pending show", ref=ref)["state"] for ref in refs} == {"declined"}
     assert office.world.look("pending show", ref=other)["state"] == "pending"
+
+
+def test_a_call_in_instalments_is_shown_whole(fund: Fund, office: Office) -> None:
+    four = ("capital", "call", "--amount", "340000", "--instalments", "4", "--every", "3")
+    made = fund(*four, "--json", database=office.url, user="anna").json
+    assert made["event_count"] == len(made["events"]) == len(made["entries"]) == len(made["preview"]["facts"]) == 136
+    seen = fund("confirm", made["pending"], "--dry-run", "--json", database=office.url, user="bram").json
+    assert seen["preview"] == made["preview"]
+    told = fund("confirm", made["pending"], database=office.url, user="bram", terminal=True, typed="n\n").err
+    assert "136 entries, together:" in told
+    assert told.count("  - ") == 136
+
+
+def test_completion_offers_what_was_not_typed_yet(office: Office) -> None:
+    refs = [office.payee(PRINTER), office.called()]
+    ctx = click.Context(click.Command("confirm"), obj=Shell({"database": office.url, "user": "bram"}))
+    ctx.params["refs"] = (refs[0],)
+    offered = PENDING.shell_complete(ctx, click.Argument(["refs"], nargs=-1), "Q")
+    assert [(item.value, "EUR 34.00" in str(item.help)) for item in offered] == [(refs[1], True)]

@@ -8,13 +8,15 @@ from typing import Any
 
 from fund.events import Envelope
 from fund.ledger import EntryDraft, Posted
-from fund.unit_of_work import PREVIEWED, UnitOfWork
+from fund.unit_of_work import UnitOfWork
 from fund.workflows.delivery.arguments import encode
 
 __all__ = ["Answer", "answer_of", "entry_json", "event_json", "together"]
 
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
+SHOWN = 100
+"""So many facts and entries at most stand in an answer of one person's command; the counts are always whole."""
 
 
 def answer_of(
@@ -25,18 +27,21 @@ def answer_of(
     Args:
         on: The accounting day, where one was chosen.
         previews: Somebody decides on it: ``preview`` says what it records, field by field (always in a trial).
+
+    Of long commands some hundred facts and entries stand in it; of what two people decide, all.
     """
     closed = trial or dry_run
+    most = None if trial or previews else SHOWN
     return {
         "schema_version": 1,
         "command": name,
         "dry_run": dry_run,
         "replayed": False,
         "event_count": len(uow.facts),
-        "events": [event_json(envelope, trial=closed) for envelope in uow.facts[:PREVIEWED]],
+        "events": [event_json(envelope, trial=closed) for envelope in uow.facts[:most]],
         "entry_count": len(uow.entries),
-        "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:PREVIEWED]],
-        **({"preview": uow.preview(on, trial=closed)} if closed or previews else {}),
+        "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:most]],
+        **({"preview": uow.preview(on, trial=closed, most=most)} if closed or previews else {}),
         "result": encode(uow.result),
         "pending": None,
         "next": uow.next_step or None,
@@ -53,9 +58,9 @@ def together(name: str, answers: list[Answer]) -> Answer:
         "dry_run": False,
         "replayed": False,
         "event_count": sum(answer["event_count"] for answer in answers),
-        "events": events[:PREVIEWED],
+        "events": events,
         "entry_count": sum(answer["entry_count"] for answer in answers),
-        "entries": entries[:PREVIEWED],
+        "entries": entries,
         "result": {},
         "pending": None,
         "next": None,

@@ -408,6 +408,8 @@ def _as_second(
     """
     wanted = list(dict.fromkeys([*([args["ref"]] if "ref" in args else []), *args.get("refs", ())]))
     more = {key: value for key, value in args.items() if key not in ("ref", "refs")}
+    if not wanted:
+        raise UnknownRef(kind="pending", ref="", suggestion="fund inbox")
     answers: list[Answer] = []
     refused: list[dict[str, Any]] = []
     for ref in wanted:
