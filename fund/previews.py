@@ -653,12 +653,7 @@ def _row(pairs: Sequence[Pair]) -> str:
     said = []
     for pair in pairs:
         label = pair["label"]
-        alone = (
-            label in _ALONE
-            or label == ""
-            or (pair in amounts and len(amounts) == 1)
-            or (pair in days and len(days) == 1)
-        )
+        alone = label in _ALONE or (pair in amounts and len(amounts) == 1) or (pair in days and len(days) == 1)
         text = "; ".join(_row(row) for row in pair["rows"]) if pair.get("rows") else _brief(pair)
         said.append(text if alone else f"{_word(label).lower()} {text}")
     return ", ".join(said)
