@@ -661,7 +661,8 @@ def test_every_row_of_the_lifecycle_stands_in_the_table() -> None:
 
 def waiting(world: World, user: str) -> list[tuple[str, str | None]]:
     items = world.look("inbox", user=user)["items"]
-    return [(item["command"], item["until"]) for item in items if "proposal" in item["command"]]
+    wanted = [item for item in items if "proposal" in item["command"] and "proposal new" not in item["command"]]
+    return [(item["command"], item["until"]) for item in wanted]
 
 
 def test_the_inbox_tells_each_party_what_waits_for_it_and_nobody_else(world: World) -> None:
