@@ -28,7 +28,8 @@ from tests.cli.test_shell import complete
 from tests.conftest import Fund
 from tests.factories import START, World, a_proposal_file, founded
 from tests.workflows.looking_back import AGREEMENT, BAARN, BUNSCHOTEN, PROPOSAL, proposal, until_completed
-from tests.workflows.proposing import case, drafted, file_of, proposing
+from tests.workflows.money_out import OURS
+from tests.workflows.proposing import case, file_of, proposing
 
 WRITEOFF, SUPPLIER, COST = f"{AGREEMENT}-W1", "drukker", "K2026-0001"
 PDF = b"%PDF-1.7 een plan"
@@ -105,12 +106,13 @@ def filled(world: World) -> None:
             "reason": "geen middelen", "file_sha256": files.put(uow, b"Rechtsoordeel"),
         }  # fmt: skip
         uow.record(WriteoffProposed(ref=WRITEOFF, **about, **writeoff))
+    world.both("bank register", user="anna", second="bram", iban=OURS, account="1000")
     account = {"supplier": SUPPLIER, "iban": "NL20INGB0001234567", "name": "Drukkerij De Eend"}
     world.both(
         "payee record", user="anna", second="bram", **account, file={"name": "b.pdf", "content": b"Brief van de bank"}
     )
     world.clock(START + timedelta(days=4))
-    bill = {"payee": SUPPLIER, "amount": 100_00, "reason": "drukwerk", "invoice": "17"}
+    bill = {"payee": SUPPLIER, "amount": 100_00, "reason": "drukwerk"}
     world.both("cost approve", user="anna", second="bram", **bill, file={"name": "f.pdf", "content": b"Factuur"})
 
 
@@ -248,7 +250,10 @@ def test_attachments_of_a_proposal_are_its_own_until_it_is_handed_in(database_ur
     kept = {"title": "Plan", "sha256": hashlib.sha256(PDF).hexdigest()}
     with proposing(database_url) as world:
         first = {"title": "Kladje", "sha256": hashlib.sha256(b"kladje").hexdigest()}
-        ref = drafted(world, attachments=(first, {"title": "Kaart", "sha256": "0" * 64}))
+        form = a_proposal_file(attachments=(first, {"title": "Kaart", "sha256": "0" * 64}))
+        answer = world.do("proposal draft", user="fatima", content=form, name="a.toml")
+        ref = str(answer["result"]["ref"])
+        assert answer["next"] == f"fund proposal save {ref} FILE --attach PATH"
         # a draft of others is not found; its parties see what it names, and what is not with the fund yet
         for query in ("proposal file list", "proposal file get"):
             with pytest.raises(errors.UnknownRef):

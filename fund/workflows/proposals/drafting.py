@@ -26,7 +26,8 @@ from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.table import TRANSITIONS
 
 __all__ = [
-    "IMPROVE", "bring_up_to_date", "draft", "find", "marked", "may_see", "read_form", "regulations_of", "remarks",
+    "IMPROVE", "bring_files", "bring_up_to_date", "draft", "find", "marked", "may_see", "read_form", "regulations_of",
+    "remarks",
     "require_named", "rules_for", "start_clock", "sums", "team_of", "told",
 ]  # fmt: skip
 
@@ -143,7 +144,9 @@ def draft(
         **told(uow, form),
     )
     uow.next_step = (
-        bring_up_to_date(ref, form) or f"fund proposal {'confirm' if form.co_applicants else 'submit'} {ref}"
+        bring_up_to_date(ref, form)
+        or bring_files(uow, ref, form, attach)
+        or f"fund proposal {'confirm' if form.co_applicants else 'submit'} {ref}"
     )
     return drafted
 
@@ -156,6 +159,13 @@ def marked(ref: str, revision: int) -> str:
 def bring_up_to_date(ref: str, form: ProposalForm) -> str:
     """The command that brings a form to the version in force; empty where it is on it."""
     return "" if form.version == forms.CURRENT else f"fund proposal template --from {ref} --output {ref}.toml"
+
+
+def bring_files(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
+    """The command that brings the files that a form names; empty where the fund has them all, or gets them now."""
+    brought = {hashlib.sha256(each["content"]).hexdigest() for each in attach}
+    lacking = [each for each in form.attachments if each.sha256 not in brought and not files.is_kept(view, each.sha256)]
+    return f"fund proposal save {ref} FILE --attach PATH" if lacking else ""
 
 
 def told(view: View, form: ProposalForm) -> dict[str, Any]:
