@@ -164,8 +164,8 @@ def _declared(answer: Mapping[str, Any]) -> list[str]:
     N_("Score a proposal, under seal"),
     about=N_(
         "The file is TOML: under [scores] a whole number from 0 to 4 for each criterion, under [abstain] a reason "
-        "for each you leave out, and perhaps declaration = none in quotes. Nobody sees it before the review closes; "
-        "until then a later file takes its place."
+        'for each you leave out; above them, where you have no conflict, declaration = "none". Nobody sees it before '
+        "the review closes; until then a later file takes its place."
     ),
     examples=("fund --as els review score 2026-003 scores.toml --no-conflict",),
     who=N_("a reviewer in the panel"),

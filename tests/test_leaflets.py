@@ -38,14 +38,13 @@ Als het na zes maanden niet sneller gaat
 2027
 24000
 
-fixed
+1
 6
 4
 3
-
-2029-12-31
+31-12-2029
 Loket open
-2027-06-30
+30-06-2027
 24000
 Verslag
 

@@ -176,9 +176,11 @@ def _print(ctx: click.Context, data: Mapping[str, Any], text: str, target: str) 
     see=("proposal template", "proposal draft"),
 )
 @argument("file", required=False, metavar="[FILE]", help=N_("The file; proposal.toml when left out"))
-@option("--round", type=ROUND, metavar="REF", help=N_("The round; the file may name it already"))
+@option(
+    "--round", type=ROUND, metavar="REF", help=N_("The round; that of the file, or the one that is open, when left out")
+)
 @changing
 def new(ctx: click.Context, file: str | None, round: str | None) -> None:
-    from cli.proposal.asking import fill_in
+    from cli.proposal.beginning import fill_in
 
     fill_in(ctx, file or "proposal.toml", round)

@@ -14,6 +14,8 @@ from cli.params import ATTACHMENT, DAY, FORM, argument, booking, changing, optio
 from cli.proposal.noun import AGREEMENT, PROPOSAL, proposal
 from fund.language import N_, _, day, euros, instant
 
+__all__ = ["drafted", "mark_file", "saved"]
+
 
 def _attachments(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
     return [dict(file) for file in given] or None
@@ -37,8 +39,8 @@ def _attachments(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | N
 @changing
 def draft(ctx: click.Context, file: dict[str, Any], follows: str | None, attach: tuple[dict[str, Any], ...]) -> None:
     args = {"content": file["content"], "name": file["name"], "follows": follows, "attach": _attachments(attach)}
-    answer = run(ctx, "proposal draft", args, tell=_drafted)
-    _mark(ctx, file, answer)
+    answer = run(ctx, "proposal draft", args, tell=drafted)
+    mark_file(ctx, file, answer)
 
 
 def _remarks(result: Mapping[str, Any]) -> list[str]:
@@ -47,12 +49,12 @@ def _remarks(result: Mapping[str, Any]) -> list[str]:
     return remarks(result)
 
 
-def _drafted(answer: Mapping[str, Any]) -> list[str]:
+def drafted(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     return [_("Draft {ref} is kept.").format(ref=result["ref"]), *_sums(result), *_form(result), *_remarks(result)]
 
 
-def _mark(ctx: click.Context, file: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+def mark_file(ctx: click.Context, file: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """The file says which revision it holds now, where it has a line for that and nobody wrote to it meanwhile."""
     from fund import forms
 
@@ -113,11 +115,11 @@ def save(
         "version": version,
         "attach": _attachments(attach),
     }
-    answer = run(ctx, "proposal save", args, tell=_saved)
-    _mark(ctx, file, answer)
+    answer = run(ctx, "proposal save", args, tell=saved)
+    mark_file(ctx, file, answer)
 
 
-def _saved(answer: Mapping[str, Any]) -> list[str]:
+def saved(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     if result.get("unchanged"):
         return [_("{ref} holds the same already; nothing changed.").format(ref=result["ref"])]

@@ -13,8 +13,8 @@ __all__ = [
     "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk", "CategoriesDifferFromCost",
     "ChangedElsewhere", "ChangedMeanwhile", "ContentLost", "CostDiffers", "DayBeforeBudget", "DeadlinePassed",
     "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FileNotNamed",
-    "FollowonNotInvited",
-    "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice", "NotForImprovement",
+    "FollowonNotInvited", "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice",
+    "NoRoundOpen", "NotForImprovement",
     "ObjectionTooLate", "OldFormVersion", "OtherFormVersion", "OutOfOrder", "OutsideTrack",
     "PartiesNotConfirmed", "PartnerNotActive", "RepaymentEndsTooEarly", "RepaymentPlanTooLong",
     "RolloutNotBudgeted", "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly",
@@ -64,6 +64,13 @@ class RoundNotOpen(RuleRefusal):
         "{command} is not possible for {ref}: round {round} is {state},"
         " it takes proposals from {opens_at} until {closes_at}"
     )
+    hint = N_("fund round list")
+
+
+class NoRoundOpen(RuleRefusal):
+    """A proposal is made for a round that is open, and none is."""
+
+    message = N_("no round is open now: {next}")
     hint = N_("fund round list")
 
 

@@ -7,15 +7,17 @@ means for a round, a partner or the money is the business of ``fund.workflows.pr
 from __future__ import annotations
 
 from fund.forms.advice import Advice, advise, chosen_form
+from fund.forms.editing import put_answer
 from fund.forms.hashes import content_hash, revision_hash
+from fund.forms.interview import Interview, Prompt
 from fund.forms.questions import CURRENT, TRACKS, VERSIONS, Column, Form, Question, form
 from fund.forms.reading import Filled, FormFile, Place, answered, open_form
 from fund.forms.schema import json_schema
 from fund.forms.steps import Upgrade, upgrade, upgrade_form
-from fund.forms.writing import mark, put_answer, template, write
+from fund.forms.writing import mark, template, write
 
 __all__ = [
-    "CURRENT", "TRACKS", "VERSIONS", "Advice", "Column", "Filled", "Form", "FormFile", "Place", "Question", "Upgrade",
-    "advise", "answered", "chosen_form", "content_hash", "form", "json_schema", "mark", "open_form", "put_answer",
-    "revision_hash", "template", "upgrade", "upgrade_form", "write",
+    "CURRENT", "TRACKS", "VERSIONS", "Advice", "Column", "Filled", "Form", "FormFile", "Interview", "Place", "Prompt",
+    "Question", "Upgrade", "advise", "answered", "chosen_form", "content_hash", "form", "json_schema", "mark",
+    "open_form", "put_answer", "revision_hash", "template", "upgrade", "upgrade_form", "write",
 ]  # fmt: skip

@@ -75,9 +75,7 @@ def _columns() -> dict[str, Column]:
 
 
 def _said(column: Column, code: str) -> tuple[str, str]:
-    name = column.says().partition(":")[0].lower()
-    word = next((nl if language() == "nl" else en for each, nl, en in column.options if each == code), code)
-    return name, word
+    return column.says().lower(), column.word(code)
 
 
 def advise(characteristics: Mapping[str, str], governance_form: str = "") -> Advice | None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from fund.glossary import Names
 from fund.language import language
 
 __all__ = ["CURRENT", "MOST", "MOST_BLOCKS", "TRACKS", "VERSIONS", "Column", "Form", "Question", "Step", "form"]
@@ -24,6 +25,8 @@ MOST_BLOCKS = 100
 """Blocks of one kind, and names in one list: far more than any experiment has."""
 _FIRST = ("proposal.title", "money.ask")
 """Asked first: what it is, and how much (which decides the track); the rest as the file has it."""
+_INVITED = ("rollout",)
+"""Choices that nobody makes: the file for them is made from the agreement that invites."""
 TRACKS = ("light", "standard", "major")
 """From few questions to many: a track asks what the ones before it ask, and more."""
 
@@ -36,10 +39,17 @@ class Column:
         key: Its key in the file.
         name: Its name in the typed form.
         kind: text, long, choice, choices, partner, partners, amount, percent, whole, year, day, sha256, map.
+        nl, en: What it is, beside the field in a file.
         optional: Whether it may be left out or empty.
         limit: The most characters of a text, the highest whole number; none when 0.
         least: The lowest whole number.
         options: What can be chosen: code, then the word in Dutch and in English.
+        ask: The question, in Dutch and in English.
+        explained: What a question mark is answered with, in Dutch and in English.
+        one: What one block of it is called, in Dutch and in English.
+        needed: Whether a draft may leave it empty, and submitting may not.
+        only: Of a record: the column that decides whether this one is asked, and the choices with which it is.
+        above: Of a record: the whole number that decides it too, and what it must be more than.
     """
 
     key: str
@@ -52,6 +62,12 @@ class Column:
     least: int = 0
     default: int | None = None
     options: tuple[tuple[str, str, str], ...] = ()
+    ask: tuple[str, str] = ("", "")
+    explained: tuple[str, str] = ("", "")
+    one: tuple[str, str] = ("", "")
+    needed: bool = False
+    only: tuple[str, tuple[str, ...]] | None = None
+    above: tuple[str, int] | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -61,6 +77,27 @@ class Column:
     def says(self) -> str:
         """What the field is, in the language in use."""
         return self.nl if language() == "nl" else self.en
+
+    def asks(self) -> str:
+        """The question in the language in use."""
+        return _in_language(self.ask) or self.says()
+
+    def offered(self, standing: Any = None) -> tuple[str, ...]:
+        """What can be chosen when it is asked: a roll-out only where it stands already, for it is invited."""
+        return tuple(code for code in self.codes if code not in _INVITED or code == standing)
+
+    def word(self, code: str) -> str:
+        """What an option is called in the language in use; the code itself where it is no option."""
+        return next((_in_language((nl, en)) for each, nl, en in self.options if each == code), code)
+
+    def applies(self, row: Mapping[str, Any]) -> bool:
+        """Whether it is asked beside what stands in the rest of its record."""
+        if self.only is not None and row.get(self.only[0]) not in self.only[1]:
+            return False
+        if self.above is None:
+            return True
+        number = row.get(self.above[0])
+        return not isinstance(number, int) or number > self.above[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +109,13 @@ class Question:
         track: From which track on it is asked; ``given`` is filled in already, ``optional`` is nobody's duty.
         shown: From which track on the template shows it.
         columns: Of a record or of blocks.
-        values: Of a map: what each key may be.
+        keys: Of a map: what each key may be.
     """
 
     section: str
     field: Column
     track: str
     shown: str
-    ask_nl: str
-    ask_en: str
     columns: tuple[Column, ...] = ()
     keys: tuple[tuple[str, Column], ...] = ()
 
@@ -108,7 +143,7 @@ class Question:
 
     def asks(self) -> str:
         """The question in the language in use."""
-        return (self.ask_nl if language() == "nl" else self.ask_en) or self.field.says()
+        return self.field.asks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +181,31 @@ class Form:
         asked = [question for question in self.questions if question.counted and question.asked_on(track)]
         return tuple(sorted(asked, key=lambda question: _FIRST.index(question.path) if question.path in _FIRST else 99))
 
-    def knowing(self, cooperations: Mapping[str, str]) -> Form:
-        """The form in which these cooperations can be chosen too, id to name: the register may know newer ones."""
+    def knowing(self, cooperations: Mapping[str, str], partners: Names | None = None) -> Form:
+        """The form in which what the fund knows can be chosen too.
 
-        def widened(question: Question) -> Question:
-            if question.field.key != "cooperation":
-                return question
-            codes = set(question.field.codes)
+        Args:
+            cooperations: Id to name: the register may know newer ones than the form.
+            partners: By id their names, the short one first.
+        """
+        named = tuple((ref, names[0], names[0]) for ref, names in (partners or {}).items())
+
+        def widened(column: Column) -> Column:
+            if column.kind in ("partner", "partners") and named:
+                return replace(column, options=named)
+            if column.key != "cooperation":
+                return column
+            codes = set(column.codes)
             more = tuple((ref, name, name) for ref, name in cooperations.items() if ref not in codes)
-            return replace(question, field=replace(question.field, options=question.field.options + more))
+            return replace(column, options=column.options + more)
 
-        return replace(self, questions=tuple(map(widened, self.questions)))
+        return replace(
+            self,
+            questions=tuple(
+                replace(each, field=widened(each.field), columns=tuple(map(widened, each.columns)))
+                for each in self.questions
+            ),
+        )
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -197,8 +246,6 @@ def _question(row: Mapping[str, Any]) -> Question:
         field=_column(row),
         track=track,
         shown=row.get("shown", track if track in TRACKS else "light"),
-        ask_nl=row.get("ask_nl", ""),
-        ask_en=row.get("ask_en", ""),
         columns=tuple(_column(column) for column in row.get("column", ())),
         keys=_map_keys(row["from"]) if row["kind"] == "map" else (),
     )
@@ -222,7 +269,21 @@ def _column(row: Mapping[str, Any]) -> Column:
         least=row.get("min", 0),
         default=row.get("default"),
         options=options,
+        ask=_both(row, "ask"),
+        explained=_both(row, "help"),
+        one=_both(row, "one"),
+        needed=row.get("needed", False),
+        only=next(((key, tuple(codes)) for key, codes in row.get("only", {}).items()), None),
+        above=next(iter(row.get("above", {}).items()), None),
     )
+
+
+def _both(row: Mapping[str, Any], name: str) -> tuple[str, str]:
+    return row.get(f"{name}_nl", ""), row.get(f"{name}_en", "")
+
+
+def _in_language(both: tuple[str, str]) -> str:
+    return both[0] if language() == "nl" else both[1]
 
 
 def lower(word: str) -> str:
@@ -257,9 +318,8 @@ def _map_keys(source: str) -> tuple[tuple[str, Column], ...]:
                     key=row["id"],
                     name=row["id"],
                     kind="choice",
-                    nl=f"{row['naam']}: "
-                    + " / ".join(f"{pole['value_en']} ({lower(pole['waarde'])})" for pole in row["polen"]),
-                    en=f"{row['name_en']}: " + " / ".join(pole["value_en"] for pole in row["polen"]),
+                    nl=row["naam"],
+                    en=row["name_en"],
                     options=tuple((pole["value_en"], lower(pole["waarde"]), pole["value_en"]) for pole in row["polen"]),
                 ),
             )

@@ -40,7 +40,7 @@ from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, VERSIONS, Column, F
 from fund.forms.text import EXCERPT, Path, Place, parse
 from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
 from fund.glossary import Names, distance, meant, suggested
-from fund.language import N_, _, language, ngettext
+from fund.language import N_, _, ngettext
 from fund.schemas.proposals import ProposalForm
 
 __all__ = ["Filled", "FormFile", "Place", "answered", "open_form"]
@@ -128,7 +128,7 @@ class FormFile:
         """
         values, names = self._read(track, partners)
         if self.faults:
-            raise self._refusal()
+            raise self.refusal(self.faults)
         amounts = ("money.ask", "money.budget", "money.categories", "milestones", "business_case.cost")
         places = {name: self._amount_place(name) for name in amounts}
         return Filled(ProposalForm(**values), names, self.file, places)
@@ -148,7 +148,7 @@ class FormFile:
         path = tuple(name.split("."))
         if not any(each.details["field"] == name for each in self.faults):
             self._fault(fault, path, **details)
-        raise self._refusal()
+        raise self.refusal(self.faults)
 
     def require_tables(self, track: str) -> None:
         """Refuse a file in which something else stands where a table belongs: answers have no place in it.
@@ -176,8 +176,9 @@ class FormFile:
             self._fault(fault, where, **details)
         return values, names
 
-    def _refusal(self) -> FormFault | FaultyForm:
-        faults = sorted(self.faults, key=lambda fault: int(fault.details["line"]))
+    def refusal(self, faults: Sequence[FormFault]) -> FormFault | FaultyForm:
+        """These faults as one: the fault itself where there is one."""
+        faults = sorted(faults, key=lambda fault: int(fault.details["line"]))
         if len(faults) == 1:
             return faults[0]
         shown = [str(fault) for fault in faults[:_MOST_FAULTS]]
@@ -272,9 +273,9 @@ class FormFile:
             raw = raw.get(key) if isinstance(raw, dict) else None
         if raw is None:
             if required and column.kind == "blocks" and not column.optional:
-                self._fault(BlockMissing, path, question=column.says())
+                self._fault(BlockMissing, path, question=column.asks())
             elif required and column.kind != "blocks":
-                self._fault(FieldMissing, path, question=column.says())
+                self._fault(FieldMissing, path, question=column.asks())
             return None
         if column.kind == "blocks":
             return self._blocks(question, raw, path, required)
@@ -304,7 +305,7 @@ class FormFile:
         if len(rows) > MOST_BLOCKS:
             return self._fault(TooManyBlocks, (*path, rows[MOST_BLOCKS][0]), number=len(rows), limit=MOST_BLOCKS)
         if needed and not rows:
-            self._fault(BlockMissing, path, question=question.field.says())
+            self._fault(BlockMissing, path, question=question.asks())
             return None
         self.rows[question.path] = [number for number, _row in rows]
         return tuple(self._row(question.columns, row, (*path, number)) for number, row in rows)
@@ -315,7 +316,7 @@ class FormFile:
             value = raw.get(column.key)
             here = (*path, column.key)
             if value is None and not column.optional:
-                self._fault(FieldMissing, here, question=column.says())
+                self._fault(FieldMissing, here, question=column.asks())
             elif value is not None and not (column.optional and empty(column, value)):
                 found = self._value(column, value, here)
                 if found is not None:
@@ -332,7 +333,7 @@ class FormFile:
         for key, column in question.keys:
             value = raw.get(key)
             if value is None and required and not column.optional:
-                self._fault(FieldMissing, (*path, key), question=column.says())
+                self._fault(FieldMissing, (*path, key), question=column.asks())
             elif value is not None and not (empty(column, value) and (column.optional or not required)):
                 answer = self._value(column, value, (*path, key))
                 if answer is not None:
@@ -361,13 +362,13 @@ class FormFile:
             return self._wrong_type(path, type_wanted(kind), raw)
         text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
         if not text:
-            return self._fault(FieldEmpty, path, question=column.says())
+            return self._fault(FieldEmpty, path, question=column.asks())
         return self._text(column, text, path)
 
     def _list(self, column: Column, raw: Sequence[str], path: Path) -> Any:
         """Codes or partners, each once."""
         if not raw and not column.optional:
-            return self._fault(FieldEmpty, path, question=column.says())
+            return self._fault(FieldEmpty, path, question=column.asks())
         if len(raw) > MOST_BLOCKS:
             return self._fault(TooManyBlocks, path, number=len(raw), limit=MOST_BLOCKS)
         items: list[str] = []
@@ -391,13 +392,14 @@ class FormFile:
         return self._one_of(text, self.partners, {ref: called[0] for ref, called in self.partners.items()}, path)
 
     def _one_of(self, text: str, names: Names, shown: Mapping[str, str], path: Path) -> str | None:
-        """The id or code that ``text`` names; else a fault that says what was probably meant, by id and word."""
+        """The id or code that ``text`` names; else a fault that says what was probably meant."""
         found = (text,) if text in names else meant(text, names)
         if len(found) == 1:
             return found[0]
-        labels = {each: each if word in ("", each) else f"{each} ({word})" for each, word in shown.items()}
+        labels = {each: word or each for each, word in shown.items()}
         if found:
-            self._fault(UnclearName, path, text=text[:EXCERPT], choices=[labels[each] for each in found])
+            choices = [f"{each} ({labels[each]})" for each in found]  # a name will not do: they share it
+            self._fault(UnclearName, path, text=text[:EXCERPT], choices=choices, ids=list(found))
             return None
         near = suggested(text, names, limit=1) or sorted(names, key=lambda each: distance(text[:EXCERPT], each))[:1]
         listed = list(labels.values())
@@ -461,31 +463,58 @@ class FormFile:
         self._fault(UnclearPercentage, path, text=text[:EXCERPT])
         return None
 
-    def _choice(self, column: Column, text: str, path: Path) -> str | None:
-        place = 0 if language() == "nl" else 1
-        names = {code: tuple(words) for code, *words in column.options}
-        return self._one_of(text, names, {code: words[place] for code, words in names.items()}, path)
+    def _choice(self, column: Column, text: str, path: Path, among: Sequence[str] = ()) -> str | None:
+        names = {code: tuple(words) for code, *words in column.options if not among or code in among}
+        return self._one_of(text, names, {code: column.word(code) for code in names}, path)
 
 
-def answered(question: Question, text: str, *, column: Column | None = None) -> Any:
+def answered(
+    question: Question, text: str, *, column: Column | None = None, standing: Any = None, partners: Names | None = None
+) -> Any:
     """What somebody typed as the answer to a question (or to one of its columns), as it stands in a file.
 
-    A choice can be given by its number; a list has commas between.
+    A choice is given by its number or its word, a list has commas between, a day and an amount are written as people
+    write them.
+
+    Args:
+        standing: What stands there already: it can be chosen again, also where nobody else may choose it.
+        partners: As :meth:`FormFile.read` has them.
 
     Raises:
         FormFault: It is no answer; the fault says why.
     """
     one = column or question.field
-    raw: Any = text.strip()
-    if one.kind == "choice" and raw.isdigit() and 0 < int(raw) <= len(one.options):
-        raw = one.codes[int(raw) - 1]
-    elif one.kind in ("choices", "partners"):
-        raw = [part.strip() for part in raw.split(",") if part.strip()]
-    elif one.kind in ("whole", "year") and raw.isdigit():
-        raw = int(raw)
-    reader = FormFile("", {}, {}, form())
-    if filled(raw) or not one.optional:
-        reader._value(one, raw, (one.key,))
+    reader = FormFile("", {}, {}, form(), partners=partners)
+    raw: Any = unicodedata.normalize("NFC", text.strip())
+    if one.kind in ("choices", "partners"):
+        raw = [_chosen(reader, one, part.strip(), standing) for part in raw.split(",") if part.strip()]
+    elif raw and one.kind in ("choice", "partner"):
+        raw = _chosen(reader, one, raw, standing)
+    elif one.kind in ("whole", "year") and raw.isascii() and raw.isdigit():
+        raw = int(raw[:9])
+    if not reader.faults and (filled(raw) or not one.optional):
+        value = reader._value(one, raw, (one.key,))
+        if value is not None:
+            raw = _as_written(one, value, raw)
     if reader.faults:
         raise reader.faults[0]
     return raw
+
+
+def _chosen(reader: FormFile, column: Column, text: str, standing: Any) -> str:
+    """The option that was meant; a fault of the reader where there is none."""
+    options = column.offered(standing)
+    if text.isascii() and text.isdigit() and 0 < int(text[:4]) <= len(options):
+        return options[int(text[:4]) - 1]
+    if column.kind in ("partner", "partners"):
+        return reader._partner(text, (column.key,)) or text
+    return reader._choice(column, text, (column.key,), among=options) or text
+
+
+def _as_written(column: Column, value: Any, raw: Any) -> Any:
+    """A value that was read, as it stands in a file; what was typed where that is the same thing."""
+    if column.kind == "amount":
+        return money.format_plain(value)
+    if column.kind == "percent":
+        return raw.removesuffix("%").rstrip()
+    return value.isoformat() if column.kind == "day" else raw

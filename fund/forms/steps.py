@@ -17,7 +17,7 @@ from fund.forms.reading import FormFile, open_form
 from fund.forms.writing import fill, write
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["Upgrade", "carried", "upgrade", "upgrade_form"]
+__all__ = ["Upgrade", "carried", "upgrade", "upgrade_form", "values_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def upgrade(file: FormFile, *, track: str, name: str = "", comments: str = "both
         name: What the new file will be called, for its lines; the name of the old one when empty.
     """
     unknown = [fault.details["field"] for fault in file.found(track) if isinstance(fault, UnknownField)]
-    values, left = _values(file), list(unknown)
+    values, left = values_of(file), list(unknown)
     passed = VERSIONS[VERSIONS.index(file.of.version) :]
     for before, after in pairwise(passed):
         values, lost = carried(values, form(before), form(after))
@@ -64,7 +64,7 @@ def upgrade_form(
     return upgrade(open_form(text.encode(), name), track=track, name=name, comments=comments)
 
 
-def _values(file: FormFile) -> dict[str, Any]:
+def values_of(file: FormFile) -> dict[str, Any]:
     """What stands in the file, by path of its question."""
     found: dict[str, Any] = {}
     for question in file.of.questions:

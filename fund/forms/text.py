@@ -18,7 +18,7 @@ from tomlkit import exceptions as toml_faults
 from fund.errors import BrokenForm, FormNotText, FormTooLarge
 from fund.language import N_, _
 
-__all__ = ["EXCERPT", "LARGEST", "Path", "Place", "Text", "parse"]
+__all__ = ["EXCERPT", "LARGEST", "Path", "Place", "Span", "Text", "parse", "spans"]
 
 LARGEST = 1_000_000
 """Bytes of a proposal file; the longest form, filled to its limits, stays below a tenth of it."""
@@ -145,28 +145,62 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     yield first, text[begin:]
 
 
-def _places(text: str) -> dict[Path, Place]:
-    """Where each key of a valid TOML text stands."""
-    places: dict[Path, Place] = {}
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A statement of a file and the lines it takes: a key, or the header of a table or block.
+
+    Attributes:
+        first, after: Its first line and the one after its last, from 0.
+    """
+
+    path: Path
+    first: int
+    after: int
+    header: bool
+    text: str
+
+
+def spans(text: str) -> Iterator[Span]:
+    """Every statement of a valid TOML text, in order; comments and empty lines are none."""
     blocks: dict[Path, int] = {}
     prefix: Path = ()
     for line, statement in _statements(text):
         shown = statement.strip()
         if not shown or shown.startswith("#"):
             continue
-        place = Place(line, shown.split("\n")[0].rstrip()[:EXCERPT])
+        lines = line - 1, line - 1 + len(statement.rstrip("\n").split("\n"))
         if shown.startswith("["):
             prefix = _header(shown, blocks)
-            for length in range(1, len(prefix) + 1):
-                places.setdefault(prefix[:length], place)
+            yield Span(prefix, *lines, True, shown)
             continue
-        value: Any = tomllib.loads(statement)
-        path = prefix
-        while isinstance(value, dict) and len(value) == 1:
-            ((key, value),) = value.items()
-            path = (*path, key)
-            places.setdefault(path, place)
+        key = shown.partition("=")[0]
+        yield Span((*prefix, *_chain(f"{key} = 0")), *lines, False, shown)
+
+
+def _places(text: str) -> dict[Path, Place]:
+    """Where each key of a valid TOML text stands."""
+    places: dict[Path, Place] = {}
+    for span in spans(text):
+        place = Place(span.first + 1, span.text.split("\n")[0].rstrip()[:EXCERPT])
+        inside = () if span.header else _chain(span.text)  # also where a table stands on one line
+        path = span.path if span.header else (*span.path[: len(span.path) - len(_names(span))], *inside)
+        for length in range(1, len(path) + 1):
+            places.setdefault(path[:length], place)
     return places
+
+
+def _names(span: Span) -> Path:
+    return _chain(f"{span.text.partition('=')[0]} = 0")
+
+
+def _chain(statement: str) -> Path:
+    """The names under each other in a statement, as far as each holds nothing but the next."""
+    value: Any = tomllib.loads(statement)
+    path: Path = ()
+    while isinstance(value, dict) and len(value) == 1:
+        ((key, value),) = value.items()
+        path = (*path, key)
+    return path
 
 
 def _header(statement: str, blocks: dict[Path, int]) -> Path:

@@ -1,4 +1,4 @@
-"""From a form to a file: the template, one answer at a time, and a typed form written out again."""
+"""From a form to a file: the template, and a typed form written out again."""
 
 from __future__ import annotations
 
@@ -8,19 +8,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Table
 
 from fund import money
-from fund.errors import BrokenForm
-from fund.forms.questions import CURRENT, Column, Form, Question, form
-from fund.language import _
+from fund.forms.questions import CURRENT, TRACKS, Column, Form, Question, form
 from fund.schemas.proposals import ProposalForm
 
-__all__ = ["fill", "mark", "put_answer", "template", "write"]
+__all__ = ["TAB", "fill", "literal", "mark", "template", "write"]
 
 _MARKS = {"light": "[L]", "standard": "[S]", "major": "[M]"}
-_TAB = 28
+_LEGEND = {
+    1: ("[L]: nodig om in te dienen; de rest mag leeg blijven", "[L]: needed to submit; the rest may stay empty"),
+    2: (
+        "[L] en [S]: nodig om in te dienen; de rest mag leeg blijven",
+        "[L] and [S]: needed to submit; the rest may stay empty",
+    ),
+    3: (
+        "[L], [S] en [M]: nodig om in te dienen; de rest mag leeg blijven",
+        "[L], [S] and [M]: needed to submit; the rest may stay empty",
+    ),
+}
+"""What the marks of a track mean."""
+_MOST_OPTIONS = 10
+"""A list of options that is longer is not written beside a field."""
+TAB = 28
 """The column in which comments start."""
 _WIDTH = 80
 
@@ -34,8 +44,8 @@ def template(
     year: int | None = None,
     answers: Mapping[str, Any] | None = None,
 ) -> str:
-    """The file to fill in: every field of the track, one per line, a comment per language, a mark where it must be
-    answered ([L] on every track, [S] from standard on, [M] on major).
+    """The file to fill in: every field of the track, one per line, a comment per language, a mark where it is needed
+    to submit ([L] on every track, [S] from standard on, [M] on major).
 
     Args:
         track: light, standard or major; what it does not ask is left out.
@@ -105,50 +115,10 @@ def mark(text: str, revision: str) -> str:
             break
         found = _MARK.match(line)
         if found is not None:
-            lines[number] = f'revision = "{revision}" '.ljust(_TAB) + line[found.end() :]
+            lines[number] = f'revision = "{revision}" '.ljust(TAB) + line[found.end() :]
             lines[number] = lines[number].rstrip() if not line[found.end() :].strip() else lines[number]
             return "\n".join(lines)
     return text
-
-
-def put_answer(text: str, question: Question, value: Any) -> str:
-    """The file ``text`` with the answer to one question in it; everything else, comments too, stays as it was.
-
-    Raises:
-        BrokenForm: The text is TOML of a kind that cannot be changed in place.
-    """
-    try:
-        document = tomlkit.parse(text)
-    except TOMLKitError as problem:
-        reason = _("it cannot be changed in place; write it over on a fresh form")
-        raise BrokenForm(file="", line=getattr(problem, "line", 1), excerpt="", reason=reason, track="light") from None
-    holder: Any = document
-    if question.section:
-        if question.section not in document:
-            document[question.section] = tomlkit.table()
-        holder = document[question.section]
-    key, kind = question.field.key, question.field.kind
-    if kind == "blocks":
-        blocks = AoT([])
-        for row in value:
-            blocks.append(_table(row))
-        holder[key] = blocks
-    elif kind in ("record", "map"):
-        holder[key] = _table(value)
-    else:
-        old = holder.get(key)
-        item = tomlkit.item(value)
-        if old is not None and hasattr(old, "trivia"):
-            item.trivia.comment_ws, item.trivia.comment = old.trivia.comment_ws, old.trivia.comment
-        holder[key] = item
-    return tomlkit.dumps(document)
-
-
-def _table(row: Mapping[str, Any]) -> Table:
-    table = tomlkit.table()
-    for key, value in row.items():
-        table.add(key, value)
-    return table
 
 
 # ----------------------------------------------------------------------------------------------------------- writing
@@ -178,6 +148,8 @@ def _write(
     lines = _line(f'schema = "{version.version}"', ("laat staan", "leave as it is"), comments)
     if revision or not whole:
         lines += _line(f'revision = "{revision}"', ("laat staan", "leave as it is"), comments)
+    if not whole:
+        lines += [f"# {text}" for text in _in(_LEGEND[TRACKS.index(track) + 1], comments)]
     for section in version.sections:
         inside = [
             question
@@ -193,7 +165,7 @@ def _write(
             if whole and (value in (None, "") or (value == "0.00" and not question.counted)):
                 continue
             statement = f"{question.field.key} = {_toml(question.field, value)}"
-            lines += _line(statement, (question.field.nl, question.field.en), comments, _mark(question))
+            lines += _line(statement, _says(question.field), comments, "" if whole else _mark(question))
         for question in inside:
             if question not in plain:
                 lines += _tables(question, values.get(question.path), comments, year, whole)
@@ -214,14 +186,16 @@ def _tables(question: Question, value: Any, comments: str, year: int, whole: boo
         columns = question.columns
     lines: list[str] = []
     for row in rows:
-        lines += ["", *_line(head, (question.field.nl, question.field.en), comments, _mark(question))]
+        lines += ["", *_line(head, _says(question.field), comments, "" if whole else _mark(question))]
         for column in columns:
             given = row.get(column.key)
             if whole and given is None:
                 continue
             if column.kind == "year" and given is None:
                 given = year
-            lines += _line(f"{column.key} = {_toml(column, given)}", (column.nl, column.en), comments)
+            needed = not whole and (column.needed or not column.optional)
+            statement = f"{column.key} = {_toml(column, given)}"
+            lines += _line(statement, _says(column), comments, _mark(question) if needed else "")
     return [f"# {line}" if optional and line and not line.startswith("#") else line for line in lines]
 
 
@@ -233,17 +207,17 @@ def _toml(column: Column, value: Any) -> str:
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, (list, tuple)):
-        return _literal(list(value))
-    return _literal(value)
+        return literal(list(value))
+    return literal(value)
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
     """What is no text, as TOML has it: right or wrong, it is kept as it stood."""
     if isinstance(value, dict):
-        inside = (f"{tomlkit.key(key).as_string()} = {_literal(each)}" for key, each in value.items())
+        inside = (f"{tomlkit.key(key).as_string()} = {literal(each)}" for key, each in value.items())
         return "{ " + ", ".join(inside) + " }"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_literal, value)) + "]"
+        return "[" + ", ".join(map(literal, value)) + "]"
     return _quoted(value) if isinstance(value, str) else tomlkit.item(value).as_string()
 
 
@@ -257,13 +231,32 @@ def _mark(question: Question) -> str:
     return _MARKS.get(question.track, "")
 
 
+def _says(column: Column) -> tuple[str, str]:
+    """What a field is, in Dutch and in English, with what can be chosen where that is little to read."""
+    if column.kind not in ("choice", "choices") or len(column.options) > _MOST_OPTIONS:
+        return column.nl, column.en
+    dutch, english = ([option[place] for option in column.options if option[0] in column.offered()] for place in (1, 2))
+    if column.kind == "choices":
+        return f"{column.nl}: {', '.join(dutch)}", f"{column.en}: {', '.join(english)}"
+    return f"{column.nl}: {_either(dutch, 'of')}", f"{column.en}: {_either(english, 'or')}"
+
+
+def _either(words: Sequence[str], last: str) -> str:
+    apart = "; " if any("," in word for word in words) else ", "
+    return f"{apart.join(words[:-1])}{apart.rstrip() if apart == '; ' else ''} {last} {words[-1]}"
+
+
+def _in(says: tuple[str, str], comments: str) -> tuple[str, ...]:
+    return {"nl": says[:1], "en": says[1:], "both": tuple(dict.fromkeys(says))}.get(comments, ())
+
+
 def _line(statement: str, says: tuple[str, str], comments: str, mark: str = "") -> list[str]:
     """A statement and what it asks, beside it where both fit on 80 signs, else on lines of their own above it."""
-    both = {"nl": says[:1], "en": says[1:], "both": tuple(dict.fromkeys(says))}.get(comments, ())
+    both = _in(says, comments)
     if not both:
         return [statement]
     start = f"# {mark} " if mark else "# "
-    padded = f"{statement} ".ljust(_TAB)
+    padded = f"{statement} ".ljust(TAB)
     beside = f"{padded}{start}{' · '.join(both)}"
     if len(beside) <= _WIDTH:
         return [beside]

@@ -245,7 +245,9 @@ def _submitted(view: View, case: Round) -> list[CaseBrief]:
 
 
 def _row(view: View, case: Round) -> dict[str, Any]:
-    decided_by = deadline(case.closes_at.date(), weeks(view.regulations(day_of(case.opens_at)).terms.decision_weeks))
+    rules = view.regulations(day_of(case.opens_at))
+    decided_by = deadline(case.closes_at.date(), weeks(rules.terms.decision_weeks))
+    band = rules.tracks[case.track]
     proposals = _submitted(view, case)
     return {
         "ref": case.ref,
@@ -256,6 +258,8 @@ def _row(view: View, case: Round) -> dict[str, Any]:
         "closes_at": case.closes_at.isoformat(),
         "decision_before": decided_by.isoformat(),
         "allocation": case.allocation,
+        "ask_from_cents": band.from_cents,
+        "ask_below_cents": band.below_cents,
         "ceiling_cents": case.ceiling_cents,
         "committed_cents": case.committed_cents,
         "left_cents": case.ceiling_left_cents,

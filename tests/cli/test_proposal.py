@@ -204,94 +204,13 @@ def test_new_without_a_terminal_names_the_template(fund: Fund) -> None:
     assert (refused.code, refused.err.splitlines()[-1]) == (2, "hint: fund proposal template --track light")
 
 
-ANSWERS = """Eén loket voor vergunningen
-24.000
-24000
-1
-T06, T01
-Een inwoner vraagt één keer
-Het verlenen van vergunningen
-?
-1
-Wij denken dat één loket sneller werkt
-Doorlooptijd van honderd dossiers
-Als het na zes maanden niet sneller gaat
-70
-1
-2027
-24000
-
-fixed
-6
-4
-3
-
-2029-12-31
-Loket open
-2027-06-30
-24000
-Verslag
-
-y
-"""
-"""Two blank lines say that there is no other block, one that no share of savings is given."""
-
-
-def test_new_asks_question_by_question_and_keeps_the_draft(fund: Fund, world: World, tmp_path: Path) -> None:
-    asked = fund(
-        "proposal",
-        "new",
-        "--round",
-        "2026-1",
-        "loket.toml",
-        database=world.fund.url,
-        user="fatima",
-        typed=ANSWERS,
-        terminal=True,
-    )
-    assert asked.code == 0, asked.err
-    assert "Round 2026-1, light: 15 questions, about 40 minutes." in asked.err
-    assert '"24.000" is not clear. Write 24000 or 24000,00.' in asked.err
-    assert " 1/15 Title: " in asked.err
-    assert "Draft 2026-001 is kept." in asked.out
-    document = tomllib.loads((tmp_path / "loket.toml").read_text("utf-8"))
-    assert (document["money"]["ask"], document["proposal"]["lead_partner"]) == ("24000", "gm0351")
-
-
-def test_new_stops_halfway_and_goes_on_where_it_was(fund: Fund, world: World, tmp_path: Path) -> None:
-    words = ("proposal", "new", "--round", "2026-1", "loket.toml")
-    stopped = fund(*words, database=world.fund.url, user="fatima", typed="Eén loket\n24000\n2\n", terminal=True)
-    assert stopped.code == 1
-    assert "Go on with: fund proposal new loket.toml" in stopped.err
-    document = tomllib.loads((tmp_path / "loket.toml").read_text("utf-8"))
-    assert (document["proposal"]["title"], document["proposal"]["sort"]) == ("Eén loket", "technology")
-    again = fund(*words, database=world.fund.url, user="fatima", typed="\n<\nTwee loketten\n", terminal=True)
-    assert " 1/15 Title [Eén loket]: " in again.err
-    assert tomllib.loads((tmp_path / "loket.toml").read_text("utf-8"))["proposal"]["title"] == "Twee loketten"
-
-
-def test_new_goes_on_in_the_draft_that_the_file_was_kept_as(fund: Fund, world: World, tmp_path: Path) -> None:
-    words = ("proposal", "new", "--round", "2026-1", "loket.toml")
-    kept = fund(*words, database=world.fund.url, user="fatima", typed=ANSWERS, terminal=True)
-    assert kept.code == 0, kept.err
-    file = tmp_path / "loket.toml"
-    assert tomllib.loads(file.read_text("utf-8"))["revision"] == "2026-001/1"
-    again = fund(*words, database=world.fund.url, user="fatima", typed="Twee loketten\n" + "\n" * 60, terminal=True)
-    assert again.code == 0, again.err
-    assert "loket.toml is ready. Save it in 2026-001 too? [Y/n]" in again.err
-    assert "2026-001 is saved." in again.out
-    listed = fund("proposal", "list", "--json", database=world.fund.url, user="fatima").json["proposals"]
-    assert [(row["ref"], row["title"]) for row in listed] == [("2026-001", "Twee loketten")]
-    assert tomllib.loads(file.read_text("utf-8"))["revision"] == "2026-001/2"
-
-
 @pytest.mark.parametrize(
     ("content", "code"),
     [
         (b'schema = "2026-1"\nproposal = "tekst"\n', "faulty_form"),
         (b'schema = "2031-9"\n', "unknown_form_version"),
         (b"= geen toml", "broken_form"),
-        (b"\xff\xfe", "file_unreadable"),
+        (b"\xff\xfe", "form_not_text"),
     ],
 )
 def test_new_refuses_a_file_in_which_no_answer_has_a_place(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fund import errors, forms, language
 from fund.events import canonical_json
+from fund.forms.editing import keep_blocks
 from fund.schemas.proposals import ProposalForm
 from tests.factories import a_form, a_proposal_file
 from tests.forms.filling import filled_in, names_of
@@ -32,8 +33,6 @@ def test_each_track_asks_so_many_questions_and_what_the_one_before_it_asks(track
 def test_a_template_shows_what_its_track_asks_with_a_mark_and_fits_on_eighty_signs(track: str, comments: str) -> None:
     text = forms.template(track, comments=comments, round="2026-1", lead="gm0351", year=2027)
     assert max(len(line) for line in text.split("\n")) <= 80
-    marks = sum(text.count(mark) for mark in ("[L]", "[S]", "[M]"))
-    assert marks == QUESTIONS[track]
     assert ("· as it is" in text or "laat staan" in text) is (comments != "en")
     document = tomllib.loads(text)
     assert document["proposal"]["round"] == "2026-1"
@@ -43,6 +42,55 @@ def test_a_template_shows_what_its_track_asks_with_a_mark_and_fits_on_eighty_sig
             assert question.field.key in holder, question.path
         elif not question.shown_on(track):
             assert question.field.key not in holder, question.path
+
+
+@pytest.mark.parametrize("track", QUESTIONS)
+@pytest.mark.parametrize("comments", ["nl", "en", "both"])
+def test_a_template_marks_what_is_needed_to_submit_and_nothing_else(track: str, comments: str) -> None:
+    text = forms.template(track, comments=comments, round="2026-1", lead="gm0351", year=2027)
+    head, marks = text.split("\n\n")[0], {"light": "[L]", "standard": "[S]", "major": "[M]"}
+    for mark in tuple(marks.values())[: list(QUESTIONS).index(track) + 1]:
+        assert mark in head
+    lines, places = text.split("\n"), forms.open_form(text.encode()).places
+    for question in forms.form().questions:
+        for column in (question.field, *question.columns, *(column for _key, column in question.keys)):
+            inner = column is not question.field
+            path = tuple(question.path.split(".")) + ((0,) if question.field.kind == "blocks" and inner else ())
+            place = places.get((*path, column.key) if inner else path)
+            if place is None:
+                assert not question.asked_on(track), question.path
+                continue
+            needed = (
+                question.asked_on(track) and question.counted and (not inner or column.needed or not column.optional)
+            )
+            mark = re.search(r"# (\[[LSM]\])", lines[place.line - 1])
+            assert (mark[1] if mark else "") == (marks[question.track] if needed else ""), (question.path, column.key)
+    informed = places.get(("boards", 0, "informed_on"))  # a draft does without, submitting does not
+    assert informed is None or "[S]" in lines[informed.line - 1]
+
+
+@pytest.mark.parametrize("comments", ["nl", "en"])
+def test_a_template_names_what_can_be_chosen_in_words_and_the_file_takes_those_words(comments: str) -> None:
+    language.choose(comments)
+    text = forms.template("major", comments=comments, round="2026-1", lead="gm0351", year=2027)
+    said = " ".join(re.sub(r"\n# *", " ", text).split())
+    for each in forms.form().questions:
+        for column in (each.field, *each.columns, *(column for _key, column in each.keys)):
+            if each.counted and 0 < len(column.options) <= 10:
+                for code in column.offered():
+                    assert column.word(code) in said
+    filled = a_proposal_file().decode()
+    for path in ("proposal.sort", "proposal.state_aid", "money.already_funded", "proposal.province_role"):
+        column = question(path).field
+        code = re.search(rf'(?m)^{column.key} = "(.*)"$', filled)[1]  # type: ignore[index]
+        filled = re.sub(rf'(?m)^{column.key} = ".*"$', f'{column.key} = "{column.word(code)}"', filled)
+    theme = question("proposal.themes").field.word("T06")
+    filled = filled.replace('themes = ["T06"]', f'themes = ["{theme}"]').replace('plan = "fixed"', f'plan = "{plan()}"')
+    assert forms.open_form(filled.encode()).read("major").form == forms.open_form(a_proposal_file()).read("major").form
+
+
+def plan() -> str:
+    return next(each for each in question("repayment").columns if each.key == "plan").word("fixed")
 
 
 @pytest.mark.parametrize("track", QUESTIONS)
@@ -152,7 +200,11 @@ def question(path: str) -> forms.Question:
         ("proposal.sort", "governance", "governance"),
         ("proposal.themes", "T01, T04", ["T01", "T04"]),
         ("proposal.co_applicants", "", []),
-        ("money.ask", "24000,00", "24000,00"),
+        ("proposal.sort", "Bestuur", "governance"),
+        ("proposal.themes", "1, energietransitie", ["T01", "T04"]),
+        ("money.ask", "24000,00", "24000.00"),
+        ("money.ask", "€ 24.000,00", "24000.00"),
+        ("money.repayable_share", "70 %", "70"),
         ("money.repayable_share", "66,67", "66,67"),
     ],
 )
@@ -178,15 +230,15 @@ def test_what_is_no_answer_is_refused_at_the_prompt(path: str, typed: str, refus
 
 def test_each_answer_is_written_into_the_file_and_leaves_the_rest_as_it_was() -> None:
     text = forms.template("light", round="2026-1", lead="gm0351", year=2027)
-    after = forms.put_answer(text, question("proposal.title"), "Eén loket")
+    after = forms.put_answer(text, ("proposal", "title"), "Eén loket")
     changed = [(old, new) for old, new in zip(text.split("\n"), after.split("\n"), strict=True) if old != new]
     assert len(changed) == 1
     assert changed[0][1].startswith('title = "Eén loket"')
     assert changed[0][1].endswith("# [L] hooguit 80 tekens · at most 80 characters")
-    blocks = forms.put_answer(
-        after, question("money.budget"), [{"year": 2027, "amount": "1"}, {"year": 2028, "amount": "2"}]
-    )
+    blocks = forms.put_answer(after, ("money", "budget", 1, "year"), 2028)
     assert [row["year"] for row in tomllib.loads(blocks)["money"]["budget"]] == [2027, 2028]
+    added = [line for line in blocks.split("\n") if line not in after.split("\n")]
+    assert added == ["[[money.budget]]", "year = 2028                 # [L] jaar · year"]
 
 
 # ---------------------------------------------------------------------------------------------------------- round trip
@@ -206,8 +258,7 @@ def test_a_form_written_to_a_file_and_read_again_is_the_same_form(form: Proposal
 def test_questions_are_asked_in_both_languages() -> None:
     for each in forms.form().questions:
         if each.counted:
-            assert each.ask_nl, each.path
-            assert each.ask_en, each.path
+            assert all(each.field.ask), each.path
     language.choose("nl")
     assert question("proposal.title").asks() == "Titel"
 
@@ -227,3 +278,35 @@ def test_a_number_without_end_is_refused_before_anything_is_reckoned_with_it(typ
         forms.open_form(content.encode(), "aanvraag.toml").read("standard")
     assert said.partition(": ")[2] in str(refused.value)
     assert name in str(refused.value)
+
+
+# ------------------------------------------------------------------------------------- one answer in a file by hand
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'schema = "2026-1"\n[money] # geld\nask = "1" # hoeveel\n[[money.budget]]\nyear = 2027\namount = "1"\n',
+        'schema = "2026-1"\nmoney.ask = "1"\nmoney.budget = [{ year = 2027, amount = "1" }]\n',
+        'schema = "2026-1"\nmoney = { ask = "1" }\n',
+        'schema = "2026-1"\nmoney = { ask = "1", budget = [{ year = 2027, amount = "1" }, { year = 2028 }] }\n',
+        'schema = "2026-1"\n[money]\n"ask" = """\n1"""\n[team]\n',
+        'schema = "2026-1"\n[[money.budget]]\nyear = 2027\namount = ""\n# slot',
+        'schema = "2026-1"\n',
+    ],
+)
+def test_an_answer_comes_where_it_belongs_however_the_file_says_the_rest(text: str) -> None:
+    before = tomllib.loads(text)
+    after = forms.put_answer(text, ("money", "ask"), "24000.00")
+    assert tomllib.loads(after)["money"] == {**before.get("money", {}), "ask": "24000.00"}
+    assert {key: value for key, value in tomllib.loads(after).items() if key != "money"} == {
+        key: value for key, value in before.items() if key != "money"
+    }
+    row = len(before.get("money", {}).get("budget", ()))
+    more = forms.put_answer(after, ("money", "budget", row, "year"), 2030)
+    assert len(tomllib.loads(more)["money"]["budget"]) == row + 1
+    assert tomllib.loads(more)["money"]["budget"][row]["year"] == 2030
+    fewer = keep_blocks(more, ("money", "budget"), row)
+    assert tomllib.loads(fewer)["money"].get("budget", []) == before.get("money", {}).get("budget", [])
+    for comment in ("# geld", "# hoeveel", "# slot"):
+        assert (comment in fewer) is (comment in text)

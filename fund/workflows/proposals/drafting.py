@@ -26,9 +26,8 @@ from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.table import TRANSITIONS
 
 __all__ = [
-    "IMPROVE", "bring_files", "bring_up_to_date", "draft", "find", "marked", "may_see", "read_form", "regulations_of",
-    "remarks",
-    "require_named", "rules_for", "start_clock", "sums", "team_of", "told",
+    "IMPROVE", "draft", "find", "marked", "may_see", "read_form", "regulations_of", "remarks",
+    "require_named", "rules_for", "start_clock", "sums", "team_of", "to_mend", "told",
 ]  # fmt: skip
 
 IMPROVE = "improve"
@@ -144,9 +143,7 @@ def draft(
         **told(uow, form),
     )
     uow.next_step = (
-        bring_up_to_date(ref, form)
-        or bring_files(uow, ref, form, attach)
-        or f"fund proposal {'confirm' if form.co_applicants else 'submit'} {ref}"
+        to_mend(uow, ref, form, attach) or f"fund proposal {'confirm' if form.co_applicants else 'submit'} {ref}"
     )
     return drafted
 
@@ -166,6 +163,15 @@ def bring_files(view: View, ref: str, form: ProposalForm, attach: Sequence[Mappi
     brought = {hashlib.sha256(each["content"]).hexdigest() for each in attach}
     lacking = [each for each in form.attachments if each.sha256 not in brought and not files.is_kept(view, each.sha256)]
     return f"fund proposal save {ref} FILE --attach PATH" if lacking else ""
+
+
+def to_mend(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
+    """The command that comes before handing in: the form in force, sums that add up, the files that it names; empty
+    where nothing has to.
+    """
+    right = form.ask_cents == form.budget_cents == form.milestones_cents
+    of_sums = "" if right else f"fund proposal save {ref} FILE"
+    return bring_up_to_date(ref, form) or of_sums or bring_files(view, ref, form, attach)
 
 
 def told(view: View, form: ProposalForm) -> dict[str, Any]:

@@ -23,12 +23,11 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.drafting import (
     IMPROVE,
-    bring_files,
-    bring_up_to_date,
     find,
     marked,
     read_form,
     require_named,
+    to_mend,
     told,
 )
 from fund.workflows.proposals.table import TRANSITIONS, State
@@ -79,9 +78,7 @@ def save(
     form = seal_team(uow, case.stream, filled)
     keep_places(uow, case.stream, filled)
     changed = changed_sections(case.form, form)
-    uow.next_step = (
-        bring_up_to_date(ref, form) or bring_files(uow, ref, form, attach) or f"fund proposal {_next(case)} {ref}"
-    )
+    uow.next_step = to_mend(uow, ref, form, attach) or f"fund proposal {_next(case)} {ref}"
     if forms.revision_hash(form) == forms.revision_hash(case.form):
         files.put_all(uow, attach)
         uow.result.update(
