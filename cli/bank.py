@@ -73,8 +73,9 @@ def _registered(answer: Mapping[str, Any]) -> list[str]:
     "import",
     N_("Import bank statements (camt.053, camt.054)"),
     about=N_(
-        "Each file whole or not at all: what is refused is named, the others go in. A line that is known, also from "
-        "another file, is not booked again. What is certain is matched at once, the rest waits: bank unmatched."
+        "Each file whole or not at all: what is refused is named, the others go in. A line that "
+        "is known, also from another file, is not booked again. What is certain is matched at "
+        "once, the rest waits: `fund bank unmatched`."
     ),
     examples=("fund --as bram bank import statement.xml", "fund --as bram bank import january/*.xml"),
     who=N_("a treasurer"),
@@ -119,11 +120,13 @@ def _gaps(gaps: list[Mapping[str, Any]]) -> list[str]:
         if gap["missing"]:
             numbers = ", ".join(str(number) for number in gap["missing"])
             lines.append(
-                _("Of {iban} these statements are missing: {numbers}.").format(iban=gap["iban"], numbers=numbers)
+                _("These statements of {iban} are missing: {numbers}.").format(iban=gap["iban"], numbers=numbers)
             )
         else:
             lines.append(
-                _("Of {iban} statement {after} begins {difference} away from where {before} ended.").format(
+                _(
+                    "Statement {after} of {iban} does not begin where {before} ended: the difference is {difference}."
+                ).format(
                     iban=gap["iban"],
                     after=gap["before"],
                     before=gap["after"],

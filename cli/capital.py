@@ -120,8 +120,8 @@ def _called(answer: Mapping[str, Any]) -> list[str]:
     "receive",
     N_("Set a receipt against a call, by two people"),
     about=N_(
-        "Receipts with certain evidence are matched by bank import, proposed ones by bank match. "
-        "This is for a receipt whose evidence says nothing, or something else."
+        "Receipts with certain evidence are matched by `fund bank import`, proposed ones by "
+        "`fund bank match`. This is for a receipt whose evidence says nothing, or something else."
     ),
     examples=("fund --as bram capital receive B2026-0007 --receipt O2026-0012",),
     who=N_("a treasurer; a fund manager confirms"),

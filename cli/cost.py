@@ -43,8 +43,9 @@ with_files(cost, COST, N_("The cost"), "K2026-0004")
     "approve",
     N_("Approve a cost of the fund itself"),
     about=N_(
-        "A fund manager makes it, a treasurer confirms: the fund owes it to a supplier whose account is verified, "
-        "within the yearly budget of the regulations. Then it is paid in a batch, as disbursements are."
+        "A fund manager records it and a treasurer confirms it: then the fund owes it to a "
+        "supplier whose account is verified, within the yearly budget of the regulations. It is "
+        "paid in a batch, as disbursements are."
     ),
     examples=(
         'fund --as anna cost approve drukkerij 450.00 --reason "annual report" --invoice 2026-117 --file invoice.pdf',
@@ -86,7 +87,7 @@ def approve(
     cost,
     "charge",
     N_("Explain a debit as a cost of the fund"),
-    about=N_("Bank charges are booked by bank import; this explains what it could not."),
+    about=N_("Bank charges are booked by `fund bank import`; this explains what it could not."),
     examples=('fund --as bram cost charge U2026-0001 --reason "subscription"',),
     who=N_("a treasurer"),
     see=("bank unmatched", "cost list"),
@@ -120,8 +121,9 @@ def income(ctx: click.Context, receipt: str, reason: str, amount: int | None) ->
     "transfer",
     N_("Move money to the treasury account, or back"),
     about=N_(
-        "A treasurer decides it, a second person confirms; it is carried out at the bank. It stands on 1010 until the "
-        "statement of the other account shows it. What the bank sweeps by itself is recognised by bank import."
+        "A treasurer decides it, a second person confirms; it is carried out at the bank. It is "
+        "on account 1010 until the statement of the other account shows it. `fund bank import` "
+        "recognises what the bank sweeps by itself."
     ),
     examples=(
         "fund --as bram cost transfer 250000 --to 1005",

@@ -24,9 +24,10 @@ with_files(evaluation, EVALUATION, N_("The agreement"), "A2026-003")
     "submit",
     N_("Hand in an evaluation"),
     about=N_(
-        "The file is TOML: hypothesis (confirmed, refuted, inconclusive), verdict (scale, adopt, iterate, stop), "
-        "learned, and one [[lessons]] with title, text and themes for each lesson. "
-        "Refuted and well learned is a good result. When the parties are 60 days late, a fund manager writes it."
+        "The file is TOML: `hypothesis` (`confirmed`, `refuted`, `inconclusive`), `verdict` "
+        "(`scale`, `adopt`, `iterate`, `stop`), `learned`, and one [[lessons]] with `title`, "
+        "`text` and `themes` for each lesson. Refuted and well learned is a good result. When "
+        "the parties are 60 days late, a fund manager writes it."
     ),
     examples=("fund --as fatima evaluation submit A2026-003 evaluation.toml",),
     who=N_("a signatory of a party"),

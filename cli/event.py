@@ -19,11 +19,11 @@ event = noun("event", N_("Show facts and their deliveries"))
     event,
     "list",
     N_("List facts in the order in which they became known"),
-    about=N_("All facts, or those of one life (a stream such as proposal/2026-003) or of one type."),
+    about=N_("All facts, or those of one case (a stream such as `proposal/2026-003`) or of one type."),
     examples=("fund event list --stream proposal/2026-003", "fund event list --type decision.approved --json"),
     see=("event show", "proposal history"),
 )
-@option("--stream", metavar="STREAM", help=N_("Only facts of this life: kind/ref"))
+@option("--stream", metavar="STREAM", help=N_("Only facts of this case: `kind/ref`"))
 @option("--type", "kind", metavar="TYPE", help=N_("Only facts of this type"))
 @option("--since", "since_seq", type=click.IntRange(0), metavar="SEQ", help=N_("Only facts after this number"))
 @option(
@@ -112,7 +112,7 @@ def _deliveries(data: Mapping[str, Any]) -> None:
     event,
     "dead",
     N_("Show what could not be delivered, and why"),
-    about=N_("A dead letter holds the rest of its life for that reaction, and nothing else."),
+    about=N_("A delivery that is stuck holds up the rest of its case for that reaction, and nothing else."),
     examples=("fund event dead",),
     see=("event retry",),
 )

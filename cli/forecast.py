@@ -89,10 +89,10 @@ def liquidity(
     "revolving",
     N_("Show what comes back in the years ahead"),
     about=N_(
-        "Many runs of what becomes of each advance: it fails, comes back in part or in full, on time or late, by the "
-        "assumptions of the day. The portfolio revolving degree is (A + O - P) / U, the fund revolving degree "
-        "(A + R + V - K) / (U + S + V). With --awards regrant what is free is awarded again every year, as the average "
-        "award so far."
+        "Many runs of what becomes of each advance: it fails, comes back in part or in full, on "
+        "time or late, by the assumptions of the day. The portfolio revolving degree is (A + O - "
+        "P) / U, the fund revolving degree (A + R + V - K) / (U + S + V). With `--awards "
+        "regrant` what is free is awarded again every year, as the average award so far."
     ),
     examples=(
         "fund forecast revolving",
@@ -382,7 +382,7 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
             amount=euros(data["average_award"]["amount_cents"])
         )
         if data["awards"] == "regrant"
-        else _("Nothing new is awarded; with --awards regrant it is.")
+        else _("Nothing new is awarded; with `--awards regrant` it is.")
     )
     for key, title in (
         ("portfolio_revolving_degree", _("Portfolio revolving degree, (A + O - P) / U")),

@@ -20,7 +20,7 @@ SOON_DAYS = 7
     None,
     "inbox",
     N_("Show what waits for you, and until when"),
-    about=N_("What is late stands first, and every line ends with the command that does it."),
+    about=N_("What is late comes first, and every line ends with the command that does it."),
     examples=("fund --as anna inbox", "fund --as anna inbox --all"),
     see=("confirm", "decline", "status"),
 )

@@ -104,8 +104,9 @@ def _is_in_force(one: Mapping[str, Any], keys: list[Mapping[str, Any]]) -> bool:
     "adopt",
     N_("Propose a key to the full board"),
     about=N_(
-        "A TOML file with name, family, from_on and, where the family asks it, reference_year, base_bps and fixed_bps. "
-        "Every active partner votes with decision vote; two thirds adopt it, within five years of the last key all."
+        "A TOML file with `name`, `family`, `from_on` and, where the family asks it, "
+        "`reference_year`, `base_bps` and `fixed_bps`. Every active partner votes with `fund "
+        "decision vote`; two thirds adopt it, within five years of the last key all."
     ),
     examples=("fund --as anna key adopt key-2031.toml", "fund --as fatima decision vote 2031 --for"),
     who=N_("a fund manager; then a signatory of each partner votes"),

@@ -206,7 +206,7 @@ def _show_entry(data: Mapping[str, Any]) -> None:
     examples=("fund ledger balance 1000", "fund ledger balance 3000.gm0344 --as-of 2026-12-31"),
     see=("ledger card",),
 )
-@argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("1000, or 3000.gm0344"))
+@argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("`1000`, or `3000.gm0344`"))
 @known
 def balance(ctx: click.Context, account: str) -> None:
     read(ctx, "ledger balance", {"account": account}, show=_show_balance)
@@ -237,7 +237,7 @@ def _show_balance(data: Mapping[str, Any]) -> None:
     ),
     see=("ledger balance", "ledger entry"),
 )
-@argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("1000, or 3000.gm0344"))
+@argument("account", type=ACCOUNT, metavar="ACCOUNT", help=N_("`1000`, or `3000.gm0344`"))
 @option("--since", type=DAY, metavar="DATE", help=N_("From this day on"))
 @leaving
 @known

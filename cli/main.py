@@ -262,7 +262,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
         "ledger": Entry(N_("Look into the ledger, post and reverse")),
         "period": Entry(N_("Lock and close months and years")),
         "verify": Entry(N_("Check everything that can be checked")),
-        "status": Entry(N_("Show how the fund and its machine are doing")),
+        "status": Entry(N_("Show how the fund and its computer are doing")),
         "event": Entry(N_("Show facts and their deliveries")),
         "export": Entry(N_("Write audit file, register and journals")),
         "worker": Entry(N_("Handle facts in the background")),
@@ -328,7 +328,7 @@ def _root() -> Any:
         context_settings={"auto_envvar_prefix": "FUND", "max_content_width": 80},
     )
     @params.option(
-        "--database", type=params.DATABASE, metavar="URL", help=N_("Where the fund lives; else fund.db in FUND_HOME")
+        "--database", type=params.DATABASE, metavar="URL", help=N_("Where the fund is kept; else fund.db in FUND_HOME")
     )
     @params.option("--as", "user", metavar="USER", envvar="FUND_USER", help=N_("Who acts"))
     @params.option("--broker", type=params.BROKER, metavar="URL", help=N_("Redis or Valkey, for the server profile"))

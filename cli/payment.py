@@ -43,7 +43,8 @@ payment = noun("payment", N_("Pay what was approved, by files for the bank"))
     N_("Make a payment file of what is approved"),
     about=N_(
         "One file (pain.001) for one day. What cannot be paid on that day is left out and named. "
-        "Nothing is booked yet: two people let the batch go with payment send, then the file is uploaded to the bank."
+        "Nothing is booked yet: two people let the batch go with `fund payment send`, then the "
+        "file is uploaded to the bank."
     ),
     examples=(
         "fund --as anna payment batch --output S2026005.xml",
@@ -315,7 +316,7 @@ def cancel(ctx: click.Context, ref: str, reason: str) -> None:
     payment,
     "return",
     N_("Say that a receipt is a payment that came back"),
-    about=N_("A return that names our reference is found by bank import itself."),
+    about=N_("A return that names our reference is found by `fund bank import` itself."),
     examples=("fund --as bram payment return D2026-0007 --receipt O2026-0012 --reason AC04",),
     who=N_("a treasurer"),
     see=("bank unmatched", "payment retry"),
@@ -362,7 +363,7 @@ OWED = (
     payment,
     "list",
     N_("List batches, their payments and what else is owed"),
-    about=N_("Costs, refunds and settlements stand here from approval on; disbursements in their own list."),
+    about=N_("Costs, refunds and settlements are listed here from approval on; disbursements in their own list."),
     examples=("fund payment list", "fund payment list --batch S2026-005", "fund payment list --state sent"),
     see=("payment batch", "disbursement list"),
 )

@@ -164,7 +164,7 @@ def _declared(answer: Mapping[str, Any]) -> list[str]:
     N_("Score a proposal, under seal"),
     about=N_(
         "The file is TOML: under [scores] a whole number from 0 to 4 for each criterion, under [abstain] a reason "
-        'for each you leave out; above them, where you have no conflict, declaration = "none". Nobody sees it before '
+        'for each you leave out; above them, where you have no conflict, `declaration = "none"`. Nobody sees it before '
         "the review closes; until then a later file takes its place."
     ),
     examples=("fund --as els review score 2026-003 scores.toml --no-conflict",),
@@ -314,7 +314,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Regulations"), data["regulations"]),
             (_("Rule of necessity"), _("yes") if data["necessity"] else None),
             (_("Scores before"), closes),
-            (_("Still missing"), "; ".join(each["text"] for each in data["missing"]) or None),
+            (_("Not enough yet"), "; ".join(each["text"] for each in data["missing"]) or None),
             (_("Total"), _("{total} of 100").format(total=decimal_text(result["total_rounded"])) if result else None),
             (_("Advice"), advice_text(result["advice"]) if result else None),
             (

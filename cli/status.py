@@ -16,7 +16,7 @@ from fund.language import N_, _, euros
 @verb(
     None,
     "status",
-    N_("Show how the fund and its machine are doing"),
+    N_("Show how the fund and its computer are doing"),
     about=N_("Exit code 0 is fine, 3 needs a person, 4 is not ready."),
     examples=("fund status", "fund --as anna status --json"),
     see=("verify", "inbox"),

@@ -20,7 +20,8 @@ user = noun("user", N_("Add people and say what they may do"))
     "add",
     N_("Add a person with one or more roles"),
     about=N_(
-        "A person of a partner names that partner; somebody seconded to the fund counts as of the fund, not as of home."
+        "A person of a partner names that partner. Somebody seconded to the fund counts as staff "
+        "of the fund, not of that partner."
     ),
     examples=(
         "fund --as petra user add anna --role fund_manager",

@@ -14,10 +14,11 @@ from fund.language import N_, _
     "verify",
     N_("Check everything that can be checked"),
     about=N_(
-        "The ledger, the chain of facts, that who acted was free to act and what was opened had been sealed, that "
-        "facts and entries vouch for each other, that each month still has what it froze, that all cash is explained, "
-        "that all facts replayed give the stored cases, deliveries, attachments and guards. Nothing is changed. "
-        "Exit code 3 when something is not right."
+        "Checks the ledger and the chain of facts: whether whoever acted was allowed to, whether "
+        "what was opened had been sealed, whether facts and entries belong to each other, "
+        "whether each month is still what its closing froze, and whether all cash is explained. "
+        "It also replays all facts and compares the stored cases, deliveries, attachments and "
+        "guards. Nothing is changed. Exit code 3 when something is not right."
     ),
     examples=("fund verify", "fund verify --json"),
     see=("ledger verify", "status"),

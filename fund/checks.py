@@ -152,12 +152,12 @@ def _facts(view: View, rows: list[Any]) -> tuple[list[Envelope], list[_Check]]:
             links.find(
                 row.seq,
                 place,
-                N_("the fact is not linked to the lives it touches: {streams}"),
+                N_("the fact is not linked to the cases it is about: {streams}"),
                 streams=", ".join(sorted(linked.get(row.seq, set()) ^ expected)),
             )
     head = view.store.guards.event_head()
     if head != (seq, previous, recorded):
-        template = N_("the head stands at fact {head}, the last fact is {last}")
+        template = N_("the head is at fact {head}, the last fact is {last}")
         chain.find(seq, "event_head", template, head="-" if head is None else head[0], last=seq)
     for stray in sorted(set(linked) - {row.seq for row in rows}):
         links.find(stray, "event_link", N_("a link names fact {seq}, which is not there"), seq=stray)
@@ -226,7 +226,7 @@ def _entries_and_facts(view: View, envelopes: list[Envelope]) -> _Check:
         number = found.get(event_id, 0)
         found[event_id] = number + 1
         if entry.metadata.get("event_hash") != envelope.hash.hex():
-            check.find(entry.seq, place, N_("the entry vouches for another content of fact {seq}"), seq=envelope.seq)
+            check.find(entry.seq, place, N_("the entry gives fact {seq} another content"), seq=envelope.seq)
         if entry.idempotency_key != f"{event_id}/{number}":
             check.find(
                 entry.seq,

@@ -12,7 +12,6 @@ from typing import Any
 
 from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
 from fund.events import CostCharged, DebitExplained, DebitRecorded, DebitReversed, Envelope, IncomeRecorded
-from fund.glossary import state_word
 from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER
 from fund.rules.transitions import Transition, same_command_from, state_after
@@ -99,8 +98,9 @@ def charge(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         raise TransitionNotAllowed(
             command="cost charge",
             ref=ref,
-            state=state_word("debit", debit.state),
-            allowed=[state_word("debit", state) for state in same_command_from(TRANSITIONS, "cost charge")],
+            kind="debit",
+            state=debit.state,
+            allowed=list(same_command_from(TRANSITIONS, "cost charge")),
             look="fund cost list",
         )
     fact = DebitExplained(ref=ref, amount_cents=debit.amount_cents, reason=reason.strip())

@@ -11,13 +11,25 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
 from fund.errors import AmbiguousName, UnknownWord
 from fund.language import N_, _, language
+from fund.words import (
+    HAPPENED,
+    Word,
+    account_word,
+    accounts_named,
+    code_word,
+    event_word,
+    role_word,
+    state_word,
+    states_named,
+    word_of,
+    words,
+)
 
 __all__ = [
     "Name",
@@ -27,7 +39,9 @@ __all__ = [
     "account_word",
     "advice",
     "chosen",
+    "code_word",
     "distance",
+    "event_word",
     "find",
     "folded",
     "meant",
@@ -40,13 +54,13 @@ __all__ = [
     "suggested",
     "theme_names",
     "track_word",
+    "word_of",
     "words",
 ]
 
 Names = Mapping[str, tuple[str, ...]]
 """By id or code, the names by which people know it: the Dutch, the English, others."""
 
-_STATE_KIND = re.compile(r"\(([a-z_]+)\)$")
 _NOUNS: Mapping[str, str] = MappingProxyType(
     {
         # the Dutch or code word of the glossary, and the noun of the command line where the two differ
@@ -159,71 +173,6 @@ _DUTCH_VERBS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One row of the glossary."""
-
-    section: str
-    nl: str
-    en: str
-    name: str
-    explanation: str
-    source: str
-    avoid: tuple[str, ...]
-
-    @property
-    def forms(self) -> tuple[str, ...]:
-        """Every Dutch form of the row: ``afdracht / inleg`` are two, an addition in brackets is left out too."""
-        parts = [part.strip() for part in self.nl.split(" / ")]
-        bare = [re.sub(r"\s*\([^)]*\)", "", part) for part in parts]
-        return tuple(dict.fromkeys([*parts, *bare]))
-
-    @property
-    def is_state(self) -> bool:
-        """Whether this is a state in some life story."""
-        return self.section.startswith("toestand ")
-
-    @property
-    def kind(self) -> str:
-        """Of a state: whose state, in code (``proposal``); empty for other words."""
-        found = _STATE_KIND.search(self.explanation) if self.is_state else None
-        return found.group(1) if found else ""
-
-    def in_language(self) -> str:
-        """The word in the language in use."""
-        return self.nl if language() == "nl" else self.en
-
-
-@lru_cache(maxsize=1)
-def words() -> tuple[Word, ...]:
-    """The whole glossary, in its own order."""
-    text = resources.files("fund").joinpath("data", "glossary.csv").read_text(encoding="utf-8")
-    return tuple(
-        Word(
-            section=row["rubriek"],
-            nl=row["nl"],
-            en=row["en"],
-            name=row["naam_in_code"],
-            explanation=row["uitleg"],
-            source=row["vindplaats"],
-            avoid=tuple(part.strip() for part in row["avoid"].split(";") if part.strip()),
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
-
-
-@lru_cache(maxsize=1)
-def _states() -> Mapping[tuple[str, str], Word]:
-    return MappingProxyType({(word.kind, word.name): word for word in words() if word.is_state})
-
-
-def state_word(kind: str, state: str) -> str:
-    """A state of a life story (``proposal``, ``in_review``) as people read it; English without underscores if the
-    glossary has no such row."""
-    word = _states().get((kind, str(state)))
-    return word.in_language() if word else str(state).replace("_", " ")
-
-
 _TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
 
 
@@ -232,43 +181,14 @@ def track_word(track: str) -> str:
     return _(_TRACKS.get(track, track))
 
 
-def account_word(code: str) -> str:
-    """The name of a ledger account, or of the main account of a sub-account, in the language in use."""
-    word = _accounts().get(code.partition(".")[0])
-    return word.in_language() if word else code
-
-
-@lru_cache(maxsize=1)
-def _accounts() -> Mapping[str, Word]:
-    return MappingProxyType(
-        {word.source.split()[-1]: word for word in words() if word.source.startswith("accounts.csv ")}
-    )
-
-
-def role_word(role: str) -> str:
-    """A role (``fund_manager``) as people read it."""
-    for word in words():
-        if word.section == "rol" and word.name == role:
-            return word.in_language()
-    return role.replace("_", " ")
-
-
-def code_word(code: str) -> str:
-    """A name from the code (``agreement``, ``light``, ``refuted``) as people read it; without underscores if the
-    glossary has no such row."""
-    for word in words():
-        if word.name == code and not word.is_state:
-            return word.in_language()
-    return code.replace("_", " ")
-
-
 def find(text: str) -> tuple[Word, ...]:
     """The rows that ``text`` names: by Dutch, English, code, or a form to avoid; capitals and hyphens do not matter."""
     wanted = folded(text)
-    exact = [word for word in words() if wanted in {folded(form) for form in (*word.forms, word.en, word.name)}]
+    named = [word for word in words() if word.section != HAPPENED]
+    exact = [word for word in named if wanted in {folded(form) for form in (*word.forms, word.en, word.name)}]
     if exact:
         return tuple(exact)
-    return tuple(word for word in words() if wanted in {folded(form) for form in word.avoid})
+    return tuple(word for word in named if wanted in {folded(form) for form in word.avoid})
 
 
 def nouns_of(typed: str, nouns: Iterable[str]) -> tuple[str, ...]:
@@ -433,12 +353,12 @@ def role_names() -> Names:
 
 def state_names(kind: str) -> Names:
     """The states of a life story (``proposal``)."""
-    return {state: (word.nl, word.en) for (of, state), word in _states().items() if of == kind}
+    return {state: (word.nl, word.en) for (of, state), word in states_named().items() if of == kind}
 
 
 def account_names() -> Names:
     """The main accounts of the ledger."""
-    return {code: (word.nl, word.en) for code, word in _accounts().items()}
+    return {code: (word.nl, word.en) for code, word in accounts_named().items()}
 
 
 @lru_cache(maxsize=1)

@@ -162,7 +162,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "gross_cents": N_("Share of the value"),
         "holder": N_("Of"),
         "item": N_("What"),
-        "items": N_("What stands out"),
+        "items": N_("What is outstanding"),
         "known_at": N_("Known until entry"),
         "nav_cents": N_("Value of the fund"),
         "standing_cents": N_("On the account"),

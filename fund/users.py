@@ -328,7 +328,7 @@ def _seat(
         member = view.user(deputy_of)
         ground = ""
         if Role.COMMITTEE_MEMBER not in roles or Role.COMMITTEE_CHAIR in roles:
-            ground = _(N_("a deputy has the role committee_member, and no seat"))
+            ground = _(N_("a deputy has the role of committee member, and no seat"))
         elif member.user_id == user_id or not member.has(Role.COMMITTEE_MEMBER) or member.deputy_of is not None:
             ground = _(N_("{member} has no seat as a member of the committee")).format(member=member.name)
         elif member.organisation is not None and member.organisation == organisation:

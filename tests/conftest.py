@@ -52,10 +52,18 @@ os.environ.setdefault("COLUMNS", "80")
 _ROOT = Path(__file__).parent.parent
 os.environ["PYTHONPATH"] = f"{_ROOT}{os.pathsep}{_ROOT / 'tests' / 'program'}"  # for the programs that tests start
 
-from tests import hints, payment_files  # noqa: E402 - after the environment was cleaned
+from tests import codes, hints, payment_files  # noqa: E402 - after the environment was cleaned
 
 payment_files.watch()
+codes.watch()
 hints.watch()
+
+
+@pytest.fixture(autouse=True)
+def _no_refusal_says_a_code() -> Iterator[None]:
+    """What a test refuses, it refuses in words: no state, role, kind or ground of the code in a Dutch sentence."""
+    yield
+    assert list(codes.of_refusals()) == []
 
 
 @pytest.fixture(autouse=True)

@@ -53,9 +53,9 @@ with_files(agreement, AGREEMENT, N_("The agreement"), "A2026-003")
     "draft",
     N_("Make the text of an agreement"),
     about=N_(
-        "Award, repayable share, milestones and plan follow from the proposal as decided. A file says otherwise: "
-        "exit_terms, stop_rule, assets_owner, starts_on, [[milestones]], [repayment]. "
-        "Until the last signature a new draft takes the place of the old one."
+        "Award, repayable share, milestones and plan follow from the proposal as decided. A file "
+        "says otherwise: `exit_terms`, `stop_rule`, `assets_owner`, `starts_on`, [[milestones]], "
+        "[repayment]. Until the last signature a new draft takes the place of the old one."
     ),
     examples=("fund --as anna agreement draft 2026-003", "fund --as anna agreement draft 2026-003 --terms terms.toml"),
     who=N_("a fund manager who is of no party"),
@@ -156,10 +156,11 @@ def activate(ctx: click.Context, ref: str, boards_heard: bool) -> None:
     "amend",
     N_("Change the award, a day or the lead of an agreement"),
     about=N_(
-        "Money and days change in one milestone that is not judged yet, or that was rejected: with a day it is planned "
-        "again. Commitment and plan follow; the repayable share in percent stays. A cut is an amount below zero. "
-        "The committee decides as well about a rise to the amount for two thirds, out of the band of its track, or of "
-        "a major agreement or roll-out. Another lead signs for itself: fund agreement sign."
+        "Money and days change in one milestone that is not judged yet, or that was rejected: "
+        "with a day it is planned again. Commitment and plan follow; the repayable share in "
+        "percent stays. A cut is an amount below zero. The committee decides as well about a "
+        "rise to the amount for two thirds, out of the band of its track, or of a major "
+        "agreement or roll-out. Another lead signs for itself: `fund agreement sign`."
     ),
     examples=(
         'fund --as anna agreement amend A2026-003 --change 2500 --milestone 2 --reason "extra pump"',
@@ -186,8 +187,9 @@ def amend(ctx: click.Context, ref: str, **given: Any) -> None:
     "decide",
     N_("Open the votes on an amendment and decide"),
     about=N_(
-        "Members vote with fund decision vote. By majority, or by two thirds where an award of that amount or kind "
-        "asks it; a tie refuses. The agreement changes at once, within what is free to commit today."
+        "Members vote with `fund decision vote`. By majority, or by two thirds where an award of "
+        "that amount or kind asks it; a tie refuses. The agreement changes at once, within what "
+        "is free to commit today."
     ),
     examples=("fund --as carla agreement decide A2026-003-A1",),
     who=N_("the chair of the committee"),
@@ -252,9 +254,10 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
     "complete",
     N_("Settle an agreement whose work is done"),
     about=N_(
-        "It is settled as granted when the work was done, whatever the result. What was not asked for is free again, "
-        "and its part of the repayment plan lapses. Lower only on a ground of Awb 4:46: activities_not_done, "
-        "obligations_not_met, wrong_information, award_was_wrong; the difference is to be paid back."
+        "It is settled as granted when the work was done, whatever the result. What was not "
+        "asked for is free again, and its part of the repayment plan lapses. Lower only on a "
+        "ground of Awb 4:46: `activities_not_done`, `obligations_not_met`, `wrong_information`, "
+        "`award_was_wrong`; the difference is to be paid back."
     ),
     examples=(
         "fund --as anna agreement complete A2026-003 --report report.pdf",
@@ -344,9 +347,10 @@ def refinance(ctx: click.Context, ref: str, to: str, reason: str) -> None:
     "benefits",
     N_("Report or show what an experiment costs and brings"),
     about=N_(
-        "Without a file or a year it shows the business case: planned, expected now and realised, per partner and "
-        "year. A file has one [[benefits]] per partner and year with year, expected_benefit, realised_benefit, and the "
-        "same of cost; the lead writes partner for the others. What is left out stays as it was. The fund asks every "
+        "Without a file or a year it shows the business case: planned, expected now and "
+        "realised, per partner and year. A file has one [[benefits]] per partner and year with "
+        "`year`, `expected_benefit`, `realised_benefit`, and the same of cost; the lead writes "
+        "`partner` for the others. What is left out stays as it was. The fund asks every "
         "January, until two years after completion."
     ),
     examples=(

@@ -17,8 +17,9 @@ from fund.language import N_, _, day, euros
     "360giving",
     N_("Write the grants as 360Giving 1.4 (JSON)"),
     about=N_(
-        "Valid against the schemas of 360Giving. Revocations, determination and repayments stand under the key "
-        "revolvingFund, which docs/open-data.md explains. Organisations only, no names of people."
+        "Valid against the schemas of 360Giving. Revocations, determination and repayments are "
+        "under the key `revolvingFund`, which docs/open-data.md explains. Organisations only, no "
+        "names of people."
     ),
     examples=(
         "fund export 360giving --output grants.json",

@@ -227,6 +227,8 @@ def confirmed_line(answer: Mapping[str, Any]) -> str:
 
 def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """The facts of an answer, one a line; many of a kind on one line."""
+    from fund.glossary import event_word
+
     events = list(answer.get("events") or ())
     count = int(answer.get("event_count", len(events)))
     kinds: dict[str, list[Mapping[str, Any]]] = {}
@@ -235,10 +237,12 @@ def event_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     for kind, of_kind in kinds.items():
         first, last = of_kind[0], of_kind[-1]
         if len(of_kind) == 1:
-            yield _("{type} on {stream}, fact {seq}").format(type=kind, stream=first["stream"], seq=first["seq"])
+            about = str(first["stream"]).partition("/")[2]
+            told = _("{type}, fact {seq}") if about.startswith("usr_") else _("{type}, {about}, fact {seq}")
+            yield told.format(type=event_word(kind), about=about, seq=first["seq"])
         else:
             yield _("{type}, {count} times, facts {first} to {last}").format(
-                type=kind, count=len(of_kind), first=first["seq"], last=last["seq"]
+                type=event_word(kind), count=len(of_kind), first=first["seq"], last=last["seq"]
             )
     if count > len(events):
         yield _("and {count} more facts").format(count=count - len(events))

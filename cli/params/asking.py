@@ -336,8 +336,8 @@ def _drawn(path: str, page: Any) -> str:
     count, seq = len(page.tables) + 1, page.head.get("seq")
     sentence = (
         ngettext(
-            "{file}: {count} sheet, ties to the trial balance of entry {seq}",
-            "{file}: {count} sheets, tie to the trial balance of entry {seq}",
+            "{file}: {count} sheet, agrees with the trial balance of entry {seq}",
+            "{file}: {count} sheets, agree with the trial balance of entry {seq}",
             count,
         )
         if page.ties

@@ -148,12 +148,12 @@ def unknown_command(path: str, name: str, known: Iterable[str]) -> UnknownComman
     meant = glossary.nouns_of(name, known)
     if meant and name.lower() not in meant:
         if path == "fund" and glossary.find(name):
-            template = _("the word here for {word} is {command}: {path} {command} --help")
+            template = _("the word here for {word} is `{command}`: {path} {command} --help")
         else:
-            template = _("{word} is called {command} here: {path} {command} --help")
+            template = _("{word} is called `{command}` here: {path} {command} --help")
         advice = template.format(word=shown.lower(), command=meant[0], path=path)
     elif close := (meant or glossary.nearest(name, known)):
-        advice = _("did you mean {command}? {path} {command} --help").format(command=close[0], path=path)
+        advice = _("did you mean `{command}`? {path} {command} --help").format(command=close[0], path=path)
     else:
         advice = f"{path} --help"
     return UnknownCommand(typed=f"{path} {shown}", suggestion=advice)

@@ -218,7 +218,9 @@ class _Account(click.ParamType[str]):
         if len(found := glossary.meant(str(value), names)) == 1:
             return found[0]
         near = [f"{code} {glossary.account_word(code)}" for code in glossary.suggested(str(value), names)]
-        sentence = _('"{text}" is not an account: write four digits, as in 1000, or a sub-account, as in 3000.gm0344')
+        sentence = _(
+            '"{text}" is not an account: write four digits, as in `1000`, or a sub-account, as in `3000.gm0344`'
+        )
         asked = f"; {_('did you mean {names}?').format(names=_(' or ').join(near))}" if near else ""
         return self.fail(sentence.format(text=value) + asked, param, ctx)
 

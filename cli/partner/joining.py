@@ -19,8 +19,8 @@ from fund.language import N_, _, day, euros, number
     "add",
     N_("Make a government known as a candidate"),
     about=N_(
-        "A CSV file as for partner import, a line for each. Nothing follows from it yet: a signatory of the candidate "
-        "asks that it takes part, and the full board decides."
+        "A CSV file as for `fund partner import`, a line for each. Nothing follows from it yet: "
+        "a signatory of the candidate asks that it takes part, and the full board decides."
     ),
     examples=("fund --as anna partner add candidate.csv",),
     who=N_("a fund manager"),

@@ -29,10 +29,10 @@ ITEMS = {
     "exit-quote",
     N_("What leaving would mean for a partner, on any day"),
     about=N_(
-        "What the partner would get if it left at the end of that day: its share of what the fund is worth, less what "
-        "is promised and will not come back. Now as far as money lies free, the rest as money comes in on what stands "
-        "out. "
-        "The same day and --known-at give the same quote, for ever; --json has everything it follows from."
+        "What the partner would get if it left at the end of that day: its share of what the "
+        "fund is worth, less what is promised and will not come back. Now as far as money is "
+        "free, the rest when outstanding money comes in. The same day and --known-at give the "
+        "same quote, for ever; --json has everything it follows from."
     ),
     examples=(
         "fund partner exit-quote gm0312",
@@ -69,10 +69,10 @@ def _quoted(data: Mapping[str, Any]) -> None:
         ],
     )
     say_lines(_sentence(data))
-    rows = [{**row, "what": _(ITEMS[row["kind"]]).format(ref=row["ref"])} for row in data["items"]]
+    rows = [{**row, "what": _(ITEMS[row["kind"]]).format(ref=row["name"])} for row in data["items"]]
     if rows:
         table(
-            _("What stands out"),
+            _("What is outstanding"),
             (
                 Column("what", N_("What"), "text"),
                 Column("amount_cents", N_("Expected back"), "amount"),
@@ -102,9 +102,7 @@ def _sentence(data: Mapping[str, Any]) -> list[str]:
     )
     if data["later_cents"] and data["items"]:
         lines.append(
-            _("{later} follows as money comes in on what stands out below, at the latest at the long-stop.").format(
-                later=later
-            )
+            _("{later} follows when outstanding money comes in, and otherwise at the long-stop.").format(later=later)
         )
     elif data["later_cents"]:
         lines.append(_("{later} follows at the long-stop: it lies in the buffer.").format(later=later))
@@ -301,8 +299,9 @@ def _settled(answer: Mapping[str, Any]) -> list[str]:
     "pay-settlement",
     N_("Pay what is due of a settlement, or set it off"),
     about=N_(
-        "What is due goes to the partner's verified account with the next batch. Of each agreement that it leads is "
-        "said what happens: kept, taken over (agreement amend --lead), or set off with a paper that it signed."
+        "What is due goes to the partner's verified account with the next batch. Of each "
+        "agreement that it leads is said what happens: kept, taken over (`fund agreement amend "
+        "--lead`), or set off with a paper that it signed."
     ),
     examples=(
         "fund --as bram partner pay-settlement gm0312",

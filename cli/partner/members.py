@@ -29,9 +29,10 @@ KINDS = {
     "import",
     N_("Import the founders from a file"),
     about=N_(
-        "A CSV file with id, naam, korte_naam, kind_en, size_class_en, inwoners, inwoners_peiljaar and regio_id. "
-        "The whole file or nothing; partners that are known stay as they are. Until the first capital call. Without a "
-        "file: the 34 governments of the province of Utrecht, as they come with the program."
+        "A CSV file with `id`, `naam`, `korte_naam`, `kind_en`, `size_class_en`, `inwoners`, "
+        "`inwoners_peiljaar` and `regio_id`. The whole file or nothing; partners that are known "
+        "stay as they are. Until the first capital call. Without a file: the 34 governments of "
+        "the province of Utrecht, as they come with the program."
     ),
     examples=("fund --as anna partner import", "fund --as anna partner import partners.csv"),
     who=N_("a fund manager"),
@@ -178,7 +179,7 @@ def _leaving(exit_: Mapping[str, Any]) -> None:
         table(
             _("What its later part is paid from"),
             (
-                Column("case", N_("Case"), "ref"),
+                Column("name", N_("Case"), "name"),
                 Column("named_cents", N_("Expected back"), "amount"),
                 Column("collected_cents", N_("Came in since"), "amount"),
             ),

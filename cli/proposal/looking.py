@@ -91,7 +91,7 @@ def show(ctx: click.Context, ref: str, as_file: bool, form: str, output: str | N
 @verb(
     proposal,
     "history",
-    N_("Show the whole life of a proposal"),
+    N_("Show the whole history of a proposal"),
     about=N_("Every fact about it: review, decision, agreement, money, repayment, lessons."),
     examples=("fund proposal history 2026-003", "fund proposal history 2026-003 --json"),
     see=("proposal show",),
@@ -103,13 +103,15 @@ def history(ctx: click.Context, ref: str) -> None:
 
 
 def _show_history(data: Mapping[str, Any]) -> None:
-    rows = [{**event, "who": _who(event)} for event in data["events"]]
+    from fund.glossary import event_word
+
+    rows = [{**event, "what": event_word(event["type"]), "who": _who(event)} for event in data["events"]]
     table(
-        _("The life of {ref}: {title}").format(ref=data["ref"], title=data["title"]),
+        _("The history of {ref}: {title}").format(ref=data["ref"], title=data["title"]),
         (
             Column("seq", N_("Fact"), "count"),
             Column("occurred_at", N_("Day"), "date"),
-            Column("type", N_("What happened"), "ref"),
+            Column("what", N_("What happened"), "ref"),
             Column("who", N_("Who"), "text"),
         ),
         rows,

@@ -246,7 +246,7 @@ def _refunded(answer: Mapping[str, Any]) -> list[str]:
     repayment,
     "arrears",
     N_("Show what is outstanding by how late it is"),
-    about=N_("Days late are reckoned for the day asked; only what was paid out can be late."),
+    about=N_("Days late are counted on the day asked; only what was paid out can be late."),
     examples=(
         "fund repayment arrears",
         "fund repayment arrears --as-of 2027-12-31 --json",
@@ -281,9 +281,9 @@ def _show_arrears(data: Mapping[str, Any]) -> None:
     "allocate",
     N_("Set a receipt against an advance by hand"),
     about=N_(
-        "What the evidence proposes needs no hand: fund bank match. Here two people decide. "
-        "Costs and interest go first, then the instalment that the payer named, the oldest that is due, and the next; "
-        "what exceeds them is owed back. --dry-run shows the parts."
+        "What the evidence proposes needs no hand: `fund bank match`. Here two people decide. "
+        "Costs and interest go first, then the instalment that the payer named, the oldest that "
+        "is due, and the next; what exceeds them is owed back. --dry-run shows the parts."
     ),
     examples=("fund --as bram repayment allocate A2026-003 --receipt O2026-0012",),
     who=N_("a treasurer; a fund manager confirms"),
@@ -304,10 +304,11 @@ def allocate(ctx: click.Context, ref: str, receipt: str, amount: int | None, ins
     "restructure",
     N_("Bring other instalments before the committee"),
     about=N_(
-        "A signatory of the lead asks for it, the committee decides. The new instalments are together what is open; "
-        "what was paid stays paid, and the schedule of before stays readable. Equal instalments by --first, "
-        "--instalments and --every; by savings with --savings-share and --ends-on; or a TOML file with a block "
-        "[[instalments]] of due_on and amount for each."
+        "A signatory of the lead asks for it, the committee decides. The new instalments are "
+        "together what is open; what was paid stays paid, and the schedule of before stays "
+        "readable. Equal instalments by --first, --instalments and --every; by savings with "
+        "--savings-share and --ends-on; or a TOML file with a block [[instalments]] of `due_on` "
+        "and `amount` for each."
     ),
     examples=(
         "fund --as anna repayment restructure A2026-003 --instalments 6 --first 2027-01-15 --every 3"
@@ -398,7 +399,7 @@ def _demanded(answer: Mapping[str, Any]) -> list[str]:
 @argument("ref", type=PLAN, help=N_("The agreement"))
 @option("--amount", "amount_cents", type=MONEY, required=True, metavar="AMOUNT", help=N_("How much"))
 @option("--ground", type=CHARGE, required=True, help=N_("The costs of a demand, or interest"))
-@option("--reason", required=True, metavar="TEXT", help=N_("How it was reckoned"))
+@option("--reason", required=True, metavar="TEXT", help=N_("How it was calculated"))
 @changing
 def charge(ctx: click.Context, **args: Any) -> None:
     run(ctx, "repayment charge", args, tell=charged)
@@ -415,7 +416,12 @@ def charge(ctx: click.Context, **args: Any) -> None:
 )
 @argument("ref", type=PLAN, help=N_("The agreement"))
 @option(
-    "--number", "no", type=click.IntRange(1), required=True, metavar="NUMBER", help=N_("As repayment plan shows it")
+    "--number",
+    "no",
+    type=click.IntRange(1),
+    required=True,
+    metavar="NUMBER",
+    help=N_("As `fund repayment plan` shows it"),
 )
 @option("--reason", required=True, metavar="TEXT", help=N_("Why"))
 @changing
@@ -428,9 +434,9 @@ def waive_charge(ctx: click.Context, **args: Any) -> None:
     "reallocate",
     N_("Put receipts in the order of their value dates"),
     about=N_(
-        "A receipt that came late into the books was paid on its value date all the same. What each receipt would have "
-        "paid in that order is reckoned anew, and only the difference is booked, today: closed periods stay as they "
-        "are. --dry-run shows it first."
+        "A receipt that came late into the books was paid on its value date all the same. What "
+        "each receipt would have paid in that order is calculated anew, and only the difference "
+        "is booked, today: closed periods stay as they are. --dry-run shows it first."
     ),
     examples=(
         "fund --as bram repayment reallocate A2026-003 --dry-run",
@@ -473,10 +479,10 @@ def _prepaid(answer: Mapping[str, Any]) -> list[str]:
 @verb(
     repayment,
     "allowance",
-    N_("Reckon what is expected to be lost"),
+    N_("Calculate what is expected to be lost"),
     about=N_(
-        "Over every advance the rate of its stage, from the regulations. The day names the quarter; "
-        "a quarter that is reckoned again books only what changed."
+        "Over every advance the rate of its stage, from the regulations. The day names the "
+        "quarter; a quarter that is calculated again books only what changed."
     ),
     examples=("fund --as anna repayment allowance --on 2026-09-30",),
     who=N_("a fund manager; a treasurer confirms"),

@@ -21,9 +21,10 @@ MOST = 5
     "position",
     N_("Show the fund on one page"),
     about=N_(
-        "Everything is read from the ledger and the facts, as of any day; year end changes nothing in it. Each line "
-        "has a name: --explain shows its definition, its inputs and every entry behind them. A price index is a file "
-        "with a line '# origin: ...' and the columns month,index."
+        "Everything is read from the ledger and the facts, as of any day; year end changes "
+        "nothing in it. Each line has a name: --explain shows its definition, its inputs and "
+        "every entry behind them. A price index is a file with a line '# origin: ...' and the "
+        "columns `month,index`."
     ),
     examples=(
         "fund statement position",

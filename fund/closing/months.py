@@ -31,7 +31,6 @@ from fund.events import (
     PeriodReopened,
     YearClosed,
 )
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.ledger import PeriodStatus
 from fund.rules.authority import FUND_MANAGER, TREASURER
@@ -209,8 +208,8 @@ def _require_from_the_beginning(uow: UnitOfWork, month: str) -> None:
     if earlier:
         raise PeriodOutOfOrder(
             month=month,
-            status=state_word("period", OPEN),
-            wanted=state_word("period", LOCKED),
+            status=OPEN,
+            wanted=LOCKED,
             reason=_(N_("the books begin in {first}, which is locked first")).format(first=month_of(min(earlier))),
         )
 
@@ -227,7 +226,7 @@ def _require_earlier_year(uow: UnitOfWork, year: str) -> None:
         return
     standing = uow.ledger.balances(as_of=last_day(earlier))
     if any(cents for code, cents in standing.items() if code.startswith("4")):
-        raise YearOutOfOrder(year=year, earlier=earlier, state=state_word("period", _state(uow, earlier)))
+        raise YearOutOfOrder(year=year, earlier=earlier, state=_state(uow, earlier))
 
 
 def _require_allowance_run(uow: UnitOfWork, year: str, ends_on: date) -> None:
@@ -274,8 +273,8 @@ def reopen(uow: UnitOfWork, *, period: str, reason: str) -> dict[str, Any]:
             year = ref[:4]
             raise PeriodOutOfOrder(
                 month=ref,
-                status=state_word("period", CLOSED),
-                wanted=state_word("period", OPEN),
+                status=CLOSED,
+                wanted=OPEN,
                 reason=_(N_("its year is closed; reopen {year}")).format(year=year),
             )
         _reopen_month(uow, ref, reason)
@@ -295,8 +294,8 @@ def _reopen_year(uow: UnitOfWork, year: str, reason: str) -> None:
     if case is None or case.state != CLOSED or later:
         raise PeriodOutOfOrder(
             month=year,
-            status=state_word("period", _state(uow, year)),
-            wanted=state_word("period", OPEN),
+            status=_state(uow, year),
+            wanted=OPEN,
             reason=_(N_("only the latest closed year can be reopened")),
         )
     _reopen_month(uow, _months(year)[-1], reason)

@@ -27,7 +27,6 @@ from fund.errors import (
     UnknownRef,
 )
 from fund.events import ContributionCalled
-from fund.glossary import code_word, state_word
 from fund.money import require_cents, split_cumulative
 from fund.rules.keys import divide, fraction_text, rescale
 from fund.schemas.agreements import Agreement
@@ -182,8 +181,8 @@ def _one(uow: UnitOfWork, partner: str, amount: int, named: _Commitment | None, 
         raise NotTakingPart(
             command="capital call",
             partner=partner,
-            state=state_word("partner", found.state),
-            allowed=state_word("partner", ACTIVE),
+            state=found.state,
+            allowed=ACTIVE,
         )
     if found.state == LEAVING:
         _require_earlier(found, named)
@@ -204,7 +203,7 @@ def _everybody(
     in_force = key_in_force(uow, day)
     if key is not None and key != in_force.ref:
         found = uow.case(DistributionKey, key)
-        raise KeyNotInForce(key=key, state=state_word("key", found.state), on=day, in_force=in_force.ref)
+        raise KeyNotInForce(key=key, state=found.state, on=day, in_force=in_force.ref)
     if named is not None:
         before = sum(each.called_cents for each in _calls_for(uow, named))
         _require_room(amount, min(named.open_cents, named.award_cents - before), named)
@@ -244,7 +243,7 @@ def _commitment(view: View, ref: str) -> _Commitment:
     proposal = view.maybe(Proposal, agreement.proposal if agreement is not None else ref)
     since = proposal.decided_on if proposal is not None else agreement.drafted_on if agreement is not None else None
     if since is None:
-        raise UnknownRef(kind=code_word("agreement"), ref=ref, suggestion="fund agreement list")
+        raise UnknownRef(kind="agreement", ref=ref, suggestion="fund agreement list")
     award = agreement.award_cents if agreement is not None else proposal.award_cents if proposal is not None else 0
     of = proposal.ref if proposal is not None else agreement.proposal if agreement is not None else ""
     return _Commitment(of, since, award, view.ledger.balance(f"9000.{of}"))

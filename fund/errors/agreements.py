@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-class NotADecidedProposal(RuleRefusal):
+class NotADecidedProposal(RuleRefusal, codes={"state": "proposal", "allowed": "proposal"}):
     """An agreement is made of an approved proposal."""
 
     message = N_("an agreement for {ref} is not possible: the proposal is {state}, it must be {allowed}")
@@ -100,7 +100,7 @@ class AwardChanged(RuleRefusal):
 
 
 class SignedAsDecided(RuleRefusal):
-    """Everybody signed the text and the decision behind it stands: it is not drafted anew."""
+    """Everybody signed the text and the decision it follows has not changed: it is not drafted anew."""
 
     message = N_("{ref} cannot be drafted again: everybody signed it, and {award_cents} still stands as it was decided")
     hint = N_("fund agreement activate {ref} --boards-heard")
@@ -113,7 +113,7 @@ class DocumentDiffers(RuleRefusal):
     hint = N_("fund agreement show {ref} --document")
 
 
-class AlreadySigned(RuleRefusal):
+class AlreadySigned(RuleRefusal, codes={"party": "party", "unsigned": "party"}):
     """One signature per party."""
 
     message = N_("{party} signed {ref} already; still to sign: {unsigned}")
@@ -204,17 +204,19 @@ class NotLowerThanGranted(FaultyInput):
     hint = N_("fund agreement show {ref}")
 
 
-class LoweringNeedsGround(RuleRefusal):
+class LoweringNeedsGround(RuleRefusal, codes={"known": "typed"}):
     """An agreement is set as granted, whatever the result; lower only on a ground of Awb 4:46, with the reason."""
 
     message = N_("{ref} cannot be set lower than granted: {problem}; grounds are {known}")
     hint = N_("fund agreement complete {ref} --help")
 
 
-class EvaluationNotWaivable(RuleRefusal):
+class EvaluationNotWaivable(RuleRefusal, codes={"ground": "word"}):
     """Only after a breach the chair may ask no evaluation: what a stop rule ended is what others learn from."""
 
-    message = N_("the evaluation of {ref} cannot be waived: the agreement ends by {ground}, it must be a breach")
+    message = N_(
+        "the evaluation of {ref} cannot be waived: the agreement ends by {ground}, and only a breach allows it"
+    )
     hint = N_("fund agreement terminate {ref} --ground {ground} --reason TEXT")
 
 
@@ -246,15 +248,15 @@ class YearNotBegun(RuleRefusal):
     hint = N_("fund agreement benefits {ref} --year {year} --expected-benefit AMOUNT")
 
 
-class UnknownTerminationGround(FaultyInput):
+class UnknownTerminationGround(FaultyInput, codes={"known": "typed"}):
     """An agreement ends early by its stop rule or for a breach."""
 
     message = N_('"{ground}" is no ground to end {ref}; grounds are {known}')
     hint = N_("fund agreement terminate {ref} --ground stop_rule --reason TEXT")
 
 
-class AgreementNotRunning(RuleRefusal):
-    """Milestones and plans live as long as their agreement does."""
+class AgreementNotRunning(RuleRefusal, codes={"state": "agreement", "allowed": "agreement"}):
+    """Milestones and plans change only while their agreement runs."""
 
     message = N_("{command} is not possible for {ref}: agreement {agreement} is {state}, it must be {allowed}")
     hint = N_("fund agreement show {agreement}")
@@ -295,7 +297,7 @@ class DueDayPassed(FaultyInput):
     hint = N_("fund milestone list {agreement}")
 
 
-class MilestoneNotOpen(RuleRefusal):
+class MilestoneNotOpen(RuleRefusal, codes={"state": "milestone"}):
     """An amendment changes a milestone that waits for its evidence, or was rejected."""
 
     message = N_("milestone {ref} cannot be changed: it is {state}")
@@ -310,16 +312,16 @@ class PrepaymentExceedsPlan(RuleRefusal):
 
 
 class QuarterNotOver(RuleRefusal):
-    """The allowance is reckoned over a quarter that is over, or up to today."""
+    """The allowance is calculated over a quarter that is over, or up to today."""
 
-    message = N_("the allowance of {quarter} cannot be reckoned on {on}: today is {today}")
+    message = N_("the allowance of {quarter} cannot be calculated on {on}: today is {today}")
     hint = N_("fund repayment allowance --on {today}")
 
 
 class AllowanceUpToDate(RuleRefusal):
-    """The allowance of the quarter stands as it should."""
+    """The allowance of the quarter is right already."""
 
-    message = N_("the allowance of {quarter} was reckoned before ({count} times), and nothing changed since")
+    message = N_("the allowance of {quarter} was calculated before ({count} times), and nothing changed since")
     hint = N_("fund repayment list")
 
 
@@ -330,7 +332,7 @@ class NotItsRollout(RuleRefusal):
     hint = N_("see what follows it: fund agreement show {ref}")
 
 
-class VerdictNotGood(RuleRefusal):
+class VerdictNotGood(RuleRefusal, codes={"state": "evaluation"}):
     """An experiment that is to be scaled or adopted, as everybody could read, may be refinanced."""
 
     message = N_(
@@ -355,7 +357,7 @@ class NothingToRefinance(RuleRefusal):
 
 
 class RefinancingChanged(RuleRefusal):
-    """What would happen is no longer what lay before the body."""
+    """What would happen is no longer what was put before the body."""
 
     message = N_(
         "{resolution} is about {agreed_cents} of {ref} to be owed by {agreed_lead}; "

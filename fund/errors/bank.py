@@ -223,7 +223,7 @@ class InvalidIban(FaultyInput):
     """The text is not an account number."""
 
     message = N_('"{text}" is not an IBAN: {reason}')
-    hint = N_("write it as it stands on the letter of the bank, with or without spaces: NL91 ABNA 0417 1643 00")
+    hint = N_("write it as it is on the letter of the bank, with or without spaces: NL91 ABNA 0417 1643 00")
 
 
 class InvalidReference(FaultyInput):
@@ -240,14 +240,14 @@ class NameTooLong(FaultyInput):
     hint = N_("record a shorter name for the payee: fund payee record --help")
 
 
-class TextTooLong(FaultyInput):
+class TextTooLong(FaultyInput, codes={"field": "typed"}):
     """A text or an identification does not fit in a payment, and texts are never cut."""
 
     message = N_('{field}: "{text}" is {length} characters, a payment takes at most {limit}')
     hint = N_("write it shorter")
 
 
-class UnwritableCharacter(FaultyInput):
+class UnwritableCharacter(FaultyInput, codes={"field": "typed"}):
     """A character has no counterpart among those that banks exchange."""
 
     message = N_('{field}: the character {character} in "{text}" cannot be written in a payment')
@@ -269,7 +269,7 @@ class DuplicatePayment(FaultyInput):
 
 
 class PaymentAmountOutOfRange(FaultyInput):
-    """A payment is nothing, less than nothing, or more than one payment can carry."""
+    """The amount of a payment is zero, negative, or more than one payment can carry."""
 
     message = N_("payment {reference} is {amount_cents}; one payment carries from {least_cents} to {most_cents}")
     hint = N_("split the amount, or take it out of the batch")

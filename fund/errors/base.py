@@ -8,10 +8,13 @@ the class name in snake case.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from fund.language import N_, _, euros, instant
+from fund.words import TYPED, word_of
 
 __all__ = ["FaultyInput", "FundError", "NotReady", "RuleRefusal", "WrongUsage", "present"]
 
@@ -21,7 +24,8 @@ class FundError(Exception):
 
     Args:
         details: The named places of ``message`` and ``hint``. Keys that end in ``_cents`` are shown as euros, dates
-            and instants as people read them; everything is kept as given in ``details``.
+            and instants as people read them, codes in the message by their word; everything is kept as given in
+            ``details``, and a hint shows it as it is typed.
     """
 
     message: ClassVar[str] = N_("refused")
@@ -29,15 +33,22 @@ class FundError(Exception):
     exit_code: ClassVar[int] = 1
     recorded: ClassVar[bool] = False
     """Whether the refusal is itself a fact (``command.refused``): a rule said no, not a faulty file."""
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The places that hold a code and what it is a code of, as :func:`fund.glossary.word_of` takes it: ``{"status":
+    "period"}`` for the state of a period. In braces: the detail that says it."""
     _every: ClassVar[dict[str, type[FundError]]] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, codes: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if codes is not None:
+            cls.codes = MappingProxyType(dict(codes))
         FundError._every[cls.code()] = cls
 
     def __init__(self, **details: Any) -> None:
         super().__init__()
         self.details: dict[str, Any] = details
+        self.names: Mapping[str, str] = MappingProxyType({})
+        """By id, the names of those whose ids stand in the details: whoever knows them gives them."""
 
     @classmethod
     def code(cls) -> str:
@@ -49,29 +60,73 @@ class FundError(Exception):
         """All refusals by code."""
         return dict(cls._every)
 
-    def _fill(self, template: str) -> str:
-        if not template:
-            return ""
-        return _(template).format(**{key: present(key, value) for key, value in self.details.items()})
-
     def __str__(self) -> str:
-        return self._fill(self.message)
+        return self._message(self.message)
+
+    def _message(self, template: str) -> str:
+        codes = {key: self._code_of(of) for key, of in self.codes.items()}
+        return filled(template, self.details, codes=codes, names=self.names)
+
+    def _code_of(self, said: str) -> str:
+        return str(self.details.get(said[1:-1], "")) if said.startswith("{") else said
 
     @property
     def advice(self) -> str:
         """The next step, in the language in use; empty where there is none."""
-        return self._fill(self.hint)
+        return self._hint(self.hint)
+
+    def _hint(self, template: str) -> str:
+        if not template:
+            return ""
+        return _(template).format(**{key: present(key, value) for key, value in self.details.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), self.details))
+        return (_rebuild, (type(self), self.details, dict(self.names)))
 
 
-def _rebuild(cls: type[FundError], details: dict[str, Any]) -> FundError:
-    return cls(**details)
+def _rebuild(cls: type[FundError], details: dict[str, Any], names: Mapping[str, str]) -> FundError:
+    problem = cls(**details)
+    problem.names = names
+    return problem
 
 
-def present(key: str, value: Any) -> str:
-    """A detail as a sentence shows it."""
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "command": TYPED,
+        "role": "role",
+        "roles": "role",
+        "hypothesis": "word",
+        "outcome": "word",
+        "advice": "word",
+        "verdict": "word",
+        "track": "word",
+        "type": "event",
+    }
+)
+"""What a detail of this name is a code of, in every sentence."""
+
+
+def filled(
+    template: str,
+    details: Mapping[str, Any],
+    *,
+    codes: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """A sentence in the language in use with its details as people read them: codes by their word, ids by the name.
+
+    Args:
+        template: In English, with named places.
+        codes: What a detail is a code of, beside :data:`CODES`.
+        names: By id.
+    """
+    of, known = {**CODES, **(codes or {})}, names or {}
+    shown = {key: present(key, value, code_of=of.get(key, ""), names=known) for key, value in details.items()}
+    return _(template).format(**shown)
+
+
+def present(key: str, value: Any, *, code_of: str = "", names: Mapping[str, str] | None = None) -> str:
+    """A detail as a sentence shows it; as it is typed, where nobody says what it is a code of."""
     if key.endswith("_cents") and isinstance(value, int):
         return euros(value)
     if isinstance(value, datetime):
@@ -79,8 +134,11 @@ def present(key: str, value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(str(item) for item in value)
-    return str(value)
+        return ", ".join(present(key, item, code_of=code_of, names=names) for item in value)
+    text = str(value)
+    if names and text in names:
+        return names[text]
+    return word_of(code_of, text) if code_of else text
 
 
 class RuleRefusal(FundError):
@@ -94,12 +152,12 @@ class FaultyInput(FundError):
 
 
 class WrongUsage(FundError):
-    """The command was not typed as it can be understood."""
+    """The command was typed in a way that cannot be understood."""
 
     exit_code = 2
 
 
 class NotReady(FundError):
-    """The world is not ready (database, broker, migrations): try later."""
+    """Something that is needed is not ready (database, broker, migrations): try later."""
 
     exit_code = 4

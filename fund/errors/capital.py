@@ -57,7 +57,7 @@ class FoundersOnly(RuleRefusal):
     hint = N_("import only partners that are known: fund partner list")
 
 
-class NotTakingPart(RuleRefusal):
+class NotTakingPart(RuleRefusal, codes={"state": "partner", "allowed": "partner"}):
     """The partner does not take part at the moment."""
 
     message = N_("{command} is not possible for {partner}: it is {state}, it must be {allowed}")
@@ -81,7 +81,7 @@ class AmountNotPositive(FaultyInput):
 class KeyOrPartner(WrongUsage):
     """A key divides over everybody; one partner is called without a key."""
 
-    message = N_("capital call takes --key {key} or --partner {partner}, not both")
+    message = N_("`capital call` takes --key {key} or --partner {partner}, not both")
     hint = N_("fund capital call --partner {partner} --amount AMOUNT")
 
 
@@ -97,7 +97,7 @@ class InstalmentsUnclear(WrongUsage):
 class DueDaysOutOfOrder(FaultyInput):
     """The last day to pay lies before the call, or not after that of the instalment before."""
 
-    message = N_("capital call: {later} cannot follow {earlier}: each last day to pay comes after the one before")
+    message = N_("`capital call`: {later} cannot follow {earlier}: each last day to pay comes after the one before")
     hint = N_("give later days, in order: --due DATE --due DATE")
 
 
@@ -132,7 +132,7 @@ class NoKeyInForce(RuleRefusal):
     hint = N_("fund key show")
 
 
-class KeyNotInForce(RuleRefusal):
+class KeyNotInForce(RuleRefusal, codes={"state": "key"}):
     """Another key is in force on the day of the call."""
 
     message = N_("key {key} ({state}) is not in force on {on}: calls of that day follow key {in_force}")
@@ -146,7 +146,7 @@ class FaultyKeyFile(FaultyInput):
     hint = N_("correct the file, then: fund key adopt {file}")
 
 
-class KeyExists(RuleRefusal):
+class KeyExists(RuleRefusal, codes={"state": "key"}):
     """The name of a key is used once."""
 
     message = N_("there is a key {key} already ({state}); a changed key gets another name")
@@ -156,15 +156,15 @@ class KeyExists(RuleRefusal):
 class KeyReachesBack(RuleRefusal):
     """A key never reaches back."""
 
-    message = N_("key {key} cannot hold from {from_on}: today is {today}, and past calls stand")
-    hint = N_("set from_on to {today} or later")
+    message = N_("key {key} cannot hold from {from_on}: today is {today}, and past calls stay as they are")
+    hint = N_("set `from_on` to {today} or later")
 
 
 class InhabitantsMissing(FaultyInput):
     """The number of inhabitants of a partner is not known for the year of reference."""
 
     message = N_("the inhabitants of {partner} in {year} are not known; known years are {known}")
-    hint = N_("choose one of those years as reference_year")
+    hint = N_("choose one of those years as `reference_year`")
 
 
 class AlreadyVoted(RuleRefusal):
@@ -174,7 +174,7 @@ class AlreadyVoted(RuleRefusal):
     hint = N_("fund key show {ref}")
 
 
-class UnknownVote(FaultyInput):
+class UnknownVote(FaultyInput, codes={"known": "typed"}):
     """No such vote."""
 
     message = N_('"{choice}" is not a vote; votes are {known}')
@@ -223,7 +223,7 @@ class NothingOpen(RuleRefusal):
     hint = N_("{look}")
 
 
-class NothingToUndo(RuleRefusal):
+class NothingToUndo(RuleRefusal, codes={"state": "receipt"}):
     """The receipt was not matched."""
 
     message = N_("{ref} has {count} matches to undo: it is {state}, {allocated_cents} of {amount_cents} is allocated")
@@ -231,7 +231,7 @@ class NothingToUndo(RuleRefusal):
 
 
 class MoreThanOverpaid(RuleRefusal):
-    """Nothing, or less than that, stands overpaid by this payer."""
+    """This payer paid nothing too much, or less than that."""
 
     message = N_("{asked_cents} cannot go back to {payer}: {overpaid_cents} was paid too much, on {on}")
     hint = N_("fund repayment overpaid")
@@ -247,18 +247,18 @@ class CallOfAnother(RuleRefusal):
 class ConsentNeeded(WrongUsage):
     """Money of a partner pays a call when somebody who may sign for that partner agreed."""
 
-    message = N_("nobody of {partner} is named who agreed that {call} is paid with what stands overpaid")
+    message = N_("nobody of {partner} is named who agreed that {call} is paid with what was paid too much")
     hint = N_("fund repayment refund {partner} --to {call} --consent NAME")
 
 
 class SurplusRefunded(RuleRefusal):
-    """What a receipt held too much was given back or moved meanwhile: its match stands."""
+    """What a receipt held too much was given back or moved meanwhile: it stays matched."""
 
     message = N_("{ref} stays matched: {surplus_cents} of it was owed back to {partner}, of which {owed_cents} is left")
     hint = N_("fund repayment overpaid")
 
 
-class PartnerKnown(RuleRefusal):
+class PartnerKnown(RuleRefusal, codes={"state": "partner"}):
     """A candidate is somebody whom the fund does not know yet."""
 
     message = N_("{partner} is known already ({state}); a candidate is somebody new")
@@ -272,7 +272,7 @@ class PartnerNameTaken(RuleRefusal):
     hint = N_("fund payee list --partner {partner}")
 
 
-class NotACandidate(RuleRefusal):
+class NotACandidate(RuleRefusal, codes={"state": "partner"}):
     """Joining is asked and quoted for a candidate, and for nobody else."""
 
     message = N_("{partner} is {state}, and no candidate: there is nothing to join")

@@ -34,14 +34,14 @@ class PeriodNotOver(RuleRefusal):
 class DayToCome(RuleRefusal):
     """Nothing is booked on a day that has not come: what is free to commit today would be wrong."""
 
-    message = N_("{type} cannot be booked on {on}: today is {today}")
+    message = N_("nothing can be booked on {on} ({type}): today is {today}")
     hint = N_("give --on {today} or an earlier day")
 
 
 class DayBeforeFund(RuleRefusal):
     """Nothing is booked before the first day of the fund: no period would ever close it."""
 
-    message = N_("{type} cannot be booked on {on}: the fund begins on {first}")
+    message = N_("nothing can be booked on {on} ({type}): the fund begins on {first}")
     hint = N_("give --on {first} or a later day")
 
 
@@ -52,7 +52,7 @@ class MonthsNotLocked(RuleRefusal):
     hint = N_("fund period lock {first}")
 
 
-class YearOutOfOrder(RuleRefusal):
+class YearOutOfOrder(RuleRefusal, codes={"state": "period"}):
     """Years are closed in order."""
 
     message = N_("{year} cannot be closed before {earlier}, which has entries and is {state}")
@@ -86,7 +86,7 @@ class AllowanceRunMissing(RuleRefusal):
 class UnidentifiedReceipts(RuleRefusal):
     """Before the year is closed every receipt is explained."""
 
-    message = N_("{year} cannot be closed: {unidentified_cents} stands on 2300 and nobody said why (--explanation)")
+    message = N_("{year} cannot be closed: {unidentified_cents} is on account 2300 and nobody said why (--explanation)")
     hint = N_("fund bank unmatched")
 
 
@@ -121,12 +121,12 @@ class YearToCome(RuleRefusal):
 class NotByHand(RuleRefusal):
     """An account that a command of its own books is not booked by hand."""
 
-    message = N_("{account} is not booked by hand: its own commands keep it; by hand go {allowed}")
+    message = N_("{account} is not booked by hand: its own commands keep it; entries by hand go on {allowed}")
     hint = N_("fund explain {account}")
 
 
-class NotMadeByHand(RuleRefusal):
+class NotMadeByHand(RuleRefusal, codes={"kind": "event"}):
     """Only an entry made by hand is reversed by hand."""
 
-    message = N_("entry {seq} is of kind {kind}: it is taken back by the command of its trade, not by hand")
+    message = N_("entry {seq} ({kind}) is taken back by the command that made it, not by hand")
     hint = N_("fund ledger entry {seq}")

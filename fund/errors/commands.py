@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class TransitionNotAllowed(RuleRefusal):
+class TransitionNotAllowed(RuleRefusal, codes={"state": "{kind}", "allowed": "{kind}"}):
     """The lifecycle table has no row for this command in this state."""
 
     message = N_("{command} is not possible for {ref}: it is {state}, it must be {allowed}")
@@ -47,7 +47,7 @@ class UnknownCommand(WrongUsage):
     hint = N_("{suggestion}")
 
 
-class UnknownRef(FaultyInput):
+class UnknownRef(FaultyInput, codes={"kind": "word"}):
     """No case of this kind has the reference."""
 
     message = N_("there is no {kind} {ref}")
@@ -74,14 +74,14 @@ class AmbiguousName(WrongUsage):
     hint = N_("write which one is meant: {ids}")
 
 
-class UnprintableText(FaultyInput):
+class UnprintableText(FaultyInput, codes={"field": "typed"}):
     """A text holds characters that steer a screen or cannot be seen; line breaks and tabs are no such characters."""
 
     message = N_("{field} holds {character}, a character that nobody can see: {excerpt}")
     hint = N_("write the text again without it")
 
 
-class WordTooLong(FaultyInput):
+class WordTooLong(FaultyInput, codes={"field": "typed"}):
     """A name or id is longer than the database keeps."""
 
     message = N_("{field} has {length} characters, at most {limit} are kept")
@@ -95,7 +95,7 @@ class VersionConflict(RuleRefusal):
     hint = N_("look again, then repeat: {look}")
 
 
-class PendingNotOpen(RuleRefusal):
+class PendingNotOpen(RuleRefusal, codes={"state": "pending"}):
     """The confirmation is not waiting any more."""
 
     message = N_("{ref} does not wait for a confirmation: it is {state}")

@@ -57,7 +57,7 @@ class DatabaseReadOnly(NotReady):
 
 
 class DatabaseUnreachable(NotReady):
-    """The database server does not answer, or lets us not in."""
+    """The database server does not answer, or refuses the login."""
 
     message = N_("the database {place} does not answer: {reason}")
     hint = N_("look whether the address is right, the server runs and the database was made there; then try again")
@@ -66,7 +66,7 @@ class DatabaseUnreachable(NotReady):
 class StorageFull(NotReady):
     """There is no room left; the whole command was rolled back."""
 
-    message = N_("no room is left where {place} lives; nothing was changed")
+    message = N_("no room is left at {place}; nothing was changed")
     hint = N_("make room, then repeat the command with the same --command-id")
 
 

@@ -60,7 +60,7 @@ class PeerNotExternal(RuleRefusal):
     hint = N_("ask a reviewer of no partner: fund user list")
 
 
-class EvaluationNotPublished(RuleRefusal):
+class EvaluationNotPublished(RuleRefusal, codes={"state": "evaluation"}):
     """Until it is published an evaluation is read by its parties, reviewers, committee and the fund office."""
 
     message = N_("the evaluation of {ref} is {state}: everybody can read it when it is published")
@@ -94,14 +94,14 @@ class UnknownTheme(UnknownWord):
     message = N_('"{word}" is not a theme; themes are {known}')
 
 
-class UnknownWriteoffGround(FaultyInput):
+class UnknownWriteoffGround(FaultyInput, codes={"known": "typed"}):
     """No such ground for a write-off."""
 
     message = N_('"{ground}" is no ground for a write-off; grounds are {known}')
     hint = N_("fund writeoff propose --help")
 
 
-class EvaluationNotAccepted(RuleRefusal):
+class EvaluationNotAccepted(RuleRefusal, codes={"state": "evaluation"}):
     """A learning write-off follows an accepted evaluation."""
 
     message = N_("{ref} cannot be written off as learning: its evaluation is {state}, it must be accepted")
@@ -117,7 +117,7 @@ class LearningTooLow(RuleRefusal):
     hint = N_("fund statement agreement {ref}")
 
 
-class LessonsNotPublished(RuleRefusal):
+class LessonsNotPublished(RuleRefusal, codes={"state": "evaluation"}):
     """A learning write-off follows published lessons."""
 
     message = N_(
@@ -127,7 +127,7 @@ class LessonsNotPublished(RuleRefusal):
     hint = N_("fund evaluation list")
 
 
-class WorkNotEnded(RuleRefusal):
+class WorkNotEnded(RuleRefusal, codes={"state": "agreement"}):
     """A learning write-off follows a completed agreement, or one that its stop rule ended."""
 
     message = N_(
@@ -170,7 +170,7 @@ class SuspicionOpen(RuleRefusal):
     hint = N_("fund agreement show {ref}")
 
 
-class WriteoffWithoutFile(RuleRefusal):
+class WriteoffWithoutFile(RuleRefusal, codes={"ground": "word"}):
     """Hardship, uncollectible and irregularity ask for the reminders and the legal view on file."""
 
     message = N_("a write-off of {ref} on ground {ground} needs its file: reminders and legal view")
@@ -187,7 +187,7 @@ class WriteoffNotRequested(RuleRefusal):
     hint = N_("add --requested-by NAME; who signs: fund user list")
 
 
-class WriteoffOpen(RuleRefusal):
+class WriteoffOpen(RuleRefusal, codes={"state": "writeoff"}):
     """One write-off of an agreement at a time."""
 
     message = N_("{ref} has a write-off that is not finished: {open} is {state}")
@@ -209,9 +209,9 @@ class ReceiptNotNamed(RuleRefusal):
 
 
 class NothingToRecover(RuleRefusal):
-    """What is recovered must have come in: it stands among unidentified receipts."""
+    """What is recovered must have come in: it is among the unidentified receipts."""
 
-    message = N_("{amount_cents} cannot be taken as recovered on {ref}: {unidentified_cents} stands on 2300")
+    message = N_("{amount_cents} cannot be taken as recovered on {ref}: {unidentified_cents} is on account 2300")
     hint = N_("fund bank unmatched")
 
 

@@ -41,7 +41,7 @@ class NoticeTooShort(RuleRefusal):
 class SettlementOfNobody(WrongUsage):
     """A settlement is of one partner, or of all."""
 
-    message = N_("partner propose-settlement takes a partner or --all; given were {given} and {everybody}")
+    message = N_("`partner propose-settlement` takes a partner or --all; given were {given} and {everybody}")
     hint = N_("fund partner propose-settlement --all --reason TEXT")
 
 
@@ -59,7 +59,7 @@ class SettledBeforeValuation(RuleRefusal):
     hint = N_("fund partner settle {partner} --on {valued_on}")
 
 
-class SettlementUnchanged(RuleRefusal):
+class SettlementUnchanged(RuleRefusal, codes={"state": "partner"}):
     """The same settlement lies before the partner already."""
 
     message = N_("the settlement of {partner} on {on} is {net_cents} again, as it is {state} already")
@@ -67,9 +67,9 @@ class SettlementUnchanged(RuleRefusal):
 
 
 class SettlementSettled(RuleRefusal):
-    """What was undisputed stands in the books: from there on only the amount of an expert can settle the rest."""
+    """What was undisputed is booked: from there on only the amount of an expert can settle the rest."""
 
-    message = N_("the undisputed {settled_cents} of {partner} stands in the books; a new quote would say nothing")
+    message = N_("the undisputed {settled_cents} of {partner} is booked already; a new quote would change nothing")
     hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
 
 

@@ -9,7 +9,7 @@ __all__ = ["BacktestNotPast", "FaultyAssumptions", "NoAssumptionsYet", "PlotUnkn
 
 
 class FaultyAssumptions(FaultyInput):
-    """A file of assumptions is not right; each fault stands with its line."""
+    """A file of assumptions is not right; each fault is shown with its line."""
 
     message = N_("{lines}")
     hint = N_("fund forecast liquidity --help")

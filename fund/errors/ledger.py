@@ -83,10 +83,10 @@ class NotPositive(FaultyInput):
     hint = N_("for the other direction use the other side")
 
 
-class EmptyText(FaultyInput):
-    """A text that an entry must have says nothing."""
+class EmptyText(FaultyInput, codes={"field": "typed"}):
+    """A text that an entry must have is empty."""
 
-    message = N_("{field} says nothing: {value}")
+    message = N_("{field} is empty: {value}")
     hint = N_("an entry needs a kind, a memo, an actor and a key; a reversal a reason")
 
 
@@ -213,9 +213,9 @@ class BeyondOriginal(RuleRefusal):
 
 
 class NotReversed(RuleRefusal):
-    """An entry that stands cannot be replaced."""
+    """An entry that was not taken back cannot be replaced."""
 
-    message = N_("entry {seq} stands: it is taken back before another comes in its place")
+    message = N_("entry {seq} is not taken back: that comes before another takes its place")
     hint = N_("fund ledger entry {seq}")
 
 
@@ -232,7 +232,7 @@ class ReservedMetadata(FaultyInput):
     message = N_("entry {key}: the name {name} in the metadata belongs to the ledger")
 
 
-class UnknownReasonCode(FaultyInput):
+class UnknownReasonCode(FaultyInput, codes={"known": "typed"}):
     """No reason for a correction is called so."""
 
     message = N_("{reason_code} is no reason for a correction: there are {known}")
@@ -244,10 +244,10 @@ class NotTheMirror(RuleRefusal):
     message = N_("the postings are not the mirror of entry {seq}")
 
 
-class ClosedPeriod(RuleRefusal):
+class ClosedPeriod(RuleRefusal, codes={"status": "period", "kind": "event"}):
     """The month of the accounting day takes no such entry."""
 
-    message = N_("{day} lies in {month}, which is {status}: no entry of kind {kind} can be booked there")
+    message = N_("{day} lies in {month}, which is {status}: no entry ({kind}) can be booked there")
     hint = N_("book it on a later day, or fund period reopen {month} --reason TEXT")
     year_hint = N_("book it on a later day, or fund period reopen {year} --reason TEXT")
     """Where the year of the month is closed: then the month cannot be opened by itself. The ledger knows no years, so
@@ -256,10 +256,10 @@ class ClosedPeriod(RuleRefusal):
 
     @property
     def advice(self) -> str:
-        return self._fill(self.year_hint if "year" in self.details else self.hint)
+        return self._hint(self.year_hint if "year" in self.details else self.hint)
 
 
-class PeriodOutOfOrder(RuleRefusal):
+class PeriodOutOfOrder(RuleRefusal, codes={"status": "period", "wanted": "period"}):
     """Months are locked and closed in order, and only the latest can be reopened."""
 
     message = N_("{month} is {status} and cannot become {wanted}: {reason}")

@@ -57,7 +57,7 @@ class SignatoryNeeded(RuleRefusal):
 class PartnerOrSupplier(WrongUsage):
     """An account belongs to a partner or to a supplier."""
 
-    message = N_("payee record takes a partner, whose signatory asks, or --supplier with a document; not both")
+    message = N_("`payee record` takes a partner, whose signatory asks, or --supplier with a document; not both")
     hint = N_("fund payee record --help")
 
 
@@ -69,7 +69,7 @@ class SupplierWithoutDocument(RuleRefusal):
 
 
 class UnusableSupplierName(FaultyInput):
-    """A supplier has a short name of small letters, digits and hyphens, as it stands in the ledger."""
+    """A supplier has a short name of small letters, digits and hyphens, as the ledger shows it."""
 
     message = N_(
         "{supplier} cannot be the short name of a supplier: small letters, digits and hyphens, 3 to 30 of them"
@@ -84,7 +84,7 @@ class SupplierNameTaken(RuleRefusal):
     hint = N_("fund payee record {supplier} --iban IBAN --name NAME --requested-by SIGNATORY")
 
 
-class IbanKnown(RuleRefusal):
+class IbanKnown(RuleRefusal, codes={"state": "payee"}):
     """The account is on record already."""
 
     message = N_("{iban} is on record already as {known} ({state})")
@@ -140,14 +140,14 @@ class PayeeNotParty(RuleRefusal):
     hint = N_("fund agreement show {agreement}")
 
 
-class PaymentsStopped(RuleRefusal):
+class PaymentsStopped(RuleRefusal, codes={"state": "agreement"}):
     """The agreement is not in a state in which money goes out."""
 
     message = N_("nothing can be paid from {agreement} now: it is {state}")
     hint = N_("fund agreement show {agreement}")
 
 
-class MilestoneNotAccepted(RuleRefusal):
+class MilestoneNotAccepted(RuleRefusal, codes={"state": "milestone"}):
     """Money follows results: the milestone has not been accepted."""
 
     message = N_("milestone {milestone} is {state}, it must be accepted before money is asked for it")
@@ -185,7 +185,7 @@ class AwardExceeded(RuleRefusal):
 
 
 class CommitmentExceeded(RuleRefusal):
-    """More would be approved than stands committed."""
+    """More would be approved than is committed."""
 
     message = N_("cannot approve {ref} for {amount_cents}: {left_cents} stands committed to {proposal}")
     hint = N_("fund ledger card 9000.{proposal}")
@@ -199,9 +199,9 @@ class InsufficientCash(RuleRefusal):
 
 
 class NothingToPay(RuleRefusal):
-    """Nothing stands approved that could be paid on that day."""
+    """Nothing that was approved can be paid on that day."""
 
-    message = N_("nothing stands approved that can be paid on {execution_on}: {left_out} approved and left out")
+    message = N_("there is nothing to pay on {execution_on}; approved and left out: {left_out}")
     hint = N_("fund disbursement list")
 
 
@@ -213,9 +213,9 @@ class NotAPaymentDay(RuleRefusal):
 
 
 class DisbursementInBatch(RuleRefusal):
-    """The payment stands in another batch already."""
+    """The payment is in another batch already."""
 
-    message = N_("{ref} stands in batch {batch} already")
+    message = N_("{ref} is in batch {batch} already")
     hint = N_("fund payment batch --replaces {batch}")
 
 
@@ -329,7 +329,7 @@ class StatusReportChanged(RuleRefusal):
 
 
 class PaymentFileDiffers(RuleRefusal):
-    """Under the name of a payment file stands something else, and it is not written over."""
+    """Under the name of a payment file there is something else, and it is not written over."""
 
     message = N_("{path} is not the file of batch {batch}: it has hash {found}, the batch {expected}")
     hint = N_("find out what it is; then write to another name: fund payment file {batch} --output FILE")

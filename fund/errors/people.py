@@ -45,7 +45,7 @@ class UserExists(RuleRefusal):
     hint = N_("fund user list")
 
 
-class NotAuthorised(RuleRefusal):
+class NotAuthorised(RuleRefusal, codes={"has": "role", "needs": "who"}):
     """The actor's roles do not allow the command."""
 
     message = N_("{actor} ({has}) may not do {command}: it is for {needs}")
@@ -66,7 +66,7 @@ class ConflictOfInterest(RuleRefusal):
     hint = N_("ask somebody of another organisation: fund user list")
 
 
-class ExclusiveRole(RuleRefusal):
+class ExclusiveRole(RuleRefusal, codes={"other": "role"}):
     """The roles admin and auditor exclude every operational role."""
 
     message = N_("{user} cannot be both {role} and {other}")

@@ -50,14 +50,14 @@ class WrongCeiling(FaultyInput):
     hint = N_("fund round plan --help")
 
 
-class UnknownTrack(WrongUsage):
+class UnknownTrack(WrongUsage, codes={"known": "typed"}):
     """No such track."""
 
     message = N_('"{track}" is not a track; tracks are {known}')
     hint = N_("fund round plan --help")
 
 
-class RoundNotOpen(RuleRefusal):
+class RoundNotOpen(RuleRefusal, codes={"state": "round"}):
     """The round does not take proposals now."""
 
     message = N_(
@@ -173,7 +173,7 @@ class FieldTooLong(FormFault):
     message = N_("{file}:{line}: {field} has {length} characters, at most {limit} fit")
 
 
-class UnknownChoice(FormFault):
+class UnknownChoice(FormFault, codes={"known": "typed", "nearest": "typed"}):
     """The value is none of those that can be chosen."""
 
     message = N_('{file}:{line}: {field} = "{text}" cannot be chosen; the nearest is {nearest}, all are {known}')
@@ -186,9 +186,9 @@ class UnclearName(FormFault):
 
 
 class NamedTwice(FormFault):
-    """The same stands in the form twice where it can stand once: a partner, a year, a party, a file."""
+    """The form holds something twice that it can hold once: a partner, a year, a party, a file."""
 
-    message = N_("{file}:{line}: {field}: {text} stands there twice")
+    message = N_("{file}:{line}: {field}: {text} is there twice")
 
 
 class OutOfOrder(FormFault):
@@ -227,7 +227,7 @@ class FieldUnprintable(FormFault):
     message = N_("{file}:{line}: {field} holds {character}, a character that nobody can see; type the text again")
 
 
-class UnknownSection(FaultyInput):
+class UnknownSection(FaultyInput, codes={"known": "typed"}):
     """The form has no such section."""
 
     message = N_('"{section}" is no section of the form; sections are {known}')
@@ -367,7 +367,7 @@ class OldFormVersion(RuleRefusal):
 class OtherFormVersion(RuleRefusal):
     """A draft only moves to newer forms, and what was submitted stays on the form on which it was."""
 
-    message = N_("proposal save is not possible for {ref}: it is on form {version}, {file} is on form {other}")
+    message = N_("`proposal save` is not possible for {ref}: it is on form {version}, {file} is on form {other}")
     hint = N_("fund proposal show {ref} --file")
 
 
@@ -375,8 +375,8 @@ class ChangedMeanwhile(RuleRefusal):
     """Somebody changed the proposal since the file was written; saving it would undo that unseen."""
 
     message = N_(
-        "proposal save is not possible for {ref}: the file starts from revision {read},"
-        " {ref} is at {revision}:\n{lines}"
+        "`proposal save` is not possible for {ref}: the file starts from revision {read}, {ref} "
+        "is at {revision}:\n{lines}"
     )
     hint = N_("fund proposal show {ref} --file")
 
@@ -398,7 +398,7 @@ class AttachmentNotNamed(FaultyInput):
     hint = N_("put the SHA-256 of the file under [[attachments]] in {file}")
 
 
-class PartnerNotActive(RuleRefusal):
+class PartnerNotActive(RuleRefusal, codes={"state": "partner"}):
     """Only active partners take part."""
 
     message = N_("{command} is not possible for {ref}: {partner} is {state}, a party must be active")
@@ -419,21 +419,21 @@ class DeadlinePassed(RuleRefusal):
     hint = N_("fund proposal show {ref}")
 
 
-class NotForImprovement(RuleRefusal):
+class NotForImprovement(RuleRefusal, codes={"ground": "word"}):
     """A proposal that was deferred for another ground than improvement stays as it is."""
 
     message = N_("{command} is not possible for {ref}: it was deferred for {ground}, not to be improved")
     hint = N_("fund proposal show {ref}")
 
 
-class UnknownRule(FaultyInput):
+class UnknownRule(FaultyInput, codes={"known": "typed"}):
     """No such eligibility rule."""
 
     message = N_('"{rule}" is not an eligibility rule; rules are {known}')
     hint = N_("fund proposal show {ref}")
 
 
-class RuleNotMet(RuleRefusal):
+class RuleNotMet(RuleRefusal, codes={"rule": "typed"}):
     """A proposal is eligible when every rule is met, with its evidence."""
 
     message = N_("{ref} cannot be found eligible: {rule} is not met: {finding}")
@@ -455,7 +455,7 @@ class FollowonNotInvited(RuleRefusal):
 
 
 class RolloutWithoutParent(RuleRefusal):
-    """The kind rollout is for follow-ons, and a follow-on is of that kind."""
+    """The kind `rollout` is for follow-ons, and a follow-on is of that kind."""
 
     message = N_("{ref} has the kind {sort}: a roll-out is drafted with --follows AGREEMENT, and only a roll-out is")
     hint = N_("fund proposal draft --help")

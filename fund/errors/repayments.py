@@ -40,15 +40,15 @@ class ChargeNotDemanded(RuleRefusal):
     hint = N_("fund repayment demand {ref}")
 
 
-class ChargeBelowMinimum(RuleRefusal):
+class ChargeBelowMinimum(RuleRefusal, codes={"ground": "word"}):
     """So little is not due (Awb 4:98): the regulations of the day say from which amount on it is."""
 
     message = N_("{amount_cents} ({ground}) is not charged on {ref}: it is due from {least_cents} on")
     hint = N_("fund regulations show")
 
 
-class ChargeAboveMaximum(RuleRefusal):
-    """A demand costs no more than the law says (Awb 4:113), as the regulations of the day have it."""
+class ChargeAboveMaximum(RuleRefusal, codes={"ground": "word"}):
+    """A demand costs no more than the law (Awb 4:113) and the regulations of that day allow."""
 
     message = N_(
         "{amount_cents} ({ground}) is not charged on {ref}: a demand of {demanded_cents} costs {most_cents} at most"
@@ -115,5 +115,5 @@ class RestructuringInPast(RuleRefusal):
 class InstalmentsDisordered(RuleRefusal):
     """Instalments have an amount, and days that follow one another."""
 
-    message = N_("the instalments of {ref} do not follow one another: {next_on} stands after {due_on}")
+    message = N_("the instalments of {ref} do not follow one another: {next_on} comes after {due_on}")
     hint = N_("fund repayment restructure {ref} --help")

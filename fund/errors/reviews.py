@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-class RoundNotClosed(RuleRefusal):
+class RoundNotClosed(RuleRefusal, codes={"state": "round"}):
     """Reviews begin when the round has closed, so that every proposal is read beside the others."""
 
     message = N_("the review of {ref} cannot open: round {round} is {state}, it closes on {closes_at}")
@@ -141,7 +141,7 @@ class ScoreOpened(RuleRefusal):
     hint = N_("fund review show {ref}")
 
 
-class UnknownGround(FaultyInput):
+class UnknownGround(FaultyInput, codes={"known": "typed"}):
     """A conflict that bars has one of the grounds of the rules; anything else is declared as a possible one."""
 
     message = N_('"{ground}" is no ground that bars somebody from {ref}; grounds are {known}')
@@ -211,7 +211,7 @@ class VotingOver(RuleRefusal):
     hint = N_("fund decision show {ref}")
 
 
-class UnknownDeferralGround(FaultyInput):
+class UnknownDeferralGround(FaultyInput, codes={"known": "typed"}):
     """A decision is deferred on one of the grounds of the rules."""
 
     message = N_('"{ground}" is no ground to defer {ref}; grounds are {known}')
@@ -239,7 +239,7 @@ class DecidedByVotesAlone(FaultyInput):
     hint = N_("fund decision decide {ref}")
 
 
-class DecidedOtherwise(RuleRefusal):
+class DecidedOtherwise(RuleRefusal, codes={"asked": "proposal", "voted": "proposal"}):
     """The votes say something else than the decision that was typed."""
 
     message = N_("{ref} cannot be {asked}: the votes make it {voted}")
@@ -296,14 +296,14 @@ class GateIsBinding(RuleRefusal):
     hint = N_("fund review show {ref}")
 
 
-class ReasonsPerCriterionMissing(RuleRefusal):
+class ReasonsPerCriterionMissing(RuleRefusal, codes={"outcome": "proposal"}):
     """A rejection, or a decision other than advised, says why."""
 
     message = N_("the decision on {ref} ({outcome}, advice {advice}) asks a reason on {subjects}")
     hint = N_("fund decision decide {ref} {reasons}")
 
 
-class FaultyReason(FaultyInput):
+class FaultyReason(FaultyInput, codes={"subjects": "typed"}):
     """A reason names no criterion of the rubric."""
 
     message = N_('the reason "{typed}" is not SUBJECT=TEXT with a subject from {subjects}')
@@ -317,7 +317,7 @@ class DeputyNotNeeded(RuleRefusal):
     hint = N_("fund --as {chair} inbox")
 
 
-class DeferredBefore(RuleRefusal):
+class DeferredBefore(RuleRefusal, codes={"ground": "word"}):
     """A matter is deferred once."""
 
     message = N_("{ref} was deferred before ({ground}): now it is approved or rejected")

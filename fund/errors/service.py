@@ -16,13 +16,13 @@ class BrokerUnreachable(NotReady):
 
 
 class UnknownBroker(WrongUsage):
-    """The URL names a kind of broker that the fund does not ring."""
+    """The URL names a kind of broker that the fund does not support."""
 
     message = N_("{place} names no broker that the fund knows")
     hint = N_("use --broker redis://host:port/0")
 
 
-class UnknownDelivery(FaultyInput):
+class UnknownDelivery(FaultyInput, codes={"reaction": "typed"}):
     """No dead letter of this fact and reaction."""
 
     message = N_("{ref} has no dead letter {reaction}")

@@ -68,7 +68,7 @@ class ExportFolderInUse(FaultyInput):
 
 
 class NotOurSite(FaultyInput):
-    """A folder is only replaced by a new site when a site of the fund stands in it."""
+    """A folder is only replaced by a new site when it holds a site of the fund."""
 
     message = N_("{path}: there is something else than a site of the fund here; nothing was written")
     hint = N_("name a new folder")
@@ -117,7 +117,7 @@ class OutputExists(FaultyInput):
 
 
 class OutputNoFile(FaultyInput):
-    """What stands under this name is a link, a folder, a pipe or a device, and is left as it is."""
+    """What has this name is a link, a folder, a pipe or a device, and is left as it is."""
 
     message = N_("{path}: this is no plain file but {what}; nothing was written")
     hint = N_("name a file, or leave --output out for standard output")
@@ -161,7 +161,7 @@ class NobodyToAsk(WrongUsage):
 class NoSuchWord(FaultyInput):
     """The glossary, the codes, the accounts and the events know no such word."""
 
-    message = N_('"{word}" stands in no list of the fund')
+    message = N_('"{word}" is in none of the lists of the fund')
     hint = N_("{advice}")
 
 
@@ -173,7 +173,7 @@ class UnknownColumn(WrongUsage):
 
 
 class InvalidSetting(WrongUsage):
-    """A variable of the environment has a value that means nothing to us."""
+    """A variable of the environment has a value that cannot be used."""
 
     message = N_("the setting {name} cannot be used: {reason}")
     hint = N_("set {name} to another value, or unset it")
@@ -187,9 +187,9 @@ class PasswordShown(WrongUsage):
 
 
 class SettingGivenTwice(WrongUsage):
-    """A setting stands both in its variable and in a file."""
+    """A setting is given both in its variable and in a file."""
 
-    message = N_("{name} and {name}_FILE are both set; which one counts is not ours to guess")
+    message = N_("{name} and {name}_FILE are both set; it is unclear which one counts")
     hint = N_("unset one of the two")
 
 

@@ -71,10 +71,10 @@ def parse(content: bytes, name: str = "") -> Text:
 _REASONS = {
     "UnexpectedEofError": N_("the file stops in the middle of it"),
     "EmptyKeyError": N_("the name before = is missing, or has letters that a name cannot have"),
-    "InvalidNumberError": N_("it is no number; amounts stand between quotes"),
+    "InvalidNumberError": N_("it is no number; amounts are written between quotes"),
     "InvalidDateError": N_("no calendar has this day"),
-    "InvalidControlChar": N_('a quote is missing; text of more lines stands between """ and """'),
-    "InvalidCharInStringError": N_("after a backslash stands a letter that means nothing"),
+    "InvalidControlChar": N_('a quote is missing; text of more lines is written between """ and """'),
+    "InvalidCharInStringError": N_("the letter after a backslash means nothing"),
 }
 _ENDLESS_NUMBER = re.compile(r"[0-9_]{4300,}", re.ASCII)
 
@@ -84,7 +84,7 @@ def _broken(file: str, text: str, problem: Exception) -> BrokenForm:
     lines = text.split("\n")
     told: Exception = problem
     if isinstance(problem, RecursionError):
-        line, reason = _deepest(lines), _("lists stand within lists without end")
+        line, reason = _deepest(lines), _("lists are written within lists without end")
     elif not isinstance(problem, tomllib.TOMLDecodeError):
         found = _ENDLESS_NUMBER.search(text)
         line = text.count("\n", 0, found.start()) + 1 if found else len(lines)
@@ -96,7 +96,7 @@ def _broken(file: str, text: str, problem: Exception) -> BrokenForm:
             told = other
         line = getattr(told, "line", None) or _line_in(told) or len(lines)
         if "already exists" in str(told) or "Cannot overwrite" in str(problem):
-            reason = _("the same name stands in the file twice")
+            reason = _("the same name is in the file twice")
             line = _line_in(problem) or line
         else:
             reason = _(_REASONS.get(type(told).__name__, N_('it is not NAME = "VALUE"')))

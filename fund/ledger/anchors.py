@@ -115,7 +115,7 @@ class Anchor:
         except (KeyError, TypeError, ValueError) as problem:
             raise FaultyAnchor(reason=str(problem)) from problem
         if any(not isinstance(fields[name], int) for name in ("number", "head_seq", "legs", "recorded_at", "version")):
-            raise FaultyAnchor(reason=_("a number is none"))
+            raise FaultyAnchor(reason=_("a field that must hold a number holds something else"))
         return cls(**fields)
 
 

@@ -180,7 +180,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "cash_identity",
         N_("Cash that nothing explains"),
-        N_("L - (I + A + R - U - S - K + held + refunds): 0 while every euro has its purpose"),
+        N_("L - (I + A + R - U - S - K + `held` + `refunds`): 0 while every euro has its purpose"),
         "cents",
         lambda b: b.l - (b.i + b.a + b.r - b.u - b.s - b.k + b.held + b.refunds),
         _inputs("l", "i", "a", "r", "u", "s", "k", "held", "refunds"),
@@ -196,7 +196,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "collection",
         N_("Share of calls received, this year"),
-        N_("received_p / imposed_p: contributions received in the year so far against those called in it"),
+        N_("`received_p` / `imposed_p`: contributions received in the year so far against those called in it"),
         "ratio",
         lambda b: _ratio(b.received_p, b.imposed_p),
         _inputs("received_p", "imposed_p"),

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from fund.errors import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
 from fund.language import N_, _
+from fund.words import word_of
 
 __all__ = [
     "ADMIN",
@@ -124,15 +125,13 @@ class Who:
 
     def describe(self) -> str:
         """The roles in the language in use: `partner signatory of the lead`."""
-        names = " / ".join(_(ROLE_NAMES[role]) for role in sorted(self.roles))
-        tie = {
-            Relation.LEAD: N_("{who} of the lead"),
-            Relation.PARTY: N_("{who} of a party"),
-            Relation.OWN: N_("{who} of that partner"),
-        }
-        if self.relation in tie:
-            names = _(tie[self.relation]).format(who=names)
-        return " / ".join((names, *(other.describe() for other in self.others)))
+        return " / ".join(word_of("who", code) for code in self.codes())
+
+    def codes(self) -> list[str]:
+        """The roles with their tie to the case, as refusals keep them: `partner_signatory of lead`."""
+        tie = f" of {self.relation}" if self.relation in (Relation.LEAD, Relation.PARTY, Relation.OWN) else ""
+        own = [f"{role}{tie}" for role in sorted(self.roles)]
+        return [*own, *(code for other in self.others for code in other.codes())]
 
     def all_roles(self) -> frozenset[Role]:
         """Every role that may, whatever the relation."""
@@ -218,7 +217,7 @@ def require(
         actor=actor.name,
         has=_has(actor),
         command=command,
-        needs=who.describe(),
+        needs=who.codes(),
         ref=ref,
     )
 
@@ -231,12 +230,11 @@ def require_role(actor: Actor, who: Who, *, command: str, ref: str = "") -> None
         NotAuthorised: None of the roles.
     """
     if not actor.roles & who.all_roles():
-        raise NotAuthorised(actor=actor.name, has=_has(actor), command=command, needs=who.describe(), ref=ref)
+        raise NotAuthorised(actor=actor.name, has=_has(actor), command=command, needs=who.codes(), ref=ref)
 
 
-def _has(actor: Actor) -> str:
-    roles = ", ".join(_(ROLE_NAMES[role]) for role in sorted(actor.roles))
-    return f"{roles}, {actor.partner}" if actor.partner else roles
+def _has(actor: Actor) -> list[str]:
+    return [*sorted(str(role) for role in actor.roles), *([actor.partner] if actor.partner else [])]
 
 
 def require_other_hands(
@@ -261,4 +259,4 @@ def require_compatible_roles(user: str, roles: Iterable[Role]) -> None:
     for exclusive in EXCLUSIVE:
         if exclusive in given and len(given) > 1:
             other = next(role for role in given if role is not exclusive)
-            raise ExclusiveRole(user=user, role=_(ROLE_NAMES[exclusive]), other=_(ROLE_NAMES[other]))
+            raise ExclusiveRole(user=user, role=exclusive.value, other=other.value)

@@ -85,7 +85,7 @@ def parse_prices(content: bytes, name: str) -> Prices:
         if not INDEX.fullmatch(fields[1]) or Fraction(fields[1].replace(",", ".")) == 0:
             raise FaultyPrices(file=name, line=number, problem=_(N_("the figure is a number above 0: 134.07")))
         if fields[0] in months:
-            raise FaultyPrices(file=name, line=number, problem=_(N_("the month stands there twice")))
+            raise FaultyPrices(file=name, line=number, problem=_(N_("the month is in it twice")))
         months[fields[0]] = Fraction(fields[1].replace(",", "."))
     if not months:
         raise FaultyPrices(file=name, line=max(len(lines), 1), problem=_(N_("there is no month in it")))

@@ -220,7 +220,7 @@ class Missing:
             if self.demand in _DEMANDS
             else _(N_("scores on {criterion}")).format(criterion=self.demand)
         )
-        return _(N_("{found} of {needed} {what}")).format(found=self.found, needed=self.needed, what=name)
+        return _(N_("{what}: {found} of {needed}")).format(found=self.found, needed=self.needed, what=name)
 
 
 _DEMANDS = {

@@ -136,7 +136,7 @@ def _contradictions(sets: Sequence[Assumptions]) -> Iterator[Fault]:
             if total != WHOLE_BPS:
                 yield (*at, field), _adds_up(field, total)
             if len({delay.quarters for delay in delays}) != len(delays):
-                yield (*at, field), _("{field}: the same number of quarters stands there twice").format(field=field)
+                yield (*at, field), _("{field}: the same number of quarters is there twice").format(field=field)
         for place, stage in enumerate(one.stages):
             total = stage.full_bps + stage.partial_bps + stage.failed_bps
             if total != WHOLE_BPS:
@@ -146,7 +146,7 @@ def _contradictions(sets: Sequence[Assumptions]) -> Iterator[Fault]:
         if missing:
             yield (*at, "stages"), _("these stages are missing: {stages}").format(stages=", ".join(missing))
         if len(set(named)) != len(named):
-            yield (*at, "stages"), _("the same stage stands there twice")
+            yield (*at, "stages"), _("the same stage is in it twice")
         for where, text in (("costs_per_year", one.costs_per_year), ("award", one.award.amount)):
             try:
                 parse(text or "0")
@@ -155,7 +155,7 @@ def _contradictions(sets: Sequence[Assumptions]) -> Iterator[Fault]:
         if number and one.from_on <= sets[number - 1].from_on:
             yield (
                 (*at, "from_on"),
-                _("{later} comes after {earlier}: sets stand in the order of their days").format(
+                _("{later} comes after {earlier}: sets are in the order of their days").format(
                     later=one.from_on.isoformat(), earlier=sets[number - 1].from_on.isoformat()
                 ),
             )

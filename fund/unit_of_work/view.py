@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fund.database import Connection, Engine, reading
 from fund.errors import AmbiguousName, NoFundHere, UnknownPartner, UnknownRef, UnknownUser
 from fund.events import Envelope
-from fund.glossary import Name, Names, advice, code_word, meant, suggested
+from fund.glossary import Name, Names, advice, meant, suggested
 from fund.language import AMSTERDAM
 from fund.ledger import Ledger, PeriodStatus
 from fund.rules.authority import SYSTEM_ACTOR, Actor
@@ -195,7 +195,7 @@ class View:
         found = self.maybe(model, ref)
         if found is None:
             look = where_to_look(model.kind, ref, self.store.cases.refs(model.kind))
-            raise UnknownRef(kind=code_word(model.kind), ref=ref, suggestion=look)
+            raise UnknownRef(kind=model.kind, ref=ref, suggestion=look)
         return found
 
     def cases(

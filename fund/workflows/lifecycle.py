@@ -11,7 +11,6 @@ from datetime import date
 
 from fund.errors import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope, Fact
-from fund.glossary import state_word
 from fund.rules.authority import Actor, require, require_other_hands
 from fund.rules.transitions import Table, Transition, commands_from, same_command_from, sources_of, state_after
 from fund.schemas import CaseFile
@@ -64,8 +63,9 @@ def check(
         raise TransitionNotAllowed(
             command=command,
             ref=name,
-            state=state_word(kind, state or "-"),
-            allowed=[state_word(kind, source) for source in possible],
+            kind=kind,
+            state=state or "-",
+            allowed=possible,
             look=look or (f"fund {kind} show {name}" if kind else "fund inbox"),
         )
     parties = tuple(parties)

@@ -30,7 +30,6 @@ from fund.errors import (
     UnusableSupplierName,
 )
 from fund.events import Envelope, PayeeRecorded, PayeeVerified
-from fund.glossary import state_word
 from fund.rules.authority import FUND_MANAGER, TREASURER, Role
 from fund.rules.permissions import readers
 from fund.schemas.capital import BankAccount
@@ -164,7 +163,7 @@ def record(
         (payee, document), asking = _supplier(uow, supplier or "", file), ""
     known = next((payee for payee in uow.cases(Payee, lookup=number) if payee.state != PayeeState.REPLACED), None)
     if known is not None:
-        raise IbanKnown(iban=number, known=known.ref, state=state_word("payee", known.state))
+        raise IbanKnown(iban=number, known=known.ref, state=known.state)
     own = uow.maybe(BankAccount, number)
     if own is not None:
         raise AccountOfTheFund(iban=number, account=own.account)

@@ -24,7 +24,6 @@ from fund.events import (
     RoundOpened,
     RoundPlanned,
 )
-from fund.glossary import state_word
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
@@ -224,7 +223,7 @@ def require_open(view: View, ref: str, *, command: str, subject: str) -> Round:
         command=command,
         ref=subject,
         round=ref,
-        state=state_word("round", _state_at(case, view.now)),
+        state=_state_at(case, view.now),
         opens_at=case.opens_at,
         closes_at=case.closes_at,
     )

@@ -192,7 +192,7 @@ def test_a_day_that_is_none_is_refused_by_name(fund: Fund, place: str, text: str
 
 def test_a_role_that_may_not_is_refused_with_the_role_it_takes(fund: Fund, place: str) -> None:
     shown = refused(fund, place, "capital", "call", "--amount", "1000", user="bram", code="not_authorised")
-    assert "bram (treasurer) may not do capital call: it is for fund manager" in shown.err
+    assert "bram (treasurer) may not do `capital call`: it is for fund manager" in shown.err
     refused(fund, place, "user", "add", "eva", "--role", "auditor", user="fatima", code="not_authorised")
 
 
@@ -205,11 +205,11 @@ def test_nobody_named_and_an_unknown_name_are_two_refusals(fund: Fund, place: st
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (("aanvraag",), "een aanvraag heet hier proposal: fund proposal --help"),
-        (("proposal", "indienen"), "indienen heet hier submit: fund proposal submit --help"),
-        (("propsal",), "bedoelt u proposal? fund proposal --help"),
-        (("proposal", "submitt", "2026-001"), "bedoelt u submit? fund proposal submit --help"),
-        (("grootboek",), "grootboek heet hier ledger: fund ledger --help"),
+        (("aanvraag",), "een aanvraag heet hier `proposal`: fund proposal --help"),
+        (("proposal", "indienen"), "indienen heet hier `submit`: fund proposal submit --help"),
+        (("propsal",), "bedoelt u `proposal`? fund proposal --help"),
+        (("proposal", "submitt", "2026-001"), "bedoelt u `submit`? fund proposal submit --help"),
+        (("grootboek",), "grootboek heet hier `ledger`: fund ledger --help"),
     ],
 )
 def test_an_unknown_command_is_answered_with_what_was_meant(

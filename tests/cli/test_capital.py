@@ -117,7 +117,7 @@ def test_amounts_are_refused_by_name_before_anything_happens(fund: Any, sqlite_u
         assert result.err.startswith("error[invalid_amount]:"), text
     nothing = fund("capital", "call", "--amount", "0", "--yes", database=sqlite_url, user="anna")
     assert nothing.code == 1
-    assert nothing.err.startswith("error[amount_not_positive]: capital call: EUR 0.00 is asked, at least EUR 0.01")
+    assert nothing.err.startswith("error[amount_not_positive]: `capital call`: EUR 0.00 is asked, at least EUR 0.01")
 
 
 def test_a_statement_is_imported_once_and_tells_what_it_did(fund: Any, database_url: str, tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_call_in_instalments_says_its_days(fund: Any, sqlite_url: str) -> None
     assert unclear.code == 2
     assert unclear.err.startswith("error[instalments_unclear]: 4 instalments and 1 last days to pay do not say")
     twice = fund(*typed, "--due", "2026-03-31", "--dry-run", database=sqlite_url, user="anna")
-    assert twice.err.startswith("error[due_days_out_of_order]: capital call: 2026-03-31 cannot follow 2026-03-31")
+    assert twice.err.startswith("error[due_days_out_of_order]: `capital call`: 2026-03-31 cannot follow 2026-03-31")
 
 
 def test_a_letter_is_shown_written_and_written_again(fund: Any, sqlite_url: str, tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_a_candidate_is_quoted_and_brought_before_the_board(fund: Any, sqlite_ur
     path = tmp_path / "again.csv"
     path.write_bytes(SOEST)
     again = fund("partner", "add", path, database=sqlite_url, user="anna")
-    assert again.err.startswith("error[partner_known]: gm0342 is known already (candidate)")
+    assert again.err.startswith("error[partner_known]: Soest is known already (candidate)")
     other = tmp_path / "new.csv"
     other.write_bytes(SOEST.replace(b"gm0342", b"gm9342"))
     assert "gm9342 is a candidate." in fund("partner", "add", other, database=sqlite_url, user="anna").out

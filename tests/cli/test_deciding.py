@@ -31,7 +31,7 @@ def test_a_panel_scores_and_the_committee_decides(fund: Fund, database_url: str,
         assert asked.code == 0, asked.err
         assert "under seal until the review closes" in asked.out
         before = do("review", "show", ref)
-        assert "Still missing" in before.out
+        assert "Not enough yet" in before.out
         assert "Scores, 0 to 4" not in before.out
         for name in panel[1:]:
             do("review", "score", ref, scores, "--no-conflict", user=name)

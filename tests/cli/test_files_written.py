@@ -32,7 +32,7 @@ def parts(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("form", "mark", "told"),
     [
-        ("xlsx", b"PK", "2 sheets, tie to the trial balance of entry 0"),
+        ("xlsx", b"PK", "2 sheets, agree with the trial balance of entry 0"),
         ("pdf", b"%PDF", "PDF, until entry 0"),
         ("csv", b"\xef\xbb\xbf", "CSV, until entry 0"),
         ("json", b"{", "JSON, until entry 0"),

@@ -79,7 +79,7 @@ def test_who_has_no_right_is_refused_with_the_role_it_takes(fund: Fund, founded:
     refused = fund("user", "add", "joost", "--role", "auditor", database=founded, user="anna")
     assert refused.code == 1
     assert refused.err == (
-        "error[not_authorised]: anna (fund manager) may not do user add: it is for admin\nhint: fund user list\n"
+        "error[not_authorised]: anna (fund manager) may not do `user add`: it is for admin\nhint: fund user list\n"
     )
 
 
@@ -173,7 +173,7 @@ def test_a_word_nobody_knows_is_answered_with_the_nearest(fund: Fund) -> None:
     refused = fund("explain", "mijlpal")
     assert refused.code == 1
     assert refused.err == (
-        'error[no_such_word]: "mijlpal" stands in no list of the fund\n'
+        'error[no_such_word]: "mijlpal" is in none of the lists of the fund\n'
         "hint: did you mean mijlpaal? fund explain mijlpaal\n"
     )
 

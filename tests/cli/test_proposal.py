@@ -105,7 +105,7 @@ def test_a_sum_that_differs_is_refused_at_its_line_with_both_numbers(fund: Fund,
     place, error, hint = refused.err.splitlines()
     assert place == f'loket.toml:{line}: amount = "23000.00"'
     assert error.startswith(
-        "error[budget_differs_from_ask]: proposal submit is not possible for 2026-001: the budget is"
+        "error[budget_differs_from_ask]: `proposal submit` is not possible for 2026-001: the budget is"
     )
     assert error.endswith(" EUR 23,000.00, asked is EUR 24,000.00, difference EUR 1,000.00")
     assert hint == "hint: fund proposal save 2026-001 loket.toml"

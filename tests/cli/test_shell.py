@@ -108,8 +108,8 @@ def test_a_dutch_word_leads_to_our_noun(fund: Fund) -> None:
     assert fund("gebruiker", "--json").json["error"] == {
         "code": "unknown_command",
         "message": "`fund gebruiker` does not exist",
-        "hint": "the word here for gebruiker is user: fund user --help",
-        "details": {"typed": "fund gebruiker", "suggestion": "the word here for gebruiker is user: fund user --help"},
+        "hint": "the word here for gebruiker is `user`: fund user --help",
+        "details": {"typed": "fund gebruiker", "suggestion": "the word here for gebruiker is `user`: fund user --help"},
     }
 
 

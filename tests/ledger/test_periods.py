@@ -24,7 +24,7 @@ def test_a_month_is_open_until_it_is_locked_and_shut_when_it_is_closed(book: Ope
         with pytest.raises(ClosedPeriod) as refusal:
             ledger.post(draft("2", debit("1000", 5), credit("3000", 5)))
         assert str(refusal.value) == (
-            "2027-03-10 lies in 2027-03, which is locked: no entry of kind receipt can be booked there"
+            "2027-03-10 lies in 2027-03, which is locked: no entry (receipt) can be booked there"
         )
         assert "fund period reopen 2027-03" in refusal.value.advice
         ledger.post(draft("2", debit("1000", 5), credit("3000", 5), kind="adjusting"))

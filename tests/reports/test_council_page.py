@@ -187,7 +187,7 @@ def test_where_there_is_nothing_it_says_so(view: View) -> None:
         "No experiment is finished yet.",
     ):
         assert sentence in said
-    assert page["chart"]["title"] == "Our part of the money in the pot."
+    assert page["chart"]["title"] == "Our part of the money in the fund."
 
 
 # -------------------------------------------------------------------------------------------------------------- one A4

@@ -320,10 +320,10 @@ def test_roles_are_those_at_the_moment_the_command_gets_its_turn(postgres_url: s
 
 @pytest.mark.parametrize("sign", ["\x1b[2J", "\u202e", "\u200b", "\x00", "\u2028"])
 def test_what_nobody_can_see_is_refused_on_entry(world: World, sign: str) -> None:
-    with pytest.raises(UnprintableText, match="name holds U\\+"):
+    with pytest.raises(UnprintableText, match="`name` holds U\\+"):
         world.do("user add", user="petra", name=f"fatima{sign}", roles=["reviewer"])
     world.user("fatima", "reviewer")
-    with pytest.raises(UnprintableText, match="reason holds U\\+") as refused:
+    with pytest.raises(UnprintableText, match="`reason` holds U\\+") as refused:
         world.do("user revoke", user="petra", name="fatima", reason=f"weg{sign}")
     assert sign not in str(refused.value)
     world.do("user revoke", user="petra", name="fatima", reason="weg\nmet dank")
@@ -399,7 +399,7 @@ def test_the_second_person_may_come_on_a_later_day(sqlite_url: str) -> None:
 
 
 def test_ids_and_names_are_no_longer_than_is_kept(world: World) -> None:
-    with pytest.raises(WordTooLong, match="command_id has 201 characters, at most 200 are kept"):
+    with pytest.raises(WordTooLong, match="`command_id` has 201 characters, at most 200 are kept"):
         world.do("user add", user="petra", name="fatima", roles=["reviewer"], command_id="c" * 201)
     with pytest.raises(UnprintableText):
         world.do("user add", user="petra", name="fatima", roles=["reviewer"], command_id="c\x1b")

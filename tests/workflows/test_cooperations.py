@@ -182,7 +182,7 @@ def test_a_faulty_file_is_refused_with_every_fault_and_nothing_of_it_is_taken_in
         ]  # fmt: skip
         assert 'r.json:3: "T99" is not one of T01, T02' in told[2]
         assert "r.json:9: it ends on 2024-01-01, before it begins on 2024-01-02" in told
-        assert 'r.json:7: "tot" stands here twice' in told
+        assert 'r.json:7: "tot" is here twice' in told
         with world.view() as view:
             assert view.store.cases.refs("cooperation") == []
 

@@ -1,4 +1,4 @@
-"""The life of an evaluation: two independent results, peers without an interest, lessons for everybody."""
+"""The history of an evaluation: two independent results, peers without an interest, lessons for everybody."""
 
 from __future__ import annotations
 

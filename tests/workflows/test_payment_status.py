@@ -146,8 +146,8 @@ def test_a_rejection_of_what_was_settled_is_a_difference_that_is_named(database_
         assert lines(world)[0] == ("D2026-0001", "paid", "rejected", "AC04")
         # and the treasurer is asked to find out, until what failed is tried again and a statement shows what was paid
         assert asked(world) == [
-            "ask the bank about D2026-0001 of EUR 25,000.01: it was rejected, and stands as paid",
-            "ask the bank about K2026-0001 of EUR 450.00: it was accepted, and stands as failed",
+            "ask the bank about D2026-0001 of EUR 25,000.01: the bank rejected it, and here it is paid",
+            "ask the bank about K2026-0001 of EUR 450.00: the bank accepted it, and here it has failed",
         ]
         assert asked(world, "anna") == []
         world.do("payment retry", user="anna", ref="K2026-0001")

@@ -49,7 +49,7 @@ def test_an_idea_cut_in_two_is_refused_with_both_amounts(world: World) -> None:
     with pytest.raises(errors.SameIdeaAddedUp) as refused:
         world.do("proposal submit", user="lotte", ref=ref)
     assert str(refused.value) == (
-        f"proposal submit is not possible for {ref}: asked is EUR 15,000.00, and {first} of the same parties for the"
+        f"`proposal submit` is not possible for {ref}: asked is EUR 15,000.00, and {first} of the same parties for the"
         " same idea came to EUR 20,000.00, together EUR 35,000.00; a round on the track light takes EUR 0.00 up to, not"
         " including, EUR 25,000.00"
     )

@@ -295,7 +295,7 @@ def test_a_budget_that_differs_from_the_ask_is_refused_with_both_numbers_and_its
         world.do("proposal submit", user="fatima", ref=ref)
     line = content.decode().split("\n").index('amount = "23000.00"') + 1
     assert str(refused.value) == (
-        f'loket.toml:{line}: amount = "23000.00": proposal submit is not possible for {ref}: the budget is'
+        f'loket.toml:{line}: amount = "23000.00": `proposal submit` is not possible for {ref}: the budget is'
         " EUR 23,000.00, asked is EUR 24,000.00, difference EUR 1,000.00"
     )
     assert refused.value.advice == f"fund proposal save {ref} loket.toml"

@@ -220,6 +220,8 @@ class Periods(Reading):
         was = status(month) or PeriodStatus.OPEN
         before = month_of(Period(month, wanted).starts_on - timedelta(days=1))
         after = month_of(Period(month, wanted).ends_on + timedelta(days=1))
+        if was is wanted:
+            return _("it is so already")
         if (was, wanted) not in (
             (PeriodStatus.OPEN, PeriodStatus.LOCKED),
             (PeriodStatus.LOCKED, PeriodStatus.CLOSED),

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fund.errors.base import present
-from fund.language import N_, _
+from fund.errors.base import filled
+from fund.language import N_
 from fund.ledger.journal import Head
 from fund.ledger.store import Evidence
 
@@ -15,6 +15,8 @@ __all__ = ["CACHES", "Check", "Finding", "Tally", "Verification", "carried_out",
 
 T = TypeVar("T")
 
+_CODES = {"kind": "event", "status": "period", "field": "typed"}
+"""What the details of a finding are codes of, beside what they are everywhere."""
 MOST_FINDINGS = 100
 CACHES = ("balances", "day_balances")
 BESIDE = (*CACHES, "chart", "periods", "frozen_trial_balances", "account_sets", "anchors")
@@ -40,7 +42,7 @@ class Finding:
     @property
     def message(self) -> str:
         """The sentence, in the language in use."""
-        sentence = _(self.template).format(**{key: present(key, value) for key, value in self.details.items()})
+        sentence = filled(self.template, self.details, codes=_CODES)
         return sentence.encode("utf-8", "backslashreplace").decode()
 
 

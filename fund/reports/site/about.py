@@ -22,7 +22,7 @@ FILES: Mapping[str, str] = {
     "experimenten": N_("Every experiment: parties, where it stands, money"),
     "lessen": N_("Every published lesson"),
     "partners": N_("Every partner: paid in, received, experiments"),
-    "saldo": N_("What stood in the bank at the end of each month or quarter, and what is expected"),
+    "saldo": N_("What was in the bank at the end of each month or quarter, and what is expected"),
     "in-en-uit": N_("What came in and went out, by purpose"),
     "experimenten-per-toestand": N_("Experiments by where they stand"),
     "revolverendheid": N_("What came back, what is expected, the target"),
@@ -45,9 +45,12 @@ COLUMNS: Mapping[str, str] = {
     "ended_on": N_("the day on which the work ended"),
     "experiment": N_("the number of the experiment"),
     "experiments": N_("how many experiments"),
-    "group": N_("where it stands: awarded, running, evaluating, confirmed, inconclusive, learned, refuted, stopped"),
+    "group": N_(
+        "where it stands: `awarded`, `running`, `evaluating`, `confirmed`, `inconclusive`, "
+        "`learned`, `refuted`, `stopped`"
+    ),
     "id": N_("the number of the partner"),
-    "kind": N_("returned, expected or target"),
+    "kind": N_("`returned`, `expected` or `target`"),
     "lead": N_("the number of the partner that leads"),
     "learned": N_("whether it did not work and we know why"),
     "learning_writeoff_cents": N_("invested in learning: it does not come back, in cents"),
@@ -68,7 +71,7 @@ COLUMNS: Mapping[str, str] = {
     "share": N_("a share as an exact fraction"),
     "sort": N_("the kind of government"),
     "started_on": N_("the day on which the work started"),
-    "state": N_("where it stands, see group"),
+    "state": N_("where it stands, see `group`"),
     "steps": N_("steps by people from draft to first payment, on average, as an exact fraction"),
     "takes_part": N_("how many experiments it takes part in"),
     "target": N_("what is aimed at, as an exact fraction"),
@@ -79,7 +82,7 @@ COLUMNS: Mapping[str, str] = {
     "themes": N_("the numbers of the themes"),
     "title": N_("what it is called"),
     "total": N_("whether it is what is left, and not something that moved"),
-    "track": N_("light, standard or major"),
+    "track": N_("`light`, `standard` or `major`"),
     "used_by": N_("the numbers of the partners that took it over"),
     "year": N_("the year of the first payment"),
 }
@@ -250,7 +253,7 @@ def accessibility_page() -> Page:
             [
                 [_("It works with the keyboard alone, and without scripts.")],
                 [_("Each chart has a description, and the same figures as a table and as a file.")],
-                [_("Colour never stands alone: a word, a sign or a dash says the same.")],
+                [_("Colour is never the only sign: a word, a mark or a dash says the same.")],
                 [_("You can make the text twice as large. It follows the dark mode of your device.")],
             ]
         ),

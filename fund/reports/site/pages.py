@@ -129,7 +129,7 @@ def money_page(fund: Fund) -> Page:
         "committed_cents": (_("Committed"), _("promised to experiments, not yet paid")),
         "free_to_commit_cents": (
             _("Free to commit") if told["free_to_commit_cents"] >= 0 else _("Short"),
-            _("what stands above, added up"),
+            _("the sum of what is above"),
         ),
     }
     rows = [[names[key][0], names[key][1], euros(sign * told[key])] for key, sign in MONEY]
@@ -177,7 +177,7 @@ def money_page(fund: Fund) -> Page:
         ),
         Heading(_("Does the money come back?")),
         *_drawn(fund, "revolverendheid"),
-        Para([_("There is more than one way to reckon this. Each has its own name.")]),
+        Para([_("There is more than one way to calculate this. Each has its own name.")]),
         _degrees(fund),
         Heading(_("Grants"), id="grants"),
         *_grants(fund),
@@ -204,7 +204,7 @@ def _degrees(fund: Fund) -> Block:
     return Grid(
         "t-degrees",
         _("Revolving degree, by name"),
-        [Column(_("Figure")), Column(_("How it is reckoned")), Column(_("Value"), True)],
+        [Column(_("Figure")), Column(_("How it is calculated")), Column(_("Value"), True)],
         rows,
     )
 

@@ -83,7 +83,7 @@ DECISIONS: Mapping[str, str] = {
 }
 """Decisions on a grant, by the kind of their row in the register."""
 EXPLAINED: Mapping[str, tuple[str, str]] = {
-    "balance": (N_("Balance"), N_("What stands in the bank.")),
+    "balance": (N_("Balance"), N_("What is in the bank.")),
     "buffer": (N_("Buffer"), N_("Money that we do not give away. It stays in the bank.")),
     "revolving": (N_("Revolving degree"), N_("Which part of the money comes back.")),
     "track": (N_("Track"), N_("How large an experiment is: light, standard or major. A larger one has more rules.")),

@@ -120,7 +120,7 @@ def card_page(found: Mapping[str, Any], *, hands: bool = True) -> Page:
                     "amount_cents": found["debit_cents"] - found["credit_cents"],
                     "balance_cents": found["balance_cents"],
                 },
-                empty=_("Nothing moved on it."),
+                empty=_("Nothing was booked on it."),
                 sheet=code,
             )
         ],

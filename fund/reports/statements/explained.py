@@ -217,7 +217,7 @@ INPUTS: dict[str, Input] = {
     "I_at_prices_of_the_day": Input(
         N_("contributions of each month times the price index of the day over that of the month"), _months
     ),
-    "reused_cents": Input(N_("money used again: see reused_money")),
+    "reused_cents": Input(N_("money used again: see `reused_money`")),
     "experiments": Input(N_("accepted evaluations"), _counted(lambda found: found.evaluated)),
     "confirmed": Input(N_("accepted evaluations that confirmed their hypothesis"), _evaluated("confirmed")),
     "refuted": Input(N_("accepted evaluations that refuted their hypothesis"), _evaluated("refuted")),

@@ -89,7 +89,7 @@ def standings_table(rows: Sequence[Mapping[str, Any]], since: str | None) -> Tab
         else _("Balances, debit positive"),
         columns=[*columns, Column("closing_cents", N_("Balance"), "amount")],
         rows=shown,
-        empty=_("Nothing stands on its accounts."),
+        empty=_("There is nothing on its accounts."),
         sheet=_("Balances"),
     )
 

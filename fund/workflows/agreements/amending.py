@@ -28,7 +28,6 @@ from fund.errors import (
     RejectedMilestoneNeedsDay,
 )
 from fund.events import AgreementAmended, AmendmentProposed, Envelope, InstalmentCut, MilestoneReplanned
-from fund.glossary import state_word
 from fund.rules import schedules
 from fund.rules.regulations import Regulations
 from fund.rules.valuation import free_to_commit
@@ -136,7 +135,7 @@ def checked_change(
         raise NothingToChange(ref=ref, change_cents=0)
     part = uow.case(Milestone, f"{ref}-{milestone}")
     if part.state not in OPEN_MILESTONES:
-        raise MilestoneNotOpen(ref=part.ref, agreement=ref, state=state_word("milestone", part.state))
+        raise MilestoneNotOpen(ref=part.ref, agreement=ref, state=part.state)
     rejected = part.state == MilestoneState.REJECTED
     if change_cents == 0 and (due_on is None or (due_on == part.due_on and not rejected)):
         raise NothingToChange(ref=ref, change_cents=change_cents)

@@ -14,7 +14,6 @@ from fund.events import (
     AmendmentVoted,
     Envelope,
 )
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement, Amendment
 from fund.unit_of_work import UnitOfWork, View
@@ -66,8 +65,9 @@ def _require_active(agreement: Agreement, command: str) -> None:
         raise TransitionNotAllowed(
             command=command,
             ref=agreement.ref,
-            state=state_word("agreement", agreement.state),
-            allowed=[state_word("agreement", AgreementState.ACTIVE)],
+            kind="agreement",
+            state=agreement.state,
+            allowed=[AgreementState.ACTIVE],
             look=_LOOK.format(ref=agreement.ref),
         )
 

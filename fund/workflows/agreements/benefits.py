@@ -133,7 +133,7 @@ def _from_file(uow: UnitOfWork, file: Mapping[str, Any], own: str) -> list[_Row]
         except (AmbiguousName, UnknownPartner) as problem:
             raise FaultyBenefits(file=name, problem=f"benefits.{number}: {problem}; {problem.advice}") from problem
         if (partner, entry.year) in rows:
-            twice = _(N_("{partner} {year} stands there twice")).format(partner=partner, year=entry.year)
+            twice = _(N_("{partner} {year} is there twice")).format(partner=partner, year=entry.year)
             raise FaultyBenefits(file=name, problem=f"benefits.{number}: {twice}")
         rows[partner, entry.year] = _Row(partner, entry.year, entry.cents(), entry.note.strip())
     return list(rows.values())

@@ -35,7 +35,6 @@ from fund.events import (
     PlanActivated,
     PlanTerms,
 )
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, Role, require
@@ -122,8 +121,8 @@ def _require_approved(proposal: Proposal) -> None:
     if proposal.state != "approved":
         raise NotADecidedProposal(
             ref=proposal.ref,
-            state=state_word("proposal", proposal.state),
-            allowed=state_word("proposal", "approved"),
+            state=proposal.state,
+            allowed="approved",
         )
 
 

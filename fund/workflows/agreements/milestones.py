@@ -14,7 +14,6 @@ from fund.events import (
     MilestoneEvidenced,
     MilestoneRejected,
 )
-from fund.glossary import state_word
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import MILESTONES, RUNNING
@@ -41,8 +40,8 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreem
             command=command,
             ref=ref,
             agreement=agreement.ref,
-            state=state_word("agreement", agreement.state),
-            allowed=[state_word("agreement", state) for state in RUNNING],
+            state=agreement.state,
+            allowed=list(RUNNING),
         )
     return milestone, agreement
 

@@ -20,7 +20,6 @@ from fund.errors import (
     WriteoffOpen,
 )
 from fund.events import AgreementRefinanced, Envelope, InstalmentCut, MovedInstalment
-from fund.glossary import state_word
 from fund.language import _
 from fund.rules import schedules
 from fund.schemas.agreements import Agreement
@@ -112,8 +111,9 @@ def checked(view: View, parent: Agreement, child: Agreement) -> Balance:
             raise TransitionNotAllowed(
                 command=COMMAND,
                 ref=agreement.ref,
-                state=state_word("agreement", agreement.state),
-                allowed=[state_word("agreement", each) for each in states],
+                kind="agreement",
+                state=agreement.state,
+                allowed=list(states),
                 look=f"fund agreement show {agreement.ref}",
             )
     proposal = view.maybe(Proposal, child.proposal)
@@ -124,7 +124,7 @@ def checked(view: View, parent: Agreement, child: Agreement) -> Balance:
     state, verdict = (evaluation.state, evaluation.verdict) if evaluation is not None else ("due", "")
     if state != "published" or verdict not in INVITING:
         told = _(verdict) if verdict and state == "published" else "-"
-        raise VerdictNotGood(ref=ref, state=state_word("evaluation", state), verdict=told)
+        raise VerdictNotGood(ref=ref, state=state, verdict=told)
     outstanding = view.ledger.balance(f"1200.{ref}")
     if outstanding <= 0:
         raise NothingToRefinance(ref=ref, outstanding_cents=outstanding, day=view.today)
@@ -135,7 +135,7 @@ def checked(view: View, parent: Agreement, child: Agreement) -> Balance:
         raise CommitmentLeft(ref=ref, committed_cents=committed)
     for case in view.cases(Writeoff, parent=ref, states=OPEN_WRITEOFFS):
         if case.amount_cents <= outstanding:
-            raise WriteoffOpen(ref=ref, open=case.ref, state=state_word("writeoff", case.state))
+            raise WriteoffOpen(ref=ref, open=case.ref, state=case.state)
     plan, other = view.case(Plan, ref), view.case(Plan, child.ref)
     moved = schedules.moved_onto(plan.instalments, outstanding, other.instalments, view.today)
     first = max((part.no for part in other.instalments), default=0) + 1

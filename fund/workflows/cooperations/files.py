@@ -85,7 +85,7 @@ def read_register(content: bytes, name: str, *, source: str = "") -> tuple[Coope
 
     for place, found in lines.items():
         for line in found[1:]:
-            faults.append((line, _('"{key}" stands here twice').format(key=place[-1])))
+            faults.append((line, _('"{key}" is here twice').format(key=place[-1])))
     rows = whole.get(_LIST) if isinstance(whole, dict) else None
     if not isinstance(rows, list) or not rows:
         fault((), _('there is no list "{key}" with a cooperation in it').format(key=_LIST))
@@ -98,7 +98,7 @@ def read_register(content: bytes, name: str, *, source: str = "") -> tuple[Coope
     seen: set[str] = set()
     for at, one in enumerate(read):
         if one is not None and one.ref in seen:
-            fault((_LIST, at, "id"), _("{ref} stands in the file twice").format(ref=one.ref))
+            fault((_LIST, at, "id"), _("{ref} is in the file twice").format(ref=one.ref))
         seen.add(one.ref if one is not None else "")
     if faults:
         told = [f"{name}:{line}: {problem}" for line, problem in sorted(set(faults))]
@@ -153,7 +153,7 @@ def _lines(text: str) -> dict[Place, list[int]]:
 def _cooperation(row: Any, at: Place, fault: Fault, source: str) -> CooperationFile | None:
     """One row; ``None`` when it has a fault that leaves nothing to go by."""
     if not isinstance(row, dict):
-        fault(at, _("a cooperation stands between braces"))
+        fault(at, _("a cooperation is written between braces"))
         return None
     for key in row:
         if key not in _KEYS:
@@ -233,7 +233,7 @@ def _yes_or_no(row: Mapping[str, Any], key: str, at: Place, fault: Fault) -> boo
     value = row.get(key)
     if value is None or isinstance(value, bool):
         return value
-    fault((*at, key), _("{key} must be true, false or null").format(key=key))
+    fault((*at, key), _("{key} must be `true`, `false` or `null`").format(key=key))
     return None
 
 
@@ -255,7 +255,7 @@ def _no_day(value: object) -> date:
 def _characteristics(row: Mapping[str, Any], at: Place, fault: Fault) -> dict[str, str]:
     found = row.get("kenmerken") or {}
     if not isinstance(found, dict):
-        fault((*at, "kenmerken"), _("{key} stands between braces").format(key="kenmerken"))
+        fault((*at, "kenmerken"), _("{key} is written between braces").format(key="kenmerken"))
         return {}
     for trait, value in found.items():
         poles = _traits().get(trait)
@@ -275,14 +275,14 @@ def _members(row: Mapping[str, Any], at: Place, fault: Fault) -> tuple[Cooperati
     for number, one in enumerate(found):
         place = (*at, "deelnemers", number)
         if not isinstance(one, dict):
-            fault(place, _("a member stands between braces"))
+            fault(place, _("a member is written between braces"))
             continue
         for key in one:
             if key not in _MEMBER_KEYS:
                 fault((*place, key), _('"{key}" is not known here').format(key=key))
         partner, role = one.get("partner_id"), one.get("rol", "deelnemer")
         if partner is not None and not (isinstance(partner, str) and _PARTNER.fullmatch(partner)):
-            fault((*place, "partner_id"), _('"{value}" is not a partner id such as gm0344').format(value=partner))
+            fault((*place, "partner_id"), _('"{value}" is not a partner id such as `gm0344`').format(value=partner))
             partner = None
         if role not in _ROLES:
             sentence = _('"{value}" is not one of {known}').format(value=role, known=", ".join(_ROLES))

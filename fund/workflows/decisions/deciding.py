@@ -32,7 +32,6 @@ from fund.events import (
     Envelope,
     OpenedVote,
 )
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.money import format_plain
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Role, Who, require, require_other_hands
@@ -294,9 +293,7 @@ def _asked(
         State.CONDITIONAL: voted in ("", CARRIED),
     }[asked]
     if not fits and said is not None:
-        raise DecidedOtherwise(
-            ref=decision.ref, asked=state_word("proposal", asked), voted=state_word("proposal", said)
-        )
+        raise DecidedOtherwise(ref=decision.ref, asked=asked, voted=said)
     return asked
 
 

@@ -18,7 +18,7 @@ from fund.errors import (
     UnknownPartner,
 )
 from fund.events import AwardCondition
-from fund.glossary import Name, meant, state_word
+from fund.glossary import Name, meant
 from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
@@ -74,7 +74,7 @@ def require_reasons(review: Review, given: Mapping[str, str], *, outcome: str, g
     if lacking:
         raise ReasonsPerCriterionMissing(
             ref=review.ref,
-            outcome=state_word("proposal", outcome),
+            outcome=outcome,
             advice=review.advice,
             subjects=list(lacking),
             reasons=" ".join(f"--reason {subject}=TEXT" for subject in lacking),

@@ -11,6 +11,7 @@ import json
 import shlex
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ from fund.errors import (
     WordTooLong,
 )
 from fund.events import canonical_json, require_printable
-from fund.glossary import Name, state_word
+from fund.glossary import Name
 from fund.ledger import flushed
 from fund.money import require_cents
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
@@ -165,7 +166,7 @@ def carry_out(
     try:
         answer = _at_once_or_after_what_is_due(attempt)
     except FundError as problem:
-        mended = mend(problem, fund.engine)
+        mended = _naming(fund, mend(problem, fund.engine))
         if problem.recorded and not dry_run and not isinstance(problem, CommandConflict):
             _record_refusal(fund, name, args, user=user, command_id=command_id, problem=mended)
         raise mended from problem.__cause__
@@ -287,6 +288,19 @@ def _remembered(store: Store, who: Actor, command_id: str, name: str, digest: by
         raise cls(**decode(error["details"])) from _Replayed()
     answer["replayed"] = True
     return answer
+
+
+def _naming(fund: Fund, problem: FundError) -> FundError:
+    """The refusal with the names of the partners and users whose ids stand in its details."""
+    told = (item for value in problem.details.values() for item in (value if isinstance(value, list) else [value]))
+    ids = {item for item in told if isinstance(item, str)}
+    if isinstance(problem, NotReady) or not ids:
+        return problem
+    with suppress(NotReady), View.open(fund.engine, LIVES) as view:
+        partners = ids.intersection(view.store.cases.refs("partner"))
+        people = {each: view.name(each) for each in ids if each.startswith("usr_")}
+        problem.names = {**people, **{each: view.partner_name(each) for each in partners}}
+    return problem
 
 
 class _Replayed(Exception):
@@ -509,7 +523,7 @@ def _pending_for(
         raise UnknownRef(kind="pending", ref=ref, suggestion="fund inbox")
     state = "lapsed" if row.state == "pending" and row.expires_at <= uow.now else row.state
     if state != "pending":
-        raise PendingNotOpen(ref=ref, state=state_word("pending", state))
+        raise PendingNotOpen(ref=ref, state=state)
     return uow, row, COMMANDS[row.name]
 
 
@@ -535,5 +549,5 @@ def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: 
         if query.lists:
             found = lists.chosen(found, query.lists, name=name, **wanted)
     except FundError as problem:
-        raise mend(problem, fund.engine) from problem.__cause__
+        raise _naming(fund, mend(problem, fund.engine)) from problem.__cause__
     return {"schema_version": 1, **found}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fund.errors import (
     PaymentsStopped,
 )
-from fund.glossary import state_word
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import View
@@ -37,5 +36,5 @@ def agreement_in(view: View, ref: str, *, states: tuple[str, ...] = ("active",))
     """
     agreement = view.case(Agreement, ref)
     if agreement.state not in states:
-        raise PaymentsStopped(agreement=ref, state=state_word("agreement", agreement.state))
+        raise PaymentsStopped(agreement=ref, state=agreement.state)
     return agreement

@@ -18,7 +18,6 @@ from fund.events import (
     DisbursementRequested,
     Envelope,
 )
-from fund.glossary import state_word
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
@@ -93,9 +92,7 @@ def request(
 def _of_milestone(uow: UnitOfWork, agreement: Agreement, ref: str, amount: int | None) -> int:
     milestone = uow.case(Milestone, ref)
     if milestone.state != "accepted":
-        raise MilestoneNotAccepted(
-            milestone=ref, state=state_word("milestone", milestone.state), agreement=agreement.ref
-        )
+        raise MilestoneNotAccepted(milestone=ref, state=milestone.state, agreement=agreement.ref)
     live = live_cents(uow, agreement.ref, milestone=ref)
     left_cents = milestone.amount_cents - live
     asked_cents = left_cents if amount is None else amount

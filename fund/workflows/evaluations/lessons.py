@@ -10,7 +10,7 @@ from typing import Any
 
 from fund.errors import EvaluationNotPublished, UnknownTheme
 from fund.events import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
-from fund.glossary import chosen, state_word, theme_names
+from fund.glossary import chosen, theme_names
 from fund.lists import has_words, words_of
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
@@ -58,7 +58,7 @@ def shown(view: View, *, ref: str) -> dict[str, Any]:
     """
     case = view.case(Evaluation, ref)
     if not reads_results(view, case):
-        raise EvaluationNotPublished(ref=ref, state=state_word("evaluation", case.state))
+        raise EvaluationNotPublished(ref=ref, state=case.state)
     agreement, proposal = view.maybe(Agreement, ref), view.maybe(Proposal, case.proposal)
     facts = [happened for happened in view.history(case) if happened.stream == case.stream]
     returned = [each for each in facts if isinstance(each.fact, EvaluationReturned)]

@@ -34,7 +34,6 @@ from fund.events import (
     ExitSettlementProposed,
     PartnerNoticeGiven,
 )
-from fund.glossary import state_word
 from fund.money import require_cents
 from fund.reports.exits import quote_of
 from fund.rules.valuation import free_to_commit
@@ -144,8 +143,7 @@ def record_proposal(
     if before is not None and before.state == PartnerState.SETTLEMENT_PROPOSED and not resolution:
         same = (before.valued_on, before.quoted_cents, before.quoted_now_cents) == (on, made.net_cents, made.now_cents)
         if same:
-            state = state_word("partner", before.state)
-            raise SettlementUnchanged(partner=ref, on=on, net_cents=made.net_cents, state=state)
+            raise SettlementUnchanged(partner=ref, on=on, net_cents=made.net_cents, state=before.state)
     head = uow.ledger.head().seq
     # entries that are made until the second person confirms count as numbers given in between
     uow.refs_given.append(f'"known_at":{head}')

@@ -95,6 +95,7 @@ def exit_quote(
             {
                 "kind": item.kind,
                 "ref": item.ref,
+                "name": view.partner_name(item.ref),
                 "case": item.case,
                 "amount_cents": item.amount_cents,
                 "standing_cents": item.standing_cents,

@@ -133,6 +133,6 @@ def _allowance(desk: Desk) -> Iterator[Waiting]:
     ended = _quarter_ended(desk)
     quarter = quarter_of(ended)
     if all(run.ref != quarter for run in desk.all(AllowanceRun)) and desk.view.ledger.balance("1200", as_of=ended):
-        what = _(N_("reckon the allowance of {quarter}")).format(quarter=quarter)
+        what = _(N_("calculate the allowance of {quarter}")).format(quarter=quarter)
         command = f"fund repayment allowance --on {ended.isoformat()}"
         yield Waiting(what, command, FUND_MANAGER, quarter, add_months(ended, 1))

@@ -117,7 +117,11 @@ def _contradicted(desk: Desk, batch: Batch) -> Iterator[Waiting]:
         if not entry.contradicted or (entry.state == "failed" and line.ref not in failed):
             continue
         if entry.state == "paid":
-            what = _(N_("ask the bank about {ref} of {amount}: it was rejected, and stands as paid")).format(**about)
+            what = _(N_("ask the bank about {ref} of {amount}: the bank rejected it, and here it is paid")).format(
+                **about
+            )
         else:
-            what = _(N_("ask the bank about {ref} of {amount}: it was accepted, and stands as failed")).format(**about)
+            what = _(N_("ask the bank about {ref} of {amount}: the bank accepted it, and here it has failed")).format(
+                **about
+            )
         yield Waiting(what, f"fund payment list --batch {batch.ref}", TREASURER, line.ref)

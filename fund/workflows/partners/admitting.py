@@ -15,7 +15,6 @@ from typing import Any
 from fund.contributions import key_in_force, members_of
 from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope, PartnerAdmitted, PartnerProposed
-from fund.glossary import state_word
 from fund.rules import valuation
 from fund.rules.exits import main_balances
 from fund.rules.keys import fraction_text, rescale, shares
@@ -58,7 +57,7 @@ def add(uow: UnitOfWork, *, content: bytes, name: str = "candidates.csv") -> dic
     for row in rows:
         known = uow.maybe(Partner, row.ref)
         if known is not None:
-            raise PartnerKnown(partner=row.ref, state=state_word("partner", known.state))
+            raise PartnerKnown(partner=row.ref, state=known.state)
         require_no_supplier(uow, row.ref)
     told = PartnerProposed.model_fields
     for row in rows:
@@ -101,7 +100,7 @@ def _still_as_voted(uow: UnitOfWork, resolution: Resolution) -> None:
     """The quote that the board has before it holds still: key, share and price."""
     partner = uow.case(Partner, resolution.subject)
     if partner.state != PartnerState.CANDIDATE:
-        raise NotACandidate(partner=partner.ref, state=state_word("partner", partner.state))
+        raise NotACandidate(partner=partner.ref, state=partner.state)
     told, now = resolution.terms, _as_json(_quote(uow, partner))
     for name in ("key", "weight", "par_cents"):
         if told[name] != now[name]:
@@ -153,7 +152,7 @@ def accession_quote(view: View, *, ref: str) -> dict[str, Any]:
     """
     partner = view.partner(ref)
     if partner.state != PartnerState.CANDIDATE:
-        raise NotACandidate(partner=ref, state=state_word("partner", partner.state))
+        raise NotACandidate(partner=ref, state=partner.state)
     return {
         "as_of": view.today.isoformat(),
         "partner": ref,

@@ -136,10 +136,10 @@ def read_partners(content: bytes, name: str) -> list[PartnerAdmitted]:
             raise faulty(line, excerpt, _(N_("the line has another number of fields than the header")))
         ref = values["id"]
         if not _ID.fullmatch(ref):
-            raise faulty(line, excerpt, _(N_('"{value}" is not a partner id such as gm0344')).format(value=ref))
+            raise faulty(line, excerpt, _(N_('"{value}" is not a partner id such as `gm0344`')).format(value=ref))
         if ref in seen:
             raise faulty(
-                line, excerpt, _(N_("{partner} stands on line {first} as well")).format(partner=ref, first=seen[ref])
+                line, excerpt, _(N_("{partner} is on line {first} as well")).format(partner=ref, first=seen[ref])
             )
         seen[ref] = line
         if not values["naam"]:

@@ -22,7 +22,6 @@ from fund.errors import (
     UnknownVote,
 )
 from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed, OpenedVote, canonical_json
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules.keys import reference_years, shares
 from fund.rules.voting import ABSTAIN, Ballot, board_missing
@@ -56,7 +55,7 @@ def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Env
     form = _read_key(content, name)
     known = uow.maybe(DistributionKey, form.name)
     if known is not None:
-        raise KeyExists(key=form.name, state=state_word("key", known.state))
+        raise KeyExists(key=form.name, state=known.state)
     if form.from_on < uow.today:
         raise KeyReachesBack(key=form.name, from_on=form.from_on, today=uow.today)
     active = uow.cases(Partner, states=["active"])
@@ -143,8 +142,8 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> 
         raise NotTakingPart(
             command="decision vote",
             partner=own,
-            state=state_word("partner", gone.state),
-            allowed=state_word("partner", "active"),
+            state=gone.state,
+            allowed="active",
         )
     if key.state == State.PROPOSED and (own in key.votes or key.voted.get(own, uow.maker.user_id) != uow.maker.user_id):
         raise AlreadyVoted(partner=own, ref=ref)

@@ -131,6 +131,7 @@ def _exit(view: View, ref: str) -> dict[str, Any] | None:
         "items": [
             {
                 "case": item,
+                "name": view.partner_name(item),
                 "kinds": sorted({each.item for each in case.items if each.case == item}),
                 "named_cents": cents,
                 "collected_cents": case.collected.get(item, 0),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fund.errors import PaymentsStopped
-from fund.glossary import state_word
 from fund.rules.transitions import Table
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
@@ -77,4 +76,4 @@ def require_flowing(view: View, case: Due) -> None:
         return
     agreement = view.case(Agreement, case.agreement)
     if agreement.state == "suspended":
-        raise PaymentsStopped(agreement=agreement.ref, state=state_word("agreement", agreement.state))
+        raise PaymentsStopped(agreement=agreement.ref, state=agreement.state)

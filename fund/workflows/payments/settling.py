@@ -20,7 +20,6 @@ from fund.events import (
     PaymentSettled,
 )
 from fund.events.payments import BatchLine
-from fund.glossary import code_word
 from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
@@ -73,7 +72,7 @@ def _debit_of(view: View, case: Due, named: str) -> Debit:
     """
     debit = next((each for each in view.cases(Debit, states=["recorded"]) if named in (each.ref, each.line_id)), None)
     if debit is None or debit.account != "1000":
-        raise UnknownRef(kind=code_word("debit"), ref=named, suggestion="fund bank unmatched")
+        raise UnknownRef(kind="debit", ref=named, suggestion="fund bank unmatched")
     if debit.amount_cents != case.amount_cents:
         raise PaymentDoesNotMatch(
             ref=case.ref,

@@ -11,7 +11,6 @@ from fund.errors import (
     RolloutWithoutParent,
     TooFewAdopters,
 )
-from fund.glossary import state_word
 from fund.language import _
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
@@ -27,9 +26,7 @@ def require_active(uow: UnitOfWork, partners: Iterable[str], *, command: str, su
     for ref in partners:
         partner = uow.case(Partner, ref)
         if partner.state != "active":
-            raise PartnerNotActive(
-                command=command, ref=subject, partner=partner.short_name, state=state_word("partner", partner.state)
-            )
+            raise PartnerNotActive(command=command, ref=subject, partner=partner.short_name, state=partner.state)
 
 
 def require_lineage(uow: UnitOfWork, form: ProposalForm, follows: str | None, *, subject: str) -> None:

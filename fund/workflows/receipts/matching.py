@@ -28,7 +28,7 @@ from fund.events import (
     ReceiptUnmatched,
     Undone,
 )
-from fund.glossary import code_word, nearest, state_word
+from fund.glossary import nearest
 from fund.language import N_, _
 from fund.ledger import Entry
 from fund.money import require_cents
@@ -112,7 +112,7 @@ def _set_against(
     if plan is None:
         near = nearest(target, [*uow.store.cases.refs("call"), *uow.store.cases.refs("plan")])
         wrong = f"fund bank match {receipt.ref} --to {near[0]}" if near else "fund capital list"
-        raise UnknownRef(kind=code_word("call"), ref=target, suggestion=wrong)
+        raise UnknownRef(kind="call", ref=target, suggestion=wrong)
     return _repay(
         uow, receipt, plan, rule=rule, amount=amount, instalment=found.instalment, on=on, cause=cause, reaction=reaction
     )
@@ -342,7 +342,7 @@ def allocate(
     plan = uow.case(Plan, ref)
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
         listed = f"fund repayment schedule {ref}"
-        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=listed)
+        raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=listed)
     lead, parties = _around(uow, ref)
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
@@ -368,7 +368,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         raise NothingToUndo(
             ref=receipt.ref,
             count=0,
-            state=state_word("receipt", receipt.state),
+            state=receipt.state,
             allocated_cents=receipt.allocated_cents,
             amount_cents=receipt.amount_cents,
         )

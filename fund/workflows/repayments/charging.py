@@ -18,7 +18,6 @@ from fund.errors import (
     UnknownRef,
 )
 from fund.events import ChargeClaimed, ChargeWaived, Envelope
-from fund.glossary import code_word
 from fund.money import require_cents
 from fund.rules.charges import FEE, INTEREST
 from fund.schemas.agreements import Agreement
@@ -82,7 +81,7 @@ def _require_amount(uow: UnitOfWork, ref: str, cents: int, ground: str, demanded
     """The amount lies within what the regulations of today say."""
     rules = uow.regulations().charges
     least = max(rules.least_interest_cents if ground == INTEREST else 0, 1)
-    said: dict[str, Any] = {"ref": ref, "ground": code_word(ground), "amount_cents": cents}
+    said: dict[str, Any] = {"ref": ref, "ground": ground, "amount_cents": cents}
     if cents < least:
         raise ChargeBelowMinimum(least_cents=least, **said)
     if ground == FEE and cents > rules.most_fee_cents(demanded_cents):
@@ -112,7 +111,7 @@ def waive_charge(uow: UnitOfWork, *, ref: str, no: int, reason: str) -> Envelope
     plan = _checked(uow, "repayment waive-charge", ref)
     found = next((each for each in plan.charges if each.no == no), None)
     if found is None:
-        raise UnknownRef(kind=code_word("charge"), ref=f"{ref} {no}", suggestion=f"fund repayment plan {ref}")
+        raise UnknownRef(kind="charge", ref=f"{ref} {no}", suggestion=f"fund repayment plan {ref}")
     if found.open_cents <= 0:
         raise ChargePaid(ref=ref, no=no, open_cents=found.open_cents)
     fact = ChargeWaived(

@@ -14,7 +14,6 @@ from itertools import takewhile
 from fund.dates import add_months, start_of_day, term_end, weeks
 from fund.errors import InstalmentNotLate, UnknownRef
 from fund.events import ArrearsDemanded, ArrearsEscalated, Envelope, LimitationNeared
-from fund.glossary import code_word
 from fund.rules import schedules
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Instalment, Plan
@@ -167,7 +166,7 @@ def demand(uow: UnitOfWork, *, ref: str, instalment: int | None = None) -> Envel
     look = f"fund repayment schedule {ref}"
     check(uow, TRANSITIONS, "repayment demand", plan, lead=agreement.lead, parties=agreement.parties, look=look)
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
-        raise UnknownRef(kind=code_word("instalment"), ref=f"{ref} {instalment}", suggestion=look)
+        raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=look)
     late = late_parts(uow, plan)
     wanted = sorted(late) if instalment is None else [no for no in (instalment,) if no in late]
     if not wanted:

@@ -20,7 +20,6 @@ from fund.errors import (
     WriteoffOpen,
 )
 from fund.events import Envelope, InstalmentTerms, PlanRestructured
-from fund.glossary import state_word
 from fund.money import parse
 from fund.rules import schedules
 from fund.rules.authority import Role
@@ -155,7 +154,7 @@ def _require_possible(uow: UnitOfWork, plan: Plan, parts: tuple[InstalmentTerms,
         None,
     )
     if unfinished is not None:
-        raise WriteoffOpen(ref=plan.ref, open=unfinished.ref, state=state_word("writeoff", unfinished.state))
+        raise WriteoffOpen(ref=plan.ref, open=unfinished.ref, state=unfinished.state)
     if schedules.total(parts) != plan.open_cents:
         raise RestructuringDiffers(ref=plan.ref, total_cents=schedules.total(parts), open_cents=plan.open_cents)
     for part in parts:

@@ -31,7 +31,6 @@ from fund.events import (
     ReviewPanelProposed,
     ReviewScoreExcluded,
 )
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules.authority import Role, require_other_hands
 from fund.rules.conflicts import DECLARABLE
@@ -197,9 +196,7 @@ def _require_closed_round(view: View, proposal: Proposal) -> None:
     round_ = view.case(Round, proposal.round)
     again = view.maybe(Decision, proposal.ref)
     if round_.allocation == "score" and round_.state in ("planned", "open") and again is None:
-        raise RoundNotClosed(
-            ref=proposal.ref, round=round_.ref, state=state_word("round", round_.state), closes_at=round_.closes_at
-        )
+        raise RoundNotClosed(ref=proposal.ref, round=round_.ref, state=round_.state, closes_at=round_.closes_at)
 
 
 def _require_feasible(ref: str, quorum: Quorum, free: Sequence[Candidate], *, necessity: bool) -> None:

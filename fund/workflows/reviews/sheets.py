@@ -61,7 +61,7 @@ def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) 
             fault("[scores]", _("{key} has no score, and no reason to abstain").format(key=criterion))
     declaration = read.get("declaration")
     if declaration is not None and not _is_declaration(declaration):
-        fault("declaration", _('declaration is "none" or a list of grounds'))
+        fault("declaration", _('`declaration` is "none" or a list of grounds'))
     if faults:
         told = [f"{name}:{line}: {problem}" for line, problem in sorted(faults, key=lambda pair: pair[0])]
         raise FaultyScores(faults="\n".join(told), ref=ref)

@@ -26,7 +26,6 @@ from fund.events import (
     Envelope,
     WriteoffProposed,
 )
-from fund.glossary import state_word
 from fund.language import N_, _
 from fund.rules.authority import Role
 from fund.schemas.agreements import Agreement, Milestone
@@ -85,7 +84,7 @@ def propose(
     # nobody's way.
     unfinished = next((case for case in earlier if case.state in OPEN and case.amount_cents <= outstanding), None)
     if unfinished is not None:
-        raise WriteoffOpen(ref=ref, open=unfinished.ref, state=state_word("writeoff", unfinished.state))
+        raise WriteoffOpen(ref=ref, open=unfinished.ref, state=unfinished.state)
     amount = outstanding if amount_cents is None else amount_cents
     if amount <= 0 or amount > outstanding:
         raise BeyondOutstanding(ref=ref, amount_cents=amount, outstanding_cents=outstanding, day=uow.today)
@@ -132,19 +131,19 @@ def _require_learning(uow: UnitOfWork, agreement: Agreement, evaluation: Evaluat
     done = agreement.state == "completed" or (agreement.state == "closed" and agreement.ground == "completed")
     by_stop_rule = agreement.state in ("terminated", "closed") and agreement.ground == "stop_rule"
     if not done and not by_stop_rule:
-        raise WorkNotEnded(ref=ref, state=state_word("agreement", agreement.state))
+        raise WorkNotEnded(ref=ref, state=agreement.state)
     if not agreement.hypothesis.strip() or not agreement.stop_rule.strip():
         names = {N_("a hypothesis"): agreement.hypothesis, N_("a stop rule"): agreement.stop_rule}
         found = [_(name) for name, text in names.items() if text.strip()] or [_(N_("neither"))]
         raise StopRuleMissing(ref=ref, found=found)
     state = evaluation.state if evaluation is not None else "due"
     if evaluation is None or state not in ("accepted", "published"):
-        raise EvaluationNotAccepted(ref=ref, state=state_word("evaluation", state))
+        raise EvaluationNotAccepted(ref=ref, state=state)
     threshold = uow.regulations_named(agreement.terms.regulations).learning_threshold
     if Fraction(evaluation.learning) < threshold:
         raise LearningTooLow(ref=ref, learning=evaluation.learning, threshold=threshold)
     if state != "published":
-        raise LessonsNotPublished(ref=ref, state=state_word("evaluation", state))
+        raise LessonsNotPublished(ref=ref, state=state)
     until = agreement.ended_on or uow.today
     bare = [
         milestone

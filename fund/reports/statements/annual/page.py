@@ -271,7 +271,7 @@ def _deferred(moved: Mapping[str, Any]) -> Table:
 
 
 def _nothing() -> str:
-    return _("Nothing stood on it, and nothing moved.")
+    return _("It was empty, and nothing moved.")
 
 
 # ------------------------------------------------------------------------------------------------ figures, experiments

@@ -325,7 +325,7 @@ def _experiment(each: Mapping[str, Any], as_of: str) -> dict[str, Any]:
         "who": ", ".join([each["lead_name"], *others]),
         "state": state_word("agreement", each["state"]),
         "texts": [
-            [_("Question"), each["question"] or _("It stands in the agreement.")],
+            [_("Question"), each["question"] or _("It is in the agreement.")],
             [_("Result"), _result(each, as_of)],
             *[[_("Lesson"), f"{lesson['title']}. {lesson['text']}"] for lesson in lessons[:MOST_LESSONS]],
         ],

@@ -221,13 +221,13 @@ def policies(found: Mapping[str, Any]) -> Iterable[str]:
         if found["contributions"] == "repayable"
         else _("Partners pay in for good (a fonds perdu): it is an expense of theirs.")
     )
-    yield _("An advance stands at what was approved to pay and has not come back (BBV 63).")
+    yield _("An advance amounts to what was approved to pay and has not come back (BBV 63).")
     yield _("What we expect not to come back is taken off the advances (BBV 52b, 63 lid 8, 65).")
-    yield _("Its rates stand in regulations {version}. There are no other provisions (BBV 44, 45).").format(
+    yield _("Its rates are in regulations {version}. There are no other provisions (BBV 44, 45).").format(
         version=found["regulations"]
     )
     yield _("What went into learning is written off in full and shown apart from losses.")
-    yield _("An award that is not approved to pay is no debt: it stands beside the balance sheet (9000).")
+    yield _("An award that is not approved to pay is no debt: it is shown beside the balance sheet (9000).")
     yield _("A partner that left is owed one part now and one part later (2200, 2210).")
     if not host:
         yield _("The result of a year goes to the accumulated result when the year is closed (BBV 42).")

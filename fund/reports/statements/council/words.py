@@ -53,7 +53,7 @@ ASKED = {
     "leave": N_("On this day we leave the fund."),
 }
 EXPLAINED = {
-    "fund": N_("a pot of money that is filled again and again."),
+    "fund": N_("money that is used again and again."),
     "experiment": N_("a trial. If it does not work, we learn from that too."),
 }
 """Two words of the glossary, by their name in code, and what they mean in plain words."""
@@ -64,7 +64,7 @@ FLOW_NAMES = {
     "paid_out_cents": N_("for experiments"),
     "came_back_cents": N_("came back"),
     "costs_cents": N_("for the fund itself"),
-    "left_cents": N_("in the pot now"),
+    "left_cents": N_("in the fund now"),
 }
 """What moved, in the order of the chart."""
 GONE = ("settling", "exited")
@@ -135,9 +135,9 @@ def chart_of(found: Mapping[str, Any]) -> dict[str, Any]:
         title = _("What we paid, and what we get back.")
     elif paid > 0 and left >= 0:
         cents = floor(Fraction(left * 100, paid) + Fraction(1, 2))
-        title = _("Of every euro of ours, {cents} cents are in the pot now.").format(cents=cents)
+        title = _("Of every euro of ours, {cents} cents are in the fund now.").format(cents=cents)
     else:
-        title = _("Our part of the money in the pot.")
+        title = _("Our part of the money in the fund.")
     return {
         "title": title,
         "subtitle": _("Our part, in euros"),
@@ -177,9 +177,9 @@ def our_sentences(page: Mapping[str, Any]) -> list[str]:
 
 def _intro(found: Mapping[str, Any]) -> Iterator[str]:
     if found["fund"]["partners"] > 1:
-        yield _("Together {count} governments fill one pot of money: the fund.").format(count=found["fund"]["partners"])
+        yield _("Together {count} governments fill the fund.").format(count=found["fund"]["partners"])
     else:
-        yield _("Governments fill one pot of money together: the fund.")
+        yield _("Governments fill the fund together.")
     yield _("The fund pays for experiments: trials of new work.")
     yield _("What works pays money back. We use that money again.")
 

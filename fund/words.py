@@ -1,0 +1,195 @@
+"""The words of the fund as sentences say them: states, roles, accounts, events and choices in the reader's language.
+
+``data/glossary.csv`` decides. What somebody types is compared with these words in :mod:`fund.glossary`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
+
+from fund.language import N_, _, language
+
+__all__ = [
+    "HAPPENED",
+    "TYPED",
+    "Word",
+    "account_word",
+    "accounts_named",
+    "code_word",
+    "event_word",
+    "role_word",
+    "state_word",
+    "states_named",
+    "word_of",
+    "words",
+]
+
+TYPED = "typed"
+"""For :func:`word_of`: no word, but something to type; it stands between backticks in every sentence."""
+HAPPENED = "gebeurd"
+"""The section of what happens: the second half of the name of an event."""
+_STATE_KIND = re.compile(r"\(([a-z_]+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One row of the glossary."""
+
+    section: str
+    nl: str
+    en: str
+    name: str
+    explanation: str
+    source: str
+    avoid: tuple[str, ...]
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Every Dutch form of the row: ``afdracht / inleg`` are two, an addition in brackets is left out too."""
+        parts = [part.strip() for part in self.nl.split(" / ")]
+        bare = [re.sub(r"\s*\([^)]*\)", "", part) for part in parts]
+        return tuple(dict.fromkeys([*parts, *bare]))
+
+    @property
+    def is_state(self) -> bool:
+        """Whether this is a state in some life story."""
+        return self.section.startswith("toestand ")
+
+    @property
+    def kind(self) -> str:
+        """Of a state: whose state, in code (``proposal``); empty for other words."""
+        found = _STATE_KIND.search(self.explanation) if self.is_state else None
+        return found.group(1) if found else ""
+
+    def in_language(self) -> str:
+        """The word in the language in use."""
+        return self.nl if language() == "nl" else self.en
+
+
+@lru_cache(maxsize=1)
+def words() -> tuple[Word, ...]:
+    """The whole glossary, in its own order."""
+    text = resources.files("fund").joinpath("data", "glossary.csv").read_text(encoding="utf-8")
+    return tuple(
+        Word(
+            section=row["rubriek"],
+            nl=row["nl"],
+            en=row["en"],
+            name=row["naam_in_code"],
+            explanation=row["uitleg"],
+            source=row["vindplaats"],
+            avoid=tuple(part.strip() for part in row["avoid"].split(";") if part.strip()),
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+@lru_cache(maxsize=1)
+def states_named() -> Mapping[tuple[str, str], Word]:
+    """The states, by whose they are and by code."""
+    return MappingProxyType({(word.kind, word.name): word for word in words() if word.is_state})
+
+
+def state_word(kind: str, state: str) -> str:
+    """A state of a life story (``proposal``, ``in_review``) as people read it; English without underscores if the
+    glossary has no such row."""
+    word = states_named().get((kind, str(state)))
+    return word.in_language() if word else str(state).replace("_", " ")
+
+
+def account_word(code: str) -> str:
+    """The name of a ledger account, or of the main account of a sub-account, in the language in use."""
+    word = accounts_named().get(code.partition(".")[0])
+    return word.in_language() if word else code
+
+
+@lru_cache(maxsize=1)
+def accounts_named() -> Mapping[str, Word]:
+    """The ledger accounts, by code."""
+    return MappingProxyType(
+        {word.source.split()[-1]: word for word in words() if word.source.startswith("accounts.csv ")}
+    )
+
+
+def role_word(role: str) -> str:
+    """A role (``fund_manager``) as people read it."""
+    for word in words():
+        if word.section == "rol" and word.name == role:
+            return word.in_language()
+    return role.replace("_", " ")
+
+
+_TIES = {"lead": N_("{who} of the lead"), "party": N_("{who} of a party"), "own": N_("{who} of that partner")}
+
+
+def who_word(code: str) -> str:
+    """Who may do something (``partner_signatory of lead``), as people read it."""
+    role, _of, tie = code.partition(" of ")
+    return _(_TIES[tie]).format(who=role_word(role)) if tie in _TIES else role_word(role)
+
+
+def party_word(code: str) -> str:
+    """A party of an agreement as people read it: the fund itself by its word, a partner as it is."""
+    return _("the fund") if code == "fund" else code
+
+
+def code_word(code: str) -> str:
+    """A name from the code (``agreement``, ``light``, ``refuted``) as people read it; without underscores if neither
+    the glossary nor the catalogue has it."""
+    word, plain = _codes().get(code), code.replace("_", " ")
+    return word.in_language() if word else _(plain)
+
+
+@lru_cache(maxsize=1)
+def _codes() -> Mapping[str, Word]:
+    named = [word for word in words() if not word.is_state and word.section != HAPPENED]
+    return MappingProxyType({word.name: word for word in reversed(named)})
+
+
+def event_word(wire: str) -> str:
+    """A kind of fact (``user.added``) as people read it: what it is about, and what happened to it."""
+    about, _dot, happened = wire.partition(".")
+    named, word = _events().get(about) or _codes().get(about), _happened().get(happened)
+    if named is None or word is None:
+        return code_word(wire)
+    told = word.in_language()
+    return f"{named.in_language()}{':' if ' ' in told else ''} {told}"
+
+
+@lru_cache(maxsize=1)
+def _events() -> Mapping[str, Word]:
+    return MappingProxyType({word.name: word for word in words() if word.section == "gebeurtenis"})
+
+
+@lru_cache(maxsize=1)
+def _happened() -> Mapping[str, Word]:
+    return MappingProxyType({word.name: word for word in words() if word.section == HAPPENED})
+
+
+def _typed(text: str) -> str:
+    return f"`{text}`" if re.search(r"\w", text) else text
+
+
+def word_of(kind: str, code: str) -> str:
+    """A code of the program in the language in use: how every sentence for people names one.
+
+    Args:
+        kind: What it is a code of: ``role``, ``who`` (a role with a tie to the case), ``party``, ``event``, ``word`` (a
+            ground, a choice, a kind of case), :data:`TYPED` for what is to be typed; else whose state it is
+            (``proposal``).
+    """
+    said = {
+        "role": role_word,
+        "who": who_word,
+        "party": party_word,
+        "event": event_word,
+        "word": code_word,
+        TYPED: _typed,
+    }.get(kind)
+    return said(code) if said else state_word(kind, code)
