@@ -170,6 +170,9 @@ def _typed(words: list[str], url: str, user: str | None, args: Mapping[str, Any]
             closing(sqlite3.connect(folder / "fund.db")) as new,
         ):
             old.backup(new)
+        files = Path(url.removeprefix("sqlite:///")).parent / "files"
+        if files.is_dir():  # a fund on SQLite keeps them beside it
+            shutil.copytree(files, folder / "files")
         given = [args, *args.get("files", ())] if args else []  # the files that this command was given
         for word in words:
             if (here / word).is_file():
