@@ -83,7 +83,7 @@ class _Told:
             ]
             return {"label": label, "value": None, "rows": rows}
         if isinstance(value, Mapping):
-            return {"label": label, "value": None, "rows": [[self._field(*item) for item in value.items() if item[1]]]}
+            return {"label": label, "value": None, "rows": [self._terms(label, value)]}
         if _is_part(value):
             return {"label": label, "value": None, "rows": [self._part(value)]}
         if isinstance(value, (list, tuple)) and any(isinstance(each, Mapping) for each in value):
@@ -92,6 +92,10 @@ class _Told:
         if isinstance(value, (list, tuple)) and any(_is_part(each) for each in value):
             return {"label": label, "value": None, "rows": [self._part(each) for each in value]}
         return self._pair(label, value)
+
+    def _terms(self, of: str, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
+        named = ((label_of(of, field), value) for field, value in terms.items())
+        return [self._field(label, value) for label, value in named if label and value]
 
     def _part(self, part: Any) -> list[dict[str, Any]]:
         named = ((label_of(_snake(type(part).__name__), field), value) for field, value in _given(part))

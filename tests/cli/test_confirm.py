@@ -45,7 +45,7 @@ def test_the_first_person_is_told_who_waits_for_whom(fund: Fund, called: tuple[s
     assert (first, last) == (f"{ref} waits for a second person.", f"Next step, by bram: fund --as bram confirm {ref}")
     assert told[0] == "Capital called, 34 times"
     assert "  In all        EUR 34.00" in told
-    assert sum(", weight " in line for line in told) == 34
+    assert sum(", share " in line for line in told) == 34
     assert calls(fund, url) == 0
 
 
