@@ -279,18 +279,15 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
 
 def _commands(ctx: click.Context) -> Iterator[tuple[str, str]]:
     root = ctx.find_root()
-    if isinstance(root.command, click.Group):
-        for noun in root.command.list_commands(root):
-            command = root.command.get_command(root, noun)
-            if isinstance(command, click.Group):
-                for verb in command.list_commands(root):
-                    yield f"{noun} {verb}", _line(command.get_command(root, verb))
-            else:
-                yield noun, _line(command)
+    yield from _under(root, root.command, "")
 
 
-def _line(command: click.Command | None) -> str:
-    return command.get_short_help_str(60) if command is not None else ""
+def _under(root: click.Context, command: click.Command | None, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(command, click.Group):
+        for name in command.list_commands(root):
+            yield from _under(root, command.get_command(root, name), f"{path} {name}".lstrip())
+    elif command is not None:
+        yield path, command.get_short_help_str(60)
 
 
 def _command_pages(ctx: click.Context, asked: str) -> Iterator[Page]:

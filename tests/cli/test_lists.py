@@ -21,7 +21,10 @@ from tests.factories import founded
 from tests.story import Told
 from tests.workflows.deciding import eligible, peopled
 
-NOT_CHOSEN_FROM = {"event list": "a journal, read by number: --stream, --type, --since and --limit say which part"}
+NOT_CHOSEN_FROM = {
+    "event list": "a journal, read by number: --stream, --type, --since and --limit say which part",
+    "file list": "the few files of one case",
+}
 
 NAMED_BY = ("ref", "id", "iban", "name", "agreement", "period", "year")
 
@@ -29,16 +32,22 @@ NAMED_BY = ("ref", "id", "iban", "name", "agreement", "period", "year")
 def commands() -> Iterator[tuple[str, click.Command]]:
     root = _root()
     context = click.Context(root, info_name="fund")
-    for noun in root.list_commands(context):
-        group = root.get_command(context, noun)
-        if isinstance(group, click.Group):
-            for verb in group.list_commands(context):
-                command = group.get_command(context, verb)
-                assert command is not None
-                yield f"{noun} {verb}", command
+
+    def under(command: click.Command | None, path: str) -> Iterator[tuple[str, click.Command]]:
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                yield from under(command.get_command(context, name), f"{path} {name}".lstrip())
+        elif command is not None:
+            yield path, command
+
+    return under(root, "")
 
 
-LISTS = {name: command for name, command in commands() if name.endswith(" list") and name not in NOT_CHOSEN_FROM}
+LISTS = {
+    name: command
+    for name, command in commands()
+    if name.endswith(" list") and not name.endswith(tuple(NOT_CHOSEN_FROM))
+}
 
 
 def option(command: click.Command, name: str) -> Any:
