@@ -266,7 +266,7 @@ def _copied(path: str, name: str) -> Path:
     numbers = chain([""], (f"-{number}" for number in count(2)))
     names = (f"{target.stem}.{name}{number}{target.suffix}" for number in numbers)
     beside = next(each for each in map(target.with_name, names) if not os.path.lexists(each))
-    write_output(str(beside), target.read_bytes(), force=False)
+    write_output(str(beside), FORM.read(path)["content"], force=False)
     return beside
 
 

@@ -63,7 +63,7 @@ def mark_file(ctx: click.Context, file: Mapping[str, Any], answer: Mapping[str, 
         return
     text = file["content"].decode("utf-8")
     marked = forms.mark(text, answer["result"]["revision_mark"])
-    if marked != text and path.stat().st_size == len(file["content"]) and path.read_bytes() == file["content"]:
+    if marked != text and FORM.read(file["name"])["content"] == file["content"]:
         write_output(file["name"], marked.encode())
 
 
