@@ -85,7 +85,7 @@ class ReturnedBefore(RuleRefusal):
     """An evaluation goes back once at most."""
 
     message = N_("the evaluation of {ref} went back {returned} time(s) before; once is the most")
-    hint = N_("fund evaluation accept {ref}")
+    hint = N_("fund evaluation show {ref}")
 
 
 class UnknownTheme(UnknownWord):

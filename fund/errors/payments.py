@@ -283,7 +283,7 @@ class RefundExceeded(RuleRefusal):
     message = N_(
         "{asked_cents} cannot come back on {ref}: {paid_cents} was paid, of which {refunded_cents} came back before"
     )
-    hint = N_("allocate the rest by hand: fund bank match {receipt}")
+    hint = N_("allocate the rest by hand: fund bank match {receipt} --to REF")
 
 
 class AccountNotOfTheFund(RuleRefusal):
