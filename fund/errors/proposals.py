@@ -298,7 +298,7 @@ class PartiesNotConfirmed(RuleRefusal):
     """Not every party has confirmed this revision."""
 
     message = N_("{command} is not possible for {ref}: {missing} did not confirm revision {revision} ({hash})")
-    hint = N_("fund --as NAME proposal confirm {ref}")
+    hint = N_("fund proposal confirm {ref}")
 
 
 class BoardNotInformed(RuleRefusal):

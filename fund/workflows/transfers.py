@@ -116,7 +116,7 @@ def transfer(
     if amount < 1:
         raise AmountNotPositive(command="cost transfer", amount_cents=amount, least_cents=1)
     if to not in ("1000", "1005"):
-        raise NotABankAccountCode(account=to, known=["1000", "1005"], iban=iban or "-")
+        raise NotABankAccountCode(account=to, known=["1000", "1005"], iban=iban or "IBAN")
     target = account_of_the_fund(uow, to) if iban is None else _own(uow, iban, to)
     source = account_of_the_fund(uow, "1000" if target.account == "1005" else "1005")
     check(uow, TRANSITIONS, "cost transfer", None, records=TransferSent)
