@@ -93,10 +93,14 @@ def of_refusals() -> Iterator[str]:
     language.choose("nl")
     try:
         for problem in raised:
-            raw = [text for text in map(str, _items(problem.details)) if text in codes() or _SNAKE.fullmatch(text)]
+            told = [text for text in map(str, _items(problem.details)) if not text.startswith("ent_")]  # what a caller gave
+            raw = [text for text in told if text in codes() or _SNAKE.fullmatch(text)]
             if raw and (key := (type(problem), *sorted(raw))) not in _seen:
                 _seen.add(key)
-                bare = unmarked(str(problem).removeprefix(f"{problem.details.get('file')}:"))
+                shown = str(problem).removeprefix(f"{problem.details.get('file')}:")
+                for reason in (text for text in told if " " in text):  # said in the language of the test
+                    shown = shown.replace(reason, "")
+                bare = unmarked(shown)
                 said = [text for text in raw if re.search(rf"(?<![\w./-]){re.escape(text)}(?![\w./-])", bare)]
                 if said and not (problem.details.get("line") and said == [problem.details.get("field")]):
                     yield f"{problem.code()}: {', '.join(said)}: {problem}"

@@ -52,6 +52,7 @@ MAY_BE_REFUSED = {
     ("budget_differs_from_ask", "no_such_file"): "what the test handed in lies in no file",
     ("milestones_differ_from_ask", "no_such_file"): "what the test handed in lies in no file",
     ("categories_differ_from_cost", "no_such_file"): "what the test handed in lies in no file",
+    ("next step of confirm", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("decided_otherwise", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",

@@ -114,7 +114,7 @@ class PendingChanged(RuleRefusal):
 class NotAllPossible(RuleRefusal):
     """Of several confirmations that were given as one, some are refused; so none of them happened."""
 
-    message = N_("`fund {command}` changed nothing: {number} of {count} cannot be carried out")
+    message = N_("{command} changed nothing: {number} of {count} cannot be carried out")
     hint = N_("{next}")
 
     def __str__(self) -> str:

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-class UnbalancedEntry(FaultyInput):
+class UnbalancedEntry(FaultyInput, codes={"layer": "word"}):
     """Debits and credits of an entry differ, in one of its layers and currencies."""
 
     message = N_(
@@ -286,7 +286,7 @@ class PostingsWithoutEntry(RuleRefusal):
     message = N_("postings without their entry: {entry_id}")
 
 
-class AppendOnly(RuleRefusal):
+class AppendOnly(RuleRefusal, codes={"table": "typed"}):
     """Something written was to be changed or removed."""
 
     message = N_("{table} is append-only: {operation} is refused")

@@ -119,7 +119,7 @@ class UnknownFormVersion(FormFault):
     hint = N_("fund proposal template --track {track}")
 
 
-class UnknownField(FormFault):
+class UnknownField(FormFault, codes={"nearest": "typed"}):
     """The form has no such field."""
 
     message = N_("{file}:{line}: {field} is no field of the form; the nearest is {nearest}")

@@ -250,7 +250,7 @@ def test_one_that_is_refused_keeps_the_others_from_happening_and_the_hint_is_the
     before = office.facts()
     refused = fund("confirm", mine, good, gone, "--yes", database=office.url, user="max")
     assert (refused.code, office.facts()) == (1, before)
-    assert "error[not_all_possible]: `fund confirm` changed nothing: 2 of 3 cannot be carried out" in refused.err
+    assert "error[not_all_possible]: `confirm` changed nothing: 2 of 3 cannot be carried out" in refused.err
     assert f"\n{mine}: " in refused.err
     assert f"\n{gone}: {gone} does not wait for a confirmation: it is declined" in refused.err
     assert refused.err.splitlines()[-1] == f"hint: fund confirm {good}"

@@ -58,7 +58,7 @@ def test_from_evaluation_to_write_off_as_people_type_it(fund: Any, database_url:
         assert fund("writeoff", "vote", W1, "--choice", "for", user=user, **at).code == 0
     early = fund("writeoff", "decide", W1, "--yes", user="carla", **at)
     assert early.code == 1
-    assert early.err.startswith(f"error[committee_quorum_not_met]: {W1} cannot be decided: 2 of 3 votes")
+    assert early.err.startswith(f"error[committee_quorum_not_met]: {W1} cannot be decided: votes: 2 of 3")
     fund("writeoff", "vote", W1, "--choice", "against", user="carla", **at)
     decided = fund("writeoff", "decide", W1, "--yes", user="carla", **at)
     assert f"{W1} is decided: 2 for, 1 against." in decided.out

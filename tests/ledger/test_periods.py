@@ -47,7 +47,7 @@ def test_months_are_locked_and_closed_in_order(book: Opens) -> None:
         ledger.post(draft("1", debit("1000", 5), credit("3000", 5), on=date(2027, 1, 15)))
         with pytest.raises(PeriodOutOfOrder, match="2027-01 has entries and is open"):
             ledger.lock_period("2027-02", actor="a")
-        with pytest.raises(PeriodOutOfOrder, match="open, locked, closed is the order"):
+        with pytest.raises(PeriodOutOfOrder, match="a month is open first, then locked, then closed"):
             ledger.close_period("2027-01", actor="a")
         ledger.lock_period("2027-01", actor="a")
         with pytest.raises(PeriodOutOfOrder, match="2027-01 is locked and cannot become locked"):

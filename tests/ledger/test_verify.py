@@ -199,10 +199,10 @@ def test_an_entry_in_a_closed_month_is_found(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("change", "seq", "message"),
     [
-        ("kind = ''", 2, "its kind is empty"),
-        ("memo = 'e' || {accent}", 2, "its memo is not text in its canonical form"),
-        ("id = 'e' || {accent}", 2, "its id is not text in its canonical form"),
-        ("actor = {accent} || 'e' || {accent}", 3, "its actor is not text in its canonical form"),
+        ("kind = ''", 2, "its `kind` is empty"),
+        ("memo = 'e' || {accent}", 2, "its `memo` is not text in its canonical form"),
+        ("id = 'e' || {accent}", 2, "its `id` is not text in its canonical form"),
+        ("actor = {accent} || 'e' || {accent}", 3, "its `actor` is not text in its canonical form"),
         ("recorded_at = 4611686018427387904", 5, "its instant is none: 4611686018427387904"),
         ("recorded_at = -1", 1, "its instant is none: -1"),
         ("reason = NULL", 4, "it takes an entry back and gives no reason"),

@@ -228,7 +228,7 @@ class Periods(Reading):
             (PeriodStatus.LOCKED, PeriodStatus.OPEN),
             (PeriodStatus.CLOSED, PeriodStatus.OPEN),
         ):
-            return _("open, locked, closed is the order")
+            return _("a month is open first, then locked, then closed")
         if wanted is PeriodStatus.LOCKED and not latest:
             earlier = self.connection.execute(
                 sa.text("SELECT min(effective_on) FROM entry WHERE book_id = :book AND effective_on < :day"),
