@@ -143,7 +143,8 @@ def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
     error = FundError.every().get(asked.lower().replace("-", "_"))
     if error is not None:
         yield _error_page(error)
-    yield from (_account_page(word) for word in glossary.words() if word.source == f"accounts.csv {asked}")
+    main = asked.partition(".")[0]  # of a sub-account (1200.A2026-001) too
+    yield from (_account_page(word) for word in glossary.words() if word.source == f"accounts.csv {main}")
     seen: set[tuple[str, str]] = set()
     for word in glossary.find(asked):
         if (word.section, word.name) not in seen:

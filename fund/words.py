@@ -98,8 +98,9 @@ def states_named() -> Mapping[tuple[str, str], Word]:
 
 def state_word(kind: str, state: str) -> str:
     """A state of a life story (``proposal``, ``in_review``) as people read it; English without underscores if the
-    glossary has no such row."""
-    word = states_named().get((kind, str(state)))
+    glossary has no such row. Where nobody says whose state it is, the first of that name."""
+    states = states_named()
+    word = states.get((kind, str(state))) or next((states[each] for each in states if each[1] == state), None)
     return word.in_language() if word else str(state).replace("_", " ")
 
 

@@ -7,12 +7,12 @@ with ``fund``, an option, a name in capitals, a file name, or a key before ``=``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from fund import events, language
-from fund.errors import FundError
+from fund.errors import FundError, UnknownWord
 from fund.glossary import words
 
 __all__ = ["codes", "faults", "of_refusals", "unmarked", "watch"]
@@ -93,7 +93,9 @@ def of_refusals() -> Iterator[str]:
     language.choose("nl")
     try:
         for problem in raised:
-            told = [text for text in map(str, _items(problem.details)) if not text.startswith("ent_")]  # what a caller gave
+            told = [
+                text for text in map(str, _items(problem)) if not text.startswith("ent_")
+            ]  # an id that the caller gave
             raw = [text for text in told if text in codes() or _SNAKE.fullmatch(text)]
             if raw and (key := (type(problem), *sorted(raw))) not in _seen:
                 _seen.add(key)
@@ -108,8 +110,14 @@ def of_refusals() -> Iterator[str]:
         language.choose(before)
 
 
-def _items(details: Mapping[str, object]) -> Iterator[object]:
-    for value in details.values():
+_AS_TYPED = {"excerpt", "text", "word"}
+"""Details that hold what somebody typed."""
+
+
+def _items(problem: FundError) -> Iterator[object]:
+    """The details that may be codes; a list of words to choose from was made in the language of the test."""
+    skipped = _AS_TYPED | ({"known"} if isinstance(problem, UnknownWord) else set())
+    for value in (value for key, value in problem.details.items() if key not in skipped):
         if isinstance(value, (list, tuple, set, frozenset)):
             yield from value
         else:

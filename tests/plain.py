@@ -20,7 +20,7 @@ __all__ = ["LONGEST", "MEAN", "avoided", "faults", "sentences_of", "unexplained"
 MEAN, LONGEST = 10, 18
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORD = re.compile(r"[^\s]*\w[^\s]*")
-NOT_SAID = ("rekening", "toestand")
+NOT_SAID = ("rekening", "toestand", "gebeur", "keuze")
 """Sections of the glossary whose names are names of rows, not words of a text."""
 
 

@@ -204,7 +204,7 @@ def test_nothing_is_booked_on_a_typed_day_to_come_or_before_the_fund(sqlite_url:
         world.partners()
         by_hand = {"debits": [["4500", 100]], "credits": [["2000.bank", 100]], "memo": "Kosten", "reason": "rekening"}
         with pytest.raises(
-            DayToCome, match=r"contribution\.called cannot be booked on 2026-01-06: today is 2026-01-05"
+            DayToCome, match=r"nothing can be booked on 2026-01-06 \(contribution called\): today is 2026-01-05"
         ):
             world.do("capital call", user="anna", amount=100, on=date(2026, 1, 6))
         with pytest.raises(DayBeforeFund, match="2026-01-04: the fund begins on 2026-01-05"):

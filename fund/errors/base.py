@@ -68,7 +68,7 @@ class FundError(Exception):
         return filled(template, self.details, codes=codes, names=self.names)
 
     def _code_of(self, said: str) -> str:
-        return str(self.details.get(said[1:-1], "")) if said.startswith("{") else said
+        return str(self.details.get(said[1:-1]) or "state") if said.startswith("{") else said
 
     @property
     def advice(self) -> str:

@@ -289,7 +289,7 @@ class InsufficientFreeToCommit(RuleRefusal):
     hint = N_("fund statement position --as-of {on}")
 
 
-class GateIsBinding(RuleRefusal):
+class GateIsBinding(RuleRefusal, codes={"gates": "word"}):
     """Under the rule of necessity the externals' advice on gates binds."""
 
     message = N_("cannot approve {ref}: the external reviewers' advice binds, and it misses {gates}")

@@ -22,7 +22,7 @@ class UnknownBroker(WrongUsage):
     hint = N_("use --broker redis://host:port/0")
 
 
-class UnknownDelivery(FaultyInput, codes={"reaction": "typed"}):
+class UnknownDelivery(FaultyInput, codes={"ref": "typed", "reaction": "typed"}):
     """No dead letter of this fact and reaction."""
 
     message = N_("{ref} has no dead letter {reaction}")

@@ -384,7 +384,7 @@ def test_a_proposal_file_names_partners_as_people_do(with_partners: World) -> No
         names = forms.open_form(named.encode()).read("light", partners=partners).form
         assert names == ids
         for wrong, said in (
-            ("Woudenburg", "the nearest is gm0351 (Woudenberg)"),
+            ("Woudenburg", "the nearest is `Woudenberg`"),
             ("Utrecht", "pv26 (Provincie Utrecht)"),
         ):
             text = content.replace('lead_partner = "gm0351"', f'lead_partner = "{wrong}"')

@@ -60,7 +60,7 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def sysadmin(bare_server: str) -> Iterator[tuple[str, str]]:
     """The URL of an empty database for a login that may make no roles, and the server's own URL for that database."""
-    name = f"fonds_{uuid.uuid4().hex[:8]}"
+    name = f"fonds{uuid.uuid4().hex[:8]}"
     _administer(bare_server, f"create role {name} login", f"create database {name} owner {name}")
     ours = with_database(bare_server, name)
     yield ours.replace("//postgres:@", f"//{name}@"), ours

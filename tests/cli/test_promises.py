@@ -238,7 +238,8 @@ def test_who_acts_is_said_by_option_or_variable(fund: Fund, home: Path) -> None:
     at = {"FUND_HOME": str(home)}
     typed = fund("inbox", "--json", user="bram", env=at).json
     assert typed == fund("inbox", "--json", env={**at, "FUND_USER": "bram"}).json
-    assert fund("inbox", "--json", user="bram", env={**at, "FUND_USER": "anna"}).json == typed, "the option goes first"
+    both = fund("--as", "bram", "inbox", "--json", env={**at, "FUND_USER": "anna"})
+    assert both.json == typed, "the option goes first"
 
 
 # ---------------------------------------------------------------------------- what changing and reading commands take
@@ -477,7 +478,7 @@ def test_six_commands_look_around_in_the_demo(home: Path) -> None:
 def test_status_and_inbox_know_who_asks(fund: Fund, home: Path, person: str, role: str) -> None:
     at: dict[str, Any] = {"user": person, "env": {"FUND_HOME": str(home)}}
     status = fund("status", "--json", **at)
-    assert status.code == 0, status.out
+    assert status.code == 3, "deadlines are late since the story ended, and nobody is at work"
     inbox = fund("inbox", "--json", **at).json
     assert status.json["waiting_for_you"] == len(inbox["items"])
     assert inbox["user"] == person

@@ -26,7 +26,7 @@ LONG_NAME = "Hoogheemraadschap De Stichtse Rijnlanden"
 TITLE = "Regionale samenwerking rond het zuiveren van water met planten, de tweede stap"
 EVIL = "#panic(1) *x* _y_ $ \\ <lab> @ref // 'q' \"z\" `code` #{ עיר"
 EXPLAINS = {
-    "fonds": "pot geld: het fonds",
+    "fonds": "het fonds: geld voor proeven",
     "experiment": "experimenten: proeven",
     "fondsbeheerder": "fondsbeheerder, die werkt voor",
     "revolverend innovatiefonds": "Revolverend innovatiefonds: ",

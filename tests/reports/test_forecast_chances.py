@@ -393,7 +393,7 @@ def test_a_faulty_file_is_refused_with_every_line_and_both_values() -> None:
         ("from_on = 2024-01-01", "from_on = 2026-01-01", "2026-01-01 comes after 2026-01-01"),
         ('version = "2026-1"', 'version = "2024-1"', "two sets have the same version"),
         ('amount = "50000"', 'amount = "50.000"', "50.000"),
-        ("{ quarters = 1, bps = 2000 }", "{ quarters = 0, bps = 2000 }", "the same number of quarters stands there"),
+        ("{ quarters = 1, bps = 2000 }", "{ quarters = 0, bps = 2000 }", "the same number of quarters is there twice"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said(old: str, new: str, says: str) -> None:

@@ -236,7 +236,7 @@ def test_a_register_is_imported_and_looked_up_as_people_type_it(fund: Fund, sqli
             return fund(*words, database=sqlite_url, user=user, **more)
 
         trial = do("cooperation", "import", file, "--dry-run")
-        assert "cooperation.recorded" in trial.out
+        assert "cooperation recorded" in trial.out
         told = do("cooperation", "import", file)
         assert told.code == 0, told.err
         assert "1 cooperation is new." in told.out

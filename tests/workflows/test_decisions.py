@@ -186,8 +186,8 @@ def test_the_deputy_acts_only_while_the_chair_is_barred(database_url: str) -> No
 @pytest.mark.parametrize(
     ("choices", "missing"),
     [
-        ({"carl": "for", "cees": "for"}, "2 of 3 votes of the seats"),
-        ({}, "0 of 3 votes"),
+        ({"carl": "for", "cees": "for"}, "votes of the seats without a conflict: 2 of 3"),
+        ({}, "votes: 0 of 3"),
     ],
 )
 def test_without_its_quorum_the_committee_decides_nothing(
@@ -215,7 +215,7 @@ def test_votes_of_one_kind_are_no_quorum(sqlite_url: str) -> None:
         with pytest.raises(CommitteeQuorumNotMet) as refused:
             world.do("decision decide", user="carla", ref=ref)
 
-        assert str(refused.value).endswith("1 of 2 kinds of organisation")
+        assert str(refused.value).endswith("kinds of organisation: 1 of 2")
 
 
 def test_a_lost_vote_rejects_with_reasons_per_criterion(database_url: str) -> None:

@@ -309,4 +309,4 @@ def test_another_word_is_no_ground_that_bars(sqlite_url: str) -> None:
         with pytest.raises(UnknownGround) as refused:
             world.do("review declare", user=panel[0], ref=ref, hard="lead")
 
-        assert "supplier, person, family, financial, manager" in str(refused.value)
+        assert "`supplier`, `person`, `family`, `financial`, `manager`" in str(refused.value)

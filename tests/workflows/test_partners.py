@@ -140,7 +140,7 @@ def test_after_the_first_call_no_founders_come_any_more(database_url: str) -> No
         (f"{HEADER}\ngm0308,Gemeente Baarn,Baarn,municipality,small,1.5,2021,".encode(), 2, "not a whole number"),
         (f"{HEADER}\ngm0308,,Baarn,municipality,small,1,2021,".encode(), 2, "the name (naam) is empty"),
         (f"{HEADER}\ngm0308,Gemeente Baarn".encode(), 2, "another number of fields"),
-        (THREE + b"\ngm0308,Gemeente Baarn,Baarn,municipality,small,1,2021,", 5, "stands on line 2 as well"),
+        (THREE + b"\ngm0308,Gemeente Baarn,Baarn,municipality,small,1,2021,", 5, "is on line 2 as well"),
         (HEADER.encode(), 1, "there is no partner in it"),
         (HEADER.encode() + b"\ngm0308,Gemeente \xe9", 2, "it is not UTF-8"),
     ],

@@ -807,6 +807,6 @@ def test_a_partner_that_gave_notice_leads_no_new_proposal(world: World) -> None:
             store.cases.put([(Partner.model_validate_json(row.document).but(state="notice_given"), row.version)])
     with pytest.raises(errors.PartnerNotActive) as refused:
         drafted(world, title="Nog een")
-    assert (refused.value.details["partner"], refused.value.details["state"]) == ("Woudenberg", "notice given")
+    assert (refused.value.details["partner"], refused.value.details["state"]) == ("Woudenberg", "notice_given")
     with pytest.raises(errors.PartnerNotActive):
         world.do("proposal submit", user="fatima", ref=ref)

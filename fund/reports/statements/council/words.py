@@ -177,9 +177,11 @@ def our_sentences(page: Mapping[str, Any]) -> list[str]:
 
 def _intro(found: Mapping[str, Any]) -> Iterator[str]:
     if found["fund"]["partners"] > 1:
-        yield _("Together {count} governments fill the fund.").format(count=found["fund"]["partners"])
+        yield _("Together {count} governments fill the fund: money for experiments.").format(
+            count=found["fund"]["partners"]
+        )
     else:
-        yield _("Governments fill the fund together.")
+        yield _("Governments fill the fund together: money for experiments.")
     yield _("The fund pays for experiments: trials of new work.")
     yield _("What works pays money back. We use that money again.")
 
