@@ -110,7 +110,7 @@ def chosen(
         codes = {kind: set(glossary.meant(state, glossary.state_names(kind))) for kind in kinds}
         if not any(codes.values()):
             names = {code: called for kind in kinds for code, called in glossary.state_names(kind).items()}
-            glossary.chosen(state, names, UnknownState, kind=glossary.code_word(kinds[0]))
+            glossary.chosen(state, names, UnknownState, kind=kinds[0])
         rows = {
             plural: [row for row in rows[plural] if not kind or row["state"] in codes[kind]]
             for plural, kind in lists.items()

@@ -109,6 +109,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "review.conflict_decided": N_("Possible conflict judged"),
         "review.conflict_declared": N_("Conflict declared"),
         "review.declared": N_("Declaration of a reviewer"),
+        "review.recomputed": N_("Result of a review calculated again"),
+        "review.score_excluded": N_("Score no longer counts"),
         "round.planned": N_("Round planned"),
         "transfer.failed": N_("Transfer not carried out"),
         "transfer.sent": N_("Transfer between the fund's own accounts"),
@@ -311,6 +313,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "round": N_("Round"),
         "rule": N_("Rule"),
         "savings_bps": N_("Share of savings"),
+        "score_of": N_("Without the score of"),
         "seconded": N_("Seconded to the fund"),
         "session": N_("Session"),
         "sha256": N_("Hash of the payment file"),
@@ -363,9 +366,16 @@ LABELS: Mapping[str, str] = MappingProxyType(
 
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
-        "balances": "what the value is reckoned from: fund partner exit-quote shows it",
-        "repayable_bps": "what the value is reckoned from: fund partner exit-quote shows it",
-        "promised": "what the value is reckoned from: fund partner exit-quote shows it",
+        "balances": "what the value is calculated from: fund partner exit-quote shows it",
+        "review.recomputed.means": "a figure that follows; fund review show has it",
+        "review.recomputed.gates_missed": "a figure that follows; fund review show has it",
+        "review.recomputed.consensus_forced": "a figure that follows; fund review show has it",
+        "review.recomputed.spread_criteria": "a figure that follows; fund review show has it",
+        "review.recomputed.advice": "a figure that follows; fund review show has it",
+        "review.recomputed.total": "a figure that follows; fund review show has it",
+        "review.recomputed.turn": "the number of the review; it does not change",
+        "repayable_bps": "what the value is calculated from: fund partner exit-quote shows it",
+        "promised": "what the value is calculated from: fund partner exit-quote shows it",
         "reallocated.event_id": "the receipt says which one it is",
         "named_item.case": "its holder says which case it is",
         "bank_line": "a number inside the system; account, amount and day say which line it is",
@@ -392,6 +402,7 @@ _NAMED: Mapping[str, str] = MappingProxyType(
         "batch_line.ref": "payable",
         "contribution.called.commitment": "award",
         "payment.sent.lines": "payments",
+        "review.recomputed.without": "score_of",
         "reallocated.before": "parts_before",
         "reallocated.after": "parts_after",
         "receipt.reallocated.from_on": "valued_from_on",
@@ -431,7 +442,7 @@ PARTNERS = frozenset(
      "beneficiaries", "signed_for"}
 )  # fmt: skip
 """Labels whose values (or keys) are partners; a payee may be a supplier."""
-PEOPLE = frozenset({"user", "requested_by", "deputy_of", "reviewer", "consent", "voter"})
+PEOPLE = frozenset({"user", "requested_by", "deputy_of", "reviewer", "score_of", "consent", "voter"})
 """Labels whose values are user ids."""
 CASES: Mapping[str, str] = MappingProxyType(
     {"agreement": "agreement", "child": "agreement", "kept": "agreement", "proposal": "proposal", "award": "proposal",

@@ -104,7 +104,8 @@ def of_refusals() -> Iterator[str]:
                     shown = shown.replace(reason, "")
                 bare = unmarked(shown)
                 said = [text for text in raw if re.search(rf"(?<![\w./-]){re.escape(text)}(?![\w./-])", bare)]
-                if said and not (problem.details.get("line") and said == [problem.details.get("field")]):
+                where = problem.details.get("field", problem.details.get("place"))
+                if said and not (problem.details.get("file") and said == [where]):  # where it stands in the file
                     yield f"{problem.code()}: {', '.join(said)}: {problem}"
     finally:
         language.choose(before)

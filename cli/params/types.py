@@ -126,7 +126,7 @@ class Word(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from fund import errors, glossary
 
-        how = {**self._how, "kind": glossary.code_word(self._kind)} if self._kind else self._how
+        how = {**self._how, "kind": self._kind} if self._kind else self._how
         try:
             return glossary.chosen(str(value), self.names(), getattr(errors, self._refusal), **how)
         except errors.AmbiguousName as problem:

@@ -61,7 +61,7 @@ class UnknownWord(WrongUsage):
     hint = N_("{suggestion}")
 
 
-class UnknownState(UnknownWord):
+class UnknownState(UnknownWord, codes={"kind": "word"}):
     """No case of this kind is ever in such a state."""
 
     message = N_('"{word}" is not a state ({kind}); states are {known}')

@@ -151,7 +151,7 @@ class LimitExceeded(RuleRefusal):
     hint = N_("fund ledger card {account}")
 
 
-class SetLimitExceeded(RuleRefusal):
+class SetLimitExceeded(RuleRefusal, codes={"set": "typed"}):
     """An entry would take a set of accounts below its minimum or above its maximum, on some day."""
 
     message = N_("the accounts of {set} would stand at {balance_cents} together; their limit is {limit_cents}")

@@ -405,7 +405,7 @@ class PartnerNotActive(RuleRefusal, codes={"state": "partner"}):
     hint = N_("fund partner list")
 
 
-class ChangedElsewhere(RuleRefusal):
+class ChangedElsewhere(RuleRefusal, codes={"changed": "typed", "allowed": "typed"}):
     """A returned proposal may change in the sections that were listed, and nowhere else."""
 
     message = N_("{command} is not possible for {ref}: {changed} changed, only {allowed} may")
@@ -454,7 +454,7 @@ class FollowonNotInvited(RuleRefusal):
     hint = N_("fund agreement show {agreement}")
 
 
-class RolloutWithoutParent(RuleRefusal):
+class RolloutWithoutParent(RuleRefusal, codes={"sort": "typed"}):
     """The kind `rollout` is for follow-ons, and a follow-on is of that kind."""
 
     message = N_("{ref} has the kind {sort}: a roll-out is drafted with --follows AGREEMENT, and only a roll-out is")

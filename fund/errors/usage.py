@@ -165,7 +165,7 @@ class NoSuchWord(FaultyInput):
     hint = N_("{advice}")
 
 
-class UnknownColumn(WrongUsage):
+class UnknownColumn(WrongUsage, codes={"known": "typed"}):
     """A list was to be sorted by a column that it does not have."""
 
     message = N_('"{column}" is no column here; the columns are {known}')

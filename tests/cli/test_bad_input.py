@@ -282,7 +282,7 @@ FORMS = (
         r"^title = ",
         "titel = ",
         "faulty_form",
-        r"toml:6: proposal.titel is no field .* proposal.title",
+        r"toml:6: proposal.titel is no field .* `proposal.title`",
     ),
     ("missing field", r"^title = .*\n", "", "field_missing", r"plan.toml:3: proposal.title is missing"),
     (

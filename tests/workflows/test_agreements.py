@@ -133,7 +133,7 @@ early = "spread"
         (b"unheard = 1", FaultyAgreementTerms),
         (b"= =", FaultyAgreementTerms),
         (b"\xff\xfe", FaultyAgreementTerms),
-        (b'[[milestones]]\ntitle="a"\ndue_on=2026-12-31\namount="1.000,00"\ncriteria=["a"]', InvalidAmount),
+        (b'[[milestones]]\ntitle="a"\ndue_on=2026-12-31\namount="1.000"\ncriteria=["a"]', InvalidAmount),
         (b'[[milestones]]\ntitle="a"\ndue_on=2026-12-31\namount="39999.99"\ncriteria=["a"]', MilestonesDoNotAddUp),
     ],
 )

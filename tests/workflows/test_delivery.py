@@ -17,7 +17,7 @@ from fund.operations import status
 from fund.store import FactStore, Store, TimerRow, WorkStore
 from fund.unit_of_work import UnitOfWork
 from fund.workflows import subscriptions
-from fund.workflows.delivery import deliver
+from fund.workflows.delivery import asking, deliver
 from fund.workflows.delivery.deliver import drain, quiet, react, relay, tick
 from fund.workflows.subscriptions import Reaction, Timer
 from tests.factories import START, World, founded
@@ -399,7 +399,7 @@ def test_a_busy_database_while_doing_what_follows_does_not_undo_the_command(
 
     warned: list[str] = []
     world.fund.warn = warned.append
-    monkeypatch.setattr(deliver, "drain", busy)
+    monkeypatch.setattr(asking, "drain", busy)
     answer = world.do("user add", user="petra", name="fatima", roles=["reviewer"])
     assert answer["event_count"] == 1
     assert len(warned) == 1

@@ -131,8 +131,9 @@ def decide(
         if by_votes is not None:
             return by_votes
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    command, look, lead, parties = "decision decide", LOOK.format(ref=ref), proposal.lead, proposal.parties
+    command, lead, parties = "decision decide", proposal.lead, proposal.parties
     hands = decision.hands if decision is not None else ()
+    look = LOOK.format(ref=ref) if decision is not None else f"fund proposal show {ref}"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
     assert decision is not None
     assert decision.prepared is not None
