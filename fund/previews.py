@@ -371,6 +371,8 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "review.recomputed.gates_missed": "a figure that follows; fund review show has it",
         "review.recomputed.consensus_forced": "a figure that follows; fund review show has it",
         "review.recomputed.spread_criteria": "a figure that follows; fund review show has it",
+        "review.recomputed.consensus_by": "a day that follows; fund review show has it",
+        "review.recomputed.spread_total": "a figure that follows; fund review show has it",
         "review.recomputed.advice": "a figure that follows; fund review show has it",
         "review.recomputed.total": "a figure that follows; fund review show has it",
         "review.recomputed.turn": "the number of the review; it does not change",

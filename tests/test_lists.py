@@ -75,7 +75,7 @@ def test_numbers_count_as_numbers_and_what_is_not_there_comes_last_in_both_order
 
 
 def test_a_column_that_is_not_there_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UnknownColumn, match=r'"-cost".*ask_cents, due_on, ref') as refused:
+    with pytest.raises(UnknownColumn, match=r'"-cost".*`ask_cents`, `due_on`, `ref`') as refused:
         asked(sort="-cost")
     assert refused.value.details["command"] == "fund proposal list"
 

@@ -34,7 +34,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import Body, outcome_of
-from fund.workflows.decisions.body import LOOK, body_of, objection_missing, took_part_in
+from fund.workflows.decisions.body import body_of, look_at, objection_missing, took_part_in
 from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS
@@ -59,7 +59,7 @@ def evidence(
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
+    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     records = DecisionConditionExtended if extend_to is not None else DecisionConditionEvidenced
     check(uow, TRANSITIONS, "decision evidence", proposal, records=records, lead=lead, parties=parties, look=look)
     assert decision is not None
@@ -105,7 +105,7 @@ def meet_conditions(uow: UnitOfWork, *, ref: str) -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
+    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     hands = () if decision is None else (*decision.hands, *(vote.voter for vote in decision.votes))
     command = "decision meet-conditions"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
@@ -129,7 +129,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
     """
     require_reason("decision reopen", reason)
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
+    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     check(uow, TRANSITIONS, "decision reopen", proposal, lead=lead, parties=parties, look=look)
     assert decision is not None
     require_chair(uow, uow.maker, proposal, command="decision reopen")
@@ -171,7 +171,7 @@ def decide_objection(
         SealBroken: As they say.
     """
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
-    look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
+    look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     command = "decision decide-objection"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, look=look)
     assert decision is not None

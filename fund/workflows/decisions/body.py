@@ -21,6 +21,7 @@ from fund.workflows.reviews import parties_of, people
 
 __all__ = [
     "LOOK",
+    "look_at",
     "OBJECTION_VOTES",
     "body_of",
     "chairs",
@@ -34,6 +35,13 @@ __all__ = [
 
 
 LOOK = "fund decision show {ref}"
+
+
+def look_at(view: View, ref: str) -> str:
+    """The command that shows how far a decision is; that of the proposal, where no decision was begun."""
+    return LOOK.format(ref=ref) if view.maybe(Decision, ref) is not None else f"fund proposal show {ref}"
+
+
 """The command that shows a decision, for hints."""
 
 OBJECTION_VOTES = 2

@@ -43,7 +43,7 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.bodies import Body, bars, ground_text, outcome_of
-from fund.workflows.decisions.body import LOOK, body_of, chairs, matter_of, missing_of
+from fund.workflows.decisions.body import body_of, chairs, look_at, matter_of, missing_of
 from fund.workflows.decisions.preparing import two_thirds
 from fund.workflows.decisions.typed import TIED, parsed_conditions, parsed_reasons, require_deferral, require_reasons
 from fund.workflows.lifecycle import carry, check
@@ -133,7 +133,7 @@ def decide(
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     command, lead, parties = "decision decide", proposal.lead, proposal.parties
     hands = decision.hands if decision is not None else ()
-    look = LOOK.format(ref=ref) if decision is not None else f"fund proposal show {ref}"
+    look = look_at(uow, ref)
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, hands=hands, look=look)
     assert decision is not None
     assert decision.prepared is not None

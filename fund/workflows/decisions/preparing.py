@@ -15,7 +15,7 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.bodies import board
-from fund.workflows.decisions.body import LOOK, committee_of, matter_of, needs_the_board
+from fund.workflows.decisions.body import committee_of, look_at, matter_of, needs_the_board
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
 
@@ -47,7 +47,7 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     proposal = uow.case(Proposal, ref)
-    look = LOOK.format(ref=ref)
+    look = look_at(uow, ref)
     check(uow, TRANSITIONS, "decision prepare", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
     if proposal.state == State.DECIDABLE:
         if not remark.strip():

@@ -16,7 +16,7 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.bodies import require_voter
-from fund.workflows.decisions.body import LOOK, body_of, missing_of
+from fund.workflows.decisions.body import LOOK, body_of, look_at, missing_of
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS
 from fund.workflows.reviews import put_under_seal
@@ -54,7 +54,7 @@ def vote(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelop
     if proposal is None:
         return _vote_elsewhere(uow, ref=ref, choice=choice, reason=reason)
     decision = uow.maybe(Decision, ref)
-    look = LOOK.format(ref=ref)
+    look = look_at(uow, ref)
     check(uow, TRANSITIONS, "decision vote", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
     assert decision is not None
     choices = OBJECTION_CHOICES if decision.state == "objected" else CHOICES
