@@ -16,7 +16,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from fund.errors import AmbiguousName, UnknownWord
-from fund.language import N_, _, language
+from fund.language import N_, _, both, language
 from fund.words import (
     HAPPENED,
     Word,
@@ -39,6 +39,7 @@ __all__ = [
     "account_word",
     "advice",
     "chosen",
+    "code_names",
     "code_word",
     "distance",
     "event_word",
@@ -349,6 +350,12 @@ def chosen(
 def role_names() -> Names:
     """The roles that a person can have."""
     return {word.name: (word.nl, word.en) for word in words() if word.section == "rol" and word.name != "system"}
+
+
+def code_names(codes: Iterable[str]) -> Names:
+    """Words that :func:`code_word` says of these codes, in both languages."""
+    rows = {word.name: (word.nl, word.en) for word in reversed(words()) if not word.is_state}
+    return {code: rows.get(code) or both(code.replace("_", " ")) for code in codes}
 
 
 def state_names(kind: str) -> Names:

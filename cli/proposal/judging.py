@@ -63,11 +63,12 @@ def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> No
 
 
 def _eligible(answer: Mapping[str, Any]) -> list[str]:
+    from fund.glossary import code_word
     from fund.reports.statements import finding
 
     result = answer["result"]
     lines = [_("{ref} is eligible. What each rule found:").format(ref=result["ref"])]
-    return [*lines, *(f"  {rule['rule']}: {rule['evidence'] or finding(rule)}" for rule in result["rules"])]
+    return [*lines, *(f"  {code_word(rule['rule'])}: {rule['evidence'] or finding(rule)}" for rule in result["rules"])]
 
 
 @verb(

@@ -430,7 +430,7 @@ def test_a_rule_of_words_can_be_met_with_other_evidence_and_one_of_numbers_canno
     assert refused.value.details["rule"] == "state_aid"
     with pytest.raises(errors.UnknownRule):
         world.do("proposal find-eligible", user="anna", ref=ref, evidence={"steun": "brief"})
-    world.do("proposal find-eligible", user="anna", ref=ref, evidence={"state_aid": "brief van de jurist, 9 februari"})
+    world.do("proposal find-eligible", user="anna", ref=ref, evidence={"Staatssteun": "brief van de jurist, 9 februari"})
     vague = submitted(world, stop_rule="geen", title="Zonder einde")
     with pytest.raises(errors.RuleNotMet):
         world.do("proposal find-eligible", user="anna", ref=vague, evidence={"stop_rule": "toch wel"})
@@ -458,7 +458,7 @@ def test_a_fund_manager_of_a_party_judges_nothing(world: World) -> None:
 def test_two_fund_managers_find_a_proposal_ineligible_and_the_lead_may_object(world: World) -> None:
     ref = submitted(world)
     made = world.do(
-        "proposal find-ineligible", user="anna", ref=ref, rule="public_task", reason="Geen taak van een gemeente"
+        "proposal find-ineligible", user="anna", ref=ref, rule="publieke taak", reason="Geen taak van een gemeente"
     )
     assert state(world, ref) == "submitted"
     with pytest.raises(errors.SameHands):

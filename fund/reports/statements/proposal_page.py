@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from fund.forms import CURRENT, form
+from fund.glossary import code_word
 from fund.language import N_, _, day, decimal_text, euros, language, number
 from fund.reports.layout import Column, Page, Table, fact_table
 
@@ -46,8 +47,12 @@ def _warnings(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def finding(rule: Mapping[str, Any]) -> str:
-    """What a rule found, in the language in use; what was chosen in the form, as the form words it."""
+def finding(rule: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """What a rule found, in the language in use; what was chosen in the form, as the form words it.
+
+    Args:
+        names: Those of the parties, by id.
+    """
     said = _Words(CURRENT, {})
     shown = {
         key: number(int(text.replace(".", "")))
@@ -55,6 +60,9 @@ def finding(rule: Mapping[str, Any]) -> str:
         else said.word(rule["rule"].removeprefix("not_"), text)
         for key, text in rule["values"].items()
     }
+    for each, name in (names or {}).items():
+        if "parties" in shown:
+            shown["parties"] = shown["parties"].replace(each, name)
     return _(rule["finding"]).format(**shown)
 
 
@@ -286,10 +294,18 @@ def _rules(found: Mapping[str, Any]) -> Table:
         name="rules",
         title=_("What the rules found"),
         columns=(
-            Column("rule", N_("Rule"), "ref"),
+            Column("rule", N_("Rule"), "name"),
             Column("met", N_("Verdict"), "ref"),
             Column("finding", N_("Found"), "text"),
         ),
-        rows=[{**rule, "met": verdicts[rule["passed"]], "finding": finding(rule)} for rule in found["rules"]],
+        rows=[
+            {
+                **rule,
+                "rule": code_word(rule["rule"]),
+                "met": verdicts[rule["passed"]],
+                "finding": finding(rule, found["names"]),
+            }
+            for rule in found["rules"]
+        ],
         sheet=_("Rules"),
     )

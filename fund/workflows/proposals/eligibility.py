@@ -15,6 +15,7 @@ from fund.events import (
     ProposalFoundIneligible,
     ProposalScreened,
 )
+from fund.glossary import code_names, meant
 from fund.language import _
 from fund.rules import eligibility as rules
 from fund.schemas.capital import Partner
@@ -123,9 +124,7 @@ def find_eligible(uow: UnitOfWork, *, ref: str, evidence: Mapping[str, str] | No
     command = "proposal find-eligible"
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
-    given = dict(evidence or {})
-    for rule in given:
-        _known(rule, ref)
+    given = {_meant(rule, ref): text for rule, text in (evidence or {}).items()}
     shown: dict[str, str] = {}
     outcomes = rules.screen(judged(uow, case))
     for outcome in outcomes:
@@ -161,7 +160,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
     command = "proposal find-ineligible"
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
-    _known(rule, ref)
+    rule = _meant(rule, ref)
     require_reason(command, reason)
     fact = ProposalFoundIneligible(
         ref=ref,
@@ -183,6 +182,9 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
     )
 
 
-def _known(rule: str, ref: str) -> None:
-    if rule not in rules.RULES:
+def _meant(rule: str, ref: str) -> str:
+    """The rule that was typed, by its name in the program or as people read it."""
+    found = meant(rule, code_names(rules.RULES))
+    if len(found) != 1:
         raise UnknownRule(rule=rule, known=list(rules.RULES), ref=ref)
+    return found[0]
