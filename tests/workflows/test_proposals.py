@@ -430,7 +430,9 @@ def test_a_rule_of_words_can_be_met_with_other_evidence_and_one_of_numbers_canno
     assert refused.value.details["rule"] == "state_aid"
     with pytest.raises(errors.UnknownRule):
         world.do("proposal find-eligible", user="anna", ref=ref, evidence={"steun": "brief"})
-    world.do("proposal find-eligible", user="anna", ref=ref, evidence={"Staatssteun": "brief van de jurist, 9 februari"})
+    world.do(
+        "proposal find-eligible", user="anna", ref=ref, evidence={"Staatssteun": "brief van de jurist, 9 februari"}
+    )
     vague = submitted(world, stop_rule="geen", title="Zonder einde")
     with pytest.raises(errors.RuleNotMet):
         world.do("proposal find-eligible", user="anna", ref=vague, evidence={"stop_rule": "toch wel"})
