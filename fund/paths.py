@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from fund.errors import EmptyFile, FileUnreadable, FundError, InputNoFile, InputTooLarge, NoSuchFile, StorageFull
 from fund.language import N_, _
@@ -28,6 +29,7 @@ _KINDS = (
     (stat.S_ISSOCK, N_("a socket")),
     (lambda _mode: True, N_("a device")),
 )
+_PIECE = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 TooLarge = Callable[[str, int, int], FundError]
@@ -71,7 +73,7 @@ def read_input(
             if found.st_size > limit:
                 raise refuse(path, found.st_size, limit)
             with os.fdopen(handle, "rb", closefd=False) as file:
-                content = file.read(limit + 1) or b""
+                content = _up_to(file, limit + 1)
         except OSError as problem:
             raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
         finally:
@@ -81,6 +83,15 @@ def read_input(
     if not content:
         raise EmptyFile(path=path)
     return content
+
+
+def _up_to(file: BinaryIO, most: int) -> bytes:
+    """The bytes of a file, at most so many: read by pieces, for whoever asks more than there can be room for."""
+    pieces, left = [], most
+    while left > 0 and (piece := file.read(min(left, _PIECE))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _opened(path: str, *, links: bool) -> int:

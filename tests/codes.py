@@ -105,7 +105,8 @@ def of_refusals() -> Iterator[str]:
                 bare = unmarked(shown)
                 said = [text for text in raw if re.search(rf"(?<![\w./-]){re.escape(text)}(?![\w./-])", bare)]
                 where = problem.details.get("field", problem.details.get("place"))
-                if said and not (problem.details.get("file") and said == [where]):  # where it stands in the file
+                placed = bool({"file", "line"} & problem.details.keys()) and said == [where]  # the place in a file
+                if said and not placed:
                     yield f"{problem.code()}: {', '.join(said)}: {problem}"
     finally:
         language.choose(before)

@@ -49,6 +49,7 @@ MAY_BE_REFUSED = {
     ): "a winding-up is voted on before its day; that day is waited for",
     ("a_payment_status", "invalid_bank_file"): "the report of the test has a beginning only",
     ("next step of proposal save", "board_not_informed"): "asks a day that the partner knows",
+    ("next step of proposal draft", "board_not_informed"): "asks a day that the partner knows",
     ("budget_differs_from_ask", "no_such_file"): "what the test handed in lies in no file",
     ("milestones_differ_from_ask", "no_such_file"): "what the test handed in lies in no file",
     ("categories_differ_from_cost", "no_such_file"): "what the test handed in lies in no file",

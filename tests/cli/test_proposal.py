@@ -155,7 +155,7 @@ def test_a_proposal_is_shown_with_its_rules_and_its_whole_life(fund: Fund, world
     fund("proposal", "draft", "loket.toml", database=world.fund.url, user="fatima")
     fund("proposal", "submit", "2026-001", database=world.fund.url, user="fatima")
     found = fund("proposal", "find-eligible", "2026-001", database=world.fund.url, user="anna")
-    assert "  budget_adds_up: budget 24,000.00, asked 24,000.00" in found.out
+    assert "  budget adds up: budget 24,000.00, asked 24,000.00" in found.out
     shown = fund("proposal", "show", "2026-001", database=world.fund.url, lang="en")
     assert "Proposal 2026-001: Eén loket voor vergunningen" in shown.out
     assert "What the rules found" in shown.out

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 
-from fund.rules.authority import Actor
+from fund.errors import FundError
+from fund.rules.authority import Actor, require
 from fund.schemas.people import User
+from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.delivery.opening import Fund
 from fund.workflows.inbox import waiting_for
+from fund.workflows.proposals.table import TRANSITIONS
 
 __all__ = ["takers"]
 
@@ -34,14 +37,25 @@ def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
         if lines or name == "confirm":
             able = [each for each in people if any(line.is_for(each) for line in lines)]
         else:
-            able = [each for each in people if name is None or _has_role(each, name)]
+            case = view.maybe(Proposal, words[-1]) if words else None
+            able = [each for each in people if name is None or _may(each, name, case)]
     if any(user in (each.name, each.user_id) for each in able):
         return None
     return sorted(each.name for each in able)
 
 
-def _has_role(actor: Actor, name: str) -> bool:
-    return bool(actor.roles & COMMANDS[name].who.all_roles())
+def _may(actor: Actor, name: str, case: Proposal | None) -> bool:
+    """Whether somebody has a role of the command and, where it is about a proposal, the tie that its row asks."""
+    if not actor.roles & COMMANDS[name].who.all_roles():
+        return False
+    row = next((each for each in TRANSITIONS if each.command == name), None)
+    if case is None or row is None:
+        return True
+    try:
+        require(actor, row.who, command=name, lead=case.lead, parties=case.applicants)
+    except FundError:
+        return False
+    return True
 
 
 def _words(command: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fund import files, forms
@@ -26,7 +26,7 @@ from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.table import TRANSITIONS
 
 __all__ = [
-    "IMPROVE", "draft", "find", "marked", "may_see", "read_form", "regulations_of", "remarks",
+    "IMPROVE", "draft", "find", "is_too_late", "marked", "may_see", "read_form", "regulations_of", "remarks",
     "require_named", "rules_for", "start_clock", "sums", "team_of", "to_mend", "told",
 ]  # fmt: skip
 
@@ -142,9 +142,8 @@ def draft(
         parties=list(form.applicants),
         **told(uow, form),
     )
-    uow.next_step = (
-        to_mend(uow, ref, form, attach) or f"fund proposal {'confirm' if form.co_applicants else 'submit'} {ref}"
-    )
+    following = "show" if is_too_late(uow, form) else "confirm" if form.co_applicants else "submit"
+    uow.next_step = to_mend(uow, ref, form, attach) or f"fund proposal {following} {ref}"
     return drafted
 
 
@@ -163,6 +162,11 @@ def bring_files(view: View, ref: str, form: ProposalForm, attach: Sequence[Mappi
     brought = {hashlib.sha256(each["content"]).hexdigest() for each in attach}
     lacking = [each for each in form.attachments if each.sha256 not in brought and not files.is_kept(view, each.sha256)]
     return f"fund proposal save {ref} FILE --attach PATH" if lacking else ""
+
+
+def is_too_late(view: View, form: ProposalForm, due_on: date | None = None) -> bool:
+    """Whether the last day to hand in has passed: that of the proposal, else that of its round."""
+    return (due_on or rounds.last_day_of(view.case(Round, form.round))) < view.today
 
 
 def to_mend(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:

@@ -24,6 +24,7 @@ from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.drafting import (
     IMPROVE,
     find,
+    is_too_late,
     marked,
     read_form,
     require_named,
@@ -78,7 +79,8 @@ def save(
     form = seal_team(uow, case.stream, filled)
     keep_places(uow, case.stream, filled)
     changed = changed_sections(case.form, form)
-    uow.next_step = to_mend(uow, ref, form, attach) or f"fund proposal {_next(case)} {ref}"
+    following = "show" if is_too_late(uow, form, case.due_on) else _next(case)
+    uow.next_step = to_mend(uow, ref, form, attach) or f"fund proposal {following} {ref}"
     if forms.revision_hash(form) == forms.revision_hash(case.form):
         files.put_all(uow, attach)
         uow.result.update(

@@ -29,7 +29,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import rounds
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import place_of
-from fund.workflows.proposals.drafting import find, regulations_of
+from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
 from fund.workflows.proposals.ideas import same_idea
 from fund.workflows.proposals.lineage import require_active, require_adopters
 from fund.workflows.proposals.reading import names_of
@@ -70,7 +70,8 @@ def _participate(uow: UnitOfWork, ref: str, verb: str, informed_on: date | None)
     waiting = [each for each in _unconfirmed(case) if each != partner]
     uow.result.update(ref=ref, partner=partner, revision_hash=case.revision_hash, waiting_for=waiting)
     verb_after = "submit" if case.state == State.DRAFT else "resubmit"
-    uow.next_step = f"fund proposal show {ref}" if waiting else f"fund proposal {verb_after} {ref}"
+    too_late = is_too_late(uow, case.form, case.due_on)
+    uow.next_step = f"fund proposal show {ref}" if waiting or too_late else f"fund proposal {verb_after} {ref}"
     if case.confirmed.get(partner) == case.revision_hash and (day is None or case.informed.get(partner) == day):
         uow.result["unchanged"] = True
         return None
