@@ -32,6 +32,7 @@ from hypothesis.stateful import (
 from fund.workflows.delivery import open_fund
 from tests.conftest import _administer, with_database
 from tests.factories import World, founded
+from tests.hints import unwatched
 from tests.lives.rounds import Rounds
 from tests.lives.rounds_cast import FEW, peopled
 from tests.lives.rounds_known import KINDS
@@ -195,6 +196,12 @@ def begin(url: str, partners: set[str], number: int) -> None:
     """A fund with its people, and nothing more."""
     with founded(url) as world:
         peopled(world, partners, Random(number))
+
+
+@pytest.fixture(autouse=True)
+def _advice_is_not_typed() -> Iterator[None]:
+    with unwatched():
+        yield
 
 
 @pytest.fixture

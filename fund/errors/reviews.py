@@ -190,7 +190,7 @@ class NothingToAgree(RuleRefusal):
     hint = N_("fund review show {ref}")
 
 
-class ConsensusPending(RuleRefusal):
+class ConsensusPending(RuleRefusal, codes={"criteria": "typed"}):
     """The panel must agree first, or let ten days go by."""
 
     message = N_("the decision on {ref} cannot be prepared: its panel seeks consensus on {criteria} until {until_at}")
@@ -289,7 +289,7 @@ class InsufficientFreeToCommit(RuleRefusal):
     hint = N_("fund statement position --as-of {on}")
 
 
-class GateIsBinding(RuleRefusal, codes={"gates": "word"}):
+class GateIsBinding(RuleRefusal, codes={"gates": "typed"}):
     """Under the rule of necessity the externals' advice on gates binds."""
 
     message = N_("cannot approve {ref}: the external reviewers' advice binds, and it misses {gates}")
