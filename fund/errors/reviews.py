@@ -296,7 +296,7 @@ class GateIsBinding(RuleRefusal, codes={"gates": "typed"}):
     hint = N_("fund review show {ref}")
 
 
-class ReasonsPerCriterionMissing(RuleRefusal, codes={"outcome": "proposal"}):
+class ReasonsPerCriterionMissing(RuleRefusal, codes={"outcome": "proposal", "subjects": "typed"}):
     """A rejection, or a decision other than advised, says why."""
 
     message = N_("the decision on {ref} ({outcome}, advice {advice}) asks a reason on {subjects}")
