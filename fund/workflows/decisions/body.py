@@ -21,11 +21,11 @@ from fund.workflows.reviews import parties_of, people
 
 __all__ = [
     "LOOK",
-    "look_at",
     "OBJECTION_VOTES",
     "body_of",
     "chairs",
     "committee_of",
+    "look_at",
     "matter_of",
     "missing_of",
     "needs_the_board",
@@ -35,17 +35,14 @@ __all__ = [
 
 
 LOOK = "fund decision show {ref}"
+"""The command that shows a decision, for hints."""
+OBJECTION_VOTES = 2
+"""So many members who took no part decide an objection with the chair or deputy."""
 
 
 def look_at(view: View, ref: str) -> str:
     """The command that shows how far a decision is; that of the proposal, where no decision was begun."""
     return LOOK.format(ref=ref) if view.maybe(Decision, ref) is not None else f"fund proposal show {ref}"
-
-
-"""The command that shows a decision, for hints."""
-
-OBJECTION_VOTES = 2
-"""So many members who took no part decide an objection with the chair or deputy."""
 
 
 def matter_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Matter:
