@@ -27,7 +27,7 @@ from fund.workflows.inbox import (
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 
-__all__ = ["SOURCES", "inbox", "waiting_for"]
+__all__ = ["SOURCES", "inbox"]
 
 SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
     office.confirmations,
@@ -43,13 +43,6 @@ SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
     office.waiting,
 )
 """One per chapter: what waits in it, whoever looks."""
-
-
-def waiting_for(view: View) -> Iterator[Waiting]:
-    """Everything that waits, for whomever."""
-    desk = Desk(view)
-    for source in SOURCES:
-        yield from source(desk)
 
 
 def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
