@@ -122,10 +122,13 @@ def accounts_named() -> Mapping[str, Word]:
 
 def role_word(role: str) -> str:
     """A role (``fund_manager``) as people read it."""
-    for word in words():
-        if word.section == "rol" and word.name == role:
-            return word.in_language()
-    return role.replace("_", " ")
+    word = _roles().get(role)
+    return word.in_language() if word else role.replace("_", " ")
+
+
+@lru_cache(maxsize=1)
+def _roles() -> Mapping[str, Word]:
+    return MappingProxyType({word.name: word for word in words() if word.section == "rol"})
 
 
 _TIES = {"lead": N_("{who} of the lead"), "party": N_("{who} of a party"), "own": N_("{who} of that partner")}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fund.language import _
-from fund.rules.authority import ROLE_NAMES
+from fund.glossary import role_word
 from fund.schemas.people import User
 from fund.store import PendingRow
 from fund.unit_of_work import View
@@ -79,7 +78,7 @@ def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
         "what": line.what,
         "command": line.command,
         "form": line.form or None,
-        "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.who.all_roles())),
+        "roles": ", ".join(role_word(role) for role in sorted(line.who.all_roles())),
         "partner": partner,
         "partner_name": desk.short_name(partner) if partner else "",
     }
