@@ -27,18 +27,10 @@ from cli.params import (
     verb,
 )
 from fund.language import N_, _, day, euros, ngettext
+from fund.words import choice_word
 
 RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
 RECEIVED = Ref(("bank list", "receipts", "ref"))
-RULES = {
-    "end_to_end_id": N_("our end-to-end reference"),
-    "rf_reference": N_("RF reference"),
-    "document_number": N_("our document number"),
-    "iban_and_amount": N_("payer and exact amount"),
-    "iban_and_sum": N_("payer and sum"),
-    "iban": N_("payer"),
-    "manual": N_("decided by two people"),
-}
 
 bank = noun("bank", N_("Import bank statements and match receipts"))
 
@@ -234,7 +226,7 @@ def _why(row: Mapping[str, Any]) -> str:
 def _candidates(found: list[Mapping[str, Any]]) -> str:
     return "; ".join(
         _("{target} ({rule}, {amount} open)").format(
-            target=each["target"], rule=_(RULES.get(each["rule"], each["rule"])), amount=euros(each["open_cents"])
+            target=each["target"], rule=choice_word(each["rule"]), amount=euros(each["open_cents"])
         )
         for each in found
     )

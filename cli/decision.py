@@ -27,27 +27,22 @@ from cli.params import (
     with_files,
 )
 from fund.language import N_, _, euros, language, ngettext
+from fund.words import choice_word
 
 PROPOSAL = Ref(("proposal list", "proposals", "ref"))
-GROUNDS = {
-    "improve": N_("to be improved"),
-    "information": N_("more information is needed"),
-    "money": N_("no money now"),
-    "tie": N_("votes were tied"),
-}
-CHOICES = {
-    "for": N_("for"),
-    "against": N_("against"),
-    "abstain": N_("abstains"),
-    "uphold": N_("uphold"),
-    "reopen": N_("reopen"),
-}
 GROUND = one_of(
-    "ground",
-    {"improve": N_("improve"), "information": N_("information"), "money": N_("money"), "tie": N_("tie")},
-    GROUNDS,
+    "ground", {"improve": N_("improve"), "information": N_("information"), "money": N_("money"), "tie": N_("tie")}
 )
-CHOICE = one_of("vote", {**CHOICES, "abstain": N_("abstain")}, CHOICES)
+CHOICE = one_of(
+    "vote",
+    {
+        "for": N_("for"),
+        "against": N_("against"),
+        "abstain": N_("abstain"),
+        "uphold": N_("uphold"),
+        "reopen": N_("reopen"),
+    },
+)
 
 decision = noun("decision", N_("Prepare, vote and decide"))
 with_files(decision, PROPOSAL, N_("The proposal"), "2026-003")
@@ -236,7 +231,7 @@ def _outcome(event: Mapping[str, Any]) -> list[str]:
         return lines
     if kind == "deferred":
         sentence = _("{ref} is deferred until {day}: {ground}.")
-        return [sentence.format(ref=fact["ref"], day=day_text(fact["until_on"]), ground=_(GROUNDS[fact["ground"]]))]
+        return [sentence.format(ref=fact["ref"], day=day_text(fact["until_on"]), ground=choice_word(fact["ground"]))]
     sentence = _("{ref} is rejected; the lead may object within {weeks} weeks.")
     return [sentence.format(ref=fact["ref"], weeks=fact["objection_weeks"])]
 
@@ -432,7 +427,7 @@ def _show_resolution(data: Mapping[str, Any]) -> None:
         table(
             _("Votes"),
             (Column("voter", N_("Who"), "text"), Column("choice", N_("Vote"), "text")),
-            [{**each, "choice": _(CHOICES[each["choice"]])} for each in data["votes"]],
+            [{**each, "choice": choice_word(each["choice"])} for each in data["votes"]],
         )
 
 
@@ -508,7 +503,7 @@ def _show(data: Mapping[str, Any]) -> None:
             (_("Decision before"), _before(data) if data["decide_before"] else None),
             (_("Awarded"), euros(data["award_cents"]) if data["award_cents"] else None),
             (_("Decided"), day_text(data["decided_on"]) if data["decided_on"] else None),
-            (_("Deferred"), _(GROUNDS[data["deferred_for"]]) if data["deferred_for"] else None),
+            (_("Deferred"), choice_word(data["deferred_for"]) if data["deferred_for"] else None),
             (_("Back"), day_text(data["until_on"]) if data["until_on"] else None),
         ),
     )
@@ -553,4 +548,4 @@ def _show(data: Mapping[str, Any]) -> None:
             )
         )
     for each in data["votes"]:
-        say(_("{name}: {choice}").format(name=each["name"], choice=_(CHOICES[each["choice"]])))
+        say(_("{name}: {choice}").format(name=each["name"], choice=choice_word(each["choice"])))

@@ -25,14 +25,9 @@ from cli.params import (
     verb,
 )
 from fund.language import N_, _, day, ngettext, number
+from fund.words import choice_word
 
 KEY = Ref(("key show", "keys", "name"))
-FAMILIES = {
-    "equal": N_("equal parts"),
-    "inhabitants": N_("by inhabitants"),
-    "base_and_inhabitants": N_("fixed, base and inhabitants"),
-}
-
 FORMATS = ("table", "json", "csv")
 
 key = noun("key", N_("Compare and adopt distribution keys"))
@@ -69,7 +64,7 @@ def _compared(data: Mapping[str, Any]) -> None:
     shown = [one for one in data["keys"] if one["in_force"] or not _is_in_force(one, data["keys"])]
     for at, one in enumerate(shown):
         name = f"key{at}"
-        header = _("key {name}").format(name=one["name"]) if one["in_force"] else _(FAMILIES[one["family"]])
+        header = _("key {name}").format(name=one["name"]) if one["in_force"] else choice_word(one["family"])
         columns.append(Column(name, header, "amount"))
         totals[name] = one["total_cents"]
         for part in one["partners"]:
@@ -152,7 +147,7 @@ def _shown(data: Mapping[str, Any]) -> None:
         _("Distribution key {name}").format(name=one["name"]),
         [
             (_("State"), state_text("key", one["state"])),
-            (_("Family"), _(FAMILIES[one["family"]])),
+            (_("Family"), choice_word(one["family"])),
             (_("Inhabitants of"), one["reference_year"]),
             (_("In force from"), day_text(one["from_on"])),
             (_("Review due"), day_text(one["review_on"])),

@@ -28,17 +28,20 @@ from cli.params import (
     with_files,
 )
 from fund.language import N_, _, day, euros
+from fund.words import choice_word
 
 WRITEOFF = Ref(("writeoff list", "writeoffs", "ref"))
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 RECEIPT = Ref()
-GROUNDS = {
-    "learning": N_("invested in learning"),
-    "hardship": N_("hardship"),
-    "uncollectible": N_("uncollectible"),
-    "irregularity": N_("irregularity"),
-}
-GROUND = one_of("ground", {**GROUNDS, "learning": N_("learning")}, GROUNDS)
+GROUND = one_of(
+    "ground",
+    {
+        "learning": N_("learning"),
+        "hardship": N_("hardship"),
+        "uncollectible": N_("uncollectible"),
+        "irregularity": N_("irregularity"),
+    },
+)
 CHOICE = one_of("vote", {"for": N_("for"), "against": N_("against"), "abstain": N_("abstain")})
 
 writeoff = noun("writeoff", N_("Propose, decide and post write-offs"))
@@ -95,7 +98,7 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
             ref=fact["ref"],
             amount=euros(fact["amount_cents"]),
             outstanding=euros(fact["outstanding_cents"]),
-            ground=_(GROUNDS[fact["ground"]]),
+            ground=choice_word(fact["ground"]),
         )
     ]
 
@@ -228,7 +231,7 @@ def list_writeoffs(ctx: click.Context) -> None:
 
 
 def _show_list(data: Mapping[str, Any]) -> None:
-    rows = [{**row, "ground_word": _(GROUNDS[row["ground"]])} for row in data["writeoffs"]]
+    rows = [{**row, "ground_word": choice_word(row["ground"])} for row in data["writeoffs"]]
     table(
         _("Write-offs on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
         LIST,

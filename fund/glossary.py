@@ -16,12 +16,14 @@ from importlib import resources
 from types import MappingProxyType
 
 from fund.errors import AmbiguousName, UnknownWord
-from fund.language import N_, _, both, language
+from fund.language import _, both, language
 from fund.words import (
+    CHOICES,
     HAPPENED,
     Word,
     account_word,
     accounts_named,
+    choice_word,
     code_word,
     event_word,
     role_word,
@@ -38,6 +40,8 @@ __all__ = [
     "account_names",
     "account_word",
     "advice",
+    "choice_names",
+    "choice_word",
     "chosen",
     "code_names",
     "code_word",
@@ -174,12 +178,9 @@ _DUTCH_VERBS: Mapping[str, str] = MappingProxyType(
 )
 
 
-_TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
-
-
 def track_word(track: str) -> str:
     """How much a proposal asks and must show, as people read it: ``light``, ``standard``, ``major``."""
-    return _(_TRACKS.get(track, track))
+    return choice_word(track)
 
 
 def find(text: str) -> tuple[Word, ...]:
@@ -355,7 +356,12 @@ def role_names() -> Names:
 def code_names(codes: Iterable[str]) -> Names:
     """Words that :func:`code_word` says of these codes, in both languages."""
     rows = {word.name: (word.nl, word.en) for word in reversed(words()) if not word.is_state}
-    return {code: rows.get(code) or both(code.replace("_", " ")) for code in codes}
+    return {code: rows.get(code) or both(CHOICES.get(code, code.replace("_", " "))) for code in codes}
+
+
+def choice_names(codes: Iterable[str]) -> Names:
+    """Words that :func:`choice_word` says of these codes, in both languages."""
+    return {code: both(CHOICES[code]) if code in CHOICES else names for code, names in code_names(codes).items()}
 
 
 def state_names(kind: str) -> Names:

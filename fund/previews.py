@@ -14,20 +14,19 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fund.glossary import account_word, code_word, role_word
 from fund.language import AMSTERDAM, N_, _, day, decimal_text, euros, instant
+from fund.words import account_word, choice_word, event_word, role_word
 
 __all__ = [
     "CASES",
-    "CODES",
     "LABELS",
     "LEFT_OUT",
     "MAPPINGS",
     "PARTNERS",
     "PEOPLE",
     "REFS",
+    "SHOWN",
     "SUBJECTS",
-    "TITLES",
     "label_of",
     "lines",
     "short",
@@ -40,90 +39,25 @@ Pair = Mapping[str, Any]
 """One field: ``label`` and ``value``; ``name`` (and ``iban``) of what the value refers to, ``rows`` of a list,
 ``sealed`` where the content opens only when it happens, ``new`` where the number is given then."""
 
-TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "agreement.amended": N_("Award changed"),
-        "agreement.closed": N_("Agreement closed"),
-        "agreement.completed": N_("Agreement completed"),
-        "agreement.lead_changed": N_("Lead changed"),
-        "agreement.refinanced": N_("Balance moved to the roll-out"),
-        "agreement.resumed": N_("Agreement resumed"),
-        "agreement.suspended": N_("Agreement suspended"),
-        "agreement.terminated": N_("Agreement ended early"),
-        "allowance.adjusted": N_("Allowance adjusted"),
-        "amendment.agreed": N_("Amendment agreed"),
-        "amendment.proposed": N_("Amendment proposed"),
-        "amendment.refused": N_("Amendment refused"),
-        "bank_account.registered": N_("Account of the fund registered"),
-        "benefit.reported": N_("Benefits reported"),
-        "charge.claimed": N_("Costs or interest claimed"),
-        "charge.waived": N_("Costs or interest waived"),
-        "contribution.called": N_("Capital called"),
-        "contribution.received": N_("Contribution received"),
-        "cost.approved": N_("Cost approved"),
-        "decision.approved": N_("Award decided"),
-        "decision.conditional": N_("Award decided on conditions"),
-        "decision.conditions_met": N_("Conditions met"),
-        "decision.deferred": N_("Decision deferred"),
-        "decision.rejected": N_("Proposal rejected"),
-        "decision.reopened": N_("Decision reopened"),
-        "decision.upheld": N_("Decision upheld"),
-        "decision.eligibility_reopened": N_("Proposal eligible after objection"),
-        "delivery.retried": N_("Reaction tried again"),
-        "disbursement.approved": N_("Disbursement approved"),
-        "disbursement.cancelled": N_("Disbursement cancelled"),
-        "disbursement.refused": N_("Disbursement refused"),
-        "disbursement.withdrawn": N_("Disbursement withdrawn"),
-        "entry.posted": N_("Entry made by hand"),
-        "entry.reversed": N_("Entry made by hand reversed"),
-        "evaluation.waived": N_("No evaluation asked"),
-        "exit.closed_out": N_("Settlement closed out"),
-        "exit.paid": N_("Settlement to be paid"),
-        "exit.quoted": N_("Exit quote"),
-        "exit.set_off": N_("Settlement set off against an advance"),
-        "exit.settlement_agreed": N_("Settlement agreed"),
-        "exit.settlement_proposed": N_("Settlement proposed"),
-        "key.adopted": N_("Key adopted"),
-        "key.rejected": N_("Key rejected"),
-        "milestone.replanned": N_("Milestone planned anew"),
-        "overpayment.moved": N_("Overpayment set against a call"),
-        "overpayment.refunded": N_("Overpayment to be paid back"),
-        "payable.cancelled": N_("Payment cancelled"),
-        "payee.recorded": N_("Account of a payee recorded"),
-        "payee.verified": N_("Account of a payee verified"),
-        "payment.failed": N_("Payment failed"),
-        "payment.sent": N_("Payments go to the bank"),
-        "payment.settled": N_("Payment settled"),
-        "period.closed": N_("Month closed"),
-        "period.locked": N_("Month locked"),
-        "period.reopened": N_("Period reopened"),
-        "plan.restructured": N_("Instalments changed"),
-        "proposal.found_ineligible": N_("Proposal found ineligible"),
-        "proposal.withdrawn": N_("Proposal withdrawn"),
-        "receipt.allocated": N_("Repayment set against an agreement"),
-        "receipt.reallocated": N_("Receipts counted anew"),
-        "regulations.adopted": N_("Regulations adopted"),
-        "resolution.carried": N_("Resolution carried"),
-        "resolution.lost": N_("Resolution lost"),
-        "resolution.proposed": N_("Matter put to the vote"),
-        "review.conflict_decided": N_("Possible conflict judged"),
-        "review.conflict_declared": N_("Conflict declared"),
-        "review.declared": N_("Declaration of a reviewer"),
-        "review.recomputed": N_("Result of a review calculated again"),
-        "review.score_excluded": N_("Score no longer counts"),
-        "round.planned": N_("Round planned"),
-        "transfer.failed": N_("Transfer not carried out"),
-        "transfer.sent": N_("Transfer between the fund's own accounts"),
-        "transfer.settled": N_("Transfer arrived"),
-        "user.added": N_("User added"),
-        "user.changed": N_("User changed"),
-        "user.revoked": N_("User revoked"),
-        "writeoff.posted": N_("Write-off posted"),
-        "writeoff.reversed": N_("Write-off reversed"),
-        "year.closed": N_("Year closed"),
-    }
-)
-"""What a fact says happened, by its wire name. Facts without a title are not shown field by field."""
+SHOWN = frozenset(
+    {"agreement.amended", "agreement.closed", "agreement.completed", "agreement.lead_changed", "agreement.refinanced",
+     "agreement.resumed", "agreement.suspended", "agreement.terminated", "allowance.adjusted", "amendment.agreed",
+     "amendment.proposed", "amendment.refused", "bank_account.registered", "benefit.reported", "charge.claimed",
+     "charge.waived", "contribution.called", "contribution.received", "cost.approved", "decision.approved",
+     "decision.conditional", "decision.conditions_met", "decision.deferred", "decision.eligibility_reopened",
+     "decision.rejected", "decision.reopened", "decision.upheld", "delivery.retried", "disbursement.approved",
+     "disbursement.cancelled", "disbursement.refused", "disbursement.withdrawn", "entry.posted", "entry.reversed",
+     "evaluation.waived", "exit.closed_out", "exit.paid", "exit.quoted", "exit.set_off", "exit.settlement_agreed",
+     "exit.settlement_proposed", "key.adopted", "key.rejected", "milestone.replanned", "overpayment.moved",
+     "overpayment.refunded", "payable.cancelled", "payee.recorded", "payee.verified", "payment.failed", "payment.sent",
+     "payment.settled", "period.closed", "period.locked", "period.reopened", "plan.restructured",
+     "proposal.found_ineligible", "proposal.withdrawn", "receipt.allocated", "receipt.reallocated",
+     "regulations.adopted", "resolution.carried", "resolution.lost", "resolution.proposed", "review.conflict_decided",
+     "review.conflict_declared", "review.declared", "review.recomputed", "review.score_excluded", "round.planned",
+     "transfer.failed", "transfer.sent", "transfer.settled", "user.added", "user.changed", "user.revoked",
+     "writeoff.posted", "writeoff.reversed", "year.closed"}
+)  # fmt: skip
+"""The facts that are shown field by field, by their wire name; their title is :func:`fund.words.event_word`."""
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -459,94 +393,6 @@ REFS = frozenset(
 _ACCOUNTS = frozenset({"account", "from_account", "to_account"})
 """Labels whose values are accounts of the ledger."""
 
-CODES: Mapping[str, str] = MappingProxyType(
-    {
-        "advance": N_("advance"),
-        "commitment": N_("commitment"),
-        "call": N_("unpaid call"),
-        "not_due": N_("not due yet"),
-        "1-30": N_("1 to 30 days late"),
-        "31-90": N_("31 to 90 days late"),
-        "91-180": N_("91 to 180 days late"),
-        "over-180": N_("more than 180 days late"),
-        "score": N_("by score of the panel"),
-        "order": N_("by day of submission"),
-        "light": N_("light"),
-        "standard": N_("standard"),
-        "major": N_("major"),
-        "committee": N_("the committee"),
-        "new_lead": N_("the new lead"),
-        "board": N_("the full board"),
-        "stop_rule": N_("stop rule"),
-        "breach": N_("breach of the agreement"),
-        "activities_not_done": N_("activities were not done"),
-        "obligations_not_met": N_("obligations were not met"),
-        "wrong_information": N_("wrong information was given"),
-        "award_was_wrong": N_("the award was wrong"),
-        "fee": N_("costs"),
-        "interest": N_("interest"),
-        "learning": N_("invested in learning"),
-        "hardship": N_("hardship"),
-        "uncollectible": N_("uncollectible"),
-        "irregularity": N_("irregularity"),
-        "improve": N_("to be improved"),
-        "information": N_("more information is needed"),
-        "money": N_("no money now"),
-        "tie": N_("votes were tied"),
-        "cost": N_("cost of the fund"),
-        "overpayment": N_("paid too much"),
-        "settlement": N_("exit settlement"),
-        "restructuring": N_("other instalments"),
-        "refinancing": N_("refinancing"),
-        "admission": N_("admission"),
-        "winding_up": N_("winding up the fund"),
-        "for": N_("for"),
-        "against": N_("against"),
-        "abstain": N_("abstains"),
-        "uphold": N_("uphold"),
-        "reopen": N_("reopen"),
-        "equal": N_("equal parts"),
-        "inhabitants": N_("by inhabitants"),
-        "base_and_inhabitants": N_("fixed, base and inhabitants"),
-        "fixed": N_("fixed plan"),
-        "savings_linked": N_("plan by savings"),
-        "on_success": N_("on-success plan"),
-        "end_to_end_id": N_("our end-to-end reference"),
-        "rf_reference": N_("RF reference"),
-        "document_number": N_("our document number"),
-        "iban_and_amount": N_("payer and exact amount"),
-        "iban_and_sum": N_("payer and sum"),
-        "iban": N_("payer"),
-        "manual": N_("decided by two people"),
-        "public_task": N_("public task"),
-        "state_aid": N_("state aid"),
-        "not_already_funded": N_("no other public money"),
-        "hypothesis": N_("hypothesis"),
-        "budget_adds_up": N_("budget adds up"),
-        "milestones_add_up": N_("milestones add up"),
-        "within_track": N_("amount within the track"),
-        "repayment_planned": N_("repayment planned"),
-        "parties_active": N_("parties are active partners"),
-        "lead": N_("own organisation is the lead"),
-        "co_applicant": N_("own organisation is a co-applicant"),
-        "beneficiary": N_("own organisation is an adopter or beneficiary"),
-        "supplier": N_("own organisation supplies to it"),
-        "team": N_("own organisation has people in the team"),
-        "person": N_("named in the team"),
-        "family": N_("family of somebody in it"),
-        "financial": N_("a financial interest of one's own"),
-        "manager": N_("line manager of somebody in the team"),
-        "region": N_("most municipalities of the own region are parties"),
-        "competes": N_("own organisation asks money in the same round"),
-        "cooperates": N_("own organisation works with the lead on the same theme"),
-        "builds_on": N_("own organisation takes part in the cooperation it builds on"),
-        "service": N_("own organisation shares a service organisation with the lead"),
-        "experiment": N_("own organisation did an experiment with the lead on the same theme"),
-        "voted": N_("voted on this proposal"),
-        "signed": N_("confirmed or submitted it for a party"),
-    }
-)
-"""The words of a code that stands in a fact."""
 _CODED = frozenset(
     {"allocation", "track", "asks", "body", "ground", "grounds", "lower_ground", "matter", "choice", "family",
      "plan_type", "rule", "stage", "criterion", "item"}
@@ -620,8 +466,8 @@ def lines(preview: Preview) -> Iterator[str]:
         together = [
             pair for pair in facts[0]["fields"] if len(facts) == 1 or all(pair in fact["fields"] for fact in facts)
         ]
-        title = _(TITLES[kind])
-        yield title if len(facts) == 1 else _("{title}, {count} times").format(title=title, count=len(facts))
+        happens = _capital(event_word(kind))
+        yield happens if len(facts) == 1 else _("{title}, {count} times").format(title=happens, count=len(facts))
         yield from _fields(together, "  ")
         if len(facts) > 1:
             for fact in facts:
@@ -641,17 +487,20 @@ def short(preview: Preview) -> str:
 
 
 def title(preview: Preview) -> str:
-    """What happens first, in lower case: for within a sentence."""
-    found = next((_(TITLES[fact["type"]]) for fact in preview.get("facts", ()) if fact["type"] in TITLES), "")
-    return found[:1].lower() + found[1:]
+    """What happens first: for within a sentence."""
+    return next((event_word(kind) for kind, _facts in _of_kind(preview)), "")
 
 
 def _of_kind(preview: Preview) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     kinds: dict[str, list[Mapping[str, Any]]] = {}
     for fact in preview.get("facts", ()):
-        if fact["type"] in TITLES:
+        if fact["type"] in SHOWN:
             kinds.setdefault(fact["type"], []).append(fact)
     yield from kinds.items()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _fields(pairs: Sequence[Pair], margin: str) -> Iterator[str]:
@@ -729,7 +578,7 @@ def _value(label: str, value: Any, name: str | None = None, iban: str | None = N
     if label == "roles":
         return role_word(text)
     if label in _CODED:
-        return _(CODES[text]) if text in CODES else code_word(text) if text.replace("_", "").isalnum() else text
+        return choice_word(text)
     if label in ("opens_at", "closes_at"):
         return _edge(datetime.fromisoformat(text), last=label == "closes_at")
     if label.endswith(("_on", "_by", "_until")) or label == "on":

@@ -16,11 +16,13 @@ from types import MappingProxyType
 from fund.language import N_, _, language
 
 __all__ = [
+    "CHOICES",
     "HAPPENED",
     "TYPED",
     "Word",
     "account_word",
     "accounts_named",
+    "choice_word",
     "code_word",
     "event_word",
     "role_word",
@@ -120,10 +122,13 @@ def accounts_named() -> Mapping[str, Word]:
 
 def role_word(role: str) -> str:
     """A role (``fund_manager``) as people read it."""
-    for word in words():
-        if word.section == "rol" and word.name == role:
-            return word.in_language()
-    return role.replace("_", " ")
+    word = _roles().get(role)
+    return word.in_language() if word else role.replace("_", " ")
+
+
+@lru_cache(maxsize=1)
+def _roles() -> Mapping[str, Word]:
+    return MappingProxyType({word.name: word for word in words() if word.section == "rol"})
 
 
 _TIES = {"lead": N_("{who} of the lead"), "party": N_("{who} of a party"), "own": N_("{who} of that partner")}
@@ -140,11 +145,83 @@ def party_word(code: str) -> str:
     return _("the fund") if code == "fund" else code
 
 
+CHOICES: Mapping[str, str] = MappingProxyType(
+    {
+        "call": N_("unpaid call"),
+        "not_due": N_("not due yet"),
+        "1-30": N_("1 to 30 days late"),
+        "31-90": N_("31 to 90 days late"),
+        "91-180": N_("91 to 180 days late"),
+        "over-180": N_("more than 180 days late"),
+        "score": N_("by score of the panel"),
+        "order": N_("by day of submission"),
+        "light": N_("light"),
+        "standard": N_("standard"),
+        "major": N_("major"),
+        "committee": N_("the committee"),
+        "new_lead": N_("the new lead"),
+        "board": N_("the full board"),
+        "learning": N_("invested in learning"),
+        "hardship": N_("hardship"),
+        "uncollectible": N_("uncollectible"),
+        "irregularity": N_("irregularity"),
+        "restructuring": N_("other instalments"),
+        "refinancing": N_("refinancing"),
+        "winding_up": N_("winding up the fund"),
+        "for": N_("for"),
+        "against": N_("against"),
+        "abstain": N_("abstains"),
+        "uphold": N_("uphold"),
+        "reopen": N_("reopen"),
+        "equal": N_("equal parts"),
+        "inhabitants": N_("by inhabitants"),
+        "base_and_inhabitants": N_("fixed, base and inhabitants"),
+        "end_to_end_id": N_("our end-to-end reference"),
+        "rf_reference": N_("RF reference"),
+        "document_number": N_("our document number"),
+        "iban_and_amount": N_("payer and exact amount"),
+        "iban_and_sum": N_("payer and sum"),
+        "iban": N_("payer"),
+        "manual": N_("decided by two people"),
+        "public_task": N_("public task"),
+        "budget_adds_up": N_("budget adds up"),
+        "milestones_add_up": N_("milestones add up"),
+        "repayment_planned": N_("repayment planned"),
+        "lead": N_("own organisation is the lead"),
+        "co_applicant": N_("own organisation is a co-applicant"),
+        "beneficiary": N_("own organisation is an adopter or beneficiary"),
+        "supplier": N_("own organisation supplies to it"),
+        "team": N_("own organisation has people in the team"),
+        "person": N_("named in the team"),
+        "family": N_("family of somebody in it"),
+        "financial": N_("a financial interest of one's own"),
+        "manager": N_("line manager of somebody in the team"),
+        "region": N_("most municipalities of the own region are parties"),
+        "competes": N_("own organisation asks money in the same round"),
+        "cooperates": N_("own organisation works with the lead on the same theme"),
+        "builds_on": N_("own organisation takes part in the cooperation it builds on"),
+        "service": N_("own organisation shares a service organisation with the lead"),
+        "experiment": N_("own organisation did an experiment with the lead on the same theme"),
+        "voted": N_("voted on this proposal"),
+        "signed": N_("confirmed or submitted it for a party"),
+    }
+)
+"""What somebody chose, by its code (a vote, a ground, a rule), where the glossary has no word for it, or one of another
+thing that goes by the same code."""
+
+
+def choice_word(code: str) -> str:
+    """What somebody chose as people read it; what is no code stays as it is."""
+    if code in CHOICES:
+        return _(CHOICES[code])
+    return code_word(code) if code.replace("_", "").isalnum() else code
+
+
 def code_word(code: str) -> str:
-    """A name from the code (``agreement``, ``light``, ``refuted``) as people read it; without underscores if neither
-    the glossary nor the catalogue has it."""
-    word, plain = _codes().get(code), code.replace("_", " ")
-    return word.in_language() if word else _(plain)
+    """A name from the code (``agreement``, ``light``, ``refuted``) as people read it; without underscores if nobody has
+    a word for it."""
+    word = _codes().get(code)
+    return word.in_language() if word else _(CHOICES.get(code, code.replace("_", " ")))
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +231,10 @@ def _codes() -> Mapping[str, Word]:
 
 
 def event_word(wire: str) -> str:
-    """A kind of fact (``user.added``) as people read it: what it is about, and what happened to it."""
+    """A kind of fact (``user.added``) as people read it: its own word where it has one, else what it is about, and what
+    happened to it."""
+    if wire in _events():
+        return _events()[wire].in_language()
     about, _dot, happened = wire.partition(".")
     named, word = _events().get(about) or _codes().get(about), _happened().get(happened)
     if named is None or word is None:

@@ -42,7 +42,6 @@ NEEDS_A_VALUE = {
 """What stands in advice, most of it in capitals, and the fund cannot know: with the reason."""
 MAY_BE_REFUSED = {
     ("next step of disbursement check", "insufficient_cash"): "whether there is enough money is of the day",
-    ("next step of partner settle", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     (
         "next step of decision vote",
         "valuation_day_outside",
@@ -55,8 +54,8 @@ MAY_BE_REFUSED = {
     ("milestones_differ_from_ask", "no_such_file"): "what the test handed in lies in no file",
     ("categories_differ_from_cost", "no_such_file"): "what the test handed in lies in no file",
     ("allowance_run_missing", "allowance_up_to_date"): "the clock of the test stands before the end of the year",
+    ("next step of confirm", "allowance_up_to_date"): "the clock of the test stands before the end of the year",
     ("year_out_of_order", "allowance_run_missing"): "the year before asks its own run; the refusal says which",
-    ("next step of confirm", "allowance_run_missing"): "the year asks its own run; the refusal says which",
     (
         "next step of decision prepare",
         "reasons_per_criterion_missing",
@@ -66,7 +65,6 @@ MAY_BE_REFUSED = {
         "next step of proposal draft",
         "outside_track",
     ): "the test asks more than its round takes; the refusal says which do",
-    ("next step of confirm", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("decided_otherwise", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from fund.events import FACTS
-from fund.previews import LABELS, LEFT_OUT, TITLES, label_of, lines
+from fund.previews import LABELS, LEFT_OUT, SHOWN, label_of, lines
 from fund.workflows.delivery.answers import Answer
 
-EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0, 1)
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def models_in(annotation: Any) -> Iterator[Any]:
@@ -44,15 +44,16 @@ def require_whole(answer: Answer) -> None:
     """Nothing, when every field that was recorded stands in the preview, and it reads well."""
     preview = answer["preview"]["facts"]
     assert [fact["type"] for fact in preview] == [event["type"] for event in answer["events"]], [
-        event["type"] for event in answer["events"] if event["type"] not in TITLES
+        event["type"] for event in answer["events"] if event["type"] not in SHOWN
     ]
     assert {label for fact in preview for label in labels_in(fact["fields"])} - set(LABELS) == set()
     for event, fact in zip(answer["events"], preview, strict=True):
-        assert event["type"] in TITLES, event["type"]
+        assert event["type"] in SHOWN, event["type"]
         told = {pair["label"] for pair in fact["fields"]}
         for field, value in event["payload"].items():
             label = label_of(event["type"], field)
-            if field == "ref" or label in told or value in EMPTY:
+            usual = FACTS[event["type"]].model_fields[field].default
+            if field == "ref" or label in told or value in EMPTY or value == usual:
                 continue
             assert not label, (event["type"], field)
             assert LEFT_OUT.get(f"{event['type']}.{field}") or LEFT_OUT[field]

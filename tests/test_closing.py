@@ -39,8 +39,8 @@ from tests.workflows.looking_back import (
 )
 
 
-def lock(world: World, period: str) -> None:
-    world.both("period lock", user="anna", second="bram", period=period)
+def lock(world: World, period: str) -> dict[str, Any]:
+    return world.both("period lock", user="anna", second="bram", period=period)
 
 
 def close(world: World, period: str, **more: str) -> None:
@@ -280,7 +280,9 @@ def test_december_closes_with_its_year(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         quiet(world)
         world.clock(date(2027, 1, 10))
-        lock(world, "2026")
+        for month in range(1, 12):
+            assert lock(world, f"2026-{month:02d}")["next"] == f"fund period close 2026-{month:02d}"
+        assert lock(world, "2026-12")["next"] == "fund period close 2026"
         with pytest.raises(YearNotClosed) as refused:
             close(world, "2026-12")
         assert refused.value.advice == "fund period close 2026"
@@ -306,10 +308,11 @@ def test_a_year_with_advances_is_closed_after_the_allowance_run(sqlite_url: str)
     with founded(sqlite_url) as world:
         until_completed(world)
         world.clock(date(2027, 1, 10))
-        lock(world, "2026")
+        following = lock(world, "2026")["next"]
         with pytest.raises(AllowanceRunMissing) as refused:
             close(world, "2026")
         assert "EUR 12,500.01 is outstanding" in str(refused.value)
+        assert following == refused.value.advice == "fund repayment allowance --on 2026-12-31"
 
 
 def test_years_are_closed_in_order(sqlite_url: str) -> None:
@@ -403,7 +406,7 @@ def test_an_entry_by_hand_is_taken_back_once_and_others_are_not(sqlite_url: str)
         assert [leg.amount_cents for leg in mirror.postings] == [-leg.amount_cents for leg in made.postings]
         with pytest.raises(AlreadyReversed):
             world.do("ledger reverse", user="anna", seq=made.seq, reason="Nog eens.")
-        with pytest.raises(NotMadeByHand, match="contribution"):
+        with pytest.raises(NotMadeByHand, match="capital called"):
             world.do("ledger reverse", user="anna", seq=1, reason="Weg.")
         with pytest.raises(UnknownEntry):
             world.do("ledger reverse", user="anna", seq=999, reason="Weg.")

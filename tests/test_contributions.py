@@ -204,9 +204,9 @@ def test_nothing_is_booked_on_a_typed_day_to_come_or_before_the_fund(sqlite_url:
         world.partners()
         by_hand = {"debits": [["4500", 100]], "credits": [["2000.bank", 100]], "memo": "Kosten", "reason": "rekening"}
         with pytest.raises(
-            DayToCome, match=r"nothing can be booked on 2026-01-06 \(contribution called\): today is 2026-01-05"
+            DayToCome, match=r"nothing can be booked on 2026-01-06 \(capital called\): today is 2026-01-05"
         ):
             world.do("capital call", user="anna", amount=100, on=date(2026, 1, 6))
-        with pytest.raises(DayBeforeFund, match=r"2026-01-04 \(entry posted\): the fund begins on 2026-01-05"):
+        with pytest.raises(DayBeforeFund, match=r"2026-01-04 \(entry made by hand\): the fund begins on 2026-01-05"):
             world.do("ledger post", user="anna", on=date(2026, 1, 4), **by_hand)
         assert world.entries() == []

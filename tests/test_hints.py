@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import sys
 
 import pytest
 
 from fund.errors import ReportsMissing
+from fund.workflows.inbox import SOURCES
 from tests import hints
 from tests.factories import founded
+from tests.workflows.agreeing import AGREEMENT, BAARN, accepted, running
 
 
 @pytest.mark.parametrize(
@@ -48,10 +51,39 @@ def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None
         assert takers(world.fund, f"fund confirm {pending}", user="petra") == ["carla"]
 
 
+def test_who_may_take_a_step_that_waits_in_no_inbox_has_the_tie_that_its_table_asks(sqlite_url: str) -> None:
+    from fund.workflows.delivery import takers
+
+    with founded(sqlite_url) as world:
+        running(world)
+        accepted(world, AGREEMENT, 1)
+        world.user("ina", "fund_manager", partner=BAARN)  # of the lead
+        asked = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)["result"]["ref"]
+        assert takers(world.fund, f"fund disbursement withdraw {asked}", user="anna") == ["fatima", "piet"]
+        assert takers(world.fund, f"fund agreement benefits {AGREEMENT} --year 2020", user="anna") == ["fatima", "piet"]
+        for command in (f"agreement suspend {AGREEMENT}", f"disbursement refuse {asked}"):
+            found = takers(world.fund, f"fund {command} --reason TEXT", user="nobody")
+            assert found is not None
+            assert ("anna" in found, "ina" in found) == (True, False), command
+        assert takers(world.fund, f"fund disbursement refuse {asked} --reason TEXT", user="anna") is None
+
+
+def test_whose_turn_it_is_is_read_no_further_than_the_source_that_asks_it(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fund.workflows.delivery import takers
+
+    with founded(sqlite_url) as world:
+        world.people()
+        pending = world.do("user add", user="petra", name="ed", roles=["reviewer"])["pending"]
+        first, *_others = SOURCES
+        monkeypatch.setattr(sys.modules["fund.workflows.delivery.takers"], "SOURCES", (first, None))
+        assert takers(world.fund, f"fund confirm {pending}", user="petra") == ["carla"]
+
+
 def test_the_missing_extra_is_installed_by_the_packages_that_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.metadata
     import importlib.util
-    import sys
     import tomllib
     from pathlib import Path
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fund import previews
-from fund.events import FACTS
-from fund.language import choose
+from fund.events import FACTS, AgreementCompleted, BenefitReported
+from fund.language import both, choose
 from fund.rules.authority import Role
 from fund.rules.conflicts import GROUND_NAMES
 from fund.rules.eligibility import RULES as ELIGIBILITY
 from fund.rules.keys import FAMILIES
 from fund.rules.schedules import BANDS
+from fund.unit_of_work.previewing import preview
+from fund.words import CHOICES, HAPPENED, choice_word, words
 from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
 from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.inbox.deciding import MATTERS
 from fund.workflows.receipts.evidence import RULES as EVIDENCE
+from tests.factories import founded
 from tests.previews import fields_of, without_words
 
 TWO = {name for name, command in COMMANDS.items() if command.second is not None}
@@ -46,16 +50,16 @@ def recorded() -> dict[str, set[str]]:
 def test_every_field_of_what_two_people_decide_is_shown_or_left_out_for_a_reason(command: str, wires: set[str]) -> None:
     assert wires, f"{command} records something that is named nowhere"
     for wire in wires:
-        assert wire in previews.TITLES
+        assert wire in previews.SHOWN
         assert without_words(wire) == []
 
 
 def test_whatever_has_a_title_has_words_for_all_its_fields() -> None:
-    assert {wire: without_words(wire) for wire in previews.TITLES} == {wire: [] for wire in previews.TITLES}
+    assert {wire: without_words(wire) for wire in previews.SHOWN} == {wire: [] for wire in previews.SHOWN}
 
 
 def test_every_reason_to_leave_out_is_of_a_field_that_is_there() -> None:
-    fields = {pair for wire in previews.TITLES for pair in fields_of(FACTS[wire], wire)}
+    fields = {pair for wire in previews.SHOWN for pair in fields_of(FACTS[wire], wire)}
     there = {field for _model, field in fields} | {f"{model}.{field}" for model, field in fields}
     assert set(previews.LEFT_OUT) <= there
     assert all(len(reason.split()) > 3 for reason in previews.LEFT_OUT.values())
@@ -66,14 +70,50 @@ def test_the_label_of_a_code_is_a_word_for_every_code() -> None:
         *GROUNDS, *LOWER_GROUNDS, *EVIDENCE, *ELIGIBILITY, *FAMILIES, *MATTERS, *map(str, GROUND_NAMES),
         "score", "order", "light", "standard", "major", "committee", "board", "new_lead", "for", "against", "abstain",
     }  # fmt: skip
-    assert {code for code in codes if code not in previews.CODES} == set()
     for lang in ("en", "nl"):
         choose(lang)
+        assert {code for code in codes if "_" in choice_word(code)} == set()
+        if lang == "nl":
+            assert {code for code in codes if choice_word(code) == code.replace("_", " ")} == set()
         for role in Role:
             said = list(previews.lines({"facts": [{"type": "user.added", "fields": [pair("roles", [role.value])]}]}))
             assert "_" not in said[1]
         for band, _last in BANDS:
-            assert band in previews.CODES
+            assert choice_word(band) != band
+
+
+def test_a_choice_has_words_of_its_own_only_where_the_glossary_says_something_else() -> None:
+    of_glossary = {word.name: word for word in reversed(words()) if not word.is_state and word.section != HAPPENED}
+    same = [
+        code
+        for code, said in CHOICES.items()
+        if code in of_glossary and both(said) == (of_glossary[code].nl, of_glossary[code].en)
+    ]
+    assert same == []
+
+
+def test_a_nought_or_a_no_that_somebody_gave_is_shown_and_one_that_nobody_gave_is_not(sqlite_url: str) -> None:
+    about = {"ref": "A2026-001", "proposal": "2026-001"}
+    reported = BenefitReported(
+        **about, partner="gm0351", year=2026, planned_cost_cents=0, realised_cost_cents=0, planned_benefit_cents=5_00,
+        realised_benefit_cents=0, expected_benefit_cents=0, realised=False,
+    )  # fmt: skip
+    completed = AgreementCompleted(
+        **about, award_cents=5_00, booked_cents=5_00, released_cents=0, repayable_released_cents=0, plan_cuts=(),
+        determined_cents=0, lower_ground="breach", reclaimed_cents=1,
+    )  # fmt: skip
+    with founded(sqlite_url) as world, world.view() as view:
+        envelope = next(view.store.facts.all())
+        shown = [
+            {pair["label"]: pair["value"] for pair in fact["fields"]}
+            for fact in preview(
+                view, [replace(envelope, type=each.wire, fact=each) for each in (reported, completed)], on=None
+            )["facts"]
+        ]
+    assert (shown[0]["realised"], shown[0]["expected_benefit_cents"]) == (False, 0)
+    assert "expected_cost_cents" not in shown[0]
+    assert (shown[1]["determined_cents"], shown[1]["reclaimed_cents"]) == (0, 1)
+    assert "ex_officio" not in shown[1]
 
 
 def pair(label: str, value: Any = None) -> dict[str, Any]:

@@ -258,8 +258,8 @@ def lifecycles() -> str:
 
 def permissions() -> str:
     """The permission matrix, the commands of each of its rows, what goes beyond it and what is not built yet."""
-    from fund.rules.authority import ROLE_NAMES
     from fund.rules.permissions import BEYOND, COLUMNS, GROUPS, NOT_YET
+    from fund.words import role_word
 
     def listed(group: Any) -> Iterator[str]:
         yield f'<a id="{group.name}"></a>'
@@ -275,7 +275,7 @@ def permissions() -> str:
         for group in GROUPS:
             yield _row(f"[{group.title}](#{group.name})", *(cell.text for cell in group.cells.values()))
         yield ""
-        names = (f"{column} " + ", ".join(ROLE_NAMES[role] for role in roles) for column, roles in COLUMNS.items())
+        names = (f"{column} " + ", ".join(role_word(role) for role in roles) for column, roles in COLUMNS.items())
         yield "Columns: " + "; ".join(names) + "."
         yield ""
         yield "## Commands of each group"
@@ -286,7 +286,7 @@ def permissions() -> str:
         yield ""
         yield from _head("command", "role", "the row that asks it")
         for (command, role), why in BEYOND.items():
-            yield _row(f"`{command}`", ROLE_NAMES[role], why)
+            yield _row(f"`{command}`", role_word(role), why)
         yield ""
         yield "## What nobody can do yet"
         yield ""

@@ -204,13 +204,13 @@ def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
             yield from trial_lines(each)
         return
     if "preview" in answer:
-        from fund.previews import TITLES, lines
+        from fund.previews import SHOWN, lines
 
         yield from lines(answer["preview"])
         count = int(answer["event_count"])
         if count > len(answer["events"]):  # of a long command of one person
             yield _("and {count} more facts").format(count=count - len(answer["events"]))
-        others = [event for event in answer["events"] if event["type"] not in TITLES]
+        others = [event for event in answer["events"] if event["type"] not in SHOWN]
         yield from event_lines({"events": others})
     else:
         yield from event_lines(answer)

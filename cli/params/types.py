@@ -159,15 +159,18 @@ def _glossary() -> Any:
     return glossary
 
 
-def one_of(name: str, words: Mapping[str, str], labels: Mapping[str, str] | None = None) -> Word:
-    """A word of a short list: tracks, grounds, votes.
+def one_of(name: str, words: Mapping[str, str]) -> Word:
+    """A word of a short list: tracks, grounds, votes; what is printed for it is understood as well.
 
     Args:
         words: By code, the word to type, as a message id.
-        labels: By code, how it is printed where that is longer, as a message id.
     """
-    printed = labels or {}
-    return Word(name, lambda: {code: (*both(word), *both(printed.get(code, word))) for code, word in words.items()})
+
+    def names() -> Names:
+        printed = _glossary().choice_names(words)
+        return {code: (*both(word), *printed[code]) for code, word in words.items()}
+
+    return Word(name, names)
 
 
 ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")

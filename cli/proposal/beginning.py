@@ -109,12 +109,10 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
             state=of("proposal show", ref=ref)["state"] if ref else "",
         )
     if not known.lead:
-        from fund.rules.authority import PARTY_EDITOR, ROLE_NAMES
+        from fund.rules.authority import PARTY_EDITOR
 
-        has = ", ".join(_(ROLE_NAMES[role]) for role in (me or {}).get("roles", ()))
-        raise NotAuthorised(
-            actor=known.user or "-", has=has or "-", command="proposal new", needs=PARTY_EDITOR.describe()
-        )
+        has = list((me or {}).get("roles", ())) or ["-"]
+        raise NotAuthorised(actor=known.user or "-", has=has, command="proposal new", needs=PARTY_EDITOR.codes())
     return known
 
 

@@ -120,8 +120,17 @@ def lock(uow: UnitOfWork, *, period: str) -> dict[str, Any]:
         first, second = _people(uow)
         uow.ledger.lock_period(month, actor=first, second_actor=second, recorded_at=uow.now)
         uow.record(PeriodLocked(ref=month), effective_on=last_day(month))
-    uow.next_step = f"fund period close {period}"
+    uow.next_step = _to_close(uow, parse_period(period))
     return {"period": period, "state": LOCKED}
+
+
+def _to_close(uow: UnitOfWork, period: str) -> str:
+    """What closes a locked period: December closes with its year, before which the allowance is brought up to date."""
+    year = period[:4]
+    if period not in (year, f"{year}-12") or _state(uow, year) == CLOSED:
+        return f"fund period close {period}"
+    missing = _allowance_run_missing(uow, year)
+    return missing.advice if missing is not None else f"fund period close {year}"
 
 
 def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> dict[str, Any]:
@@ -165,7 +174,9 @@ def _close_year(uow: UnitOfWork, year: str, explanation: str) -> dict[str, Any]:
     unlocked = [month for month in begun if uow.ledger.period_of(first_day(month)).status is PeriodStatus.OPEN]
     if unlocked or not begun:
         raise MonthsNotLocked(year=year, months=unlocked or [year], first=(unlocked or [year])[0])
-    _require_allowance_run(uow, year, ends_on)
+    missing = _allowance_run_missing(uow, year)
+    if missing is not None:
+        raise missing
     unidentified = -uow.ledger.balance("2300", as_of=ends_on)
     if unidentified and not explanation.strip():
         raise UnidentifiedReceipts(year=year, unidentified_cents=unidentified)
@@ -229,10 +240,11 @@ def _require_earlier_year(uow: UnitOfWork, year: str) -> None:
         raise YearOutOfOrder(year=year, earlier=earlier, state=_state(uow, earlier))
 
 
-def _require_allowance_run(uow: UnitOfWork, year: str, ends_on: date) -> None:
+def _allowance_run_missing(uow: UnitOfWork, year: str) -> AllowanceRunMissing | None:
+    ends_on = last_day(year)
     outstanding = uow.ledger.balance("1200", as_of=ends_on)
     if not outstanding:
-        return
+        return None
     since = date(int(year), 10, 1)
     runs = [
         envelope.effective_on
@@ -240,14 +252,15 @@ def _require_allowance_run(uow: UnitOfWork, year: str, ends_on: date) -> None:
         if envelope.effective_on <= ends_on
     ]
     last_on = max(runs, default=None)
-    if last_on is None or last_on < since:
-        raise AllowanceRunMissing(
-            year=year,
-            outstanding_cents=outstanding,
-            last_on=last_on.isoformat() if last_on else _(N_("never")),
-            since=since,
-            ends_on=ends_on,
-        )
+    if last_on is not None and last_on >= since:
+        return None
+    return AllowanceRunMissing(
+        year=year,
+        outstanding_cents=outstanding,
+        last_on=last_on.isoformat() if last_on else _(N_("never")),
+        since=since,
+        ends_on=ends_on,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- reopen

@@ -60,19 +60,6 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-ROLE_NAMES = {
-    Role.PARTNER_EDITOR: N_("partner editor"),
-    Role.PARTNER_SIGNATORY: N_("partner signatory"),
-    Role.FUND_MANAGER: N_("fund manager"),
-    Role.TREASURER: N_("treasurer"),
-    Role.REVIEWER: N_("reviewer"),
-    Role.COMMITTEE_MEMBER: N_("committee member"),
-    Role.COMMITTEE_CHAIR: N_("committee chair"),
-    Role.DEPUTY_CHAIR: N_("deputy chair"),
-    Role.AUDITOR: N_("auditor"),
-    Role.ADMIN: N_("admin"),
-    Role.SYSTEM: N_("the service"),
-}
 EXCLUSIVE = (Role.ADMIN, Role.AUDITOR)
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from fund.events import Envelope, Fact, RegulationsAdopted
-from fund.previews import CASES, MAPPINGS, PARTNERS, PEOPLE, REFS, SUBJECTS, TITLES, label_of
+from fund.previews import CASES, MAPPINGS, PARTNERS, PEOPLE, REFS, SHOWN, SUBJECTS, label_of
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.disbursements import Payee
@@ -43,7 +43,7 @@ def preview(
     told: list[dict[str, Any]] = [
         {"type": fact.type, "fields": _Told(view, new).fields(fact.fact, sealed=sealed)}
         for fact in facts
-        if fact.type in TITLES
+        if fact.type in SHOWN
     ]
     for fact in told:
         if on is not None and fact["type"] == told[0]["type"]:
@@ -95,7 +95,7 @@ class _Told:
 
     def _terms(self, of: str, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
         named = ((label_of(of, field), value) for field, value in terms.items())
-        return [self._field(label, value) for label, value in named if label and value]
+        return [self._field(label, value) for label, value in named if label and not _is_empty(value)]
 
     def _part(self, part: Any) -> list[dict[str, Any]]:
         named = ((label_of(_snake(type(part).__name__), field), value) for field, value in _given(part))
@@ -153,13 +153,21 @@ class _Told:
 
 
 def _given(model: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a fact or a part that say something: all that must be given, others where they were."""
+    """The fields of a fact or a part that say something: all but the empty, and a no, a nought or a first that nobody
+    gave.
+
+    A nought that was given is shown: determined at nothing, no benefit expected any more, are what somebody decides.
+    """
     for field, info in type(model).model_fields.items():
         value = getattr(model, field)
-        missing = value in (None, "", (), {})
-        usual = not info.is_required() and isinstance(value, int) and value in (False, 0, 1) and value is not True
-        if not missing and not usual:
+        usual = value == info.default and value in (0, 1) and value is not True
+        if not _is_empty(value) and not usual:
             yield field, value
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a field holds nothing to read; a nought and a no are something."""
+    return value is None or value in ("", (), {})
 
 
 def _plain(value: Any) -> Any:

@@ -47,6 +47,7 @@ __all__ = [
     "account_of_the_fund",
     "cash_to_pay",
     "payee_in_force",
+    "to_pay",
     "usable_payee",
 ]
 
@@ -225,6 +226,12 @@ def payee_in_force(view: View, partner: str, *, ref: str) -> Payee:
     if not verified:
         raise NoPayee(payee=partner, ref=ref)
     return verified[-1]
+
+
+def to_pay(view: View, partner: str, command: str) -> str:
+    """The next step towards a payment to a partner: ``command``, or first the account that it has not got."""
+    verified = view.cases(Payee, partner=partner, states=(PayeeState.VERIFIED,))
+    return command if verified else NoPayee(payee=partner, ref="").advice
 
 
 def usable_payee(view: View, partner: str, *, ref: str, on: date) -> Payee:

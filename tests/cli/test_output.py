@@ -255,7 +255,7 @@ def test_an_answer_ends_with_the_next_command(shown: Shown) -> None:
 
 def test_an_answer_without_words_lists_its_facts(shown: Shown) -> None:
     text = shown(lambda: output.render_answer(ANSWER))
-    assert text == "contribution called, 2 times, facts 41 to 42\nNext step: fund capital list\n"
+    assert text == "capital called, 2 times, facts 41 to 42\nNext step: fund capital list\n"
 
 
 def test_what_waits_names_the_command_for_the_second_person(shown: Shown) -> None:

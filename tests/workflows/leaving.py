@@ -155,10 +155,11 @@ def agreed_on(world: World, partner: str = BUNNIK, **more: Any) -> None:
     world.both("partner agree-settlement", user=SIGNATORIES[partner], second="carla", ref=partner, **more)
 
 
-def settled(world: World, partner: str = BUNNIK) -> None:
-    """K7, and what follows."""
-    world.do("partner settle", user="bram2", ref=partner)
+def settled(world: World, partner: str = BUNNIK) -> str:
+    """K7, and what follows; the next step."""
+    answer = world.do("partner settle", user="bram2", ref=partner)
     world.drain()
+    return str(answer["next"])
 
 
 def leaves(world: World, partner: str = BUNNIK, **more: Any) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from fund import checks
-from fund.database import writing
-from fund.errors import FundError, RoundNotClosed, RoundNotOpen, TransitionNotAllowed
+from fund.database import Connection, writing
+from fund.errors import DatabaseBusy, FundError, RoundNotClosed, RoundNotOpen, TransitionNotAllowed
 from fund.schemas.proposals import Round
 from fund.store import Store
 from fund.workflows.commands import COMMANDS
@@ -171,3 +171,21 @@ def test_a_clock_that_is_not_trusted_with_deadlines_lets_none_fall_due(
     with pytest.raises(RoundNotClosed):
         world.do("review open", user="anna", ref="2026-001")
     assert round_state(world) == "open"
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("we are wrong"), DatabaseBusy(place="")])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_where_what_is_due_goes_wrong_the_refusal_stands_and_the_next_command_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, problem: Exception, dry_run: bool
+) -> None:
+    def goes_wrong(connection: Connection, **_how: Any) -> int:
+        Store(connection).work.set_setting("half", "done")
+        raise problem
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fund.workflows.delivery.asking.catch_up", goes_wrong)
+        with pytest.raises(RoundNotClosed):
+            world.do("review open", user="anna", ref="2026-001", dry_run=dry_run)
+    with world.view() as view:
+        assert view.store.work.setting("half") is None
+    assert world.do("review open", user="anna", ref="2026-001")["event_count"] == 1

@@ -147,7 +147,8 @@ def test_five_people_bring_a_settlement_into_the_books(world: World) -> None:
     refused(ConflictOfInterest, lambda: world.do("partner settle", user="anna3", ref=BUNNIK))
     refused(NotAuthorised, lambda: world.do("partner settle", user="anna2", ref=BUNNIK))
     refused(SettledBeforeValuation, lambda: world.do("partner settle", user="bram2", ref=BUNNIK, on=date(2026, 7, 4)))
-    settled(world)
+    following = settled(world)
+    assert following.startswith(f"fund payee record {BUNNIK} "), "it has no account yet"
     assert standing(world, f"3000.{BUNNIK}", f"2200.{BUNNIK}", f"2210.{BUNNIK}") == (0, -1_950_000, -1_158_750)
     refused(TransitionNotAllowed, lambda: proposed(world))
 

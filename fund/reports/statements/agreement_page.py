@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from fund.glossary import choice_word
 from fund.language import N_, _, day
 from fund.reports.layout import Column, Page, Table, fact_table
 from fund.reports.statements.annual.words import HYPOTHESES, VERDICTS
@@ -18,13 +19,6 @@ CHANGES = {
     "lead_changed": N_("another lead"),
     "suspended": N_("suspended"),
     "resumed": N_("went on"),
-}
-CLAIMS = {"fee": N_("costs"), "interest": N_("interest")}
-GROUNDS = {
-    "learning": N_("invested in learning"),
-    "hardship": N_("hardship"),
-    "uncollectible": N_("uncollectible"),
-    "irregularity": N_("irregularity"),
 }
 
 
@@ -217,9 +211,7 @@ def _charges(found: Mapping[str, Any]) -> Table:
             Column("paid_cents", N_("Paid"), "amount"),
             Column("waived_cents", N_("Waived"), "amount"),
         ],
-        rows=[
-            {**row, "word": _("interest") if row["ground"] == "interest" else _("costs")} for row in found["charges"]
-        ],
+        rows=[{**row, "word": choice_word(row["ground"])} for row in found["charges"]],
         sheet=_("Costs and interest"),
     )
 
@@ -236,7 +228,7 @@ def _writeoffs(found: Mapping[str, Any]) -> Table:
             Column("posted_cents", N_("Written off"), "amount"),
             Column("recovered_cents", N_("Recovered"), "amount"),
         ],
-        rows=[{**row, "word": _(GROUNDS.get(row["ground"], row["ground"]))} for row in found["writeoffs"]],
+        rows=[{**row, "word": choice_word(row["ground"])} for row in found["writeoffs"]],
         sheet=_("Write-offs"),
     )
 

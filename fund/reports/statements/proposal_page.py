@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from fund.forms import CURRENT, form
-from fund.glossary import code_word
+from fund.glossary import choice_word, code_word
 from fund.language import N_, _, day, decimal_text, euros, language, number
 from fund.reports.layout import Column, Page, Table, fact_table
 
@@ -158,7 +158,7 @@ def _summary(found: Mapping[str, Any]) -> Table:
         _("In short"),
         [
             (_("State"), found["state"], "state", "proposal"),
-            (_("Round"), f"{found['round']}, {_(_TRACKS[found['track']])}"),
+            (_("Round"), f"{found['round']}, {choice_word(found['track'])}"),
             (_("Lead"), f"{found['lead_name']} ({found['lead_partner']})"),
             (_("Co-applicants"), ", ".join(names.get(each, each) for each in found["co_applicants"])),
             (_("Adopting partners"), ", ".join(names.get(each, each) for each in asked.get("adopters") or ())),
@@ -183,9 +183,6 @@ def _summary(found: Mapping[str, Any]) -> Table:
         ],
         sheet=_("In short"),
     )
-
-
-_TRACKS = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
 
 
 def _others(rows: Iterable[Mapping[str, Any]]) -> str:

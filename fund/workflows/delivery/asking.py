@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import logging
 import shlex
 import uuid
 from collections.abc import Callable, Mapping
@@ -42,10 +43,12 @@ from fund.unit_of_work import Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES, QUERIES
 from fund.workflows.delivery.answers import Answer, answer_of, together
 from fund.workflows.delivery.arguments import decode, encode
-from fund.workflows.delivery.deliver import catch_up, drain
+from fund.workflows.delivery.deliver import catch_up, drain, where
 from fund.workflows.delivery.opening import Fund
 
 __all__ = ["carry_out", "confirm", "decline", "look"]
+
+log = logging.getLogger("fund.delivery")
 
 LONGEST_WORD = 200
 """So many characters of a command id are kept."""
@@ -142,12 +145,8 @@ def carry_out(
     def attempt(*, late: bool = False) -> Answer | None:
         # each time anew: what was read of a file goes by once
         ready = command.before(args) if command is not None and command.before is not None else args
-        if late and not dry_run:  # what is due stands, whatever becomes of the command
-            with writing(fund.engine) as connection:
-                if not catch_up(connection, warn=fund.warn):
-                    return None
         with writing(fund.engine) as connection:
-            if late and dry_run and not catch_up(connection, warn=fund.warn):
+            if late and dry_run and not _caught_up(fund, connection):
                 return None
             answer = _ask(
                 connection,
@@ -164,7 +163,7 @@ def carry_out(
             return answer
 
     try:
-        answer = _at_once_or_after_what_is_due(attempt)
+        answer = _at_once_or_after_what_is_due(fund, attempt, dry_run=dry_run)
     except FundError as problem:
         mended = _naming(fund, mend(problem, fund.engine))
         if problem.recorded and not dry_run and not isinstance(problem, CommandConflict):
@@ -175,22 +174,37 @@ def carry_out(
     return answer
 
 
-def _at_once_or_after_what_is_due(attempt: Callable[..., Answer | None]) -> Answer:
+def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | None], *, dry_run: bool) -> Answer:
     """The answer; where a rule refuses it, the answer after what is due has been done.
 
     A round whose last day has passed is closed although nobody closed it yet: the refusal would speak of a state that
-    is over. A dry run keeps nothing of it.
+    is over. What is due stands, whatever becomes of the command; a dry run keeps nothing of it.
     """
     try:
         answer = attempt()
     except FundError as problem:
         if not problem.recorded or isinstance(problem.__cause__, _Replayed):
             raise
-        answer = attempt(late=True)
+        answer = attempt(late=True) if dry_run or _caught_up(fund) else None
         if answer is None:  # nothing was due
             raise
     assert answer is not None
     return answer
+
+
+def _caught_up(fund: Fund, trial: Connection | None = None) -> bool:
+    """Whether something was due and is done now, or in a trial. Where that goes wrong, the refusal stands as it was:
+    what is wrong is told where the same is done one by one, by a worker or after the next command.
+    """
+    try:
+        if trial is not None:
+            with trial.begin_nested():
+                return catch_up(trial, warn=fund.warn) > 0
+        with writing(fund.engine) as connection:
+            return catch_up(connection, warn=fund.warn) > 0
+    except Exception as problem:
+        log.warning("what is due could not be done before a refusal", extra=where(problem))
+        return False
 
 
 def _follow(fund: Fund) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 
 from fund.errors import FundError
-from fund.rules.authority import Actor, require
+from fund.rules.authority import Actor, Relation, Who, require
+from fund.schemas import CaseFile
+from fund.schemas.agreements import Agreement
+from fund.schemas.capital import Partner
 from fund.schemas.people import User
-from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.delivery.opening import Fund
-from fund.workflows.inbox import waiting_for
-from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.inbox import SOURCES, Desk, Waiting
 
 __all__ = ["takers"]
 
@@ -21,7 +22,8 @@ def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
     """The names of those who may give a command as it stands today, in order; ``None`` where ``user`` may too.
 
     What waits in the inbox says it to the person: who is of a party, or acted before, is left out. A command that waits
-    in no inbox is for everybody in its roles, one that reads for every user.
+    in no inbox is for everybody in its roles who has the tie to the case that its row asks, one that reads for every
+    user.
 
     Args:
         command: As typed: ``fund disbursement check D2026-0001``.
@@ -33,26 +35,50 @@ def takers(fund: Fund, command: str, *, user: str | None) -> list[str] | None:
     with View.open(fund.engine, LIVES, actor=None) as view:
         names = view.store.work.names()
         people = [each.as_actor(names.get(each.ref, each.ref)) for each in view.cases(User) if each.state == "active"]
-        lines = [line for line in waiting_for(view) if _words(line.command) == words] if name is not None else []
+        lines = _lines(view, words) if name is not None else []
         if lines or name == "confirm":
             able = [each for each in people if any(line.is_for(each) for line in lines)]
+        elif name is not None:
+            able = _of_the_role(view, people, name, words[2:])
         else:
-            case = view.maybe(Proposal, words[-1]) if words else None
-            able = [each for each in people if name is None or _may(each, name, case)]
+            able = people
     if any(user in (each.name, each.user_id) for each in able):
         return None
     return sorted(each.name for each in able)
 
 
-def _may(actor: Actor, name: str, case: Proposal | None) -> bool:
-    """Whether somebody has a role of the command and, where it is about a proposal, the tie that its row asks."""
-    if not actor.roles & COMMANDS[name].who.all_roles():
-        return False
-    row = next((each for each in TRANSITIONS if each.command == name), None)
-    if case is None or row is None:
-        return True
+def _lines(view: View, words: list[str]) -> list[Waiting]:
+    """The lines of the inbox that ask this command. One source asks it: what comes after that is not read."""
+    desk = Desk(view)
+    for source in SOURCES:
+        lines = [line for line in source(desk) if _words(line.command) == words]
+        if lines:
+            return lines
+    return []
+
+
+def _of_the_role(view: View, people: list[Actor], name: str, about: list[str]) -> list[Actor]:
+    """Those in a role of the command and, where it is about a case, with the tie that a row of its table asks."""
+    rows = [row.who for life in LIVES.values() for row in life.table if row.command == name]
+    cases = (view.maybe(life.model, about[0]) for life in LIVES.values() if about)
+    case = next((each for each in cases if each is not None), None)
+    able = [each for each in people if each.roles & COMMANDS[name].who.all_roles()]
+    if case is None or not rows:
+        return able
+    case = (view.maybe(Agreement, case.agreement) if hasattr(case, "agreement") else None) or case
+    return [each for each in able if any(_has_tie(each, who, name, case) for who in rows)]
+
+
+def _has_tie(actor: Actor, who: Who, name: str, case: CaseFile) -> bool:
+    """Whether somebody is of the case, or of none of its parties, as a row asks; whoever adopts has no say for it."""
+    lead, parties = getattr(case, "lead", None), getattr(case, "parties", ())
+    if who.relation is Relation.PARTY:
+        parties = getattr(case, "applicants", None) or getattr(case, "co_applicants", parties)
+    own = getattr(case, "partner", None) or (case.ref if isinstance(case, Partner) else None)
+    if own is None and actor.organisation in (lead, *parties):  # each party does its own
+        own = actor.organisation
     try:
-        require(actor, row.who, command=name, lead=case.lead, parties=case.applicants)
+        require(actor, who, command=name, lead=lead, parties=parties, own=own)
     except FundError:
         return False
     return True

@@ -47,6 +47,7 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.payees import to_pay
 
 __all__ = [
     "COLLECTING_FACTS", "LONG_STOP", "catch_up", "close_out", "fall_due", "keep_long_stop", "long_stop_on",
@@ -366,5 +367,5 @@ def close_out(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         released_cents=open_cents - amount,
     )
     uow.clear_timer(LONG_STOP, case.stream)
-    uow.next_step = f"fund partner pay-settlement {ref}"
+    uow.next_step = to_pay(uow, ref, f"fund partner pay-settlement {ref}")
     return carry(uow, PARTNER_TRANSITIONS, "partner close-out", partner, fact, effective_on=on, parties=(ref,), own=ref)

@@ -44,6 +44,7 @@ from fund.workflows.exits.later import catch_up, keep_long_stop, standing
 from fund.workflows.exits.quoting import as_fact
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.payees import to_pay
 
 __all__ = ["agree", "dispute", "give_notice", "propose", "record_proposal", "settle"]
 
@@ -256,7 +257,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
         left = 0 if case.settled else case.undisputed_cents
         raise NothingUndisputed(partner=ref, net_cents=case.net_cents, undisputed_cents=left)
     fact = _settlement(uow, case, undisputed=disputed)
-    uow.next_step = f"fund partner pay-settlement {ref}"
+    uow.next_step = to_pay(uow, ref, f"fund partner pay-settlement {ref}")
     settled = carry(uow, PARTNER_TRANSITIONS, "partner settle", partner, fact, effective_on=on, **around)
     if not case.settled:
         keep_long_stop(uow, uow.case(Exit, ref), cause=settled)

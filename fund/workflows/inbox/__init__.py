@@ -11,7 +11,8 @@ from typing import Any
 
 from fund.rules.authority import ADMIN, FUND_MANAGER, either
 from fund.unit_of_work import Command, Query
-from fund.workflows.inbox.lines import SOURCES, inbox, waiting_for
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.lines import SOURCES, inbox
 from fund.workflows.inbox.log import (
     dead,
     deliveries,
@@ -25,7 +26,7 @@ from fund.workflows.inbox.log import (
 )
 from fund.workflows.inbox.waiting import Waiting
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "SOURCES", "Waiting", "event_line", "inbox", "waiting_for"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES", "SOURCES", "Desk", "Waiting", "event_line", "inbox"]
 
 COMMANDS = (
     Command("event retry", retry, either(FUND_MANAGER, ADMIN), second=second_to_retry, seconds=(FUND_MANAGER,)),

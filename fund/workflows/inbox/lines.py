@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fund.language import _
-from fund.rules.authority import ROLE_NAMES
+from fund.glossary import role_word
 from fund.schemas.people import User
 from fund.store import PendingRow
 from fund.unit_of_work import View
@@ -27,7 +26,7 @@ from fund.workflows.inbox import (
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 
-__all__ = ["SOURCES", "inbox", "waiting_for"]
+__all__ = ["SOURCES", "inbox"]
 
 SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
     office.confirmations,
@@ -43,13 +42,6 @@ SOURCES: tuple[Callable[[Desk], Iterator[Waiting]], ...] = (
     office.waiting,
 )
 """One per chapter: what waits in it, whoever looks."""
-
-
-def waiting_for(view: View) -> Iterator[Waiting]:
-    """Everything that waits, for whomever."""
-    desk = Desk(view)
-    for source in SOURCES:
-        yield from source(desk)
 
 
 def inbox(view: View, *, everybody: bool = False) -> dict[str, Any]:
@@ -86,7 +78,7 @@ def _item(desk: Desk, line: Waiting) -> dict[str, Any]:
         "what": line.what,
         "command": line.command,
         "form": line.form or None,
-        "roles": ", ".join(_(ROLE_NAMES[role]) for role in sorted(line.who.all_roles())),
+        "roles": ", ".join(role_word(role) for role in sorted(line.who.all_roles())),
         "partner": partner,
         "partner_name": desk.short_name(partner) if partner else "",
     }

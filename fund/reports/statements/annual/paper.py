@@ -10,13 +10,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from fund.glossary import state_word
+from fund.glossary import choice_word, state_word
 from fund.language import N_, _, day, euros, language
 from fund.reports.charts import svg
 from fund.reports.layout import Column, Table
 from fund.reports.paper import on_paper, pictures_of
 from fund.reports.statements.annual.page import as_page, next_year_sentences, title_of
-from fund.reports.statements.annual.words import FLOWS, TRACKS, decision_sentence, policies, result_text, whole, why
+from fund.reports.statements.annual.words import FLOWS, decision_sentence, policies, result_text, whole, why
 from fund.reports.statements.formats import as_csv
 from fund.reports.statements.printed import on_sheets
 
@@ -267,7 +267,7 @@ def _burden(found: Mapping[str, Any]) -> Table:
     rows = [
         {
             **row,
-            "track": _(TRACKS[row["track"]]),
+            "track": choice_word(row["track"]),
             **{
                 key: "" if row[key] is None else f"{row[key]} ({row[f'{key}_target']})"
                 for key in ("steps", "people", "days")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from fund.glossary import words
+from fund.glossary import choice_word, words
 from fund.language import N_, _, day, decimal_text, euros
 from fund.reports.burden import REASONS
 from fund.reports.layout import percent_text
@@ -17,7 +17,6 @@ __all__ = [
     "FLOWS",
     "GROUPS",
     "SHEETS",
-    "TRACKS",
     "account_title",
     "change_words",
     "decision_sentence",
@@ -102,7 +101,6 @@ BUDGETS: Mapping[str, str] = {
     "learning": N_("Gone into learning (budget {amount})"),
     "costs": N_("Costs of the fund (budget {amount})"),
 }
-TRACKS: Mapping[str, str] = {"light": N_("light"), "standard": N_("standard"), "major": N_("major")}
 HYPOTHESES: Mapping[str, str] = {
     "confirmed": N_("confirmed"),
     "refuted": N_("refuted"),
@@ -167,7 +165,9 @@ def why(row: Mapping[str, Any]) -> str:
     """Why proposals of a track asked more than the target, in a sentence."""
     reasons = ", ".join(f"{_(REASONS[reason])} ({count})" for reason, count in row["extra"].items())
     told = _("Track {track}: {count} of {all} asked more than the target")
-    sentence = told.format(track=_(TRACKS[row["track"]]), count=row["proposals"] - row["within"], all=row["proposals"])
+    sentence = told.format(
+        track=choice_word(row["track"]), count=row["proposals"] - row["within"], all=row["proposals"]
+    )
     return f"{sentence}: {reasons}." if reasons else f"{sentence}."
 
 
