@@ -17,6 +17,7 @@ from cli.params import FORM, opened, run, shell, write_output
 from cli.proposal.asking import Back, Stop, ask_line, converse, yes
 from cli.proposal.parties import drafted, mark_file, saved
 from fund.errors import NobodyToAsk, NoRoundOpen, NotAuthorised, RoundNotOpen
+from fund.glossary import meant
 from fund.language import _, day, euros, language
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
             return found
 
         partners, people = of("partner list"), of("user list")["users"]
-        me = next((person for person in people if user in (person["name"], person["id"])), None)
+        me = _found(user or "", people)
         known = _Known(
             today=date.fromisoformat(partners["as_of"]),
             user=user or "",
@@ -116,6 +117,14 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
             actor=known.user or "-", has=has or "-", command="proposal new", needs=PARTY_EDITOR.describe()
         )
     return known
+
+
+def _found(user: str, people: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Who asks, as the fund finds a user: by name or id as typed, else whatever the capitals and accents."""
+    active = {person["id"]: person for person in people if person["state"] == "active"}
+    as_typed = [ref for ref, person in active.items() if user in (ref, person["name"])]
+    found = as_typed or meant(user, {ref: (person["name"],) for ref, person in active.items()})
+    return active[found[0]] if found else None
 
 
 # ------------------------------------------------------------------------------------------------------------ the round
