@@ -61,10 +61,7 @@ MAY_BE_REFUSED = {
         "reasons_per_criterion_missing",
     ): "asks a reason in words; the refusal says on what",
     ("award_above_ask", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",
-    (
-        "next step of proposal draft",
-        "outside_track",
-    ): "the test asks more than its round takes; the refusal says which do",
+    ("next step of proposal draft", "outside_track"): "an ask below the band may be one of several for the same idea",
     ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("decided_otherwise", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",

@@ -69,6 +69,8 @@ def same(printed: str, shown: list[str]) -> bool:
 
 # ------------------------------------------------------------------------------------------------------------ typing
 
+CTRL_C = "\x03"
+"""As an answer: pressed, without the Enter that follows all others."""
 _PROMPT = re.compile("\x1e([0-9]+)\x1f\\Z")
 _ASKS = re.compile(r"(: |\] |\? )\Z")
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\\\)|[=>])")
@@ -89,7 +91,7 @@ class Terminal:
         shown = ""
         while not (ends := _PROMPT.search(shown)):
             asks = waiting and _ASKS.search(shown)
-            ready, _writable, _broken = select.select([self.screen], [], [], 0.2 if asks else patience)
+            ready, _writable, _broken = select.select([self.screen], [], [], 0.05 if asks else patience)
             if ready:
                 shown += os.read(self.screen, 65536).decode(errors="replace")
             elif asks:
@@ -101,7 +103,7 @@ class Terminal:
         return int(ends[1]), "\n".join(line.rpartition("\r")[2] for line in lines[1:])
 
     def _write(self, line: str) -> None:
-        os.write(self.screen, f"{line}\n".encode())
+        os.write(self.screen, line.encode() if line == CTRL_C else f"{line}\n".encode())
 
 
 @contextlib.contextmanager

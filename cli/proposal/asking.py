@@ -406,7 +406,9 @@ def _edited() -> str:
         return (click.edit("") or "").strip()
     except click.ClickException as problem:
         output.note(_INDENT + problem.format_message())
-        return ""
+    except ValueError:  # quotes in $EDITOR that do not end, or a file in another encoding than UTF-8
+        output.note(_INDENT + _("The editor did not open, or left something that is no text."))
+    return ""
 
 
 def yes(question: str, *, default: bool = True, explain: Callable[[], None] | None = None) -> bool:

@@ -15,8 +15,9 @@ import click
 from cli import output
 from cli.params import FORM, opened, run, shell, write_output
 from cli.proposal.asking import Back, Stop, ask_line, converse, yes
-from cli.proposal.parties import drafted, mark_file, saved
+from cli.proposal.parties import band, drafted, mark_file, saved, what_it_takes
 from fund.errors import NobodyToAsk, NoRoundOpen, NotAuthorised, RoundNotOpen
+from fund.glossary import meant
 from fund.language import _, day, euros, language
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
             return found
 
         partners, people = of("partner list"), of("user list")["users"]
-        me = next((person for person in people if user in (person["name"], person["id"])), None)
+        me = _found(user or "", people)
         known = _Known(
             today=date.fromisoformat(partners["as_of"]),
             user=user or "",
@@ -114,6 +115,14 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
         has = list((me or {}).get("roles", ())) or ["-"]
         raise NotAuthorised(actor=known.user or "-", has=has, command="proposal new", needs=PARTY_EDITOR.codes())
     return known
+
+
+def _found(user: str, people: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Who asks, as the fund finds a user: by name or id as typed, else whatever the capitals and accents."""
+    active = {person["id"]: person for person in people if person["state"] == "active"}
+    as_typed = [ref for ref, person in active.items() if user in (ref, person["name"])]
+    found = as_typed or meant(user, {ref: (person["name"],) for ref, person in active.items()})
+    return active[found[0]] if found else None
 
 
 # ------------------------------------------------------------------------------------------------------------ the round
@@ -187,19 +196,9 @@ def _described(row: Mapping[str, Any]) -> str:
         round=row["ref"],
         title=row["title"],
         track=output.track_text(row["track"]),
-        band=_band(row),
+        band=band(row),
         day=day(_last_day(row)),
     )
-
-
-def _band(row: Mapping[str, Any]) -> str:
-    """What may be asked in a round."""
-    low, below = euros(row["ask_from_cents"]), row["ask_below_cents"]
-    if below is None:
-        return _("{low} and up").format(low=low)
-    if not row["ask_from_cents"]:
-        return _("below {high}").format(high=euros(below))
-    return _("{low} up to, not including, {high}").format(low=low, high=euros(below))
 
 
 def _day_of(instant: datetime) -> date:
@@ -407,10 +406,7 @@ class _Filling:
 
     def _tell_band(self, ask: int) -> None:
         """What the round takes, where it does not take what is asked."""
-        above = ask > self.round["ceiling_cents"]
-        told = _("Round {round} has {ceiling} in all.") if above else _("Round {round} takes {band}.")
-        ceiling = euros(self.round["ceiling_cents"])
-        output.note("      " + told.format(round=self.round["ref"], ceiling=ceiling, band=_band(self.round)))
+        output.note("      " + what_it_takes(self.round, ask))
 
     def _takes(self, row: Mapping[str, Any], ask: int) -> bool:
         rollout = self.interview.text_of("proposal.sort") == "rollout"

@@ -14,7 +14,7 @@ from cli.params import ATTACHMENT, DAY, FORM, argument, booking, changing, optio
 from cli.proposal.noun import AGREEMENT, PROPOSAL, proposal
 from fund.language import N_, _, day, euros, instant
 
-__all__ = ["drafted", "mark_file", "saved"]
+__all__ = ["band", "drafted", "mark_file", "saved", "what_it_takes"]
 
 
 def _attachments(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
@@ -85,7 +85,27 @@ def _sums(result: Mapping[str, Any]) -> list[str]:
     if result["milestones_cents"] != ask:
         text = _("Not yet right: the milestones are {milestones}, asked is {ask}.")
         lines.append(text.format(milestones=euros(result["milestones_cents"]), ask=euros(ask)))
+    if result["too_much"]:
+        text = _("Not yet right: asked is {ask}. {takes}")
+        lines.append(text.format(ask=euros(ask), takes=what_it_takes(result["too_much"], ask)))
     return lines
+
+
+def what_it_takes(row: Mapping[str, Any], ask_cents: int) -> str:
+    """What a round takes, where it does not take what is asked."""
+    above = ask_cents > row["ceiling_cents"]
+    told = _("Round {round} has {ceiling} in all.") if above else _("Round {round} takes {band}.")
+    return told.format(round=row["ref"], ceiling=euros(row["ceiling_cents"]), band=band(row))
+
+
+def band(row: Mapping[str, Any]) -> str:
+    """What may be asked in a round."""
+    low, below = euros(row["ask_from_cents"]), row["ask_below_cents"]
+    if below is None:
+        return _("{low} and up").format(low=low)
+    if not row["ask_from_cents"]:
+        return _("below {high}").format(high=euros(below))
+    return _("{low} up to, not including, {high}").format(low=low, high=euros(below))
 
 
 @verb(
@@ -122,7 +142,7 @@ def save(
 def saved(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     if result.get("unchanged"):
-        return [_("{ref} holds the same already; nothing changed.").format(ref=result["ref"])]
+        return [_("{ref} holds the same already; nothing changed.").format(ref=result["ref"]), *_sums(result)]
     return [
         _("{ref} is saved: revision {revision}, {hash}.").format(
             ref=result["ref"], revision=result["revision"], hash=short_hash(result["revision_hash"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import tomlkit
 
-from fund.forms.text import Path, Span, spans
+from fund.forms.text import Path, spans
 from fund.forms.writing import TAB, literal
 
 __all__ = ["keep_blocks", "put_answer"]
@@ -29,7 +29,7 @@ def _put(text: str, path: Path, value: Any) -> str:
     there = next((span for span in all_spans if span.path == path and not span.header), None)
     if there is not None:
         key = there.text.partition("=")[0].rstrip()
-        lines[there.first : there.after] = _statement(key, value, _comment(there))
+        lines[there.first : there.after] = _statement(key, value, there.comment)
         return "\n".join(lines)
     parent = path[:-1]
     if parent and _value(text, parent) is None:
@@ -118,14 +118,6 @@ def _statement(key: str, value: Any, comment: str) -> list[str]:
     return statement.split("\n")
 
 
-def _comment(span: Span) -> str:
-    """What is said behind a statement."""
-    item: Any = tomlkit.parse(span.text + "\n")
-    while isinstance(item, dict) and len(item) == 1:
-        item = next(iter(item.values()))
-    return str(item.trivia.comment)
-
-
 def _dotted(path: Path) -> str:
     return ".".join(tomlkit.key(key).as_string() for key in path if isinstance(key, str))
 
@@ -147,7 +139,7 @@ def _with_table(text: str, path: Path) -> str:
     place = header.after
     for span in before:
         block += [line for line in lines[place : span.first] if line.startswith("#")]
-        block += _statement(span.text.partition("=")[0].rstrip(), "", _comment(span))
+        block += _statement(span.text.partition("=")[0].rstrip(), "", span.comment)
         place = span.after
     lines[place:place] = ["", *block]
     return "\n".join(lines)

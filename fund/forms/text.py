@@ -159,6 +159,12 @@ class Span:
     header: bool
     text: str
 
+    @property
+    def comment(self) -> str:
+        """What is said behind it; empty where nothing is."""
+        last = _TOKEN.findall(self.text)[-1]
+        return last.rstrip() if last.startswith("#") else ""
+
 
 def spans(text: str) -> Iterator[Span]:
     """Every statement of a valid TOML text, in order; comments and empty lines are none."""

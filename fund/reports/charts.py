@@ -213,6 +213,8 @@ def _valued(rows: Sequence[Mapping[str, Any]], asked: Sequence[str]) -> list[dic
                 value[key] = found
         if "label" in asked and row.get("label") is None and row.get("amount_cents") is not None:
             value["label"] = whole_euros(rounded([row["amount_cents"]])[0])
+        if value.get("label") is not None:  # the name of a row has what its label leaves
+            value["label_width"] = width_of(str(value["label"]), 12, strong=True)
         values.append(value)
     return _marked(values) if "known" in asked and values else values
 

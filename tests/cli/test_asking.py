@@ -6,8 +6,10 @@ is a file that the fund takes.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -353,6 +355,22 @@ def test_a_long_answer_takes_lines_or_an_editor(monkeypatch: pytest.MonkeyPatch)
     filled = read(Somebody(monkeypatch, answers).fill_in(interview("light")), "light")
     assert filled.hypothesis == "Wij denken\n< dat is geen weg terug"
     assert filled.measurement == "Uit de editor"
+
+
+@pytest.mark.parametrize("editor", ["een-editor '", "er-is-geen-editor", "false", "anders-gecodeerd"])
+def test_an_editor_that_fails_is_told_and_the_question_stands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, editor: str
+) -> None:
+    program = tmp_path / "anders-gecodeerd"
+    program.write_text("#!/bin/sh\nprintf '\\377\\376' > \"$1\"\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("EDITOR", editor)
+    monkeypatch.delenv("VISUAL", raising=False)
+    answers = iter(["", "Wij denken"])
+    somebody = Somebody(monkeypatch, lambda at: next(answers) if at.path == "experiment.hypothesis" else good(at))
+    assert read(somebody.fill_in(interview("light")), "light").hypothesis == "Wij denken"
+    assert "      An answer is needed here." in somebody.shown
 
 
 def test_a_name_that_two_partners_share_is_asked_by_number(monkeypatch: pytest.MonkeyPatch) -> None:

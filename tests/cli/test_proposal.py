@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fund.language import euros
 from tests.conftest import Fund
 from tests.factories import World, a_proposal_file, founded
 
@@ -114,6 +115,25 @@ def test_a_sum_that_differs_is_refused_at_its_line_with_both_numbers(fund: Fund,
     loket.write_bytes(a_proposal_file())
     assert fund("proposal", "save", "2026-001", "loket.toml", database=world.fund.url, user="fatima").code == 0
     assert fund("proposal", "submit", "2026-001", database=world.fund.url, user="fatima").code == 0
+
+
+@pytest.mark.parametrize(
+    ("ask_cents", "told"),
+    [
+        (25_000_00, "In ronde 2026-1 past minder dan € 25.000,00."),
+        (900_000_00, "In ronde 2026-1 is in totaal € 500.000,00 te verdelen."),
+    ],
+)
+def test_a_draft_that_asks_more_than_its_round_takes_is_told_so_and_sent_to_change_it(
+    fund: Fund, world: World, loket: Path, ask_cents: int, told: str
+) -> None:
+    loket.write_bytes(a_proposal_file(ask_cents=ask_cents))
+    for words in (("draft",), ("save", "2026-001")):
+        kept = fund("proposal", *words, loket, database=world.fund.url, user="fatima", lang="nl")
+        assert kept.code == 0, kept.err
+        assert kept.out.count("Nog niet goed") == 1
+        assert f"Nog niet goed: gevraagd is {euros(ask_cents)}. {told}" in kept.out
+        assert "fund proposal save 2026-001 FILE" in kept.out
 
 
 def test_every_fault_of_a_file_comes_at_once_and_nothing_is_kept(fund: Fund, world: World, loket: Path) -> None:

@@ -16,6 +16,7 @@ from fund import forms
 from fund.schemas.proposals import Proposal
 from tests.conftest import Fund, Result
 from tests.factories import World, a_proposal_file
+from tests.transcripts import CTRL_C, terminal
 from tests.workflows.proposing import a_round, case, drafted, file_of, proposing
 
 LIGHT = """Eén loket voor vergunningen
@@ -84,7 +85,7 @@ n
 
 
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.chdir(tmp_path)
     reads = output.ask_line
 
@@ -95,7 +96,7 @@ def world(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         return line
 
     monkeypatch.setattr(output, "ask_line", ask_line)
-    with proposing(sqlite_url) as world:
+    with proposing(database_url) as world:
         yield world
 
 
@@ -171,6 +172,43 @@ def test_a_dry_run_keeps_the_file_and_nothing_in_the_fund(fund: Fund, world: Wor
     with world.view() as view:
         assert not view.cases(Proposal)
     assert 'revision = ""' in in_file()
+
+
+def test_at_a_terminal_one_begins_stops_goes_on_changes_the_track_and_says_no(world: World, tmp_path: Path) -> None:
+    a_round(world, title="Tweede", track="standard")
+    light, asked = LIGHT.split("\n"), "fund proposal new loket.toml"
+    with terminal(tmp_path, FUND_DATABASE=world.fund.url, FUND_USER="Fatima", FUND_LANG="nl") as bash:
+
+        def typed(command: str, answers: str) -> tuple[int, list[str]]:
+            code, told = bash.line(command, answers.split("\n"))
+            assert "Traceback" not in told
+            lines = told.rstrip().split("\n")
+            assert max(map(len, lines)) <= 80, told
+            return code, lines
+
+        # When: somebody begins, and stops in the middle
+        code, told = typed("fund proposal new --round 2026-1 loket.toml", "\n".join([*light[:8], CTRL_C]))
+        assert (code, told[-1]) == (1, "loket.toml is bewaard. Ga verder met: fund proposal new loket.toml")
+        assert told[-2].startswith(" 9/15 ")
+        # Then: the same command goes on there, and another amount takes the answers to another round
+        changed = ["<2", "60000", "j", "Drie gemeenten, één loket", "Baarn", "Leusden", "2", "makelaar"]
+        code, told = typed(asked, "\n".join([light[8], *changed, CTRL_C]))
+        assert code == 1
+        assert " ".join(told[:2]).replace("  ", " ").startswith("Ronde 2026-1, licht: verder bij vraag 9 van 15.")
+        assert "      Ronde 2026-2, standaard: 28 vragen; uw antwoorden gaan mee." in told
+        # And: what is new is asked, what was answered is not; no at the end keeps the file and nothing in the fund
+        rest = [light[9], *"1" * 8, *light[10:15], "Uren", "", "n", *light[15:], *REST.split("\n")[13:-1]]
+        code, told = typed(asked, "\n".join([*rest, "nee"]))
+        assert (code, told[2][:16]) == (0, "15/28 Stopregel:")
+        assert told[-4:] == [
+            "loket.toml is klaar. Ook als concept in het fonds bewaren? [J/n] nee",
+            "loket.toml is bewaard; het fonds heeft het nog niet.",
+            "Een antwoord veranderen: fund proposal new loket.toml",
+            "Volgende stap: fund proposal draft loket.toml",
+        ]
+    assert forms.open_form(in_file().encode()).read("standard").form.ask_cents == 60_000_00
+    with world.view() as view:
+        assert not view.cases(Proposal)
 
 
 # --------------------------------------------------------------------------------------------------------------- rounds
@@ -356,6 +394,13 @@ def test_whoever_is_of_no_partner_is_told_before_the_first_question(fund: Fund, 
     assert told.code == 1
     assert "error[not_authorised]: anna (fondsbeheerder)" in told.err
     assert not Path("loket.toml").exists()
+
+
+@pytest.mark.parametrize("user", ["Fatima", "FÁTIMA"])
+def test_whoever_asks_is_found_whatever_the_capitals_and_accents(fund: Fund, world: World, user: str) -> None:
+    told = new(fund, world, LIGHT + "\nj", "loket.toml", user=user)
+    assert told.code == 0, told.err
+    assert case(world, "2026-001").lead == "gm0351"
 
 
 def test_without_a_terminal_the_template_is_the_way(fund: Fund, world: World) -> None:

@@ -267,6 +267,16 @@ def test_no_label_runs_into_another_whatever_font_a_reader_has(chart: str, width
             assert abs(y - other_y) > 8 or right <= other_left + 0.5 or other_right <= left + 0.5, (words, other)
 
 
+@pytest.mark.parametrize("chart", ["flows", "experiments", "revolving", "burden", "distribution"])
+def test_a_name_is_cut_only_where_its_label_leaves_no_room(chart: str) -> None:
+    name = "Geleerd: het werkt niet, en we weten waarom"
+    for label, whole in (("1 · € 80.000", True), ("12.345 · € 98.765.432.100", False)):
+        row = {**VALUES[chart][0], "name": name, "label": label}
+        shown = texts(drawn(chart, width=340, headed=False, values=[row]))
+        assert label in shown
+        assert (name in shown) is whole
+
+
 def test_a_text_is_as_wide_as_the_typeface_says() -> None:
     from fund.reports.typeface import width_of
 

@@ -17,8 +17,9 @@ from fund.operations import bring_up_to_date
 from fund.reports.statements.council import council
 from fund.rules.regulations import standard, standard_text
 from fund.schemas.agreements import Agreement
-from fund.schemas.proposals import Proposal
+from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Review
+from fund.workflows.decisions.terms import term_of
 from fund.workflows.delivery import open_fund
 from fund.workflows.proposals import rules_for
 from tests.factories import World, founded
@@ -66,6 +67,17 @@ def test_what_is_adopted_while_a_round_runs_does_not_change_that_round(world: Wo
         assert (rules_for(view, proposal).version, review.regulations, len(review.panel)) == ("2026-1", "2026-1", 5)
         assert review.closes_at is not None
         assert day_of(review.closes_at) - day_of(CLOSED) == timedelta(days=29)
+
+
+def test_a_council_reads_the_day_of_the_decision_that_the_round_announced(world: World) -> None:
+    [ref] = decidable(world)
+    with world.view() as view:
+        proposal = view.case(Proposal, ref)
+        term = term_of(rules_for(view, proposal).terms, view.case(Round, proposal.round), proposal)
+    adopt(world, on=day_of(CLOSED))
+    asked = world.look("statement council", partner=proposal.lead)["dates"]
+    assert term is not None
+    assert [each["on"] for each in asked if each["kind"] == "decision"] == [term.last_on.isoformat()]
 
 
 def test_decision_and_agreement_stay_under_the_rules_of_the_round(world: World) -> None:

@@ -178,7 +178,7 @@ def _summary(found: Mapping[str, Any]) -> Table:
             (_("Same parties"), _others(found["alike"])),
             (_("Follows"), found["follows"]),
             (_("Followed by"), ", ".join(found["followed_by"])),
-            (_("Version"), found["version"]),
+            (_("Number for --version"), found["version"]),
             (_("Possible now"), ", ".join(found["commands"])),
         ],
         sheet=_("In short"),

@@ -170,17 +170,32 @@ def is_too_late(view: View, form: ProposalForm, due_on: date | None = None) -> b
 
 
 def to_mend(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[str, Any]]) -> str:
-    """The command that comes before handing in: the form in force, sums that add up, the files that it names; empty
-    where nothing has to.
+    """The command that comes before handing in: the form in force, sums that add up, an ask that the round takes, the
+    files that it names; empty where nothing has to.
     """
-    right = form.ask_cents == form.budget_cents == form.milestones_cents
+    right = form.ask_cents == form.budget_cents == form.milestones_cents and too_much(view, form) is None
     of_sums = "" if right else f"fund proposal save {ref} FILE"
     return bring_up_to_date(ref, form) or of_sums or bring_files(view, ref, form, attach)
 
 
+def too_much(view: View, form: ProposalForm) -> dict[str, Any] | None:
+    """What the round takes where the ask is above it; an ask below may be one of several for the same idea."""
+    round_ = view.case(Round, form.round)
+    track = regulations_of(view, round_).tracks[round_.track]
+    if form.ask_cents <= round_.ceiling_cents and (track.below_cents is None or form.ask_cents < track.below_cents):
+        return None
+    return {
+        "ref": round_.ref, "ask_from_cents": track.from_cents, "ask_below_cents": track.below_cents,
+        "ceiling_cents": round_.ceiling_cents,
+    }  # fmt: skip
+
+
 def told(view: View, form: ProposalForm) -> dict[str, Any]:
     """What whoever drafts a form is told of it: its sums, its version, what its characteristics point to."""
-    return {**sums(form), "form": form.version, "form_in_force": forms.CURRENT, **remarks(view, form)}
+    return {
+        **sums(form), "too_much": too_much(view, form), "form": form.version, "form_in_force": forms.CURRENT,
+        **remarks(view, form),
+    }  # fmt: skip
 
 
 def sums(form: ProposalForm) -> dict[str, int]:

@@ -89,7 +89,9 @@ class Days:
         keys = [each for each in cases_on(view, DistributionKey, day, last=last) if each.state == "adopted"]
         in_force = [key for key in sorted(keys, key=lambda key: (key.from_on, key.ref)) if key.from_on <= day]
         self._key = in_force[-1] if in_force else None
-        self._terms = regulations_on(view, day, last=last).terms
+        self._terms = {
+            each.ref: regulations_on(view, day_of(each.opens_at), last=last).terms for each in self._rounds.values()
+        }
 
     def of(self, partner: str, *, leaves_on: date | None = None, member: bool = True) -> list[Asked]:
         """What is asked of one partner: what is late, then content, then money, each in the order of days.
@@ -151,7 +153,7 @@ class Days:
         if last_on is None:
             begins_on = proposal.term_from_on or day_of(round_.closes_at) - timedelta(days=1)
             still = sum(max((until - max(since, begins_on)).days, 0) for since, until in proposal.waited)
-            last_on = term_end(begins_on, weeks(self._terms.decision_weeks))
+            last_on = term_end(begins_on, weeks(self._terms[round_.ref].decision_weeks))
             last_on = next_working_day(last_on + timedelta(days=still)) if still else last_on
         if last_on >= self._day:
             yield Asked(last_on, "decision", proposal.ref, proposal.title)
@@ -178,12 +180,12 @@ class Days:
 def _late(asked: Sequence[Asked]) -> list[Asked]:
     """What is late, by its own days; one place is left for what is to come, so money that is over is told together."""
     room = AT_MOST - 1
-    content = [each for each in asked if each.content][:room]
     money = [each for each in asked if not each.content]
-    alone = max(room - len(content), 0)
-    rest = money[max(alone - 1, 0) :] if len(money) > alone else []
+    content = [each for each in asked if each.content][: room - min(len(money), 1)]
+    alone = room - len(content)
+    rest = money[alone - 1 :] if len(money) > alone else []
     told = [replace(each, late=True) for each in (*content, *money[: len(money) - len(rest)])]
-    if rest and alone:
+    if rest:
         cents = sum(each.amount_cents or 0 for each in rest)
         told.append(Asked(rest[0].on, "rest", rest[0].ref, amount_cents=cents, late=True))
     return sorted(told, key=_order)
