@@ -100,12 +100,9 @@ def what_it_takes(row: Mapping[str, Any], ask_cents: int) -> str:
 
 def band(row: Mapping[str, Any]) -> str:
     """What may be asked in a round."""
-    low, below = euros(row["ask_from_cents"]), row["ask_below_cents"]
-    if below is None:
-        return _("{low} and up").format(low=low)
-    if not row["ask_from_cents"]:
-        return _("below {high}").format(high=euros(below))
-    return _("{low} up to, not including, {high}").format(low=low, high=euros(below))
+    from fund.rules.regulations import band_text
+
+    return band_text(row["ask_from_cents"], row["ask_below_cents"])
 
 
 @verb(

@@ -19,7 +19,7 @@ from fund.language import _, euros
 
 __all__ = [
     "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms",
-    "Track", "Treasury", "TreasuryStep", "standard", "standard_text",
+    "Track", "Treasury", "TreasuryStep", "band_text", "standard", "standard_text",
 ]  # fmt: skip
 
 
@@ -62,12 +62,17 @@ class Track(_Rules):
 
     def band(self) -> str:
         """How much may be asked, in words."""
-        least = euros(self.from_cents)
-        if self.below_cents is None:
-            return _("{least} or more").format(least=least)
-        if not self.from_cents:
-            return _("less than {below}").format(below=euros(self.below_cents))
-        return _("{least} or more, less than {below}").format(least=least, below=euros(self.below_cents))
+        return band_text(self.from_cents, self.below_cents)
+
+
+def band_text(from_cents: int, below_cents: int | None) -> str:
+    """How much may be asked, in words: from an amount on, below another where there is one."""
+    least = euros(from_cents)
+    if below_cents is None:
+        return _("{least} or more").format(least=least)
+    if not from_cents:
+        return _("less than {below}").format(below=euros(below_cents))
+    return _("{least} or more, less than {below}").format(least=least, below=euros(below_cents))
 
 
 class Criterion(_Rules):

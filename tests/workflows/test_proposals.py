@@ -602,6 +602,18 @@ def test_the_list_of_an_earlier_day_shows_what_was_then(world: World) -> None:
     assert world.look("proposal list", as_of=date(2026, 2, 9))["proposals"] == []
 
 
+def test_what_was_a_draft_on_an_earlier_day_stays_its_parties_own(world: World) -> None:
+    ref = drafted(world)
+    drafted_on = world.look("proposal list", user="fatima")["as_of"]
+    world.clock(date(2026, 2, 20))
+    world.do("proposal submit", user="fatima", ref=ref)
+    asked = {"ref": ref, "as_of": date.fromisoformat(drafted_on)}
+    assert world.look("proposal show", user="fatima", **asked)["state"] == "draft"
+    for other in ("anna", "sam", None):
+        seen = world.look("proposal show", user=other, **asked)
+        assert seen == {"schema_version": 1, "as_of": drafted_on, "ref": ref, "state": None}
+
+
 def test_the_file_of_a_proposal_can_be_saved_again_unchanged(world: World) -> None:
     ref = drafted(world)
     toml = world.look("proposal file", user="fatima", ref=ref)["toml"]

@@ -88,12 +88,14 @@ def proposals(
 def show(view: View, *, ref: str, as_of: date | None = None) -> dict[str, Any]:
     """One proposal, whole: where it stands, its form, who confirmed, what the rules found, what can be done now.
 
+    Of a day on which it was a draft of others still, as little as of one on which it was not there: no state.
+
     Raises:
         UnknownRef: There is none, or it is a draft of others.
     """
     now = find(view, ref)
     case = _on(view, now, as_of)
-    if case is None:
+    if case is None or not may_see(view, case):
         return {"as_of": (as_of or view.today).isoformat(), "ref": ref, "state": None}
     return {
         "as_of": (as_of or view.today).isoformat(),
