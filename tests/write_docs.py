@@ -253,8 +253,8 @@ def lifecycles() -> str:
             yield ""
 
     text = (
-        "What is not in a table is refused with `transition_not_allowed`. Other pages name a row by its number (P14). A "
-        "command that only the service gives cannot be typed. [Who may do what](permissions.md)."
+        "What is not in a table is refused with `transition_not_allowed`. Other pages name a row by its number (P14). "
+        "A command that only the service gives cannot be typed. [Who may do what](permissions.md)."
     )
     return _page("Lifecycles", text, write())
 
