@@ -75,7 +75,12 @@ def named(view: View, *, ref: str) -> dict[str, Any]:
     row = view.store.work.pending(ref)
     if row is None:
         return {"ref": ref, "cases": cases, "pending": None}
-    waits = {"ref": ref, "command": row.name, "state": _state_of(view, row), "made_by": view.name(row.made_by)}
+    waits: dict[str, str | None] = {
+        "ref": ref,
+        "command": row.name,
+        "state": _state_of(view, row),
+        "made_by": view.name(row.made_by),
+    }
     if _may_read(view, row):
         waits |= {"ended_by": view.name(row.ended_by) if row.ended_by else None, "reason": row.reason}
     return {"ref": ref, "cases": cases, "pending": waits}
