@@ -40,6 +40,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 demo: $(VENV)/.reports
 	@rm -rf .demo
 	$(BIN)/fund demo --home .demo
+	@echo 'To type fund here: export PATH="$$PWD/$(BIN):$$PATH"'
 
 # Neighbours stay on one worker, which remembers what they share, until the other has nothing left.
 test: $(VENV)/.dev

@@ -84,7 +84,7 @@ def _confirmed(answer: Mapping[str, Any]) -> Iterator[str]:
     "decline",
     N_("Refuse as the second person"),
     about=N_(
-        "What waited will not happen. The reason is kept and the first person sees it. "
+        "What waited will not happen. The reason is kept; `fund explain REF` shows it to the first person. "
         "Several are declined for one reason: all of them, or none."
     ),
     examples=('fund --as bram decline Q2026-0012 --reason "the amount is not as decided"',),

@@ -273,6 +273,8 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
                 (_("Command"), f"fund {waits['command']}"),
                 (_("Made by"), waits["made_by"]),
                 (_("State"), output.state_text("pending", waits["state"])),
+                (_("By"), waits.get("ended_by") or ""),
+                (_("Why"), waits.get("reason") or ""),
                 (_("Look"), f"fund confirm {waits['ref']}" if waits["state"] == "pending" else "fund inbox"),
             ),
         )

@@ -391,6 +391,7 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
     ):
         shown = _euros if key.endswith("_cents") else percent
         now = data["today"][key]
+        nothing = now is None and all(value is None for moment in data["moments"] for value in moment[key].values())
         say()
         table(
             title,
@@ -404,7 +405,9 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
                 Column("mean", N_("Mean"), "count"),
                 *([Column("met", N_("Target met"), "count")] if key.startswith("portfolio") else []),
             ],
-            [
+            []
+            if nothing
+            else [
                 {"years": _("now"), "p50": shown(now) if now is not None else _("no value")},
                 *(
                     {
@@ -415,6 +418,7 @@ def _show_revolving(data: Mapping[str, Any]) -> None:
                     for moment in data["moments"]
                 ),
             ],
+            empty=_("no value"),
         )
     say(_("Low: 1 in 10 runs ends below it; high: 1 in 10 above it."))
     _show_made(data)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, in_the_way, table, trial_lines, write_output
+from cli.output import Column, day_text, in_the_way, note, table, trial_lines, write_output
 from cli.params import (
     BANK_FILE,
     DAY,
@@ -133,7 +133,12 @@ def _write(ctx: click.Context, ref: str, output: str) -> None:
 )
 @reading
 def file(ctx: click.Context, ref: str, output: str | None) -> None:
-    data = read(ctx, "payment file", {"ref": ref}, show=lambda found: _file_written(found, output or "-"))
+    def show(found: Mapping[str, Any]) -> None:
+        _file_written(found, output or "-")
+        if output not in (None, "-"):
+            note(_("The file has hash {sha256}.").format(sha256=found["sha256"]))
+
+    data = read(ctx, "payment file", {"ref": ref}, show=show)
     if output and typed(ctx, "json"):
         _file_written(data, output)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from typing import Any
 
@@ -24,6 +25,31 @@ def test_a_reference_page_is_what_the_code_says(name: str) -> None:
 def test_every_life_story_is_drawn() -> None:
     drawn = set(write_docs.lifecycle_tables())
     assert {"proposal", "agreement", "disbursement", "writeoff", "evaluation"} <= drawn
+
+
+def test_a_page_cites_only_what_its_reader_can_open() -> None:
+    rows = {row.row for table in write_docs.lifecycle_tables().values() for row in table}
+    numbers = {number for row in rows for number in row.split(", ") if not number.isdigit()}
+    root = write_docs.DOCS.parent
+    for page in (root / "README.md", root / "CHANGELOG.md", *write_docs.DOCS.rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        cited = set(re.findall(r"(?<![\w.`-])([ACDGKMPRW]\d{1,2})(?![\w-])", text))
+        assert cited <= numbers | {"A4"}, f"{page.name}: {sorted(cited - numbers)}"
+        assert cited <= {"A4"} or page.parent.name == "reference", f"{page.name}: a row without its table, {cited}"
+        here = {path.name for path in (*write_docs.DOCS.rglob("*.md"), *root.glob("*/README.md"), *root.glob("*.md"))}
+        assert set(re.findall(r"(?<![\w.-])[a-z][a-z.-]+\.md", text)) <= here, page.name
+
+
+def test_every_file_of_the_map_is_there() -> None:
+    root = write_docs.DOCS.parent
+    files = [f"/{path.relative_to(root)}" for path in (*root.glob("*"), *root.glob("[cfmt]*/**/*"))]
+    named = re.findall(
+        r"`([\w/*-]+\.(?:py|json|toml|csv|typ|html|css))`", (write_docs.DOCS / "ARCHITECTURE.md").read_text("utf-8")
+    )
+    assert len(named) > 150
+    for name in named:
+        if not re.search("NAME|VERSION", name):
+            assert fnmatch.filter(files, f"*/{name}"), name
 
 
 def test_the_notice_names_every_file_of_data_that_comes_with_the_fund() -> None:

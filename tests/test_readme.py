@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,15 @@ def test_every_page_is_there_and_can_be_reached_from_the_readme() -> None:
             if found.suffix == ".md" and found not in reached:
                 waiting.append(found)
     assert {*root.glob("docs/**/*.md")} <= reached
+
+
+def test_the_install_line_names_what_is_there() -> None:
+    [install] = [step.command for step in steps(README.read_text(encoding="utf-8"), block=2) if "pip" in step.command]
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    found = re.fullmatch(r"python3 -m venv \.venv && \.venv/bin/pip install -c (\S+) '\.\[(\w+)\]'", install)
+    assert found is not None, install
+    pins = (README.parent / found[1]).read_text(encoding="utf-8")
+    for needed in (*project["dependencies"], *extras[found[2]]):
+        name = re.split(r"[\[>=<]", needed)[0]
+        assert re.search(rf"(?mi)^{name}(\[\w+\])?==", pins), f"{needed} has no version in {found[1]}"

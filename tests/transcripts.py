@@ -6,6 +6,7 @@ where the commands of a page are typed as a person types them: into bash, in a p
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -89,11 +90,12 @@ class Terminal:
 
     def _read(self, command: str, waiting: list[str], patience: float) -> tuple[int, str]:
         shown = ""
+        text = codecs.getincrementaldecoder("utf-8")("replace")  # what is read may end in the middle of a character
         while not (ends := _PROMPT.search(shown)):
             asks = waiting and _ASKS.search(shown)
             ready, _writable, _broken = select.select([self.screen], [], [], 0.05 if asks else patience)
             if ready:
-                shown += os.read(self.screen, 65536).decode(errors="replace")
+                shown += text.decode(os.read(self.screen, 65536))
             elif asks:
                 self._write(waiting.pop(0))
                 shown += "\0"  # the question was answered: what follows it is no question yet

@@ -1,4 +1,4 @@
-"""The reference pages, written by the code itself: commands, errors, events, life stories, accounts, ledger, glossary.
+"""The reference pages, written by the code itself: commands, errors, events, lifecycles, accounts, ledger, glossary.
 
 ``python -m tests.write_docs`` (``make docs``) writes them again; ``tests/test_docs.py`` complains when one differs.
 """
@@ -167,10 +167,15 @@ def events() -> str:
                 fields = [name for name in fact.model_fields if name not in Fact.model_fields]
                 yield _row(f"`{wire}`", f"{fact.kind}/…", _meaning(fact), ", ".join(f"`{name}`" for name in fields))
 
-    return _page("Events", "Facts are in the past tense; a type never changes its name.", write())
+    return _page(
+        "Events",
+        "Facts are in the past tense; a type never changes its name. P14 in front of a meaning is the row of the "
+        "[lifecycles](lifecycles.md) that records it.",
+        write(),
+    )
 
 
-# ------------------------------------------------------------------------------------------------------ life stories
+# -------------------------------------------------------------------------------------------------------- lifecycles
 
 
 def lifecycle_tables() -> dict[str, tuple[Any, ...]]:
@@ -208,7 +213,7 @@ def _who(row: Any) -> str:
 
 
 def lifecycles() -> str:
-    """Every life story as a diagram and as its table, by the rows of lifecycle.md."""
+    """Every lifecycle as a diagram and as its table, with the numbers by which other pages name its rows."""
     from fund.rules.transitions import sources_of
 
     def arrows(table: tuple[Any, ...]) -> Iterator[str]:
@@ -241,16 +246,17 @@ def lifecycles() -> str:
             yield from _head("row", "command", "from", "to", "who", "records")
             for row in table:
                 sources = "(start)" if row.sources is None else ", ".join(str(state) for state in sources_of(row))
+                number = row.row if row.row[:1].isalpha() else ""  # else it is a chapter of the rules, not a row
                 yield _row(
-                    row.row, f"`{row.command}`", sources, row.target or "(same)", _who(row), f"`{row.records.wire}`"
+                    number, f"`{row.command}`", sources, row.target or "(same)", _who(row), f"`{row.records.wire}`"
                 )
             yield ""
 
     text = (
-        "What is not in a table is refused with `transition_not_allowed`. The row is that of the design; a command "
-        "that only the service gives cannot be typed. [Who may do what](permissions.md)."
+        "What is not in a table is refused with `transition_not_allowed`. Other pages name a row by its number (P14). "
+        "A command that only the service gives cannot be typed. [Who may do what](permissions.md)."
     )
-    return _page("Life stories", text, write())
+    return _page("Lifecycles", text, write())
 
 
 # --------------------------------------------------------------------------------------------------------- permissions
@@ -296,8 +302,9 @@ def permissions() -> str:
             yield _row(titles[name], column, mark, why)
 
     text = (
-        "M makes, C checks or approves, V votes, R reads, own: of the own partner. A test holds every command and "
-        "every row of every life story to this table. No role may do more than it says, and none may override it."
+        "M makes, C checks or approves, V votes, R reads, own: of the own partner. A test compares every command and "
+        "every row of every [lifecycle](lifecycles.md) with this table. No role may do more than it says, and none may "
+        "override it."
     )
     return _page("Permissions", text, write())
 

@@ -173,7 +173,7 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: 
         pending = answer["pending"]
         say(_("{ref} waits for a second person.").format(ref=pending))
         say_lines(trial_lines(answer))
-        say(_next_step(f"fund confirm {pending}", others or ()))
+        say(_next_step(f"fund confirm {pending}", others, second=True))
         return
     if told:
         say_lines(told)
@@ -183,14 +183,20 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: 
         say(_next_step(answer["next"], others))
 
 
-def _next_step(command: str, others: Sequence[str] | None) -> str:
-    """The next command, and by whom where it is somebody else's: as the first of those who may."""
+def _next_step(command: str, others: Sequence[str] | None, *, second: bool = False) -> str:
+    """The next command, and by whom where it is somebody else's, which that of a second person always is: as the first
+    of those who may.
+    """
     if others:
         by_another(advised(command), others[0])
     command = as_typed(command)
-    if others is None:
+    if others is None and not second:
         return _("Next step: {command}").format(command=command)
-    if len(others) in (1, 2):
+    if others is not None and not others:
+        waits = as_typed("fund inbox --all")
+        told = _("Next step, which nobody may do yet: {command}. Who should: {waits}")
+        return told.format(command=command, waits=waits)
+    if others is not None and len(others) <= 2:
         return _("Next step, by {names}: {command}").format(names=_(" or ").join(others), command=command)
     return _("Next step, by somebody else: {command}").format(command=command)
 

@@ -201,8 +201,8 @@ class InsufficientCash(RuleRefusal):
 class NothingToPay(RuleRefusal):
     """Nothing that was approved can be paid on that day."""
 
-    message = N_("there is nothing to pay on {execution_on}; approved and left out: {left_out}")
-    hint = N_("fund disbursement list")
+    message = N_("there is nothing to pay on {execution_on}; approved and left out: {left_out}{why}")
+    hint = N_("fund payment list")
 
 
 class NotAPaymentDay(RuleRefusal):

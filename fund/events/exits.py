@@ -73,7 +73,7 @@ class PartnerNoticeGiven(_OfAnExit):
 
 
 class ExitQuoted(_OfAnExit):
-    """K3: what leaving would mean on a day, with everything it follows from. Kept when a settlement rests on it.
+    """What leaving would mean on a day, with everything it follows from. Kept when a settlement rests on it.
 
     Attributes:
         known_at: The last entry that counted.

@@ -89,6 +89,8 @@ def test_what_is_declined_cannot_be_confirmed_any_more(fund: Fund, called: tuple
     assert ref in fund("inbox", database=url, user="bram").out
     done = fund("decline", ref, "--reason", "too early", database=url, user="bram")
     assert done.out == f"{ref} is declined; nothing else was changed.\n"
+    for who, told in (("anna", True), ("petra", False)):
+        assert ("too early" in fund("explain", ref, database=url, user=who).out) is told
     refused = fund("confirm", ref, "--yes", database=url, user="bram")
     assert (refused.code, "error[pending_not_open]" in refused.err) == (1, True)
     assert ref not in fund("inbox", database=url, user="bram").out

@@ -138,7 +138,7 @@ def test_the_template_of_a_score_file_is_accepted_once_it_is_filled_in(
         scores.write_text(printed.replace(" = \n", " = 3\n"), encoding="utf-8")
         scored = fund("review", "score", ref, scores, database=sqlite_url, user=name)
 
-        assert "empty.toml:9: this is not TOML" in refused.err
+        assert "empty.toml:9: ambition has no score, and no reason to abstain" in refused.err
         assert scored.code == 0, scored.err
 
 

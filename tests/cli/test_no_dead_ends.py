@@ -253,3 +253,23 @@ def test_an_empty_fund_says_what_is_missing_and_not_that_less_than_nothing_is_fr
         shown = fund("status", database=database_url).out
         assert "No capital" not in shown
         assert "Nothing is free to commit: EUR 5,000.00 must come in first." in shown
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_forecast_of_an_empty_fund_fits_the_screen(fund: Fund, lang: str) -> None:
+    fund(*FOUNDED)
+    shown = fund("forecast", "revolving", "--runs", "20", lang=lang, terminal=True, columns=80)
+    assert shown.code == 0
+    assert all(len(line) <= 80 for line in shown.out.splitlines()), shown.out
+
+
+@pytest.mark.parametrize(("lang", "line"), [("nl", "die nog niemand mag doen"), ("en", "which nobody may do yet")])
+def test_a_next_step_that_nobody_may_do_says_where_to_see_who_should(fund: Fund, lang: str, line: str) -> None:
+    fund(*FOUNDED)
+    asked = fund(
+        "--as", "anna", "round", "plan", "--title", "Voorjaar", "--opens", "2027-03-01", "--closes", "2027-04-15",
+        "--ceiling", "500000", lang=lang,
+    )  # fmt: skip
+    assert asked.code == 0, asked.err
+    assert line in asked.err + asked.out
+    assert "fund --as anna inbox --all" in " ".join((asked.err + asked.out).split())

@@ -51,6 +51,7 @@ Shown = Callable[..., str]
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """What a printing function writes to standard output, on a terminal of so many columns or in a pipe."""
+    output.typed_before({})  # another test may have typed something
 
     def run(
         function: Callable[[], Any],
@@ -272,7 +273,7 @@ def test_what_waits_names_the_command_for_the_second_person(shown: Shown) -> Non
     ("others", "line"),
     [
         (None, "Next step: fund capital list"),
-        ([], "Next step, by somebody else: fund capital list"),
+        ([], "Next step, which nobody may do yet: fund capital list. Who should: fund inbox --all"),
         (["bram"], "Next step, by bram: fund --as bram capital list"),
         (["anna", "bram"], "Next step, by anna or bram: fund --as anna capital list"),
         (["an na", "b", "c"], "Next step, by somebody else: fund --as 'an na' capital list"),

@@ -62,7 +62,7 @@ def _may_read(view: View, row: PendingRow) -> bool:
 
 def named(view: View, *, ref: str) -> dict[str, Any]:
     """The cases that bear a ref, each with kind, state and title, and what waits or waited for a second person under
-    it; nothing of a draft of others.
+    it, and why it was declined; nothing of a draft of others.
     """
     cases = []
     for kind, life in view.lives.items():
@@ -75,7 +75,14 @@ def named(view: View, *, ref: str) -> dict[str, Any]:
     row = view.store.work.pending(ref)
     if row is None:
         return {"ref": ref, "cases": cases, "pending": None}
-    waits = {"ref": ref, "command": row.name, "state": _state_of(view, row), "made_by": view.name(row.made_by)}
+    waits: dict[str, str | None] = {
+        "ref": ref,
+        "command": row.name,
+        "state": _state_of(view, row),
+        "made_by": view.name(row.made_by),
+    }
+    if _may_read(view, row):
+        waits |= {"ended_by": view.name(row.ended_by) if row.ended_by else None, "reason": row.reason}
     return {"ref": ref, "cases": cases, "pending": waits}
 
 

@@ -76,7 +76,8 @@ def batch(
                 raise
             left_out.append({"ref": case.ref, "code": problem.code(), "reason": str(problem)})
     if not lines:
-        raise NothingToPay(execution_on=day, left_out=len(left_out))
+        why = f" ({left_out[0]['reason']})" if left_out else ""
+        raise NothingToPay(execution_on=day, left_out=len(left_out), why=why)
     ref = uow.next_ref("batch")
     fund_file = uow.cases(FundFile)[0]
     payment_batch = _payment_batch(ref, uow.now, day, fund_file.name, own.ref, lines)

@@ -14,6 +14,9 @@ from fund.schemas.reviews import Score
 
 __all__ = ["parse_scores"]
 
+_EMPTY = re.compile(r'^([ \t]*"?\w+"?[ \t]*=)[ \t]*(#.*)?$', re.MULTILINE)
+"""A line of the template that nobody filled in."""
+
 
 def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) -> tuple[Score, list[str] | None]:
     """What a score file says, and the declaration in it (``None`` when it holds none, empty for "none").
@@ -23,7 +26,7 @@ def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) 
     """
     try:
         text = content.decode("utf-8")
-        read = tomllib.loads(text)
+        read = _read(text)
     except UnicodeDecodeError as problem:
         raise FaultyScores(faults=f"{name}:1: {_('not UTF-8 text')}", ref=ref) from problem
     except (ValueError, RecursionError) as problem:  # a number of a thousand digits, brackets a thousand deep
@@ -49,7 +52,11 @@ def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) 
                 fault(criterion, sentence.format(key=criterion, known=", ".join(known)), table)
     for criterion, value in scores.items():
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= TOP:
-            sentence = _("{key} = {value}: a score is a whole number from 0 to {top}")
+            sentence = (
+                _("{key} has no score, and no reason to abstain")
+                if value == ""
+                else _("{key} = {value}: a score is a whole number from 0 to {top}")
+            )
             fault(criterion, sentence.format(key=criterion, value=value, top=TOP), "scores")
     for criterion, reason in abstained.items():
         if not isinstance(reason, str) or not reason.strip():
@@ -67,6 +74,14 @@ def parse_scores(content: bytes, lines: Sequence[Line], *, name: str, ref: str) 
         raise FaultyScores(faults="\n".join(told), ref=ref)
     said = None if declaration is None else [] if declaration == "none" else [str(each) for each in declaration]
     return Score(scores=scores, abstained=abstained), said
+
+
+def _read(text: str) -> dict[str, Any]:
+    """The file as TOML; a name with nothing behind it counts as an empty text, which is a fault of its own line."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return tomllib.loads(_EMPTY.sub(r'\1 ""', text))
 
 
 def _is_declaration(value: Any) -> bool:
