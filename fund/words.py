@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.language import N_, _, language
+from fund.language import N_, _, both, language
 
 __all__ = [
     "HAPPENED",
@@ -23,6 +23,7 @@ __all__ = [
     "accounts_named",
     "code_word",
     "event_word",
+    "event_words",
     "role_word",
     "state_word",
     "states_named",
@@ -154,13 +155,22 @@ def _codes() -> Mapping[str, Word]:
 
 
 def event_word(wire: str) -> str:
-    """A kind of fact (``user.added``) as people read it: what it is about, and what happened to it."""
+    """A kind of fact (``user.added``) or of entry (``closing``) as people read it."""
+    return event_words(wire)[0 if language() == "nl" else 1]
+
+
+def event_words(wire: str) -> tuple[str, str]:
+    """A kind of fact or of entry in Dutch and in English: what it is about, and what happened to it."""
     about, _dot, happened = wire.partition(".")
     named, word = _events().get(about) or _codes().get(about), _happened().get(happened)
     if named is None or word is None:
-        return code_word(wire)
-    told = word.in_language()
-    return f"{named.in_language()}{':' if ' ' in told else ''} {told}"
+        row = _codes().get(wire)
+        return (row.nl, row.en) if row else both(wire.replace("_", " "))
+    return _joined(named.nl, word.nl), _joined(named.en, word.en)
+
+
+def _joined(about: str, happened: str) -> str:
+    return f"{about}{':' if ' ' in happened else ''} {happened}"
 
 
 @lru_cache(maxsize=1)
