@@ -8,7 +8,7 @@ from typing import Any
 from fund import glossary
 from fund.errors import AmbiguousName, UnknownRef, UnknownTheme
 from fund.events import CooperationRecorded, Envelope
-from fund.glossary import code_word, meant, suggested
+from fund.glossary import meant, suggested
 from fund.schemas.capital import Partner
 from fund.schemas.cooperations import CooperationFile
 from fund.unit_of_work import Life, UnitOfWork, View
@@ -159,7 +159,7 @@ def nearest(found: list[CooperationFile], ref: str) -> CooperationFile:
     if not named:
         near = suggested(ref, names)
         look = f"fund cooperation show {near[0]}" if near else "fund cooperation list"
-        raise UnknownRef(kind=code_word("cooperation"), ref=ref, suggestion=look)
+        raise UnknownRef(kind="cooperation", ref=ref, suggestion=look)
     return rows[named[0]]
 
 
