@@ -133,7 +133,10 @@ _TIES = {"lead": N_("{who} of the lead"), "party": N_("{who} of a party"), "own"
 def who_word(code: str) -> str:
     """Who may do something (``partner_signatory of lead``), as people read it."""
     role, _of, tie = code.partition(" of ")
-    return _(_TIES[tie]).format(who=role_word(role)) if tie in _TIES else role_word(role)
+    if tie not in _TIES:
+        return role_word(role)
+    bare = role_word(role).removeprefix("partner ").removesuffix(" van een partner")  # whose, the tie says
+    return _(_TIES[tie]).format(who=bare)
 
 
 def party_word(code: str) -> str:

@@ -101,6 +101,21 @@ def test_every_kind_of_case_that_a_refusal_names_has_a_dutch_word() -> None:
     assert raw <= codes.DUTCH_TOO
 
 
+@pytest.mark.parametrize(
+    ("code", "dutch", "english"),
+    [
+        ("partner_signatory of lead", "ondertekenaar van de penvoerder", "signatory of the lead"),
+        ("partner_editor of party", "bewerker van een partij", "editor of a party"),
+        ("partner_editor of own", "bewerker van die partner", "editor of that partner"),
+        ("partner_editor", "bewerker van een partner", "partner editor"),
+    ],
+)
+def test_who_may_is_said_with_the_tie_to_the_case_once(code: str, dutch: str, english: str) -> None:
+    assert glossary.word_of("who", code) == english
+    language.choose("nl")
+    assert glossary.word_of("who", code) == dutch
+
+
 def test_what_a_refusal_says_is_a_code_stands_in_its_sentence() -> None:
     wrong = [
         (error.code(), place)
