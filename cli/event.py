@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from cli.output import Column, facts, say, table
-from cli.params import Ref, argument, changing, noun, option, read, reading, run, verb
+from cli.params import FACT, Ref, argument, changing, noun, option, read, reading, run, verb
 from fund.language import N_, _, day, instant, ngettext
 
 event = noun("event", N_("Show facts and their deliveries"))
@@ -24,7 +25,7 @@ event = noun("event", N_("Show facts and their deliveries"))
     see=("event show", "proposal history"),
 )
 @option("--stream", metavar="STREAM", help=N_("Only facts of this case: `kind/ref`"))
-@option("--type", "kind", metavar="TYPE", help=N_("Only facts of this type"))
+@option("--type", "kind", type=FACT, metavar="TYPE", help=N_("Only facts of this type"))
 @option("--since", "since_seq", type=click.IntRange(0), metavar="SEQ", help=N_("Only facts after this number"))
 @option(
     "--limit",
@@ -37,24 +38,32 @@ event = noun("event", N_("Show facts and their deliveries"))
 @reading
 def list_(ctx: click.Context, stream: str | None, kind: str | None, since_seq: int | None, limit: int) -> None:
     args = {"stream": stream, "type": kind, "since_seq": since_seq, "limit": limit}
-    read(ctx, "event list", args, show=_list)
+    chosen = [*(["--stream", stream] if stream else []), *(["--type", kind] if kind else [])]
+    read(ctx, "event list", args, show=lambda data: _list(data, shlex.join(["fund", "event", "list", *chosen])))
 
 
-def _list(data: Mapping[str, Any]) -> None:
+def _list(data: Mapping[str, Any], command: str) -> None:
+    from fund.glossary import event_word
+
     columns = [
         Column("seq", N_("No."), "count"),
         Column("effective_on", N_("Day"), "date"),
-        Column("type", N_("Fact"), "ref"),
+        Column("fact", N_("Fact")),
         Column("stream", N_("Of"), "text"),
         Column("by", N_("By"), "name"),
     ]
     title = _("Facts, the last one is number {seq}").format(seq=data["head_seq"])
     rows = [
-        {**row, "by": _("the service") if row["actor"] == "system" else row["actor_name"]} for row in data["events"]
+        {
+            **row,
+            "fact": event_word(row["type"]),
+            "by": _("the service") if row["actor"] == "system" else row["actor_name"],
+        }
+        for row in data["events"]
     ]
     table(title, columns, rows, empty=_("No facts."))
     if data["more"]:
-        say(_("There are more: fund event list --since {seq}").format(seq=data["events"][-1]["seq"]))
+        say(_("There are more: {command}").format(command=f"{command} --since {data['events'][-1]['seq']}"))
 
 
 @verb(
@@ -72,8 +81,11 @@ def show(ctx: click.Context, ref: str) -> None:
 
 
 def _show(data: Mapping[str, Any]) -> None:
+    from fund.glossary import event_word
+
     line = data["event"]
     rows = [
+        (_("In code"), line["type"]),
         (_("Of"), line["stream"]),
         (_("Day"), day(date.fromisoformat(line["effective_on"]))),
         (_("Recorded"), instant(datetime.fromisoformat(line["recorded_at"]))),
@@ -85,7 +97,7 @@ def _show(data: Mapping[str, Any]) -> None:
         (_("Hash"), line["hash"]),
     ]
     rows += [(key, str(value)) for key, value in line["payload"].items() if value not in (None, "", [])]
-    facts(_("Fact {seq}: {type}").format(seq=line["seq"], type=line["type"]), rows)
+    facts(_("Fact {seq}: {type}").format(seq=line["seq"], type=event_word(line["type"])), rows)
 
 
 @verb(

@@ -128,11 +128,11 @@ def _listed(ctx: click.Context, kind: str) -> Iterator[tuple[str, str]]:
     elif kind == "commands":
         yield from _commands(ctx)
     elif kind == "refusals":
-        yield from ((code, _(_meaning(error))) for code, error in sorted(FundError.every().items()))
+        yield from ((code, _meaning(error)) for code, error in sorted(FundError.every().items()))
     else:
         from fund import events
 
-        yield from ((name, _first(fact)) for name, fact in sorted(events.FACTS.items()))
+        yield from ((name, glossary.event_word(name)) for name in sorted(events.FACTS))
 
 
 def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
@@ -155,12 +155,8 @@ def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
     yield from _event_pages(asked)
 
 
-def _first(told: type) -> str:
-    return (inspect.getdoc(told) or "").partition("\n\n")[0].replace("\n", " ")
-
-
 def _meaning(error: type[FundError]) -> str:
-    return _first(error)
+    return _((inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " "))
 
 
 # ------------------------------------------------------------------------------------------------- figures and themes
@@ -306,7 +302,6 @@ def _command_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
 
 
 def _error_page(error: type[FundError]) -> Page:
-    meaning = _meaning(error)
     kinds = {
         1: _("refused, nothing changed"),
         2: _("wrong usage"),
@@ -317,7 +312,7 @@ def _error_page(error: type[FundError]) -> Page:
         "error",
         _("Error {code}").format(code=error.code()),
         (
-            (_("Meaning"), _(meaning)),
+            (_("Meaning"), _meaning(error)),
             (_("It says"), _(error.message)),
             (_("What to do"), _(error.hint) if error.hint else ""),
             (_("Exit code"), f"{error.exit_code}, {kinds.get(error.exit_code, '')}"),
@@ -369,20 +364,17 @@ def _kind(kind: str) -> str:
 
 
 def _event_pages(asked: str) -> Iterator[Page]:
-    if "." not in asked:
-        return
     from fund import events
 
-    fact = events.FACTS.get(asked)
-    if fact is None:
-        return
-    meaning = _first(fact)
-    fields = ", ".join(fact.model_fields)
-    yield Page(
-        "event",
-        _("Event {type}").format(type=asked),
-        ((_("Meaning"), meaning), (_("It holds"), fields), (_("Look"), f"fund event list --type {asked}")),
-    )
+    for wire in glossary.meant(asked, {wire: glossary.event_words(wire) for wire in events.FACTS}):
+        dutch, english = glossary.event_words(wire)
+        facts = (
+            (_("Dutch"), dutch),
+            (_("English"), english),
+            (_("It holds"), ", ".join(events.FACTS[wire].model_fields)),
+            (_("Look"), f"fund event list --type {wire}"),
+        )
+        yield Page("event", _("Event {type}").format(type=wire), facts)
 
 
 def _advice(asked: str) -> str:

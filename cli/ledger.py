@@ -26,6 +26,7 @@ from cli.output import (
 from cli.params import (
     ACCOUNT,
     DAY,
+    ENTRY,
     FILE,
     MONEY,
     Code,
@@ -106,7 +107,7 @@ def _name(row: Mapping[str, Any]) -> str:
     see=("ledger entry", "ledger card"),
 )
 @option("--account", type=ACCOUNT, metavar="ACCOUNT", help=N_("Only those on this account"))
-@option("--kind", metavar="KIND", help=N_("Only those of this kind"))
+@option("--kind", type=ENTRY, metavar="KIND", help=N_("Only those of this kind"))
 @option("--since-seq", type=click.IntRange(0), default=0, metavar="SEQ", help=N_("Only those after this number"))
 @known
 def entries(ctx: click.Context, account: str | None, kind: str | None, since_seq: int) -> None:
@@ -166,13 +167,15 @@ def entry(ctx: click.Context, seq: int) -> None:
 
 
 def _show_entry(data: Mapping[str, Any]) -> None:
+    from fund.glossary import event_word
+
     found, event = data["entry"], data["event"]
     facts(
         _("Entry {seq}: {memo}").format(seq=found["seq"], memo=found["memo"]),
         [
             (_("day"), day_text(found["effective_on"])),
-            (_("kind"), found["kind"]),
-            (_("fact"), f"{event['seq']} {event['type']} {event['stream']}" if event else None),
+            (_("kind"), event_word(found["kind"])),
+            (_("fact"), f"{event['seq']}, {event_word(event['type'])}, {event['stream']}" if event else None),
             (_("reverses"), found["reverses_seq"]),
             (_("reversed by"), found["reversed_by_seq"]),
             (_("hash"), short_hash(found["hash"])),

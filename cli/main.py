@@ -107,6 +107,7 @@ def _failed(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     elif isinstance(problem, FundError):
         shown = problem
+        _repeat(args, shown.details)
     else:
         shown = _bug(args, problem)
     output.render_error(shown, as_json=as_json)
@@ -114,6 +115,19 @@ def _failed(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
 
 
 _OUTPUT_ERRORS = (5, 9, 28)  # the device fails, the stream is closed, no room is left
+
+
+def _repeat(args: Sequence[str], details: dict[str, Any]) -> None:
+    """Where no partner has the name, the hint is the command as it was typed, with the one that was probably meant."""
+    import shlex
+
+    near, name = str(details.get("near") or ""), str(details.get("partner"))
+    noun = next(iter(_places(args)), len(args))
+    words = list(args[noun:])
+    if near and words.count(name) == 1:
+        words[words.index(name)] = near
+        typed = shlex.join(["fund", *words])
+        details["suggestion"] = details["suggestion"].replace(f"fund partner show {near}", typed)
 
 
 def _carried_out(args: Sequence[str]) -> int:
@@ -179,8 +193,12 @@ def _bug(args: Sequence[str], problem: BaseException) -> FundError:
 
 def _words(args: Sequence[str]) -> list[str]:
     """Noun, verb and arguments: what is left without options and the values of those before the noun."""
+    return [args[place] for place in _places(args)]
+
+
+def _places(args: Sequence[str]) -> list[int]:
     return [
-        word
+        place
         for place, word in enumerate(args)
         if not word.startswith("-") and (place == 0 or args[place - 1] not in _WITH_VALUE)
     ]

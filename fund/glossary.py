@@ -26,6 +26,7 @@ from fund.words import (
     choice_word,
     code_word,
     event_word,
+    event_words,
     role_word,
     state_word,
     states_named,
@@ -40,6 +41,7 @@ __all__ = [
     "account_names",
     "account_word",
     "advice",
+    "bare",
     "choice_names",
     "choice_word",
     "chosen",
@@ -47,6 +49,7 @@ __all__ = [
     "code_word",
     "distance",
     "event_word",
+    "event_words",
     "find",
     "folded",
     "meant",
@@ -254,11 +257,15 @@ def distance(one: str, other: str) -> int:
 # ------------------------------------------------------------------------------------------- what somebody may name
 
 
+def bare(text: str) -> str:
+    """Text without capitals and accents, as it is looked through; signs stay, for amounts and days."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
+
+
 def folded(text: str) -> str:
-    """A name as it is compared: no capitals, accents, hyphens, underscores or other signs, one space between words."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^\w]|_", " ", bare).split())
+    """A name as it is compared: :func:`bare`, without hyphens, underscores and other signs, one space between words."""
+    return " ".join(re.sub(r"[^\w]|_", " ", bare(text)).split())
 
 
 class Name(str):
@@ -320,6 +327,7 @@ def chosen(
     *,
     parts: bool = False,
     coded: bool = False,
+    look: str = "",
     **details: str,
 ) -> str:
     """The code of the word that was typed: the code itself, or what people read, in either language.
@@ -328,6 +336,7 @@ def chosen(
         names: By code, the Dutch word and the English.
         parts: Whether a part of just one name will do.
         coded: Whether people see the code beside the word.
+        look: The command that shows the words, where they are too many for a refusal.
         details: What the refusal says besides.
 
     Raises:
@@ -344,7 +353,10 @@ def chosen(
     if found:
         raise AmbiguousName(name=text, ids=list(found), choices=[shown[each] for each in found])
     near = [f'"{shown[each]}"' for each in suggested(text, names)]
-    asked = _("did you mean {names}?").format(names=_(" or ").join(near)) if near else _("write one of these words")
+    if look:
+        asked = advice(near, look)
+    else:
+        asked = _("did you mean {names}?").format(names=_(" or ").join(near)) if near else _("write one of these words")
     raise refusal(word=text, known=list(dict.fromkeys(shown.values())), suggestion=asked, **details)
 
 

@@ -7,7 +7,6 @@ people and programs, and every list, ask in the same way.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -25,12 +24,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?", re.ASCII)
 
 def words_of(text: str) -> list[str]:
     """The words of a text as they are looked for: no accents, no capitals; signs stay, for amounts and days."""
-    return _bare(text).split()
-
-
-def _bare(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return glossary.bare(text).split()
 
 
 def has_words(value: Any, words: Iterable[str], kind: str = "") -> bool:
@@ -43,7 +37,7 @@ def has_words(value: Any, words: Iterable[str], kind: str = "") -> bool:
         words: As :func:`words_of` gives them.
         kind: Whose states the row has.
     """
-    found = _bare("\n".join(_texts(value, "", kind)))
+    found = glossary.bare("\n".join(_texts(value, "", kind)))
     return all(word in found for word in words)
 
 
@@ -146,4 +140,4 @@ def _rank(value: Any) -> tuple[int, Fraction, str]:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if isinstance(value, (int, Fraction)) or _NUMBER.fullmatch(text):
         return 0, Fraction(text if not isinstance(value, bool) else int(value)), ""
-    return 1, Fraction(0), _bare(text)
+    return 1, Fraction(0), glossary.bare(text)

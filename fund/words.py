@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.language import N_, _, language
+from fund.language import N_, _, both, language
 
 __all__ = [
     "CHOICES",
@@ -25,6 +25,7 @@ __all__ = [
     "choice_word",
     "code_word",
     "event_word",
+    "event_words",
     "role_word",
     "state_word",
     "states_named",
@@ -137,7 +138,10 @@ _TIES = {"lead": N_("{who} of the lead"), "party": N_("{who} of a party"), "own"
 def who_word(code: str) -> str:
     """Who may do something (``partner_signatory of lead``), as people read it."""
     role, _of, tie = code.partition(" of ")
-    return _(_TIES[tie]).format(who=role_word(role)) if tie in _TIES else role_word(role)
+    if tie not in _TIES:
+        return role_word(role)
+    bare = role_word(role).removeprefix("partner ").removesuffix(" van een partner")  # whose, the tie says
+    return _(_TIES[tie]).format(who=bare)
 
 
 def party_word(code: str) -> str:
@@ -231,16 +235,26 @@ def _codes() -> Mapping[str, Word]:
 
 
 def event_word(wire: str) -> str:
-    """A kind of fact (``user.added``) as people read it: its own word where it has one, else what it is about, and what
-    happened to it."""
-    if wire in _events():
-        return _events()[wire].in_language()
+    """A kind of fact (``user.added``) or of entry (``closing``) as people read it."""
+    return event_words(wire)[0 if language() == "nl" else 1]
+
+
+def event_words(wire: str) -> tuple[str, str]:
+    """A kind of fact or of entry in Dutch and in English: its own word where it has one, else what it is about, and
+    what happened to it."""
+    own = _events().get(wire)
+    if own is not None:
+        return own.nl, own.en
     about, _dot, happened = wire.partition(".")
     named, word = _events().get(about) or _codes().get(about), _happened().get(happened)
     if named is None or word is None:
-        return code_word(wire)
-    told = word.in_language()
-    return f"{named.in_language()}{':' if ' ' in told else ''} {told}"
+        row = _codes().get(wire)
+        return (row.nl, row.en) if row else both(wire.replace("_", " "))
+    return _joined(named.nl, word.nl), _joined(named.en, word.en)
+
+
+def _joined(about: str, happened: str) -> str:
+    return f"{about}{':' if ' ' in happened else ''} {happened}"
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ import pytest
 from fund import glossary, language
 from fund.errors import FundError, NotAuthorised, PeriodOutOfOrder, TransitionNotAllowed
 from fund.events import FACTS
+from fund.workflows.commands import LIVES
 from tests import codes, messages
 from tests.cli.golden import FOLDER as GOLDEN
 
@@ -89,6 +90,30 @@ def test_every_fact_has_a_dutch_name() -> None:
     said = {wire: glossary.event_word(wire) for wire in FACTS}
     assert list(codes.faults(said.values(), dutch=True)) == []
     assert said["user.added"] == "gebruiker toegevoegd"
+
+
+def test_every_kind_of_case_that_a_refusal_names_has_a_dutch_word() -> None:
+    language.choose("nl")
+    sources = [path.read_text("utf-8") for folder in ("fund", "cli") for path in (ROOT / folder).rglob("*.py")]
+    named = {kind for source in sources for kind in re.findall(r'UnknownRef\(kind="(\w+)"', source)}
+    assert {"case", "event", "call"} <= named
+    raw = {kind for kind in named | set(LIVES) if glossary.word_of("word", kind) == kind}
+    assert raw <= codes.DUTCH_TOO
+
+
+@pytest.mark.parametrize(
+    ("code", "dutch", "english"),
+    [
+        ("partner_signatory of lead", "ondertekenaar van de penvoerder", "signatory of the lead"),
+        ("partner_editor of party", "bewerker van een partij", "editor of a party"),
+        ("partner_editor of own", "bewerker van die partner", "editor of that partner"),
+        ("partner_editor", "bewerker van een partner", "partner editor"),
+    ],
+)
+def test_who_may_is_said_with_the_tie_to_the_case_once(code: str, dutch: str, english: str) -> None:
+    assert glossary.word_of("who", code) == english
+    language.choose("nl")
+    assert glossary.word_of("who", code) == dutch
 
 
 def test_what_a_refusal_says_is_a_code_stands_in_its_sentence() -> None:

@@ -108,7 +108,7 @@ def emit_json(data: Mapping[str, Any]) -> None:
 _typed: dict[str, str] = {}
 _others: dict[str, str] = {}
 _COMMAND = re.compile(
-    r"(?P<lead>^|[:;,] |\b(?:or|see|with|by|of|zie|met|door) )fund (?:--as (?P<user>'[^']*'|\S+) )?(?P<rest>[a-z].*)"
+    r"(?P<lead>^|[:;,?] |\b(?:or|see|with|by|of|zie|met|door) )fund (?:--as (?P<user>'[^']*'|\S+) )?(?P<rest>[a-z].*)"
 )
 _PASSWORD = re.compile(r"//.*:.*@|password=", re.IGNORECASE)
 

@@ -32,6 +32,8 @@ __all__ = [
     "DATABASE",
     "DAY",
     "DOCUMENT",
+    "ENTRY",
+    "FACT",
     "FILE",
     "FORM",
     "MONEY",
@@ -39,6 +41,7 @@ __all__ = [
     "PAYEE",
     "PERIOD",
     "ROLE",
+    "SECTION",
     "THEME",
     "USER",
     "Named",
@@ -130,6 +133,8 @@ class Word(click.ParamType[str]):
         try:
             return glossary.chosen(str(value), self.names(), getattr(errors, self._refusal), **how)
         except errors.AmbiguousName as problem:
+            if ctx is not None and ctx.resilient_parsing:  # completion asks nothing
+                raise
             return which(problem)
         except errors.FundError as problem:
             raise _placed(problem, param) from None
@@ -140,7 +145,7 @@ class Word(click.ParamType[str]):
         return f"[{listed}]" if len(listed) <= _WIDEST_LIST else self.name.upper()
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return _completed(self._typeable(), incomplete)
+        return _completed(self._typeable(), incomplete) or _completed(((code, "") for code in self.names()), incomplete)
 
     def _typeable(self) -> list[tuple[str, str]]:
         """The words in the language in use, each as one word for a shell, with their codes."""
@@ -177,6 +182,28 @@ ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")
 """A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``."""
 THEME = Word("theme", lambda: _glossary().theme_names(), "UnknownTheme", parts=True, coded=True)
 """The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
+
+
+def _sections() -> Names:
+    from fund.forms import section_names
+
+    return section_names()
+
+
+SECTION = Word("section", _sections)
+"""A table of the form, from ``business_case``, ``business case`` or ``businesscase``."""
+
+
+def _facts(*more: str) -> dict[str, tuple[str, str]]:
+    from fund.events import FACTS
+
+    return {kind: _glossary().event_words(kind) for kind in (*FACTS, *more)}
+
+
+FACT = Word("type", _facts, "UnknownFact", look="fund explain facts")
+"""A kind of fact, from ``user.added``, ``user added`` or ``gebruiker toegevoegd``."""
+ENTRY = Word("kind", lambda: _facts("adjusting", "closing"), "UnknownFact", look="fund explain facts")
+"""A kind of entry: that of the fact it was made of, or one of the year's end."""
 
 
 class _Address(click.ParamType[str]):
@@ -254,6 +281,8 @@ class _File(click.ParamType[dict[str, Any]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
+        if ctx is not None and ctx.resilient_parsing:  # completion reads no file, and waits for no standard input
+            return {"name": str(value), "content": b""}
         from fund.errors import FundError
 
         try:
@@ -391,11 +420,10 @@ class Named(Ref):
             return []
         offered = sorted(set(among)) if self.sources else list(partners)
         known = [each for each in offered if each in partners and (not possible or partners[each]["state"] in possible)]
-        begun = [each for each in known if incomplete and each.startswith(incomplete.lower())]
-        if begun:
-            return [CompletionItem(each, help=str(partners[each]["name"])) for each in begun]
         names = [(_one_word(str(partners[each]["short_name"])), each) for each in known]
-        return _completed([*names, *((each, "") for each in offered if each not in partners)], incomplete)
+        others = [(each, "") for each in offered if each not in partners]
+        ids = [(each, str(partners[each]["name"])) for each in known] if incomplete else []
+        return _completed([*names, *others, *ids], incomplete)
 
 
 PARTNER = Named("partner")
@@ -482,5 +510,7 @@ class SortKey(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         sign = "-" if incomplete.startswith("-") else ""
+        headers = _completed(((_one_word(_(header)), "") for header in self.keys), incomplete)
         keys = dict.fromkeys(key for each in self.keys.values() for key in each)
-        return [CompletionItem(sign + key) for key in keys if key.startswith(incomplete.removeprefix("-"))]
+        found = headers or _completed(((key, "") for key in keys), incomplete)
+        return [CompletionItem(sign + str(item.value)) for item in found]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.output import day_text
-from cli.params import DAY, argument, changing, option, run, verb
+from cli.params import DAY, SECTION, argument, changing, option, run, verb
 from cli.proposal.noun import PROPOSAL, proposal
 from fund.language import N_, _
 
@@ -24,7 +24,15 @@ from fund.language import N_, _
     see=("proposal show",),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--section", "sections", multiple=True, required=True, metavar="NAME", help=N_("A section of the form; repeat"))
+@option(
+    "--section",
+    "sections",
+    type=SECTION,
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help=N_("A section of the form; repeat"),
+)
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; the parties read it"))
 @option("--due", "due_on", type=DAY, metavar="DATE", help=N_("The last day to hand it in again"))
 @changing
@@ -34,10 +42,12 @@ def request_changes(ctx: click.Context, ref: str, sections: tuple[str, ...], rea
 
 
 def _returned(answer: Mapping[str, Any]) -> list[str]:
+    from fund.forms import section_word
+
     result = answer["result"]
     return [
         _("{ref} is returned: {sections} may change until {day}.").format(
-            ref=result["ref"], sections=", ".join(result["sections"]), day=day_text(result["due_on"])
+            ref=result["ref"], sections=", ".join(map(section_word, result["sections"])), day=day_text(result["due_on"])
         )
     ]
 

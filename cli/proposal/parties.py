@@ -137,6 +137,8 @@ def save(
 
 
 def saved(answer: Mapping[str, Any]) -> list[str]:
+    from fund.forms import section_word
+
     result = answer["result"]
     if result.get("unchanged"):
         return [_("{ref} holds the same already; nothing changed.").format(ref=result["ref"]), *_sums(result)]
@@ -144,7 +146,11 @@ def saved(answer: Mapping[str, Any]) -> list[str]:
         _("{ref} is saved: revision {revision}, {hash}.").format(
             ref=result["ref"], revision=result["revision"], hash=short_hash(result["revision_hash"])
         ),
-        *([_("Changed: {sections}.").format(sections=", ".join(result["sections"]))] if result["sections"] else []),
+        *(
+            [_("Changed: {sections}.").format(sections=", ".join(map(section_word, result["sections"])))]
+            if result["sections"]
+            else []
+        ),
         *_sums(result),
         *_form(result),
         *_remarks(result),

@@ -101,7 +101,7 @@ class UnknownFigure(FaultyInput):
     """The position holds no figure of this name."""
 
     message = N_('"{name}" is no figure of the position')
-    hint = N_("fund statement position --explain {nearest}")
+    hint = N_("{suggestion}")
 
 
 class YearBeforeTheFund(RuleRefusal):

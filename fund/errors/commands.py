@@ -17,6 +17,7 @@ __all__ = [
     "ReasonMissing",
     "TransitionNotAllowed",
     "UnknownCommand",
+    "UnknownFact",
     "UnknownRef",
     "UnknownState",
     "UnknownWord",
@@ -65,6 +66,12 @@ class UnknownState(UnknownWord, codes={"kind": "word"}):
     """No case of this kind is ever in such a state."""
 
     message = N_('"{word}" is not a state ({kind}); states are {known}')
+
+
+class UnknownFact(UnknownWord):
+    """No fact, and no entry, is of such a kind."""
+
+    message = N_('"{word}" is not a kind of fact')
 
 
 class AmbiguousName(WrongUsage):

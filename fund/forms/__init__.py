@@ -10,7 +10,7 @@ from fund.forms.advice import Advice, advise, chosen_form
 from fund.forms.editing import put_answer
 from fund.forms.hashes import content_hash, revision_hash
 from fund.forms.interview import Interview, Prompt
-from fund.forms.questions import CURRENT, TRACKS, VERSIONS, Column, Form, Question, form
+from fund.forms.questions import CURRENT, TRACKS, VERSIONS, Column, Form, Question, form, section_names, section_word
 from fund.forms.reading import Filled, FormFile, Place, answered, open_form
 from fund.forms.schema import json_schema
 from fund.forms.steps import Upgrade, upgrade, upgrade_form
@@ -19,5 +19,6 @@ from fund.forms.writing import mark, template, write
 __all__ = [
     "CURRENT", "TRACKS", "VERSIONS", "Advice", "Column", "Filled", "Form", "FormFile", "Interview", "Place", "Prompt",
     "Question", "Upgrade", "advise", "answered", "chosen_form", "content_hash", "form", "json_schema", "mark",
-    "open_form", "put_answer", "revision_hash", "template", "upgrade", "upgrade_form", "write",
+    "open_form", "put_answer", "revision_hash", "section_names", "section_word", "template", "upgrade", "upgrade_form",
+    "write",
 ]  # fmt: skip

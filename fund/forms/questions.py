@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 from fund.glossary import Names
-from fund.language import language
+from fund.language import N_, _, both, language
 
 __all__ = ["CURRENT", "MOST", "MOST_BLOCKS", "TRACKS", "VERSIONS", "Column", "Form", "Question", "Step", "form"]
 
@@ -218,6 +219,36 @@ class Form:
             if question.field.name == name:
                 return question.section or question.field.key
         return name
+
+
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "proposal": N_("proposal"),
+        "experiment": N_("experiment"),
+        "money": N_("money"),
+        "repayment": N_("repayment"),
+        "milestones": N_("milestones"),
+        "interests": N_("interests"),
+        "business_case": N_("business case"),
+        "arrangements": N_("arrangements"),
+        "boards": N_("boards"),
+        "risks": N_("risks"),
+        "team": N_("team"),
+        "reflection": N_("reflection"),
+        "attachments": N_("attachments"),
+    }
+)
+"""The tables of the file, of every version, as people call them."""
+
+
+def section_word(section: str) -> str:
+    """A table of the file as people read it."""
+    return _(SECTIONS[section])
+
+
+def section_names() -> Names:
+    """Every table of the file, by its name there, in Dutch and in English."""
+    return {section: both(word) for section, word in SECTIONS.items()}
 
 
 @lru_cache(maxsize=4)

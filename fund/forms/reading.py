@@ -36,7 +36,17 @@ from fund.errors import (
 )
 from fund.events import require_printable
 from fund.forms.consistency import contradictions
-from fund.forms.questions import CURRENT, MOST, MOST_BLOCKS, VERSIONS, Column, Form, Question, form
+from fund.forms.questions import (
+    CURRENT,
+    MOST,
+    MOST_BLOCKS,
+    VERSIONS,
+    Column,
+    Form,
+    Question,
+    form,
+    section_names,
+)
 from fund.forms.text import EXCERPT, Path, Place, parse
 from fund.forms.values import empty, filled, nothing, type_wanted, type_word, written
 from fund.glossary import Names, distance, meant, suggested
@@ -221,7 +231,8 @@ class FormFile:
             if key in tops:
                 self._unknown_inside(tops[key], value, (key,))
             elif key not in tables:
-                self._add_unknown((key,), (*tables, *tops))
+                called = [each for each in suggested(key, section_names()) if each in tables or each in tops]
+                self._add_unknown((key,), called or (*tables, *tops))
             elif not isinstance(value, dict):
                 self._wrong_type((key,), N_("a table: [NAME] on a line of its own"), value)
             else:

@@ -7,12 +7,12 @@ Source: lifecycle.md 1 (G7 b, f), 12.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from fund.glossary import folded
 from fund.language import N_, _
 from fund.rules.authority import Actor
 
@@ -24,7 +24,6 @@ __all__ = [
     "Conflict",
     "Cooperation",
     "Ground",
-    "folded",
     "ground_text",
     "hard_conflict",
     "soft_conflicts",
@@ -93,7 +92,7 @@ class CaseParties:
     team: frozenset[str] = frozenset()
     """Partners that have people in the team."""
     persons: frozenset[str] = frozenset()
-    """The names of the team while they are known, as :func:`folded` writes them."""
+    """The names of the team while they are known, as :func:`fund.glossary.folded` writes them."""
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The municipalities of each region of the fund."""
     declared: Mapping[str, str] = field(default_factory=dict)
@@ -168,12 +167,6 @@ def ground_text(text: str) -> str:
     """A ground as facts keep it, in the language in use; what a person wrote stays as it was written."""
     name, _mark, found_in = text.partition(":")
     return Conflict(Ground(name), "", found_in).describe() if name in set(Ground) else text
-
-
-def folded(name: str) -> str:
-    """A name without capitals, accents and doubled spaces: what is compared."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    return " ".join(plain.casefold().split())
 
 
 def hard_conflict(actor: Actor, parties: CaseParties) -> Conflict | None:

@@ -216,8 +216,9 @@ class FactStore:
         query = sa.select(t.event).where(t.event.c.type.in_(types), t.event.c.seq > since_seq).order_by(t.event.c.seq)
         if until_seq is not None:
             query = query.where(t.event.c.seq <= until_seq)
-        for row in self._connection.execute(query.execution_options(yield_per=500)):
-            yield envelope_of(row)
+        with self._connection.execute(query.execution_options(yield_per=500)) as rows:  # closed where no more are asked
+            for row in rows:
+                yield envelope_of(row)
 
     def told(
         self, types: Sequence[str], *, until_seq: int | None = None, keys: Collection[str] | None = None
@@ -278,7 +279,8 @@ class FactStore:
     def rows(self, *, since_seq: int = 0) -> Iterator[Any]:
         """The stored rows as they are, oldest first: what verification hashes again."""
         query = sa.select(t.event).where(t.event.c.seq > since_seq).order_by(t.event.c.seq)
-        yield from self._connection.execute(query.execution_options(yield_per=500))
+        with self._connection.execute(query.execution_options(yield_per=500)) as rows:
+            yield from rows
 
     def outlines(
         self, *, since: date | None = None, until: date | None = None, until_seq: int | None = None

@@ -138,7 +138,9 @@ class View:
             near = suggested(ref, names_of(partners.values()))
             named = [f"{partners[each].short_name} ({each})" for each in near]
             look = f"fund partner show {near[0]}" if near else "fund partner list"
-            raise UnknownPartner(partner=ref, known=len(partners), suggestion=advice(named, look))
+            raise UnknownPartner(
+                partner=ref, known=len(partners), near=near[0] if near else "", suggestion=advice(named, look)
+            )
         return found
 
     def meant(self, name: Name) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from fund.errors import NotAVoter
+from fund.glossary import folded
 from fund.language import N_, _
 from fund.rules.authority import Actor, Role
-from fund.rules.conflicts import CaseParties, Ground, folded, hard_conflict
+from fund.rules.conflicts import CaseParties, Ground, hard_conflict
 from fund.rules.conflicts import ground_text as conflict_text
 from fund.rules.regulations import Committee
 from fund.rules.scoring import Missing

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from fund.errors import ConflictOfInterest
+from fund.glossary import folded
 from fund.rules.authority import Actor, Role
-from fund.rules.conflicts import CaseParties, Conflict, Cooperation, folded, hard_conflict, soft_conflicts
+from fund.rules.conflicts import CaseParties, Conflict, Cooperation, hard_conflict, soft_conflicts
 from fund.rules.scoring import EXTERNAL
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner

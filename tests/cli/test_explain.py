@@ -116,6 +116,15 @@ def test_without_a_word_it_says_what_it_can_explain_and_each_example_works(fund:
         assert list(listed["facts"]) == list(dict.fromkeys(names))
 
 
+def test_a_fact_is_explained_by_its_words_in_both_languages_and_no_sentence_of_the_program() -> None:
+    language.choose("nl")
+    for asked in ("user.added", "gebruiker toegevoegd", "User added"):
+        (page,) = [page for page in explain.pages(asked, ()) if page.kind == "event"]
+        told = dict(page.facts)
+        assert (told["Nederlands"], told["Engels"]) == ("gebruiker toegevoegd", "user added")
+        assert set(told) == {"Nederlands", "Engels", "Bevat", "Kijk"}
+
+
 def test_it_needs_no_fund(fund: Fund, tmp_path: Path) -> None:
     nowhere = f"sqlite:///{tmp_path / 'none.db'}"
     for words in ((), ("1200",), ("revolving",), ("T04",), ("figures",)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from cli import params
 from cli.params import DAY, MONEY, PARTNER, ROLE, THEME, Named, Ref, Shell, State, Word
-from cli.params.types import ACCOUNT, FILE, PERIOD
+from cli.params.types import ACCOUNT, FACT, FILE, PERIOD
 from fund import glossary, language
 from fund.errors import AmbiguousName, FundError, UnknownWord
 from fund.glossary import Name, Names
@@ -33,7 +34,9 @@ LANGUAGES = ("en", "nl")
 
 ASKED_AS: Mapping[str, type[click.ParamType] | click.ParamType] = {
     **dict.fromkeys(("partner", "--partner", "--lead", "--payee", "payee"), Named),
-    **dict.fromkeys(("--role", "--state", "--theme", "--track", "--ground", "--choice"), Word),
+    **dict.fromkeys(
+        ("--role", "--state", "--theme", "--track", "--ground", "--choice", "--section", "--type", "--kind"), Word
+    ),
     **dict.fromkeys(("--requested-by", "--reviewer", "reviewer", "--replaces", "--about", "--deputy-of"), Ref),
     **dict.fromkeys(("ref", "--consent", "--agreement", "--round", "--receipt", "--key", "--follows"), Ref),
     **dict.fromkeys(("--amount", "amount", "--ceiling", "--change", "--costs", "--set-at"), MONEY),
@@ -62,10 +65,10 @@ FREE = {
     "--reason", "--reasons", "--title", "--note", "--memo", "--text", "--remark", "--remarks", "--grounds",
     "--explanation", "--output", "--plot", "--file", "file", "--database", "--broker", "--home", "--command-id",
     "--hash", "--evidence", "--name", "--admin", "--fund-manager", "--treasurer", "--iban", "iban", "--supplier",
-    "--invoice", "--reference", "--prefix", "--tax-number", "--years", "word", "--stream", "--type", "--kind", "--form",
-    "--explain", "--search", "--section", "--rule", "--criterion", "--score", "--condition", "--met", "--key",
+    "--invoice", "--reference", "--prefix", "--tax-number", "--years", "word", "--stream", "--form",
+    "--explain", "--search", "--rule", "--criterion", "--score", "--condition", "--met", "--key",
 }  # fmt: skip
-"""Texts in somebody's own words, names of files, numbers of others, names of facts and figures that are read whole."""
+"""Texts in somebody's own words, names of files, numbers of others, figures that are read whole."""
 TECHNICAL = {"--format", "--comments", "--lang", "--version", "--rgs", "shell", "--to"}
 """Short lists of what is no word of any language: formats, versions, shells, accounts in digits."""
 
@@ -275,7 +278,7 @@ def test_a_partner_that_does_not_exist_is_refused_with_the_nearest(with_partners
     assert '"Woudenburg"' in shown.err
     assert "34 partners" in shown.err
     assert "Woudenberg (gm0351)" in shown.err
-    assert shown.err.rstrip().endswith("fund partner show gm0351")
+    assert shown.err.rstrip().endswith("fund statement council gm0351")
     named = fund("statement", "council", "Woudenberg", "--json", database=address(with_partners), lang=lang)
     by_id = fund("statement", "council", "gm0351", "--json", database=address(with_partners), lang=lang)
     assert (named.code, named.json) == (0, by_id.json)
@@ -349,7 +352,7 @@ def test_people_are_found_without_regard_to_capitals(with_partners: World, fund:
     about = {"database": address(with_partners)}
     assert fund("inbox", "--json", **about, user="Anna").json == fund("inbox", "--json", **about, user="anna").json
     shown = fund("inbox", **about, user="ana")
-    assert (shown.code, "did you mean anna? fund user list" in shown.err) == (1, True)
+    assert (shown.code, "did you mean anna? fund --as anna user list" in shown.err) == (1, True)
     with_partners.user("Ànna", "reviewer")
     assert fund("inbox", **about, user="anna").code == 0  # the name as it is written goes first
     unclear = fund("inbox", **about, user="ANNA")
@@ -366,6 +369,56 @@ def test_completion_offers_names_that_are_taken(with_partners: World) -> None:
     assert begun == ["Woudenberg"]
     ids = PARTNER.shell_complete(ctx, click.Argument(["partner"]), "GM035")
     assert {(item.value, item.help) for item in ids} >= {("gm0351", "Gemeente Woudenberg")}
+    both = [item.value for item in PARTNER.shell_complete(ctx, click.Argument(["partner"]), "W")]
+    assert {"Woudenberg", "Woerden", "ws0636"} <= set(both)
+
+
+def test_completion_reads_no_file_and_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a command that is half typed; then what stands in it already is neither opened nor asked about."""
+    half = click.Context(click.Command("x"), resilient_parsing=True)
+    monkeypatch.setattr("fund.paths.read_input", lambda *args, **more: pytest.fail("it was read"))
+    monkeypatch.setattr("cli.output.interactive", lambda: pytest.fail("somebody is asked"))
+    assert FILE.convert("-", None, half) == {"name": "-", "content": b""}
+    twins = Word("x", lambda: {"one": ("zelfde", "same"), "other": ("zelfde", "same")})
+    with pytest.raises(AmbiguousName):
+        twins.convert("same", None, half)
+
+
+def test_a_kind_of_fact_is_completed_by_its_word_or_else_by_its_code() -> None:
+    ctx, option = click.Context(click.Command("x")), click.Option(["--type"])
+    language.choose("nl")
+    assert "gebruiker-toegevoegd" in {item.value for item in FACT.shell_complete(ctx, option, "gebr")}
+    assert "user.added" in {item.value for item in FACT.shell_complete(ctx, option, "user.")}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_facts_are_listed_and_asked_for_by_their_words(with_partners: World, fund: Fund, lang: str) -> None:
+    about = {"database": address(with_partners), "lang": lang}
+    word = {"nl": "partner toegelaten", "en": "partner admitted"}[lang]
+    by_word = fund("event", "list", "--type", word, "--limit", "2", **about)
+    *rows, more = by_word.out.splitlines()
+    assert (by_word.code, [word in row for row in rows]) == (0, [False, False, False, True, True])
+    assert "fund event list --type partner.admitted --since " in more
+    following = fund(*shlex.split(more.partition("fund ")[2]), "--json", **about).json["events"]
+    assert {event["type"] for event in following} == {"partner.admitted"}
+    shown = fund("event", "show", str(following[0]["seq"]), **about)
+    assert (shown.out.splitlines()[0].endswith(f": {word}"), "partner.admitted" in shown.out) == (True, True)
+    refused = fund("event", "list", "--type", "partner.admited", **about)
+    assert (refused.code, f'"{word}"' in refused.err, "fund explain facts" in refused.err) == (2, True, True)
+
+
+def test_the_command_that_is_advised_after_a_typing_error_is_the_one_that_was_typed(
+    with_partners: World, fund: Fund
+) -> None:
+    about = {"database": address(with_partners)}
+    for words in (
+        ("capital", "list", "--partner", "Utrechtse Heuvelrg"),
+        ("partner", "show", "Utrechtse Heuvelrg"),
+    ):
+        hint = fund(*words, **about).err.splitlines()[-1]
+        assert hint.endswith(" ".join(["fund", *words[:-1], "gm1581"])), hint
+    nobody = fund("partner", "show", "zzzzzzz", **about).err.splitlines()[-1]
+    assert nobody == "hint: fund partner list"
 
 
 # ------------------------------------------------------------------------------------------------------------- files

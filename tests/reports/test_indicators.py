@@ -447,14 +447,23 @@ def test_a_price_index_that_is_none_is_refused_with_its_line(content: bytes, lin
 
 
 @pytest.mark.parametrize(
-    ("typed", "nearest"),
-    [("portfolio", "portfolio_at_risk"), ("Turn-over", "turnover"), ("zzz", "fund_equity")],
+    ("typed", "advice"),
+    [
+        ("portfolio", "fund statement position --explain portfolio_at_risk"),
+        ("Turn-over", "fund statement position --explain turnover"),
+        ("zzz", "fund explain figures"),
+    ],
 )
-def test_an_unknown_figure_is_refused_with_the_nearest(story: Told, typed: str, nearest: str) -> None:
+def test_an_unknown_figure_is_refused_with_the_nearest(story: Told, typed: str, advice: str) -> None:
     with looking(story.url) as view, pytest.raises(UnknownFigure) as refused:
         position(view, explain=typed)
-    advice = f"fund statement position --explain {nearest}"
     assert refused.value.advice == advice
+
+
+@pytest.mark.parametrize("typed", ["free_to_commit", "free to commit", "Vrij te besteden"])
+def test_a_figure_is_asked_for_as_people_call_it(story: Told, typed: str) -> None:
+    with looking(story.url) as view:
+        assert list(position(view, explain=typed)["indicators"]) == ["free_to_commit"]
 
 
 def test_json_and_csv_hold_every_line_with_its_amounts(story: Told) -> None:

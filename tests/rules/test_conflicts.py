@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fund.glossary import folded
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import (
     DECLARABLE,
@@ -15,7 +16,6 @@ from fund.rules.conflicts import (
     CaseParties,
     Cooperation,
     Ground,
-    folded,
     ground_text,
     hard_conflict,
     soft_conflicts,
@@ -70,7 +70,8 @@ def test_the_party_list_bars_an_organisation(partner: str | None, ground: str | 
 
 @pytest.mark.parametrize("name", ["Zoë van Dam", "zoe van dam", "ZOË  VAN DAM"])
 def test_whoever_is_named_in_the_team_is_barred_whatever_the_organisation_and_the_spelling(name: str) -> None:
-    parties = CaseParties(lead="gm0308", persons=frozenset({folded("Zoë van Dam")}))
+    parties = CaseParties(lead="gm0308", persons=frozenset({folded("Zoë van Dam"), folded("Jan-Willem Bos")}))
+    assert hard_conflict(Actor("u9", "jan willem BOS", frozenset({Role.REVIEWER})), parties) is not None
 
     found = hard_conflict(of(None, name=name), parties)
 

@@ -12,7 +12,8 @@ from datetime import date
 from typing import Any
 
 from fund.errors import UnknownFigure
-from fund.glossary import suggested
+from fund.glossary import meant, suggested
+from fund.language import both
 from fund.reports.indicators import INDICATORS, Basis, figures
 from fund.reports.statements.amounts import AMOUNTS
 from fund.reports.statements.explained import inputs_of, lines_of
@@ -62,7 +63,7 @@ def position(
     index = None if prices is None else parse_prices(prices["content"], prices["name"])
     day = as_of or view.today
     if explain is not None:
-        _require(explain)
+        explain = _meant(explain)
     grounds = Grounds(view, day, known_at, prices=index)
     if listed:
         lines_of_figures = [{"name": name, **figure} for name, figure in figures(grounds.basis).items()]
@@ -138,11 +139,15 @@ def _figure(found: Grounds, name: str) -> dict[str, Any]:
     return {"value": cents, "unit": "cents", "definition": amount.definition, "inputs": inputs, "why": None}
 
 
-def _require(name: str) -> None:
-    known = [*(indicator.name for indicator in INDICATORS), *AMOUNTS]
-    if name not in known:
-        near = suggested(name, dict.fromkeys(known, ()))
-        raise UnknownFigure(name=name, known=known, nearest=near[0] if near else known[0])
+def _meant(name: str) -> str:
+    """The figure of that name, or that people call so in either language."""
+    names = {each.name: both(each.title) for each in (*INDICATORS, *AMOUNTS.values())}
+    found = meant(name, names)
+    if len(found) != 1:
+        near = found or suggested(name, names)
+        look = f"fund statement position --explain {near[0]}" if near else "fund explain figures"
+        raise UnknownFigure(name=name, known=list(names), suggestion=look)
+    return found[0]
 
 
 def head_of(view: View, known_at: int | None) -> dict[str, Any]:

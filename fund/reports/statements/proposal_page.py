@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from fund.forms import CURRENT, form
+from fund.forms import CURRENT, form, section_word
 from fund.glossary import choice_word, code_word
 from fund.language import N_, _, day, decimal_text, euros, language, number
 from fund.reports.layout import Column, Page, Table, fact_table
@@ -170,7 +170,7 @@ def _summary(found: Mapping[str, Any]) -> Table:
             (_("Revision"), f"{found['revision']}, {mark}"),
             (_("Confirmed by"), ", ".join(confirmed)),
             (_("Still to confirm"), ", ".join(waiting) if changing else ""),
-            (_("May change"), ", ".join(found["sections"])),
+            (_("May change"), ", ".join(map(section_word, found["sections"]))),
             (_("No later than"), found["due_on"], "date"),
             (_("Objection until"), found["objection_until_on"], "date"),
             (_("Form"), newer if found["form_version"] != found["form_in_force"] else ""),

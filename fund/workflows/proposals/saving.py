@@ -166,7 +166,7 @@ def _require_seen(uow: UnitOfWork, case: Proposal, mark: str) -> None:
             revision=change["revision"],
             actor=change["actor"],
             at=instant(each.recorded_at),
-            sections=", ".join(change["sections"]) or _("the whole form"),
+            sections=", ".join(map(forms.section_word, change["sections"])) or _("the whole form"),
         )
         for change, each in zip(changes, since, strict=True)
     )
