@@ -111,7 +111,7 @@ def revoke(ctx: click.Context, name: str, reason: str) -> None:
 
 LIST = (
     Column("name", N_("Name"), "ref"),
-    Column("partner", N_("Partner"), "ref"),
+    Column("partner_name", N_("Partner"), "name"),
     Column("state", N_("State"), "state", kind="user"),
     Column("roles", N_("Roles"), "text"),
 )

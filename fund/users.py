@@ -373,6 +373,7 @@ def users(view: View) -> dict[str, Any]:
             "name": names.get(user.ref, user.ref),
             "roles": [role.value for role in user.roles],
             "partner": user.partner,
+            "partner_name": view.partner_name(user.partner) if user.partner else None,
             "seconded": user.seconded,
             "deputy_of": names.get(user.deputy_of, user.deputy_of) if user.deputy_of else None,
             "state": user.state,

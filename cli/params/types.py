@@ -179,7 +179,7 @@ def one_of(name: str, words: Mapping[str, str]) -> Word:
 
 
 ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")
-"""A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``."""
+"""A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``: whole, for it says what somebody may do."""
 THEME = Word("theme", lambda: _glossary().theme_names(), "UnknownTheme", parts=True, coded=True)
 """The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -334,7 +335,8 @@ class _Filling:
                     at = self.interview.question(back.number or 0) or self.interview.last()
         except Stop:
             output.note()
-            output.note(_("{file} is kept. Go on with: fund proposal new {file}").format(file=self.path))
+            told = _("{file} is kept. Go on with: fund proposal new {file}").format(file=self._typed)
+            output.note(output.as_typed(told))
             raise click.exceptions.Exit(1) from None
         if wanted:
             self._keep()
@@ -426,6 +428,11 @@ class _Filling:
     # ------------------------------------------------------------------------------------------------------- afterwards
 
     @property
+    def _typed(self) -> str:
+        """The file as it is typed, also where its name has a space."""
+        return shlex.quote(self.path)
+
+    @property
     def _ref(self) -> str:
         from fund import forms
 
@@ -441,15 +448,16 @@ class _Filling:
 
     def _command(self) -> str:
         if self._ref:
-            return f"fund proposal save {self._ref} {self.path}"
+            return f"fund proposal save {self._ref} {self._typed}"
         follows = " --follows REF" if self.interview.text_of("proposal.sort") == "rollout" else ""
-        return f"fund proposal draft {self.path}{follows}"
+        return f"fund proposal draft {self._typed}{follows}"
 
     def _leave(self) -> None:
         """What can be done with a file that stays where it is."""
         output.note(_("{file} is kept, and the fund does not have it yet.").format(file=self.path))
-        output.note(_("Change an answer: {command}").format(command=f"fund proposal new {self.path}"))
-        output.note(_("Next step: {command}").format(command=self._command()))
+        again, following = map(output.as_typed, (f"fund proposal new {self._typed}", self._command()))
+        output.note(_("Change an answer: {command}").format(command=again))
+        output.note(_("Next step: {command}").format(command=following))
 
     def _keep(self) -> None:
         file = FORM.read(self.path)

@@ -130,10 +130,10 @@ class NotAllPossible(RuleRefusal):
             [super().__str__(), *(f"{each['ref']}: {self._refusal(each)}" for each in self.details["refused"])]
         )
 
-    @staticmethod
-    def _refusal(each: Mapping[str, Any]) -> str:
-        cls = FundError.every().get(each["code"], FundError)
-        return str(cls(**each["details"]))
+    def _refusal(self, each: Mapping[str, Any]) -> str:
+        problem = FundError.every().get(each["code"], FundError)(**each["details"])
+        problem.names = self.names
+        return str(problem)
 
 
 class ReasonMissing(FaultyInput):

@@ -137,7 +137,7 @@ def _library() -> Any:
     try:
         import vl_convert
     except ImportError:
-        raise ReportsMissing(what="SVG") from None
+        raise ReportsMissing(what=_("a chart")) from None
     return _with_typeface(vl_convert)
 
 

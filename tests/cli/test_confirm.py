@@ -256,6 +256,7 @@ def test_one_that_is_refused_keeps_the_others_from_happening_and_the_hint_is_the
     assert f"\n{mine}: " in refused.err
     assert f"\n{gone}: {gone} does not wait for a confirmation: it is declined" in refused.err
     assert refused.err.splitlines()[-1] == f"hint: fund confirm {good}"
+    assert "usr_" not in refused.err, "whoever acted before is named"
     details = fund("confirm", mine, good, gone, "--yes", "--json", database=office.url, user="max").json["error"][
         "details"
     ]

@@ -152,6 +152,14 @@ def test_saying_no_at_the_end_tells_what_now_and_that_works(fund: Fund, world: W
     assert told.err.splitlines()[-1] == "Volgende stap: fund proposal save 2026-001 loket.toml"
 
 
+def test_what_comes_next_can_be_typed_as_it_stands_for_the_same_fund_and_person(fund: Fund, world: World) -> None:
+    words = ("--as", "fatima", "--database", world.fund.url, "proposal", "new")
+    asked = {"lang": "nl", "terminal": True}
+    told = fund(*words, "mijn loket.toml", typed="\n".join(LIGHT.split("\n")[:3]), **asked)
+    following = f"fund --as fatima --database {world.fund.url} proposal new 'mijn loket.toml'"
+    assert " ".join(told.err.split()).endswith(f"'mijn loket.toml' is bewaard. Ga verder met: {following}")
+
+
 def test_whoever_stops_is_told_how_to_go_on_and_goes_on_there(fund: Fund, world: World) -> None:
     told = new(fund, world, "\n".join(LIGHT.split("\n")[:13]), "loket.toml")  # the input ends in the budget
     assert told.code == 1
@@ -221,7 +229,7 @@ def test_only_rounds_that_are_open_can_be_chosen(fund: Fund, world: World) -> No
     shown = re.findall(r"(?m)^      \d (\S+) (\w+)", told.err)
     assert shown[:2] == [("2026-1", "Een"), ("2026-2", "Tweede")]
     assert "Later" not in told.err
-    assert "€ 25.000,00 tot € 125.000,00, sluit 28" in told.err
+    assert "€ 25.000,00 of meer, minder dan € 125.000,00, sluit" in told.err
     assert tomllib.loads(in_file("plan.toml"))["proposal"]["round"] == "2026-2"
 
 

@@ -218,7 +218,7 @@ def _late(found: Mapping[str, Any]) -> Table:
         columns=(
             Column("what", N_("What"), "ref"),
             Column("ref", N_("Of"), "ref"),
-            Column("partner", N_("Partner"), "ref"),
+            Column("partner_name", N_("Partner"), "name"),
             Column("due_on", N_("Due"), "date"),
             Column("days_late", N_("Days late"), "count"),
             Column("amount_cents", N_("Amount"), "amount"),

@@ -292,7 +292,7 @@ def _rules(found: Mapping[str, Any]) -> Table:
         title=_("What the rules found"),
         columns=(
             Column("rule", N_("Rule"), "name"),
-            Column("met", N_("Verdict"), "ref"),
+            Column("met", N_("Outcome"), "ref"),
             Column("finding", N_("Found"), "text"),
         ),
         rows=[

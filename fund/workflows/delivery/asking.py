@@ -11,7 +11,7 @@ import json
 import logging
 import shlex
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -306,8 +306,7 @@ def _remembered(store: Store, who: Actor, command_id: str, name: str, digest: by
 
 def _naming(fund: Fund, problem: FundError) -> FundError:
     """The refusal with the names of the partners and users whose ids stand in its details."""
-    told = (item for value in problem.details.values() for item in (value if isinstance(value, list) else [value]))
-    ids = {item for item in told if isinstance(item, str)}
+    ids = set(_texts(problem.details))
     if isinstance(problem, NotReady) or not ids:
         return problem
     with suppress(NotReady), View.open(fund.engine, LIVES) as view:
@@ -315,6 +314,15 @@ def _naming(fund: Fund, problem: FundError) -> FundError:
         people = {each: view.name(each) for each in ids if each.startswith("usr_")}
         problem.names = {**people, **{each: view.partner_name(each) for each in partners}}
     return problem
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text among the details of a refusal, those of the refusals of several as well."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
 
 
 class _Replayed(Exception):
