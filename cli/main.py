@@ -171,17 +171,16 @@ def _typed_command(args: Sequence[str]) -> str:
 
 def _bug(args: Sequence[str], problem: BaseException) -> FundError:
     """Keep the trace where whoever keeps the program finds it, and tell the user what was not done."""
-    import re
     import secrets
     import traceback
 
     from fund import dates
     from fund.errors import Bug
+    from fund.settings import masked
 
     now = dates.now()
     log_id = f"{now:%Y%m%d}-{secrets.token_hex(4)}"
-    trace = "".join(traceback.format_exception(problem))
-    trace = re.sub(r"(//[^:/@\s]*):[^@/\s]+@", r"\1:***@", trace)
+    trace = masked("".join(traceback.format_exception(problem)))
     if os.environ.get("FUND_DEBUG", "") not in ("", "0"):
         sys.stderr.write(trace)
         where = _("standard error")

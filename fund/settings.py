@@ -125,7 +125,10 @@ def load(given: Mapping[str, object] | None = None) -> Settings:
         raise InvalidSetting(name=name, reason=fault["msg"]) from None
 
 
-def masked(url: str) -> str:
-    """``url`` as a person may see it: the password as ``***``."""
-    url = re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", url)
-    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", url)
+_BEFORE_HOST = re.compile(r"(://[^/@:\s]*:)[^@\s]+@")
+_AMONG_OPTIONS = re.compile(r"([?&](?:ssl)?password=)[^&\s]+")
+
+
+def masked(text: str) -> str:
+    """A URL, or a text with URLs in it, as a person may see it: a password as ``***``; the same where it holds none."""
+    return _AMONG_OPTIONS.sub(r"\1***", _BEFORE_HOST.sub(r"\1***@", text))

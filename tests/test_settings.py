@@ -43,7 +43,12 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "geheim" not in repr(found) + str(found) + repr(found.model_dump())
     assert found.database_url == "postgresql://fund:geheim@db/fund"
     assert settings.masked(found.database_url) == "postgresql://fund:***@db/fund"
-    assert settings.masked("sqlite:///fund.db") == "sqlite:///fund.db"
+    for harmless in ("sqlite:///fund.db", "postgresql://fund:@db/fund", "redis://db:6379/0", "mail anna@fund.example"):
+        assert settings.masked(harmless) == harmless
+    told = "at postgresql://fund:ge/heim@db/fund?sslmode=require&password=geheim\nand redis://:geheim@db:6379/0"
+    assert settings.masked(told) == (
+        "at postgresql://fund:***@db/fund?sslmode=require&password=***\nand redis://:***@db:6379/0"
+    )
 
 
 def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -110,7 +110,6 @@ _others: dict[str, str] = {}
 _COMMAND = re.compile(
     r"(?P<lead>^|[:;,?] |\b(?:or|see|with|by|of|zie|met|door) )fund (?:--as (?P<user>'[^']*'|\S+) )?(?P<rest>[a-z].*)"
 )
-_PASSWORD = re.compile(r"//.*:.*@|password=", re.IGNORECASE)
 
 
 def typed_before(options: Mapping[str, str]) -> None:
@@ -139,7 +138,7 @@ def as_typed(line: str) -> str:
     """
 
     def repeated(found: re.Match[str]) -> str:
-        options = {name: value for name, value in _typed.items() if not _PASSWORD.search(value)}
+        options = _repeatable() if _typed else {}
         named = (found["user"] or "").strip("'")
         user = _others.get(f"fund {found['rest']}", named)
         if user and (user != os.environ.get("FUND_USER") or "--as" in options):
@@ -148,6 +147,13 @@ def as_typed(line: str) -> str:
         return found["lead"] + " ".join(["fund", *before, found["rest"]])
 
     return _COMMAND.sub(repeated, line)
+
+
+def _repeatable() -> dict[str, str]:
+    """What was typed before the noun and holds no password."""
+    from fund.settings import masked
+
+    return {name: value for name, value in _typed.items() if masked(value) == value}
 
 
 # ------------------------------------------------------------------------------------------------------------- answers

@@ -215,18 +215,21 @@ class _Address(click.ParamType[str]):
     """
 
     name = "url"
-    _PASSWORD = re.compile(r"://[^/@:]*:[^@]+@|[?&](ssl)?password=[^&]")
 
     def __init__(self, ways: str) -> None:
         self._ways = ways
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         source = ctx.get_parameter_source(param.name) if ctx is not None and param is not None and param.name else None
-        if source is ParameterSource.COMMANDLINE and self._PASSWORD.search(str(value)):
+        url = str(value)
+        if source is ParameterSource.COMMANDLINE:
             from fund.errors import PasswordShown
+            from fund.settings import masked
 
-            raise _placed(PasswordShown(option=param.opts[0] if param is not None else "", ways=_(self._ways)), param)
-        return str(value)
+            if masked(url) != url:
+                option = param.opts[0] if param is not None else ""
+                raise _placed(PasswordShown(option=option, ways=_(self._ways)), param)
+        return url
 
 
 DATABASE = _Address(N_("set FUND_DATABASE, FUND_DATABASE_FILE or PGPASSWORD, or keep it in ~/.pgpass"))
