@@ -156,7 +156,8 @@ def pages(asked: str, nouns: Sequence[str]) -> Iterator[Page]:
 
 
 def _meaning(error: type[FundError]) -> str:
-    return _((inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " "))
+    first = (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ")
+    return _(first)
 
 
 # ------------------------------------------------------------------------------------------------- figures and themes

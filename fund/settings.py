@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fund.errors import EmptyFile, FundError, InvalidSetting, SettingGivenTwice, SettingUnreadable
+from fund.errors.base import shape_fault
 from fund.paths import read_input
 
 __all__ = ["PREFIX", "Settings", "load", "masked"]
@@ -120,9 +121,8 @@ def load(given: Mapping[str, object] | None = None) -> Settings:
     try:
         return Settings(**options)
     except ValidationError as problem:
-        fault = problem.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = PREFIX + str(fault["loc"][0]).upper()
-        raise InvalidSetting(name=name, reason=fault["msg"]) from None
+        place, reason = shape_fault(problem.errors(include_url=False)[0], secret=True)
+        raise InvalidSetting(name=PREFIX + place.partition(".")[0].upper(), reason=reason) from None
 
 
 _BEFORE_HOST = re.compile(r"(://[^/@:\s]*:)[^@\s]+@")

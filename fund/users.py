@@ -12,7 +12,10 @@ from enum import StrEnum
 from importlib import resources
 from typing import Any
 
+from pydantic import ValidationError
+
 from fund.errors import ExclusiveRole, NoDeputy, NoSeatLeft, ReasonMissing, UnknownRole, UserExists, WordTooLong
+from fund.errors.base import shape_fault, toml_fault
 from fund.events import (
     CommandRefused,
     Envelope,
@@ -218,13 +221,17 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
     """
     from fund.errors import FaultyRegulations, RegulationsReachBack
 
+    file = name or "regulations.toml"
     try:
         rules = from_toml(content.decode("utf-8"))
+    except ValidationError as problems:
+        found = [": ".join(shape_fault(each)) for each in problems.errors(include_url=False)]
+        raise FaultyRegulations(file=file, problem="\n".join(found)) from problems
     except ValueError as problem:
-        raise FaultyRegulations(file=name or "regulations.toml", problem=str(problem).splitlines()[0]) from problem
+        raise FaultyRegulations(file=file, problem=toml_fault(problem)) from problem
     if uow.maybe(RegulationsFile, rules.version) is not None:
         taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
-        raise FaultyRegulations(file=name or "regulations.toml", problem=taken)
+        raise FaultyRegulations(file=file, problem=taken)
     if on < uow.today:
         raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)
     return adopt(uow, rules, from_on=on)

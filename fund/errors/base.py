@@ -16,7 +16,17 @@ from typing import Any, ClassVar
 from fund.language import N_, _, euros, instant
 from fund.words import TYPED, word_of
 
-__all__ = ["FaultyInput", "FundError", "NotReady", "RuleRefusal", "WrongUsage", "present"]
+__all__ = [
+    "FaultyInput",
+    "FundError",
+    "NotReady",
+    "RuleRefusal",
+    "WrongUsage",
+    "filled",
+    "present",
+    "shape_fault",
+    "toml_fault",
+]
 
 
 class FundError(Exception):
@@ -139,6 +149,67 @@ def present(key: str, value: Any, *, code_of: str = "", names: Mapping[str, str]
     if names and text in names:
         return names[text]
     return word_of(code_of, text) if code_of else text
+
+
+_WHOLE, _TEXT, _DAY = N_("must be a whole number"), N_("must be a text between quotes"), N_("must be a day: 2027-06-30")
+_LIST, _TABLE, _SWITCH = N_("must be a list"), N_("must be a table"), N_("must be `true` or `false`")
+_SHAPES: Mapping[str, str] = MappingProxyType(
+    {
+        "missing": N_("the field is missing"),
+        "extra_forbidden": N_("no such field"),
+        "int_type": _WHOLE, "int_parsing": _WHOLE, "int_from_float": _WHOLE, "string_type": _TEXT,
+        "bool_type": _SWITCH, "bool_parsing": _SWITCH, "list_type": _LIST, "tuple_type": _LIST,
+        "dict_type": _TABLE, "mapping_type": _TABLE, "model_type": _TABLE, "model_attributes_type": _TABLE,
+        "date_type": _DAY, "date_parsing": _DAY, "date_from_datetime_parsing": _DAY, "date_from_datetime_inexact": _DAY,
+        "literal_error": N_("must be one of {expected}"),
+        "greater_than": N_("must be more than {gt}"),
+        "greater_than_equal": N_("must be {ge} or more"),
+        "less_than": N_("must be less than {lt}"),
+        "less_than_equal": N_("must be {le} or less"),
+        "string_pattern_mismatch": N_("is written in another way"),
+        "string_too_long": N_("takes at most {max_length} characters"),
+        "string_too_short": N_("takes at least {min_length} characters"),
+        "too_short": N_("takes at least {min_length} items"),
+        "too_long": N_("takes at most {max_length} items"),
+    }
+)  # fmt: skip
+"""What a shape asks of a value, by pydantic's name of the fault."""
+
+
+def shape_fault(found: Mapping[str, Any], *, secret: bool = False) -> tuple[str, str]:
+    """Where a file or a setting does not have its shape and why, in the language in use.
+
+    Args:
+        found: One of pydantic's ``errors()``.
+        secret: Whether the value is kept out of it.
+
+    Returns:
+        The place (``tracks.light.ask_cents``, lists from 1; ``-`` for the whole), and the reason with the value that
+        was found.
+    """
+    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in found["loc"]) or "-"
+    context = {key: str(value).replace(" or ", ", ") for key, value in found.get("ctx", {}).items()}
+    known = _SHAPES.get(found["type"])
+    if known is None:
+        own = found["type"] == "value_error"  # a sentence of ours
+        return place, str(found["msg"]).removeprefix("Value error, ") if own else _("this value is not possible here")
+    reason, value = _(known).format(**context), found.get("input")
+    if secret or found["type"] in ("missing", "extra_forbidden") or not isinstance(value, (str, int, float, date)):
+        return place, reason
+    shown = str(value) if len(str(value)) <= LONGEST_VALUE else f"{str(value)[:LONGEST_VALUE]}…"
+    return place, _("{reason}; this is {value}").format(reason=reason, value=f'"{shown}"')
+
+
+LONGEST_VALUE = 40
+"""So many characters of a value that does not fit are shown."""
+
+
+def toml_fault(problem: Exception) -> str:
+    """That a file is not TOML, and from which line on: the parser says why in English only."""
+    found = re.search(r"line (\d+)", str(problem))
+    if isinstance(problem, UnicodeDecodeError):
+        return _("the text is not UTF-8")
+    return _("this is not TOML, from line {line} on").format(line=found[1]) if found else _("this is not TOML")
 
 
 class RuleRefusal(FundError):

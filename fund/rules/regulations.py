@@ -293,9 +293,10 @@ class Regulations(_Rules):
         for profile in ("weight_experiment", "weight_rollout"):
             total = sum(getattr(criterion, profile) for criterion in self.rubric)
             if total != 100:
-                raise ValueError(f"the weights of the rubric ({profile}) add up to {total}, not to 100")
+                told = _("the weights of the rubric ({profile}) add up to {total}, not to 100")
+                raise ValueError(told.format(profile=profile, total=total))
         if {"light", "standard", "major"} - set(self.tracks):
-            raise ValueError("the tracks light, standard and major are all needed")
+            raise ValueError(_("the tracks `light`, `standard` and `major` are all needed"))
         return self
 
 
@@ -318,7 +319,7 @@ def from_toml(text: str) -> Regulations:
     try:
         read = tomllib.loads(text)
     except RecursionError as problem:
-        raise ValueError("too many brackets inside brackets") from problem
+        raise ValueError("brackets without end") from problem
     return Regulations.model_validate(read)
 
 

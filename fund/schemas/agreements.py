@@ -10,8 +10,8 @@ from typing import ClassVar, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from fund.errors import FaultyAgreementTerms, FaultyBenefits, FaultyInput, FaultySchedule
+from fund.errors.base import shape_fault, toml_fault
 from fund.events.agreements import AgreementTerms
-from fund.language import N_, _
 from fund.money import parse
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
@@ -117,15 +117,11 @@ def _read(shape: type[File], content: bytes, name: str, refusal: type[FaultyInpu
     try:
         read = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
-        raise refusal(file=name, problem=str(problem)) from problem
+        raise refusal(file=name, problem=toml_fault(problem)) from problem
     try:
         return shape.model_validate(read)
     except ValidationError as problems:
-        first = problems.errors(include_url=False, include_context=False)[0]
-        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"]) or "-"
-        known = {"extra_forbidden": N_("no such field"), "missing": N_("the field is missing")}
-        reason = _(known[first["type"]]) if first["type"] in known else str(first["msg"])
-        raise refusal(file=name, problem=f"{place}: {reason}") from problems
+        raise refusal(file=name, problem=": ".join(shape_fault(problems.errors(include_url=False)[0]))) from problems
     except ValueError as problem:
         raise refusal(file=name, problem=str(problem)) from problem
 

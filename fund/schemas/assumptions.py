@@ -13,7 +13,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from fund.errors import InvalidAmount
-from fund.language import N_, _
+from fund.errors.base import shape_fault
+from fund.language import _
 from fund.money import parse
 from fund.schemas.base import Shape
 
@@ -103,25 +104,14 @@ class AssumptionsFile(Shape):
 Fault = tuple[tuple[str | int, ...], str]
 """Where something stands (``("assumptions", 0, "stages", 1)``), and what is wrong with it."""
 
-_KNOWN = {
-    "extra_forbidden": N_("no such field"),
-    "missing": N_("the field is missing"),
-    "literal_error": N_("no such stage; there are {stages}"),
-}
-
 
 def checked(document: Mapping[str, Any]) -> tuple[AssumptionsFile | None, list[Fault]]:
     """The sets that a document holds, or everything that is wrong with it, by place."""
     try:
         found = AssumptionsFile.model_validate(document)
     except ValidationError as problems:
-        faults = []
-        for each in problems.errors(include_url=False, include_context=False):
-            known = _KNOWN.get(each["type"])
-            reason = _(known).format(stages=", ".join(STAGES)) if known else str(each["msg"])
-            shown = ".".join(str(part + 1 if isinstance(part, int) else part) for part in each["loc"])
-            faults.append((tuple(each["loc"]), f"{shown}: {reason}"))
-        return None, faults
+        found = problems.errors(include_url=False)
+        return None, [(tuple(each["loc"]), ": ".join(shape_fault(each))) for each in found]
     faults = list(_contradictions(found.assumptions))
     return (None, faults) if faults else (found, [])
 

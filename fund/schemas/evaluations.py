@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
 from fund.errors import AmbiguousName, FaultyEvaluation, UnknownTheme
+from fund.errors.base import shape_fault, toml_fault
 from fund.events import Lesson
 from fund.glossary import chosen, theme_names
-from fund.language import N_, _
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = ["Evaluation", "EvaluationForm", "parse_evaluation"]
@@ -95,32 +95,19 @@ def parse_evaluation(content: bytes, name: str) -> EvaluationForm:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = content[: problem.start].count(b"\n") + 1
-        raise FaultyEvaluation(file=name, line=line, field="-", problem=_(N_("the text is not UTF-8"))) from problem
+        raise FaultyEvaluation(file=name, line=line, field="-", problem=toml_fault(problem)) from problem
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as problem:  # a number of a thousand digits, brackets a thousand deep
         found = re.search(r"line (\d+)", str(problem))
         line = int(found.group(1)) if found else len(text.splitlines())
-        raise FaultyEvaluation(file=name, line=line, field="-", problem=str(problem)) from problem
+        raise FaultyEvaluation(file=name, line=line, field="-", problem=toml_fault(problem)) from problem
     try:
         return EvaluationForm.model_validate(raw)
     except ValidationError as problems:
-        first = problems.errors(include_url=False, include_context=False)[0]
-        raise FaultyEvaluation(
-            file=name,
-            line=_line_of(text, first["loc"]),
-            field=".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"]) or "-",
-            problem=_explained(first),
-        ) from problems
-
-
-def _explained(problem: Any) -> str:
-    kind = problem["type"]
-    if kind == "missing":
-        return _(N_("the field is missing"))
-    if kind == "extra_forbidden":
-        return _(N_("no such field"))
-    return str(problem["msg"]).removeprefix("Value error, ")
+        first = problems.errors(include_url=False)[0]
+        field, reason = shape_fault(first)
+        raise FaultyEvaluation(file=name, line=_line_of(text, first["loc"]), field=field, problem=reason) from problems
 
 
 def _line_of(text: str, place: tuple[int | str, ...]) -> int:

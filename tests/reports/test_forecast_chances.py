@@ -383,11 +383,11 @@ def test_a_faulty_file_is_refused_with_every_line_and_both_values() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("common_bps = 1000", "common_bps = 10001", "assumptions.1.common_bps: Input should be less"),
+        ("common_bps = 1000", "common_bps = 10001", "assumptions.1.common_bps: must be 10000 or less; this is"),
         ("common_bps = 1000", "comon_bps = 1000", "assumptions.1.comon_bps: no such field"),
-        ("common_bps = 1000", "common_bps = 0.5", "assumptions.1.common_bps: Input should be a valid integer"),
+        ("common_bps = 1000", "common_bps = 0.5", "assumptions.1.common_bps: must be a whole number; this is"),
         ("payment_days = 42", "payment_days = ", "it is not NAME"),
-        ('stage = "1-30", full_bps = 7500', 'stage = "0-30", full_bps = 7500', "no such stage; there are committed"),
+        ('stage = "1-30", full_bps = 7500', 'stage = "0-30", full_bps = 7500', "must be one of 'committed'"),
         ('stage = "1-30"', 'stage = "31-90"', "these stages are missing: 1-30"),
         ("recovery_quarters = 4\n", "", "recovered"),
         ("from_on = 2024-01-01", "from_on = 2026-01-01", "2026-01-01 comes after 2026-01-01"),

@@ -350,8 +350,8 @@ def test_a_partner_that_takes_no_part_does_not_vote(sqlite_url: str) -> None:
     [
         (b"name = ", "TOML", ""),
         (b'name = "2027"\nfamily = "equal"', "from_on", "the field is missing"),
-        (b'name = "2027"\nfamily = "equal"\nfrom_on = 2027-01-01\nshare = 3', "share", "there is no such field"),
-        (b'name = "2027"\nfamily = "luck"\nfrom_on = 2027-01-01', "family", '"luck" cannot stand here'),
+        (b'name = "2027"\nfamily = "equal"\nfrom_on = 2027-01-01\nshare = 3', "share", "no such field"),
+        (b'name = "2027"\nfamily = "luck"\nfrom_on = 2027-01-01', "family", 'this is "luck"'),
         (
             b'name = "2027"\nfamily = "base_and_inhabitants"\nfrom_on = 2027-01-01\nbase_bps = 9000\n'
             b"fixed_bps = { province = 5000 }",

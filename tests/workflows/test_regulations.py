@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from fund import language
 from fund.checks import verify
 from fund.database import writing
 from fund.dates import day_of
@@ -22,7 +24,7 @@ from fund.schemas.reviews import Review
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.delivery import open_fund
 from fund.workflows.proposals import rules_for
-from tests.factories import World, founded
+from tests.factories import START, World, founded
 from tests.workflows.deciding import CLOSED, CRITERIA, decidable, eligible, money, peopled, round_of, voted
 
 LATER = {
@@ -53,6 +55,29 @@ def later(version: str = "2026-2") -> bytes:
 
 def adopt(world: World, version: str = "2026-2", *, on: date) -> None:
     world.both("regulations adopt", user="anna", second="carla", name="r.toml", content=later(version), on=on)
+
+
+@pytest.mark.parametrize(
+    ("lang", "least"),
+    [("en", 'must be {} or more; this is "{}"'), ("nl", 'moet {} of meer zijn; dit is "{}"')],
+)
+def test_every_number_that_cannot_be_is_told_with_its_place_in_the_language(
+    sqlite_url: str, lang: str, least: str
+) -> None:
+    text = re.sub(r"(?m)^buffer_cents = .*$", "buffer_cents = -1", standard_text())
+    text = text.replace("quorum = { assigned = 3,", "quorum = { assigned = 0,", 1)
+    with founded(sqlite_url) as world:
+        language.choose(lang)
+        with pytest.raises(FaultyRegulations) as refused:
+            world.do("regulations adopt", user="anna", name="r.toml", content=text.encode(), on=START.date())
+        assert str(refused.value).removeprefix("r.toml: ").split("\n") == [
+            f"buffer_cents: {least.format(0, -1)}",
+            f"tracks.light.quorum.assigned: {least.format(1, 0)}",
+        ]
+        with pytest.raises(FaultyRegulations) as refused:
+            world.do("regulations adopt", user="anna", name="r.toml", content=b"\nversion = [", on=START.date())
+        assert "TOML" in str(refused.value)
+        assert "2" in str(refused.value)
 
 
 def test_what_is_adopted_while_a_round_runs_does_not_change_that_round(world: World) -> None:
@@ -172,7 +197,14 @@ def test_how_the_fund_is_reached_came_later_and_changes_no_earlier_text(world: W
     with world.view() as view:
         found = council(view, partner="gm0351", as_of=on)["contact"]
     assert (found["telephone"], found["mail"]) == ("030 000 00 00", "fonds@voorbeeld.example")
-    for wrong in ('telephone = "bel me"', 'mail = "geen adres"', 'mail = "a@b"', 'fax = "030"'):
+    for wrong, told in (
+        ('telephone = "bel me"', 'contact.telephone: is written in another way; this is "bel me"'),
+        ('mail = "geen adres"', 'contact.mail: is written in another way; this is "geen adres"'),
+        ('mail = "a@b"', 'contact.mail: is written in another way; this is "a@b"'),
+        ('fax = "030"', "contact.fax: no such field"),
+        ("mail = 3", 'contact.mail: must be a text between quotes; this is "3"'),
+    ):
         broken = standard_text() + f"\n[contact]\n{wrong}\n"
-        with pytest.raises(FaultyRegulations):
+        with pytest.raises(FaultyRegulations) as refused:
             world.do("regulations adopt", user="anna", name="r.toml", content=broken.encode(), on=on)
+        assert str(refused.value) == f"r.toml: {told}"

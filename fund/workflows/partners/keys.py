@@ -9,6 +9,8 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
+from pydantic import ValidationError
+
 from fund.contributions import members_of
 from fund.dates import add_months
 from fund.errors import (
@@ -21,6 +23,7 @@ from fund.errors import (
     NotTakingPart,
     UnknownVote,
 )
+from fund.errors.base import shape_fault, toml_fault
 from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed, OpenedVote, canonical_json
 from fund.language import N_, _
 from fund.rules.keys import reference_years, shares
@@ -97,25 +100,12 @@ def _read_key(content: bytes, name: str) -> KeyFile:
     try:
         data = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
-        raise FaultyKeyFile(file=name, place="TOML", problem=str(problem).splitlines()[0]) from problem
+        raise FaultyKeyFile(file=name, place="TOML", problem=toml_fault(problem)) from problem
     try:
         return KeyFile.model_validate(data)
-    except ValueError as problem:
-        place, text = _first_problem(problem)
-        raise FaultyKeyFile(file=name, place=place, problem=text) from problem
-
-
-def _first_problem(problem: ValueError) -> tuple[str, str]:
-    details = getattr(problem, "errors", None)
-    if details is None:
-        return "-", str(problem)
-    first = details(include_url=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "missing":
-        return place, _(N_("the field is missing"))
-    if first["type"] == "extra_forbidden":
-        return place, _(N_("there is no such field; fields are {known}")).format(known=", ".join(KeyFile.model_fields))
-    return place, _(N_('"{value}" cannot stand here')).format(value=first["input"])
+    except ValidationError as problems:
+        place, reason = shape_fault(problems.errors(include_url=False)[0])
+        raise FaultyKeyFile(file=name, place=place, problem=reason) from problems
 
 
 def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
