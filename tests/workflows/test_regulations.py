@@ -75,7 +75,7 @@ def test_every_number_that_cannot_be_is_told_with_its_place_in_the_language(
             f"tracks.light.quorum.assigned: {least.format(1, 0)}",
         ]
         with pytest.raises(FaultyRegulations) as refused:
-            world.do("regulations adopt", user="anna", name="r.toml", content=b"\nversion = [", on=START.date())
+            world.do("regulations adopt", user="anna", name="r.toml", content=b"\nversion = oops", on=START.date())
         assert "TOML" in str(refused.value)
         assert "2" in str(refused.value)
 
