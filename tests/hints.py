@@ -63,6 +63,7 @@ MAY_BE_REFUSED = {
     ("award_above_ask", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",
     ("next step of proposal draft", "outside_track"): "an ask below the band may be one of several for the same idea",
     ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
+    ("next step of disbursement request", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("payee_replaced", "disbursement_in_batch"): "the batch is replaced first; the refusal says how",
     ("disbursement_in_batch", "nothing_to_pay"): "its account must be verified again; the refusal says so",

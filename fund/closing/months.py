@@ -13,6 +13,7 @@ from typing import Any
 from fund.dates import first_day, last_day, month_of, months_between, parse_period
 from fund.errors import (
     AllowanceRunMissing,
+    FundError,
     MonthsNotLocked,
     PeriodNotOver,
     PeriodOutOfOrder,
@@ -125,11 +126,13 @@ def lock(uow: UnitOfWork, *, period: str) -> dict[str, Any]:
 
 
 def _to_close(uow: UnitOfWork, period: str) -> str:
-    """What closes a locked period: December closes with its year, before which the allowance is brought up to date."""
-    year = period[:4]
+    """What closes the first locked period: December closes with its year, and before that comes what a year asks."""
+    months = {each.month for each in uow.ledger.periods()}
+    first = min(month for month in months if uow.ledger.period_of(first_day(month)).status is PeriodStatus.LOCKED)
+    year = first[:4]
     if period not in (year, f"{year}-12") or _state(uow, year) == CLOSED:
-        return f"fund period close {period}"
-    missing = _allowance_run_missing(uow, year)
+        return f"fund period close {first}"
+    missing = _missing_for_year(uow, year)
     return missing.advice if missing is not None else f"fund period close {year}"
 
 
@@ -174,12 +177,10 @@ def _close_year(uow: UnitOfWork, year: str, explanation: str) -> dict[str, Any]:
     unlocked = [month for month in begun if uow.ledger.period_of(first_day(month)).status is PeriodStatus.OPEN]
     if unlocked or not begun:
         raise MonthsNotLocked(year=year, months=unlocked or [year], first=(unlocked or [year])[0])
-    missing = _allowance_run_missing(uow, year)
+    missing = _missing_for_year(uow, year, explanation)
     if missing is not None:
         raise missing
     unidentified = -uow.ledger.balance("2300", as_of=ends_on)
-    if unidentified and not explanation.strip():
-        raise UnidentifiedReceipts(year=year, unidentified_cents=unidentified)
     standing = uow.ledger.balances(as_of=ends_on)
     legs = tuple(
         ClosingLeg(account=code, amount_cents=cents)
@@ -238,6 +239,15 @@ def _require_earlier_year(uow: UnitOfWork, year: str) -> None:
     standing = uow.ledger.balances(as_of=last_day(earlier))
     if any(cents for code, cents in standing.items() if code.startswith("4")):
         raise YearOutOfOrder(year=year, earlier=earlier, state=_state(uow, earlier))
+
+
+def _missing_for_year(uow: UnitOfWork, year: str, explanation: str = "") -> FundError | None:
+    """What has to be done before a year is closed: the allowance of its end, and whose receipts are on 2300, or why."""
+    missing = _allowance_run_missing(uow, year)
+    unidentified = -uow.ledger.balance("2300", as_of=last_day(year))
+    if missing is None and unidentified and not explanation.strip():
+        return UnidentifiedReceipts(year=year, unidentified_cents=unidentified)
+    return missing
 
 
 def _allowance_run_missing(uow: UnitOfWork, year: str) -> AllowanceRunMissing | None:
