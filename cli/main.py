@@ -96,6 +96,7 @@ def _failed(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
 
     from cli import output
     from fund.errors import Declined, FundError, OutputFailed
+    from fund.paths import reason_of
 
     if isinstance(problem, (click.Abort, KeyboardInterrupt, EOFError)):
         sys.stderr.write("\n")
@@ -103,7 +104,7 @@ def _failed(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
     elif isinstance(problem, click.ClickException):
         shown = _usage_error(problem, args)
     elif isinstance(problem, OSError) and problem.errno in _OUTPUT_ERRORS and problem.filename is None:
-        shown = OutputFailed(reason=problem.strerror or str(problem))
+        shown = OutputFailed(reason=reason_of(problem))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     elif isinstance(problem, FundError):
         shown = problem

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from fund.errors import EmptyFile, FileUnreadable, FundError, InputNoFile, InputTooLarge, NoSuchFile, StorageFull
 from fund.language import N_, _
 
-__all__ = ["LARGEST_TEXT", "kind_of", "private_file", "private_folder", "read_input", "unwritable"]
+__all__ = ["LARGEST_TEXT", "kind_of", "private_file", "private_folder", "read_input", "reason_of", "unwritable"]
 
 LARGEST_TEXT = 5_000_000
 """Bytes of the largest list, rules, scores or key: more than any person writes."""
@@ -29,6 +29,18 @@ _KINDS = (
     (stat.S_ISSOCK, N_("a socket")),
     (lambda _mode: True, N_("a device")),
 )
+_REASONS = {
+    errno.EACCES: N_("this account has no right to it"),
+    errno.EPERM: N_("this account has no right to it"),
+    errno.ENOENT: N_("the folder is not there"),
+    errno.ENOTDIR: N_("what should be a folder is a file"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.ENAMETOOLONG: N_("the name is too long"),
+    errno.ENOSPC: N_("no room is left"),
+    errno.EDQUOT: N_("no room is left"),
+    errno.EIO: N_("the disk does not work"),
+}
 _PIECE = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -39,6 +51,12 @@ TooLarge = Callable[[str, int, int], FundError]
 def kind_of(mode: int) -> str:
     """What something is that is no plain file, in the language in use."""
     return _(next(word for fits, word in _KINDS if fits(mode)))
+
+
+def reason_of(problem: OSError) -> str:
+    """Why the system refused a file, in the language in use; in its own words where it is a rare reason."""
+    known = _REASONS.get(problem.errno or 0)
+    return _(known) if known else problem.strerror or str(problem)
 
 
 def read_input(
@@ -75,7 +93,7 @@ def read_input(
             with os.fdopen(handle, "rb", closefd=False) as file:
                 content = _up_to(file, limit + 1)
         except OSError as problem:
-            raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+            raise FileUnreadable(path=path, reason=reason_of(problem)) from None
         finally:
             os.close(handle)
     if len(content) > limit:  # it grew while it was read, or nobody could measure it
@@ -108,14 +126,14 @@ def _opened(path: str, *, links: bool) -> int:
             raise InputNoFile(path=path, what=kind_of(stat.S_IFLNK)) from None
         if problem.errno == errno.ENXIO:
             raise InputNoFile(path=path, what=kind_of(stat.S_IFSOCK)) from None
-        raise FileUnreadable(path=path, reason=problem.strerror or str(problem)) from None
+        raise FileUnreadable(path=path, reason=reason_of(problem)) from None
 
 
 def unwritable(path: str | os.PathLike[str], problem: OSError) -> FundError:
     """The refusal of a file or folder that cannot be written: no room is left, or as the system says."""
     if problem.errno in _NO_ROOM:
         return StorageFull(place=str(path))
-    return FileUnreadable(path=str(path), reason=problem.strerror or str(problem))
+    return FileUnreadable(path=str(path), reason=reason_of(problem))
 
 
 def private_folder(path: Path) -> None:

@@ -110,8 +110,8 @@ def checked(document: Mapping[str, Any]) -> tuple[AssumptionsFile | None, list[F
     try:
         found = AssumptionsFile.model_validate(document)
     except ValidationError as problems:
-        found = problems.errors(include_url=False)
-        return None, [(tuple(each["loc"]), ": ".join(shape_fault(each))) for each in found]
+        wrong = problems.errors(include_url=False)
+        return None, [(tuple(each["loc"]), ": ".join(shape_fault(each))) for each in wrong]
     faults = list(_contradictions(found.assumptions))
     return (None, faults) if faults else (found, [])
 

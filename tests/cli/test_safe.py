@@ -321,7 +321,10 @@ def test_who_writes_a_file_tells_a_full_disk_from_a_lack_of_rights(
 ) -> None:
     no_room = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert isinstance(unwritable("x", OSError(errno.EDQUOT, "")), StorageFull)
-    assert isinstance(unwritable("x", OSError(errno.EACCES, "")), FileUnreadable)
+    refused = unwritable("x", OSError(errno.EACCES, "Permission denied"))
+    assert isinstance(refused, FileUnreadable)
+    assert str(refused) == "x: this account has no right to it"
+    assert str(unwritable("x", OSError(errno.EMLINK, "Too many links"))) == "x: Too many links"
 
     def mkstemp(*_args: Any, **_kwargs: Any) -> tuple[int, str]:
         raise no_room

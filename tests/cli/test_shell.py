@@ -228,7 +228,7 @@ def test_a_full_disk_is_reported_and_not_ready(words: tuple[str, ...]) -> None:
             [sys.executable, "-m", "cli.main", *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
         )
     assert done.returncode == 4
-    assert done.stderr.startswith("error[output_failed]: the result cannot be written: No space left on device")
+    assert done.stderr.startswith("error[output_failed]: the result cannot be written: no room is left")
 
 
 def test_the_exit_codes_are_those_of_the_refusals() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -26,7 +27,7 @@ def beside(path: str) -> Iterator[Path]:
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         if target.is_dir():
-            raise IsADirectoryError(0, os.strerror(21))
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield part
         part.replace(target)
     except OSError as problem:

@@ -141,7 +141,8 @@ def _figure(found: Grounds, name: str) -> dict[str, Any]:
 
 def _meant(name: str) -> str:
     """The figure of that name, or that people call so in either language."""
-    names = {each.name: both(each.title) for each in (*INDICATORS, *AMOUNTS.values())}
+    names = {each.name: both(each.title) for each in INDICATORS}
+    names |= {each.name: both(each.title) for each in AMOUNTS.values()}
     found = meant(name, names)
     if len(found) != 1:
         near = found or suggested(name, names)
