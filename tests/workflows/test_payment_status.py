@@ -136,8 +136,10 @@ def test_a_rejection_of_what_was_settled_is_a_difference_that_is_named(database_
         world.do("payment fail", user="bram", ref="K2026-0001", reason="AM04")
         before = world.balances()
         said = {AWARD: ("RJCT", "AC04"), COST: ("ACSC", "")}
-        answer = report(world, write_status(file, status="PART", payments=said))
-        assert answer["differences"] == [
+        status = {"name": "status.xml", "content": write_status(file, status="PART", payments=said)}
+        told = world.do("payment status", user="bram", file=status)
+        assert told["next"] == "fund payment list --batch S2026-001", "nothing failed by this report"
+        assert told["result"]["differences"] == [
             {"ref": "D2026-0001", "state": "paid", "status": "rejected", "reason": "AC04"},
             {"ref": "K2026-0001", "state": "failed", "status": "accepted", "reason": ""},
         ]

@@ -84,14 +84,16 @@ def status(uow: UnitOfWork, *, file: Mapping[str, Any], on: date | None = None) 
         ),
         effective_on=on,
     )
+    failed = []
     for line in lines:
         entry = _entry(batch, line.ref)
         if line.status == "rejected" and entry.state == "sent":
             require_row(uow, due(uow, line.ref), "payment fail")
             reason = line.reason or REJECTED
             uow.record(PaymentFailed(ref=batch.ref, line=entry.line, reason=reason), effective_on=on)
-    rejected = [line.ref for line in lines if line.status == "rejected"]
-    uow.next_step = f"fund payment retry {rejected[0]}" if rejected else "fund bank import FILE"
+            failed.append(line.ref)
+    look = f"fund payment list --batch {batch.ref}" if before["differences"] else "fund bank import FILE"
+    uow.next_step = f"fund payment retry {failed[0]}" if failed else look
     return {**answer, **before}
 
 
