@@ -62,6 +62,16 @@ MAY_BE_REFUSED = {
     ): "asks a reason in words; the refusal says on what",
     ("award_above_ask", "reasons_per_criterion_missing"): "asks a reason in words; the refusal says on what",
     ("next step of proposal draft", "outside_track"): "an ask below the band may be one of several for the same idea",
+    (
+        "next step of proposal draft",
+        "same_idea_added_up",
+    ): "what else its parties ask counts on the day of handing in; the refusal says what",
+    (
+        "next step of decision vote",
+        "refinancing_changed",
+    ): "what is owed moved since the votes began; the refusal says how to bring it anew",
+    ("next step of disbursement request", "no_payee"): "the check says how it gets an account",
+    ("next step of disbursement request", "wrong_account"): "the check says that another account was verified",
     ("own_agreements_open", "no_payee"): "the partner has no account yet; the refusal says how to record one",
     ("next step of disbursement request", "cooling_off"): "a new account waits some days; the refusal says until when",
     ("payee_replaced", "cooling_off"): "a new account waits some days; the refusal says until when",

@@ -24,6 +24,7 @@ class Evaluation(CaseFile):
     Attributes:
         hypothesis: confirmed, refuted or inconclusive; empty until it is handed in.
         learning: The quality of learning, 0 to 4, as an exact fraction (``7/2``); empty until two peers judged.
+        hands: User ids of those who wrote it: they do not judge it (G7 a).
         peers: What each peer gave, by user id.
         fell_due: Whether it is time: the agreement ended, or its planned day came.
         returned: How often it went back (once at most).
@@ -45,6 +46,7 @@ class Evaluation(CaseFile):
     lessons: tuple[Lesson, ...] = ()
     learning: str = ""
     good_result: bool | None = None
+    hands: tuple[str, ...] = ()
     peers: dict[str, int] = Field(default_factory=dict)
     returned: int = 0
     published_on: date | None = None

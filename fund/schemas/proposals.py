@@ -207,6 +207,19 @@ class ProposalForm(Shape):
         return sum(each.amount_cents for each in self.milestones)
 
     @property
+    def differences(self) -> dict[str, tuple[int, int]]:
+        """By the question whose amounts do not add up: what they come to, and what they must come to."""
+        paid = self.ask_cents + self.own_share_cents + sum(each.amount_cents for each in self.cofinancing)
+        kinds = sum(each.amount_cents for each in self.categories)
+        sums = {
+            "money.budget": (self.budget_cents, self.ask_cents),
+            "milestones": (self.milestones_cents, self.ask_cents),
+            "money.categories": (kinds if self.categories else paid, paid),
+            "business_case.cost": (self.cost_cents or paid, paid),
+        }
+        return {question: (stated, due) for question, (stated, due) in sums.items() if stated != due}
+
+    @property
     def applicants(self) -> tuple[str, ...]:
         """Lead and co-applicants: who must confirm and sign."""
         return tuple(dict.fromkeys((self.lead, *self.co_applicants)))

@@ -232,8 +232,10 @@ def test_nobody_judges_what_one_wrote_and_a_peer_does_not_accept(sqlite_url: str
         for user in ("rosa", "roos"):
             world.do("evaluation peer-review", user=user, ref=AGREEMENT, learning=3)
         for user in ("noor", "roos"):
+            assert "evaluation accept" not in str(world.look("inbox", user=user)["items"])
             with pytest.raises(SameHands):
                 world.do("evaluation accept", user=user, ref=AGREEMENT)
+        assert "evaluation accept" in str(world.look("inbox", user="carla")["items"])
         world.do("evaluation accept", user="carla", ref=AGREEMENT)
 
 

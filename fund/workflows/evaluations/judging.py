@@ -24,7 +24,7 @@ from fund.rules.authority import Role
 from fund.schemas.evaluations import Evaluation, parse_evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.unit_of_work import UnitOfWork, View
+from fund.unit_of_work import UnitOfWork
 from fund.workflows.conflicts import require_no_conflict
 from fund.workflows.evaluations.states import TRANSITIONS, State, mean, rules_of
 from fund.workflows.lifecycle import carry, check, require_reason
@@ -91,7 +91,7 @@ def peer_review(uow: UnitOfWork, *, ref: str, learning: int, remarks: str = "") 
     if learning not in SCALE:
         raise ScoreOutOfRange(given=learning, ref=ref)
     around: dict[str, Any] = {"lead": case.lead, "parties": case.parties, "look": _LOOK.format(ref=ref)}
-    check(uow, TRANSITIONS, command, case, hands=_writers(uow, case), **around)
+    check(uow, TRANSITIONS, command, case, hands=case.hands, **around)
     _require_peer(uow, case, command)
     if uow.maker.user_id in case.peers:
         raise ReviewedBefore(actor=uow.maker.name, ref=ref, given=case.peers[uow.maker.user_id])
@@ -111,12 +111,6 @@ def _require_peer(uow: UnitOfWork, case: Evaluation, command: str) -> None:
         require_no_conflict(uow, uow.maker, proposal, command=command)
     if review is not None and review.necessity and uow.maker.organisation is not None:
         raise PeerNotExternal(actor=uow.maker.name, ref=case.ref, organisation=uow.maker.organisation)
-
-
-def _writers(view: View, case: Evaluation) -> tuple[str, ...]:
-    """Who handed it in, the last time: nobody judges what one wrote (G7 a)."""
-    written = view.store.facts.last_of(case.stream, "evaluation.submitted")
-    return () if written is None else (written.actor,)
 
 
 def accept(uow: UnitOfWork, *, ref: str) -> Envelope:
@@ -140,7 +134,7 @@ def accept(uow: UnitOfWork, *, ref: str) -> Envelope:
     uow.next_step = f"fund evaluation show {ref}"
     return carry(
         uow, TRANSITIONS, "evaluation accept", case, fact,
-        lead=case.lead, parties=case.parties, hands=(*_writers(uow, case), *case.peers), look=_LOOK.format(ref=ref),
+        lead=case.lead, parties=case.parties, hands=(*case.hands, *case.peers), look=_LOOK.format(ref=ref),
     )  # fmt: skip
 
 

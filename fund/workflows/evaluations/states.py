@@ -107,8 +107,9 @@ def _judged(case: Evaluation, happened: Envelope) -> Evaluation:
         return case.but(state=state, due_on=fact.due_on, fell_due=True)
     if isinstance(fact, EvaluationSubmitted):
         return case.but(
-            state=state, hypothesis=fact.hypothesis, verdict=fact.verdict, learned=fact.learned, lessons=fact.lessons
-        )
+            state=state, hypothesis=fact.hypothesis, verdict=fact.verdict, learned=fact.learned, lessons=fact.lessons,
+            hands=(happened.actor,),
+        )  # fmt: skip
     if isinstance(fact, EvaluationPeerReviewed):
         peers = {**case.peers, happened.actor: fact.learning}
         if len(peers) < PEERS:

@@ -31,7 +31,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
 
 
 def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
-    ref, applicants = case.ref, (case.lead, *case.co_applicants)
+    ref, applicants, hands = case.ref, (case.lead, *case.co_applicants), (*case.hands, *case.peers)
     if case.state == "due" and case.fell_due:
         agreement = desk.agreements.get(ref)
         rules = desk.rules_of(agreement) if agreement is not None else desk.rules
@@ -43,11 +43,12 @@ def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
             yield Waiting(what, command, FUND_MANAGER, ref, until, lead=case.lead, parties=case.parties)
     elif case.state == "submitted":
         what = _(N_("judge what {ref} learned")).format(ref=ref)
-        command, hands = f"fund evaluation peer-review {ref} --learning 3", tuple(case.peers)
+        command = f"fund evaluation peer-review {ref} --learning 3"
         yield Waiting(what, command, REVIEWER, ref, lead=case.lead, parties=case.parties, hands=hands)
     elif case.state == "peer_reviewed":
         what = _(N_("accept the evaluation of {ref}")).format(ref=ref)
-        yield Waiting(what, f"fund evaluation accept {ref}", CHAIR, ref, lead=case.lead, parties=case.parties)
+        command = f"fund evaluation accept {ref}"
+        yield Waiting(what, command, CHAIR, ref, lead=case.lead, parties=case.parties, hands=hands)
     elif case.followon_until is not None and case.followon_until >= desk.today and ref not in _followed(desk):
         what = _(N_("roll out what {ref} learned, if you want to")).format(ref=ref)
         command = f"fund proposal draft FILE --follows {ref}"

@@ -173,8 +173,8 @@ def to_mend(view: View, ref: str, form: ProposalForm, attach: Sequence[Mapping[s
     """The command that comes before handing in: the form in force, sums that add up, an ask that the round takes, the
     files that it names; empty where nothing has to.
     """
-    right = form.ask_cents == form.budget_cents == form.milestones_cents and too_much(view, form) is None
-    of_sums = "" if right else f"fund proposal save {ref} FILE"
+    wrong = form.differences or too_much(view, form)
+    of_sums = f"fund proposal save {ref} FILE" if wrong else ""
     return bring_up_to_date(ref, form) or of_sums or bring_files(view, ref, form, attach)
 
 

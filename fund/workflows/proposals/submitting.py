@@ -38,6 +38,14 @@ from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = ["confirm", "join", "resubmit", "submit"]
 
+_SUMS = {
+    "money.budget": (BudgetDiffersFromAsk, "budget_cents", "ask_cents"),
+    "milestones": (MilestonesDifferFromAsk, "milestones_cents", "ask_cents"),
+    "money.categories": (CategoriesDifferFromCost, "categories_cents", "cost_cents"),
+    "business_case.cost": (CostDiffers, "cost_cents", "paid_cents"),
+}
+"""By the question: the refusal of a sum that differs, and what it calls the sum and what that must be."""
+
 
 # -------------------------------------------------------------------------------------------------------- P3 confirm
 
@@ -276,38 +284,12 @@ def _within(uow: UnitOfWork, case: Proposal, round_: Round, command: str) -> Non
 
 def _adds_up(uow: UnitOfWork, case: Proposal, command: str) -> None:
     """The sums of the form: budget and milestones are the ask, kinds of cost are what pays for them."""
-    form = case.form
-    if form.budget_cents != form.ask_cents:
-        raise BudgetDiffersFromAsk(
-            **_pointed(uow, case, "money.budget", command),
-            budget_cents=form.budget_cents,
-            ask_cents=form.ask_cents,
-            difference_cents=abs(form.budget_cents - form.ask_cents),
-        )
-    milestones = form.milestones_cents
-    if milestones != form.ask_cents:
-        raise MilestonesDifferFromAsk(
-            **_pointed(uow, case, "milestones", command),
-            milestones_cents=milestones,
-            ask_cents=form.ask_cents,
-            difference_cents=abs(milestones - form.ask_cents),
-        )
-    categories = sum(each.amount_cents for each in form.categories)
-    cost = form.ask_cents + form.own_share_cents + sum(each.amount_cents for each in form.cofinancing)
-    if form.categories and categories != cost:
-        raise CategoriesDifferFromCost(
-            **_pointed(uow, case, "money.categories", command),
-            categories_cents=categories,
-            cost_cents=cost,
-            difference_cents=abs(categories - cost),
-        )
-    if form.cost_cents and form.cost_cents != cost:
-        raise CostDiffers(
-            **_pointed(uow, case, "business_case.cost", command),
-            cost_cents=form.cost_cents,
-            paid_cents=cost,
-            difference_cents=abs(form.cost_cents - cost),
-        )
+    for question, (stated, due) in case.form.differences.items():
+        refusal, its_sum, its_due = _SUMS[question]
+        raise refusal(
+            **_pointed(uow, case, question, command), **{its_sum: stated, its_due: due},
+            difference_cents=abs(stated - due),
+        )  # fmt: skip
 
 
 def _pointed(view: View, case: Proposal, name: str, command: str) -> dict[str, Any]:
