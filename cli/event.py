@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -49,18 +50,11 @@ def _list(data: Mapping[str, Any], command: str) -> None:
         Column("seq", N_("No."), "count"),
         Column("effective_on", N_("Day"), "date"),
         Column("fact", N_("Fact")),
-        Column("stream", N_("Of"), "text"),
+        Column("of", N_("Of"), "text"),
         Column("by", N_("By"), "name"),
     ]
     title = _("Facts, the last one is number {seq}").format(seq=data["head_seq"])
-    rows = [
-        {
-            **row,
-            "fact": event_word(row["type"]),
-            "by": _("the service") if row["actor"] == "system" else row["actor_name"],
-        }
-        for row in data["events"]
-    ]
+    rows = [{**row, "fact": event_word(row["type"]), "by": _by(row)} for row in data["events"]]
     table(title, columns, rows, empty=_("No facts."))
     if data["more"]:
         say(_("There are more: {command}").format(command=f"{command} --since {data['events'][-1]['seq']}"))
@@ -86,18 +80,24 @@ def _show(data: Mapping[str, Any]) -> None:
     line = data["event"]
     rows = [
         (_("In code"), line["type"]),
-        (_("Of"), line["stream"]),
+        (_("Of"), line["of"]),
         (_("Day"), day(date.fromisoformat(line["effective_on"]))),
         (_("Recorded"), instant(datetime.fromisoformat(line["recorded_at"]))),
-        (_("By"), line["actor_name"]),
+        (_("By"), _by(line)),
         (_("Made by"), line["made_by"]),
         (_("Command"), line["command_id"]),
         (_("Because of"), line["causation_id"]),
         (_("Entries"), ", ".join(str(seq) for seq in data["entries"])),
         (_("Hash"), line["hash"]),
     ]
-    rows += [(key, str(value)) for key, value in line["payload"].items() if value not in (None, "", [])]
+    for key, value in line["payload"].items():
+        if value not in (None, "", []):
+            rows.append((key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
     facts(_("Fact {seq}: {type}").format(seq=line["seq"], type=event_word(line["type"])), rows)
+
+
+def _by(line: Mapping[str, Any]) -> str:
+    return _("the service") if line["actor"] == "system" else str(line["actor_name"])
 
 
 @verb(

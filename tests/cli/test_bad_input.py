@@ -228,6 +228,7 @@ def test_an_unknown_command_is_answered_with_what_was_meant(
         (("disbursement", "show", "D2026-9"), "there is no disbursement D2026-9\nhint: fund disbursement list\n"),
         (("round", "show", "2026-9"), "there is no round 2026-9\nhint: fund round show 2026-1\n"),
         (("confirm", "Q2026-0999", "--yes"), " Q2026-0999\nhint: fund inbox\n"),
+        (("event", "list", "--stream", "user/nobody"), "there is no case user/nobody\nhint: fund event list\n"),
         (("event", "show", "999999"), "there is no event 999999\nhint: fund event list\n"),
     ],
 )

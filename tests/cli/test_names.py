@@ -407,6 +407,23 @@ def test_facts_are_listed_and_asked_for_by_their_words(with_partners: World, fun
     assert (refused.code, f'"{word}"' in refused.err, "fund explain facts" in refused.err) == (2, True, True)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_log_names_people_and_what_it_names_can_be_typed(with_partners: World, fund: Fund, lang: str) -> None:
+    about = {"database": address(with_partners), "lang": lang}
+    listed = fund("event", "list", "--type", "user.added", **about).out
+    assert ("usr_" not in listed, " user/petra " in listed) == (True, True)
+    facts = fund("event", "list", "--stream", "user/petra", "--json", **about).json["events"]
+    assert {fact["of"] for fact in facts} == {"user/petra"}
+    shown = fund("event", "show", str(facts[0]["seq"]), **about).out
+    by = {"nl": "de dienst", "en": "the service"}[lang]
+    assert (" user/petra\n" in shown, f" {by}\n" in shown, '["admin"]' in shown, "'" in shown) == (
+        True,
+        True,
+        True,
+        False,
+    )
+
+
 def test_the_command_that_is_advised_after_a_typing_error_is_the_one_that_was_typed(
     with_partners: World, fund: Fund
 ) -> None:

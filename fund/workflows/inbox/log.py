@@ -10,6 +10,7 @@ from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
 from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.proposals import Proposal
+from fund.schemas.people import User
 from fund.store import PendingRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
@@ -103,6 +104,7 @@ def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
         "event_id": envelope.event_id,
         "type": envelope.type,
         "stream": envelope.stream,
+        "of": f"{kind}/{view.name(ref)}" if kind == User.kind else envelope.stream,
         "occurred_at": envelope.occurred_at.isoformat(),
         "recorded_at": envelope.recorded_at.isoformat(),
         "effective_on": envelope.effective_on.isoformat(),
@@ -117,9 +119,21 @@ def event_line(view: View, envelope: Envelope) -> dict[str, Any]:
 
 
 def event_list(view: View, *, stream: str = "", type: str = "", since_seq: int = 0, limit: int = 200) -> dict[str, Any]:
-    """Facts in the order of knowledge: all, or of one life, or of one type."""
+    """Facts in the order of knowledge: all, or of one life, or of one type.
+
+    Args:
+        stream: Kind and ref of a life, ``proposal/2026-003``; of a user, the name will do.
+
+    Raises:
+        UnknownRef: Nothing ever happened in such a life.
+    """
     if stream:
-        found: Iterator[Envelope] = iter(view.store.facts.of_stream(stream))
+        kind, _slash, ref = stream.partition("/")
+        known = view.store.work.user_id_of(ref) if kind == User.kind else None
+        life = view.store.facts.of_stream(f"{kind}/{known}" if known else stream)
+        if not life:
+            raise UnknownRef(kind="case", ref=stream, suggestion="fund event list")
+        found: Iterator[Envelope] = iter(life)
     elif type:
         found = view.store.facts.of_types((type,), since_seq=since_seq)
     else:
