@@ -89,16 +89,21 @@ class Terminal:
         return self._read(command, list(answers), patience)
 
     def _read(self, command: str, waiting: list[str], patience: float) -> tuple[int, str]:
-        shown = ""
+        shown, pressed = "", False
         text = codecs.getincrementaldecoder("utf-8")("replace")  # what is read may end in the middle of a character
         while not (ends := _PROMPT.search(shown)):
             asks = waiting and _ASKS.search(shown)
-            ready, _writable, _broken = select.select([self.screen], [], [], 0.05 if asks else patience)
+            wait = 0.05 if asks else 10 if pressed else patience
+            ready, _writable, _broken = select.select([self.screen], [], [], wait)
             if ready:
                 shown += text.decode(os.read(self.screen, 65536))
             elif asks:
+                pressed = waiting[0] == CTRL_C
                 self._write(waiting.pop(0))
                 shown += "\0"  # the question was answered: what follows it is no question yet
+            elif pressed:  # just before a question is read it goes unheard: pressed again, once
+                pressed = False
+                self._write(CTRL_C)
             else:
                 raise AssertionError(f"{command} says nothing more for {patience:.0f} seconds after:\n{shown}")
         lines = _ESCAPES.sub("", shown[: ends.start()]).replace("\0", "").replace("\r\n", "\n").split("\n")
