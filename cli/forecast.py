@@ -12,20 +12,19 @@ from typing import Any
 import click
 
 from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
-from cli.params import DAY, FILE, forcing, known, look, may_write, noun, one_of, option, typed, verb
+from cli.params import DAY, FILE, forcing, formatted, known, look, may_write, noun, one_of, option, typed, verb
 from fund.language import N_, _, day, euros, number
 
 __all__ = ["forecast", "liquidity", "revolving"]
 
 forecast = noun("forecast", N_("Look ahead: liquidity and revolving"))
 
-FORMATS = ("table", "json", "csv")
 MOST_YEARS = 30
 _MADE_WITH = (
     option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help=N_("The same seed gives the same runs")),
     option("--runs", type=click.IntRange(10, 20_000), default=2000, metavar="N", help=N_("So many runs")),
     option("--assumptions", type=FILE, metavar="FILE", help=N_("A file of assumptions (TOML); ours if left out")),
-    option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown")),
+    formatted("table", "json", "csv"),
     option("--output", metavar="FILE", help=N_("Write it to this file")),
     option("--plot", metavar="FILE", help=N_("Draw it too: a file that ends in .svg or .png")),
     forcing,
@@ -50,7 +49,7 @@ def _made_with(function: Any) -> Any:
     examples=(
         "fund forecast liquidity",
         "fund forecast liquidity --quarters 20 --as-of 2026-06-30 --seed 7",
-        "fund forecast liquidity --format csv --output liquidity.csv",
+        "fund forecast liquidity --output liquidity.csv",
     ),
     see=("statement position", "repayment list"),
 )

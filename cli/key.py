@@ -16,6 +16,7 @@ from cli.params import (
     changing,
     dated,
     forcing,
+    formatted,
     leave,
     noun,
     option,
@@ -28,8 +29,6 @@ from fund.language import N_, _, day, ngettext, number
 from fund.words import choice_word
 
 KEY = Ref(("key show", "keys", "name"))
-FORMATS = ("table", "json", "csv")
-
 key = noun("key", N_("Compare and adopt distribution keys"))
 
 
@@ -43,12 +42,12 @@ key = noun("key", N_("Compare and adopt distribution keys"))
     ),
     examples=(
         "fund key compare --amount 1000000",
-        "fund key compare --amount 1000000 --format csv --output keys.csv",
+        "fund key compare --amount 1000000 --output keys.csv",
     ),
     see=("key show", "capital call"),
 )
 @option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total to divide"))
-@option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown"))
+@formatted("table", "json", "csv")
 @option("--output", metavar="FILE", help=N_("Write it to this file"))
 @forcing
 @reading

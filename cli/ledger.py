@@ -236,7 +236,7 @@ def _show_balance(data: Mapping[str, Any]) -> None:
     about=N_("With the balance after each. A file names the fact behind each posting too, and whose it was."),
     examples=(
         "fund ledger card 1200.A2026-003",
-        "fund ledger card 1000 --since 2026-01-01 --as-of 2026-12-31 --format xlsx --output bank.xlsx",
+        "fund ledger card 1000 --since 2026-01-01 --as-of 2026-12-31 --output bank.xlsx",
     ),
     see=("ledger balance", "ledger entry"),
 )
@@ -262,7 +262,7 @@ def _show_card(data: Mapping[str, Any]) -> None:
     about=N_("With --since also what each stood at before that day, and what moved on both sides since."),
     examples=(
         "fund ledger trial-balance",
-        "fund ledger trial-balance --as-of 2026-12-31 --format xlsx --output tb.xlsx",
+        "fund ledger trial-balance --as-of 2026-12-31 --output tb.xlsx",
         "fund ledger trial-balance --since 2026-01-01 --as-of 2026-12-31",
     ),
     see=("statement position", "ledger card"),

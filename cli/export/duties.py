@@ -10,7 +10,7 @@ import click
 
 from cli.export.noun import export
 from cli.output import Column, emit_json, say, table, write_output
-from cli.params import Code, Ref, dated, look, option, typed, verb
+from cli.params import Code, Ref, dated, formatted, look, option, typed, verb
 from fund.language import N_, _, day, ngettext
 
 
@@ -25,7 +25,7 @@ from fund.language import N_, _, day, ngettext
     ),
     examples=(
         "fund export duties --output duties.csv",
-        "fund export duties --case D2026-0007 --format json --output duties.json",
+        "fund export duties --case D2026-0007 --output duties.json",
         "fund export duties --without-names --as-of 2026-12-31 --output duties.csv",
     ),
     see=("verify", "proposal history", "event show"),
@@ -34,7 +34,7 @@ from fund.language import N_, _, day, ngettext
     "--case", "ref", type=Ref(), metavar="REF", help=N_("Only what touches this case: a proposal, agreement, payment")
 )
 @option("--without-names", is_flag=True, help=N_("User ids only"))
-@option("--format", "form", type=click.Choice(("csv", "json")), default="csv", help=N_("How it is written"))
+@formatted("csv", "json")
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
 @dated

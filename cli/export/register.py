@@ -8,7 +8,7 @@ import click
 
 from cli.export.noun import export
 from cli.output import emit_json, say, write_output
-from cli.params import known, look, option, typed, verb
+from cli.params import formatted, known, look, option, typed, verb
 from fund.language import N_, _, day, euros
 
 
@@ -22,11 +22,11 @@ from fund.language import N_, _, day, euros
     ),
     examples=(
         "fund export register --output register.csv",
-        "fund export register --format json --as-of 2026-12-31 --output register.json",
+        "fund export register --as-of 2026-12-31 --output register.json",
     ),
     see=("export 360giving", "statement agreement"),
 )
-@option("--format", "form", type=click.Choice(("csv", "json")), default="csv", help=N_("How it is written"))
+@formatted("csv", "json")
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
 @known

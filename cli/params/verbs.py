@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from cli.output import Column
 from cli.params.helped import Argument, Command, Group, Option
@@ -19,6 +21,7 @@ __all__ = [
     "changing",
     "dated",
     "forcing",
+    "formatted",
     "known",
     "leaving",
     "listing",
@@ -106,6 +109,22 @@ FORMATS = ("table", "json", "csv", "xlsx", "pdf")
 """How a statement is shown or leaves."""
 
 
+def formatted(*formats: str) -> Callable[[F], F]:
+    """``form`` of the function: the format that was chosen, else the one that the name of ``--output`` ends with, else
+    the first.
+    """
+
+    def chosen(ctx: click.Context, param: click.Parameter, form: str) -> str:
+        ends = Path(ctx.params.get("output") or "").suffix[1:].lower()
+        named = param.name and ctx.get_parameter_source(param.name) is ParameterSource.DEFAULT and ends in formats
+        return ends if named else form
+
+    return option(
+        "--format", "form", type=click.Choice(formats), default=formats[0], callback=chosen,
+        help=N_("How it is shown or written, if the name of the file does not say it"),
+    )  # fmt: skip
+
+
 def leaving(function: F) -> F:
     """The options of a statement that can leave as a file: ``form`` and ``output`` of the function, and ``--force``.
 
@@ -114,7 +133,7 @@ def leaving(function: F) -> F:
     for decorate in (
         _FORCE,
         option("--output", metavar="FILE", help=N_("Write it to this file")),
-        option("--format", "form", type=click.Choice(FORMATS), default="table", help=N_("How it is shown")),
+        formatted(*FORMATS),
     ):
         function = decorate(function)
     return function

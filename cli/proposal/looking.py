@@ -67,7 +67,7 @@ def _show_list(data: Mapping[str, Any]) -> None:
     ),
     examples=(
         "fund proposal show 2026-003",
-        "fund proposal show 2026-003 --format pdf --output 2026-003.pdf",
+        "fund proposal show 2026-003 --output 2026-003.pdf",
         "fund --as fatima proposal show 2026-003 --file > loket.toml",
     ),
     see=("proposal history", "proposal save", "proposal file list"),

@@ -19,7 +19,7 @@ from fund.language import N_
     ),
     examples=(
         "fund statement agreement A2026-003",
-        "fund statement agreement A2026-003 --as-of 2026-12-31 --format pdf --output A2026-003.pdf",
+        "fund statement agreement A2026-003 --as-of 2026-12-31 --output A2026-003.pdf",
     ),
     see=("agreement show", "repayment schedule"),
 )

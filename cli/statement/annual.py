@@ -19,8 +19,8 @@ from fund.language import N_
     ),
     examples=(
         "fund statement annual 2025",
-        "fund statement annual 2025 --format xlsx --output annual-2025.xlsx",
-        "fund statement annual 2025 --format pdf --output annual-2025.pdf",
+        "fund statement annual 2025 --output annual-2025.xlsx",
+        "fund statement annual 2025 --output annual-2025.pdf",
     ),
     see=("period close", "ledger trial-balance"),
 )

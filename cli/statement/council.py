@@ -27,7 +27,7 @@ NAME = "statement council"
     ),
     examples=(
         "fund statement council Woudenberg",
-        "fund --lang nl statement council ws0636 --format pdf --output raad.pdf",
+        "fund --lang nl statement council ws0636 --output raad.pdf",
         "fund --lang nl statement council --all --output raden",
     ),
     see=("statement partner", "evaluation lessons"),

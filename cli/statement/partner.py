@@ -21,7 +21,7 @@ from fund.language import N_
     ),
     examples=(
         "fund statement partner Woudenberg",
-        "fund statement partner gm0344 --since 2026-01-01 --as-of 2026-12-31 --format xlsx --output gm0344.xlsx",
+        "fund statement partner gm0344 --since 2026-01-01 --as-of 2026-12-31 --output gm0344.xlsx",
     ),
     see=("partner show", "capital list", "partner exit-quote"),
 )

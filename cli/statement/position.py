@@ -29,7 +29,7 @@ MOST = 5
     examples=(
         "fund statement position",
         "fund statement position --as-of 2026-12-31 --explain portfolio_revolving_degree",
-        "fund statement position --explain turnover --format csv --output turnover.csv",
+        "fund statement position --explain turnover --output turnover.csv",
     ),
     see=("ledger trial-balance", "explain"),
 )

@@ -17,7 +17,7 @@ from fund.language import N_
         "Per quarter the average of the day balances, weekends included, of the bank (1000) and the treasury account "
         "(1005). The threshold is that of the regulations of the quarter: the host's budget and the numbers of the law."
     ),
-    examples=("fund statement treasury", "fund statement treasury --year 2026 --format csv --output treasury.csv"),
+    examples=("fund statement treasury", "fund statement treasury --year 2026 --output treasury.csv"),
     see=("statement position", "regulations template"),
 )
 @option("--year", type=click.IntRange(1901, 9998), metavar="YEAR", help=N_("The year; this one when left out"))

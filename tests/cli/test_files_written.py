@@ -48,6 +48,27 @@ def test_what_was_written_is_said_in_a_sentence(
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask()
 
 
+@pytest.mark.parametrize(
+    ("typed", "path", "mark"),
+    [
+        ((), "tb.pdf", b"%PDF"),
+        ((), "tb.XLSX", b"PK"),
+        ((), "tb.json", b"{"),
+        ((), "tb.txt", b"\xef\xbb\xbf"),
+        ((), "pdf", b"\xef\xbb\xbf"),
+        (("--format", "csv"), "tb.pdf", b"\xef\xbb\xbf"),
+        (("--json",), "tb.pdf", b"{"),
+    ],
+)
+def test_a_file_is_written_as_its_name_ends_unless_a_format_is_asked(
+    fund: Any, at: dict[str, Any], tmp_path: Path, typed: tuple[str, ...], path: str, mark: bytes
+) -> None:
+    done = fund("ledger", "trial-balance", "--output", tmp_path / path, *typed, **at)
+    assert (done.code, (tmp_path / path).read_bytes()[: len(mark)]) == (0, mark)
+    register = fund("export", "register", "--output", tmp_path / "register.json", **at)
+    assert (register.code, (tmp_path / "register.json").read_bytes()[:1]) == (0, b"{")
+
+
 def umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

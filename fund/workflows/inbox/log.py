@@ -9,8 +9,8 @@ from typing import Any
 from fund.errors import UnknownDelivery, UnknownRef
 from fund.events import DeliveryRetried, Envelope
 from fund.rules.authority import FUND_MANAGER, Role, Who
-from fund.schemas.proposals import Proposal
 from fund.schemas.people import User
+from fund.schemas.proposals import Proposal
 from fund.store import PendingRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
