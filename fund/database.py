@@ -44,6 +44,7 @@ from fund.errors import (
     StorageFull,
     UnknownDatabase,
 )
+from fund.language import _
 from fund.paths import kind_of, private_file, private_folder, unwritable
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "require_head",
     "revision",
     "sql_object",
+    "squeezed",
     "to_micros",
     "translated",
     "uninstall",
@@ -111,25 +113,40 @@ def normalised(url: str) -> URL:
 
     Raises:
         UnknownDatabase: Neither SQLite nor PostgreSQL.
+        DatabaseUnreachable: A password with an ``@`` in it, of which the end would be taken for the host.
     """
     try:
         parsed = make_url(url)
-    except (sa.exc.ArgumentError, ValueError) as problem:  # a port that is no number is a ValueError
-        raise UnknownDatabase(place=re.sub(r"//[^@/]*@", "//***@", url)) from problem
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number is a ValueError
+        raise UnknownDatabase(place=_begin_of(url)) from None
     kind = parsed.get_backend_name()
     if kind in ("postgresql", "postgres"):
+        if "@" in f"{parsed.host}{parsed.database}":
+            reason = _("in a user name or a password, @ is written as %40 and / as %2F")
+            raise DatabaseUnreachable(place=_begin_of(url), reason=reason)
         return parsed.set(drivername="postgresql+psycopg")
     if kind == "sqlite":
         return parsed.set(drivername="sqlite+pysqlite")
-    raise UnknownDatabase(place=parsed.render_as_string(hide_password=True))
+    raise UnknownDatabase(place=_begin_of(url))
+
+
+def _begin_of(url: str) -> str:
+    """What can be shown of an address that we cannot read: as far as nothing in it can be a password."""
+    found = re.match(r"(?:[\w+.-]+:/+)?[^:@=?]*", url)
+    shown = found[0] if found else ""
+    return shown if shown == url else f"{shown}…"
+
+
+_SHOWN = ("dbname", "host", "hostaddr", "port", "service", "sslmode", "user")
+"""Options of an address that people may read; others may hold a secret."""
 
 
 def place(engine: Engine) -> str:
     """Where the database is, as a person may read it: never with a password."""
     if engine.dialect.name == "sqlite":
         return str(engine.url.database or ":memory:")
-    shown = engine.url.set(drivername="postgresql").difference_update_query(("password", "sslpassword"))
-    return shown.render_as_string(hide_password=True)
+    shown = engine.url.set(drivername="postgresql")
+    return shown.difference_update_query(set(shown.query) - set(_SHOWN)).render_as_string(hide_password=True)
 
 
 def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> Engine:
@@ -426,7 +443,8 @@ def _may(path: str | Path, mode: int) -> bool:
 
 
 def _no_connection(problem: sa.exc.DBAPIError) -> bool:
-    return isinstance(problem, sa.exc.OperationalError)
+    """Whether there is no server behind it; or the driver knows no such option, before anything was asked."""
+    return isinstance(problem, sa.exc.OperationalError) or problem.statement is None
 
 
 @contextmanager
@@ -453,6 +471,14 @@ def sql_object(name: str, version: int, kind: str) -> tuple[str, str]:
     text = (_sql_folder() / f"{name}.v{version}.{kind}.sql").read_text(encoding="utf-8")
     body, _mark, removal = text.partition("-- uninstall\n")
     return body, removal
+
+
+_GAPS = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s+|--[^\n]*|/\*.*?\*/)+""", re.DOTALL)
+
+
+def squeezed(statement: str) -> str:
+    """A statement in one line, without comments and closing semicolon; what stands between quotes stays as it is."""
+    return _GAPS.sub(lambda found: found[1] or " ", statement).strip().removesuffix(";").strip()
 
 
 def install(connection: Connection, name: str, version: int = 1) -> None:

@@ -125,8 +125,8 @@ def load(given: Mapping[str, object] | None = None) -> Settings:
         raise InvalidSetting(name=PREFIX + place.partition(".")[0].upper(), reason=reason) from None
 
 
-_BEFORE_HOST = re.compile(r"(://[^/@:\s]*:)[^@\s]+@")
-_AMONG_OPTIONS = re.compile(r"([?&](?:ssl)?password=)[^&\s]+")
+_BEFORE_HOST = re.compile(r"(://[^/@:\s]*:)\S+@")
+_AMONG_OPTIONS = re.compile(r"((?:^|[\s?&;])\w*(?:passw|secret)\w*=)[^&;\s]+", re.IGNORECASE)
 
 
 def masked(text: str) -> str:

@@ -49,6 +49,10 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.masked(told) == (
         "at postgresql://fund:***@db/fund?sslmode=require&password=***\nand redis://:***@db:6379/0"
     )
+    assert settings.masked("postgresql://fund:ge@heim@db/fund?PASSWORD=geheim&oauth_client_secret=geheim") == (
+        "postgresql://fund:***@db/fund?PASSWORD=***&oauth_client_secret=***"
+    )
+    assert settings.masked("host=db password=geheim port=1") == "host=db password=*** port=1"
 
 
 def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

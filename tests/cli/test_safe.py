@@ -123,6 +123,44 @@ def test_a_password_does_not_stand_among_what_everybody_can_read(fund: Fund, opt
     assert "heim123" not in given.err
 
 
+@pytest.mark.parametrize(
+    ("url", "code", "place"),
+    [
+        ("postgresql://anna:p@geheim@localhost:1/fund", "database_unreachable", "postgresql://anna…"),
+        ("postgresql://anna:p@ss/geheim@localhost:1/fund", "database_unreachable", "postgresql://anna…"),
+        ("postgresql://anna:p/geheim@localhost:abc/fund", "unknown_database", "postgresql://anna…"),
+        ("postgresql://localhost:abc/fund?password=geheim", "unknown_database", "postgresql://localhost…"),
+        ("mysql://anna@host/fund?password=geheim", "unknown_database", "mysql://anna…"),
+        ("postgresql://anna:geheim", "unknown_database", "postgresql://anna…"),
+        ("postgresql:/anna:geheim@host/fund", "unknown_database", "postgresql:/anna…"),
+        ("anna:geheim@host/fund", "unknown_database", "anna…"),
+        ("host=localhost password=geheim", "unknown_database", "host…"),
+        ("sqlit/fund.db", "unknown_database", "sqlit/fund.db"),
+        ("postgresql://localhost:1/fund?PASSWORD=geheim", "database_unreachable", "postgresql://localhost:1/fund"),
+        ("postgresql://localhost:1/fund?options=-c%20a.b%3Dgeheim&sslmode=disable", "database_unreachable",
+         "postgresql://localhost:1/fund?sslmode=disable"),
+    ],
+)  # fmt: skip
+def test_an_address_with_a_fault_is_refused_without_its_password(fund: Fund, url: str, code: str, place: str) -> None:
+    for words in (("status",), FOUNDED):
+        refused = fund(*words, "--json", database=url)
+        assert refused.json["error"]["code"] == code
+        assert refused.json["error"]["details"]["place"] == place
+        assert "geheim" not in refused.out + refused.err
+    log = Path(os.environ["FUND_HOME"]) / "fund.log"
+    assert not log.exists() or "geheim" not in log.read_text()
+
+
+@pytest.mark.parametrize("url", ["redis://:geheim@db:abc/0", "redis:geheim", "redis://:x@db:1?geheim=1", "geheim"])
+def test_a_broker_with_a_fault_is_refused_without_its_password(fund: Fund, sqlite_url: str, url: str) -> None:
+    with founded(sqlite_url):
+        pass
+    for words in (("status",), ("worker",)):
+        refused = fund(*words, database=sqlite_url, env={"FUND_BROKER": url})
+        assert (refused.code, refused.err.partition(":")[0]) == (2, "error[unknown_broker]")
+        assert "geheim" not in refused.out + refused.err
+
+
 def test_a_login_without_a_password_is_no_secret(fund: Fund, postgres_url: str) -> None:
     with founded(postgres_url):
         pass
