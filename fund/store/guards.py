@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from fund import tables as t
-from fund.database import Base, Connection, is_sqlite, sql_object
+from fund.database import Base, Connection, is_sqlite, sql_object, squeezed
 from fund.language import N_
 
 __all__ = ["GuardStore"]
@@ -26,10 +26,6 @@ BETWEEN = N_("a rule, a row policy or an heir changes what is read from this tab
 BROKEN = N_("a row is there that the table's own rules forbid")
 OBJECTS = (("event_log", {"sqlite": 2, "postgresql": 3}), ("outbox", {"sqlite": 2, "postgresql": 2}))
 """The guards of the facts, and the version that is installed of each."""
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().rstrip(";").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +103,18 @@ class GuardStore:
             for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, versions["sqlite"], "sqlite")[0]):
                 named = re.match(r"CREATE TRIGGER (\w+)", statement)
                 if named:
-                    wanted[named.group(1)] = _squeezed(statement)
+                    wanted[named.group(1)] = squeezed(statement)
         for table in self._tables():
-            wanted[table.name] = _squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
+            wanted[table.name] = squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
-        present = {row.name: _squeezed(row.sql or "") for row in rows}
+        present = {row.name: squeezed(row.sql or "") for row in rows}
         problems = [(name, MISSING) for name in wanted if name not in present]
         problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
         ours = {table.name for table in self._tables()}
         problems += [
             (row.name, FOREIGN)
             for row in rows
-            if row.type == "trigger" and row.tbl_name in ours and row.name not in wanted
+            if row.type == "trigger" and row.tbl_name.lower() in ours and row.name not in wanted
         ]
         return len(wanted), problems
 
@@ -150,14 +146,13 @@ class GuardStore:
                 " WHERE NOT tg.tgisinternal AND rel.relnamespace = CAST('public' AS regnamespace)"
             )
         ).all()
-        present = {row.tgname: row for row in rows}
-        for name, trigger in triggers.items():
-            row = present.get(name)
-            if row is None:
+        for name, trigger in triggers.items():  # the name is free on every table: there may be more of them
+            present = [row for row in rows if row.tgname == name]
+            if not present:
                 problems.append((name, MISSING))
-            elif row.enabled not in ("O", "A"):
+            elif any(row.enabled not in ("O", "A") for row in present):
                 problems.append((name, OFF))
-            elif _Trigger(row.relname, row.proname, row.tgtype) != trigger or not row.always:
+            elif [_Trigger(row.relname, row.proname, row.tgtype) for row in present if row.always] != [trigger]:
                 problems.append((name, CHANGED))
         ours = {table.name for table in self._tables()}
         problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]

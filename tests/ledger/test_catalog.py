@@ -107,6 +107,21 @@ def test_another_constraint_of_the_same_name_is_found(
     assert guards(connection, *replaced) == [(f"guard:{name}", CHANGED)]
 
 
+def test_a_trigger_by_the_name_of_ours_on_another_table_is_found(connection: Connection) -> None:
+    statements = (
+        "CREATE FUNCTION evil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER entry_seals BEFORE INSERT ON posting FOR EACH ROW EXECUTE FUNCTION evil()",
+        "ALTER TRIGGER entry_seals ON entry RENAME TO x",  # it is read last now, and hides nothing
+        "ALTER TRIGGER x ON entry RENAME TO entry_seals",
+    )
+    assert guards(connection, *statements) == [("guard:entry_seals", CHANGED)]
+
+
+def test_guards_that_do_not_fire_in_this_session_are_found(connection: Connection) -> None:
+    found = guards(connection, "SET LOCAL session_replication_role = replica")
+    assert found == [("guard:session_replication_role", "this guard is switched off")]
+
+
 def test_an_index_that_only_makes_it_faster_is_nobodys_business(connection: Connection) -> None:
     assert guards(connection, "CREATE INDEX quick ON entry (actor)") == []
 
