@@ -10,6 +10,7 @@ import os
 import random
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ from fund.errors import (
     UnknownDatabase,
 )
 from fund.language import _
-from fund.paths import kind_of, private_file, private_folder, unwritable
+from fund.paths import kind_of, private_file, private_folder, reason_of, unwritable
 
 __all__ = [
     "Base",
@@ -220,8 +221,8 @@ def _stamp(path: Path) -> tuple[object, ...]:
     found: list[object] = []
     for file in (path, Path(f"{path}-wal")):
         try:
-            stat = file.stat()
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+            now = file.stat()
+            found.append((now.st_ino, now.st_size, now.st_mtime_ns))
         except FileNotFoundError:
             found.append(None)
     return (path, *found)
@@ -282,7 +283,8 @@ class _Turn:
         if self._file is None:
             try:
                 rights = os.stat(self._path.removesuffix("-turn")).st_mode & 0o666  # who may write there may stand here
-                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if make else 0), rights)
+                flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | (os.O_CREAT if make else 0)
+                self._file = os.open(self._path, flags, rights)
             except OSError:  # nobody ever waited, or there can be no such file
                 return True
         try:
@@ -648,11 +650,14 @@ def require_head(engine: Engine) -> None:
     """
     where = place(engine)
     if is_sqlite(engine):
-        file = _file(where)
-        if not file.exists():
-            raise DatabaseMissing(place=where)
-        if not file.is_file():
-            raise NotADatabase(place=where, reason=kind_of(file.stat().st_mode))
+        try:
+            mode = _file(where).stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            raise DatabaseMissing(place=where) from None
+        except OSError as problem:
+            raise DatabaseUnreachable(place=where, reason=reason_of(problem)) from None
+        if not stat.S_ISREG(mode):
+            raise NotADatabase(place=where, reason=kind_of(mode))
     with reading(engine) as connection:
         _require_server(connection)
         found = revision(connection)

@@ -133,9 +133,7 @@ class Evidence(CrossCheck):
     def _held_against_the_text(self) -> tuple[int, list[tuple[str, str]]]:
         text = _text_postgresql()
         functions = dict(re.findall(r"CREATE FUNCTION (\w+).*?AS \$body\$(.*?)\$body\$", text, re.DOTALL))
-        triggers = {
-            re.split(r"\s+", line)[2]: squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)
-        }
+        triggers = {re.split(r"\s+", line)[2]: squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)}
         problems: list[tuple[str, str]] = []
         bodies = {
             row.proname: row.prosrc
