@@ -318,7 +318,7 @@ def test_a_home_that_cannot_be_is_told_and_is_no_fault_of_the_program(fund: Fund
         assert (refused.code, refused.json["error"]["code"]) == (4, code), home
         assert said in refused.json["error"]["message"]
     refused = fund(*FOUNDED, env={"FUND_HOME": str(tmp_path / "file")}, lang="nl")
-    assert "file/fund.db: wat een map moet zijn is een bestand" in refused.err.replace("\n  ", " ")
+    assert "file/fund.db: wat een map moet zijn, is een bestand" in refused.err.replace("\n  ", " ")
 
 
 @pytest.mark.parametrize(
