@@ -544,17 +544,22 @@ def upgrade(url: str, *, target: str = "head", afterwards: Callable[[Connection]
         afterwards: What else belongs to it, in the same transaction.
 
     Raises:
-        PostgresqlTooOld, DatabaseInOtherEncoding, RightsMissing: Looked for before anything is made.
+        PostgresqlTooOld, DatabaseInOtherEncoding, RightsMissing, NotADatabase: Looked for before anything is made.
     """
     from alembic import command
 
     engine = create_engine(url)
-    if is_sqlite(engine) and engine.url.database not in (None, "", ":memory:"):
-        _make_private(_file(engine.url.database))
+    if is_sqlite(engine):
+        if engine.url.database in (None, "", ":memory:"):
+            raise NotADatabase(place=place(engine), reason=_("it is in memory, and nothing of it would be kept"))
+        _make_private(_file(str(engine.url.database)))
     with writing(engine) as connection:
-        if target != "head" or revision(connection) != head_revision():
+        found = revision(connection)
+        if target != "head" or found != head_revision():
             _require_server(connection)
             _require_rights(connection)
+            if found is None:
+                _require_nothing_else(connection)
             command.upgrade(_configuration(connection), target)
         if afterwards is not None:
             afterwards(connection)
@@ -580,6 +585,18 @@ def _require_server(connection: Connection) -> None:
     if found and int(found[0]) < OLDEST_POSTGRESQL:
         shown = ".".join(str(part) for part in found)
         raise PostgresqlTooOld(place=place(connection.engine), found=shown, needed=OLDEST_POSTGRESQL)
+
+
+def _require_nothing_else(connection: Connection) -> None:
+    """Nothing, when no other program keeps tables here: they could have our names, and our role would get rights to them.
+
+    Raises:
+        NotADatabase: There is a table, and no version of the fund.
+    """
+    others = sorted(set(sa.inspect(connection).get_table_names()) - {"alembic_version"})
+    if others:
+        reason = _("another program keeps tables in it: {names}").format(names=", ".join(others[:3]))
+        raise NotADatabase(place=place(connection.engine), reason=reason)
 
 
 def _require_rights(connection: Connection) -> None:
