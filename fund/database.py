@@ -588,7 +588,7 @@ def _require_server(connection: Connection) -> None:
 
 
 def _require_nothing_else(connection: Connection) -> None:
-    """Nothing, when no other program keeps tables here: they could have our names, and our role would get rights to them.
+    """Nothing, when no other program keeps tables here: our role would get rights to them, and names could be taken.
 
     Raises:
         NotADatabase: There is a table, and no version of the fund.

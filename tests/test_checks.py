@@ -329,6 +329,39 @@ def test_a_guard_that_is_weakened_is_named(module_postgres_url: str, statement: 
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("statement", "name", "problem"),
+    [
+        ("drop constraint uq_event_hash", "uq_event_hash", "missing"),
+        ("drop constraint ck_event_who", "ck_event_who", "missing"),
+        ("drop constraint ck_event_who, add constraint ck_event_who check (true)",
+         "ck_event_who", "not as it was installed"),
+        ("drop constraint fk_event_command, add constraint fk_event_command foreign key (actor, command_id)"
+         " references command on delete cascade", "fk_event_command", "not as it was installed"),
+        ("alter payload drop not null", "event.payload", "not as it was installed"),
+        ("alter occurred_us type numeric", "event.occurred_us", "not as it was installed"),
+        ("add theirs integer", "event.theirs", "not ours"),
+    ],
+)  # fmt: skip
+def test_a_table_of_facts_that_was_weakened_is_named(
+    module_postgres_url: str, statement: str, name: str, problem: str
+) -> None:
+    engine = create_engine(module_postgres_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"alter table event {statement}")
+        assert (name, f"this guard is {problem}") in GuardStore(connection).problems()[1]
+        assert all(found[0] == name for found in GuardStore(connection).problems()[1])
+        connection.rollback()
+    engine.dispose()
+
+
+def test_keys_that_a_restore_left_out_are_named(postgres_url: str) -> None:
+    with founded(postgres_url) as world:
+        run(world, "alter table delivery drop constraint pk_delivery", "drop index ix_event_type")
+        (findings,) = bad(verify(world.fund.engine)).values()
+        assert {each["place"] for each in findings} == {"guard:pk_delivery", "guard:ix_event_type"}
+
+
 @pytest.mark.parametrize("table", ["pending", "account"])
 def test_a_trigger_of_ours_by_its_name_that_stands_on_another_table_is_named(
     module_postgres_url: str, table: str

@@ -15,11 +15,11 @@ from sqlalchemy.schema import CreateTable
 from fund import tables as t
 from fund.database import Base, Connection, is_sqlite, sql_object, squeezed
 from fund.language import N_
+from fund.ledger import catalog
 
 __all__ = ["GuardStore"]
 
-MISSING = N_("this guard is missing")
-CHANGED = N_("this guard is not as it was installed")
+MISSING, CHANGED = catalog.MISSING, catalog.CHANGED
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
 BETWEEN = N_("a rule, a row policy or an heir changes what is read from this table or written to it")
@@ -156,7 +156,42 @@ class GuardStore:
                 problems.append((name, CHANGED))
         ours = {table.name for table in self._tables()}
         problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]
-        return len(functions) + len(triggers), problems
+        number, others = catalog.held_against(self.catalog(), "fund_catalog")
+        return len(functions) + len(triggers) + number, problems + others
+
+    def catalog(self) -> list[tuple[str, str, str]]:
+        """What PostgreSQL says now of the columns, constraints and indexes, as (kind, name, what it is).
+
+        Whether a constraint is held against the rows is for ``broken_rules``. An index that only makes it faster has to
+        be there: whoever restores a dump gets its condition in other words.
+        """
+        before = {name: self._setting(name) for name in catalog.SETTINGS}
+        for name, value in catalog.SETTINGS.items():
+            self._setting(name, value)
+        tables = ", ".join(f"'{table.name}'" for table in self._tables())
+        rows = [
+            row
+            for query in catalog.TABLES_ALONE
+            for row in self._connection.execute(sa.text(query.format(tables=tables)))
+        ]
+        for name, value in before.items():
+            self._setting(name, value)
+        return [
+            (
+                kind,
+                name,
+                "any"
+                if kind == "plain index"
+                else squeezed(said).removesuffix(" NOT ENFORCED").removesuffix(" NOT VALID"),
+            )
+            for kind, name, said in rows
+        ]
+
+    def _setting(self, name: str, value: str | None = None) -> str:
+        """A setting of this transaction, given a value or read."""
+        query = "SELECT current_setting(:name)" if value is None else "SELECT set_config(:name, :value, true)"
+        parameters = {"name": name} | ({} if value is None else {"value": value})
+        return str(self._connection.execute(sa.text(query), parameters).scalar_one())
 
     def in_between(self) -> list[tuple[str, str]]:
         """What PostgreSQL does between a table and who reads or writes it, of any table: rules, row policies, heirs."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fund.database import Connection, create_engine, reading, writing
 from fund.ledger import Ledger
 from fund.ledger.store.catalog import meaning
-from tests.ledger.catalog import FILE, said_of
+from tests.ledger.catalog import FILE, FUND_FILE, said_of, said_of_fund
 from tests.ledger.conftest import BOOK, fill_chart
 
 CHANGED, MISSING, STRANGE = (f"this guard is {what}" for what in ("not as it was installed", "missing", "not ours"))
@@ -44,6 +44,7 @@ def guards(connection: Connection, *statements: str) -> list[tuple[str, str]]:
 def test_what_is_written_down_of_the_catalog_is_what_the_migrations_make(url: str) -> None:
     with reading(create_engine(url)) as connection:
         assert said_of(connection) == FILE.read_text(encoding="utf-8"), "write it: python -m tests.ledger.catalog URL"
+        assert said_of_fund(connection) == FUND_FILE.read_text(encoding="utf-8"), "the same"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from fund.database import sql_object, squeezed
 from fund.language import N_
-from fund.ledger.store.catalog import CATALOG, SETTINGS, meaning, written
+from fund.ledger.store.catalog import CATALOG, CHANGED, MISSING, SETTINGS, held_against
 from fund.ledger.store.crosscheck import CrossCheck
 from fund.ledger.store.recount import Difference
 from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
@@ -49,11 +49,8 @@ def objects(*, on_sqlite: bool) -> list[tuple[str, int]]:
     return [(name, LATER_ON_POSTGRESQL.get(name, version)) for name, version in OBJECTS]
 
 
-MISSING = N_("this guard is missing")
-CHANGED = N_("this guard is not as it was installed")
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
-STRANGE = N_("this guard is not ours")
 RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account",
@@ -116,19 +113,7 @@ class Evidence(CrossCheck):
         return [(kind, name, squeezed(said)) for kind, name, said in rows]
 
     def _held_against_the_catalog(self) -> tuple[int, list[tuple[str, str]]]:
-        found: dict[tuple[str, str], list[str]] = {}
-        for kind, name, said in self.catalog():
-            found.setdefault((kind, name), []).append(meaning(said))
-        problems: list[tuple[str, str]] = []
-        number = 0
-        for kind, (name, said) in written():
-            number += 1
-            now = found.pop((kind, name), [])
-            if meaning(said) not in now:
-                problems.append((name, CHANGED if now else MISSING))
-            elif len(now) > 1:
-                problems.append((name, STRANGE))
-        return number, problems + [(name, STRANGE) for kind, name in found if kind != "plain index"]
+        return held_against(self.catalog(), "ledger_catalog")
 
     def _held_against_the_text(self) -> tuple[int, list[tuple[str, str]]]:
         text = _text_postgresql()
