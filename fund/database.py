@@ -355,7 +355,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database, that writes nothing and waits for nobody."""
-    with translated(engine), engine.connect() as connection:
+    with translated(engine, reads=True), engine.connect() as connection:
         if is_sqlite(engine):
             connection = connection.execution_options(fund_reading=True)
         else:
@@ -389,7 +389,7 @@ def ill(problem: BaseException) -> NotReady | None:
     return _illness(problem, "")
 
 
-def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
+def _illness(problem: sa.exc.DBAPIError, where: str, *, reads: bool = False) -> NotReady | None:
     original = problem.orig
     text = str(original).strip().split("\n", 1)[0]
     if isinstance(original, sqlite3.Error):
@@ -420,6 +420,8 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
         return StorageFull(place=where)
     if state in ("55P03", "40001", "40P01", "57014"):
         return DatabaseBusy(place=where)
+    if state == "42501" and reads:
+        return DatabaseUnreachable(place=where, reason=text)
     if state in ("25006", "42501"):  # a transaction, a server or a login that only reads
         return DatabaseReadOnly(place=where)
     if state in ("28000", "28P01", "3D000") or state.startswith(_ILL_STATES) or state in _ILL_CODES:
@@ -450,12 +452,16 @@ def _no_connection(problem: sa.exc.DBAPIError) -> bool:
 
 
 @contextmanager
-def translated(engine: Engine) -> Iterator[None]:
-    """Errors of a database that is ill become our refusals; a bug stays a bug."""
+def translated(engine: Engine, *, reads: bool = False) -> Iterator[None]:
+    """Errors of a database that is ill become our refusals; a bug stays a bug.
+
+    Args:
+        reads: Nothing is written: a right that is missing is one to read.
+    """
     try:
         yield
     except sa.exc.DBAPIError as problem:
-        refusal = _illness(problem, place(engine))
+        refusal = _illness(problem, place(engine), reads=reads)
         if refusal is None:
             raise
         raise refusal from problem

@@ -150,6 +150,19 @@ def test_on_a_terminal_it_waits_until_somebody_has_run_it(
     assert "Fund founded in" in done.out
 
 
+def test_a_login_without_the_right_to_read_is_not_told_that_it_can(fund: Fund, postgres_url: str) -> None:
+    with founded(postgres_url):
+        pass
+    login = f"weak_{uuid.uuid4().hex[:8]}"
+    _administer(postgres_url, f"create role {login} login")
+    try:
+        refused = fund("status", "--json", database=postgres_url.replace("//postgres:", f"//{login}:", 1))
+        assert (refused.code, refused.json["error"]["code"]) == (4, "database_unreachable")
+        assert "permission denied" in refused.json["error"]["message"]
+    finally:
+        _administer(postgres_url, f"drop role {login}")
+
+
 def test_who_stops_waiting_leaves_nothing_behind(fund: Fund, sysadmin: tuple[str, str]) -> None:
     ours, whole = sysadmin
     stopped = fund(*FOUNDED, database=ours, terminal=True, typed="")
