@@ -34,11 +34,11 @@ from fund.ledger.store import (
     PeriodStatus,
     TrialBalanceRow,
     Turnover,
-    catalog,
     commit,
     install,
     uninstall,
 )
+from fund.ledger.store import catalog as catalog
 from fund.ledger.store.flush import flushed
 from fund.ledger.verify import Check, Finding, Verification
 from fund.ledger.verify import rebuild as rebuild_balances
@@ -77,7 +77,6 @@ __all__ = [
     "Verification",
     "canonical",
     "canonical_json",
-    "catalog",
     "commit",
     "credit",
     "debit",
