@@ -17,8 +17,10 @@ from cli.params import (
     Ref,
     argument,
     booking,
+    forcing,
     listing,
     look,
+    may_write,
     noun,
     option,
     read,
@@ -169,13 +171,15 @@ def _received(answer: Mapping[str, Any]) -> list[str]:
 @argument("ref", type=CALL, help=N_("The call"))
 @option("--all", "all_", is_flag=True, help=N_("Every call that was made with this one"))
 @option("--output", type=click.Path(), metavar="PATH", help=N_("Write a PDF here; with --all the folder they go to"))
+@forcing
 @reading
 def letter(ctx: click.Context, ref: str, all_: bool, output: str | None) -> None:
     args = {"ref": ref, "all": all_ or None}
     if output is None:
         read(ctx, "capital letter", args, show=_letters_shown)
         return
-    written = _letters_written(look(ctx, "capital letter", args)["letters"], output, all_)
+    force = bool(typed(ctx, "force")) if all_ else may_write(ctx, output)
+    written = _letters_written(look(ctx, "capital letter", args)["letters"], output, all_, force=force)
     if typed(ctx, "json"):
         emit_json({"schema_version": 1, "files": written})
     elif output != "-":
@@ -186,12 +190,12 @@ def letter(ctx: click.Context, ref: str, all_: bool, output: str | None) -> None
         )
 
 
-def _letters_written(found: list[dict[str, Any]], output: str, several: bool) -> list[str]:
+def _letters_written(found: list[dict[str, Any]], output: str, several: bool, *, force: bool) -> list[str]:
     """The files, each written whole or not at all, by name."""
     from fund.reports.letters import letter_pdf
 
     if not several:
-        write_output(output, letter_pdf(found[0]))
+        write_output(output, letter_pdf(found[0]), force=force)
         return [output]
     folder = Path(output)
     paths = []
@@ -200,7 +204,7 @@ def _letters_written(found: list[dict[str, Any]], output: str, several: bool) ->
             content = letter_pdf(one)
             _make_folder(folder)
             paths.append(str(folder / f"{one['ref']}.pdf"))
-            write_output(paths[-1], content)
+            write_output(paths[-1], content, force=force)
             bar.step()
     return paths
 

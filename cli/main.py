@@ -14,8 +14,10 @@ from __future__ import annotations
 import gettext
 import importlib
 import os
+import stat
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +60,22 @@ _WITH_VALUE = ("--database", "--as", "--broker", "--lang")
 
 def main() -> None:
     """Run the command that was typed and leave with its exit code."""
+    _open_closed()
     sys.exit(run_shell(sys.argv[1:]))
+
+
+def _open_closed() -> None:
+    """Of the three streams, those that were closed before we began: reading gives nothing, writing fails as it should.
+
+    Python has nothing in their place, and the next file that is opened would take their number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                os.fstat(number)
+                continue
+            os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY)  # it gets the lowest number
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def run_shell(args: Sequence[str]) -> int:
@@ -211,7 +228,7 @@ def _keep(text: str) -> str:
 
     from fund.paths import private_folder
 
-    home = Path(os.environ.get("FUND_HOME") or user_data_path("fund")).expanduser()
+    home = Path(os.path.expanduser(os.environ.get("FUND_HOME") or user_data_path("fund")))
     for folder in (home, Path(tempfile.gettempdir())):
         path = folder / "fund.log"
         try:
@@ -226,8 +243,13 @@ def _keep(text: str) -> str:
 
 
 def _private(path: str, flags: int) -> int:
-    """A log that only this account reads, and that is no link to something else."""
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    """A log that only this account reads: not a link to something else, a pipe, or a file that somebody else laid."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    found = os.fstat(handle)
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+        return handle
+    os.close(handle)
+    raise PermissionError(path)
 
 
 # ------------------------------------------------------------------------------------------------------ the commands

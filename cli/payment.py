@@ -157,7 +157,7 @@ def _file_written(data: Mapping[str, Any], output: str) -> None:
         if there != data["sha256"]:
             raise PaymentFileDiffers(path=str(path), batch=data["ref"], found=there, expected=data["sha256"])
         return
-    write_output(output if output == "-" else str(path), content, private=True)
+    write_output(output if output == "-" else str(path), content, force=False, private=True)
 
 
 @verb(

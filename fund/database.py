@@ -10,6 +10,7 @@ import os
 import random
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,7 +45,8 @@ from fund.errors import (
     StorageFull,
     UnknownDatabase,
 )
-from fund.paths import kind_of, private_file, private_folder, unwritable
+from fund.language import _
+from fund.paths import kind_of, private_file, private_folder, reason_of, unwritable
 
 __all__ = [
     "Base",
@@ -62,6 +64,7 @@ __all__ = [
     "require_head",
     "revision",
     "sql_object",
+    "squeezed",
     "to_micros",
     "translated",
     "uninstall",
@@ -111,25 +114,40 @@ def normalised(url: str) -> URL:
 
     Raises:
         UnknownDatabase: Neither SQLite nor PostgreSQL.
+        DatabaseUnreachable: A password with an ``@`` in it, of which the end would be taken for the host.
     """
     try:
         parsed = make_url(url)
-    except (sa.exc.ArgumentError, ValueError) as problem:  # a port that is no number is a ValueError
-        raise UnknownDatabase(place=re.sub(r"//[^@/]*@", "//***@", url)) from problem
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number is a ValueError
+        raise UnknownDatabase(place=_begin_of(url)) from None
     kind = parsed.get_backend_name()
     if kind in ("postgresql", "postgres"):
+        if "@" in f"{parsed.host}{parsed.database}":
+            reason = _("in a user name or a password, @ is written as %40 and / as %2F")
+            raise DatabaseUnreachable(place=_begin_of(url), reason=reason)
         return parsed.set(drivername="postgresql+psycopg")
     if kind == "sqlite":
         return parsed.set(drivername="sqlite+pysqlite")
-    raise UnknownDatabase(place=parsed.render_as_string(hide_password=True))
+    raise UnknownDatabase(place=_begin_of(url))
+
+
+def _begin_of(url: str) -> str:
+    """What can be shown of an address that we cannot read: as far as nothing in it can be a password."""
+    found = re.match(r"(?:[\w+.-]+:/+)?[^:@=?]*", url)
+    shown = found[0] if found else ""
+    return shown if shown == url else f"{shown}…"
+
+
+_SHOWN = ("dbname", "host", "hostaddr", "port", "service", "sslmode", "user")
+"""Options of an address that people may read; others may hold a secret."""
 
 
 def place(engine: Engine) -> str:
     """Where the database is, as a person may read it: never with a password."""
     if engine.dialect.name == "sqlite":
         return str(engine.url.database or ":memory:")
-    shown = engine.url.set(drivername="postgresql").difference_update_query(("password", "sslpassword"))
-    return shown.render_as_string(hide_password=True)
+    shown = engine.url.set(drivername="postgresql")
+    return shown.difference_update_query(set(shown.query) - set(_SHOWN)).render_as_string(hide_password=True)
 
 
 def create_engine(url: str, *, pooled: bool = False, connections: int = 5) -> Engine:
@@ -203,8 +221,8 @@ def _stamp(path: Path) -> tuple[object, ...]:
     found: list[object] = []
     for file in (path, Path(f"{path}-wal")):
         try:
-            stat = file.stat()
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+            now = file.stat()
+            found.append((now.st_ino, now.st_size, now.st_mtime_ns))
         except FileNotFoundError:
             found.append(None)
     return (path, *found)
@@ -265,7 +283,8 @@ class _Turn:
         if self._file is None:
             try:
                 rights = os.stat(self._path.removesuffix("-turn")).st_mode & 0o666  # who may write there may stand here
-                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if make else 0), rights)
+                flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | (os.O_CREAT if make else 0)
+                self._file = os.open(self._path, flags, rights)
             except OSError:  # nobody ever waited, or there can be no such file
                 return True
         try:
@@ -336,7 +355,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database, that writes nothing and waits for nobody."""
-    with translated(engine), engine.connect() as connection:
+    with translated(engine, reads=True), engine.connect() as connection:
         if is_sqlite(engine):
             connection = connection.execution_options(fund_reading=True)
         else:
@@ -370,7 +389,7 @@ def ill(problem: BaseException) -> NotReady | None:
     return _illness(problem, "")
 
 
-def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
+def _illness(problem: sa.exc.DBAPIError, where: str, *, reads: bool = False) -> NotReady | None:
     original = problem.orig
     text = str(original).strip().split("\n", 1)[0]
     if isinstance(original, sqlite3.Error):
@@ -401,6 +420,8 @@ def _illness(problem: sa.exc.DBAPIError, where: str) -> NotReady | None:
         return StorageFull(place=where)
     if state in ("55P03", "40001", "40P01", "57014"):
         return DatabaseBusy(place=where)
+    if state == "42501" and reads:
+        return DatabaseUnreachable(place=where, reason=text)
     if state in ("25006", "42501"):  # a transaction, a server or a login that only reads
         return DatabaseReadOnly(place=where)
     if state in ("28000", "28P01", "3D000") or state.startswith(_ILL_STATES) or state in _ILL_CODES:
@@ -426,16 +447,21 @@ def _may(path: str | Path, mode: int) -> bool:
 
 
 def _no_connection(problem: sa.exc.DBAPIError) -> bool:
-    return isinstance(problem, sa.exc.OperationalError)
+    """Whether there is no server behind it; or the driver knows no such option, before anything was asked."""
+    return isinstance(problem, sa.exc.OperationalError) or problem.statement is None
 
 
 @contextmanager
-def translated(engine: Engine) -> Iterator[None]:
-    """Errors of a database that is ill become our refusals; a bug stays a bug."""
+def translated(engine: Engine, *, reads: bool = False) -> Iterator[None]:
+    """Errors of a database that is ill become our refusals; a bug stays a bug.
+
+    Args:
+        reads: Nothing is written: a right that is missing is one to read.
+    """
     try:
         yield
     except sa.exc.DBAPIError as problem:
-        refusal = _illness(problem, place(engine))
+        refusal = _illness(problem, place(engine), reads=reads)
         if refusal is None:
             raise
         raise refusal from problem
@@ -453,6 +479,14 @@ def sql_object(name: str, version: int, kind: str) -> tuple[str, str]:
     text = (_sql_folder() / f"{name}.v{version}.{kind}.sql").read_text(encoding="utf-8")
     body, _mark, removal = text.partition("-- uninstall\n")
     return body, removal
+
+
+_GAPS = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s+|--[^\n]*|/\*.*?\*/)+""", re.DOTALL)
+
+
+def squeezed(statement: str) -> str:
+    """A statement in one line, without comments and closing semicolon; what stands between quotes stays as it is."""
+    return _GAPS.sub(lambda found: found[1] or " ", statement).strip().removesuffix(";").strip()
 
 
 def install(connection: Connection, name: str, version: int = 1) -> None:
@@ -516,17 +550,22 @@ def upgrade(url: str, *, target: str = "head", afterwards: Callable[[Connection]
         afterwards: What else belongs to it, in the same transaction.
 
     Raises:
-        PostgresqlTooOld, DatabaseInOtherEncoding, RightsMissing: Looked for before anything is made.
+        PostgresqlTooOld, DatabaseInOtherEncoding, RightsMissing, NotADatabase: Looked for before anything is made.
     """
     from alembic import command
 
     engine = create_engine(url)
-    if is_sqlite(engine) and engine.url.database not in (None, "", ":memory:"):
-        _make_private(_file(engine.url.database))
+    if is_sqlite(engine):
+        if engine.url.database in (None, "", ":memory:"):
+            raise NotADatabase(place=place(engine), reason=_("it is in memory, and nothing of it would be kept"))
+        _make_private(_file(str(engine.url.database)))
     with writing(engine) as connection:
-        if target != "head" or revision(connection) != head_revision():
+        found = revision(connection)
+        if target != "head" or found != head_revision():
             _require_server(connection)
             _require_rights(connection)
+            if found is None:
+                _require_nothing_else(connection)
             command.upgrade(_configuration(connection), target)
         if afterwards is not None:
             afterwards(connection)
@@ -552,6 +591,18 @@ def _require_server(connection: Connection) -> None:
     if found and int(found[0]) < OLDEST_POSTGRESQL:
         shown = ".".join(str(part) for part in found)
         raise PostgresqlTooOld(place=place(connection.engine), found=shown, needed=OLDEST_POSTGRESQL)
+
+
+def _require_nothing_else(connection: Connection) -> None:
+    """Nothing, when no other program keeps tables here: our role would get rights to them, and names could be taken.
+
+    Raises:
+        NotADatabase: There is a table, and no version of the fund.
+    """
+    others = sorted(set(sa.inspect(connection).get_table_names()) - {"alembic_version"})
+    if others:
+        reason = _("another program keeps tables in it: {names}").format(names=", ".join(others[:3]))
+        raise NotADatabase(place=place(connection.engine), reason=reason)
 
 
 def _require_rights(connection: Connection) -> None:
@@ -622,11 +673,14 @@ def require_head(engine: Engine) -> None:
     """
     where = place(engine)
     if is_sqlite(engine):
-        file = _file(where)
-        if not file.exists():
-            raise DatabaseMissing(place=where)
-        if not file.is_file():
-            raise NotADatabase(place=where, reason=kind_of(file.stat().st_mode))
+        try:
+            mode = _file(where).stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            raise DatabaseMissing(place=where) from None
+        except OSError as problem:
+            raise DatabaseUnreachable(place=where, reason=reason_of(problem)) from None
+        if not stat.S_ISREG(mode):
+            raise NotADatabase(place=where, reason=kind_of(mode))
     with reading(engine) as connection:
         _require_server(connection)
         found = revision(connection)

@@ -34,11 +34,13 @@ _REASONS = {
     errno.EPERM: N_("this account has no right to it"),
     errno.ENOENT: N_("the folder is not there"),
     errno.ENOTDIR: N_("what should be a folder is a file"),
+    errno.EEXIST: N_("what should be a folder is a file"),
     errno.EISDIR: N_("it is a folder"),
     errno.EROFS: N_("the disk can only be read"),
     errno.ENAMETOOLONG: N_("the name is too long"),
     errno.ENOSPC: N_("no room is left"),
     errno.EDQUOT: N_("no room is left"),
+    errno.EBADF: N_("it is closed"),
     errno.EIO: N_("the disk does not work"),
 }
 _PIECE = 1 << 20
@@ -81,7 +83,10 @@ def read_input(
     """
     refuse = too_large or (lambda path, size, limit: InputTooLarge(path=path, size=size, limit=limit))
     if path == "-" and standard_input:
-        content = sys.stdin.buffer.read(limit + 1)
+        try:
+            content = sys.stdin.buffer.read(limit + 1)
+        except OSError as problem:
+            raise FileUnreadable(path=path, reason=reason_of(problem)) from None
     else:
         handle = _opened(path, links=links)
         try:
@@ -145,5 +150,6 @@ def private_folder(path: Path) -> None:
 
 def private_file(path: Path) -> None:
     """The file is there; where it had to be made it is empty, and nobody but this user reads it."""
+    real = os.path.realpath(path)  # behind a link that leads to nothing yet
     with suppress(FileExistsError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(real, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

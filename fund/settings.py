@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _expanded(cls, value: Path) -> Path:
-        return value.expanduser()
+        return Path(os.path.expanduser(value))  # somebody who is not known here stays as typed, and is no folder
 
     @property
     def database_url(self) -> str:
@@ -91,7 +91,7 @@ class _FileSource(PydanticBaseSettingsSource):
             raise SettingGivenTwice(name=name)
         try:
             return (
-                read_input(str(Path(path).expanduser()), LONGEST, standard_input=False).decode().strip(),
+                read_input(os.path.expanduser(path), LONGEST, standard_input=False).decode().strip(),
                 field_name,
                 False,
             )
@@ -125,8 +125,8 @@ def load(given: Mapping[str, object] | None = None) -> Settings:
         raise InvalidSetting(name=PREFIX + place.partition(".")[0].upper(), reason=reason) from None
 
 
-_BEFORE_HOST = re.compile(r"(://[^/@:\s]*:)[^@\s]+@")
-_AMONG_OPTIONS = re.compile(r"([?&](?:ssl)?password=)[^&\s]+")
+_BEFORE_HOST = re.compile(r"(://[^/@:\s]*:)\S+@")
+_AMONG_OPTIONS = re.compile(r"((?:^|[\s?&;])\w*(?:passw|secret)\w*=)[^&;\s]+", re.IGNORECASE)
 
 
 def masked(text: str) -> str:

@@ -25,6 +25,7 @@ from dramatiq import Worker
 
 from fund.database import Engine, create_engine, head_revision, ill, mend, require_head, writing
 from fund.errors import BrokerUnreachable, DatabaseBusy, DatabaseUnreachable, FundError, NotReady
+from fund.settings import masked
 from fund.store import Store
 from fund.workflows.actors import declare
 from fund.workflows.broker import Bell, answers, make_broker
@@ -71,8 +72,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         line.update({name: getattr(record, name) for name in self._kept if hasattr(record, name)})
-        if os.environ.get("FUND_DEBUG") and hasattr(record, "trace"):
-            line["trace"] = record.trace
+        if os.environ.get("FUND_DEBUG", "") not in ("", "0") and hasattr(record, "trace"):
+            line["trace"] = masked(str(record.trace))
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -9,6 +9,7 @@ the same beginning. A test that asks the system for the time or the day fails (r
 
 from __future__ import annotations
 
+import datetime as datetime_module
 import os
 import sys
 import time
@@ -54,8 +55,10 @@ class ClockRead(BaseException):
 READINGS = {
     datetime: {"now", "today", "utcnow"},
     date: {"today"},
-    time: {"time", "time_ns", "localtime", "gmtime", "ctime", "strftime"},
-}
+    time: {
+        "time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strftime", "clock_gettime", "clock_gettime_ns",
+    },
+}  # fmt: skip
 
 
 def _shut(real: Any, name: str) -> Any:
@@ -81,14 +84,24 @@ class _Shut(type):
 
 class _ShutModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
-        return _shut(time, name)
+        if self.__name__ == "time":
+            return _shut(time, name)
+        found = getattr(datetime_module, name)
+        return _INSTEAD.get(id(found), found)
 
 
-_INSTEAD: dict[Any, Any] = {
-    datetime: _Shut("datetime", (), {"real": datetime}),
-    date: _Shut("date", (), {"real": date}),
-    time: _ShutModule("time"),
+def _shut_function(name: str) -> Callable[..., Any]:
+    return lambda *_given: _shut(time, name)
+
+
+_INSTEAD: dict[int, Any] = {
+    id(datetime): _Shut("datetime", (), {"real": datetime}),
+    id(date): _Shut("date", (), {"real": date}),
+    id(time): _ShutModule("time"),
+    id(datetime_module): _ShutModule("datetime"),
+    **{id(getattr(time, name)): _shut_function(name) for name in READINGS[time]},
 }
+"""What tells the time, by its identity, in whatever way a module imported it."""
 _shut_in: set[str] = set()
 
 
@@ -98,5 +111,5 @@ def forbid_readings() -> None:
         if name.startswith("tests.") and name not in _shut_in and name != __name__:
             _shut_in.add(name)
             for attribute, value in list(vars(module).items()):
-                if value in (datetime, date, time):
-                    setattr(module, attribute, _INSTEAD[value])
+                if id(value) in _INSTEAD:
+                    setattr(module, attribute, _INSTEAD[id(value)])

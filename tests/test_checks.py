@@ -329,11 +329,85 @@ def test_a_guard_that_is_weakened_is_named(module_postgres_url: str, statement: 
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("statement", "name", "problem"),
+    [
+        ("drop constraint uq_event_hash", "uq_event_hash", "missing"),
+        ("drop constraint ck_event_who", "ck_event_who", "missing"),
+        ("drop constraint ck_event_who, add constraint ck_event_who check (true)",
+         "ck_event_who", "not as it was installed"),
+        ("drop constraint fk_event_command, add constraint fk_event_command foreign key (actor, command_id)"
+         " references command on delete cascade", "fk_event_command", "not as it was installed"),
+        ("alter payload drop not null", "event.payload", "not as it was installed"),
+        ("alter occurred_us type numeric", "event.occurred_us", "not as it was installed"),
+        ("add theirs integer", "event.theirs", "not ours"),
+    ],
+)  # fmt: skip
+def test_a_table_of_facts_that_was_weakened_is_named(
+    module_postgres_url: str, statement: str, name: str, problem: str
+) -> None:
+    engine = create_engine(module_postgres_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"alter table event {statement}")
+        assert (name, f"this guard is {problem}") in GuardStore(connection).problems()[1]
+        assert all(found[0] == name for found in GuardStore(connection).problems()[1])
+        connection.rollback()
+    engine.dispose()
+
+
+def test_keys_that_a_restore_left_out_are_named(postgres_url: str) -> None:
+    with founded(postgres_url) as world:
+        run(world, "alter table delivery drop constraint pk_delivery", "drop index ix_event_type")
+        (findings,) = bad(verify(world.fund.engine)).values()
+        assert {each["place"] for each in findings} == {"guard:pk_delivery", "guard:ix_event_type"}
+
+
+@pytest.mark.parametrize("table", ["pending", "account"])
+def test_a_trigger_of_ours_by_its_name_that_stands_on_another_table_is_named(
+    module_postgres_url: str, table: str
+) -> None:
+    engine = create_engine(module_postgres_url)
+    with engine.connect() as connection:
+        for statement in (
+            "create function theirs() returns trigger language plpgsql as 'begin return null; end'",
+            f"create trigger event_never_changes before insert on {table} execute function theirs()",
+            "alter trigger event_never_changes on event rename to x",  # it is read last now, and hides nothing
+            "alter trigger x on event rename to event_never_changes",
+        ):
+            connection.exec_driver_sql(statement)
+        assert ("event_never_changes", "this guard is not as it was installed") in GuardStore(connection).problems()[1]
+        connection.rollback()
+    engine.dispose()
+
+
 def test_a_trigger_that_is_switched_off_is_named(postgres_url: str) -> None:
     with founded(postgres_url) as world:
         run(world, "alter table event disable trigger event_never_changes")
         findings = bad(verify(world.fund.engine))
         assert [finding["place"] for finding in findings["guards"]] == ["guard:event_never_changes"]
+
+
+@pytest.mark.parametrize("table", ["EVENT", "Entry"])
+def test_a_trigger_of_somebody_else_is_named_however_its_table_is_written(sqlite_url: str, table: str) -> None:
+    with founded(sqlite_url) as world:
+        run(world, f"create trigger theirs after insert on {table} begin select 1; end")
+        ((finding,),) = bad(verify(world.fund.engine)).values()
+        assert (finding["place"], finding["message"]) == ("guard:theirs", "this trigger is not ours")
+
+
+def test_a_guard_that_hides_its_change_between_quotes_is_named(sqlite_url: str) -> None:
+    # what was a text with a space in it is now two, with a condition in between that begins like a comment
+    evil = "'+0\n-- ' || '' || '\ndays'"
+    with founded(sqlite_url) as world:
+        with world.fund.engine.connect() as connection:
+            query = sa.text("select sql from sqlite_master where name = 'account_keeps_days'")
+            before = connection.execute(query).scalar_one()
+        assert "'+0 days'" in before
+        run(world, "drop trigger account_keeps_days")
+        with world.fund.engine.begin() as connection:
+            connection.exec_driver_sql(before.replace("'+0 days'", evil, 1))
+        ((finding,),) = bad(verify(world.fund.engine)).values()
+        assert finding["place"] == "guard:account_keeps_days"
 
 
 def test_a_trigger_of_somebody_else_is_named(world: World) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from fund import settings
 from fund.errors import InvalidSetting, SettingGivenTwice, SettingUnreadable
+from fund.worker import JsonLines
 
 
 def test_a_fund_lives_in_its_home_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -49,6 +51,20 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.masked(told) == (
         "at postgresql://fund:***@db/fund?sslmode=require&password=***\nand redis://:***@db:6379/0"
     )
+    assert settings.masked("postgresql://fund:ge@heim@db/fund?PASSWORD=geheim&oauth_client_secret=geheim") == (
+        "postgresql://fund:***@db/fund?PASSWORD=***&oauth_client_secret=***"
+    )
+    assert settings.masked("host=db password=geheim port=1") == "host=db password=*** port=1"
+
+
+@pytest.mark.parametrize(("debug", "shown"), [("", False), ("0", False), ("1", True)])
+def test_a_worker_logs_a_trace_only_when_asked_and_never_with_a_password(
+    monkeypatch: pytest.MonkeyPatch, debug: str, shown: bool
+) -> None:
+    monkeypatch.setenv("FUND_DEBUG", debug)
+    record = logging.makeLogRecord({"msg": "x", "trace": "at postgresql://fund:geheim@db/fund\nValueError"})
+    line = JsonLines().format(record)
+    assert ("ValueError" in line, "geheim" in line) == (shown, False)
 
 
 def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

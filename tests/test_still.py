@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as module
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from time import time as function  # noqa: TID251
 from typing import Any
 
 import pytest
@@ -25,6 +27,10 @@ READINGS: dict[str, Callable[[], Any]] = {
     "date.today": lambda: date.today(),  # noqa: TID251
     "time.time": lambda: time.time(),  # noqa: TID251
     "time.localtime": lambda: time.localtime(),  # noqa: TID251
+    "time.asctime": lambda: time.asctime(),  # noqa: TID251
+    "time.clock_gettime": lambda: time.clock_gettime(time.CLOCK_REALTIME),  # noqa: TID251
+    "the module datetime": lambda: module.datetime.now(),  # noqa: TID251
+    "the function time": lambda: function(),
 }
 
 

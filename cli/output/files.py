@@ -63,7 +63,7 @@ def write_output(
         _exists(path)
     part = None
     try:
-        handle, part = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        handle, part = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
         with os.fdopen(handle, "wb") as out:
             for piece in (content,) if isinstance(content, bytes) else content:
                 out.write(piece)

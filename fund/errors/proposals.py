@@ -311,10 +311,10 @@ class BoardNotInformed(RuleRefusal):
 
 
 class AttachmentMissing(RuleRefusal):
-    """A file that the form names is not with the fund."""
+    """A file that the form names is not with the fund, or it is there with another case: then it is brought again."""
 
     message = N_("{command} is not possible for {ref}: attachment {title} ({hash}) is not with the fund")
-    hint = N_("fund proposal save {ref} FILE --attach PATH")
+    hint = N_("fund {again} FILE --attach PATH")
 
 
 class AttachmentTooLarge(FaultyInput):

@@ -38,6 +38,7 @@ from fund.ledger.store import (
     install,
     uninstall,
 )
+from fund.ledger.store import catalog as catalog
 from fund.ledger.store.flush import flushed
 from fund.ledger.verify import Check, Finding, Verification
 from fund.ledger.verify import rebuild as rebuild_balances

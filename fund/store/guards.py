@@ -13,23 +13,19 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from fund import tables as t
-from fund.database import Base, Connection, is_sqlite, sql_object
+from fund.database import Base, Connection, is_sqlite, sql_object, squeezed
 from fund.language import N_
+from fund.ledger import catalog
 
 __all__ = ["GuardStore"]
 
-MISSING = N_("this guard is missing")
-CHANGED = N_("this guard is not as it was installed")
+MISSING, CHANGED = catalog.MISSING, catalog.CHANGED
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
 BETWEEN = N_("a rule, a row policy or an heir changes what is read from this table or written to it")
 BROKEN = N_("a row is there that the table's own rules forbid")
 OBJECTS = (("event_log", {"sqlite": 2, "postgresql": 3}), ("outbox", {"sqlite": 2, "postgresql": 2}))
 """The guards of the facts, and the version that is installed of each."""
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().rstrip(";").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +103,18 @@ class GuardStore:
             for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, versions["sqlite"], "sqlite")[0]):
                 named = re.match(r"CREATE TRIGGER (\w+)", statement)
                 if named:
-                    wanted[named.group(1)] = _squeezed(statement)
+                    wanted[named.group(1)] = squeezed(statement)
         for table in self._tables():
-            wanted[table.name] = _squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
+            wanted[table.name] = squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
-        present = {row.name: _squeezed(row.sql or "") for row in rows}
+        present = {row.name: squeezed(row.sql or "") for row in rows}
         problems = [(name, MISSING) for name in wanted if name not in present]
         problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
         ours = {table.name for table in self._tables()}
         problems += [
             (row.name, FOREIGN)
             for row in rows
-            if row.type == "trigger" and row.tbl_name in ours and row.name not in wanted
+            if row.type == "trigger" and row.tbl_name.lower() in ours and row.name not in wanted
         ]
         return len(wanted), problems
 
@@ -150,18 +146,52 @@ class GuardStore:
                 " WHERE NOT tg.tgisinternal AND rel.relnamespace = CAST('public' AS regnamespace)"
             )
         ).all()
-        present = {row.tgname: row for row in rows}
-        for name, trigger in triggers.items():
-            row = present.get(name)
-            if row is None:
+        for name, trigger in triggers.items():  # the name is free on every table: there may be more of them
+            present = [row for row in rows if row.tgname == name]
+            if not present:
                 problems.append((name, MISSING))
-            elif row.enabled not in ("O", "A"):
+            elif any(row.enabled not in ("O", "A") for row in present):
                 problems.append((name, OFF))
-            elif _Trigger(row.relname, row.proname, row.tgtype) != trigger or not row.always:
+            elif [_Trigger(row.relname, row.proname, row.tgtype) for row in present if row.always] != [trigger]:
                 problems.append((name, CHANGED))
         ours = {table.name for table in self._tables()}
         problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]
-        return len(functions) + len(triggers), problems
+        number, others = catalog.held_against(self.catalog(), "fund_catalog")
+        return len(functions) + len(triggers) + number, problems + others
+
+    def catalog(self) -> list[tuple[str, str, str]]:
+        """What PostgreSQL says now of the columns, constraints and indexes, as (kind, name, what it is).
+
+        Whether a constraint is held against the rows is for ``broken_rules``. An index that only makes it faster has to
+        be there: whoever restores a dump gets its condition in other words.
+        """
+        before = {name: self._setting(name) for name in catalog.SETTINGS}
+        for name, value in catalog.SETTINGS.items():
+            self._setting(name, value)
+        tables = ", ".join(f"'{table.name}'" for table in self._tables())
+        rows = [
+            row
+            for query in catalog.TABLES_ALONE
+            for row in self._connection.execute(sa.text(query.format(tables=tables)))
+        ]
+        for name, value in before.items():
+            self._setting(name, value)
+        return [
+            (
+                kind,
+                name,
+                "any"
+                if kind == "plain index"
+                else squeezed(said).removesuffix(" NOT ENFORCED").removesuffix(" NOT VALID"),
+            )
+            for kind, name, said in rows
+        ]
+
+    def _setting(self, name: str, value: str | None = None) -> str:
+        """A setting of this transaction, given a value or read."""
+        query = "SELECT current_setting(:name)" if value is None else "SELECT set_config(:name, :value, true)"
+        parameters = {"name": name} | ({} if value is None else {"value": value})
+        return str(self._connection.execute(sa.text(query), parameters).scalar_one())
 
     def in_between(self) -> list[tuple[str, str]]:
         """What PostgreSQL does between a table and who reads or writes it, of any table: rules, row policies, heirs."""

@@ -29,14 +29,19 @@ def _client(url: str) -> redis.Redis:
     kind = urlsplit(url).scheme
     if kind not in ("redis", "rediss", "unix"):
         raise UnknownBroker(place=_place(url))
-    return redis.Redis.from_url(
-        url, socket_connect_timeout=0.5, socket_timeout=2, retry=Retry(NoBackoff(), 0), health_check_interval=0
-    )
+    try:
+        client = redis.Redis.from_url(
+            url, socket_connect_timeout=0.5, socket_timeout=2, retry=Retry(NoBackoff(), 0), health_check_interval=0
+        )
+        client.connection_pool.make_connection()  # it opens nothing, and finds an option that is none
+    except (TypeError, ValueError):
+        raise UnknownBroker(place=_place(url)) from None
+    return client
 
 
 def _place(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}:{parts.port or ''}"
+    return f"{parts.scheme}://{parts.hostname or ''}"
 
 
 def make_broker(url: str, *, namespace: str = NAMESPACE) -> dramatiq.Broker:

@@ -248,7 +248,12 @@ def test_a_letter_is_shown_written_and_written_again(fund: Any, sqlite_url: str,
     assert len(written.json["files"]) == len(list(folder.iterdir())) == 34
     assert (folder / "B2026-0004.pdf").read_bytes() == one.read_bytes()
     there = {path: path.read_bytes() for path in folder.iterdir()}
-    assert fund(*typed, database=sqlite_url).out == f"34 letters are written: {folder}\n"
+    for again in (typed, ("capital", "letter", "B2026-0004", "--output", folder / "B2026-0004.pdf")):
+        (folder / "B2026-0004.pdf").write_bytes(b"eigen aantekeningen")
+        refused = fund(*again, database=sqlite_url)
+        assert (refused.code, refused.err.partition(":")[0]) == (1, "error[output_exists]")
+        assert (folder / "B2026-0004.pdf").read_bytes() == b"eigen aantekeningen"
+    assert fund(*typed, "--force", database=sqlite_url).out == f"34 letters are written: {folder}\n"
     assert {path: path.read_bytes() for path in folder.iterdir()} == there
     nowhere = fund("capital", "letter", "B2026-0001", "--all", "--output", one, database=sqlite_url)
     assert nowhere.err.startswith("error[file_unreadable]:")

@@ -29,6 +29,13 @@ def parts(folder: Path) -> list[str]:
     return sorted(os.listdir(folder))
 
 
+def test_the_longest_name_that_a_folder_takes_can_be_written(tmp_path: Path) -> None:
+    for name in ("x" * 255, "é" * 127):
+        write_output(str(tmp_path / name), b"x")
+        assert parts(tmp_path) == [name]
+        (tmp_path / name).unlink()
+
+
 @pytest.mark.parametrize(
     ("form", "mark", "told"),
     [

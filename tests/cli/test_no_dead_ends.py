@@ -42,6 +42,29 @@ def test_an_empty_database_says_the_same_on_a_server(fund: Fund, empty_postgres_
     assert refused.json["error"]["hint"].startswith("if there is a fund already, ask")
 
 
+@pytest.mark.parametrize("table", ["customers", "event"])
+def test_no_fund_is_founded_among_the_tables_of_another_program(
+    fund: Fund, empty_database_url: str, table: str
+) -> None:
+    engine = database.create_engine(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"create table {table} (x integer)"))
+    refused = fund(*FOUNDED, "--json", database=empty_database_url)
+    assert (refused.code, refused.json["error"]["code"]) == (4, "not_a_database")
+    assert f"another program keeps tables in it: {table}" in refused.json["error"]["message"]
+    assert "een ander programma bewaart er tabellen in" in fund(*FOUNDED, database=empty_database_url, lang="nl").err
+    with engine.connect() as connection:
+        assert sa.inspect(connection).get_table_names() == [table]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_no_fund_is_founded_where_nothing_is_kept(fund: Fund, url: str) -> None:
+    refused = fund(*FOUNDED, database=url)
+    assert (refused.code, refused.err.partition(":")[0]) == (4, "error[not_a_database]")
+    assert "in het geheugen" in fund(*FOUNDED, database=url, lang="nl").err
+
+
 # --------------------------------------------------------------------------------------- rights and versions of servers
 
 
@@ -125,6 +148,19 @@ def test_on_a_terminal_it_waits_until_somebody_has_run_it(
     assert (done.code, len(asked)) == (0, 2)
     assert done.err.count("create role fund_application nologin;") == 2
     assert "Fund founded in" in done.out
+
+
+def test_a_login_without_the_right_to_read_is_not_told_that_it_can(fund: Fund, postgres_url: str) -> None:
+    with founded(postgres_url):
+        pass
+    login = f"weak_{uuid.uuid4().hex[:8]}"
+    _administer(postgres_url, f"create role {login} login")
+    try:
+        refused = fund("status", "--json", database=postgres_url.replace("//postgres:", f"//{login}:", 1))
+        assert (refused.code, refused.json["error"]["code"]) == (4, "database_unreachable")
+        assert "permission denied" in refused.json["error"]["message"]
+    finally:
+        _administer(postgres_url, f"drop role {login}")
 
 
 def test_who_stops_waiting_leaves_nothing_behind(fund: Fund, sysadmin: tuple[str, str]) -> None:

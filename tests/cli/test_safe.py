@@ -13,7 +13,7 @@ import sys
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,44 @@ def test_a_password_does_not_stand_among_what_everybody_can_read(fund: Fund, opt
     assert "heim123" not in given.err
 
 
+@pytest.mark.parametrize(
+    ("url", "code", "place"),
+    [
+        ("postgresql://anna:p@geheim@localhost:1/fund", "database_unreachable", "postgresql://anna…"),
+        ("postgresql://anna:p@ss/geheim@localhost:1/fund", "database_unreachable", "postgresql://anna…"),
+        ("postgresql://anna:p/geheim@localhost:abc/fund", "unknown_database", "postgresql://anna…"),
+        ("postgresql://localhost:abc/fund?password=geheim", "unknown_database", "postgresql://localhost…"),
+        ("mysql://anna@host/fund?password=geheim", "unknown_database", "mysql://anna…"),
+        ("postgresql://anna:geheim", "unknown_database", "postgresql://anna…"),
+        ("postgresql:/anna:geheim@host/fund", "unknown_database", "postgresql:/anna…"),
+        ("anna:geheim@host/fund", "unknown_database", "anna…"),
+        ("host=localhost password=geheim", "unknown_database", "host…"),
+        ("sqlit/fund.db", "unknown_database", "sqlit/fund.db"),
+        ("postgresql://localhost:1/fund?PASSWORD=geheim", "database_unreachable", "postgresql://localhost:1/fund"),
+        ("postgresql://localhost:1/fund?options=-c%20a.b%3Dgeheim&sslmode=disable", "database_unreachable",
+         "postgresql://localhost:1/fund?sslmode=disable"),
+    ],
+)  # fmt: skip
+def test_an_address_with_a_fault_is_refused_without_its_password(fund: Fund, url: str, code: str, place: str) -> None:
+    for words in (("status",), FOUNDED):
+        refused = fund(*words, "--json", database=url)
+        assert refused.json["error"]["code"] == code
+        assert refused.json["error"]["details"]["place"] == place
+        assert "geheim" not in refused.out + refused.err
+    log = Path(os.environ["FUND_HOME"]) / "fund.log"
+    assert not log.exists() or "geheim" not in log.read_text()
+
+
+@pytest.mark.parametrize("url", ["redis://:geheim@db:abc/0", "redis:geheim", "redis://:x@db:1?geheim=1", "geheim"])
+def test_a_broker_with_a_fault_is_refused_without_its_password(fund: Fund, sqlite_url: str, url: str) -> None:
+    with founded(sqlite_url):
+        pass
+    for words in (("status",), ("worker",)):
+        refused = fund(*words, database=sqlite_url, env={"FUND_BROKER": url})
+        assert (refused.code, refused.err.partition(":")[0]) == (2, "error[unknown_broker]")
+        assert "geheim" not in refused.out + refused.err
+
+
 def test_a_login_without_a_password_is_no_secret(fund: Fund, postgres_url: str) -> None:
     with founded(postgres_url):
         pass
@@ -212,6 +250,93 @@ def test_a_database_that_is_no_plain_file_is_named_and_not_waited_for(fund: Fund
         for words in (("status",), FOUNDED):
             refused = fund(*words, "--json", database=f"sqlite:///{path}")
             assert (refused.code, refused.json["error"]["code"]) == (4, "not_a_database"), path
+
+
+def test_a_pipe_in_the_place_of_a_file_of_our_own_is_not_waited_for(
+    fund: Fund, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    with founded(sqlite_url):
+        pass
+    os.mkfifo(home / "fund.db-turn")
+    assert fund("user", "add", "eva", "--role", "auditor", database=sqlite_url, user="petra").code == 0
+    os.mkfifo(home / "fund.log")
+    (home / "elsewhere").mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(home / "elsewhere"))
+    monkeypatch.setattr("cli.main._carried_out", lambda _args: 1 // 0)
+    failed = fund("status", env={"FUND_HOME": str(home)})
+    log = home / "elsewhere" / "fund.log"
+    assert (failed.code, str(log) in failed.err.replace("\n  ", " "), mode(log)) == (5, True, 0o600)
+
+
+def test_a_trace_is_not_written_in_a_file_that_somebody_else_laid(
+    fund: Fund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("cli.main._carried_out", lambda _args: 1 // 0)
+    (tmp_path / "fund.log").touch()
+    real = os.fstat
+
+    def of_another(handle: int) -> Any:
+        found = real(handle)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:]))
+
+    monkeypatch.setattr("cli.main.os.fstat", of_another)
+    failed = fund("status", env={"FUND_HOME": str(tmp_path)})
+    assert failed.code == 5
+    assert "ZeroDivisionError" in failed.err
+    assert (tmp_path / "fund.log").read_bytes() == b""
+
+
+def test_a_database_behind_a_link_that_leads_to_nothing_yet_is_for_its_own_account_alone(
+    fund: Fund, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "fund.db").symlink_to("there/fund.db")
+    before = os.umask(0o022)
+    try:
+        assert fund(*FOUNDED, database=f"sqlite:///{tmp_path / 'fund.db'}").code == 0
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "there" / "fund.db") == 0o600
+
+
+def test_a_home_that_cannot_be_is_told_and_is_no_fault_of_the_program(fund: Fund, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    (tmp_path / "file").touch()
+    homes = {
+        "~nobody-here/fund": ("database_missing", "~nobody-here/fund/fund.db"),
+        "a" * 300: ("database_unreachable", "the name is too long"),
+        str(closed / "fund"): ("database_unreachable", "this account has no right to it"),
+        str(tmp_path / "file"): ("database_missing", "file/fund.db"),
+    }
+    for home, (code, said) in homes.items():
+        with somebody_without_rights() if "closed" in home else nullcontext():
+            refused = fund("status", "--json", env={"FUND_HOME": home})
+        assert (refused.code, refused.json["error"]["code"]) == (4, code), home
+        assert said in refused.json["error"]["message"]
+    refused = fund(*FOUNDED, env={"FUND_HOME": str(tmp_path / "file")}, lang="nl")
+    assert "file/fund.db: wat een map moet zijn, is een bestand" in refused.err.replace("\n  ", " ")
+
+
+@pytest.mark.parametrize(
+    ("closed", "words", "code", "said"),
+    [
+        (0, ("bank", "import", "-"), 1, "error[empty_file]"),
+        (1, ("user", "list"), 4, "error[output_failed]: the result cannot be written: it is closed"),
+        (2, ("user", "list"), 0, ""),
+    ],
+)
+def test_a_stream_that_was_closed_before_is_no_fault_of_the_program(
+    sqlite_url: str, closed: int, words: tuple[str, ...], code: int, said: str
+) -> None:
+    with founded(sqlite_url):
+        pass
+    program = [sys.executable, "-c", RUN, "--lang", "en", "--database", sqlite_url, "--as", "bram", *words]
+    ended = subprocess.run(program, capture_output=True, check=False, preexec_fn=lambda: os.close(closed))
+    assert (ended.returncode, said in ended.stderr.decode()) == (code, True), ended
 
 
 def test_a_setting_in_a_file_is_read_with_the_same_care(fund: Fund, odd: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of the ledger once it is installed, written down: ``python -m tests.ledger.catalog URL``."""
+"""What PostgreSQL says of the tables once they are installed, written down: ``python -m tests.ledger.catalog URL``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fund.database import Connection, create_engine, reading
 from fund.ledger import Ledger
 from fund.ledger.store import Evidence
 from fund.ledger.store.catalog import SETTINGS, lines_of
+from fund.store import GuardStore
 
 FILE = Path(str(resources.files("migrations"))) / "sql" / "ledger_catalog.v1.postgresql.sql"
 HEAD = """-- What PostgreSQL says of the ledger's tables and functions once all its SQL objects are installed.
@@ -17,6 +18,18 @@ HEAD = """-- What PostgreSQL says of the ledger's tables and functions once all 
 -- it anew (python -m tests.ledger.catalog URL, of a database at head). Proved by tests/ledger/test_catalog.py.
 
 """
+
+FUND_FILE = FILE.with_name("fund_catalog.v1.postgresql.sql")
+FUND_HEAD = """-- What PostgreSQL says of the columns, constraints and indexes of the fund's other tables, at head.
+-- Nothing in here is run: fund/store/guards.py holds a database against it. Who changes those tables writes it anew
+-- (python -m tests.ledger.catalog URL, of a database at head). Proved by tests/ledger/test_catalog.py.
+
+"""
+
+
+def said_of_fund(connection: Connection) -> str:
+    """The text of the file of the other tables, as it is by this database."""
+    return FUND_HEAD + "".join(f"{line}\n" for line in lines_of(GuardStore(connection).catalog()))
 
 
 def said_of(connection: Connection) -> str:
@@ -29,4 +42,5 @@ def said_of(connection: Connection) -> str:
 
 if __name__ == "__main__":
     with reading(create_engine(sys.argv[1])) as connection:
+        FUND_FILE.write_text(said_of_fund(connection), encoding="utf-8")
         FILE.write_text(said_of(connection), encoding="utf-8")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fund.database import Connection, create_engine, reading, writing
 from fund.ledger import Ledger
 from fund.ledger.store.catalog import meaning
-from tests.ledger.catalog import FILE, said_of
+from tests.ledger.catalog import FILE, FUND_FILE, said_of, said_of_fund
 from tests.ledger.conftest import BOOK, fill_chart
 
 CHANGED, MISSING, STRANGE = (f"this guard is {what}" for what in ("not as it was installed", "missing", "not ours"))
@@ -44,6 +44,7 @@ def guards(connection: Connection, *statements: str) -> list[tuple[str, str]]:
 def test_what_is_written_down_of_the_catalog_is_what_the_migrations_make(url: str) -> None:
     with reading(create_engine(url)) as connection:
         assert said_of(connection) == FILE.read_text(encoding="utf-8"), "write it: python -m tests.ledger.catalog URL"
+        assert said_of_fund(connection) == FUND_FILE.read_text(encoding="utf-8"), "the same"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,21 @@ def test_another_constraint_of_the_same_name_is_found(
 ) -> None:
     replaced = f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {other}"
     assert guards(connection, *replaced) == [(f"guard:{name}", CHANGED)]
+
+
+def test_a_trigger_by_the_name_of_ours_on_another_table_is_found(connection: Connection) -> None:
+    statements = (
+        "CREATE FUNCTION evil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER entry_seals BEFORE INSERT ON posting FOR EACH ROW EXECUTE FUNCTION evil()",
+        "ALTER TRIGGER entry_seals ON entry RENAME TO x",  # it is read last now, and hides nothing
+        "ALTER TRIGGER x ON entry RENAME TO entry_seals",
+    )
+    assert guards(connection, *statements) == [("guard:entry_seals", CHANGED)]
+
+
+def test_guards_that_do_not_fire_in_this_session_are_found(connection: Connection) -> None:
+    found = guards(connection, "SET LOCAL session_replication_role = replica")
+    assert found == [("guard:session_replication_role", "this guard is switched off")]
 
 
 def test_an_index_that_only_makes_it_faster_is_nobodys_business(connection: Connection) -> None:

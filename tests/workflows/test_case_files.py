@@ -277,6 +277,30 @@ def test_attachments_of_a_proposal_are_its_own_until_it_is_handed_in(database_ur
             assert (base64.b64decode(found["content_base64"]), found["name"]) == (PDF, f"{ref}-file-1.pdf")
 
 
+def test_who_names_a_file_of_another_case_by_its_hash_does_not_read_it(database_url: str) -> None:
+    secret = b"wat alleen de commissie leest"
+    kept = {"title": "Plan", "sha256": hashlib.sha256(secret).hexdigest()}
+    with proposing(database_url) as world:
+        with world.uow("anna") as uow:
+            files.put(uow, secret)
+        for refused_at, args in (("draft", {}), ("save", {"ref": "2026-001"})):
+            form = a_proposal_file(attachments=(kept,))
+            with pytest.raises(errors.AttachmentMissing) as refused:
+                world.do(f"proposal {refused_at}", user="fatima", content=form, name="a.toml", **args)
+            again = f"fund proposal {refused_at} {args.get('ref', '')} FILE --attach PATH".replace("  ", " ")
+            assert refused.value.advice == again
+            if refused_at == "draft":
+                world.do("proposal draft", user="fatima", content=a_proposal_file(), name="a.toml")
+        # who has it brings it; from then on it is a file of the proposal, and of another one of the same party
+        brought = [{"name": "plan.pdf", "content": secret}]
+        world.do("proposal save", user="fatima", ref="2026-001", content=form, name="a.toml", attach=brought)
+        for content in (form, a_proposal_file(title="Een ander plan", attachments=(kept,))):
+            command, args = ("save", {"ref": "2026-001"}) if content is form else ("draft", {})
+            world.do(f"proposal {command}", user="fatima", content=content, name="a.toml", **args)
+            found = world.look("proposal file get", user="fatima", ref="2026-002" if command == "draft" else "2026-001")
+            assert base64.b64decode(found["content_base64"]) == secret
+
+
 NO_FILE = {
     "document_sha256": "the text that was drafted, under the same hash",
     "trial_balance_sha256": "a seal, of figures that stand in the ledger",

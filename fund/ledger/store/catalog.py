@@ -12,8 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fund.database import sql_object
+from fund.language import N_
 
-__all__ = ["CATALOG", "SETTINGS", "Line", "lines_of", "meaning", "written"]
+__all__ = [
+    "CATALOG", "CHANGED", "MISSING", "SETTINGS", "STRANGE", "TABLES_ALONE", "Line", "held_against", "lines_of",
+    "meaning", "written",
+]  # fmt: skip
+
+MISSING = N_("this guard is missing")
+CHANGED = N_("this guard is not as it was installed")
+STRANGE = N_("this guard is not ours")
 
 SETTINGS = {"search_path": "pg_catalog", "quote_all_identifiers": "off", "DateStyle": "ISO"}
 """With these, what the catalog says does not depend on who asks."""
@@ -65,6 +73,8 @@ CATALOG = (
     " FROM pg_namespace WHERE nspname = 'public'",
 )
 """The questions, each answered with rows (kind, name, what it is)."""
+TABLES_ALONE = CATALOG[1:4]
+"""Those about columns, constraints and indexes: asked of the fund's other tables too (``fund_catalog``)."""
 
 
 def lines_of(rows: Iterable[Sequence[Any]]) -> list[str]:
@@ -124,9 +134,26 @@ def _text(group: list[Any]) -> str:
     return " ".join(f"( {_text(item)} )" if isinstance(item, list) else item for item in group)
 
 
-def written() -> Iterator[tuple[str, Line]]:
-    """What was written down, as (kind, line)."""
-    for line in sql_object("ledger_catalog", 1, "postgresql")[0].splitlines():
+def held_against(said: Iterable[Sequence[Any]], name: str) -> tuple[int, list[tuple[str, str]]]:
+    """How many guards are written down in ``name``, and which (guard, problem) of what is said now are not so."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, guard, definition in said:
+        found.setdefault((kind, guard), []).append(meaning(definition))
+    problems: list[tuple[str, str]] = []
+    number = 0
+    for kind, (guard, definition) in written(name):
+        number += 1
+        now = found.pop((kind, guard), [])
+        if meaning(definition) not in now:
+            problems.append((guard, CHANGED if now else MISSING))
+        elif len(now) > 1:
+            problems.append((guard, STRANGE))
+    return number, problems + [(guard, STRANGE) for kind, guard in found if kind != "plain index"]
+
+
+def written(name: str) -> Iterator[tuple[str, Line]]:
+    """What was written down in ``name``, as (kind, line)."""
+    for line in sql_object(name, 1, "postgresql")[0].splitlines():
         about, mark, said = line.removeprefix("-- ").partition(" | ")
         if mark:
             kind, _space, name = about.rpartition(" ")

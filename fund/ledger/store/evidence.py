@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fund.database import sql_object
+from fund.database import sql_object, squeezed
 from fund.language import N_
-from fund.ledger.store.catalog import CATALOG, SETTINGS, meaning, written
+from fund.ledger.store.catalog import CATALOG, CHANGED, MISSING, SETTINGS, held_against
 from fund.ledger.store.crosscheck import CrossCheck
 from fund.ledger.store.recount import Difference
 from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
@@ -49,11 +49,8 @@ def objects(*, on_sqlite: bool) -> list[tuple[str, int]]:
     return [(name, LATER_ON_POSTGRESQL.get(name, version)) for name, version in OBJECTS]
 
 
-MISSING = N_("this guard is missing")
-CHANGED = N_("this guard is not as it was installed")
 OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
-STRANGE = N_("this guard is not ours")
 RIGHT = N_("a login has this right, which nobody should have")
 TABLES = (
     "account",
@@ -85,13 +82,13 @@ class Evidence(CrossCheck):
     def _guards_sqlite(self) -> tuple[int, list[tuple[str, str]]]:
         wanted = _schema_sqlite()
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
-        present = {row.name: _squeezed(row.sql or "") for row in rows}
+        present = {row.name: squeezed(row.sql or "") for row in rows}
         problems = [(name, MISSING) for name in wanted if name not in present]
         problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
         problems += [
             (row.name, FOREIGN)
             for row in rows
-            if row.type == "trigger" and row.tbl_name in TABLES and row.name not in wanted
+            if row.type == "trigger" and row.tbl_name.lower() in TABLES and row.name not in wanted
         ]
         return len(wanted), problems
 
@@ -113,29 +110,15 @@ class Evidence(CrossCheck):
         rows: Iterator[Any] = (
             row for query in CATALOG for row in self._rows(f"{query.format(**within)} AND :book = :book")
         )
-        return [(kind, name, _squeezed(said)) for kind, name, said in rows]
+        return [(kind, name, squeezed(said)) for kind, name, said in rows]
 
     def _held_against_the_catalog(self) -> tuple[int, list[tuple[str, str]]]:
-        found: dict[tuple[str, str], list[str]] = {}
-        for kind, name, said in self.catalog():
-            found.setdefault((kind, name), []).append(meaning(said))
-        problems: list[tuple[str, str]] = []
-        number = 0
-        for kind, (name, said) in written():
-            number += 1
-            now = found.pop((kind, name), [])
-            if meaning(said) not in now:
-                problems.append((name, CHANGED if now else MISSING))
-            elif len(now) > 1:
-                problems.append((name, STRANGE))
-        return number, problems + [(name, STRANGE) for kind, name in found if kind != "plain index"]
+        return held_against(self.catalog(), "ledger_catalog")
 
     def _held_against_the_text(self) -> tuple[int, list[tuple[str, str]]]:
         text = _text_postgresql()
         functions = dict(re.findall(r"CREATE FUNCTION (\w+).*?AS \$body\$(.*?)\$body\$", text, re.DOTALL))
-        triggers = {
-            re.split(r"\s+", line)[2]: _squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)
-        }
+        triggers = {re.split(r"\s+", line)[2]: squeezed(line) for line in re.findall(r"(?m)^CREATE TRIGGER .*?;", text)}
         problems: list[tuple[str, str]] = []
         bodies = {
             row.proname: row.prosrc
@@ -154,13 +137,12 @@ class Evidence(CrossCheck):
             " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
             f" WHERE relnamespace = CAST('public' AS regnamespace) AND relname IN ({tables}) AND :book = :book"
         )
-        found = {row.tgname: row for row in rows}
-        for name, definition in triggers.items():
-            trigger = found.get(name)
-            if trigger is None:
-                problems.append((name, MISSING))
-            elif _squeezed(trigger.definition).replace("public.", "") != definition:
-                problems.append((name, CHANGED))
+        for name, definition in triggers.items():  # the name is free on every table: there may be more of them
+            found = [squeezed(row.definition).replace("public.", "") for row in rows if row.tgname == name]
+            if found != [definition]:
+                problems.append((name, CHANGED if found else MISSING))
+        if self._setting("session_replication_role") != "origin":  # a database or a login can be given it for good
+            problems.append(("session_replication_role", OFF))
         for row in rows:
             if row.tgenabled not in ("O", "A"):
                 problems.append((row.tgname, OFF))
@@ -250,10 +232,4 @@ def _schema_sqlite() -> dict[str, str]:
         for name, version in objects(on_sqlite=True):
             fresh.executescript(sql_object(name, version, "sqlite")[0])
         rows = fresh.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {name: _squeezed(sql) for name, sql in rows}
-
-
-def _squeezed(statement: str) -> str:
-    """A statement without comment lines, in one line, without its closing semicolon."""
-    lines = [line for line in statement.splitlines() if not line.lstrip().startswith("--")]
-    return re.sub(r"\s+", " ", " ".join(lines)).strip().removesuffix(";").strip()
+        return {name: squeezed(sql) for name, sql in rows}

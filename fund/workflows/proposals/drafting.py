@@ -9,7 +9,7 @@ from typing import Any
 
 from fund import files, forms
 from fund.dates import day_of, end_of_day
-from fund.errors import AttachmentNotNamed, UnknownChoice, UnknownRef
+from fund.errors import AttachmentMissing, AttachmentNotNamed, UnknownChoice, UnknownRef
 from fund.events import Envelope, ProposalDrafted
 from fund.glossary import distance
 from fund.rules.authority import Role
@@ -94,8 +94,8 @@ def draft(
 
     Raises:
         FormFault, FaultyForm: What is wrong with the file, by line.
-        RoundNotOpen, PartnerNotActive, FollowonNotInvited, RolloutWithoutParent, TooFewAdopters, AttachmentNotNamed,
-        AttachmentTooLarge, NotAuthorised: As they say.
+        RoundNotOpen, PartnerNotActive, FollowonNotInvited, RolloutWithoutParent, TooFewAdopters, AttachmentMissing,
+        AttachmentNotNamed, AttachmentTooLarge, NotAuthorised: As they say.
     """
     file = forms.open_form(content, name)
     round_, filled = read_form(uow, file)
@@ -105,7 +105,7 @@ def draft(
         rounds.require_open(uow, round_.ref, command="proposal draft", subject=file.file)
     require_lineage(uow, filled.form, follows, subject=file.file)
     require_active(uow, (lead,), command="proposal draft", subject=file.file)
-    require_named(filled, attach)
+    require_named(uow, filled, attach)
     files.put_all(uow, attach)
     ref = uow.next_ref("proposal")
     form = seal_team(uow, f"proposal/{ref}", filled)
@@ -254,15 +254,38 @@ def read_form(uow: UnitOfWork, file: forms.FormFile) -> tuple[Round, forms.Fille
     return round_, file.read(round_.track, partners=partners)
 
 
-def require_named(filled: forms.Filled, attach: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse with ``AttachmentNotNamed`` a file that the form does not name by its hash: another file, or one that
-    changed since it was hashed. Its hash as it is now stands in the refusal.
+def require_named(
+    view: View, filled: forms.Filled, attach: Sequence[Mapping[str, Any]], case: Proposal | None = None
+) -> None:
+    """The files that come along are those that the form names.
+
+    A hash is no secret, and a file is kept once for every case: whoever names one of another case would read it.
+
+    Args:
+        case: The proposal as it is, where it is there already.
+
+    Raises:
+        AttachmentNotNamed: The form does not name a file by its hash: another file, or one that changed since. Its
+            hash as it is now stands in the refusal.
+        AttachmentMissing: The form names a file that was not brought, and that the fund keeps with another case than
+            a proposal that whoever asks may see.
     """
     named = {attachment.sha256: attachment.title for attachment in filled.form.attachments}
+    known = {attachment.sha256 for attachment in case.form.attachments} if case else set()
     for each in attach:
         found = hashlib.sha256(each["content"]).hexdigest()
         if found not in named:
             raise AttachmentNotNamed(file=filled.file, attachment=str(each.get("name", "")) or "?", hash=found)
+        known.add(found)
+    kept = {sha256 for sha256 in named.keys() - known if files.is_kept(view, sha256)}
+    if kept:
+        seen = (other for other in view.cases(Proposal) if may_see(view, other))
+        kept -= {attachment.sha256 for other in seen for attachment in other.form.attachments}
+    for sha256 in sorted(kept):
+        again = f"proposal save {case.ref}" if case else "proposal draft"
+        ref = case.ref if case else filled.file
+        command = " ".join(again.split()[:2])
+        raise AttachmentMissing(command=command, ref=ref, title=named[sha256], hash=sha256[:12], again=again)
 
 
 def start_clock(uow: UnitOfWork, cause: Envelope, due_at: datetime, *, ref: str = "") -> None:

@@ -75,7 +75,7 @@ def save(
         rounds.require_open(uow, round_.ref, command="proposal save", subject=ref)
     if (filled.form.sort == "rollout") != (case.follows is not None):
         raise RolloutWithoutParent(ref=ref, sort=filled.form.sort)
-    require_named(filled, attach)
+    require_named(uow, filled, attach, case)
     form = seal_team(uow, case.stream, filled)
     keep_places(uow, case.stream, filled)
     changed = changed_sections(case.form, form)

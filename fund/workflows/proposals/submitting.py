@@ -211,7 +211,13 @@ def _complete(
         )
     for attachment in form.attachments:
         if not files.is_intact(uow, attachment.sha256):
-            raise AttachmentMissing(command=command, ref=ref, title=attachment.title, hash=attachment.sha256[:12])
+            raise AttachmentMissing(
+                command=command,
+                ref=ref,
+                title=attachment.title,
+                hash=attachment.sha256[:12],
+                again=f"proposal save {ref}",
+            )
     return day
 
 

@@ -1,0 +1,162 @@
+-- What PostgreSQL says of the columns, constraints and indexes of the fund's other tables, at head.
+-- Nothing in here is run: fund/store/guards.py holds a database against it. Who changes those tables writes it anew
+-- (python -m tests.ledger.catalog URL, of a database at head). Proved by tests/ledger/test_catalog.py.
+
+-- column blob.content | bytea
+-- column blob.sha256 | character varying(200) COLLATE C NOT NULL
+-- column blob.size | bigint NOT NULL
+-- column case_file.amount_cents | bigint
+-- column case_file.brief | text COLLATE C
+-- column case_file.document | text COLLATE C NOT NULL
+-- column case_file.due_on | character varying(200) COLLATE C
+-- column case_file.kind | character varying(200) COLLATE C NOT NULL
+-- column case_file.lookup | character varying(200) COLLATE C
+-- column case_file.parent | character varying(200) COLLATE C
+-- column case_file.partner | character varying(200) COLLATE C
+-- column case_file.ref | character varying(200) COLLATE C NOT NULL
+-- column case_file.state | character varying(200) COLLATE C NOT NULL
+-- column case_file.stream | character varying(200) COLLATE C NOT NULL
+-- column case_file.title | text COLLATE C
+-- column case_file.version | bigint NOT NULL
+-- column command.actor | character varying(200) COLLATE C NOT NULL
+-- column command.answer | text COLLATE C
+-- column command.asked_us | bigint NOT NULL
+-- column command.command_id | character varying(200) COLLATE C NOT NULL
+-- column command.content_hash | bytea NOT NULL
+-- column command.name | character varying(200) COLLATE C NOT NULL
+-- column command.state | character varying(200) COLLATE C NOT NULL
+-- column counter.kind | character varying(200) COLLATE C NOT NULL
+-- column counter.last | integer NOT NULL
+-- column counter.year | integer NOT NULL
+-- column delivery.attempts | integer NOT NULL
+-- column delivery.delivered_us | bigint
+-- column delivery.due_us | bigint NOT NULL
+-- column delivery.epoch | character varying(200) COLLATE C
+-- column delivery.error | text COLLATE C
+-- column delivery.event_id | character varying(200) COLLATE C NOT NULL
+-- column delivery.handed_out | integer NOT NULL
+-- column delivery.leased_us | bigint
+-- column delivery.reaction | character varying(200) COLLATE C NOT NULL
+-- column delivery.seq | bigint NOT NULL
+-- column delivery.starts | integer NOT NULL
+-- column delivery.state | character varying(200) COLLATE C NOT NULL
+-- column delivery.stream | character varying(200) COLLATE C NOT NULL
+-- column event.actor | character varying(200) COLLATE C NOT NULL
+-- column event.causation_id | character varying(200) COLLATE C
+-- column event.command_id | character varying(200) COLLATE C
+-- column event.effective_on | character varying(200) COLLATE C NOT NULL
+-- column event.event_id | character varying(200) COLLATE C NOT NULL
+-- column event.hash | bytea NOT NULL
+-- column event.made_by | character varying(200) COLLATE C
+-- column event.made_command_id | character varying(200) COLLATE C
+-- column event.occurred_us | bigint NOT NULL
+-- column event.on_behalf_of | character varying(200) COLLATE C
+-- column event.payload | text COLLATE C NOT NULL
+-- column event.prev_hash | bytea NOT NULL
+-- column event.recorded_us | bigint NOT NULL
+-- column event.schema_version | integer NOT NULL
+-- column event.seq | bigint NOT NULL
+-- column event.stream | character varying(200) COLLATE C NOT NULL
+-- column event.type | character varying(200) COLLATE C NOT NULL
+-- column event_head.hash | bytea NOT NULL
+-- column event_head.id | integer NOT NULL
+-- column event_head.recorded_us | bigint NOT NULL
+-- column event_head.seq | bigint NOT NULL
+-- column event_link.seq | bigint NOT NULL
+-- column event_link.stream | character varying(200) COLLATE C NOT NULL
+-- column fund_setting.name | character varying(200) COLLATE C NOT NULL
+-- column fund_setting.value | text COLLATE C NOT NULL
+-- column pending.arguments | text COLLATE C NOT NULL
+-- column pending.ended_by | character varying(200) COLLATE C
+-- column pending.expires_us | bigint NOT NULL
+-- column pending.made_by | character varying(200) COLLATE C NOT NULL
+-- column pending.made_command_id | character varying(200) COLLATE C NOT NULL
+-- column pending.made_us | bigint NOT NULL
+-- column pending.name | character varying(200) COLLATE C NOT NULL
+-- column pending.needs | text COLLATE C NOT NULL
+-- column pending.reason | text COLLATE C
+-- column pending.ref | character varying(200) COLLATE C NOT NULL
+-- column pending.shown | text COLLATE C NOT NULL
+-- column pending.shown_hash | bytea NOT NULL
+-- column pending.state | character varying(200) COLLATE C NOT NULL
+-- column pending.subject | character varying(200) COLLATE C NOT NULL
+-- column person.name | character varying(200) COLLATE C NOT NULL
+-- column person.user_id | character varying(200) COLLATE C NOT NULL
+-- column sealed.actor | character varying(200) COLLATE C NOT NULL
+-- column sealed.content | text COLLATE C NOT NULL
+-- column sealed.kind | character varying(200) COLLATE C NOT NULL
+-- column sealed.opened | boolean NOT NULL
+-- column sealed.round | integer NOT NULL
+-- column sealed.salt | character varying(200) COLLATE C NOT NULL
+-- column sealed.stream | character varying(200) COLLATE C NOT NULL
+-- column subscription.event_type | character varying(200) COLLATE C NOT NULL
+-- column subscription.reaction | character varying(200) COLLATE C NOT NULL
+-- column subscription.since_seq | bigint NOT NULL
+-- column timer.attempts | integer NOT NULL DEFAULT 0
+-- column timer.cause | character varying(200) COLLATE C NOT NULL
+-- column timer.due_us | bigint NOT NULL
+-- column timer.error | text COLLATE C
+-- column timer.fired_by | character varying(200) COLLATE C
+-- column timer.fired_us | bigint
+-- column timer.kind | character varying(200) COLLATE C NOT NULL
+-- column timer.retry_us | bigint
+-- column timer.state | character varying(200) COLLATE C NOT NULL
+-- column timer.stream | character varying(200) COLLATE C NOT NULL
+-- column timer.timer_id | character varying(200) COLLATE C NOT NULL
+-- column worker.revision | character varying(200) COLLATE C NOT NULL
+-- column worker.seen_us | bigint NOT NULL
+-- column worker.started_us | bigint NOT NULL
+-- column worker.version | character varying(200) COLLATE C NOT NULL
+-- column worker.worker_id | character varying(200) COLLATE C NOT NULL
+-- constraint ck_event_head_one | event_head: CHECK ((id = 1))
+-- constraint ck_event_who | event: CHECK (((((actor)::text = 'system'::text) AND (command_id IS NULL) AND ((causation_id IS NOT NULL) OR ((type)::text = 'fund.founded'::text))) OR (((actor)::text <> 'system'::text) AND (command_id IS NOT NULL))))
+-- constraint fk_event_command | event: FOREIGN KEY (actor, command_id) REFERENCES public.command(actor, command_id)
+-- constraint fk_event_link_seq | event_link: FOREIGN KEY (seq) REFERENCES public.event(seq)
+-- constraint fk_event_made | event: FOREIGN KEY (made_by, made_command_id) REFERENCES public.command(actor, command_id)
+-- constraint pk_blob | blob: PRIMARY KEY (sha256)
+-- constraint pk_case_file | case_file: PRIMARY KEY (stream)
+-- constraint pk_command | command: PRIMARY KEY (actor, command_id)
+-- constraint pk_counter | counter: PRIMARY KEY (kind, year)
+-- constraint pk_delivery | delivery: PRIMARY KEY (event_id, reaction)
+-- constraint pk_event | event: PRIMARY KEY (seq)
+-- constraint pk_event_head | event_head: PRIMARY KEY (id)
+-- constraint pk_event_link | event_link: PRIMARY KEY (stream, seq)
+-- constraint pk_fund_setting | fund_setting: PRIMARY KEY (name)
+-- constraint pk_pending | pending: PRIMARY KEY (ref)
+-- constraint pk_person | person: PRIMARY KEY (user_id)
+-- constraint pk_sealed | sealed: PRIMARY KEY (stream, kind, actor, round)
+-- constraint pk_subscription | subscription: PRIMARY KEY (reaction, event_type)
+-- constraint pk_timer | timer: PRIMARY KEY (timer_id)
+-- constraint pk_worker | worker: PRIMARY KEY (worker_id)
+-- constraint uq_event_event_id | event: UNIQUE (event_id)
+-- constraint uq_event_hash | event: UNIQUE (hash)
+-- constraint uq_person_name | person: UNIQUE (name)
+-- index pk_blob | CREATE UNIQUE INDEX pk_blob ON public.blob USING btree (sha256)
+-- index pk_case_file | CREATE UNIQUE INDEX pk_case_file ON public.case_file USING btree (stream)
+-- index pk_command | CREATE UNIQUE INDEX pk_command ON public.command USING btree (actor, command_id)
+-- index pk_counter | CREATE UNIQUE INDEX pk_counter ON public.counter USING btree (kind, year)
+-- index pk_delivery | CREATE UNIQUE INDEX pk_delivery ON public.delivery USING btree (event_id, reaction)
+-- index pk_event | CREATE UNIQUE INDEX pk_event ON public.event USING btree (seq)
+-- index pk_event_head | CREATE UNIQUE INDEX pk_event_head ON public.event_head USING btree (id)
+-- index pk_event_link | CREATE UNIQUE INDEX pk_event_link ON public.event_link USING btree (stream, seq)
+-- index pk_fund_setting | CREATE UNIQUE INDEX pk_fund_setting ON public.fund_setting USING btree (name)
+-- index pk_pending | CREATE UNIQUE INDEX pk_pending ON public.pending USING btree (ref)
+-- index pk_person | CREATE UNIQUE INDEX pk_person ON public.person USING btree (user_id)
+-- index pk_sealed | CREATE UNIQUE INDEX pk_sealed ON public.sealed USING btree (stream, kind, actor, round)
+-- index pk_subscription | CREATE UNIQUE INDEX pk_subscription ON public.subscription USING btree (reaction, event_type)
+-- index pk_timer | CREATE UNIQUE INDEX pk_timer ON public.timer USING btree (timer_id)
+-- index pk_worker | CREATE UNIQUE INDEX pk_worker ON public.worker USING btree (worker_id)
+-- index uq_event_event_id | CREATE UNIQUE INDEX uq_event_event_id ON public.event USING btree (event_id)
+-- index uq_event_hash | CREATE UNIQUE INDEX uq_event_hash ON public.event USING btree (hash)
+-- index uq_person_name | CREATE UNIQUE INDEX uq_person_name ON public.person USING btree (name)
+-- plain index ix_case_file_kind | any
+-- plain index ix_case_file_lookup | any
+-- plain index ix_case_file_parent | any
+-- plain index ix_case_file_partner | any
+-- plain index ix_case_file_state | any
+-- plain index ix_delivery_next | any
+-- plain index ix_delivery_open | any
+-- plain index ix_event_type | any
+-- plain index ix_pending_state | any
+-- plain index ix_timer_due | any
+-- plain index ix_timer_stream | any
