@@ -12,10 +12,7 @@ from enum import StrEnum
 from importlib import resources
 from typing import Any
 
-from pydantic import ValidationError
-
 from fund.errors import ExclusiveRole, NoDeputy, NoSeatLeft, ReasonMissing, UnknownRole, UserExists, WordTooLong
-from fund.errors.base import shape_fault, toml_fault
 from fund.events import (
     CommandRefused,
     Envelope,
@@ -40,7 +37,7 @@ from fund.rules.authority import (
     either,
     require_compatible_roles,
 )
-from fund.rules.regulations import Regulations, from_toml, standard, standard_text
+from fund.rules.regulations import Regulations, parse_regulations, standard, standard_text
 from fund.rules.transitions import Transition, state_after
 from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
 from fund.schemas.people import FundFile, RegulationsFile, User
@@ -222,13 +219,7 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
     from fund.errors import FaultyRegulations, RegulationsReachBack
 
     file = name or "regulations.toml"
-    try:
-        rules = from_toml(content.decode("utf-8"))
-    except ValidationError as problems:
-        found = [": ".join(shape_fault(each)) for each in problems.errors(include_url=False)]
-        raise FaultyRegulations(file=file, problem="\n".join(found)) from problems
-    except ValueError as problem:
-        raise FaultyRegulations(file=file, problem=toml_fault(problem)) from problem
+    rules = parse_regulations(content, file)
     if uow.maybe(RegulationsFile, rules.version) is not None:
         taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
         raise FaultyRegulations(file=file, problem=taken)

@@ -13,13 +13,23 @@ from fractions import Fraction
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
+from fund.errors import FaultyRegulations
+from fund.errors.base import shape_fault, toml_fault
 from fund.language import _, euros
 
 __all__ = [
     "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms",
-    "Track", "Treasury", "TreasuryStep", "band_text", "standard", "standard_text",
+    "Track", "Treasury", "TreasuryStep", "band_text", "parse_regulations", "standard", "standard_text",
 ]  # fmt: skip
 
 
@@ -310,17 +320,21 @@ def standard() -> Regulations:
     return Regulations.model_validate(tomllib.loads(standard_text()))
 
 
-def from_toml(text: str) -> Regulations:
-    """Regulations from a TOML text.
+def parse_regulations(content: bytes, name: str) -> Regulations:
+    """The regulations that a TOML file holds.
 
     Raises:
-        pydantic.ValidationError, tomllib.TOMLDecodeError: What is wrong with it, by place.
+        FaultyRegulations: Not UTF-8, not TOML, or everything that is missing, unknown or impossible, with the place.
     """
     try:
-        read = tomllib.loads(text)
-    except RecursionError as problem:
-        raise ValueError("brackets without end") from problem
-    return Regulations.model_validate(read)
+        read = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise FaultyRegulations(file=name, problem=toml_fault(problem)) from problem
+    try:
+        return Regulations.model_validate(read)
+    except ValidationError as problems:
+        found = [": ".join(shape_fault(each)) for each in problems.errors(include_url=False)]
+        raise FaultyRegulations(file=name, problem="\n".join(found)) from problems
 
 
 def age_rate(rules: Regulations, days_overdue: int) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from fund.errors import FaultyKeyFile
+from fund.errors.base import shape_fault, toml_fault
 from fund.events import AllocatedPart, ProposedMatch
 from fund.glossary import Names, folded
 from fund.schemas.base import CaseColumns, CaseFile, Shape
@@ -105,6 +108,23 @@ class KeyFile(Shape):
     reference_year: int | None = None
     base_bps: int = Field(default=0, ge=0, le=10_000)
     fixed_bps: Mapping[str, int] = Field(default_factory=dict)
+
+
+def parse_key(content: bytes, name: str) -> KeyFile:
+    """The distribution key that a TOML file proposes.
+
+    Raises:
+        FaultyKeyFile: Not UTF-8, not TOML, a field too many or too few, a value that is not possible; with the place.
+    """
+    try:
+        data = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise FaultyKeyFile(file=name, place="TOML", problem=toml_fault(problem)) from problem
+    try:
+        return KeyFile.model_validate(data)
+    except ValidationError as problems:
+        place, reason = shape_fault(problems.errors(include_url=False)[0])
+        raise FaultyKeyFile(file=name, place=place, problem=reason) from problems
 
 
 class DistributionKey(CaseFile):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from fund.reports.site.gathered import Fund as PublicFund
 from fund.reports.site.pages import start_page
 from tests.conftest import Fund, _administer, with_database
 from tests.factories import World, founded
+from tests.still import TODAY
 from tests.workflows.proposing import proposing
 
 FOUNDED = ("init", "--admin", "petra", "--fund-manager", "anna", "--treasurer", "bram")
@@ -302,8 +303,9 @@ def test_a_forecast_of_an_empty_fund_fits_the_screen(fund: Fund, lang: str) -> N
 @pytest.mark.parametrize(("lang", "line"), [("nl", "die nog niemand mag doen"), ("en", "which nobody may do yet")])
 def test_a_next_step_that_nobody_may_do_says_where_to_see_who_should(fund: Fund, lang: str, line: str) -> None:
     fund(*FOUNDED)
+    opens, closes = TODAY + timedelta(days=60), TODAY + timedelta(days=100)
     asked = fund(
-        "--as", "anna", "round", "plan", "--title", "Voorjaar", "--opens", "2027-03-01", "--closes", "2027-04-15",
+        "--as", "anna", "round", "plan", "--title", "Voorjaar", "--opens", opens, "--closes", closes,
         "--ceiling", "500000", lang=lang,
     )  # fmt: skip
     assert asked.code == 0, asked.err

@@ -9,7 +9,7 @@ import pytest
 from fund import users
 from fund.errors import AllowanceUpToDate, ClosedPeriod
 from fund.events import AllowanceAdjusted
-from fund.rules.regulations import from_toml, standard_text
+from fund.rules.regulations import parse_regulations, standard_text
 from fund.workflows.repayments import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, noon, received, running
@@ -40,7 +40,11 @@ def test_other_rates_hold_from_their_day_on_and_never_reach_back(sqlite_url: str
         running(world, paid=1)
         text = standard_text().replace('"2026-1"', '"2026-2"').replace("rate_bps = 2500", "rate_bps = 1000")
         with world.uow("anna") as uow:
-            users.adopt(uow, from_toml(text.replace("rate_bps = 4000", "rate_bps = 5000")), from_on=date(2026, 7, 1))
+            users.adopt(
+                uow,
+                parse_regulations(text.replace("rate_bps = 4000", "rate_bps = 5000").encode(), "x.toml"),
+                from_on=date(2026, 7, 1),
+            )
         world.clock(noon(date(2026, 10, 2)))
         reckon(world, Q2)  # of a quarter before the other rates: a quarter of the advance
         assert as_text(world.entries()[-1]).splitlines() == [

@@ -399,9 +399,11 @@ def test_beyond_the_learning_budget_two_thirds_are_needed(sqlite_url: str) -> No
         text = standard_text().replace("learning_budget_cents = 250_000_00", "learning_budget_cents = 1_250_000")
         with world.uow("anna") as uow:
             from fund import users
-            from fund.rules.regulations import from_toml
+            from fund.rules.regulations import parse_regulations
 
-            users.adopt(uow, from_toml(text.replace('"2026-1"', '"2026-2"')), from_on=uow.today)
+            users.adopt(
+                uow, parse_regulations(text.replace('"2026-1"', '"2026-2"').encode(), "x.toml"), from_on=uow.today
+            )
         world.user("mo", "committee_member", partner="ws14")
         world.user("max", "committee_member")
         evaluated(world)

@@ -11,7 +11,7 @@ from fund import users
 from fund.checks import verify
 from fund.errors import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
 from fund.events import InstalmentTerms, PlanRestructured
-from fund.rules.regulations import from_toml, standard_text
+from fund.rules.regulations import parse_regulations, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from tests.factories import World, as_text, founded
@@ -97,7 +97,7 @@ def with_budget(world: World, cents: int) -> None:
     """Other regulations, with this learning budget; and a committee of five."""
     text = standard_text().replace("learning_budget_cents = 250_000_00", f"learning_budget_cents = {cents}")
     with world.uow("anna") as uow:
-        users.adopt(uow, from_toml(text.replace('"2026-1"', '"2026-2"')), from_on=uow.today)
+        users.adopt(uow, parse_regulations(text.replace('"2026-1"', '"2026-2"').encode(), "x.toml"), from_on=uow.today)
     world.user("mo", "committee_member", partner="ws14")
     world.user("max", "committee_member")
 

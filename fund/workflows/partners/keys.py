@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Collection
 from datetime import date
 from fractions import Fraction
 from math import ceil
-
-from pydantic import ValidationError
 
 from fund.contributions import members_of
 from fund.dates import add_months
@@ -23,12 +20,11 @@ from fund.errors import (
     NotTakingPart,
     UnknownVote,
 )
-from fund.errors.base import shape_fault, toml_fault
 from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed, OpenedVote, canonical_json
 from fund.language import N_, _
 from fund.rules.keys import reference_years, shares
 from fund.rules.voting import ABSTAIN, Ballot, board_missing
-from fund.schemas.capital import DistributionKey, KeyFile, Partner
+from fund.schemas.capital import DistributionKey, Partner, parse_key
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
@@ -55,7 +51,7 @@ def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Env
         KeyExists: The name is in use. KeyReachesBack: It would hold from a day before today.
         NoActivePartners, InhabitantsMissing: As they say.
     """
-    form = _read_key(content, name)
+    form = parse_key(content, name)
     known = uow.maybe(DistributionKey, form.name)
     if known is not None:
         raise KeyExists(key=form.name, state=known.state)
@@ -94,18 +90,6 @@ def _early(view: View, from_on: date) -> bool:
     """Whether a key would hold within five years of the one that was adopted last."""
     adopted = [key.from_on for key in view.cases(DistributionKey, states=[State.ADOPTED])]
     return bool(adopted) and from_on < add_months(max(adopted), REVIEW_MONTHS)
-
-
-def _read_key(content: bytes, name: str) -> KeyFile:
-    try:
-        data = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise FaultyKeyFile(file=name, place="TOML", problem=toml_fault(problem)) from problem
-    try:
-        return KeyFile.model_validate(data)
-    except ValidationError as problems:
-        place, reason = shape_fault(problems.errors(include_url=False)[0])
-        raise FaultyKeyFile(file=name, place=place, problem=reason) from problems
 
 
 def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> Envelope:
