@@ -56,7 +56,7 @@ def _known(_view: View, _actor: Actor, _case: Proposal, _command: str) -> None:
 
 
 def _decision(view: View, actor: Actor, case: Decision, command: str) -> None:
-    """The papers of the committee are for nobody whom a conflict bars; a party reads those of its own case (Awb 7:4)."""
+    """The papers of the committee are for nobody whom a conflict bars; the parties read their own (Awb 7:4)."""
     proposal = view.case(Proposal, case.ref)
     _matrix("decide", lambda _view, _case: proposal.applicants)(view, actor, case, command)
     own = actor.has(Role.PARTNER_SIGNATORY) and actor.organisation in proposal.applicants
