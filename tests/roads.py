@@ -54,7 +54,7 @@ class Place:
 
 
 _places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
-_begun: dict[tuple[object, ...], bytes] = {}
+_begun: dict[tuple[object, ...], bytes | str] = {}
 _servers: dict[str, str] = {}
 """Where PostgreSQL keeps the copy of a place: name of the database -> URL of its server."""
 
@@ -102,29 +102,36 @@ def step(past: str, *what: object) -> str:
 
 
 def begin(url: str, begins: str, found: Callable[[], object]) -> None:
-    """A fund is founded at ``url``; on SQLite the file that ``found`` left the first time is copied from then on."""
+    """A fund is founded at ``url``; what ``found`` left the first time is copied from then on."""
     engine = create_engine(url)
-    key = ("founded", begins, subscriptions.REACTIONS, subscriptions.TIMERS)
-    if not is_sqlite(engine) or not _blank(engine):
+    if not _blank(engine):
         found()
-    elif key in _begun:
-        Path(str(engine.url.database)).write_bytes(_begun[key])
+        return
+    key = (is_sqlite(engine), "founded", begins, subscriptions.REACTIONS, subscriptions.TIMERS)
+    if key not in _begun:
+        found()
+        kept = _keep(engine, url)
+        if kept is not None:
+            _begun[key] = kept
     else:
-        found()
-        _begun[key] = Path(str(engine.url.database)).read_bytes()
+        _put(engine, url, _begun[key])
 
 
 def _blank(engine: Engine) -> bool:
-    """Whether this is the file at the newest version in which nothing was founded, and nobody has it open."""
+    """Whether this is the database at the newest version in which nothing was founded, and nobody has it open."""
     path = Path(str(engine.url.database))
-    if not path.exists() or not path.stat().st_size:
+    if is_sqlite(engine) and not (path.exists() and path.stat().st_size):
         return False
+    blank = "select not exists (select 1 from fund_setting) and not exists (select 1 from book)"
     with reading(engine) as connection:
-        if revision(connection) != head_revision():
-            return False
-        blank = "select not exists (select 1 from fund_setting) and not exists (select 1 from book)"
-        found = bool(connection.execute(sa.text(blank)).scalar_one())
-    return found and not path.with_name(path.name + "-wal").exists()
+        found = revision(connection) == head_revision() and bool(connection.execute(sa.text(blank)).scalar_one())
+    engine.dispose()
+    return found and not _is_open(engine)
+
+
+def _is_open(engine: Engine) -> bool:
+    """Whether somebody else has a file of SQLite open."""
+    return is_sqlite(engine) and Path(f"{engine.url.database}-wal").exists()
 
 
 def mark(world: Any) -> tuple[Any, ...]:
@@ -137,57 +144,66 @@ def _remember(key: tuple[object, ...], world: Any, walked: object, answer: Any) 
     if walked is None:
         return
     engine = world.fund.engine
-    engine.dispose()
-    if is_sqlite(engine):
-        path = Path(engine.url.database)
-        if path.with_name(path.name + "-wal").exists():  # somebody else has it open
-            return
-        kept: bytes | str = path.read_bytes()
-        folder = path.parent / "files"
-        files = {each.relative_to(folder): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
-    else:
-        kept, files = f"road_{uuid.uuid4().hex[:12]}", {}
-        try:
-            _administer(world.fund.url, f"create database {kept} template {engine.url.database} strategy file_copy")
-        except psycopg.errors.ObjectInUse:  # the same
-            return
-        _servers[kept] = world.fund.url
+    kept = _keep(engine, world.fund.url)
+    if kept is None:
+        return
+    folder = Path(str(engine.url.database)).parent / "files"
+    found = [each for each in folder.rglob("*") if each.is_file()] if is_sqlite(engine) else []
+    files = {each.relative_to(folder): each.read_bytes() for each in found}
     is_world = answer is world
     _places[key] = Place(kept, files, world.number, None if is_world else copy.deepcopy(answer), is_world)
     while len(_places) > MOST:
-        _forget(_places.popitem(last=False)[1])
+        _forget(_places.popitem(last=False)[1].copy)
 
 
 def _go(engine: Engine, url: str, place: Place) -> None:
-    engine.dispose()
-    if isinstance(place.copy, bytes):
-        path = Path(engine.url.database)
-        for beside in ("-wal", "-shm"):
-            path.with_name(path.name + beside).unlink(missing_ok=True)
-        path.write_bytes(place.copy)
-        shutil.rmtree(path.parent / "files", ignore_errors=True)
+    _put(engine, url, place.copy)
+    if is_sqlite(engine):
+        folder = Path(str(engine.url.database)).parent / "files"
+        shutil.rmtree(folder, ignore_errors=True)
         for name, content in place.files.items():
-            beside_it = path.parent / "files" / name
-            beside_it.parent.mkdir(parents=True, exist_ok=True)
-            beside_it.write_bytes(content)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+
+def _keep(engine: Engine, url: str) -> bytes | str | None:
+    """A copy of a database: its bytes, or the name of another database; none while somebody else has it open."""
+    engine.dispose()
+    if is_sqlite(engine):
+        return None if _is_open(engine) else Path(str(engine.url.database)).read_bytes()
+    kept = f"road_{uuid.uuid4().hex[:12]}"
+    try:
+        _administer(url, f"create database {kept} template {engine.url.database} strategy file_copy")
+    except psycopg.errors.ObjectInUse:
+        return None
+    _servers[kept] = url
+    return kept
+
+
+def _put(engine: Engine, url: str, kept: bytes | str) -> None:
+    """A database becomes what was kept."""
+    engine.dispose()
+    name = str(engine.url.database)
+    if isinstance(kept, bytes):
+        for beside in ("-wal", "-shm"):
+            Path(name + beside).unlink(missing_ok=True)
+        Path(name).write_bytes(kept)
     else:
-        name = engine.url.database
-        _administer(
-            url,
-            f"drop database {name} with (force)",
-            f"create database {name} template {place.copy} strategy file_copy",
-        )
+        made = f"create database {name} template {kept} strategy file_copy"
+        _administer(url, f"drop database {name} with (force)", made)
 
 
-def _forget(place: Place) -> None:
-    if isinstance(place.copy, str):
-        _administer(_servers.pop(place.copy), f"drop database if exists {place.copy} with (force)")
+def _forget(kept: bytes | str) -> None:
+    if isinstance(kept, str):
+        _administer(_servers.pop(kept), f"drop database if exists {kept} with (force)")
 
 
 def forget() -> None:
     """Nothing is remembered any more: the end of a run."""
     while _places:
-        _forget(_places.popitem()[1])
+        _forget(_places.popitem()[1].copy)
+    while _begun:
+        _forget(_begun.popitem()[1])
 
 
 def _administer(url: str, *statements: str) -> None:
