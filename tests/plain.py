@@ -54,7 +54,7 @@ def faults(texts: Iterable[str]) -> Iterator[str]:
         if len(words_of(sentence)) > LONGEST:
             yield f"{len(words_of(sentence))} words: {sentence}"
         for word, better in avoided().items():
-            if _has(word, sentence):
+            if _of((word,)).search(sentence.lower()):
                 yield f"{word} ({better}): {sentence}"
 
 
@@ -68,7 +68,8 @@ def unexplained(texts: Iterable[str], explained: Mapping[str, str]) -> Iterator[
     for word in glossary():
         if word.section.startswith(NOT_SAID):
             continue
-        first = next((each for each in told if any(_has(form, each) for form in _forms(word.forms))), None)
+        said = _of(tuple(_forms(word.forms)))
+        first = next((each for each in told if said.search(each.lower())), None)
         if first is not None and explained.get(word.nl, "\0") not in first:
             yield f"{word.nl}: {first}"
 
@@ -78,5 +79,7 @@ def _forms(forms: Iterable[str]) -> Iterator[str]:
         yield from (form, f"{form}en", f"{form}s", f"{form}n", f"{form}'s")
 
 
-def _has(word: str, sentence: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word.lower())}(?!\w)", sentence.lower()) is not None
+@lru_cache(maxsize=None)
+def _of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds one of these words, whole, in a sentence in small letters."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word.lower()) for word in words)})(?!\w)")
