@@ -19,6 +19,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -313,6 +314,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
 }
 
 
+@cache
 def entries() -> dict[str, Entry]:
     """Every word after ``fund``, in the order of the help."""
     return {name: entry for group in GROUPS.values() for name, entry in group.items() if _exists(entry.module or name)}

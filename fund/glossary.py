@@ -263,6 +263,7 @@ def bare(text: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """A name as it is compared: :func:`bare`, without hyphens, underscores and other signs, one space between words."""
     return " ".join(re.sub(r"[^\w]|_", " ", bare(text)).split())
