@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from fund.glossary import words as glossary
@@ -79,7 +79,7 @@ def _forms(forms: Iterable[str]) -> Iterator[str]:
         yield from (form, f"{form}en", f"{form}s", f"{form}n", f"{form}'s")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of(words: tuple[str, ...]) -> re.Pattern[str]:
     """What finds one of these words, whole, in a sentence in small letters."""
     return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word.lower()) for word in words)})(?!\w)")
