@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -474,8 +474,14 @@ def _sql_folder() -> Path:
     return Path(str(resources.files("migrations"))) / "sql"
 
 
-def sql_object(name: str, version: int, kind: str) -> tuple[str, str]:
-    """The text that installs and the text that removes SQL object ``name`` on ``kind`` (sqlite, postgresql)."""
+@cache
+def sql_object(name: str, kind: str, version: int | None = None) -> tuple[str, str]:
+    """The text that installs and the text that removes SQL object ``name`` on ``kind`` (sqlite, postgresql).
+
+    It is the newest version, which is what the migrations leave, or the one that is named.
+    """
+    if version is None:
+        version = max(int(path.name.split(".")[1][1:]) for path in _sql_folder().glob(f"{name}.v*.{kind}.sql"))
     text = (_sql_folder() / f"{name}.v{version}.{kind}.sql").read_text(encoding="utf-8")
     body, _mark, removal = text.partition("-- uninstall\n")
     return body, removal
@@ -489,14 +495,17 @@ def squeezed(statement: str) -> str:
     return _GAPS.sub(lambda found: found[1] or " ", statement).strip().removesuffix(";").strip()
 
 
-def install(connection: Connection, name: str, version: int = 1) -> None:
-    """Create the triggers, functions and views of ``migrations/sql/<name>.v<version>.<dialect>.sql``."""
-    _run(connection, sql_object(name, version, dialect(connection))[0])
+def install(connection: Connection, name: str, version: int | None = None) -> None:
+    """Create the tables, triggers, functions and views of ``migrations/sql/<name>.v<version>.<dialect>.sql``.
+
+    A migration names its version; without one it is the newest.
+    """
+    _run(connection, sql_object(name, dialect(connection), version)[0])
 
 
-def uninstall(connection: Connection, name: str, version: int = 1) -> None:
+def uninstall(connection: Connection, name: str, version: int | None = None) -> None:
     """Remove what :func:`install` created, by the statements below ``-- uninstall`` in the same file."""
-    _run(connection, sql_object(name, version, dialect(connection))[1])
+    _run(connection, sql_object(name, dialect(connection), version)[1])
 
 
 def _run(connection: Connection, script: str) -> None:

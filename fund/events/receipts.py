@@ -185,7 +185,7 @@ class ReceiptAllocated(Fact):
         advance_cents: What is outstanding less. surplus_cents: What was paid above what is outstanding.
         allowance_released_cents: The allowance above what remains outstanding.
         partner: Who paid: the lead of the agreement.
-        valued_on: The bank's value date: the day on which the payer paid. ``None`` in facts from before version 0010.
+        valued_on: The bank's value date: the day on which the payer paid. ``None`` where a fact does not say it.
         instalment: The one that the payer named, by number.
         charges_cents: What pays costs and interest (4:92). charges: The same by claim, by its number in the agreement.
     """

@@ -24,8 +24,8 @@ OFF = N_("this guard is switched off")
 FOREIGN = N_("this trigger is not ours")
 BETWEEN = N_("a rule, a row policy or an heir changes what is read from this table or written to it")
 BROKEN = N_("a row is there that the table's own rules forbid")
-OBJECTS = (("event_log", {"sqlite": 2, "postgresql": 3}), ("outbox", {"sqlite": 2, "postgresql": 2}))
-"""The guards of the facts, and the version that is installed of each."""
+OBJECTS = ("event_log", "outbox")
+"""The guards of the facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ class GuardStore:
 
     def _sqlite_problems(self) -> tuple[int, list[tuple[str, str]]]:
         wanted: dict[str, str] = {}
-        for name, versions in OBJECTS:
-            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, versions["sqlite"], "sqlite")[0]):
+        for name in OBJECTS:
+            for statement in re.split(r"(?m)^(?=CREATE )", sql_object(name, "sqlite")[0]):
                 named = re.match(r"CREATE TRIGGER (\w+)", statement)
                 if named:
                     wanted[named.group(1)] = squeezed(statement)
@@ -119,7 +119,7 @@ class GuardStore:
         return len(wanted), problems
 
     def _postgresql_problems(self) -> tuple[int, list[tuple[str, str]]]:
-        text = "".join(sql_object(name, versions["postgresql"], "postgresql")[0] for name, versions in OBJECTS)
+        text = "".join(sql_object(name, "postgresql")[0] for name in OBJECTS)
         functions = _functions_in(text)
         triggers = _triggers_in(text)
         problems: list[tuple[str, str]] = []

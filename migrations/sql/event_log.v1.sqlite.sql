@@ -1,5 +1,31 @@
 -- Protects: facts are append-only and chained; the head moves with the chain and never by hand.
+-- INSERT OR REPLACE fires no DELETE trigger: hence the checks on rows that are there. Of a command that is there nothing is
+-- written, as ON CONFLICT DO NOTHING has it: what was asked first stays.
 -- Attacked by: tests/test_store_facts.py (raw SQL on both databases).
+
+CREATE TRIGGER event_not_replaced BEFORE INSERT ON event
+WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq OR event_id = NEW.event_id OR hash = NEW.hash)
+BEGIN
+    SELECT RAISE(ABORT, 'append_only: a fact is never replaced');
+END;
+
+CREATE TRIGGER event_link_not_replaced BEFORE INSERT ON event_link
+WHEN EXISTS (SELECT 1 FROM event_link WHERE stream = NEW.stream AND seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'append_only: what a fact belongs to is never replaced');
+END;
+
+CREATE TRIGGER event_head_not_replaced BEFORE INSERT ON event_head
+WHEN EXISTS (SELECT 1 FROM event_head)
+BEGIN
+    SELECT RAISE(ABORT, 'append_only: there is one head');
+END;
+
+CREATE TRIGGER command_not_replaced BEFORE INSERT ON command
+WHEN EXISTS (SELECT 1 FROM command WHERE actor = NEW.actor AND command_id = NEW.command_id)
+BEGIN
+    SELECT RAISE(IGNORE);
+END;
 
 CREATE TRIGGER event_in_chain BEFORE INSERT ON event
 BEGIN
@@ -61,6 +87,10 @@ BEGIN
 END;
 
 -- uninstall
+DROP TRIGGER command_not_replaced;
+DROP TRIGGER event_head_not_replaced;
+DROP TRIGGER event_link_not_replaced;
+DROP TRIGGER event_not_replaced;
 DROP TRIGGER command_keeps_content;
 DROP TRIGGER command_never_forgets;
 DROP TRIGGER event_head_never_goes;

@@ -1,32 +1,6 @@
 -- Anchors: what the ledger was, signed, and sent to others. Each follows the one before it and names the head it was made at.
 -- Attacked by tests/ledger/test_anchors.py.
 
-ALTER TABLE chain_head ADD COLUMN anchor_number integer NOT NULL DEFAULT 0;
-ALTER TABLE chain_head ADD COLUMN anchor_hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex');
-
-CREATE TABLE anchor (
-    book_id integer NOT NULL,
-    number integer NOT NULL,
-    head_seq bigint NOT NULL,
-    head_hash bytea NOT NULL,
-    root bytea NOT NULL,
-    legs bigint NOT NULL,
-    trial_balance_hash bytea NOT NULL,
-    periods integer NOT NULL,
-    period_hash bytea NOT NULL,
-    sets integer NOT NULL,
-    set_hash bytea NOT NULL,
-    recorded_at bigint NOT NULL,
-    public_key bytea NOT NULL,
-    previous_hash bytea NOT NULL,
-    version integer NOT NULL,
-    hash bytea NOT NULL,
-    signature bytea NOT NULL,
-    CONSTRAINT pk_anchor PRIMARY KEY (book_id, number),
-    CONSTRAINT fk_anchor_book_id FOREIGN KEY (book_id) REFERENCES book (id),
-    CONSTRAINT ck_anchor_version CHECK (version = 1)
-);
-
 CREATE FUNCTION ledger_seal_anchor() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
@@ -57,11 +31,12 @@ BEGIN
 END
 $body$;
 
+REVOKE EXECUTE ON FUNCTION ledger_seal_anchor() FROM PUBLIC;
+
 CREATE TRIGGER anchor_seals BEFORE INSERT ON anchor FOR EACH ROW EXECUTE FUNCTION ledger_seal_anchor();
 CREATE TRIGGER anchor_unchanged BEFORE DELETE OR UPDATE OR TRUNCATE ON anchor FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 
 -- uninstall
-DROP TABLE anchor;
+DROP TRIGGER anchor_unchanged ON anchor;
+DROP TRIGGER anchor_seals ON anchor;
 DROP FUNCTION ledger_seal_anchor();
-ALTER TABLE chain_head DROP COLUMN anchor_hash;
-ALTER TABLE chain_head DROP COLUMN anchor_number;

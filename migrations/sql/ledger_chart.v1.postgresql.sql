@@ -3,36 +3,6 @@
 -- Whoever writes an account, with whatever client, its row is written here; nobody else writes one.
 -- Attacked by tests/ledger/test_chart.py.
 
-ALTER TABLE chain_head ADD COLUMN chart_number integer NOT NULL DEFAULT 0;
-ALTER TABLE chain_head ADD COLUMN chart_hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex');
-
-CREATE TABLE account_change (
-    book_id integer NOT NULL,
-    number integer NOT NULL,
-    code text COLLATE "C" NOT NULL,
-    name text NOT NULL,
-    type text NOT NULL,
-    layer text NOT NULL,
-    currency text NOT NULL,
-    normal_side text NOT NULL,
-    min_balance_cents bigint,
-    max_balance_cents bigint,
-    status text NOT NULL,
-    limit_kinds text COLLATE "C",
-    valid_from date,
-    valid_until date,
-    head_seq bigint NOT NULL,
-    head_hash bytea NOT NULL,
-    recorded_at bigint NOT NULL,
-    version integer NOT NULL,
-    previous_hash bytea NOT NULL,
-    hash bytea NOT NULL,
-    CONSTRAINT pk_account_change PRIMARY KEY (book_id, number),
-    CONSTRAINT fk_account_change_book_id FOREIGN KEY (book_id) REFERENCES book (id),
-    CONSTRAINT ck_account_change_version CHECK (version = 1)
-);
-CREATE INDEX ix_account_change_book_id_code ON account_change (book_id, code, number);
-
 -- A main account is the sum of its sub-accounts: they are of one type, layer and currency, and nothing new opens under a main
 -- account that is closed. The head first, so that two clients do not each open half of what does not fit. One other account
 -- speaks for them all, since each was looked at when it came.
@@ -129,32 +99,19 @@ BEGIN
 END
 $body$;
 
--- Nobody hangs these on a table of their own.
-REVOKE EXECUTE ON FUNCTION ledger_seal_accounts(), ledger_seal_anchor() FROM PUBLIC;
+-- Nobody hangs this on a table of their own.
+REVOKE EXECUTE ON FUNCTION ledger_seal_accounts() FROM PUBLIC;
 
 CREATE TRIGGER account_fits BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION ledger_fit_account();
 CREATE TRIGGER account_opens AFTER INSERT ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_changes AFTER UPDATE ON account REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_seal_accounts();
 CREATE TRIGGER account_change_kept BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON account_change FOR EACH STATEMENT EXECUTE FUNCTION ledger_keep_chart();
 
--- The accounts that are there already: each says once what it is today.
-UPDATE account SET status = status;
-
-DO $do$
-BEGIN
-    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'fund_application') THEN
-        GRANT SELECT ON account_change TO fund_application;
-    END IF;
-END
-$do$;
-
 -- uninstall
 DROP TRIGGER account_changes ON account;
 DROP TRIGGER account_opens ON account;
 DROP TRIGGER account_fits ON account;
-DROP TABLE account_change;
+DROP TRIGGER account_change_kept ON account_change;
 DROP FUNCTION ledger_keep_chart();
 DROP FUNCTION ledger_seal_accounts();
 DROP FUNCTION ledger_fit_account();
-ALTER TABLE chain_head DROP COLUMN chart_hash;
-ALTER TABLE chain_head DROP COLUMN chart_number;

@@ -32,6 +32,21 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: account_exists');
 END;
 
+-- date() alone lets pass what it is given, as the 30th of February; what it adds to is a day of the calendar.
+CREATE TRIGGER account_has_days BEFORE INSERT ON account
+WHEN NEW.valid_from IS NOT date(NEW.valid_from, '+0 days') OR NEW.valid_until IS NOT date(NEW.valid_until, '+0 days')
+    OR NEW.valid_from NOT BETWEEN '0001-01-01' AND '9999-12-31' OR NEW.valid_until NOT BETWEEN '0001-01-01' AND '9999-12-31'
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_day');
+END;
+
+CREATE TRIGGER account_keeps_days BEFORE UPDATE OF valid_from, valid_until ON account
+WHEN NEW.valid_from IS NOT date(NEW.valid_from, '+0 days') OR NEW.valid_until IS NOT date(NEW.valid_until, '+0 days')
+    OR NEW.valid_from NOT BETWEEN '0001-01-01' AND '9999-12-31' OR NEW.valid_until NOT BETWEEN '0001-01-01' AND '9999-12-31'
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_day');
+END;
+
 CREATE TRIGGER account_kept BEFORE UPDATE ON account
 WHEN OLD.id IS NOT NEW.id OR OLD.book_id IS NOT NEW.book_id OR OLD.code IS NOT NEW.code OR OLD.type IS NOT NEW.type
     OR OLD.layer IS NOT NEW.layer OR OLD.currency IS NOT NEW.currency OR OLD.normal_side IS NOT NEW.normal_side
@@ -44,13 +59,6 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: append_only');
 END;
 
-CREATE TRIGGER posting_not_late BEFORE INSERT ON posting
-WHEN EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id)
-    OR EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.entry_id AND position = NEW.position)
-BEGIN
-    SELECT RAISE(ABORT, 'ledger: entry_exists');
-END;
-
 CREATE TRIGGER posting_not_changed BEFORE UPDATE ON posting
 BEGIN
     SELECT RAISE(ABORT, 'ledger: append_only');
@@ -59,97 +67,6 @@ END;
 CREATE TRIGGER posting_not_removed BEFORE DELETE ON posting
 BEGIN
     SELECT RAISE(ABORT, 'ledger: append_only');
-END;
-
--- The entry row seals its legs.
-CREATE TRIGGER entry_seals BEFORE INSERT ON entry
-BEGIN
-    SELECT RAISE(ABORT, 'ledger: unknown_book')
-     WHERE NOT EXISTS (SELECT 1 FROM chain_head WHERE book_id = NEW.book_id);
-    SELECT RAISE(ABORT, 'ledger: entry_exists')
-     WHERE EXISTS (SELECT 1 FROM entry WHERE id = NEW.id);
-    SELECT RAISE(ABORT, 'ledger: idempotency_conflict')
-     WHERE EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND idempotency_key = NEW.idempotency_key);
-    -- The legs: all there, all on open accounts of this book, each layer and currency adding up to nothing.
-    SELECT RAISE(ABORT, 'ledger: too_few_postings')
-     WHERE (SELECT count(*) FROM posting WHERE entry_id = NEW.id) IS NOT NEW.legs
-        OR (SELECT count(*) FROM posting WHERE entry_id = NEW.id) < 2
-        OR EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.id AND legs IS NOT NEW.legs)
-        OR EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.id AND amount_cents = 0);
-    SELECT RAISE(ABORT, 'ledger: unknown_account')
-     WHERE EXISTS (SELECT 1 FROM posting LEFT JOIN account ON account.id = posting.account_id
-                    WHERE posting.entry_id = NEW.id AND account.book_id IS NOT NEW.book_id);
-    SELECT RAISE(ABORT, 'ledger: closed_account')
-     WHERE EXISTS (SELECT 1 FROM posting JOIN account ON account.id = posting.account_id
-                    WHERE posting.entry_id = NEW.id AND account.status IS NOT 'open');
-    SELECT RAISE(ABORT, 'ledger: unbalanced_entry')
-     WHERE EXISTS (SELECT 1 FROM posting JOIN account ON account.id = posting.account_id WHERE posting.entry_id = NEW.id
-                    GROUP BY account.layer, account.currency HAVING sum(posting.amount_cents) <> 0);
-    -- Sums that do not fit would become floats; found here and not below, where INSERT OR FAIL would leave half.
-    SELECT RAISE(ABORT, 'ledger: amount_too_large')
-     WHERE EXISTS (SELECT 1
-                     FROM (SELECT account_id, sum(max(amount_cents, 0)) AS debits, sum(max(-amount_cents, 0)) AS credits
-                             FROM posting WHERE entry_id = NEW.id GROUP BY account_id) AS moved
-                     JOIN account_balance AS kept ON kept.account_id = moved.account_id
-                    WHERE typeof(kept.debit_cents + moved.debits) <> 'integer'
-                       OR typeof(kept.credit_cents + moved.credits) <> 'integer');
-    -- The month.
-    SELECT RAISE(ABORT, 'ledger: closed_period')
-     WHERE coalesce((SELECT status FROM period WHERE book_id = NEW.book_id AND month = substr(NEW.effective_on, 1, 7)
-                      ORDER BY number DESC LIMIT 1),
-                    CASE WHEN substr(NEW.effective_on, 1, 7) < (SELECT min(month) FROM period WHERE book_id = NEW.book_id)
-                         THEN 'closed' ELSE 'open' END)
-           IN ('closed', CASE WHEN NEW.kind IN ('adjusting', 'closing') THEN 'closed' ELSE 'locked' END);
-    -- A reversal undoes its original leg by leg, once.
-    SELECT RAISE(ABORT, 'ledger: unknown_entry')
-     WHERE NEW.reverses_seq IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.reverses_seq);
-    SELECT RAISE(ABORT, 'ledger: already_reversed')
-     WHERE EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND reverses_seq = NEW.reverses_seq);
-    SELECT RAISE(ABORT, 'ledger: not_the_mirror')
-     WHERE NEW.reverses_seq IS NOT NULL
-       AND EXISTS (SELECT 1 FROM entry JOIN posting AS was ON was.entry_id = entry.id
-                     LEFT JOIN posting AS now ON now.entry_id = NEW.id AND now.position = was.position
-                    WHERE entry.book_id = NEW.book_id AND entry.seq = NEW.reverses_seq
-                      AND (entry.legs IS NOT NEW.legs OR now.account_id IS NOT was.account_id
-                           OR now.amount_cents IS NOT -was.amount_cents));
-    -- The chain.
-    SELECT RAISE(ABORT, 'ledger: broken_chain')
-     WHERE NOT EXISTS (SELECT 1 FROM chain_head
-                        WHERE book_id = NEW.book_id AND seq = NEW.seq - 1 AND hash = NEW.previous_hash
-                          AND recorded_at <= NEW.recorded_at);
-END;
-
-CREATE TRIGGER entry_counts AFTER INSERT ON entry
-BEGIN
-    UPDATE chain_head SET seq = NEW.seq, hash = NEW.hash, recorded_at = NEW.recorded_at WHERE book_id = NEW.book_id;
-    -- What the legs do to the balances, today and on their day.
-    INSERT INTO account_balance (account_id, debit_cents, credit_cents)
-    SELECT account_id, sum(max(amount_cents, 0)), sum(max(-amount_cents, 0))
-      FROM posting WHERE entry_id = NEW.id GROUP BY account_id
-    ON CONFLICT (account_id) DO UPDATE
-       SET debit_cents = debit_cents + excluded.debit_cents, credit_cents = credit_cents + excluded.credit_cents;
-    INSERT INTO balance_day (account_id, day, debit_cents, credit_cents)
-    SELECT account_id, NEW.effective_on, sum(max(amount_cents, 0)), sum(max(-amount_cents, 0))
-      FROM posting WHERE entry_id = NEW.id GROUP BY account_id
-    ON CONFLICT (account_id, day) DO UPDATE
-       SET debit_cents = debit_cents + excluded.debit_cents, credit_cents = credit_cents + excluded.credit_cents;
-    -- The limits of its accounts, on this day and every later one; an entry that does not worsen a balance passes.
-    SELECT RAISE(ABORT, 'ledger: limit_exceeded')
-     WHERE EXISTS (
-        SELECT 1
-          FROM (SELECT account.id, account.min_balance_cents, account.max_balance_cents, sum(posting.amount_cents) AS delta
-                  FROM posting JOIN account ON account.id = posting.account_id
-                 WHERE posting.entry_id = NEW.id
-                   AND (account.min_balance_cents IS NOT NULL OR account.max_balance_cents IS NOT NULL)
-                 GROUP BY account.id) AS moved
-          JOIN balance_day AS later ON later.account_id = moved.id AND later.day >= NEW.effective_on
-         WHERE (moved.delta < 0 AND moved.min_balance_cents > (
-                    SELECT sum(debit_cents - credit_cents) FROM balance_day
-                     WHERE account_id = moved.id AND day <= later.day))
-            OR (moved.delta > 0 AND moved.max_balance_cents < (
-                    SELECT sum(debit_cents - credit_cents) FROM balance_day
-                     WHERE account_id = moved.id AND day <= later.day)));
 END;
 
 CREATE TRIGGER entry_not_changed BEFORE UPDATE ON entry
@@ -169,6 +86,7 @@ SELECT book_id, month, status FROM period AS latest
 
 CREATE TRIGGER period_seals BEFORE INSERT ON period
 BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
     SELECT RAISE(ABORT, 'ledger: broken_chain')
      WHERE NOT EXISTS (SELECT 1 FROM chain_head
                         WHERE book_id = NEW.book_id AND period_number = NEW.number - 1 AND period_hash = NEW.previous_hash
@@ -209,7 +127,42 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger: append_only');
 END;
 
+-- A set is made at a head, after the set before it, of accounts of its book.
+CREATE TRIGGER account_set_seals BEFORE INSERT ON account_set
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
+    SELECT RAISE(ABORT, 'ledger: wrong_day')
+     WHERE NEW.valid_from IS NOT date(NEW.valid_from, '+0 days') OR NEW.valid_until IS NOT date(NEW.valid_until, '+0 days')
+        OR NEW.valid_from NOT BETWEEN '0001-01-01' AND '9999-12-31' OR NEW.valid_until NOT BETWEEN '0001-01-01' AND '9999-12-31';
+    SELECT RAISE(ABORT, 'ledger: broken_chain')
+     WHERE NOT EXISTS (SELECT 1 FROM chain_head
+                        WHERE book_id = NEW.book_id AND set_number = NEW.number - 1 AND set_hash = NEW.previous_hash
+                          AND seq = NEW.head_seq AND hash = NEW.head_hash AND recorded_at <= NEW.recorded_at);
+    SELECT RAISE(ABORT, 'ledger: unknown_account')
+     WHERE EXISTS (SELECT 1 FROM json_each(NEW.members) AS member
+                    WHERE NOT EXISTS (SELECT 1 FROM account WHERE book_id = NEW.book_id AND code = member.key));
+END;
+
+CREATE TRIGGER account_set_counts AFTER INSERT ON account_set
+BEGIN
+    UPDATE chain_head SET set_number = NEW.number, set_hash = NEW.hash WHERE book_id = NEW.book_id;
+END;
+
+CREATE TRIGGER account_set_not_changed BEFORE UPDATE ON account_set
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: append_only');
+END;
+
+CREATE TRIGGER account_set_not_removed BEFORE DELETE ON account_set
+BEGIN
+    SELECT RAISE(ABORT, 'ledger: append_only');
+END;
+
 -- uninstall
+DROP TRIGGER account_set_not_removed;
+DROP TRIGGER account_set_not_changed;
+DROP TRIGGER account_set_counts;
+DROP TRIGGER account_set_seals;
 DROP TRIGGER period_not_removed;
 DROP TRIGGER period_not_changed;
 DROP TRIGGER period_counts;
@@ -217,13 +170,12 @@ DROP TRIGGER period_seals;
 DROP VIEW ledger_period_status;
 DROP TRIGGER entry_not_removed;
 DROP TRIGGER entry_not_changed;
-DROP TRIGGER entry_counts;
-DROP TRIGGER entry_seals;
 DROP TRIGGER posting_not_removed;
 DROP TRIGGER posting_not_changed;
-DROP TRIGGER posting_not_late;
 DROP TRIGGER account_not_removed;
 DROP TRIGGER account_kept;
+DROP TRIGGER account_keeps_days;
+DROP TRIGGER account_has_days;
 DROP TRIGGER account_not_replaced;
 DROP TRIGGER book_not_removed;
 DROP TRIGGER book_not_changed;

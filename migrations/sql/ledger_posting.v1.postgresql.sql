@@ -9,14 +9,6 @@
 --
 -- The planner is told to go by the keys: a session whose first plans were made on empty tables would scan them for ever.
 
--- What these foreign keys say, the entry's triggers prove anyway: a leg on an account that is not there is no leg of this book,
--- and accounts, books and entries are never removed. Each cost a query per leg.
-ALTER TABLE posting DROP CONSTRAINT fk_posting_account_id;
-ALTER TABLE account_balance DROP CONSTRAINT fk_account_balance_account_id;
-ALTER TABLE balance_day DROP CONSTRAINT fk_balance_day_account_id;
-ALTER TABLE entry DROP CONSTRAINT fk_entry_book_id;
-ALTER TABLE entry DROP CONSTRAINT fk_entry_book_id_reverses_seq;
-
 -- What a request says, in the canonical form: everything but when and where it was written.
 CREATE FUNCTION ledger_request(book text, key text, day date, kind text, memo text, actor text, metadata text, reverses bigint,
                                reason text, legs text) RETURNS text
@@ -468,11 +460,18 @@ BEGIN
         UPDATE chain_head SET seq = head.seq + batch.size, hash = batch.hashes[batch.size], recorded_at = batch.instants[batch.size]
          WHERE book_id = head.book_id;
 
-        -- What the legs do to the balances. Limits are kept entry by entry, in their order; without any, all at once.
-        IF head.set_number > 0 OR EXISTS (
-            SELECT 1 FROM posting JOIN account ON account.id = posting.account_id
-             WHERE posting.entry_id = ANY (batch.ids)
-               AND (account.min_balance_cents IS NOT NULL OR account.max_balance_cents IS NOT NULL)) THEN
+        -- What the legs do to the balances. Limits are kept entry by entry, in their order; where none binds an entry of such
+        -- a kind, all at once: counted one by one, a batch leaves a version of the same balances for each entry, and a long
+        -- transaction walks over all of them each time.
+        IF EXISTS (
+            SELECT 1 FROM account_set
+             WHERE account_set.book_id = head.book_id AND (account_set.kinds IS NULL OR EXISTS (
+                   SELECT 1 FROM added WHERE added.book_id = head.book_id AND account_set.kinds::jsonb ? added.kind)))
+           OR EXISTS (
+            SELECT 1 FROM added JOIN posting ON posting.entry_id = added.id JOIN account ON account.id = posting.account_id
+             WHERE added.book_id = head.book_id AND added.seq NOT BETWEEN 1 AND head.seq
+               AND (account.min_balance_cents IS NOT NULL OR account.max_balance_cents IS NOT NULL)
+               AND (account.limit_kinds IS NULL OR account.limit_kinds::jsonb ? added.kind)) THEN
             FOR one IN
                 SELECT id, effective_on, kind FROM added WHERE book_id = head.book_id AND seq NOT BETWEEN 1 AND head.seq ORDER BY seq
             LOOP
@@ -678,8 +677,3 @@ DROP FUNCTION ledger_check_month(integer, date, text);
 DROP FUNCTION ledger_explain_legs(entry, text);
 DROP FUNCTION ledger_leg(text, text, text, text, bigint);
 DROP FUNCTION ledger_request(text, text, date, text, text, text, text, bigint, text, text);
-ALTER TABLE entry ADD CONSTRAINT fk_entry_book_id_reverses_seq FOREIGN KEY (book_id, reverses_seq) REFERENCES entry (book_id, seq);
-ALTER TABLE entry ADD CONSTRAINT fk_entry_book_id FOREIGN KEY (book_id) REFERENCES book (id);
-ALTER TABLE balance_day ADD CONSTRAINT fk_balance_day_account_id FOREIGN KEY (account_id) REFERENCES account (id);
-ALTER TABLE account_balance ADD CONSTRAINT fk_account_balance_account_id FOREIGN KEY (account_id) REFERENCES account (id);
-ALTER TABLE posting ADD CONSTRAINT fk_posting_account_id FOREIGN KEY (account_id) REFERENCES account (id);

@@ -23,8 +23,8 @@ BEGIN
         GRANT UPDATE (name, status) ON account TO fund_application;
         FOR other IN
             SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN (
-                'account', 'account_balance', 'account_set', 'alembic_version', 'anchor', 'balance_day', 'book', 'chain_head',
-                'entry', 'event', 'event_head', 'event_link', 'period', 'posting', 'verification')
+                'account', 'account_balance', 'account_change', 'account_set', 'alembic_version', 'anchor', 'balance_day', 'book',
+                'chain_head', 'entry', 'event', 'event_head', 'event_link', 'period', 'posting', 'verification')
         LOOP
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO fund_application', other.tablename);
         END LOOP;

@@ -10,6 +10,7 @@ CREATE TABLE book (
     CONSTRAINT ck_book_currency CHECK (currency GLOB '[A-Z][A-Z][A-Z]')
 ) STRICT;
 
+-- An account takes entries from valid_from until valid_until; its minimum and maximum bind the kinds in limit_kinds, or all.
 CREATE TABLE account (
     id INTEGER NOT NULL,
     book_id INTEGER NOT NULL,
@@ -23,6 +24,9 @@ CREATE TABLE account (
     min_balance_cents INTEGER,
     max_balance_cents INTEGER,
     status TEXT NOT NULL DEFAULT 'open',
+    limit_kinds TEXT,
+    valid_from TEXT,
+    valid_until TEXT,
     CONSTRAINT pk_account PRIMARY KEY (id),
     CONSTRAINT uq_account_book_id_code UNIQUE (book_id, code),
     CONSTRAINT fk_account_book_id FOREIGN KEY (book_id) REFERENCES book (id),
@@ -73,6 +77,9 @@ CREATE TABLE entry (
 CREATE UNIQUE INDEX uq_entry_book_id_reverses_seq ON entry (book_id, reverses_seq) WHERE reverses_seq IS NOT NULL;
 CREATE INDEX ix_entry_book_id_kind ON entry (book_id, kind, seq);
 CREATE INDEX ix_entry_event ON entry (book_id, json_extract(metadata, '$.event_id')) WHERE json_extract(metadata, '$.event_id') IS NOT NULL;
+-- An entry says in its metadata, under "correction", of which entry it takes back a part and which it replaces.
+CREATE INDEX ix_entry_part_of ON entry (book_id, json_extract(metadata, '$.correction.part_of')) WHERE json_extract(metadata, '$.correction.part_of') IS NOT NULL;
+CREATE INDEX ix_entry_replaces ON entry (book_id, json_extract(metadata, '$.correction.replaces')) WHERE json_extract(metadata, '$.correction.replaces') IS NOT NULL;
 
 CREATE TABLE posting (
     entry_id TEXT NOT NULL,
@@ -112,6 +119,12 @@ CREATE TABLE chain_head (
     recorded_at INTEGER NOT NULL,
     period_number INTEGER NOT NULL,
     period_hash BLOB NOT NULL,
+    set_number INTEGER NOT NULL DEFAULT 0,
+    set_hash BLOB NOT NULL DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000',
+    anchor_number INTEGER NOT NULL DEFAULT 0,
+    anchor_hash BLOB NOT NULL DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000',
+    chart_number INTEGER NOT NULL DEFAULT 0,
+    chart_hash BLOB NOT NULL DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000',
     CONSTRAINT pk_chain_head PRIMARY KEY (book_id),
     CONSTRAINT fk_chain_head_book_id FOREIGN KEY (book_id) REFERENCES book (id)
 ) STRICT;
@@ -142,6 +155,86 @@ CREATE TABLE period (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ix_period_book_id_month ON period (book_id, month, number);
 
+-- Sets of accounts with a limit of their own. A set is never changed: another row of the same name takes its place from
+-- its first day on.
+CREATE TABLE account_set (
+    book_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    members TEXT NOT NULL,
+    min_balance_cents INTEGER,
+    max_balance_cents INTEGER,
+    kinds TEXT,
+    valid_from TEXT,
+    valid_until TEXT,
+    head_seq INTEGER NOT NULL,
+    head_hash BLOB NOT NULL,
+    actor TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    previous_hash BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    CONSTRAINT pk_account_set PRIMARY KEY (book_id, number),
+    CONSTRAINT fk_account_set_book_id FOREIGN KEY (book_id) REFERENCES book (id),
+    CONSTRAINT ck_account_set_texts CHECK (name <> '' AND actor <> ''),
+    CONSTRAINT ck_account_set_members CHECK (json_valid(members) AND (kinds IS NULL OR json_valid(kinds))),
+    CONSTRAINT ck_account_set_days CHECK (valid_from IS date(valid_from) AND valid_until IS date(valid_until)),
+    CONSTRAINT ck_account_set_version CHECK (version = 1),
+    CONSTRAINT ck_account_set_hash CHECK (length(hash) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE account_change (
+    book_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    layer TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    normal_side TEXT NOT NULL,
+    min_balance_cents INTEGER,
+    max_balance_cents INTEGER,
+    status TEXT NOT NULL,
+    limit_kinds TEXT,
+    valid_from TEXT,
+    valid_until TEXT,
+    head_seq INTEGER NOT NULL,
+    head_hash BLOB NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    previous_hash BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    CONSTRAINT pk_account_change PRIMARY KEY (book_id, number),
+    CONSTRAINT fk_account_change_book_id FOREIGN KEY (book_id) REFERENCES book (id),
+    CONSTRAINT ck_account_change_version CHECK (version = 1),
+    CONSTRAINT ck_account_change_hash CHECK (length(hash) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ix_account_change_book_id_code ON account_change (book_id, code, number);
+
+CREATE TABLE anchor (
+    book_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    head_seq INTEGER NOT NULL,
+    head_hash BLOB NOT NULL,
+    root BLOB NOT NULL,
+    legs INTEGER NOT NULL,
+    trial_balance_hash BLOB NOT NULL,
+    periods INTEGER NOT NULL,
+    period_hash BLOB NOT NULL,
+    sets INTEGER NOT NULL,
+    set_hash BLOB NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    public_key BLOB NOT NULL,
+    previous_hash BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    CONSTRAINT pk_anchor PRIMARY KEY (book_id, number),
+    CONSTRAINT fk_anchor_book_id FOREIGN KEY (book_id) REFERENCES book (id),
+    CONSTRAINT ck_anchor_hash CHECK (length(hash) = 32 AND length(signature) = 64),
+    CONSTRAINT ck_anchor_version CHECK (version = 1)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE verification (
     id INTEGER NOT NULL,
     book_id INTEGER NOT NULL,
@@ -158,6 +251,9 @@ CREATE INDEX ix_verification_book_id ON verification (book_id, ok, head_seq);
 
 -- uninstall
 DROP TABLE verification;
+DROP TABLE anchor;
+DROP TABLE account_change;
+DROP TABLE account_set;
 DROP TABLE period;
 DROP TABLE chain_head;
 DROP TABLE balance_day;

@@ -66,14 +66,14 @@ _EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_me
 
 def install(connection: Connection) -> None:
     """The ledger's tables, functions and triggers, as the migrations leave them."""
-    for name, version in objects(on_sqlite=is_sqlite(connection)):
-        install_object(connection, name, version)
+    for name in objects(on_sqlite=is_sqlite(connection)):
+        install_object(connection, name)
 
 
 def uninstall(connection: Connection) -> None:
     """Remove the ledger with all it holds."""
-    for name, version in reversed(objects(on_sqlite=is_sqlite(connection))):
-        uninstall_object(connection, name, version)
+    for name in reversed(objects(on_sqlite=is_sqlite(connection))):
+        uninstall_object(connection, name)
 
 
 def commit(connection: Connection) -> None:

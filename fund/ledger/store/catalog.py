@@ -1,8 +1,8 @@
 """What PostgreSQL says of the ledger's tables and functions, held against what it said when they were installed.
 
-That stands in ``migrations/sql/ledger_catalog.v1.postgresql.sql``, a line for each table, column, constraint, index and
-function; ``python -m tests.ledger.catalog`` writes it, and ``tests/ledger/test_catalog.py`` proves that it is what the
-migrations make.
+That stands in ``migrations/sql/ledger_catalog.v<N>.postgresql.sql``, a line for each table, column, constraint, index
+and function; ``python -m tests.ledger.catalog`` writes it, and ``tests/ledger/test_catalog.py`` proves that it is what
+the migrations make.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def held_against(said: Iterable[Sequence[Any]], name: str) -> tuple[int, list[tu
 
 def written(name: str) -> Iterator[tuple[str, Line]]:
     """What was written down in ``name``, as (kind, line)."""
-    for line in sql_object(name, 1, "postgresql")[0].splitlines():
+    for line in sql_object(name, "postgresql")[0].splitlines():
         about, mark, said = line.removeprefix("-- ").partition(" | ")
         if mark:
             kind, _space, name = about.rpartition(" ")

@@ -25,28 +25,15 @@ from fund.ledger.store.stored import RawEntry, RawLeg, RawPeriod, RawSet
 __all__ = ["ROWS", "Difference", "Evidence", "RawEntry", "RawLeg", "RawPeriod", "RawSet", "objects"]
 
 OBJECTS = (
-    ("seal", 2),
-    ("ledger_tables", 1),
-    ("ledger_limits", 1),
-    ("ledger_corrections", 1),
-    ("ledger_guards", 4),
-    ("ledger_posting", 1),
-    ("ledger_anchors", 1),
-    ("ledger_roles", 1),
-    ("ledger_chart", 1),
-)
-"""The SQL objects of the ledger, in the order they are installed."""
-
-LATER_ON_POSTGRESQL = {"ledger_posting": 2}
-"""Objects of which PostgreSQL has a later version."""
+    "seal", "ledger_tables", "ledger_guards", "ledger_posting", "ledger_anchors", "ledger_chart", "ledger_roles",
+)  # fmt: skip
+"""The SQL objects of the ledger, in the order in which they are installed."""
 POSTGRESQL_ONLY = ("seal", "ledger_roles")
 
 
-def objects(*, on_sqlite: bool) -> list[tuple[str, int]]:
-    """The SQL objects of the ledger on this database with their versions, in the order they are installed."""
-    if on_sqlite:
-        return [(name, version) for name, version in OBJECTS if name not in POSTGRESQL_ONLY]
-    return [(name, LATER_ON_POSTGRESQL.get(name, version)) for name, version in OBJECTS]
+def objects(*, on_sqlite: bool) -> list[str]:
+    """The SQL objects of the ledger on this database, in the order in which they are installed."""
+    return [name for name in OBJECTS if not on_sqlite or name not in POSTGRESQL_ONLY]
 
 
 OFF = N_("this guard is switched off")
@@ -222,14 +209,14 @@ class Evidence(CrossCheck):
 
 def _text_postgresql() -> str:
     """All SQL objects as they stand, without what removes them."""
-    return "".join(sql_object(name, version, "postgresql")[0] for name, version in objects(on_sqlite=False))
+    return "".join(sql_object(name, "postgresql")[0] for name in objects(on_sqlite=False))
 
 
 @lru_cache(maxsize=1)
 def _schema_sqlite() -> dict[str, str]:
     """What a fresh book's database holds, by name, as SQLite itself writes it down."""
     with closing(sqlite3.connect(":memory:")) as fresh:
-        for name, version in objects(on_sqlite=True):
-            fresh.executescript(sql_object(name, version, "sqlite")[0])
+        for name in objects(on_sqlite=True):
+            fresh.executescript(sql_object(name, "sqlite")[0])
         rows = fresh.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {name: squeezed(sql) for name, sql in rows}
