@@ -28,7 +28,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from fund.database import create_engine, upgrade, writing  # noqa: E402
-from fund.events import DeliveryRetried, Envelope, UserRevoked  # noqa: E402
+from fund.events import Envelope  # noqa: E402
+from fund.events.founding import UserRevoked  # noqa: E402
+from fund.events.service import DeliveryRetried  # noqa: E402
 from fund.rules.authority import SYSTEM_ACTOR  # noqa: E402
 from fund.store import Store  # noqa: E402
 from fund.unit_of_work import UnitOfWork  # noqa: E402

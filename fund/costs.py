@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
-from fund.events import CostCharged, DebitExplained, DebitRecorded, DebitReversed, Envelope, IncomeRecorded
+from fund.events import Envelope
+from fund.events.receipts import CostCharged, DebitExplained, DebitRecorded, DebitReversed, IncomeRecorded
 from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER
 from fund.rules.transitions import Transition, same_command_from, state_after

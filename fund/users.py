@@ -13,17 +13,8 @@ from importlib import resources
 from typing import Any
 
 from fund.errors import ExclusiveRole, NoDeputy, NoSeatLeft, ReasonMissing, UnknownRole, UserExists, WordTooLong
-from fund.events import (
-    CommandRefused,
-    Envelope,
-    FundFounded,
-    RegulationsAdopted,
-    UserAdded,
-    UserChanged,
-    UserRevoked,
-    canonical_json,
-    require_printable,
-)
+from fund.events import Envelope, canonical_json, require_printable
+from fund.events.founding import CommandRefused, FundFounded, RegulationsAdopted, UserAdded, UserChanged, UserRevoked
 from fund.glossary import chosen, role_names
 from fund.language import N_, _
 from fund.ledger import AccountType, Layer, Ledger, Side

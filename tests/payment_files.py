@@ -15,7 +15,8 @@ from lxml import etree
 
 from fund import bank
 from fund.bank import PaymentBatch, payments
-from fund.events import Envelope, PaymentSent
+from fund.events import Envelope
+from fund.events.payments import PaymentSent
 from fund.unit_of_work import UnitOfWork
 
 __all__ = ["WATCHED", "require_whole", "watch"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fund.events import KeyAdopted
+from fund.events.capital import KeyAdopted
 from fund.schemas.capital import Call
 from tests.factories import START, founded
 from tests.workflows.leaving import BAARN, BUNNIK, BUNSCHOTEN, founded_fund, leaves, rules

@@ -16,7 +16,7 @@ from fund.errors import (
     NotTakingPart,
     UnknownRef,
 )
-from fund.events import ContributionReceived
+from fund.events.capital import ContributionReceived
 from fund.schemas.capital import Call, Partner
 from tests.factories import World, founded
 from tests.workflows.money_out import AGREEMENT, agree, receipt

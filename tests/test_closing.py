@@ -27,7 +27,9 @@ from fund.errors import (
     YearNotClosed,
     YearOutOfOrder,
 )
-from fund.events import AllowanceAdjusted, ContributionCalled, CostCharged
+from fund.events.capital import ContributionCalled
+from fund.events.receipts import CostCharged
+from fund.events.repayments import AllowanceAdjusted
 from tests.factories import World, as_text, founded
 from tests.workflows.looking_back import (
     admitted,

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fund import previews
-from fund.events import FACTS, AgreementCompleted, BenefitReported
+from fund.events import FACTS
+from fund.events.agreements import AgreementCompleted, BenefitReported
 from fund.language import both, choose
 from fund.rules.authority import Role
 from fund.rules.conflicts import GROUND_NAMES

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import pkgutil
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 
+from fund import events
 from fund.database import writing
 from fund.events import FACTS, canonical_json
+from fund.events.registry import MODULES
 from fund.store import Store, seal_event
 from tests.factories import World, founded
 
@@ -142,3 +148,23 @@ def test_every_fact_has_a_wire_name_and_a_docstring() -> None:
     for wire, fact in FACTS.items():
         assert "." in wire
         assert fact.__doc__, wire
+
+
+def test_a_fact_is_found_by_its_wire_name_without_importing_the_others() -> None:
+    modules = {each.name for each in pkgutil.iter_modules(events.__path__)} - {"base", "registry"}
+    assert set(MODULES) == modules
+    for wire, fact in FACTS.items():
+        module = fact.__module__.rpartition(".")[2]
+        assert wire.partition(".")[0] in MODULES[module], f"{wire} is not found in {module}"
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from fund.events import FACTS; assert 'round.planned' in FACTS and 'round.ever' not in FACTS;"
+            "print(sorted(each for each in sys.modules if each.startswith('fund.events.')))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ast.literal_eval(found.stdout) == [f"fund.events.{each}" for each in ("base", "registry", "rounds")]

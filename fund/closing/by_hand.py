@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from fund.errors import NotByHand, NotMadeByHand, ReasonMissing
-from fund.events import EntryPosted, EntryReversed, JournalLeg
+from fund.events.journal import EntryPosted, EntryReversed, JournalLeg
 from fund.ledger import PeriodStatus, credit, debit, main_of
 from fund.unit_of_work import UnitOfWork
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from fund.dates import last_day
-from fund.events import Envelope, PeriodClosed, PeriodReopened, YearClosed
+from fund.events import Envelope
+from fund.events.closing import PeriodClosed, PeriodReopened, YearClosed
 from fund.ledger import Period, PeriodStatus
 from fund.unit_of_work import View
 

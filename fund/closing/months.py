@@ -23,15 +23,8 @@ from fund.errors import (
     YearNotClosed,
     YearOutOfOrder,
 )
-from fund.events import (
-    ClosingLeg,
-    Envelope,
-    Fact,
-    PeriodClosed,
-    PeriodLocked,
-    PeriodReopened,
-    YearClosed,
-)
+from fund.events import Envelope, Fact
+from fund.events.closing import ClosingLeg, PeriodClosed, PeriodLocked, PeriodReopened, YearClosed
 from fund.language import N_, _
 from fund.ledger import PeriodStatus
 from fund.rules.authority import FUND_MANAGER, TREASURER

@@ -8,7 +8,8 @@ from typing import Any
 from fund.closing.frozen import Closing, closings
 from fund.closing.months import State
 from fund.dates import first_day, last_day, parse_period
-from fund.events import Envelope, PeriodReopened, YearClosed
+from fund.events import Envelope
+from fund.events.closing import PeriodReopened, YearClosed
 from fund.ledger import main_of
 from fund.schemas.closing import Period
 from fund.unit_of_work import View

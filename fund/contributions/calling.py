@@ -26,7 +26,7 @@ from fund.errors import (
     NotTakingPart,
     UnknownRef,
 )
-from fund.events import ContributionCalled
+from fund.events.capital import ContributionCalled
 from fund.money import require_cents, split_cumulative
 from fund.rules.keys import divide, fraction_text, rescale
 from fund.schemas.agreements import Agreement

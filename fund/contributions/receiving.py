@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from fund.errors import MoreThanReceived, NothingOpen
-from fund.events import ContributionReceived, Envelope
+from fund.events import Envelope
+from fund.events.capital import ContributionReceived
 from fund.money import require_cents
 from fund.schemas.capital import Call, Receipt
 from fund.unit_of_work import UnitOfWork

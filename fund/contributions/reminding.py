@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fund.dates import start_of_day
-from fund.events import ContributionReminded, Envelope
+from fund.events import Envelope
+from fund.events.capital import ContributionReminded
 from fund.schemas.capital import Call
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict
 
 from fund.errors import UnprintableText
 
-__all__ = ["FACTS", "Envelope", "Fact", "KeptFile", "canonical_json", "event_fields", "fact_from", "require_printable"]
+__all__ = ["DECLARED", "Envelope", "Fact", "KeptFile", "canonical_json", "event_fields", "require_printable"]
 
-FACTS: dict[str, type[Fact]] = {}
-"""Every fact the fund records, by wire name."""
+DECLARED: dict[str, type[Fact]] = {}
+"""The facts whose modules were imported, by wire name; all of them are ``fund.events.FACTS``."""
 
 
 def canonical_json(value: Any) -> str:
@@ -107,9 +107,9 @@ class Fact(BaseModel):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__dict__.get("wire"):
-            if cls.wire in FACTS:
+            if cls.wire in DECLARED:
                 raise TypeError(f"two facts share the wire name {cls.wire}")
-            FACTS[cls.wire] = cls
+            DECLARED[cls.wire] = cls
 
     @property
     def stream(self) -> str:
@@ -191,12 +191,3 @@ def event_fields(
         seq, event_id, stream, type, schema_version, occurred_us, recorded_us, effective_on, actor, on_behalf_of,
         command_id, made_by, made_command_id, causation_id, payload,
     )  # fmt: skip
-
-
-def fact_from(type: str, payload: str) -> Fact:
-    """The fact behind a stored payload.
-
-    Raises:
-        KeyError: A wire name this program does not know.
-    """
-    return FACTS[type].model_validate_json(payload)

@@ -11,14 +11,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from typing import TYPE_CHECKING, Any
 
 from fund.errors import FaultyAnchor, FaultyKey
 from fund.language import _
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = [
     "Anchor",
@@ -299,6 +298,9 @@ def nodes_of(hashes: Iterable[bytes], wanted: Iterable[Place]) -> dict[Place, by
 
 
 def _key(pem: bytes) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as problem:
@@ -314,7 +316,7 @@ def public_key_of(pem: bytes) -> bytes:
     Raises:
         FaultyKey: The text is no private Ed25519 key in PEM, without a password.
     """
-    return _key(pem).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return _key(pem).public_key().public_bytes_raw()
 
 
 def public_key(text: str) -> bytes:
@@ -343,6 +345,9 @@ def sign(pem: bytes, hash: bytes) -> bytes:
 
 def signed(public_key: bytes, hash: bytes, signature: bytes) -> bool:
     """Whether this key signed this hash."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, hash)
     except (InvalidSignature, ValueError):

@@ -13,7 +13,9 @@ from datetime import date
 from typing import Any
 
 from fund.dates import day_of
-from fund.events import BankNotificationImported, BankStatementImported, Envelope, PaymentSettled
+from fund.events import Envelope
+from fund.events.payments import PaymentSettled
+from fund.events.receipts import BankNotificationImported, BankStatementImported
 from fund.language import N_, _
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.schemas.people import User

@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from fund.events import FACTS, DisbursementApproved, Envelope, Owed, PaymentReturned, PaymentSettled
+from fund.events import FACTS, Envelope
+from fund.events.disbursements import DisbursementApproved
+from fund.events.payables import Owed
+from fund.events.payments import PaymentReturned, PaymentSettled
 from fund.ledger import ADJUSTING, CLOSING, REVERSAL, Entry, main_of
 from fund.unit_of_work import View
 

@@ -18,7 +18,8 @@ from functools import cached_property
 from heapq import merge
 from typing import Any
 
-from fund.events import FACTS, Owed
+from fund.events import FACTS
+from fund.events.payables import Owed
 from fund.language import N_
 from fund.ledger import ADJUSTING, CLOSING, main_of
 from fund.unit_of_work import View

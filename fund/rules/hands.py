@@ -13,14 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fund.events import (
-    AgreementRefinanced,
-    AmendmentAgreed,
-    AmendmentProposed,
-    AmendmentRefused,
-    AmendmentVoted,
-    ChargeClaimed,
-    ChargeWaived,
+from fund.events import Envelope, canonical_json
+from fund.events.agreements import AgreementRefinanced, MilestoneAccepted
+from fund.events.amendments import AmendmentAgreed, AmendmentProposed, AmendmentRefused, AmendmentVoted
+from fund.events.capital import KeyAdopted, KeyRejected, KeyVoteSealed
+from fund.events.decisions import (
     DecisionApproved,
     DecisionConditional,
     DecisionConditionsMet,
@@ -31,48 +28,34 @@ from fund.events import (
     DecisionReopened,
     DecisionUpheld,
     DecisionVoted,
-    DisbursementApproved,
-    DisbursementChecked,
-    DisbursementRequested,
     EligibilityReopened,
-    Envelope,
-    EvaluationAccepted,
-    EvaluationPeerReviewed,
-    ExitClosedOut,
-    ExitSetOff,
-    ExitSettled,
-    ExitSettlementAgreed,
-    ExitSettlementProposed,
-    KeyAdopted,
-    KeyRejected,
-    KeyVoteSealed,
-    MilestoneAccepted,
-    OpenedScore,
     OpenedVote,
-    OverpaymentMoved,
-    Owed,
-    PaymentSent,
+)
+from fund.events.disbursements import DisbursementApproved, DisbursementChecked, DisbursementRequested
+from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed
+from fund.events.exits import ExitClosedOut, ExitSetOff, ExitSettled, ExitSettlementAgreed, ExitSettlementProposed
+from fund.events.founding import UserAdded, UserChanged
+from fund.events.overpayments import OverpaymentMoved
+from fund.events.payables import Owed
+from fund.events.payments import PaymentSent
+from fund.events.proposals import (
     ProposalChangesRequested,
     ProposalDrafted,
     ProposalFoundEligible,
     ProposalFoundIneligible,
     ProposalResubmitted,
     ProposalRevised,
-    ResolutionCarried,
-    ResolutionLost,
-    ResolutionProposed,
-    ResolutionVoted,
-    ReviewClosed,
-    ReviewScored,
-    UserAdded,
-    UserChanged,
+)
+from fund.events.repayments import ChargeClaimed, ChargeWaived
+from fund.events.resolutions import ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
+from fund.events.reviews import OpenedScore, ReviewClosed, ReviewScored
+from fund.events.writeoffs import (
     WriteoffDecided,
     WriteoffPosted,
     WriteoffProposed,
     WriteoffRefused,
     WriteoffReversed,
     WriteoffVoted,
-    canonical_json,
 )
 from fund.language import N_
 from fund.rules.authority import EXCLUSIVE, SYSTEM_ACTOR

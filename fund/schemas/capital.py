@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from fund.errors import FaultyKeyFile
 from fund.errors.base import shape_fault, toml_fault
-from fund.events import AllocatedPart, ProposedMatch
+from fund.events.receipts import AllocatedPart, ProposedMatch
 from fund.glossary import Names, folded
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from fund.errors import AmbiguousName, FaultyEvaluation, UnknownTheme
 from fund.errors.base import shape_fault, toml_fault
-from fund.events import Lesson
+from fund.events.evaluations import Lesson
 from fund.glossary import chosen, theme_names
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 

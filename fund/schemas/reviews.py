@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from fund.events import AwardCondition, OpenedScore, OpenedVote, PanelSeat
+from fund.events.decisions import AwardCondition, OpenedVote
+from fund.events.reviews import OpenedScore, PanelSeat
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = ["Consensus", "Decision", "DecisionCondition", "Preparation", "Review", "ReviewResult", "Score"]

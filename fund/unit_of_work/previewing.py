@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fund.events import Envelope, Fact, RegulationsAdopted
+from fund.events import Envelope, Fact
+from fund.events.founding import RegulationsAdopted
 from fund.previews import CASES, MAPPINGS, PARTNERS, PEOPLE, REFS, SHOWN, SUBJECTS, label_of
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone

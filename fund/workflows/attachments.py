@@ -14,7 +14,8 @@ from typing import Any
 from fund import files
 from fund.dates import day_of
 from fund.errors import FileNotNamed, NoActor, UnknownAttachment
-from fund.events import Envelope, KeptFile, ProposalDrafted, ProposalRevised
+from fund.events import Envelope, KeptFile
+from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.rules.authority import Actor, Role, require
 from fund.rules.permissions import who_reads
 from fund.schemas import CaseFile

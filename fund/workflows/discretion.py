@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fund.events import (
-    ConsensusProposed,
+from fund.events import Envelope, Fact
+from fund.events.decisions import (
     DecisionApproved,
     DecisionConditional,
     DecisionDeferred,
@@ -21,12 +21,10 @@ from fund.events import (
     DecisionReopened,
     DecisionUpheld,
     EligibilityReopened,
-    Envelope,
-    EvaluationAccepted,
-    EvaluationPeerReviewed,
-    EvaluationReturned,
-    EvaluationSubmitted,
-    Fact,
+)
+from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
+from fund.events.reviews import (
+    ConsensusProposed,
     ReviewClosed,
     ReviewConflictDecided,
     ReviewConflictDeclared,

@@ -29,7 +29,8 @@ from fund.errors import (
     SupplierWithoutDocument,
     UnusableSupplierName,
 )
-from fund.events import Envelope, PayeeRecorded, PayeeVerified
+from fund.events import Envelope
+from fund.events.payees import PayeeRecorded, PayeeVerified
 from fund.rules.authority import FUND_MANAGER, TREASURER, Role
 from fund.rules.permissions import readers
 from fund.schemas.capital import BankAccount

@@ -13,7 +13,8 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from fund.events import Envelope, ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
+from fund.events import Envelope
+from fund.events.resolutions import ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, either
 from fund.rules.regulations import Committee
 from fund.rules.voting import FOR

@@ -12,18 +12,10 @@ from typing import Any
 
 from fund.dates import day_of, deadline, end_of_day, start_of_day, weeks
 from fund.errors import ReasonMissing, RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
-from fund.events import (
-    DecisionApproved,
-    DecisionConditional,
-    DecisionReopened,
-    Envelope,
-    ProposalLapsed,
-    ProposalWithdrawn,
-    RoundClosed,
-    RoundDecided,
-    RoundOpened,
-    RoundPlanned,
-)
+from fund.events import Envelope
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
+from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
+from fund.events.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPlanned
 from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round

@@ -21,14 +21,8 @@ from fund.errors import (
     NotABankAccountCode,
     TransferSeen,
 )
-from fund.events import (
-    Envelope,
-    Fact,
-    TransferConfirmed,
-    TransferFailed,
-    TransferSent,
-    TransferSettled,
-)
+from fund.events import Envelope, Fact
+from fund.events.costs import TransferConfirmed, TransferFailed, TransferSent, TransferSettled
 from fund.money import require_cents
 from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
 from fund.schemas.capital import BankAccount

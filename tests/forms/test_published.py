@@ -19,7 +19,8 @@ from pydantic.fields import FieldInfo
 
 from fund import errors, forms
 from fund.checks import verify
-from fund.events import ProposalDrafted, ProposalSubmitted, RegulationsAdopted
+from fund.events.founding import RegulationsAdopted
+from fund.events.proposals import ProposalDrafted, ProposalSubmitted
 from fund.forms import hashes as hashes_module
 from fund.forms.hashes import answers_of
 from fund.rules.regulations import Regulations, Track

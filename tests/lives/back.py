@@ -8,15 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from fund.errors import AllowanceUpToDate, ReceiptsInOrder, SurplusGone
-from fund.events import (
-    DisbursementApproved,
-    InstalmentTerms,
-    PlanActivated,
-    PlanRestructured,
-    ReceiptRecorded,
-    WriteoffPosted,
-    WriteoffReversed,
-)
+from fund.events.agreements import InstalmentTerms
+from fund.events.disbursements import DisbursementApproved
+from fund.events.receipts import ReceiptRecorded
+from fund.events.repayments import PlanActivated, PlanRestructured
+from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.rules import schedules
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.schedules import cut

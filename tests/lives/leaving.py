@@ -14,22 +14,13 @@ from typing import Any
 
 from fund.database import Connection
 from fund.errors import FundError
-from fund.events import (
-    AllocatedPart,
-    ContributionCalled,
-    CostCharged,
-    DecisionApproved,
-    Envelope,
-    ExitClosedOut,
-    ExitPartDue,
-    ExitSettled,
-    Fact,
-    IncomeRecorded,
-    ProposalWithdrawn,
-    ReceiptAllocated,
-    ReceiptUnmatched,
-    WriteoffPosted,
-)
+from fund.events import Envelope, Fact
+from fund.events.capital import ContributionCalled
+from fund.events.decisions import DecisionApproved
+from fund.events.exits import ExitClosedOut, ExitPartDue, ExitSettled
+from fund.events.proposals import ProposalWithdrawn
+from fund.events.receipts import AllocatedPart, CostCharged, IncomeRecorded, ReceiptAllocated, ReceiptUnmatched
+from fund.events.writeoffs import WriteoffPosted
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.store import Store

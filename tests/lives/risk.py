@@ -16,7 +16,9 @@ from math import floor
 from typing import Any
 
 from fund.errors import AllowanceUpToDate
-from fund.events import InstalmentTerms, PlanRestructured, WriteoffDecided, WriteoffProposed
+from fund.events.agreements import InstalmentTerms
+from fund.events.repayments import PlanRestructured
+from fund.events.writeoffs import WriteoffDecided, WriteoffProposed
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import View

@@ -14,7 +14,8 @@ from random import Random
 from typing import Any
 
 from fund.errors import FundError
-from fund.events import ContributionCalled, ContributionReceived, ReceiptRecorded
+from fund.events.capital import ContributionCalled, ContributionReceived
+from fund.events.receipts import ReceiptRecorded
 from tests.factories import World
 from tests.lives.rounds import Rounds
 from tests.lives.rounds_cast import Writer

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fund.errors import AmountNotPositive
-from fund.events import CostCharged, ExitSettled, IncomeRecorded
+from fund.events.exits import ExitSettled
+from fund.events.receipts import CostCharged, IncomeRecorded
 from fund.rules.postings import BOOKED
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fund.events import DebitRecorded
+from fund.events.receipts import DebitRecorded
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT as RUNNING

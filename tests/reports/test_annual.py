@@ -18,28 +18,17 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from fund.errors import YearBeforeTheFund, YearToCome
-from fund.events import (
-    FACTS,
-    AgreementAmended,
-    AgreementCompleted,
-    AgreementTerminated,
-    AllowanceAdjusted,
-    ContributionCalled,
-    CostCharged,
-    DecisionApproved,
-    DecisionConditional,
-    DecisionReopened,
-    DisbursementApproved,
-    DisbursementCancelled,
-    DisbursementRefunded,
-    ExitSettled,
-    ProposalLapsed,
-    ProposalWithdrawn,
-    RegulationsAdopted,
-    WriteoffPosted,
-    WriteoffReversed,
-    canonical_json,
-)
+from fund.events import FACTS, canonical_json
+from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
+from fund.events.capital import ContributionCalled
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
+from fund.events.disbursements import DisbursementApproved, DisbursementCancelled, DisbursementRefunded
+from fund.events.exits import ExitSettled
+from fund.events.founding import RegulationsAdopted
+from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
+from fund.events.receipts import CostCharged
+from fund.events.repayments import AllowanceAdjusted
+from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.reports.cash import cash_on
 from fund.reports.statements import STATEMENT_FORMATS
 from fund.reports.statements.annual import annual, annual_pdf, as_page

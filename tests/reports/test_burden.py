@@ -6,8 +6,21 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from fund import events
 from fund.events import Envelope, Fact
+from fund.events.agreements import MilestoneAccepted, MilestoneEvidenced
+from fund.events.decisions import DecisionApproved, DecisionVoted
+from fund.events.disbursements import DisbursementApproved
+from fund.events.payments import PaymentsBatched, PaymentSent, PaymentSettled
+from fund.events.proposals import (
+    ProposalDrafted,
+    ProposalFoundEligible,
+    ProposalParticipationConfirmed,
+    ProposalRevised,
+    ProposalScreened,
+    ProposalSubmitted,
+)
+from fund.events.receipts import BankStatementImported
+from fund.events.reviews import ReviewDeclared, ReviewOpened, ReviewScored
 from fund.reports.burden import TARGETS, WHOSE, burden_of
 from fund.schemas.people import User
 from fund.schemas.proposals import Round
@@ -21,7 +34,7 @@ def happened(fact: type[Fact], by: str, *, first: str | None = None, command: st
     """A fact of one kind: who did it, who made it where two were needed, in which command, on which day of June."""
     service = by == "system"
     return Envelope(
-        event_id=IMPORT if fact is events.BankStatementImported else "evt",
+        event_id=IMPORT if fact is BankStatementImported else "evt",
         stream="",
         seq=1,
         type=fact.wire,
@@ -34,7 +47,7 @@ def happened(fact: type[Fact], by: str, *, first: str | None = None, command: st
         command_id=None if service else command or fact.wire,
         made_by=first,
         made_command_id=f"{command or fact.wire} made" if first else None,
-        causation_id=IMPORT if fact is events.PaymentSettled else None,
+        causation_id=IMPORT if fact is PaymentSettled else None,
         fact=fact.model_construct(ref=REF),
         prev_hash=b"",
         hash=b"",
@@ -42,26 +55,26 @@ def happened(fact: type[Fact], by: str, *, first: str | None = None, command: st
 
 
 LIFE = [
-    happened(events.ProposalDrafted, "fatima"),
-    happened(events.ProposalParticipationConfirmed, "noor"),
-    happened(events.ProposalSubmitted, "fatima"),
-    happened(events.ProposalScreened, "system"),
-    happened(events.ProposalFoundEligible, "anna"),
-    happened(events.ReviewOpened, "anna"),
-    happened(events.ReviewDeclared, "rosa", command="score"),
-    happened(events.ReviewScored, "rosa", command="score"),
-    happened(events.DecisionApproved, "carla", first="anna2"),
-    happened(events.DisbursementApproved, "bram"),
-    happened(events.PaymentsBatched, "anna2"),
-    happened(events.PaymentSent, "bram2", first="bram3", on=11),
-    happened(events.PaymentSettled, "system", on=12),
-    happened(events.MilestoneEvidenced, "fatima", on=20),
+    happened(ProposalDrafted, "fatima"),
+    happened(ProposalParticipationConfirmed, "noor"),
+    happened(ProposalSubmitted, "fatima"),
+    happened(ProposalScreened, "system"),
+    happened(ProposalFoundEligible, "anna"),
+    happened(ReviewOpened, "anna"),
+    happened(ReviewDeclared, "rosa", command="score"),
+    happened(ReviewScored, "rosa", command="score"),
+    happened(DecisionApproved, "carla", first="anna2"),
+    happened(DisbursementApproved, "bram"),
+    happened(PaymentsBatched, "anna2"),
+    happened(PaymentSent, "bram2", first="bram3", on=11),
+    happened(PaymentSettled, "system", on=12),
+    happened(MilestoneEvidenced, "fatima", on=20),
 ]
 
 
 def counted(life: list[Envelope], *, track: str = "light") -> Any:
     """The burden of a proposal of Woudenberg with Baarn in a round that closed on 31 May, by a life made up here."""
-    imported = happened(events.BankStatementImported, "bram", on=12)
+    imported = happened(BankStatementImported, "bram", on=12)
     cases = {
         Round: SimpleNamespace(track=track, closes_at=datetime(2026, 5, 31, 21, 59, tzinfo=UTC)),
         User: lambda name: SimpleNamespace(partner=PARTNERS.get(name), seconded=False),
@@ -115,9 +128,9 @@ def test_the_target_is_that_of_the_track_and_every_part_of_it_counts() -> None:
 
 
 def test_what_went_beyond_the_plain_road_is_named_when_the_target_is_missed() -> None:
-    again = happened(events.ProposalParticipationConfirmed, "noor", command="confirm again")
-    saved = happened(events.ProposalRevised, "fatima")
-    milestone = happened(events.MilestoneAccepted, "anna")
+    again = happened(ProposalParticipationConfirmed, "noor", command="confirm again")
+    saved = happened(ProposalRevised, "fatima")
+    milestone = happened(MilestoneAccepted, "anna")
     found = counted([*LIFE[:2], saved, again, *LIFE[2:-2], milestone, *LIFE[-2:]])
     assert found.extra == {"changed": 2, "milestone": 1}
     assert found.why() == "the text was changed (2), a milestone came before the money (1)"
@@ -126,5 +139,5 @@ def test_what_went_beyond_the_plain_road_is_named_when_the_target_is_missed() ->
 
 
 def test_votes_beyond_the_quorum_are_the_choice_of_those_who_vote() -> None:
-    votes = [happened(events.DecisionVoted, f"member {number}", command=f"vote {number}") for number in range(8)]
+    votes = [happened(DecisionVoted, f"member {number}", command=f"vote {number}") for number in range(8)]
     assert counted([*votes, *LIFE]).extra == {"votes": 3}

@@ -6,17 +6,11 @@ from datetime import date
 from typing import Any
 
 from fund.checks import verify
-from fund.events import (
-    BatchLine,
-    ContributionReceived,
-    CostApproved,
-    CostCharged,
-    DebitRecorded,
-    OverpaymentRefunded,
-    PaymentsBatched,
-    PaymentSent,
-    PaymentSettled,
-)
+from fund.events.capital import ContributionReceived
+from fund.events.costs import CostApproved
+from fund.events.overpayments import OverpaymentRefunded
+from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent, PaymentSettled
+from fund.events.receipts import CostCharged, DebitRecorded
 from fund.reports.cash import Cash, cash_of, cash_on
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable

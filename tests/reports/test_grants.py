@@ -6,31 +6,22 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fund.events import (
+from fund.events import Envelope, Fact
+from fund.events.agreements import (
     AgreementActivated,
     AgreementAmended,
     AgreementCompleted,
     AgreementLeadChanged,
     AgreementRefinanced,
     AgreementTerminated,
-    DecisionApproved,
-    DecisionConditional,
-    DecisionConditionsMet,
-    DecisionReopened,
-    DisbursementCancelled,
-    DisbursementRefunded,
-    Envelope,
-    Fact,
     MilestoneReplanned,
-    PaymentReturned,
-    PaymentSettled,
-    ProposalDrafted,
-    ProposalLapsed,
-    ProposalRevised,
-    ProposalWithdrawn,
+    MilestoneTerms,
+    PlanTerms,
 )
-from fund.events.agreements import MilestoneTerms, PlanTerms
-from fund.events.payments import BatchLine
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionConditionsMet, DecisionReopened
+from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
+from fund.events.payments import BatchLine, PaymentReturned, PaymentSettled
+from fund.events.proposals import ProposalDrafted, ProposalLapsed, ProposalRevised, ProposalWithdrawn
 from fund.reports.exports import as_package, giving, register
 from fund.reports.exports.grants import KINDS, Grant, _Folding
 from fund.reports.exports.register import grounds

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.errors import FaultyPrices, UnknownFigure
-from fund.events import AllocatedPart, BenefitReported, ReceiptAllocated, fact_from
+from fund.events import fact_from
+from fund.events.agreements import BenefitReported
+from fund.events.receipts import AllocatedPart, ReceiptAllocated
 from fund.reports import quantities
 from fund.reports.cash import cash_of
 from fund.reports.indicators import INDICATORS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.events import RegulationsAdopted, canonical_json
+from fund.events import canonical_json
+from fund.events.founding import RegulationsAdopted
 from fund.reports.indicators import INDICATORS
 from fund.reports.statements import PAGES, STATEMENT_FORMATS, position
 from fund.reports.statements.amounts import AMOUNTS

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fund import language
-from fund.events import EvaluationAccepted
+from fund.events.evaluations import EvaluationAccepted
 from fund.reports.site.gathered import Fund
 from fund.reports.statements import position
 from fund.workflows.delivery import open_fund

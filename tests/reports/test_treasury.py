@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fund.events import CostCharged
+from fund.events.receipts import CostCharged
 from fund.rules.regulations import Treasury, TreasuryStep, standard
 from tests.factories import World, founded
 

@@ -6,45 +6,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fund.events import (
-    AgreementRefinanced,
-    AmendmentAgreed,
-    AmendmentProposed,
-    DecisionApproved,
-    DecisionPrepared,
-    DecisionVoted,
-    DisbursementApproved,
-    DisbursementChecked,
-    DisbursementRequested,
-    Envelope,
-    EvaluationAccepted,
-    EvaluationPeerReviewed,
-    ExitSettled,
-    ExitSettlementAgreed,
-    ExitSettlementProposed,
-    Fact,
-    KeyRejected,
-    KeyVoteSealed,
-    OpenedScore,
-    OpenedVote,
-    ProposalDrafted,
-    ProposalFoundEligible,
-    ProposalFoundIneligible,
-    ProposalResubmitted,
-    ResolutionCarried,
-    ResolutionProposed,
-    ResolutionVoted,
-    ReviewClosed,
-    ReviewScored,
-    UserAdded,
-    UserChanged,
-    WriteoffDecided,
-    WriteoffPosted,
-    WriteoffProposed,
-    WriteoffRefused,
-    WriteoffVoted,
-    canonical_json,
-)
+from fund.events import Envelope, Fact, canonical_json
+from fund.events.agreements import AgreementRefinanced
+from fund.events.amendments import AmendmentAgreed, AmendmentProposed
+from fund.events.capital import KeyRejected, KeyVoteSealed
+from fund.events.decisions import DecisionApproved, DecisionPrepared, DecisionVoted, OpenedVote
+from fund.events.disbursements import DisbursementApproved, DisbursementChecked, DisbursementRequested
+from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed
+from fund.events.exits import ExitSettled, ExitSettlementAgreed, ExitSettlementProposed
+from fund.events.founding import UserAdded, UserChanged
+from fund.events.proposals import ProposalDrafted, ProposalFoundEligible, ProposalFoundIneligible, ProposalResubmitted
+from fund.events.resolutions import ResolutionCarried, ResolutionProposed, ResolutionVoted
+from fund.events.reviews import OpenedScore, ReviewClosed, ReviewScored
+from fund.events.writeoffs import WriteoffDecided, WriteoffPosted, WriteoffProposed, WriteoffRefused, WriteoffVoted
 from fund.rules.hands import Hands, Seals
 from fund.rules.voting import commitment
 

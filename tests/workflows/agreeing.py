@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fund.events import DecisionApproved, RoundPlanned
+from fund.events.decisions import DecisionApproved
+from fund.events.rounds import RoundPlanned
 from fund.forms import content_hash, revision_hash
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Amendment, Milestone

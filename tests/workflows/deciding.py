@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fund.events import ContributionCalled, ContributionReceived, ReceiptRecorded
+from fund.events.capital import ContributionCalled, ContributionReceived
+from fund.events.receipts import ReceiptRecorded
 from tests.factories import World, a_proposal_file
 from tests.roads import road
 

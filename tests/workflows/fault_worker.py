@@ -13,7 +13,8 @@ from datetime import timedelta
 from functools import partial
 
 from fund import worker
-from fund.events import DeliveryRetried, Envelope
+from fund.events import Envelope
+from fund.events.service import DeliveryRetried
 from fund.unit_of_work import UnitOfWork
 from fund.workflows import subscriptions
 from fund.workflows.delivery import deliver

@@ -9,17 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.events import (
-    AllocatedPart,
-    AllowanceAdjusted,
-    AllowanceLine,
-    BankAccountRegistered,
-    ContributionCalled,
-    ContributionReceived,
-    ReceiptAllocated,
-    WriteoffPosted,
-    WriteoffProposed,
-)
+from fund.events.capital import ContributionCalled, ContributionReceived
+from fund.events.receipts import AllocatedPart, BankAccountRegistered, ReceiptAllocated
+from fund.events.repayments import AllowanceAdjusted, AllowanceLine
+from fund.events.writeoffs import WriteoffPosted, WriteoffProposed
 from fund.rules.regulations import Regulations, standard
 from tests.factories import World
 from tests.workflows.looking_back import AGREEMENT, NAMES, PROPOSAL, admitted, agreed, came_in, hand_to, paid

@@ -6,35 +6,24 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund.bank import Payment, PaymentBatch, file_sha256, wire, write_payments
-from fund.events import (
+from fund.events.agreements import (
     AgreementActivated,
     AgreementCompleted,
     AgreementDrafted,
     AgreementSigned,
     AgreementTerminated,
     AgreementTerms,
-    AllocatedPart,
-    AllowanceAdjusted,
-    AllowanceLine,
-    BatchLine,
-    ContributionCalled,
-    ContributionReceived,
-    DecisionApproved,
-    DisbursementApproved,
-    DisbursementChecked,
-    DisbursementRequested,
     MilestoneAccepted,
     MilestonePlanned,
     MilestoneTerms,
-    PartnerAdmitted,
-    PaymentsBatched,
-    PaymentSent,
-    PaymentSettled,
-    PlanActivated,
     PlanTerms,
-    ReceiptAllocated,
-    ReceiptRecorded,
 )
+from fund.events.capital import ContributionCalled, ContributionReceived, PartnerAdmitted
+from fund.events.decisions import DecisionApproved
+from fund.events.disbursements import DisbursementApproved, DisbursementChecked, DisbursementRequested
+from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent, PaymentSettled
+from fund.events.receipts import AllocatedPart, ReceiptAllocated, ReceiptRecorded
+from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated
 from fund.forms import content_hash, revision_hash
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork

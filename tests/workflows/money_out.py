@@ -8,28 +8,22 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fund.events import (
+from fund.events.agreements import (
     AgreementActivated,
     AgreementDrafted,
     AgreementSigned,
     AgreementTerms,
-    AllowanceAdjusted,
-    BankAccountRegistered,
-    ContributionCalled,
-    ContributionReceived,
-    CostCharged,
-    DecisionApproved,
     MilestoneAccepted,
     MilestoneEvidenced,
     MilestonePlanned,
     MilestoneTerms,
-    PartnerAdmitted,
     PlanTerms,
-    ReceiptRecorded,
-    WriteoffPosted,
-    WriteoffRecovered,
 )
-from fund.events.repayments import AllowanceLine
+from fund.events.capital import ContributionCalled, ContributionReceived, PartnerAdmitted
+from fund.events.decisions import DecisionApproved
+from fund.events.receipts import BankAccountRegistered, CostCharged, ReceiptRecorded
+from fund.events.repayments import AllowanceAdjusted, AllowanceLine
+from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered
 from tests.factories import START, World
 from tests.roads import road
 

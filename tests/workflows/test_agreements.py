@@ -262,7 +262,7 @@ def test_a_proposal_without_repayable_share_has_an_empty_plan(database_url: str)
 
 
 def test_an_agreement_whose_instalments_do_not_add_up_does_not_hold(sqlite_url: str) -> None:
-    from fund.events import AgreementDrafted
+    from fund.events.agreements import AgreementDrafted
     from fund.schemas.agreements import Agreement
 
     with founded(sqlite_url) as world:

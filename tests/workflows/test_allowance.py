@@ -8,7 +8,7 @@ import pytest
 
 from fund import users
 from fund.errors import AllowanceUpToDate, ClosedPeriod
-from fund.events import AllowanceAdjusted
+from fund.events.repayments import AllowanceAdjusted
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.workflows.repayments import instalment_reference
 from tests.factories import World, as_text, founded

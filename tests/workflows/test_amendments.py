@@ -26,7 +26,8 @@ from fund.errors import (
     TransitionNotAllowed,
     UnknownVote,
 )
-from fund.events import AllocatedPart, PartnerAdmitted, ReceiptAllocated
+from fund.events.capital import PartnerAdmitted
+from fund.events.receipts import AllocatedPart, ReceiptAllocated
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan

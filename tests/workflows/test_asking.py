@@ -38,7 +38,7 @@ from fund.errors import (
     UserExists,
     WordTooLong,
 )
-from fund.events import UserRevoked
+from fund.events.founding import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
 from fund.rules.regulations import standard_text
 from fund.schemas.agreements import parse_terms

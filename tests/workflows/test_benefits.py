@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fund.errors import BenefitsNotOwn, FaultyBenefits, InvalidAmount, NothingReported, YearNotBegun
-from fund.events import BenefitFellDue
+from fund.events.agreements import BenefitFellDue
 from fund.workflows.agreements import ask_benefits, benefit_per_partner, benefits_due
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT, file, fired_again, noon, replayed, running

@@ -13,15 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from fund import errors, files
-from fund.events import (
-    FACTS,
-    AgreementSuspended,
-    DecisionConditionEvidenced,
-    DecisionUpheld,
-    MilestoneEvidenced,
-    PartnerNoticeGiven,
-    WriteoffProposed,
-)
+from fund.events import FACTS
+from fund.events.agreements import AgreementSuspended, MilestoneEvidenced
+from fund.events.decisions import DecisionConditionEvidenced, DecisionUpheld
+from fund.events.exits import PartnerNoticeGiven
+from fund.events.writeoffs import WriteoffProposed
 from fund.schemas.reviews import Decision
 from fund.workflows.attachments import NOUNS
 from tests.cli.test_shell import complete

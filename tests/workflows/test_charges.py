@@ -20,7 +20,7 @@ from fund.errors import (
     ReceiptsInOrder,
     UnknownRef,
 )
-from fund.events import WriteoffPosted
+from fund.events.writeoffs import WriteoffPosted
 from fund.reports.cash import cash_of
 from fund.rules.regulations import Charges, FeeStep
 from fund.schemas.capital import Receipt

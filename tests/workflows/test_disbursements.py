@@ -33,8 +33,9 @@ from fund.errors import (
     UnknownRef,
     WrongAccount,
 )
-from fund.events import AgreementSuspended, AllowanceAdjusted, ReceiptAllocated, ReceiptRecorded
-from fund.events.repayments import AllowanceLine
+from fund.events.agreements import AgreementSuspended
+from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
+from fund.events.repayments import AllowanceAdjusted, AllowanceLine
 from fund.workflows.disbursements import TRANSITIONS, State
 from fund.workflows.lifecycle import commands_from
 from tests.factories import World, as_text, founded

@@ -40,7 +40,11 @@ from fund.errors import (
     UnknownPartner,
     ValuationDayOutside,
 )
-from fund.events import ContributionCalled, CostCharged, DecisionApproved, PartnerExited, TransferSent
+from fund.events.capital import ContributionCalled
+from fund.events.costs import TransferSent
+from fund.events.decisions import DecisionApproved
+from fund.events.exits import PartnerExited
+from fund.events.receipts import CostCharged
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
 from fund.workflows.exits import paying

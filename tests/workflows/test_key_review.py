@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from fund.checks import verify
-from fund.events import BenefitReported
+from fund.events.agreements import BenefitReported
 from tests.factories import World, founded
 from tests.workflows.money_out import AGREEMENT, PROPOSAL, agree, receipt
 from tests.workflows.test_partners import BY_INHABITANTS, THREE, three, vote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.events import WriteoffDecided, WriteoffPosted, WriteoffProposed
+from fund.events.writeoffs import WriteoffDecided, WriteoffPosted, WriteoffProposed
 from fund.forms import content_hash, revision_hash
 from fund.schemas.proposals import Proposal
 from tests.factories import START, World, a_form, founded

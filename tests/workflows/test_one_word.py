@@ -19,7 +19,9 @@ import pytest
 
 from fund.database import Connection, writing
 from fund.errors import FundError
-from fund.events import Envelope, PaymentSent, TransferSent
+from fund.events import Envelope
+from fund.events.costs import TransferSent
+from fund.events.payments import PaymentSent
 from fund.rules.hands import Hands
 from fund.store import Store
 from fund.unit_of_work import View

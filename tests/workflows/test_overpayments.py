@@ -88,7 +88,7 @@ def test_the_list_says_who_since_when_and_where_it_could_go(world: World) -> Non
 
 def test_what_came_in_first_goes_out_first(world: World) -> None:
     with world.uow("anna") as uow:
-        from fund.events import ContributionReceived
+        from fund.events.capital import ContributionReceived
         from tests.workflows.money_out import receipt
 
         receipt(uow, "O2026-9001", 50_00)

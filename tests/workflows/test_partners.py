@@ -27,7 +27,8 @@ from fund.errors import (
     UnknownRef,
     UnknownVote,
 )
-from fund.events import KeyVoted, canonical_json
+from fund.events import canonical_json
+from fund.events.capital import KeyVoted
 from fund.schemas.capital import Partner
 from fund.workflows.partners import vote_on_key
 from tests.factories import PARTNERS_CSV, World, founded

@@ -32,7 +32,8 @@ from fund.errors import (
     UnknownPaymentVersion,
     UnknownRef,
 )
-from fund.events import AgreementSuspended, DebitRecorded, ReceiptAllocated
+from fund.events.agreements import AgreementSuspended
+from fund.events.receipts import DebitRecorded, ReceiptAllocated
 from fund.workflows.receipts import unexplained_debits
 from tests import payment_files
 from tests.factories import START, World, as_text, founded

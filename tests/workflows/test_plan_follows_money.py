@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.events import WriteoffPosted, WriteoffReversed
+from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
 from tests.factories import World, founded

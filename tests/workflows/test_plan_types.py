@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fund.events import EvaluationAccepted
+from fund.events.evaluations import EvaluationAccepted
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from fund import errors
-from fund.events import DecisionApproved
+from fund.events.decisions import DecisionApproved
 from tests.factories import World, a_form
 from tests.workflows.deciding import money
 from tests.workflows.proposing import a_round, case, drafted, proposing

@@ -10,7 +10,13 @@ import pytest
 
 from fund import errors, files
 from fund.database import writing
-from fund.events import AwardCondition, DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected
+from fund.events.decisions import (
+    AwardCondition,
+    DecisionApproved,
+    DecisionConditional,
+    DecisionDeferred,
+    DecisionRejected,
+)
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store

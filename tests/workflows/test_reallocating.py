@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from fund.errors import ClosedPeriod, ConflictOfInterest, NotAuthorised, ReceiptsInOrder, SurplusGone, SurplusRefunded
-from fund.events import EntryPosted, JournalLeg, ReceiptReallocated, ReceiptRecorded
+from fund.events.journal import EntryPosted, JournalLeg
+from fund.events.receipts import ReceiptReallocated, ReceiptRecorded
 from fund.schemas.repayments import Plan
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded

@@ -9,14 +9,9 @@ import pytest
 
 from fund.bank.simulation import StoryBank
 from fund.errors import ConflictOfInterest, MoreThanReceived, NothingOpen, UnknownRef
-from fund.events import (
-    AllowanceAdjusted,
-    AllowanceLine,
-    InstalmentTerms,
-    PlanActivated,
-    PlanRestructured,
-    WriteoffPosted,
-)
+from fund.events.agreements import InstalmentTerms
+from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated, PlanRestructured
+from fund.events.writeoffs import WriteoffPosted
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan

@@ -22,14 +22,9 @@ from fund.errors import (
     VerdictNotGood,
     WriteoffOpen,
 )
-from fund.events import (
-    AgreementAmended,
-    AgreementLeadChanged,
-    AgreementSuspended,
-    ArrearsEscalated,
-    DisbursementRequested,
-    InstalmentCut,
-)
+from fund.events.agreements import AgreementAmended, AgreementLeadChanged, AgreementSuspended, InstalmentCut
+from fund.events.disbursements import DisbursementRequested
+from fund.events.repayments import ArrearsEscalated
 from fund.rules.hands import Hands, Seals
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt

@@ -16,7 +16,7 @@ import pytest
 import fund.errors
 from fund.database import writing
 from fund.errors import FundError, RuleRefusal
-from fund.events import CommandRefused
+from fund.events.founding import CommandRefused
 from fund.store import Store
 from fund.workflows.commands import COMMANDS
 from fund.workflows.delivery.asking import _record_refusal

@@ -14,8 +14,9 @@ from fund.errors import (
     TransitionNotAllowed,
     UnknownRef,
 )
-from fund.events import EvaluationAccepted, PlanRestructured
 from fund.events.agreements import InstalmentTerms
+from fund.events.evaluations import EvaluationAccepted
+from fund.events.repayments import PlanRestructured
 from fund.schemas.repayments import Plan
 from fund.workflows.repayments import (
     TRANSITIONS,

@@ -18,7 +18,9 @@ from fund.errors import (
     TransitionNotAllowed,
     UnknownVote,
 )
-from fund.events import Envelope, PlanPrepaid, ResolutionProposed
+from fund.events import Envelope
+from fund.events.repayments import PlanPrepaid
+from fund.events.resolutions import ResolutionProposed
 from fund.rules.hands import Hands, Seals
 from fund.schemas.repayments import Plan
 from fund.schemas.resolutions import Resolution

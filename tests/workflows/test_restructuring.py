@@ -21,7 +21,8 @@ from fund.errors import (
     ScheduleNotSaid,
     WriteoffOpen,
 )
-from fund.events import EvaluationAccepted, WriteoffProposed
+from fund.events.evaluations import EvaluationAccepted
+from fund.events.writeoffs import WriteoffProposed
 from fund.schemas.repayments import Plan
 from fund.workflows.repayments import escalate
 from tests.bookkeeping import head, journal

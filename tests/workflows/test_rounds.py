@@ -10,7 +10,7 @@ import pytest
 
 from fund import errors
 from fund.database import writing
-from fund.events import DecisionApproved, DecisionReopened
+from fund.events.decisions import DecisionApproved, DecisionReopened
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
 from tests.factories import World, a_proposal_file, founded

@@ -25,7 +25,7 @@ from fund.errors import (
     TransferSeen,
     TransitionNotAllowed,
 )
-from fund.events import TransferSent, TransferSettled
+from fund.events.costs import TransferSent, TransferSettled
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import AGREEMENT, OTHER_IBAN, OURS, TREASURY, agree, approved, at, owed, prepared, sent
 

@@ -36,7 +36,8 @@ from fund.errors import (
     WriteoffOpen,
     WriteoffWithoutFile,
 )
-from fund.events import AgreementSuspended, DisbursementRequested
+from fund.events.agreements import AgreementSuspended
+from fund.events.disbursements import DisbursementRequested
 from tests.factories import World, as_text, founded
 from tests.workflows.looking_back import (
     AGREEMENT,

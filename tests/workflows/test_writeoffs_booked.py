@@ -10,7 +10,8 @@ import pytest
 from fund import users
 from fund.checks import verify
 from fund.errors import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
-from fund.events import InstalmentTerms, PlanRestructured
+from fund.events.agreements import InstalmentTerms
+from fund.events.repayments import PlanRestructured
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan

@@ -15,19 +15,15 @@ from typing import Any
 from fund.bank.simulation import write_status
 from fund.database import Connection
 from fund.errors import FundError
-from fund.events import (
-    BankAccountRegistered,
-    ContributionReceived,
-    DebitRecorded,
-    DecisionConditionEvidenced,
-    Fact,
-    PeriodLocked,
-    PeriodReopened,
-    PlanActivated,
-    ResolutionProposed,
-    ReviewDeclared,
-    WriteoffProposed,
-)
+from fund.events import Fact
+from fund.events.capital import ContributionReceived
+from fund.events.closing import PeriodLocked, PeriodReopened
+from fund.events.decisions import DecisionConditionEvidenced
+from fund.events.receipts import BankAccountRegistered, DebitRecorded
+from fund.events.repayments import PlanActivated
+from fund.events.resolutions import ResolutionProposed
+from fund.events.reviews import ReviewDeclared
+from fund.events.writeoffs import WriteoffProposed
 from fund.rules.authority import Actor, Role
 from fund.rules.regulations import standard_text
 from fund.schemas import CaseFile

@@ -10,7 +10,6 @@ from itertools import count, groupby
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from psycopg.rows import tuple_row
 
 from fund.database import dialect
 from fund.errors import UnfinishedCheck
@@ -215,6 +214,8 @@ class Stored:
         if self._sqlite:
             yield from self._driver.execute(query)
             return
+        from psycopg.rows import tuple_row
+
         with self._driver.cursor(f"ledger_rows_{next(_NUMBERS)}", binary=True, row_factory=tuple_row) as cursor:
             cursor.itersize = 5_000
             cursor.execute(query)

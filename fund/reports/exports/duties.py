@@ -17,7 +17,9 @@ from datetime import date
 from typing import Any
 
 from fund.errors import UnknownRef
-from fund.events import CommandRefused, Envelope, Fact, PaymentsBatched, PaymentSent, UserAdded, UserChanged
+from fund.events import Envelope, Fact
+from fund.events.founding import CommandRefused, UserAdded, UserChanged
+from fund.events.payments import PaymentsBatched, PaymentSent
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.rules.hands import RULES, Hands, Pair, Trouble
 from fund.unit_of_work import View

@@ -13,30 +13,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from fund.events import (
+from fund.events import Envelope, Fact
+from fund.events.agreements import (
     AgreementActivated,
     AgreementAmended,
     AgreementCompleted,
     AgreementLeadChanged,
     AgreementRefinanced,
     AgreementTerminated,
-    DecisionApproved,
-    DecisionConditional,
-    DecisionConditionsMet,
-    DecisionReopened,
-    DisbursementCancelled,
-    DisbursementRefunded,
-    Envelope,
-    Fact,
     MilestoneReplanned,
-    PaymentReturned,
-    PaymentSettled,
-    ProposalDrafted,
-    ProposalLapsed,
-    ProposalRevised,
-    ProposalWithdrawn,
-    RoundPlanned,
 )
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionConditionsMet, DecisionReopened
+from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
+from fund.events.payments import PaymentReturned, PaymentSettled
+from fund.events.proposals import ProposalDrafted, ProposalLapsed, ProposalRevised, ProposalWithdrawn
+from fund.events.rounds import RoundPlanned
 from fund.reports.past import last_fact
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import ProposalForm

@@ -27,7 +27,9 @@ from fund.errors import (
     PlanCannotFollow,
     RejectedMilestoneNeedsDay,
 )
-from fund.events import AgreementAmended, AmendmentProposed, Envelope, InstalmentCut, MilestoneReplanned
+from fund.events import Envelope
+from fund.events.agreements import AgreementAmended, InstalmentCut, MilestoneReplanned
+from fund.events.amendments import AmendmentProposed
 from fund.rules import schedules
 from fund.rules.regulations import Regulations
 from fund.rules.valuation import free_to_commit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import AmendmentAgreed, AmendmentProposed, AmendmentRefused, AmendmentVoted, Envelope
+from fund.events import Envelope
+from fund.events.amendments import AmendmentAgreed, AmendmentProposed, AmendmentRefused, AmendmentVoted
 from fund.rules.authority import (
     BOARD,
     CHAIR,

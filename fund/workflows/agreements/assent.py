@@ -7,13 +7,9 @@ from datetime import date
 from typing import Any
 
 from fund.errors import AnotherHasTheWord, TransitionNotAllowed
-from fund.events import (
-    AgreementLeadChanged,
-    AmendmentAgreed,
-    AmendmentRefused,
-    AmendmentVoted,
-    Envelope,
-)
+from fund.events import Envelope
+from fund.events.agreements import AgreementLeadChanged
+from fund.events.amendments import AmendmentAgreed, AmendmentRefused, AmendmentVoted
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement, Amendment
 from fund.unit_of_work import UnitOfWork, View

@@ -14,7 +14,8 @@ from typing import Any
 
 from fund.dates import add_months, start_of_day
 from fund.errors import AmbiguousName, BenefitsNotOwn, FaultyBenefits, NothingReported, UnknownPartner, YearNotBegun
-from fund.events import BenefitFellDue, BenefitReported, Envelope
+from fund.events import Envelope
+from fund.events.agreements import BenefitFellDue, BenefitReported
 from fund.glossary import Name
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement, Benefit, parse_benefits

@@ -10,7 +10,7 @@ import tomllib
 from importlib import resources
 
 from fund.bank import reference_spaced
-from fund.events import AgreementTerms, PlanTerms
+from fund.events.agreements import AgreementTerms, PlanTerms
 from fund.workflows.repayments import instalment_reference
 
 __all__ = ["FORM", "document", "standard_terms"]

@@ -23,18 +23,18 @@ from fund.errors import (
     SigningTermOver,
     TermsMissing,
 )
-from fund.events import (
+from fund.events import Envelope
+from fund.events.agreements import (
     AgreementActivated,
     AgreementDrafted,
     AgreementSigned,
     AgreementTerms,
-    DecisionReopened,
-    Envelope,
     MilestonePlanned,
     MilestoneTerms,
-    PlanActivated,
     PlanTerms,
 )
+from fund.events.decisions import DecisionReopened
+from fund.events.repayments import PlanActivated
 from fund.language import N_, _
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, Role, require

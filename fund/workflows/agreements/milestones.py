@@ -7,13 +7,8 @@ from typing import Any
 
 from fund import files as kept
 from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
-from fund.events import (
-    Envelope,
-    MilestoneAccepted,
-    MilestoneChangesRequested,
-    MilestoneEvidenced,
-    MilestoneRejected,
-)
+from fund.events import Envelope
+from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.agreements.states import MILESTONES, RUNNING

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.events import AgreementAmended, AgreementLeadChanged, Fact, MilestoneReplanned
+from fund.events import Fact
+from fund.events.agreements import AgreementAmended, AgreementLeadChanged, MilestoneReplanned
 from fund.schemas.agreements import Agreement, Amendment, Milestone
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import View

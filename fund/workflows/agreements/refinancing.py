@@ -19,7 +19,8 @@ from fund.errors import (
     VerdictNotGood,
     WriteoffOpen,
 )
-from fund.events import AgreementRefinanced, Envelope, InstalmentCut, MovedInstalment
+from fund.events import Envelope
+from fund.events.agreements import AgreementRefinanced, InstalmentCut, MovedInstalment
 from fund.language import _
 from fund.rules import schedules
 from fund.schemas.agreements import Agreement

@@ -16,16 +16,16 @@ from fund.errors import (
     ReportMissing,
     UnknownTerminationGround,
 )
-from fund.events import (
+from fund.events import Envelope
+from fund.events.agreements import (
     AgreementClosed,
     AgreementCompleted,
     AgreementResumed,
     AgreementSuspended,
     AgreementTerminated,
-    Envelope,
-    EvaluationWaived,
     InstalmentCut,
 )
+from fund.events.evaluations import EvaluationWaived
 from fund.language import N_, _
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import (
+from fund.events import Envelope, Fact
+from fund.events.agreements import (
     AgreementActivated,
     AgreementAmended,
     AgreementClosed,
@@ -18,24 +19,23 @@ from fund.events import (
     AgreementTerminated,
     BenefitFellDue,
     BenefitReported,
-    DisbursementApproved,
-    DisbursementCancelled,
-    DisbursementRefused,
-    DisbursementRequested,
-    DisbursementWithdrawn,
-    Envelope,
-    Fact,
     MilestoneAccepted,
     MilestoneChangesRequested,
     MilestoneEvidenced,
     MilestonePlanned,
     MilestoneRejected,
     MilestoneReplanned,
-    PaymentReturned,
-    PaymentSettled,
-    ReceiptUnmatched,
-    WriteoffReversed,
 )
+from fund.events.disbursements import (
+    DisbursementApproved,
+    DisbursementCancelled,
+    DisbursementRefused,
+    DisbursementRequested,
+    DisbursementWithdrawn,
+)
+from fund.events.payments import PaymentReturned, PaymentSettled
+from fund.events.receipts import ReceiptUnmatched
+from fund.events.writeoffs import WriteoffReversed
 from fund.rules.authority import (
     CHAIR,
     FUND_MANAGER,

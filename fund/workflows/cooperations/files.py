@@ -13,7 +13,8 @@ from typing import Any
 
 from fund.dates import parse_day
 from fund.errors import FaultyCooperationFile, InvalidDay, UnprintableText
-from fund.events import CooperationMember, require_printable
+from fund.events import require_printable
+from fund.events.cooperations import CooperationMember
 from fund.language import N_, _
 from fund.schemas.cooperations import TAKING_PART, CooperationFile
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from fund import glossary
 from fund.errors import AmbiguousName, UnknownRef, UnknownTheme
-from fund.events import CooperationRecorded, Envelope
+from fund.events import Envelope
+from fund.events.cooperations import CooperationRecorded
 from fund.glossary import meant, suggested
 from fund.schemas.capital import Partner
 from fund.schemas.cooperations import CooperationFile

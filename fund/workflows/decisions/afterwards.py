@@ -17,14 +17,14 @@ from fund.errors import (
     ObjectionVotesMissing,
     UnknownCondition,
 )
-from fund.events import (
+from fund.events import Envelope
+from fund.events.decisions import (
     DecisionConditionEvidenced,
     DecisionConditionExtended,
     DecisionConditionsMet,
     DecisionReopened,
     DecisionUpheld,
     EligibilityReopened,
-    Envelope,
     OpenedVote,
 )
 from fund.language import N_, _

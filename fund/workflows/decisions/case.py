@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fund.events import (
+from fund.events import Envelope
+from fund.events.decisions import (
     DecisionApproved,
     DecisionConditional,
     DecisionConditionEvidenced,
@@ -20,7 +21,6 @@ from fund.events import (
     DecisionUpheld,
     DecisionVoted,
     EligibilityReopened,
-    Envelope,
 )
 from fund.schemas.reviews import Decision, DecisionCondition, Preparation
 from fund.unit_of_work import Life

@@ -24,14 +24,8 @@ from fund.errors import (
     InsufficientFreeToCommit,
     NotAVoter,
 )
-from fund.events import (
-    DecisionApproved,
-    DecisionConditional,
-    DecisionDeferred,
-    DecisionRejected,
-    Envelope,
-    OpenedVote,
-)
+from fund.events import Envelope
+from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected, OpenedVote
 from fund.language import N_, _
 from fund.money import format_plain
 from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Role, Who, require, require_other_hands

@@ -8,7 +8,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from fund.errors import ConsensusPending, DecisionIncomplete
-from fund.events import DecisionPrepared, DecisionRemarked, Envelope
+from fund.events import Envelope
+from fund.events.decisions import DecisionPrepared, DecisionRemarked
 from fund.language import N_, _
 from fund.rules.valuation import free_to_commit
 from fund.schemas.proposals import Proposal, Round

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fund.dates import day_of, end_of_day, next_working_day, start_of_day, term_end, weeks
-from fund.events import (
+from fund.events import Envelope
+from fund.events.decisions import (
     DecisionDeferralOver,
     DecisionDeferred,
     DecisionOverdue,
     DecisionPrepared,
     DecisionTermExtended,
-    Envelope,
 )
 from fund.rules.regulations import Terms
 from fund.schemas.proposals import Proposal, Round

@@ -17,7 +17,7 @@ from fund.errors import (
     UnknownDeferralGround,
     UnknownPartner,
 )
-from fund.events import AwardCondition
+from fund.events.decisions import AwardCondition
 from fund.glossary import Name, meant
 from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal

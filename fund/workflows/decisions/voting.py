@@ -9,7 +9,9 @@ enough votes to decide by. Source: lifecycle.md 4 (P26), 12.
 from __future__ import annotations
 
 from fund.errors import NotAVoter, UnknownMatter, UnknownVote, VotingOver
-from fund.events import CommandRefused, DecisionVoted, Envelope, canonical_json
+from fund.events import Envelope, canonical_json
+from fund.events.decisions import DecisionVoted
+from fund.events.founding import CommandRefused
 from fund.language import N_, _
 from fund.rules.voting import ABSTAIN, AGAINST, FOR
 from fund.schemas.proposals import Proposal

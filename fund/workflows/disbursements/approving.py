@@ -11,7 +11,7 @@ from fund.errors import (
     InsufficientCash,
     WrongAccount,
 )
-from fund.events import (
+from fund.events.disbursements import (
     DisbursementApproved,
     DisbursementChecked,
     DisbursementRefused,

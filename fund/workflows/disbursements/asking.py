@@ -13,11 +13,9 @@ from fund.errors import (
     OnAccountNotAllowed,
     PayeeNotParty,
 )
-from fund.events import (
-    AgreementActivated,
-    DisbursementRequested,
-    Envelope,
-)
+from fund.events import Envelope
+from fund.events.agreements import AgreementActivated
+from fund.events.disbursements import DisbursementRequested
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.unit_of_work import UnitOfWork

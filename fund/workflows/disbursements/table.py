@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import (
+from fund.events import Envelope
+from fund.events.disbursements import (
     DisbursementApproved,
     DisbursementCancelled,
     DisbursementChecked,
@@ -12,8 +13,9 @@ from fund.events import (
     DisbursementRefused,
     DisbursementRequested,
     DisbursementWithdrawn,
-    Envelope,
-    PayableCancelled,
+)
+from fund.events.payables import PayableCancelled
+from fund.events.payments import (
     PaymentFailed,
     PaymentFailureUndone,
     PaymentRetried,

@@ -10,10 +10,7 @@ from fund.errors import (
     NothingToReceive,
     RefundExceeded,
 )
-from fund.events import (
-    DisbursementCancelled,
-    DisbursementRefunded,
-)
+from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.disbursements import Batch, Disbursement

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fund.dates import start_of_day
-from fund.events import Envelope, EvaluationFellDue, EvaluationPublished
+from fund.events import Envelope
+from fund.events.evaluations import EvaluationFellDue, EvaluationPublished
 from fund.schemas.capital import MEMBERS
 from fund.schemas.evaluations import Evaluation
 from fund.store import TimerRow

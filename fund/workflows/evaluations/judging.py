@@ -13,13 +13,8 @@ from typing import Any
 from fund import files
 from fund.dates import Term, term_end
 from fund.errors import EvaluationNotLate, PeerNotExternal, ReturnedBefore, ReviewedBefore, ScoreOutOfRange
-from fund.events import (
-    Envelope,
-    EvaluationAccepted,
-    EvaluationPeerReviewed,
-    EvaluationReturned,
-    EvaluationSubmitted,
-)
+from fund.events import Envelope
+from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
 from fund.rules.authority import Role
 from fund.schemas.evaluations import Evaluation, parse_evaluation
 from fund.schemas.proposals import Proposal

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
 
-from fund.events import (
-    AgreementActivated,
-    AgreementLeadChanged,
-    Envelope,
+from fund.events import Envelope
+from fund.events.agreements import AgreementActivated, AgreementLeadChanged, MilestoneReplanned
+from fund.events.evaluations import (
     EvaluationAccepted,
     EvaluationFellDue,
     EvaluationPeerReviewed,
@@ -20,7 +19,6 @@ from fund.events import (
     FollowonAnnounced,
     FollowonExpired,
     FollowonInvited,
-    MilestoneReplanned,
 )
 from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER, SYSTEM, either
 from fund.rules.regulations import Regulations

@@ -14,29 +14,16 @@ from typing import Any
 
 from fund.dates import add_months, start_of_day
 from fund.errors import InsufficientFreeToCommit, LongStopNotReached, UnknownAccount
-from fund.events import (
-    AgreementAmended,
-    AgreementCompleted,
-    AgreementRefinanced,
-    AgreementTerminated,
-    ContributionReceived,
-    DecisionReopened,
-    DisbursementCancelled,
-    DisbursementRefunded,
-    Envelope,
-    ExitClosedOut,
-    ExitLongStopReached,
-    ExitPartDue,
-    ExitSetOff,
-    ExitSettled,
-    OverpaymentMoved,
-    ProposalLapsed,
-    ProposalWithdrawn,
-    ReceiptAllocated,
-    ReceiptReallocated,
-    ReceiptUnmatched,
-    WriteoffRecovered,
-)
+from fund.events import Envelope
+from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementRefinanced, AgreementTerminated
+from fund.events.capital import ContributionReceived
+from fund.events.decisions import DecisionReopened
+from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
+from fund.events.exits import ExitClosedOut, ExitLongStopReached, ExitPartDue, ExitSetOff, ExitSettled
+from fund.events.overpayments import OverpaymentMoved
+from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
+from fund.events.receipts import ReceiptAllocated, ReceiptReallocated, ReceiptUnmatched
+from fund.events.writeoffs import WriteoffRecovered
 from fund.reports.exits import share_of
 from fund.rules.exits import due_until, falls_due, still_due
 from fund.rules.valuation import free_to_commit

@@ -26,8 +26,8 @@ from fund.errors import (
     SettlementUnchanged,
     ValuationDayOutside,
 )
-from fund.events import (
-    Envelope,
+from fund.events import Envelope
+from fund.events.exits import (
     ExitSettled,
     ExitSettlementAgreed,
     ExitSettlementDisputed,

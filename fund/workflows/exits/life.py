@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.events import (
-    Envelope,
+from fund.events import Envelope
+from fund.events.exits import (
     ExitClosedOut,
     ExitPaid,
     ExitPartDue,
@@ -17,8 +17,8 @@ from fund.events import (
     ExitSettlementProposed,
     PartnerExited,
     PartnerNoticeGiven,
-    PayableCancelled,
 )
+from fund.events.payables import PayableCancelled
 from fund.schemas.exits import Exit
 from fund.workflows.lifecycle import state_after
 from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState

@@ -19,7 +19,8 @@ from fund.errors import (
     PayeeNotParty,
     SetOffNotSigned,
 )
-from fund.events import Envelope, ExitPaid, ExitSetOff, PartnerExited
+from fund.events import Envelope
+from fund.events.exits import ExitPaid, ExitSetOff, PartnerExited
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit

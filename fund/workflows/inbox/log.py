@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fund.errors import UnknownDelivery, UnknownRef
-from fund.events import DeliveryRetried, Envelope
+from fund.events import Envelope
+from fund.events.service import DeliveryRetried
 from fund.rules.authority import FUND_MANAGER, Role, Who
 from fund.schemas.people import User
 from fund.schemas.proposals import Proposal

@@ -14,7 +14,8 @@ from typing import Any
 
 from fund.contributions import key_in_force, members_of
 from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
-from fund.events import Envelope, PartnerAdmitted, PartnerProposed
+from fund.events import Envelope
+from fund.events.capital import PartnerAdmitted, PartnerProposed
 from fund.rules import valuation
 from fund.rules.exits import main_balances
 from fund.rules.keys import fraction_text, rescale, shares

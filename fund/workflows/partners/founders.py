@@ -10,7 +10,8 @@ from datetime import date
 
 from fund.contributions import members_of
 from fund.errors import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
-from fund.events import Envelope, KeyAdopted, PartnerAdmitted
+from fund.events import Envelope
+from fund.events.capital import KeyAdopted, PartnerAdmitted
 from fund.language import N_, _
 from fund.rules.keys import Share, fraction_text, shares
 from fund.schemas.capital import Call, Partner

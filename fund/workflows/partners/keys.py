@@ -20,7 +20,9 @@ from fund.errors import (
     NotTakingPart,
     UnknownVote,
 )
-from fund.events import Envelope, KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed, OpenedVote, canonical_json
+from fund.events import Envelope, canonical_json
+from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
+from fund.events.decisions import OpenedVote
 from fund.language import N_, _
 from fund.rules.keys import reference_years, shares
 from fund.rules.voting import ABSTAIN, Ballot, board_missing

@@ -11,7 +11,8 @@ from typing import Any
 
 from fund.contributions import key_in_force
 from fund.dates import add_months, start_of_day
-from fund.events import BenefitOfPartner, Envelope, KeyAdopted, KeyReviewAnnounced
+from fund.events import Envelope
+from fund.events.capital import BenefitOfPartner, KeyAdopted, KeyReviewAnnounced
 from fund.rules.keys import REVIEW_MONTHS
 from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.proposals import Round

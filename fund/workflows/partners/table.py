@@ -5,8 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from fractions import Fraction
 
-from fund.events import (
-    Envelope,
+from fund.events import Envelope
+from fund.events.capital import (
+    KeyAdopted,
+    KeyProposed,
+    KeyRejected,
+    KeyReviewAnnounced,
+    KeyVoted,
+    KeyVoteSealed,
+    PartnerAdmitted,
+    PartnerProposed,
+)
+from fund.events.decisions import OpenedVote
+from fund.events.exits import (
     ExitClosedOut,
     ExitPaid,
     ExitPartDue,
@@ -15,20 +26,11 @@ from fund.events import (
     ExitSettlementAgreed,
     ExitSettlementDisputed,
     ExitSettlementProposed,
-    KeyAdopted,
-    KeyProposed,
-    KeyRejected,
-    KeyReviewAnnounced,
-    KeyVoted,
-    KeyVoteSealed,
-    OpenedVote,
-    PartnerAdmitted,
     PartnerExited,
     PartnerNoticeGiven,
-    PartnerProposed,
-    PayableCancelled,
-    ResolutionProposed,
 )
+from fund.events.payables import PayableCancelled
+from fund.events.resolutions import ResolutionProposed
 from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.capital import DistributionKey, Partner
 from fund.workflows.lifecycle import Transition, state_after

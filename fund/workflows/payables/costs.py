@@ -10,7 +10,7 @@ from fund import files
 from fund.bank import bank_text, read_creditor_reference
 from fund.dates import term_end, weeks
 from fund.errors import AmountNotPositive, CostBudgetExceeded, InsufficientFreeToCommit
-from fund.events import CostApproved
+from fund.events.costs import CostApproved
 from fund.money import require_cents
 from fund.rules.valuation import free_to_commit
 from fund.schemas.capital import Partner

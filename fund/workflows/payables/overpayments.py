@@ -16,7 +16,7 @@ from fund.errors import (
     NothingOpen,
     SignatoryNeeded,
 )
-from fund.events import OverpaymentMoved, OverpaymentRefunded
+from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.money import require_cents
 from fund.rules.authority import Role
 from fund.schemas.capital import Call, Partner

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import (
-    CostApproved,
-    DisbursementCancelled,
-    Envelope,
-    OverpaymentRefunded,
-    Owed,
-    PayableCancelled,
-    PayableRetried,
+from fund.events import Envelope
+from fund.events.costs import CostApproved
+from fund.events.disbursements import DisbursementCancelled
+from fund.events.overpayments import OverpaymentRefunded
+from fund.events.payables import Owed, PayableCancelled, PayableRetried
+from fund.events.payments import (
     PaymentFailed,
     PaymentFailureUndone,
     PaymentReturned,

@@ -21,8 +21,7 @@ from fund.errors import (
     PayeeReplaced,
     UnknownPaymentVersion,
 )
-from fund.events import PaymentsBatched, PaymentSent
-from fund.events.payments import BatchLine
+from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent
 from fund.language import N_, _
 from fund.schemas.disbursements import Batch, Disbursement, Payee
 from fund.schemas.payables import Payable

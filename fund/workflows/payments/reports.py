@@ -12,8 +12,7 @@ from typing import Any
 
 from fund.bank import StatusReport, read_status, ref_of_wire, wire
 from fund.errors import FundError, StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
-from fund.events import PaymentFailed, PaymentStatusReported
-from fund.events.payments import StatusLine
+from fund.events.payments import PaymentFailed, PaymentStatusReported, StatusLine
 from fund.language import N_, _
 from fund.money import format_plain
 from fund.schemas.disbursements import Batch, BatchEntry

@@ -7,11 +7,10 @@ from typing import Any
 
 from fund.bank import BankLine, ref_of_end_to_end_id
 from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch, UnknownRef
-from fund.events import (
-    DebitReversed,
-    Envelope,
-    PayableCancelled,
-    PayableRetried,
+from fund.events import Envelope
+from fund.events.payables import PayableCancelled, PayableRetried
+from fund.events.payments import (
+    BatchLine,
     PaymentConfirmed,
     PaymentFailed,
     PaymentFailureUndone,
@@ -19,7 +18,7 @@ from fund.events import (
     PaymentReturned,
     PaymentSettled,
 )
-from fund.events.payments import BatchLine
+from fund.events.receipts import DebitReversed
 from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable

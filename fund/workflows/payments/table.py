@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import (
-    DisbursementCancelled,
-    Envelope,
-    PayableCancelled,
+from fund.events import Envelope
+from fund.events.disbursements import DisbursementCancelled
+from fund.events.payables import PayableCancelled
+from fund.events.payments import (
     PaymentConfirmed,
     PaymentFailed,
     PaymentFailureUndone,

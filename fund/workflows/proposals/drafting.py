@@ -10,7 +10,8 @@ from typing import Any
 from fund import files, forms
 from fund.dates import day_of, end_of_day
 from fund.errors import AttachmentMissing, AttachmentNotNamed, UnknownChoice, UnknownRef
-from fund.events import Envelope, ProposalDrafted
+from fund.events import Envelope
+from fund.events.proposals import ProposalDrafted
 from fund.glossary import distance
 from fund.rules.authority import Role
 from fund.rules.permissions import readers

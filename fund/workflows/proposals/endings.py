@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from fund.dates import day_of, end_of_day
 from fund.errors import ObjectionTooLate
-from fund.events import (
-    AgreementDrafted,
+from fund.events import Envelope
+from fund.events.agreements import AgreementDrafted
+from fund.events.decisions import (
     DecisionApproved,
     DecisionConditional,
     DecisionConditionEvidenced,
@@ -15,11 +16,8 @@ from fund.events import (
     DecisionConditionsMet,
     DecisionDeferred,
     DecisionObjected,
-    Envelope,
-    ProposalLapseAnnounced,
-    ProposalLapsed,
-    ProposalWithdrawn,
 )
+from fund.events.proposals import ProposalLapseAnnounced, ProposalLapsed, ProposalWithdrawn
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from fund.dates import day_of, next_working_day, term_end, weeks
-from fund.events import (
-    AgreementDrafted,
+from fund.events import Envelope, Fact
+from fund.events.agreements import AgreementDrafted
+from fund.events.decisions import (
     DecisionApproved,
     DecisionConditional,
     DecisionConditionExtended,
@@ -19,8 +20,8 @@ from fund.events import (
     DecisionReopened,
     DecisionTermExtended,
     EligibilityReopened,
-    Envelope,
-    Fact,
+)
+from fund.events.proposals import (
     ProposalChangesRequested,
     ProposalDrafted,
     ProposalFoundEligible,

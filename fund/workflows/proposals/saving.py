@@ -14,7 +14,8 @@ from fund.errors import (
     RolloutWithoutParent,
     VersionConflict,
 )
-from fund.events import Envelope, ProposalDrafted, ProposalRevised
+from fund.events import Envelope
+from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.language import _, instant
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import UnitOfWork

@@ -22,7 +22,8 @@ from fund.errors import (
     SameContentInRound,
     SameIdeaAddedUp,
 )
-from fund.events import Envelope, ProposalParticipationConfirmed, ProposalResubmitted, ProposalSubmitted
+from fund.events import Envelope
+from fund.events.proposals import ProposalParticipationConfirmed, ProposalResubmitted, ProposalSubmitted
 from fund.language import _, euros
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork, View

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import (
-    AgreementActivated,
-    ConsensusAgreed,
-    ConsensusProposed,
+from fund.events.agreements import AgreementActivated
+from fund.events.decisions import (
     DecisionApproved,
     DecisionConditional,
     DecisionConditionEvidenced,
@@ -26,6 +24,8 @@ from fund.events import (
     DecisionUpheld,
     DecisionVoted,
     EligibilityReopened,
+)
+from fund.events.proposals import (
     ProposalChangesRequested,
     ProposalDrafted,
     ProposalFoundEligible,
@@ -38,6 +38,10 @@ from fund.events import (
     ProposalScreened,
     ProposalSubmitted,
     ProposalWithdrawn,
+)
+from fund.events.reviews import (
+    ConsensusAgreed,
+    ConsensusProposed,
     ReviewClosed,
     ReviewConflictDecided,
     ReviewConflictDeclared,

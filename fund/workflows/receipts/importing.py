@@ -24,14 +24,13 @@ from fund.errors import (
     NotABankAccountCode,
     OtherBankAccount,
 )
-from fund.events import (
+from fund.events import Envelope, Fact
+from fund.events.receipts import (
     BankAccountRegistered,
     BankNotificationImported,
     BankStatementImported,
     CostCharged,
     DebitRecorded,
-    Envelope,
-    Fact,
     ReceiptRecorded,
 )
 from fund.language import AMSTERDAM

@@ -8,17 +8,14 @@ from typing import Any
 
 from fund.bank import creditor_reference
 from fund.dates import day_of
-from fund.events import (
+from fund.events import Envelope, Fact
+from fund.events.capital import ContributionCalled, ContributionReceived, ContributionReminded
+from fund.events.exits import ExitSettled
+from fund.events.overpayments import OverpaymentMoved
+from fund.events.receipts import (
     BankAccountRegistered,
     BankNotificationImported,
     BankStatementImported,
-    ContributionCalled,
-    ContributionReceived,
-    ContributionReminded,
-    Envelope,
-    ExitSettled,
-    Fact,
-    OverpaymentMoved,
     Reallocated,
     ReceiptAllocated,
     ReceiptMatchProposed,

@@ -20,14 +20,8 @@ from fund.errors import (
     SurplusRefunded,
     UnknownRef,
 )
-from fund.events import (
-    AllocatedPart,
-    Envelope,
-    ReceiptAllocated,
-    ReceiptMatchProposed,
-    ReceiptUnmatched,
-    Undone,
-)
+from fund.events import Envelope
+from fund.events.receipts import AllocatedPart, ReceiptAllocated, ReceiptMatchProposed, ReceiptUnmatched, Undone
 from fund.glossary import nearest
 from fund.language import N_, _
 from fund.ledger import Entry

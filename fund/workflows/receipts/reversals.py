@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from fund.bank import BankLine
 from fund.errors import SurplusRefunded
-from fund.events import DebitReversed, Envelope, ReceiptReversed, ReceiptUnmatched
+from fund.events import Envelope
+from fund.events.receipts import DebitReversed, ReceiptReversed, ReceiptUnmatched
 from fund.schemas.capital import Debit, Receipt
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.receipts.lives import State

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from fund.errors import AllowanceUpToDate, QuarterNotOver
-from fund.events import AllowanceAdjusted, AllowanceLine, Envelope
+from fund.events import Envelope
+from fund.events.repayments import AllowanceAdjusted, AllowanceLine
 from fund.ledger import PeriodStatus
 from fund.rules import schedules
 from fund.rules.regulations import age_rate

@@ -17,7 +17,8 @@ from fund.errors import (
     FeeClaimedBefore,
     UnknownRef,
 )
-from fund.events import ChargeClaimed, ChargeWaived, Envelope
+from fund.events import Envelope
+from fund.events.repayments import ChargeClaimed, ChargeWaived
 from fund.money import require_cents
 from fund.rules.charges import FEE, INTEREST
 from fund.schemas.agreements import Agreement

@@ -6,7 +6,10 @@ from datetime import date
 
 from fund.dates import add_months
 from fund.errors import PrepaymentExceedsPlan
-from fund.events import Envelope, EvaluationAccepted, InstalmentTerms, PlanPrepaid, PlanStarted
+from fund.events import Envelope
+from fund.events.agreements import InstalmentTerms
+from fund.events.evaluations import EvaluationAccepted
+from fund.events.repayments import PlanPrepaid, PlanStarted
 from fund.rules import schedules
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan

@@ -11,34 +11,32 @@ from typing import Any
 from fund.bank import creditor_reference, read_creditor_reference
 from fund.dates import day_of
 from fund.errors import InvalidReference
-from fund.events import (
+from fund.events import Envelope
+from fund.events.agreements import (
     AgreementAmended,
     AgreementCompleted,
     AgreementLeadChanged,
     AgreementRefinanced,
     AgreementTerminated,
+    BenefitReported,
+    InstalmentTerms,
+)
+from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
+from fund.events.exits import ExitSetOff
+from fund.events.receipts import ReceiptAllocated, ReceiptReallocated, ReceiptUnmatched
+from fund.events.repayments import (
     AllowanceAdjusted,
     ArrearsDemanded,
     ArrearsEscalated,
-    BenefitReported,
     ChargeClaimed,
     ChargeWaived,
-    DisbursementCancelled,
-    DisbursementRefunded,
-    Envelope,
-    ExitSetOff,
-    InstalmentTerms,
     LimitationNeared,
     PlanActivated,
     PlanPrepaid,
     PlanRestructured,
     PlanStarted,
-    ReceiptAllocated,
-    ReceiptReallocated,
-    ReceiptUnmatched,
-    WriteoffPosted,
-    WriteoffReversed,
 )
+from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.repayments import AllowanceRun, Charge, Instalment, Plan, PlanVersion, Received

@@ -11,18 +11,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from fund.errors import ReceiptsInOrder, SurplusGone
-from fund.events import (
+from fund.events import Envelope
+from fund.events.receipts import (
     AllocatedPart,
-    AllowanceAdjusted,
-    Envelope,
-    PlanPrepaid,
-    PlanRestructured,
     Reallocated,
     ReceiptAllocated,
     ReceiptReallocated,
     ReceiptUnmatched,
     SurplusMove,
 )
+from fund.events.repayments import AllowanceAdjusted, PlanPrepaid, PlanRestructured
 from fund.rules import schedules
 from fund.rules.regulations import age_rate
 from fund.schemas.agreements import Agreement

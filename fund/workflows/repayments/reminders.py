@@ -13,7 +13,8 @@ from itertools import takewhile
 
 from fund.dates import add_months, start_of_day, term_end, weeks
 from fund.errors import InstalmentNotLate, UnknownRef
-from fund.events import ArrearsDemanded, ArrearsEscalated, Envelope, LimitationNeared
+from fund.events import Envelope
+from fund.events.repayments import ArrearsDemanded, ArrearsEscalated, LimitationNeared
 from fund.rules import schedules
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Instalment, Plan

@@ -19,7 +19,9 @@ from fund.errors import (
     ScheduleNotSaid,
     WriteoffOpen,
 )
-from fund.events import Envelope, InstalmentTerms, PlanRestructured
+from fund.events import Envelope
+from fund.events.agreements import InstalmentTerms
+from fund.events.repayments import PlanRestructured
 from fund.money import parse
 from fund.rules import schedules
 from fund.rules.authority import Role

@@ -5,7 +5,8 @@ Source: lifecycle.md 12 (conflict found after scoring).
 
 from __future__ import annotations
 
-from fund.events import Envelope, Fact, ReviewerBarred, ReviewScoreExcluded
+from fund.events import Envelope, Fact
+from fund.events.reviews import ReviewerBarred, ReviewScoreExcluded
 from fund.rules.conflicts import hard_conflict
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fund.dates import day_of
-from fund.events import (
+from fund.events import Envelope
+from fund.events.reviews import (
     ConsensusAgreed,
     ConsensusProposed,
-    Envelope,
     PanelSeat,
     ReviewClosed,
     ReviewConflictDecided,

@@ -12,7 +12,8 @@ from typing import Any
 
 from fund.dates import end_of_day
 from fund.errors import ReviewQuorumNotMet
-from fund.events import Envelope, OpenedScore, PanelSeat, ReviewClosed, ReviewExtended, ReviewTopUpProposed
+from fund.events import Envelope
+from fund.events.reviews import OpenedScore, PanelSeat, ReviewClosed, ReviewExtended, ReviewTopUpProposed
 from fund.rules.scoring import Marks, Missing, figures_of, fraction_text, quorum_missing, rubric, total_of
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from fund.errors import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
-from fund.events import ConsensusAgreed, ConsensusProposed, Envelope, ReviewConsensusRecorded, canonical_json
+from fund.events import Envelope, canonical_json
+from fund.events.reviews import ConsensusAgreed, ConsensusProposed, ReviewConsensusRecorded
 from fund.glossary import meant
 from fund.language import _
 from fund.rules.regulations import Regulations

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fund.dates import end_of_day
-from fund.events import Envelope, Fact, ProposalResubmitted, ReviewRecomputed, ReviewReopened
+from fund.events import Envelope, Fact
+from fund.events.proposals import ProposalResubmitted
+from fund.events.reviews import ReviewRecomputed, ReviewReopened
 from fund.rules.scoring import figures_of, quorum_missing, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review

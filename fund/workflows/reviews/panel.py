@@ -20,8 +20,8 @@ from fund.errors import (
     RoundNotClosed,
     UnknownGround,
 )
-from fund.events import (
-    Envelope,
+from fund.events import Envelope
+from fund.events.reviews import (
     PanelSeat,
     ReviewConflictDecided,
     ReviewConflictDeclared,

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fund.errors import DeclarationMissing, NotAssigned, RevisionChanged, ScoreOpened
-from fund.events import Envelope, Fact, ReviewDeclared, ReviewScored, canonical_json
+from fund.events import Envelope, Fact, canonical_json
+from fund.events.reviews import ReviewDeclared, ReviewScored
 from fund.rules.authority import COMMITTEE, Who
 from fund.rules.scoring import rubric
 from fund.schemas.proposals import Proposal

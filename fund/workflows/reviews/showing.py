@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fund.events import PanelSeat
+from fund.events.reviews import PanelSeat
 from fund.rules.conflicts import ground_text
 from fund.rules.scoring import Missing, rounded, rubric
 from fund.schemas.proposals import Proposal

@@ -11,12 +11,8 @@ from fund.errors import (
     ReceiptNotNamed,
     ReversalOfThisYear,
 )
-from fund.events import (
-    Envelope,
-    WriteoffPosted,
-    WriteoffRecovered,
-    WriteoffReversed,
-)
+from fund.events import Envelope
+from fund.events.writeoffs import WriteoffPosted, WriteoffRecovered, WriteoffReversed
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt
 from fund.schemas.writeoffs import Writeoff

@@ -5,12 +5,8 @@ from __future__ import annotations
 from fund.errors import (
     BeyondOutstanding,
 )
-from fund.events import (
-    Envelope,
-    WriteoffDecided,
-    WriteoffRefused,
-    WriteoffVoted,
-)
+from fund.events import Envelope
+from fund.events.writeoffs import WriteoffDecided, WriteoffRefused, WriteoffVoted
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import UnitOfWork, View

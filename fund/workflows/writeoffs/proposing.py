@@ -22,10 +22,8 @@ from fund.errors import (
     WriteoffOpen,
     WriteoffWithoutFile,
 )
-from fund.events import (
-    Envelope,
-    WriteoffProposed,
-)
+from fund.events import Envelope
+from fund.events.writeoffs import WriteoffProposed
 from fund.language import N_, _
 from fund.rules.authority import Role
 from fund.schemas.agreements import Agreement, Milestone

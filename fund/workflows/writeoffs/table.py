@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fund.events import (
-    Envelope,
+from fund.events import Envelope
+from fund.events.writeoffs import (
     WriteoffDecided,
     WriteoffPosted,
     WriteoffProposed,
