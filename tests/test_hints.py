@@ -36,7 +36,7 @@ def test_advice_that_cannot_be_followed_is_found(sqlite_url: str, line: str, mon
 
 
 def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None:
-    from fund.workflows.delivery import takers
+    from fund.workflows.delivery.takers import takers
 
     with founded(sqlite_url) as world:
         world.people()
@@ -52,7 +52,7 @@ def test_who_may_take_the_next_step_is_who_it_waits_for(sqlite_url: str) -> None
 
 
 def test_who_may_take_a_step_that_waits_in_no_inbox_has_the_tie_that_its_table_asks(sqlite_url: str) -> None:
-    from fund.workflows.delivery import takers
+    from fund.workflows.delivery.takers import takers
 
     with founded(sqlite_url) as world:
         running(world)
@@ -71,7 +71,7 @@ def test_who_may_take_a_step_that_waits_in_no_inbox_has_the_tie_that_its_table_a
 def test_whose_turn_it_is_is_read_no_further_than_the_source_that_asks_it(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fund.workflows.delivery import takers
+    from fund.workflows.delivery.takers import takers
 
     with founded(sqlite_url) as world:
         world.people()

@@ -150,10 +150,10 @@ def _settled(args: dict[str, Any], asked: Callable[[], dict[str, Any]]) -> dict[
 
 def others_who_may(fund: Any, command: str, user: str | None) -> Sequence[str] | None:
     """Those who may give an advised command; ``None`` where the one who reads the advice may, or nobody can tell."""
-    from fund.workflows import delivery
+    from fund.workflows.delivery.takers import takers
 
     try:
-        return delivery.takers(fund, command, user=user)
+        return takers(fund, command, user=user)
     except Exception:  # the fund is away, or ill: the answer or the refusal is worth more than whose turn it is
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -62,8 +63,13 @@ def world(database_url: str) -> Iterator[World]:
 @pytest.fixture
 def two_people(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A fund in which adding a user asks a fund manager after the admin."""
-    monkeypatch.setitem(commands.COMMANDS, "user add", Command("user add", add_user, ADMIN, second=FUND_MANAGER))
+    stands_for(monkeypatch, Command("user add", add_user, ADMIN, second=FUND_MANAGER))
     return world
+
+
+def stands_for(monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
+    """From here on this is the command of its name."""
+    monkeypatch.setattr("fund.workflows.delivery.asking.COMMANDS", {**commands.COMMANDS, command.name: command})
 
 
 def events(world: World) -> list[tuple[str, str]]:
@@ -217,7 +223,7 @@ def test_what_changed_since_it_was_shown_is_not_confirmed(world: World, monkeypa
     def shifting(uow: object, *, name: str) -> object:
         return add_user(uow, name=name, roles=roles.pop(0))  # type: ignore[arg-type]
 
-    monkeypatch.setitem(commands.COMMANDS, "user add", Command("user add", shifting, ADMIN, second=FUND_MANAGER))
+    stands_for(monkeypatch, Command("user add", shifting, ADMIN, second=FUND_MANAGER))
     with hints.unwatched():  # the command changes by every call, that of the advice too
         made = world.do("user add", user="petra", name="rob")
     with pytest.raises(PendingChanged):
@@ -248,11 +254,7 @@ def test_files_and_days_wait_with_the_confirmation(world: World, monkeypatch: py
     from fund.rules.regulations import standard_text
 
     world.people()
-    monkeypatch.setitem(
-        commands.COMMANDS,
-        "regulations adopt",
-        Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
-    )
+    stands_for(monkeypatch, Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR))
     content = standard_text().replace('version = "2026-1"', 'version = "2026-2"').encode()
     made = world.do("regulations adopt", user="anna", content=content, on=START.date() + timedelta(days=30))
     world.do("confirm", user="carla", ref=made["pending"])
@@ -426,3 +428,17 @@ def test_what_waits_for_somebody_who_left_can_still_be_declined(world: World) ->
         world.do("confirm", user="anna", ref=waits)
     world.do("decline", user="petra", ref=waits, reason="opnieuw")
     assert world.look("pending show", ref=waits)["state"] == "declined"
+
+
+def test_what_a_module_declares_is_found_by_its_name() -> None:
+    """The table of modules says where each name is, and no more than that."""
+    for declared_as, table in (("COMMANDS", commands.COMMANDS), ("QUERIES", commands.QUERIES)):
+        declared = [each for module in commands.DECLARED_IN for each in getattr(import_module(module), declared_as)]
+        assert [table[each.name] for each in declared] == declared, "two have one name"
+        assert set(table) == {each.name for each in declared}
+    for module, (words, kinds) in commands.DECLARED_IN.items():
+        found = import_module(module)
+        assert {each.name.split()[0] for each in (*found.COMMANDS, *found.QUERIES)} == set(words)
+        assert set(found.LIVES) == set(kinds)
+        assert all(commands.LIVES[kind] is life for kind, life in found.LIVES.items())
+    assert set(commands.LIVES) == set(commands.KINDS)

@@ -124,7 +124,8 @@ def test_what_is_read_before_the_lock_is_read_again_for_the_second_try(
         read.append(dict(args))
         return dict(args)
 
-    monkeypatch.setitem(COMMANDS, "review open", replace(COMMANDS["review open"], before=before))
+    made = replace(COMMANDS["review open"], before=before)
+    monkeypatch.setattr("fund.workflows.delivery.asking.COMMANDS", {**COMMANDS, made.name: made})
     world.do("review open", user="anna", ref="2026-001")
     assert read == [{"ref": "2026-001"}] * 2
 

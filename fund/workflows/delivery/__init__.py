@@ -10,6 +10,5 @@ from fund.workflows.delivery.answers import Answer
 from fund.workflows.delivery.asking import carry_out, look
 from fund.workflows.delivery.deliver import drain
 from fund.workflows.delivery.opening import Fund, found_fund, open_fund
-from fund.workflows.delivery.takers import takers
 
-__all__ = ["Answer", "Fund", "carry_out", "drain", "found_fund", "look", "open_fund", "takers"]
+__all__ = ["Answer", "Fund", "carry_out", "drain", "found_fund", "look", "open_fund"]

@@ -40,7 +40,7 @@ from fund.money import require_cents
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
 from fund.store import PendingRow, Store
 from fund.unit_of_work import Command, UnitOfWork, View
-from fund.workflows.commands import COMMANDS, LIVES, QUERIES
+from fund.workflows.commands import COMMANDS, KINDS, LIVES, QUERIES
 from fund.workflows.delivery.answers import Answer, answer_of, together
 from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.delivery.deliver import catch_up, drain, where
@@ -363,7 +363,7 @@ def _is_known(store: Store, ref: str) -> bool:
     """Whether a ref is that of a case, of something that waits, or of a fact."""
     if not ref or not ref.isprintable():
         return False
-    if store.cases.any_of([f"{kind}/{ref}" for kind in LIVES]):
+    if store.cases.any_of([f"{kind}/{ref}" for kind in KINDS]):
         return True
     return store.work.pending(ref) is not None or store.facts.get(ref) is not None
 

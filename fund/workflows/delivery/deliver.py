@@ -14,9 +14,10 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fund import dates
 from fund.database import Connection, Engine, ill, is_sqlite, reading, writing
@@ -25,7 +26,9 @@ from fund.rules.authority import SYSTEM_ACTOR
 from fund.store import OPEN, DeliveryRow, Store, TimerRow
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.commands import LIVES
-from fund.workflows.subscriptions import reactions_by_name, timers_by_kind
+
+if TYPE_CHECKING:
+    from fund.workflows.subscriptions import Reaction, Timer
 
 __all__ = [
     "ATTEMPTS",
@@ -203,7 +206,7 @@ def _try(
 
 def _run(connection: Connection, store: Store, row: DeliveryRow) -> BaseException | bool | None:
     """Run the use case of a row inside a savepoint: true, the problem, or ``None`` for a reaction we do not know."""
-    known = reactions_by_name().get(row.reaction)
+    known = _reactions().get(row.reaction)
     if known is None:
         return None
     point = connection.begin_nested()
@@ -328,7 +331,7 @@ def tick(engine: Engine, *, warn: Warn | None = None, limit: int = TIMERS_PER_TI
         return 0
     with writing(engine) as connection:
         store = Store(connection)
-        kinds = list(timers_by_kind())
+        kinds = list(_timers())
         retry = store.work.database_clock()
         if not store.work.is_due(_latest(store), kinds=kinds, retry=retry):
             return 0
@@ -362,7 +365,7 @@ def catch_up(connection: Connection, *, warn: Warn | None = None, limit: int = 1
     hands, or would have to run in a process of its own.
     """
     store = Store(connection)
-    kinds, retry = list(timers_by_kind()), store.work.database_clock()
+    kinds, retry = list(_timers()), store.work.database_clock()
     if not store.work.is_due(_latest(store), kinds=kinds, retry=retry):
         return 0
     head = store.facts.head(lock=True)
@@ -408,8 +411,22 @@ def _anything_due(engine: Engine) -> bool:
         return _due(Store(connection))
 
 
+def _reactions() -> Mapping[str, Reaction]:
+    """The reactions, by name; their modules are imported when something follows, and not for what only reads."""
+    from fund.workflows.subscriptions import reactions_by_name
+
+    return reactions_by_name()
+
+
+def _timers() -> Mapping[str, Timer]:
+    """The timers, by kind; the same."""
+    from fund.workflows.subscriptions import timers_by_kind
+
+    return timers_by_kind()
+
+
 def _due(store: Store) -> bool:
-    return store.work.is_due(_latest(store), kinds=list(timers_by_kind()), retry=store.work.database_clock())
+    return store.work.is_due(_latest(store), kinds=list(_timers()), retry=store.work.database_clock())
 
 
 def clock_problem(now: datetime, last_recorded: datetime) -> str | None:
@@ -423,7 +440,7 @@ def clock_problem(now: datetime, last_recorded: datetime) -> str | None:
 
 def _fire(connection: Connection, store: Store, timer: TimerRow, warn: Warn | None) -> None:
     """One timer, inside a savepoint; a problem is sorted as that of a reaction is."""
-    known = timers_by_kind()[timer.kind]
+    known = _timers()[timer.kind]
     name = f"{timer.timer_id}@{timer.due_at.isoformat()}"
     point = connection.begin_nested()
     try:
@@ -496,7 +513,7 @@ def _idle(engine: Engine, reaction: str) -> int:
     Under the fund's lock: nothing begins meanwhile that would give it something to do. A bank file leaves thousands of
     such rows behind, and each alone would be a transaction.
     """
-    known = reactions_by_name().get(reaction)
+    known = _reactions().get(reaction)
     if known is None or known.idle is None:
         return 0
     with writing(engine) as connection:
