@@ -369,7 +369,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
             try:
                 yield connection
             finally:
-                _require_unchanged(connection)
+                if not connection.invalidated:  # a Ctrl-C in the middle of a question leaves nothing to ask
+                    _require_unchanged(connection)
 
 
 # ------------------------------------------------------------------------------------------------ errors of the world

@@ -29,6 +29,7 @@ from tests.story import Told, once
 
 for _name in [name for name in os.environ if name.startswith("FUND_") and not name.startswith("FUND_TEST_")]:
     del os.environ[_name]  # the tests decide what the environment says
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a program that a test starts need not compile the fund anew
 os.environ["FUND_LANG"] = "en"
 
 

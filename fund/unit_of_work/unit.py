@@ -6,23 +6,23 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fund.database import Connection, Engine, writing
 from fund.errors import ClosedPeriod, NoFundHere
 from fund.events import Envelope, Fact
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor
-from fund.rules.postings import Booking, bookings
 from fund.schemas import CaseFile
-from fund.schemas.closing import Period
 from fund.store import Head, Store
 from fund.unit_of_work.gathering import UNWRITTEN, Gathered
 from fund.unit_of_work.lives import Lives
-from fund.unit_of_work.previewing import preview
 from fund.unit_of_work.refs import derive_id, readable_ref
 from fund.unit_of_work.shown import shown
 from fund.unit_of_work.view import Answer, Case, View
+
+if TYPE_CHECKING:
+    from fund.rules.postings import Booking
 
 __all__ = ["UnitOfWork"]
 
@@ -261,6 +261,8 @@ class UnitOfWork(View):
             self._rules = None
 
     def _book(self, envelope: Envelope) -> None:
+        from fund.rules.postings import bookings
+
         for number, booking in enumerate(bookings(envelope)):
             with self._naming_the_year():
                 self._post(envelope, booking, f"{envelope.event_id}/{number}")
@@ -306,6 +308,8 @@ class UnitOfWork(View):
         try:
             yield
         except ClosedPeriod as refusal:
+            from fund.schemas.closing import Period
+
             if refusal.__cause__ is not None:  # the database refused: its transaction answers nothing any more
                 raise
             case = self.maybe(Period, str(refusal.details["month"])[:4])
@@ -357,5 +361,7 @@ class UnitOfWork(View):
         Args:
             most: So many facts at most; all when left out.
         """
+        from fund.unit_of_work.previewing import preview
+
         booked = on if self.entries else None
         return preview(self, self.facts[:most], on=booked, new=self.refs_given if trial else (), sealed=trial)

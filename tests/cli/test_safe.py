@@ -13,7 +13,7 @@ import sys
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -538,6 +538,23 @@ def _written_to_while_read(engine: database.Engine, file: Path) -> None:
         else:
             file.chmod(0o644)
         os.utime(file)
+
+
+@pytest.mark.parametrize("way", [database.reading, database.writing])
+def test_an_interrupt_in_the_middle_of_a_question_is_an_interrupt(
+    database_url: str, way: Callable[..., AbstractContextManager[database.Connection]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    engine = database.create_engine(database_url)
+    with pytest.raises(KeyboardInterrupt), way(engine) as connection:
+        monkeypatch.setattr(engine.dialect, "do_execute", interrupted)
+        connection.execute(sa.text("select 1"))
+    monkeypatch.undo()
+    with way(engine) as connection:
+        assert connection.execute(sa.text("select 1")).scalar_one() == 1
+    engine.dispose()
 
 
 # --------------------------------------------------------------------------------------------------- site and status
