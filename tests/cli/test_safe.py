@@ -548,13 +548,18 @@ def test_an_interrupt_in_the_middle_of_a_question_is_an_interrupt(
         raise KeyboardInterrupt
 
     engine = database.create_engine(database_url)
-    with pytest.raises(KeyboardInterrupt), way(engine) as connection:
-        monkeypatch.setattr(engine.dialect, "do_execute", interrupted)
-        connection.execute(sa.text("select 1"))
+    with pytest.raises(KeyboardInterrupt):
+        _asked(way(engine), lambda: monkeypatch.setattr(engine.dialect, "do_execute", interrupted))
     monkeypatch.undo()
     with way(engine) as connection:
         assert connection.execute(sa.text("select 1")).scalar_one() == 1
     engine.dispose()
+
+
+def _asked(connected: AbstractContextManager[database.Connection], before: Callable[[], None]) -> None:
+    with connected as connection:
+        before()
+        connection.execute(sa.text("select 1"))
 
 
 # --------------------------------------------------------------------------------------------------- site and status
