@@ -39,7 +39,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 
 
 class _Facts(Mapping[str, type[Fact]]):
-    """Every fact the fund records, by wire name."""
+    """Every fact the fund records, by wire name, in the order of these names."""
 
     def __getitem__(self, wire: str) -> type[Fact]:
         if wire not in DECLARED:
@@ -52,7 +52,7 @@ class _Facts(Mapping[str, type[Fact]]):
     def __iter__(self) -> Iterator[str]:
         for module in MODULES:
             import_module(f"fund.events.{module}")
-        return iter(DECLARED)
+        return iter(sorted(DECLARED))
 
     def __len__(self) -> int:
         return sum(1 for _wire in self)

@@ -59,34 +59,33 @@ DECLARED_IN: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 class _ByName(Mapping[str, Declared], Generic[Declared]):
-    """What modules declare in ``COMMANDS``, ``QUERIES`` or ``LIVES``, by name."""
+    """What modules declare in ``COMMANDS``, ``QUERIES`` or ``LIVES``, by name; all of it in the order of the table."""
 
     def __init__(self, declared_as: str, modules: Mapping[str, tuple[str, ...]]) -> None:
         """``modules``: by the first word of a name, where it may be declared."""
         self._declared_as = declared_as
         self._modules = modules
-        self._known: dict[str, Declared] = {}
+        self._known: dict[str, Mapping[str, Declared]] = {}
 
     def __getitem__(self, name: str) -> Declared:
-        if name not in self._known:
-            for module in self._modules.get(name.partition(" ")[0], ()):
-                self._learn(module)
-                if name in self._known:
-                    break
-        return self._known[name]
+        for module in self._modules.get(name.partition(" ")[0], ()):
+            found = self._declared_in(module)
+            if name in found:
+                return found[name]
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        for modules in self._modules.values():
-            for module in modules:
-                self._learn(module)
-        return iter(self._known)
+        for module in DECLARED_IN:
+            yield from self._declared_in(module)
 
     def __len__(self) -> int:
         return sum(1 for _name in self)
 
-    def _learn(self, module: str) -> None:
-        found: Any = getattr(import_module(module), self._declared_as)
-        self._known.update(found if isinstance(found, Mapping) else {each.name: each for each in found})
+    def _declared_in(self, module: str) -> Mapping[str, Declared]:
+        if module not in self._known:
+            found: Any = getattr(import_module(module), self._declared_as)
+            self._known[module] = found if isinstance(found, Mapping) else {each.name: each for each in found}
+        return self._known[module]
 
 
 def _modules(place: int) -> dict[str, tuple[str, ...]]:

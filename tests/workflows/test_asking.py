@@ -435,7 +435,7 @@ def test_what_a_module_declares_is_found_by_its_name() -> None:
     for declared_as, table in (("COMMANDS", commands.COMMANDS), ("QUERIES", commands.QUERIES)):
         declared = [each for module in commands.DECLARED_IN for each in getattr(import_module(module), declared_as)]
         assert [table[each.name] for each in declared] == declared, "two have one name"
-        assert set(table) == {each.name for each in declared}
+        assert list(table) == [each.name for each in declared]
     for module, (words, kinds) in commands.DECLARED_IN.items():
         found = import_module(module)
         assert {each.name.split()[0] for each in (*found.COMMANDS, *found.QUERIES)} == set(words)
