@@ -29,7 +29,7 @@ from fund.settings import masked
 from fund.store import Store
 from fund.workflows.actors import declare
 from fund.workflows.broker import Bell, answers, make_broker
-from fund.workflows.delivery.deliver import NO_EPOCH, react, relay, tick, where
+from fund.workflows.delivery.deliver import NO_EPOCH, preload, react, relay, tick, where
 
 __all__ = ["JsonLines", "broker_answers", "log_to_stderr", "ringer", "run", "run_one"]
 
@@ -118,6 +118,7 @@ class _Loop:
     def start(self, *, patience: float) -> None:
         """Be at the fund's version, and listen; a database that does not answer is waited for, ``patience`` seconds."""
         until = time.monotonic() + patience
+        preload()
         while True:
             try:
                 require_head(self.engine)
@@ -311,6 +312,7 @@ def run_one(url: str, event_id: str, reaction: str) -> None:
     """
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
+    preload()
     engine = create_engine(url)
     react(engine, event_id, reaction, in_child=True)
     engine.dispose()

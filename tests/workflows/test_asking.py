@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -442,3 +444,35 @@ def test_what_a_module_declares_is_found_by_its_name() -> None:
         assert set(found.LIVES) == set(kinds)
         assert all(commands.LIVES[kind] is life for kind, life in found.LIVES.items())
     assert set(commands.LIVES) == set(commands.KINDS)
+
+
+ACTS = """
+import contextlib, sys
+from fund import database
+
+held, late, real = [], [], database.writing
+
+@contextlib.contextmanager
+def writing(engine):
+    with real(engine) as connection:
+        held.append(connection)
+        try:
+            yield connection
+        finally:
+            held.pop()
+
+database.writing = writing
+sys.addaudithook(lambda event, about: late.append(about[0]) if event == "import" and held else None)
+from fund.workflows import delivery
+
+with delivery.open_fund(sys.argv[1]) as fund:
+    delivery.carry_out(fund, "user add", {"name": "eva", "roles": ["auditor"]}, user="petra")
+print([name for name in late if name.startswith("fund")])
+"""
+
+
+def test_nothing_of_the_fund_is_imported_while_others_wait_for_its_lock(sqlite_url: str) -> None:
+    with founded(sqlite_url):
+        pass
+    done = subprocess.run([sys.executable, "-c", ACTS, sqlite_url], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -43,7 +43,7 @@ from fund.unit_of_work import Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, KINDS, LIVES, QUERIES
 from fund.workflows.delivery.answers import Answer, answer_of, together
 from fund.workflows.delivery.arguments import decode, encode
-from fund.workflows.delivery.deliver import catch_up, drain, where
+from fund.workflows.delivery.deliver import catch_up, drain, preload, where
 from fund.workflows.delivery.opening import Fund
 
 __all__ = ["carry_out", "confirm", "decline", "look"]
@@ -139,6 +139,7 @@ def carry_out(
     _require_small(args)
     _require_word("command_id", command_id or "")
     command_id = command_id or f"c-{uuid.uuid4().hex}"
+    preload()
     command = COMMANDS.get(name)
     digest = _content_hash(name, args)  # G1: files are read and hashed before anybody has to wait for them
 
