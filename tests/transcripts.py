@@ -113,6 +113,12 @@ class Terminal:
         os.write(self.screen, line.encode() if line == CTRL_C else f"{line}\n".encode())
 
 
+def _sit_down() -> None:
+    """The terminal is ours; Ctrl-C is heard, also where the tests run in the background and do not hear it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
     """bash in a folder, at a terminal of 80 columns, with the programs of the Python that runs the tests."""
@@ -125,7 +131,7 @@ def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
     bash = subprocess.Popen(
         ["bash", "--noprofile", "--norc", "--noediting", "-i"],
         stdin=inside, stdout=inside, stderr=inside, cwd=folder, env=given, start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_sit_down,
     )  # fmt: skip
     os.close(inside)
     try:
