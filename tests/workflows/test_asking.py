@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fund import workflows
 from fund.database import writing
 from fund.errors import (
     AmountTooLarge,
@@ -476,3 +479,30 @@ def test_nothing_of_the_fund_is_imported_while_others_wait_for_its_lock(sqlite_u
         pass
     done = subprocess.run([sys.executable, "-c", ACTS, sqlite_url], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+KNOWS = """
+import sys
+from fund.workflows.delivery.deliver import preload
+
+preload()
+from fund.workflows import receipts, resolutions
+from fund.workflows.receipts import hooks
+
+print(sorted(each for each in sys.modules if each.startswith("fund.workflows.")))
+print([[each.__module__ for each in registered] for registered in (hooks.SETTLERS, hooks.ARRIVALS, hooks.TAKERS)])
+print(sorted(resolutions._CHAPTERS))
+"""
+BY_NAME = {"fund.workflows.actors", "fund.workflows.broker", "fund.workflows.delivery.takers"}
+"""What workers and hints import themselves."""
+
+
+def test_a_program_that_acts_knows_all_that_may_follow_whatever_it_was_asked() -> None:
+    """Some modules say at their import what they make of a bank line or of a resolution: each program imports them."""
+    done = subprocess.run([sys.executable, "-c", KNOWS], capture_output=True, text=True, check=True)
+    modules, bank_lines, resolutions = map(ast.literal_eval, done.stdout.splitlines())
+    found = pkgutil.walk_packages(workflows.__path__, "fund.workflows.")
+    assert {each.name for each in found} - set(modules) == BY_NAME
+    payments, transfers = "fund.workflows.payments.settling", "fund.workflows.transfers"
+    assert bank_lines == [[payments, transfers], [transfers], [payments]]
+    assert resolutions == ["admission", "refinancing", "restructuring", "winding_up"]

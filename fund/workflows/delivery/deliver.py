@@ -26,7 +26,7 @@ from fund.errors import FundError, NotReady
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.store import OPEN, DeliveryRow, Store, TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.commands import LIVES
+from fund.workflows.commands import DECLARED_IN, LIVES
 
 if TYPE_CHECKING:
     from fund.workflows.subscriptions import Reaction, Timer
@@ -414,8 +414,11 @@ def _anything_due(engine: Engine) -> bool:
 
 
 def preload() -> None:
-    """Import what acting needs, and reading does not, before the fund's lock is taken: nobody waits for it (G1)."""
-    for module in ("fund.rules.postings", "fund.unit_of_work.previewing", "fund.workflows.subscriptions"):
+    """Import what acting needs, and reading does not, before the fund's lock is taken: nobody waits for it (G1).
+
+    That is every module that declares something: some also say there what they make of a bank line or a resolution.
+    """
+    for module in ("fund.rules.postings", "fund.unit_of_work.previewing", *DECLARED_IN, "fund.workflows.subscriptions"):
         import_module(module)
 
 
