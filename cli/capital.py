@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
 
-from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_output
+from cli.output import Column, day_text, emit_json, facts, progress, say, state_text, table, write_folder, write_output
 from cli.params import (
     DAY,
     MONEY,
@@ -25,6 +25,7 @@ from cli.params import (
     option,
     read,
     reading,
+    require_own_stream,
     run,
     typed,
     verb,
@@ -178,6 +179,9 @@ def letter(ctx: click.Context, ref: str, all_: bool, output: str | None) -> None
     if output is None:
         read(ctx, "capital letter", args, show=_letters_shown)
         return
+    require_own_stream(ctx, output)
+    if all_ and output == "-":
+        raise click.UsageError(_("several files cannot go to standard output: name a folder"), ctx)
     force = bool(typed(ctx, "force")) if all_ else may_write(ctx, output)
     written = _letters_written(look(ctx, "capital letter", args)["letters"], output, all_, force=force)
     if typed(ctx, "json"):
@@ -197,25 +201,13 @@ def _letters_written(found: list[dict[str, Any]], output: str, several: bool, *,
     if not several:
         write_output(output, letter_pdf(found[0]), force=force)
         return [output]
-    folder = Path(output)
-    paths = []
     with progress(_("Letters"), len(found)) as bar:
-        for one in found:
-            content = letter_pdf(one)
-            _make_folder(folder)
-            paths.append(str(folder / f"{one['ref']}.pdf"))
-            write_output(paths[-1], content, force=force)
+
+        def letter(one: dict[str, Any]) -> bytes:
             bar.step()
-    return paths
+            return letter_pdf(one)
 
-
-def _make_folder(folder: Path) -> None:
-    from fund.paths import unwritable
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise unwritable(str(folder), problem) from None
+        return write_folder(output, {f"{one['ref']}.pdf": partial(letter, one) for one in found}, force=force)
 
 
 def _letters_shown(data: Mapping[str, Any]) -> None:

@@ -103,18 +103,18 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
 )
 @argument("ref", type=Ref(), help=N_("The proposal, key, write-off, amendment or resolution"))
 @option("--choice", type=CHOICE, help=N_("Your vote; uphold and reopen are for an objection"))
-@option("--for", "flag", flag_value="for", help=N_("In favour"))
-@option("--against", "flag", flag_value="against", help=N_("Not in favour"))
-@option("--abstain", "flag", flag_value="abstain", help=N_("Counts for the quorum only"))
-@option("--uphold", "flag", flag_value="uphold", help=N_("On an objection: the decision stands"))
-@option("--reopen", "flag", flag_value="reopen", help=N_("On an objection: it is decided anew"))
+@option("--for", "flags", multiple=True, flag_value="for", help=N_("In favour"))
+@option("--against", "flags", multiple=True, flag_value="against", help=N_("Not in favour"))
+@option("--abstain", "flags", multiple=True, flag_value="abstain", help=N_("Counts for the quorum only"))
+@option("--uphold", "flags", multiple=True, flag_value="uphold", help=N_("On an objection: the decision stands"))
+@option("--reopen", "flags", multiple=True, flag_value="reopen", help=N_("On an objection: it is decided anew"))
 @option("--reason", metavar="TEXT", help=N_("Why; it is opened with the vote"))
 @changing
-def vote(ctx: click.Context, ref: str, choice: str | None, flag: str | None, reason: str | None) -> None:
-    said = choice or flag
-    if said is None:
-        raise click.UsageError(_("say how you vote: --for, --against or --abstain"), ctx)
-    run(ctx, "decision vote", {"ref": ref, "choice": said, "reason": reason}, tell=_voted)
+def vote(ctx: click.Context, ref: str, choice: str | None, flags: tuple[str, ...], reason: str | None) -> None:
+    said = {each for each in (choice, *flags) if each}
+    if len(said) != 1:
+        raise click.UsageError(_("say how you vote, once: --for, --against or --abstain"), ctx)
+    run(ctx, "decision vote", {"ref": ref, "choice": said.pop(), "reason": reason}, tell=_voted)
 
 
 def _voted(answer: Mapping[str, Any]) -> list[str]:
@@ -183,8 +183,7 @@ def decide(
 
 
 def _decided(answer: Mapping[str, Any]) -> list[str]:
-    sealed = [_("A trial opens no vote: this follows if the votes say so.")] if answer["result"].get("sealed") else []
-    return sealed + _outcome(answer["events"][0])
+    return _outcome(answer["events"][0])
 
 
 def _resolved(event: Mapping[str, Any]) -> list[str]:
@@ -254,6 +253,8 @@ def _outcome(event: Mapping[str, Any]) -> list[str]:
 @option("--extend-to", type=DAY, metavar="DATE", help=N_("More time, until this day"))
 @changing
 def evidence(ctx: click.Context, ref: str, number: int, file: Mapping[str, Any] | None, extend_to: date | None) -> None:
+    if (file is None) == (extend_to is None):
+        raise click.UsageError(_("hand in a file, or give more time with --extend-to"), ctx)
     given = {"content": file["content"], "name": file["name"]} if file else {}
     args = {"ref": ref, "number": number, "extend_to": extend_to, **given}
     run(ctx, "decision evidence", args, tell=_shown_evidence)

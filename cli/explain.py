@@ -13,7 +13,7 @@ import click
 from cli import output
 from cli.params import argument, look, reading, typed, verb
 from fund import glossary
-from fund.errors import FundError, NoSuchWord
+from fund.errors import DatabaseMissing, FundError, NoFundHere, NoSuchWord
 from fund.glossary import Word
 from fund.language import N_, _, both, language
 
@@ -64,10 +64,11 @@ def explain(ctx: click.Context, word: tuple[str, ...]) -> None:
     if not asked:
         _everything(ctx)
         return
-    found = [*pages(asked, _nouns(ctx)), *_command_pages(ctx, asked)] or list(_ref_pages(ctx, asked))
+    found = [*pages(asked, _nouns(ctx)), *_command_pages(ctx, asked)]
     kind = next((kind for kind, (title, _example) in KINDS.items() if asked.lower() in (kind, *both(title))), "")
     if kind and kind != "refs":
         found.append(Page("kind", _(KINDS[kind][0]), tuple(_listed(ctx, kind))))
+    found = found or list(_ref_pages(ctx, asked))
     if not found:
         raise NoSuchWord(word=asked, advice=_advice(asked))
     if typed(ctx, "json"):
@@ -242,12 +243,16 @@ _REF = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 
 
 def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
-    """The cases of this fund that bear a ref; nothing where there is no fund, or none that may be read."""
+    """The cases of this fund that bear a ref; nothing where there is no fund.
+
+    Raises:
+        FundError: The fund is there and cannot be read.
+    """
     if not _REF.fullmatch(asked):
         return
     try:
         found = look(ctx, "explain", {"ref": asked})
-    except FundError:  # what a word means is said also where there is no fund
+    except (DatabaseMissing, NoFundHere):  # what a word means is said also where there is no fund
         return
     for case in found["cases"]:
         told = any(word.is_state and word.kind == case["kind"] for word in glossary.words())

@@ -352,7 +352,7 @@ def reverse(ctx: click.Context, seq: int, reason: str) -> None:
 @changing
 def anchor(ctx: click.Context, key: dict[str, Any], output: str | None) -> None:
     force = output is not None and may_write(ctx, output)
-    answer = run(ctx, "ledger anchor", {"content": key["content"]}, tell=_tell_anchor)
+    answer = run(ctx, "ledger anchor", {"content": key["content"]}, tell=_tell_anchor, path=output)
     if output is not None and not answer.get("dry_run"):
         write_output(output, _json(answer["result"]["anchor"]), force=force)
 

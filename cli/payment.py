@@ -24,6 +24,7 @@ from cli.params import (
     option,
     read,
     reading,
+    require_own_stream,
     run,
     typed,
     verb,
@@ -81,7 +82,7 @@ def batch(
     output: str | None,
 ) -> None:
     args = {"execution_on": execution_on, "refs": list(refs) or None, "version": version, "replaces": replaces}
-    answer = run(ctx, "payment batch", args, tell=_batched)
+    answer = run(ctx, "payment batch", args, tell=_batched, path=output)
     if output and not typed(ctx, "dry_run"):
         _write(ctx, answer["result"]["ref"], output)
 
@@ -133,6 +134,8 @@ def _write(ctx: click.Context, ref: str, output: str) -> None:
 )
 @reading
 def file(ctx: click.Context, ref: str, output: str | None) -> None:
+    require_own_stream(ctx, output)
+
     def show(found: Mapping[str, Any]) -> None:
         _file_written(found, output or "-")
         if output not in (None, "-"):

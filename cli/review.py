@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -136,8 +137,10 @@ def declare(
 ) -> None:
     if about is not None and stays is None:
         raise click.UsageError(_("say whether the reviewer stays: --stays or --leaves"), ctx)
-    if hard is not None and (none or grounds or about is not None):
-        raise click.UsageError(_("--hard stands alone: it bars whatever else is true"), ctx)
+    if none + bool(grounds) + (hard is not None) + (about is not None) > 1:
+        raise click.UsageError(_("say one thing: --none, --ground, --hard or --about"), ctx)
+    if about is None and (stays is not None or reason is not None):
+        raise click.UsageError(_("--stays, --leaves and --reason judge what another declared: --about NAME"), ctx)
     own = {"none": none, "grounds": list(grounds)} if about is None and hard is None else {}
     args = {"ref": ref, "hard": hard, "about": about, "stays": stays, "reason": reason, **own}
     run(ctx, "review declare", args, tell=_declared)
@@ -177,14 +180,22 @@ def _declared(answer: Mapping[str, Any]) -> list[str]:
 @option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("Declare a possible conflict; repeat"))
 @changing
 def score(ctx: click.Context, ref: str, file: Mapping[str, Any], no_conflict: bool, grounds: tuple[str, ...]) -> None:
-    declared = no_conflict or grounds or b"declaration" in file["content"]
-    if not declared and output.interactive() and not typed(ctx, "dry_run"):
+    declared = no_conflict or grounds or _declares(file["content"])
+    if not declared and output.interactive() and not (typed(ctx, "dry_run") or typed(ctx, "yes")):
         question = _("Do you declare that neither you nor your organisation has a tie to {ref}?").format(ref=ref)
-        no_conflict = bool(typed(ctx, "yes")) or output.ask(question)
+        no_conflict = output.ask(question)
     args = {"ref": ref, "content": file["content"], "name": file["name"]}
     args |= {"no_conflict": no_conflict or None, "grounds": list(grounds) or None}
     told = _("Your scores of {ref} are under seal until the review closes.").format(ref=ref)
     run(ctx, "review score", args, tell=lambda _answer: [told])
+
+
+def _declares(content: bytes) -> bool:
+    """Whether a score file holds a declaration; or is faulty, which the fund tells line by line."""
+    try:
+        return "declaration" in tomllib.loads(content.decode())
+    except ValueError:
+        return True
 
 
 @verb(
@@ -288,7 +299,8 @@ def show(ctx: click.Context, ref: str, template: bool) -> None:
 
 def _template(data: Mapping[str, Any]) -> None:
     """The score file, with what 0, 2 and 4 stand for beside each criterion."""
-    lines = [f"# {data['ref']}: {data['title']}", f'declaration = "none"  # {_("or a list of possible conflicts")}', ""]
+    asked = _('"none", or a list of possible conflicts')
+    lines = [f"# {data['ref']}: {data['title']}", f"declaration =   # {asked}", ""]
     lines.append("[scores]")
     for line in data["rubric"]:
         anchors = line[f"anchors_{language()}"]

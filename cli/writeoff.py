@@ -140,8 +140,6 @@ def decide(ctx: click.Context, ref: str, reason: str | None) -> None:
 
 def _decided(answer: Mapping[str, Any]) -> list[str]:
     event = answer["events"][0]
-    if event["payload"]["votes"] is None:  # a trial opens no seal
-        return [_("The votes on {ref} would be opened.").format(ref=event["payload"]["ref"])]
     votes = list(event["payload"]["votes"].values())
     words = {"ref": event["payload"]["ref"], "for_": votes.count("for"), "against": votes.count("against")}
     if event["type"] == "writeoff.decided":

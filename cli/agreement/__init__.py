@@ -199,7 +199,8 @@ def amend(ctx: click.Context, ref: str, **given: Any) -> None:
 @option("--reason", default="", metavar="TEXT", help=N_("Why, when it is refused"))
 @booking
 def decide(ctx: click.Context, ref: str, reason: str) -> None:
-    run(ctx, "agreement decide", {"ref": ref, "reason": reason}, ask=True, tell=decided)
+    question = _("Open the votes on {ref} and decide?").format(ref=ref)
+    run(ctx, "agreement decide", {"ref": ref, "reason": reason}, ask=question, tell=decided)
 
 
 @verb(

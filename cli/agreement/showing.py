@@ -40,7 +40,7 @@ def _changed(result: Mapping[str, Any]) -> list[str]:
 
 def decided(answer: Mapping[str, Any]) -> list[str]:
     fact = answer["events"][0]
-    votes = list((fact["payload"]["votes"] or {}).values())
+    votes = list(fact["payload"]["votes"].values())
     about = {"ref": fact["payload"]["ref"], "yes": votes.count("for"), "no": votes.count("against")}
     if fact["type"] == "amendment.agreed":
         return [_("{ref} is agreed: {yes} for, {no} against.").format(**about), *_changed(answer["result"])]

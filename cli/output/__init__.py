@@ -18,7 +18,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cli.output.bar import Progress, progress
-from cli.output.files import in_the_way, raw, write_output
+from cli.output.files import in_the_way, raw, write_folder, write_output
 from cli.output.pages import show_page
 from cli.output.tables import (
     Column,
@@ -77,6 +77,7 @@ __all__ = [
     "track_text",
     "typed_before",
     "trial_lines",
+    "write_folder",
     "write_output",
 ]
 
@@ -169,6 +170,8 @@ def render_answer(answer: Mapping[str, Any], lines: Iterable[str] = (), others: 
     """
     if answer.get("dry_run"):
         say(_("Trial, nothing kept."))
+        if answer.get("withheld"):
+            say(_("What is under seal stays so: this follows if the votes or scores say so."))
         say_lines(lines)
         say_lines(trial_lines(answer))
         return

@@ -6,10 +6,11 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["in_the_way", "raw", "write_output"]
+__all__ = ["in_the_way", "raw", "write_folder", "write_output"]
 
 
 def raw(data: bytes | Iterable[bytes]) -> None:
@@ -81,6 +82,45 @@ def write_output(
     finally:
         if part is not None:
             Path(part).unlink(missing_ok=True)
+
+
+def write_folder(folder: str, files: Mapping[str, Callable[[], bytes]], *, force: bool) -> list[str]:
+    """Write files into a folder, which is made where it is not there: all of them, or none.
+
+    Args:
+        files: What makes each, by its name.
+        force: Whether files of these names may be written anew.
+
+    Raises:
+        FileUnreadable, StorageFull, OutputExists, OutputNoFile: As for one file; none of them was written.
+    """
+    paths = {name: str(Path(folder) / name) for name in files}
+    for path in paths.values():
+        if in_the_way(path) and not force:
+            _exists(path)
+    made = not Path(folder).exists()
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=folder) as beside:
+            for name, content in files.items():
+                part = Path(beside) / name
+                part.write_bytes(content())
+                part.chmod(_mode_of(Path(paths[name])))
+            for name, path in paths.items():
+                if force:
+                    os.replace(Path(beside) / name, path)
+                else:
+                    _put_where_nothing_is(str(Path(beside) / name), path)
+            made = False
+    except OSError as problem:
+        from fund.paths import unwritable
+
+        raise unwritable(folder, problem) from None
+    finally:
+        if made:
+            with suppress(OSError):
+                Path(folder).rmdir()
+    return list(paths.values())
 
 
 def _mode_of(target: Path) -> int:

@@ -9,7 +9,18 @@ fund before a command really runs, so that help and completion stay quick.
 from __future__ import annotations
 
 from cli.output import write_output
-from cli.params.asking import confirmed, leave, listed, look, may_write, opened, present, read, run
+from cli.params.asking import (
+    confirmed,
+    leave,
+    listed,
+    look,
+    may_write,
+    opened,
+    present,
+    read,
+    require_own_stream,
+    run,
+)
 from cli.params.attached import with_files
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
@@ -108,6 +119,7 @@ __all__ = [
     "present",
     "read",
     "reading",
+    "require_own_stream",
     "run",
     "shell",
     "typed",

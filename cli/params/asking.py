@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +28,7 @@ __all__ = [
     "present",
     "read",
     "require_no_screen",
+    "require_own_stream",
     "run",
     "which",
 ]
@@ -41,6 +42,7 @@ def run(
     ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
     tell: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
     label: str = "",
+    path: str | None = None,
 ) -> Mapping[str, Any]:
     """Carry out a changing command and show its answer, which is also returned.
 
@@ -54,17 +56,21 @@ def run(
             asked, the second is; nor is anybody for what was done before under the same command id.
         tell: The lines that say in words what was done, from the answer. Without it the facts are listed.
         label: What stands before the bar of a command that may take long.
+        path: Where a file goes that the caller writes after it; where that is standard output (``-``) the answer is
+            told on standard error.
 
     Raises:
+        UsageError: The answer as JSON and the file would go to standard output together.
         Declined: The question was answered with no, or there was nobody to ask.
     """
+    require_own_stream(ctx, path)
     dry_run = bool(typed(ctx, "dry_run"))
     whole = {key: value for key, value in args.items() if value is not None}
     if typed(ctx, "on") is not None:
         whole["on"] = typed(ctx, "on")
     with opened(ctx) as (fund, carry_out, _look):
 
-        def carried_out(trial: bool) -> Mapping[str, Any]:
+        def carried_out(**how: Any) -> dict[str, Any]:
             return _settled(
                 whole,
                 lambda: carry_out(
@@ -72,26 +78,44 @@ def run(
                     name,
                     whole,
                     user=shell(ctx).settings.user,
-                    command_id=typed(ctx, "command_id"),
-                    dry_run=trial,
+                    **{"command_id": typed(ctx, "command_id"), **how},
                 ),
             )
 
-        if ask and not dry_run and not typed(ctx, "yes"):
-            question = ask if isinstance(ask, str) else _("Carry this out?")
-            trial = {} if isinstance(ask, str) else carried_out(True)
+        def agreed() -> dict[str, Any]:
+            """Somebody said yes, or need not be asked; what was shown, by which id and hash."""
+            if not ask or dry_run or typed(ctx, "yes"):
+                return {}
+            trial = {} if isinstance(ask, str) else carried_out(preview=True)
             waits = ask is True and trial.get("pending")
-            if not (waits or trial.get("replayed")):
-                _require_somebody(name)
-                for line in ask(trial) if callable(ask) else output.trial_lines(trial):
-                    output.note(line)
-                _require_yes(name, question)
+            if waits or trial.get("replayed"):
+                return {}
+            _require_somebody(name)
+            for line in ask(trial) if callable(ask) else output.trial_lines(trial):
+                output.note(line)
+            _require_yes(name, ask if isinstance(ask, str) else _("Carry this out?"))
+            return (
+                {"expected": trial["shown_sha256"], "command_id": trial["command_id"]}
+                if "shown_sha256" in trial
+                else {}
+            )
+
+        def done() -> dict[str, Any]:
+            from fund.errors import PreviewChanged
+
+            while True:
+                shown = agreed()
+                try:
+                    return carried_out(dry_run=dry_run, **shown)
+                except PreviewChanged:
+                    output.note(_("Meanwhile something changed, and nothing was done. This is how it would be now:"))
+
         if label:
             with output.progress(label) as bar:
                 fund.progress = bar.reach
-                answer = carried_out(dry_run)
+                answer = done()
         else:
-            answer = carried_out(dry_run)
+            answer = done()
         others: Sequence[str] | None = None
         following = f"fund confirm {answer['pending']}" if answer.get("pending") else answer.get("next")
         if following and not (dry_run or typed(ctx, "json")):
@@ -103,8 +127,9 @@ def run(
         output.emit_json({**(answer.get("result") or {}), **answer})
     else:
         pending = answer.get("pending") and not dry_run
-        told = tell(answer) if tell is not None and not pending else ()
-        output.render_answer(answer, told, others)
+        told = tell(answer) if tell is not None and not (pending or answer.get("withheld")) else ()
+        with redirect_stdout(sys.stderr) if path == "-" else nullcontext():
+            output.render_answer(answer, told, others)
     return answer
 
 
@@ -323,6 +348,16 @@ def require_no_screen(path: str, form: str) -> None:
         from fund.errors import NoTextForScreen
 
         raise NoTextForScreen(form=form.upper())
+
+
+def require_own_stream(ctx: click.Context, path: str | None) -> None:
+    """Nothing, unless an answer as JSON and a file would go to standard output one after the other.
+
+    Raises:
+        UsageError: They would.
+    """
+    if path == "-" and typed(ctx, "json"):
+        raise click.UsageError(_("--json and --output - both go to standard output: leave one of them out"), ctx)
 
 
 def _written(path: str, form: str, head: Mapping[str, Any] | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
 
-from cli.output import emit_json, facts, note, progress, say, say_lines, write_output
+from cli.output import emit_json, facts, note, progress, say, say_lines, write_folder
 from cli.params import PARTNER, argument, known, leave, leaving, look, option, typed, verb
 from cli.statement.noun import statement
 from fund.language import N_, _, ngettext
@@ -49,32 +49,26 @@ def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
     """A file for every partner, named after its id; with ``--json`` and no folder all of them as one object."""
     if output is None and not typed(ctx, "json"):
         raise click.UsageError(_("Name a folder for the files: --output FOLDER"))
+    if output == "-":
+        raise click.UsageError(_("several files cannot go to standard output: name a folder"), ctx)
     found = look(ctx, NAME, {})
     if output is None:
         emit_json(found)
         return
-    folder, force = _folder(output), bool(typed(ctx, "force"))
     councils = found["councils"]
     with progress(_("Writing pages"), len(councils)) as bar:
-        for each in councils:
-            write_output(str(folder / f"{each['id']}.{form}"), _made(each, form), force=force)
+
+        def page(council: Mapping[str, Any]) -> bytes:
             bar.step()
+            return _made(council, form)
+
+        files = {f"{each['id']}.{form}": partial(page, each) for each in councils}
+        write_folder(output, files, force=bool(typed(ctx, "force")))
     if typed(ctx, "json"):
         emit_json(found)
     else:
         sentence = ngettext("{count} file in {folder}", "{count} files in {folder}", len(councils))
         note(sentence.format(count=len(councils), folder=output))
-
-
-def _folder(path: str) -> Path:
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        from fund.paths import unwritable
-
-        raise unwritable(path, problem) from None
-    return folder
 
 
 def _made(found: Mapping[str, Any], form: str) -> bytes:

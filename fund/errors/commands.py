@@ -13,6 +13,7 @@ __all__ = [
     "CommandConflict",
     "NotAllPossible",
     "PendingChanged",
+    "PreviewChanged",
     "PendingNotOpen",
     "ReasonMissing",
     "TransitionNotAllowed",
@@ -116,6 +117,15 @@ class PendingChanged(RuleRefusal):
         "{ref} cannot be confirmed: what would happen now ({found}) differs from what {maker} was shown ({shown})"
     )
     hint = N_("fund decline {ref} --reason changed")
+
+
+class PreviewChanged(FundError):
+    """What would happen now differs from what was shown before the yes; nothing was done."""
+
+    message = N_(
+        "{command} changed nothing: what would happen now ({found}) differs from what you were shown ({shown})"
+    )
+    hint = N_("look again with --dry-run, then repeat the command")
 
 
 class NotAllPossible(RuleRefusal):

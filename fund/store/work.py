@@ -313,12 +313,11 @@ class WorkStore:
             SealedRow(*row) for row in self._connection.execute(query.order_by(t.sealed.c.stream, t.sealed.c.actor))
         ]
 
-    def open_sealed(self, *, stream: str, kind: str, round: int) -> None:
-        """The seal is open: the contents stand in a fact now."""
+    def open_sealed(self, *, stream: str, kind: str, round: int) -> int:
+        """The seal is open: the contents stand in a fact now. How many there were."""
         c = t.sealed.c
-        self._connection.execute(
-            t.sealed.update().where(c.stream == stream, c.kind == kind, c.round == round).values(opened=True)
-        )
+        of_turn = t.sealed.update().where(c.stream == stream, c.kind == kind, c.round == round)
+        return self._connection.execute(of_turn.values(opened=True)).rowcount
 
     def seals(self) -> list[tuple[str, int, bool]]:
         """Each score and vote under seal: stream, turn, and whether its seal is open. Nothing of what it says."""

@@ -46,10 +46,12 @@ class UnitOfWork(View):
         next_step: The command that comes next, as it can be typed.
         progress: Told how far a long command is, for whoever waits: so many done, of so many.
         trial: Whether all of it is taken back at the end (``--dry-run``): then nothing under seal is opened.
+        withheld: Whether this trial left something under seal that the command itself would open.
     """
 
     actor: Actor
     trial: bool = False
+    withheld: bool = False
     progress: Callable[[int, int], None] | None = None
 
     def __init__(

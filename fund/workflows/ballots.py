@@ -33,7 +33,7 @@ from fund.workflows.bodies import (
     waiting_in,
 )
 from fund.workflows.conflicts import parties_of
-from fund.workflows.reviews import put_under_seal, read_sealed
+from fund.workflows.reviews import open_seals, put_under_seal, read_sealed
 
 __all__ = [
     "CHOICES",
@@ -167,7 +167,7 @@ def open_votes(uow: UnitOfWork, body: Body, *, stream: str, commitments: Mapping
 
 def close_votes(uow: UnitOfWork, stream: str) -> None:
     """The votes stand in a fact now: what is kept of them apart is marked as opened."""
-    uow.store.work.open_sealed(stream=stream, kind=VOTE, round=TURN)
+    open_seals(uow, stream=stream, kind=VOTE, turn=TURN)
 
 
 def waiting_in_body(rules: Committee, body: Body, commitments: Mapping[str, str]) -> tuple[tuple[str, ...], bool]:

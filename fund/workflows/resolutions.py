@@ -316,8 +316,6 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
     )
     close_votes(uow, case.stream)
     uow.result.update(ref=ref, matter=case.matter, subject=case.subject, carried=agreed)
-    if uow.trial:
-        uow.result.update(sealed=True)
     if agreed:
         chapter.carry_out(uow, case, decided)
     return decided

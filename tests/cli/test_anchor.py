@@ -90,3 +90,12 @@ def test_an_export_is_checked_by_the_file_beside_it_and_a_proof_too(fund: Any, t
     fund("ledger", "anchor", "--key", tmp_path / "anchor.pem", database=told, user="anna")
     assert fund("ledger", "prove", "--since", "1", "--output", growth, database=told).code == 0
     assert alone(folder / "verify_export.py", growth, here=tmp_path)[0] == 0
+
+
+def test_an_anchor_on_standard_output_has_nothing_beside_it(fund: Any, told: str, tmp_path: Path) -> None:
+    typed = ("ledger", "anchor", "--key", tmp_path / "anchor.pem", "--output", "-")
+    both = fund(*typed, "--json", database=told, user="anna")
+    assert (both.code, both.out) == (2, "")
+    done = fund(*typed, database=told, user="anna")
+    anchor = json.loads(done.out)
+    assert f"Public key: {anchor['public_key']}" in done.err

@@ -39,7 +39,7 @@ def test_all_of_them_become_files_in_a_folder_that_say_what_one_says(fund: Any, 
     assert [each["id"] for each in every["councils"]] == [name.removesuffix(".json") for name in files]
 
 
-@pytest.mark.parametrize("words", [(), ("gm0344", "--all"), ("--all",)])
+@pytest.mark.parametrize("words", [(), ("gm0344", "--all"), ("--all",), ("--all", "--output", "-")])
 def test_one_partner_or_all_with_a_folder(fund: Any, story: Told, words: tuple[str, ...]) -> None:
     refused = fund("statement", "council", *words, database=story.url)
     assert (refused.code, refused.out) == (2, "")

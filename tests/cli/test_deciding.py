@@ -52,7 +52,7 @@ def test_a_panel_scores_and_the_committee_decides(fund: Fund, database_url: str,
         assert (unanswered.code, "declined" in unanswered.err) == (1, True)
         trial = do("decision", "decide", ref, "--dry-run", user="carla")
         assert "Trial, nothing kept." in trial.out
-        assert "A trial opens no vote" in trial.out
+        assert "What is under seal stays so" in trial.out
         asked = do("decision", "decide", ref, user="carla", terminal=True, typed="n\n")
         assert "Votes under seal are opened for good." in asked.err + asked.out
         assert "set aside" not in asked.err + asked.out
@@ -135,9 +135,11 @@ def test_the_template_of_a_score_file_is_accepted_once_it_is_filled_in(
         empty = tmp_path / "empty.toml"
         empty.write_text(printed, encoding="utf-8")
         refused = fund("review", "score", ref, empty, database=sqlite_url, user=name)
-        scores.write_text(printed.replace(" = \n", " = 3\n"), encoding="utf-8")
+        filled = printed.replace(" = \n", " = 3\n").replace("declaration = ", 'declaration = "none"')
+        scores.write_text(filled, encoding="utf-8")
         scored = fund("review", "score", ref, scores, database=sqlite_url, user=name)
 
+        assert "empty.toml:2: `declaration` is" in refused.err
         assert "empty.toml:9: ambition has no score, and no reason to abstain" in refused.err
         assert scored.code == 0, scored.err
 

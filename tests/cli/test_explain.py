@@ -133,6 +133,17 @@ def test_it_needs_no_fund(fund: Fund, tmp_path: Path) -> None:
     assert (refused.code, refused.err.splitlines()[-1]) == (1, "hint: fund explain")
 
 
+def test_a_fund_that_cannot_be_read_is_told_and_no_reason_to_say_that_a_ref_is_unknown(
+    fund: Fund, story: Told, tmp_path: Path
+) -> None:
+    typing_error = fund("--as", "bramm", "explain", "2024-002", database=story.url)
+    assert (typing_error.code, "error[unknown_user]" in typing_error.err) == (1, True)
+    nobody_listens = "postgresql+psycopg://nobody@127.0.0.1:1/fund"
+    away = fund("explain", "2024-002", database=nobody_listens)
+    assert (away.code, "error[no_such_word]" in away.err) == (4, False), away.err
+    assert fund("explain", "1200", database=nobody_listens).code == 0
+
+
 @pytest.mark.parametrize("figure", [*(each.name for each in INDICATORS), *AMOUNTS])
 def test_every_figure_of_the_position_is_explained_by_its_name(figure: str) -> None:
     (page,) = [page for page in explain.pages(figure, ()) if page.kind == "figure"]

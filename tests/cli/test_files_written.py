@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cli.output import write_output
+from cli.output import write_folder, write_output
 from fund.errors import FileUnreadable, OutputExists, OutputNoFile, StorageFull
 from tests.factories import founded
 
@@ -188,3 +188,30 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         write_output(str(tmp_path / "nowhere" / "a.csv"), b"x", force=False)
     with pytest.raises(OutputNoFile):
         write_output("/dev/null", b"x", force=True)
+
+
+def test_files_of_a_folder_are_written_all_or_none(tmp_path: Path) -> None:
+    folder = tmp_path / "raden"
+
+    def broken() -> bytes:
+        raise OSError(28, "no room")
+
+    with pytest.raises(StorageFull):
+        write_folder(str(folder), {"a.txt": lambda: b"a", "b.txt": broken}, force=False)
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "b.txt").write_bytes(b"mine")
+    files = {"a.txt": lambda: b"a", "b.txt": lambda: b"b"}
+    with pytest.raises(OutputExists):
+        write_folder(str(folder), files, force=False)
+    with pytest.raises(StorageFull):
+        write_folder(str(folder), {**files, "c.txt": broken}, force=True)
+    assert (parts(folder), (folder / "b.txt").read_bytes()) == (["b.txt"], b"mine")
+    (folder / "c.txt").mkdir()
+    with pytest.raises(OutputNoFile):
+        write_folder(str(folder), {**files, "c.txt": lambda: b"c"}, force=True)
+    assert parts(folder) == ["b.txt", "c.txt"]
+
+    assert write_folder(str(folder), files, force=True) == [str(folder / "a.txt"), str(folder / "b.txt")]
+    assert (parts(folder), (folder / "b.txt").read_bytes()) == (["a.txt", "b.txt", "c.txt"], b"b")
+    assert stat.S_IMODE((folder / "a.txt").stat().st_mode) == 0o666 & ~umask()

@@ -126,6 +126,8 @@ def test_a_batch_is_written_to_a_file_sent_by_two_and_listed(fund: Any, database
     assert stat.S_ISREG(path.stat().st_mode)
     again = fund("payment", "file", "S2026-001", "--output", "-", database=database_url)
     assert again.out.encode() == data
+    both = fund("payment", "file", "S2026-001", "--output", "-", "--json", database=database_url)
+    assert (both.code, both.out) == (2, "")
     assert fund("payment", "file", "S2026-001", database=database_url).out.encode().strip() == data.strip()
     pending = fund("payment", "send", "S2026-001", "--yes", "--json", database=database_url, user="bram2").json
     assert pending["result"]["sha256"] == file_sha256(data)
@@ -320,3 +322,16 @@ def test_costs_suppliers_and_transfers_are_typed_and_listed(fund: Any, database_
         assert "The report was known" in again.out, again.out + again.err
         both("payment", "cancel", "K2026-0001", "--reason", "vervallen", user="anna", second="bram")
         both("cost", "recall", "V2026-0001", "--reason", "dubbel", user="bram", second="anna")
+
+
+def test_a_file_on_standard_output_has_nothing_beside_it(fund: Any, sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        agree(prepared(world))
+        approved(world)
+    both = fund("payment", "batch", "--output", "-", "--json", database=sqlite_url, user="anna")
+    assert (both.code, both.out) == (2, "")
+    assert fund("payment", "list", "--json", database=sqlite_url).json["batches"] == []
+    made = fund("payment", "batch", "--output", "-", database=sqlite_url, user="anna")
+    assert made.code == 0, made.err
+    assert read_payments(made.out.encode(), name="batch.xml").total_cents == 2500001
+    assert f"The file has hash {file_sha256(made.out.encode())}." in made.err

@@ -102,7 +102,7 @@ def test_a_carried_resolution_happens_where_it_is_decided(database_url: str) -> 
         shown = world.look("decision show", ref=REF)["resolution"]
         assert (shown["state"], shown["ready"], shown["votes"]) == ("proposed", True, [])
         tried = world.do("decision decide", user="carla", ref=REF, dry_run=True)
-        assert tried["result"]["sealed"] is True
+        assert tried["withheld"] is True
         answer = world.do("decision decide", user="carla", ref=REF)
         assert [each["type"] for each in answer["events"]] == ["resolution.carried", "plan.prepaid"]
         assert world.look("repayment plan", ref=AGREEMENT)["early_cents"] == 50_00

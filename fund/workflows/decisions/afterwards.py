@@ -38,6 +38,7 @@ from fund.workflows.decisions.body import body_of, look_at, objection_missing, t
 from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.proposals import TRANSITIONS
+from fund.workflows.reviews import open_seals
 
 __all__ = ["decide_objection", "evidence", "meet_conditions", "reopen"]
 
@@ -196,7 +197,7 @@ def decide_objection(
     else:
         fact = DecisionReopened(ref=ref, round=proposal.round, **told)
     decided = carry(uow, TRANSITIONS, command, proposal, fact, effective_on=on, lead=lead, parties=parties, look=look)
-    uow.store.work.open_sealed(stream=decision.stream, kind="vote", round=decision.session)
+    open_seals(uow, stream=decision.stream, kind="vote", turn=decision.session)
     uow.next_step = look
     return decided
 

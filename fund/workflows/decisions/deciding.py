@@ -42,7 +42,7 @@ from fund.workflows.decisions.preparing import two_thirds
 from fund.workflows.decisions.typed import TIED, parsed_conditions, parsed_reasons, require_deferral, require_reasons
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
-from fund.workflows.reviews import read_sealed
+from fund.workflows.reviews import open_seals, read_sealed
 
 __all__ = ["decide", "opened_votes", "require_chair", "require_free", "second_of_decide"]
 
@@ -164,10 +164,8 @@ def decide(
         uow, TRANSITIONS, command, proposal, fact,
         effective_on=on, lead=lead, parties=parties, hands=hands, look=look,
     )  # fmt: skip
-    uow.store.work.open_sealed(stream=decision.stream, kind="vote", round=decision.session)
+    open_seals(uow, stream=decision.stream, kind="vote", turn=decision.session)
     uow.result.update(outcome=str(asked), award_cents=getattr(fact, "award_cents", 0))
-    if uow.trial and not mandated:
-        uow.result.update(sealed=True)
     uow.next_step = {
         State.APPROVED: f"fund agreement draft {ref}",
         State.CONDITIONAL: f"fund decision evidence {ref} 1 FILE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from fund.ledger import EntryDraft, Posted
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.delivery.arguments import encode
 
-__all__ = ["Answer", "answer_of", "entry_json", "event_json", "together"]
+__all__ = ["Answer", "answer_of", "entry_json", "event_json", "shown_hash", "together"]
 
 Answer = dict[str, Any]
 """What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
@@ -28,6 +29,9 @@ def answer_of(
         on: The accounting day, where one was chosen.
         previews: Somebody decides on it: ``preview`` says what it records, field by field (always in a trial).
 
+    A trial also says by what hash the command knows that it does what was shown (``shown_sha256``), and whether it left
+    something under seal that the command opens (``withheld``): then it shows what follows if the votes say so.
+
     Of long commands some hundred facts and entries stand in it; of what two people decide, all.
     """
     closed = trial or dry_run
@@ -42,10 +46,16 @@ def answer_of(
         "entry_count": len(uow.entries),
         "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:most]],
         **({"preview": uow.preview(on, trial=closed, most=most)} if closed or previews else {}),
+        **({"shown_sha256": shown_hash(uow, on).hex(), "withheld": uow.withheld} if dry_run else {}),
         "result": encode(uow.result),
         "pending": None,
         "next": uow.next_step or None,
     }
+
+
+def shown_hash(uow: UnitOfWork, on: date | None) -> bytes:
+    """What of a unit of work must be the same for whoever said yes to it: the hash of :meth:`UnitOfWork.shown`."""
+    return hashlib.sha256(uow.shown(on).encode()).digest()
 
 
 def together(name: str, answers: list[Answer]) -> Answer:

@@ -28,6 +28,7 @@ from fund.errors import (
     NotReady,
     PendingChanged,
     PendingNotOpen,
+    PreviewChanged,
     ReasonMissing,
     UnknownCommand,
     UnknownRef,
@@ -41,7 +42,7 @@ from fund.rules.authority import Actor, Role, Who, require_other_hands, require_
 from fund.store import PendingRow, Store
 from fund.unit_of_work import Command, UnitOfWork, View
 from fund.workflows.commands import COMMANDS, KINDS, LIVES, QUERIES
-from fund.workflows.delivery.answers import Answer, answer_of, together
+from fund.workflows.delivery.answers import Answer, answer_of, shown_hash, together
 from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.delivery.deliver import catch_up, drain, preload, where
 from fund.workflows.delivery.opening import Fund
@@ -119,18 +120,23 @@ def carry_out(
     user: str | None,
     command_id: str | None = None,
     dry_run: bool = False,
+    preview: bool = False,
+    expected: str | None = None,
 ) -> Answer:
     """Ask the use case behind ``name`` as ``user``: its facts and entries stand afterwards, or nothing changed.
 
     The same person's same command id with the same content answers as the first time, for ever. A command that asks two
-    people answers with the ref of what waits (``pending``). With ``dry_run`` everything is shown and rolled back.
+    people answers with the ref of what waits (``pending``). With ``dry_run`` everything is shown and rolled back, and
+    with ``preview`` too: then somebody is about to ask it, and a refusal is one of the command itself.
 
     Args:
         args: The arguments as typed (text, names, whole numbers, days, bytes of files); what was not typed is left
             out.
         command_id: Default: a new one.
+        expected: ``shown_sha256`` of the preview to which somebody said yes; the preview's command id goes with it.
 
     Raises:
+        PreviewChanged: What would happen now is not what was shown; nothing changed.
         FundError: The refusal; when a rule refused, that is recorded as ``command.refused``.
     """
     args = {key: value for key, value in (args or {}).items() if value is not None}
@@ -141,13 +147,14 @@ def carry_out(
     command_id = command_id or f"c-{uuid.uuid4().hex}"
     preload()
     command = COMMANDS.get(name)
+    trial = dry_run or preview
     digest = _content_hash(name, args)  # G1: files are read and hashed before anybody has to wait for them
 
     def attempt(*, late: bool = False) -> Answer | None:
         # each time anew: what was read of a file goes by once
         ready = command.before(args) if command is not None and command.before is not None else args
         with writing(fund.engine) as connection:
-            if late and dry_run and not _caught_up(fund, connection):
+            if late and trial and not _caught_up(fund, connection):
                 return None
             answer = _ask(
                 connection,
@@ -156,21 +163,22 @@ def carry_out(
                 digest,
                 user=user,
                 command_id=command_id,
-                dry_run=dry_run,
+                dry_run=trial,
+                expected=expected,
                 progress=fund.progress,
             )
-            if dry_run:
+            if trial:
                 connection.rollback()
             return answer
 
     try:
-        answer = _at_once_or_after_what_is_due(fund, attempt, dry_run=dry_run)
+        answer = _at_once_or_after_what_is_due(fund, attempt, dry_run=trial)
     except FundError as problem:
         mended = _naming(fund, mend(problem, fund.engine))
         if problem.recorded and not dry_run and not isinstance(problem, CommandConflict):
             _record_refusal(fund, name, args, user=user, command_id=command_id, problem=mended)
         raise mended from problem.__cause__
-    if not dry_run and not answer.get("replayed"):
+    if not trial and not answer.get("replayed"):
         _follow(fund)
     return answer
 
@@ -229,6 +237,7 @@ def _ask(
     user: str,
     command_id: str,
     dry_run: bool,
+    expected: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answer:
     store = Store(connection)
@@ -254,11 +263,14 @@ def _ask(
         args = _named(view, args)
         second = command.second_for(view, args)
         if second is not None:
-            answer = _make_pending(connection, command, args, who, second, command_id=command_id, dry_run=dry_run)
+            answer = _make_pending(
+                connection, command, args, who, second, command_id=command_id, dry_run=dry_run, expected=expected
+            )
         else:
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
             uow.trial, uow.progress = dry_run, progress
             _run(uow, command, args)
+            _require_as_shown(name, shown_hash(uow, args.get("on")), expected)
             answer = answer_of(uow, name, dry_run=dry_run, on=args.get("on"))
     answer["dry_run"] = dry_run
     answer["command_id"] = command_id
@@ -272,6 +284,16 @@ def _run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
     _require_day(uow, args.get("on"))
     if isinstance(outcome, Mapping):
         uow.result.update(outcome)
+
+
+def _require_as_shown(name: str, found: bytes, expected: str | None) -> None:
+    """Nothing, where what happens is what somebody said yes to. What waits for a second person keeps its own hash.
+
+    Raises:
+        PreviewChanged: It is not.
+    """
+    if expected is not None and found.hex() != expected:
+        raise PreviewChanged(command=name, shown=expected[:12], found=found.hex()[:12])
 
 
 def _require_day(uow: UnitOfWork, on: object) -> None:
@@ -393,6 +415,7 @@ def _make_pending(
     *,
     command_id: str,
     dry_run: bool,
+    expected: str | None,
 ) -> Answer:
     """Run the use case for what it would do, take that back, and let it wait for the second person."""
     attempt = connection.begin_nested()
@@ -400,8 +423,9 @@ def _make_pending(
     resolved = _with_day(command, args, uow)
     _run(uow, command, resolved)
     on = resolved.get("on")
-    shown, answer = uow.shown(on), answer_of(uow, command.name, dry_run=dry_run, trial=True, on=on)
+    shown, answer = shown_hash(uow, on), answer_of(uow, command.name, dry_run=dry_run, trial=True, on=on)
     attempt.rollback()
+    _require_as_shown(command.name, shown, expected)
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
     answer.update(pending=ref, next=f"fund confirm {ref}", needs=sorted(role.value for role in second.all_roles()))
@@ -412,7 +436,7 @@ def _make_pending(
             arguments=canonical_json(encode(dict(resolved))),
             subject=str(answer["events"][0]["stream"]) if answer["events"] else "",
             shown=json.dumps(answer),
-            shown_hash=hashlib.sha256(shown.encode()).digest(),
+            shown_hash=shown,
             needs=json.dumps(answer["needs"]),
             made_by=who.user_id,
             made_command_id=command_id,
@@ -502,7 +526,7 @@ def confirm(
     require_role(who, second, command=f"confirm {ref} ({command.name})", ref=ref)
     uow.maker, uow.confirmer, uow.made_command_id = maker, who, row.made_command_id
     _run(uow, command, args)
-    now = hashlib.sha256(uow.shown(args.get("on")).encode()).digest()
+    now = shown_hash(uow, args.get("on"))
     if now != row.shown_hash:
         raise PendingChanged(ref=ref, maker=maker.name, shown=row.shown_hash.hex()[:12], found=now.hex()[:12])
     uow.store.work.end_pending(ref, state="confirmed", ended_by=who.user_id)

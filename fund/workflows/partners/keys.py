@@ -32,7 +32,7 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
 from fund.workflows.partners.reviewing import REVIEW_MONTHS, plan_review
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
-from fund.workflows.reviews import put_under_seal, read_sealed
+from fund.workflows.reviews import open_seals, put_under_seal, read_sealed
 
 __all__ = ["CHOICES", "adopt_key", "decide_key", "vote_on_key"]
 
@@ -137,7 +137,7 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> 
         outcome = _outcome(uow, key, active)
         settled = uow.record(outcome, cause=voted, reaction=f"partners.{outcome.wire.replace('.', '_')}")
         plan_review(uow, settled)
-        uow.store.work.open_sealed(stream=key.stream, kind=VOTE, round=1)
+        open_seals(uow, stream=key.stream, kind=VOTE, turn=1)
     return voted
 
 
@@ -163,9 +163,7 @@ def decide_key(uow: UnitOfWork, *, ref: str) -> Envelope:
     fact = _adopted(uow, key, ()) if uow.trial else _outcome(uow, key, active)
     decided = carry(uow, KEY_TRANSITIONS, "decision decide", key, fact, look=look)
     plan_review(uow, decided)
-    uow.store.work.open_sealed(stream=key.stream, kind=VOTE, round=1)
-    if uow.trial:
-        uow.result.update(sealed=True)
+    open_seals(uow, stream=key.stream, kind=VOTE, turn=1)
     uow.next_step = look
     return decided
 

@@ -17,7 +17,7 @@ from fund.workflows.reviews.consensus import consensus, means_stand
 from fund.workflows.reviews.late import LATE_FACTS, exclude_late
 from fund.workflows.reviews.panel import assign, open_review, propose_panel, recuse
 from fund.workflows.reviews.scores import declare, score, second_of_declare
-from fund.workflows.reviews.seal import put_under_seal, read_sealed
+from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 from fund.workflows.reviews.seating import seat_panel
 from fund.workflows.reviews.sheets import parse_scores
 from fund.workflows.reviews.showing import show
@@ -43,6 +43,7 @@ __all__ = [
     "kind_of",
     "means_stand",
     "open_review",
+    "open_seals",
     "read_sealed",
     "parse_scores",
     "parties_of",

@@ -22,7 +22,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State
 from fund.workflows.reviews.barring import bar_conflicted
-from fund.workflows.reviews.seal import read_sealed
+from fund.workflows.reviews.seal import open_seals, read_sealed
 from fund.workflows.reviews.seating import top_up
 from fund.workflows.reviews.ties import LOOK, candidates, missing_text, rules_of, seat_of
 
@@ -117,7 +117,7 @@ def close(uow: UnitOfWork, *, ref: str) -> Envelope:
         parties=proposal.parties,
         look=LOOK.format(ref=ref),
     )
-    uow.store.work.open_sealed(stream=review.stream, kind="score", round=review.turn)
+    open_seals(uow, stream=review.stream, kind="score", turn=review.turn)
     for name in (str(review.turn), f"{review.turn}-extended", f"{review.turn}-reopened"):
         uow.clear_timer("review.close", review.stream, name=name)
     if until is not None:
@@ -125,6 +125,8 @@ def close(uow: UnitOfWork, *, ref: str) -> Envelope:
         uow.next_step = f"fund --as {uow.name(review.chair)} review consensus {ref} --score CRITERION=SCORE"
     else:
         uow.next_step = f"fund decision show {ref}"
+    if uow.trial:  # what comes next follows from the scores
+        uow.next_step = LOOK.format(ref=ref)
     return closed
 
 

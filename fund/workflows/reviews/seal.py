@@ -1,8 +1,7 @@
 """The seal over scores and votes: what is kept apart, what stands in the fact, and the opening that compares the two.
 
 The content lies in table ``sealed`` and in no fact, answer or case until the use case that opens it. The salt
-follows from
-the command's id and a secret of the fund, so that a reader of the facts cannot try every possible score.
+follows from the command's id and a secret of the fund, so that a reader of the facts cannot try every possible score.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from fund.rules.voting import commitment, salt_for
 from fund.store import SealedRow
 from fund.unit_of_work import UnitOfWork
 
-__all__ = ["read_sealed", "put_under_seal"]
+__all__ = ["open_seals", "put_under_seal", "read_sealed"]
 
 _SECRET = "seal_secret"
 
@@ -38,7 +37,7 @@ def read_sealed(
 ) -> list[SealedRow]:
     """What these people gave, in the order of their ids, each compared with the commitment in its fact.
 
-    Whoever puts it in a fact then marks the rows (``open_sealed`` of the store).
+    Whoever puts it in a fact then says so (:func:`open_seals`).
 
     Raises:
         SealBroken: What is kept is not what was committed to, or is gone.
@@ -57,6 +56,12 @@ def read_sealed(
             )
         opened.append(row)
     return opened
+
+
+def open_seals(uow: UnitOfWork, *, stream: str, kind: str, turn: int) -> None:
+    """What was under seal stands in a fact now. A trial shows none of it, and its answer says so (``withheld``)."""
+    opened = uow.store.work.open_sealed(stream=stream, kind=kind, round=turn)
+    uow.withheld = uow.withheld or (uow.trial and opened > 0)
 
 
 def _secret(uow: UnitOfWork) -> str:
