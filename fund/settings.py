@@ -30,7 +30,9 @@ LONGEST = 100_000
 class Settings(BaseSettings):
     """The environment of one command. Options of the command line go before variables, variables before defaults."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(default_factory=lambda: user_data_path("fund"))
     """The folder of an embedded fund: its database, its files, its log."""
@@ -41,8 +43,6 @@ class Settings(BaseSettings):
     broker: SecretStr | None = None
     """The URL of Redis or Valkey; without it reactions run in this process before the command returns."""
     lang: Literal["nl", "en"] | None = None
-    debug: bool = False
-    """Whether a bug shows its trace on standard error instead of in the log."""
 
     @field_validator("database", "user", "broker", "lang", mode="before")
     @classmethod
@@ -104,7 +104,7 @@ class _FileSource(PydanticBaseSettingsSource):
         found = {}
         for field_name, field in self.settings_cls.model_fields.items():
             value, key, _complex = self.get_field_value(field, field_name)
-            if value is not None:
+            if value:
                 found[key] = value
         return found
 

@@ -27,6 +27,7 @@ from fund.demo.invariants import broken
 from fund.demo.large_round import APPROVED, DEFERRED, DOZEN, RETURNED
 from fund.demo.learning import light_round
 from fund.demo.money import payee
+from fund.demo.play import play
 from fund.demo.stage import Stage, iban_of, office_hour
 from fund.ledger import Ledger
 from fund.schemas.reviews import Review
@@ -331,6 +332,22 @@ def test_what_is_not_as_it_must_be_is_told(tmp_path: Path) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------- refusals
+
+
+def test_a_story_that_is_broken_off_leaves_a_fund_whose_clock_runs(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if len(told) == 20:
+            raise KeyboardInterrupt
+
+    url = f"sqlite:///{tmp_path / 'fund.db'}"
+    with pytest.raises(KeyboardInterrupt):
+        play(url, tell=tell)
+    with open_fund(url) as fund, View.open(fund.engine, LIVES) as view:
+        assert view.store.work.setting("held_clock_us") is None
+        assert view.store.work.setting("lock_step") is None
 
 
 def test_a_folder_that_is_not_empty_is_refused_and_stays_as_it_was(fund: Fund, tmp_path: Path) -> None:

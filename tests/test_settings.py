@@ -32,10 +32,15 @@ def test_an_option_goes_before_a_variable(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
-    for name in ("FUND_DATABASE", "FUND_USER", "FUND_BROKER", "FUND_LANG"):
+    for name in ("FUND_DATABASE", "FUND_USER", "FUND_BROKER", "FUND_LANG", "FUND_HOME"):
         monkeypatch.setenv(name, "")
     found = settings.load()
     assert (found.user, found.broker, found.lang) == (None, None, None)
+    assert found.home.is_absolute()
+    (tmp_path / "nothing").touch()
+    monkeypatch.delenv("FUND_HOME")
+    monkeypatch.setenv("FUND_HOME_FILE", str(tmp_path / "nothing"))
+    assert settings.load().home.is_absolute()
 
 
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
@@ -63,8 +64,9 @@ def play(
         held_clock=begins,
         lock_step=True,
     )
-    with open_fund(url, ring=nudge) as fund:
+    with open_fund(url, ring=nudge) as fund, ExitStack() as story:
         stage = Stage(fund, seed, tell, nudge=nudge, step=step, reach=reach, now=begins)
+        story.callback(stage.let_go)  # also where it is broken off: a fund whose clock stands is no fund
         founding(stage)
         paying_in(stage)
         refs = first_round(stage)
@@ -97,7 +99,6 @@ def _ending(stage: Stage) -> dict[str, Any]:
         burden = [each.as_json() for each in burdens(view)]
         untrue = broken(view)
     verified = verify(stage.fund.engine)
-    stage.let_go()
     return {
         "schema_version": 1,
         "commands": stage.commands,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,17 @@ def test_who_has_no_fund_here_hears_whom_to_ask_before_how_to_found_one(fund: Fu
     dutch = fund(*words, lang="nl").err
     assert "vraag dan de fondsbeheerder om het adres" in dutch
     assert dutch.index("fondsbeheerder") < dutch.index("fund init")
+
+
+def test_a_fund_does_not_begin_on_a_day_that_has_not_come(fund: Fund, tmp_path: Path) -> None:
+    """Its regulations would not hold yet: nothing could be booked until then, and nothing takes regulations back."""
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    people = ("--admin", "petra", "--fund-manager", "anna", "--treasurer", "bram")
+    refused = fund("init", *people, "--on", "2099-01-01", database=url)
+    assert (refused.code, refused.err.partition(":")[0]) == (1, "error[day_to_come]"), refused.err
+    assert "2099" in refused.err
+    assert not (tmp_path / "new.db").exists()
+    assert fund("init", *people, database=url).code == 0
 
 
 def test_an_empty_database_says_the_same_on_a_server(fund: Fund, empty_postgres_url: str) -> None:

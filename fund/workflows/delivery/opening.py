@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fund import users
+from fund import dates, users
 from fund.database import Engine, create_engine, mend, place, require_head, upgrade, writing
-from fund.errors import FundError, FundExists
+from fund.errors import DayToCome, FundError, FundExists
 from fund.ledger import Ledger
 from fund.rules.authority import SYSTEM_ACTOR, Role
 from fund.rules.regulations import Regulations
@@ -77,8 +77,11 @@ def found_fund(
         lock_step: For a story: what follows is handed out in one order only.
 
     Raises:
-        FundExists: There is one already.
+        FundExists: There is one already. DayToCome: Its regulations would not hold yet, and nothing could be booked.
     """
+    today = dates.day_of(held_clock or dates.now())
+    if on is not None and on > today:
+        raise DayToCome(type="fund.founded", on=on, today=today)
     upgrade(url)
     engine = create_engine(url)
     try:
