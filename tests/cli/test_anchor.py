@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -99,3 +100,27 @@ def test_an_anchor_on_standard_output_has_nothing_beside_it(fund: Any, told: str
     done = fund(*typed, database=told, user="anna")
     anchor = json.loads(done.out)
     assert f"Public key: {anchor['public_key']}" in done.err
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_an_empty_folder_is_filled_whole_or_stays_empty(
+    fund: Any, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Also the folder that the command runs in; a break on the way leaves it as it was, and the next try works."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    def broken(*_args: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fund.reports.exports.tables._events", broken)
+        patch.setattr("fund.reports.exports.ledger.shutil.copyfile", broken)
+        failed = fund("export", kind, "--output", ".", database=told)
+    assert (failed.code, failed.err.partition(":")[0]) == (1, "error[file_unreadable]"), failed.err
+    assert list(here.iterdir()) == []
+    done = fund("export", kind, "--output", ".", database=told)
+    assert done.code == 0, done.err
+    assert (Path.cwd(), (here / "manifest.json").is_file()) == (here, True)
+    assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []

@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fund.errors import ExportFolderInUse
 from fund.paths import unwritable
 
-__all__ = ["beside", "folder_beside"]
+__all__ = ["MANIFEST", "beside", "folder_beside"]
+
+MANIFEST = "manifest.json"
+"""It is put in its place last: a folder without one is no export."""
 
 
 @contextmanager
@@ -24,10 +28,10 @@ def beside(path: str) -> Iterator[Path]:
         FileUnreadable: It cannot be written.
     """
     target = Path(path)
+    if target.is_dir():
+        raise unwritable(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield part
         part.replace(target)
     except OSError as problem:
@@ -38,21 +42,28 @@ def beside(path: str) -> Iterator[Path]:
 
 @contextmanager
 def folder_beside(path: str) -> Iterator[Path]:
-    """A folder beside ``path`` to write to; what lies in it afterwards lies at ``path``, or nothing does.
+    """A folder to write to; what lies in it afterwards lies at ``path``, or nothing does.
 
     Raises:
         ExportFolderInUse: There is something in the folder already.
         FileUnreadable: It cannot be written.
     """
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    target, part = Path(path), None
+    is_new = not target.exists()
     try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        if not is_new and (not target.is_dir() or any(target.iterdir())):
             raise ExportFolderInUse(path=path)
-        part.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=target))
         yield part
-        part.replace(target)
+        for each in sorted(part.iterdir(), key=lambda each: (each.name == MANIFEST, each.name)):
+            each.replace(target / each.name)
+        is_new = False
     except OSError as problem:
         raise unwritable(path, problem) from problem
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):
+                target.rmdir()

@@ -14,11 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from fund.errors import ExportFolderInUse, NothingToProve
+from fund.errors import NothingToProve
 from fund.ledger import Account, Ledger, TrialBalanceRow, flushed
-from fund.paths import unwritable
 from fund.reports.exports.excerpt import STEP, Held, stepped, taken
-from fund.reports.exports.files import folder_beside
+from fund.reports.exports.files import MANIFEST, folder_beside
 from fund.unit_of_work import View
 
 __all__ = ["jsonl", "ledger_folder", "prove"]
@@ -72,7 +71,7 @@ def _stretch(view: View, folder: str, since: date | None, until: date | None, kn
             "seqs": held.ranges,
             "files": files,
         }
-        (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        (part / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return {"folder": folder, "manifest": manifest}
 
 
@@ -87,25 +86,22 @@ def _holding(told: Iterable[Mapping[str, Any]], held: Held, total: int) -> Itera
 
 
 def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
-    """As :func:`jsonl`, for any ledger; the manifest comes last, so that a folder without one is no export."""
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise ExportFolderInUse(path=str(folder))
-        folder.mkdir(parents=True, exist_ok=True)
+    """As :func:`jsonl`, for any ledger."""
+    with folder_beside(str(folder)) as part:
         head = ledger.head()
         flushed(ledger.connection)
         counted = _Counted(ledger)
         files = {
-            "entries.jsonl": _write(folder / "entries.jsonl", counted.through(ledger.told())),
-            "trial_balance.jsonl": _write(folder / "trial_balance.jsonl", map(_sides, ledger.trial_balance())),
-            "accounts.jsonl": _write(folder / "accounts.jsonl", map(_account, ledger.accounts())),
-            "account_changes.jsonl": _write(folder / "account_changes.jsonl", ledger.told_steps("account_change")),
-            "periods.jsonl": _write(folder / "periods.jsonl", ledger.told_steps("period")),
-            "account_sets.jsonl": _write(folder / "account_sets.jsonl", ledger.told_steps("account_set")),
-            "anchors.jsonl": _write(folder / "anchors.jsonl", (one.as_json() for one in ledger.anchors())),
+            "entries.jsonl": _write(part / "entries.jsonl", counted.through(ledger.told())),
+            "trial_balance.jsonl": _write(part / "trial_balance.jsonl", map(_sides, ledger.trial_balance())),
+            "accounts.jsonl": _write(part / "accounts.jsonl", map(_account, ledger.accounts())),
+            "account_changes.jsonl": _write(part / "account_changes.jsonl", ledger.told_steps("account_change")),
+            "periods.jsonl": _write(part / "periods.jsonl", ledger.told_steps("period")),
+            "account_sets.jsonl": _write(part / "account_sets.jsonl", ledger.told_steps("account_set")),
+            "anchors.jsonl": _write(part / "anchors.jsonl", (one.as_json() for one in ledger.anchors())),
         }
         with resources.as_file(resources.files("fund.ledger") / VERIFIER) as program:
-            shutil.copyfile(program, folder / VERIFIER)
+            shutil.copyfile(program, part / VERIFIER)
         manifest = {
             "format": "fund-ledger-export",
             "version": 1,
@@ -116,9 +112,7 @@ def ledger_folder(ledger: Ledger, folder: Path) -> dict[str, Any]:
             "root": counted.tree.root.hex(),
             "files": files,
         }
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    except OSError as problem:
-        raise unwritable(str(folder), problem) from problem
+        (part / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return {"folder": str(folder), "manifest": manifest}
 
 

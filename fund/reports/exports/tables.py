@@ -18,7 +18,7 @@ from typing import Any
 from fund.database import from_micros
 from fund.ledger import Entry, TrialBalanceRow, main_of
 from fund.reports.exports.excerpt import Excerpt, Held, holders_of, taken
-from fund.reports.exports.files import folder_beside
+from fund.reports.exports.files import MANIFEST, folder_beside
 from fund.unit_of_work import View
 from fund.users import accounts_of_the_fund
 
@@ -83,7 +83,7 @@ def csv_set(
             "files": files,
         }
         text = json.dumps(manifest, indent=1, ensure_ascii=False)
-        (part / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        (part / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return {"folder": folder, "manifest": manifest}
 
 
