@@ -95,6 +95,7 @@ def run_shell(args: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as asked:
         from cli import output
 
+        output.typed_before({})  # help names commands and advises none
         output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
         return DONE
     except (BrokenPipeError, SystemExit) as ended:
@@ -152,7 +153,7 @@ def _repeat(args: Sequence[str], details: dict[str, Any]) -> None:
 def _carried_out(args: Sequence[str]) -> int:
     from cli import output
 
-    output.typed_before(_before_noun(args))
+    output.typed_before(_before_noun(args), entries())
     result = _root().main(list(args), prog_name="fund", standalone_mode=False)
     return result if isinstance(result, int) else DONE
 
