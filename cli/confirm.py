@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from cli.output import as_typed, confirmed_line, trial_lines
+from cli.output import confirmed_line, trial_lines
 from cli.params import Ref, argument, changing, look, option, run, verb
 from fund.language import N_, _
 
@@ -72,11 +72,11 @@ def _shown(answer: Mapping[str, Any]) -> Iterator[str]:
 def _confirmed(answer: Mapping[str, Any]) -> Iterator[str]:
     several = answer.get("answers")
     for each in several or (answer,):
-        yield _("{ref} is confirmed: {command}.").format(ref=each["confirmed"], command=f"fund {each['command']}")
+        yield _("{ref} is confirmed: {command}.").format(ref=each["confirmed"], command=f"`fund {each['command']}`")
         if not answer.get("dry_run"):
             yield from trial_lines(each)
         if several and each.get("next"):
-            yield _("Next step: {command}").format(command=as_typed(each["next"]))
+            yield _("Next step: {command}").format(command=each["next"])
 
 
 @verb(

@@ -281,7 +281,10 @@ def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
     N_("Find that every condition is met"),
     about=N_("The award holds from now on; the money was set aside before."),
     examples=("fund --as anna decision meet-conditions 2026-003",),
-    who=N_("a fund manager, confirmed by somebody else who did not decide it"),
+    who=N_(
+        "a fund manager, confirmed by a treasurer, a second fund manager or a member of the committee who did not "
+        "decide it"
+    ),
     see=("decision evidence", "agreement draft"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))

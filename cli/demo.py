@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -235,5 +236,5 @@ def _last_lines(ending: dict[str, Any], place: str) -> list[str]:
     ]
     lines += [_("not as it must be: {sentence}").format(sentence=sentence) for sentence in ending["broken"]]
     if place:
-        lines.append(_("Look around: FUND_HOME={place} fund proposal list").format(place=place))
+        lines.append(_("Look around: FUND_HOME={place} fund proposal list").format(place=shlex.quote(place)))
     return lines

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, day_text, decimal_text, facts, say, state_text, table
+from cli.output import Column, Typable, day_text, decimal_text, facts, say, state_text, table
 from cli.params import FILE, THEME, Ref, argument, changing, listing, noun, option, read, reading, run, verb, with_files
 from fund.language import N_, _, day, ngettext
 
@@ -179,7 +179,7 @@ def _rollout(data: Mapping[str, Any]) -> str:
     if data["followon_expired"]:
         return _("could be asked for until {day}").format(day=until)
     line = _("can be asked for until {day}: fund proposal draft FILE --follows {ref}")
-    return line.format(day=until, ref=data["ref"])
+    return Typable(line.format(day=until, ref=data["ref"]))
 
 
 def result_text(row: Mapping[str, Any]) -> str:

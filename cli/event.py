@@ -152,7 +152,7 @@ def _dead(data: Mapping[str, Any]) -> None:
     N_("Try a dead letter again"),
     about=N_("Do this when its cause was taken away. It is tried five times again."),
     examples=("fund --as petra event retry evt_abc receipts.match",),
-    who=N_("an admin; or a fund manager, and a second one confirms"),
+    who=N_("an admin; or a fund manager, and a second fund manager confirms"),
     see=("event dead",),
 )
 @argument("ref", type=Ref(("event dead", "dead", "event_id")), help=N_("The id of the fact"))

@@ -101,7 +101,7 @@ def _everything(ctx: click.Context) -> None:
         (
             output.Column("kind", N_("What")),
             output.Column("count", N_("How many"), "count"),
-            output.Column("example", N_("For example"), "ref"),
+            output.Column("example", N_("For example"), "command"),
         ),
         [
             {
@@ -190,7 +190,8 @@ def _figure_pages(asked: str) -> Iterator[Page]:
 
         title, definition, inputs = figures[each]
         symbols = [(key.removesuffix("_cents"), _(INPUTS[key].definition)) for key in inputs if key in INPUTS]
-        facts = ((_("Definition"), _(definition)), *symbols, (_("Look"), f"fund statement position --explain {each}"))
+        look = output.Typable(f"fund statement position --explain {each}")
+        facts = ((_("Definition"), _(definition)), *symbols, (_("Look"), look))
         yield Page("figure", _("Figure {name}: {title}").format(name=each, title=_(title)), facts)
 
 
@@ -206,7 +207,7 @@ def _theme_pages(asked: str) -> Iterator[Page]:
     names = glossary.theme_names()
     for theme in glossary.meant(asked, names):
         dutch, english = names[theme]
-        look = f"fund evaluation lessons --theme {theme}"
+        look = output.Typable(f"fund evaluation lessons --theme {theme}")
         facts = ((_("Dutch"), dutch), (_("English"), english), (_("Look"), look))
         yield Page("theme", _("Theme {theme}").format(theme=theme), facts)
 
@@ -263,21 +264,22 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
             (
                 (_("Title"), case["title"]),
                 (_("State"), output.state_text(case["kind"], case["state"]) if told else ""),
-                (_("Look"), f"fund {command}"),
+                (_("Look"), output.Typable(f"fund {command}")),
             ),
         )
     if found["pending"]:
         waits = found["pending"]
+        following = f"fund confirm {waits['ref']}" if waits["state"] == "pending" else "fund inbox"
         yield Page(
             "pending",
             _("{ref}: {kind}").format(ref=waits["ref"], kind=glossary.code_word("pending")),
             (
-                (_("Command"), f"fund {waits['command']}"),
+                (_("Command"), f"`fund {waits['command']}`"),
                 (_("Made by"), waits["made_by"]),
                 (_("State"), output.state_text("pending", waits["state"])),
                 (_("By"), waits.get("ended_by") or ""),
                 (_("Why"), waits.get("reason") or ""),
-                (_("Look"), f"fund confirm {waits['ref']}" if waits["state"] == "pending" else "fund inbox"),
+                (_("Look"), output.Typable(following)),
             ),
         )
 
@@ -335,7 +337,7 @@ def _account_page(word: Word) -> Page:
         (
             (_("Dutch"), word.nl),
             (_("English"), word.en),
-            (_("Look"), f"fund ledger card {code}"),
+            (_("Look"), output.Typable(f"fund ledger card {code}")),
         ),
     )
 
@@ -353,7 +355,7 @@ def _word_page(word: Word, nouns: Sequence[str]) -> Page:
             "state", _("{word}, a state of {kind}").format(word=word.in_language(), kind=_kind(word.kind)), tuple(facts)
         )
     if word.section == "gebeurtenis":
-        facts.append((_("Look"), "fund event list"))
+        facts.append((_("Look"), output.Typable("fund event list")))
         return Page(
             "events", _("Events of {word}: {name}.…").format(word=word.in_language(), name=word.name), tuple(facts)
         )
@@ -361,7 +363,7 @@ def _word_page(word: Word, nouns: Sequence[str]) -> Page:
     facts.append((_("States"), ", ".join(states)))
     commands = glossary.nouns_of(word.name, nouns)
     if commands:
-        facts.append((_("Type"), f"fund {commands[0]} --help"))
+        facts.append((_("Type"), output.Typable(f"fund {commands[0]} --help")))
     return Page("word", word.in_language(), tuple(facts))
 
 
@@ -378,7 +380,7 @@ def _event_pages(asked: str) -> Iterator[Page]:
             (_("Dutch"), dutch),
             (_("English"), english),
             (_("It holds"), ", ".join(events.FACTS[wire].model_fields)),
-            (_("Look"), f"fund event list --type {wire}"),
+            (_("Look"), output.Typable(f"fund event list --type {wire}")),
         )
         yield Page("event", _("Event {type}").format(type=wire), facts)
 

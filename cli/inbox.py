@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.output import Column, say, table
+from cli.output import Column, by_another, say, table
 from cli.params import option, read, reading, verb
 from fund import glossary
 from fund.language import N_, _, day, ngettext
@@ -52,6 +52,8 @@ def _show(data: Mapping[str, Any]) -> None:
                 "whom": item.get("partner_name") or item["roles"],
             }
         )
+        for command in filter(None, (item["command"], item["form"])) if everybody else ():
+            by_another(command, "")  # whoever reads everybody's inbox need not be the one it waits for
         if item["form"]:
             rows.append({"what": _("the form to fill in for it"), "days": None, "command": item["form"]})
     table(title, columns, rows, empty=_("Nothing waits."))

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,10 @@ def speak(name: str) -> None:
 
 def asked_language(args: Sequence[str]) -> str:
     """The language of this command: ``--lang`` before the noun, ``FUND_LANG``, the locale; JSON is always English."""
-    before_dashes = list(args[: args.index("--")] if "--" in args else args)
-    if "--json" in before_dashes:
+    if asks_json(args):
         return "en"
     asked = ""
-    for place, word in enumerate(before_dashes):
+    for place, word in enumerate(_before_dashes(args)):
         if word == "--lang" and place + 1 < len(args):
             asked = args[place + 1]
         elif word.startswith("--lang="):
@@ -54,6 +54,31 @@ def asked_language(args: Sequence[str]) -> str:
         elif not word.startswith("-") and (place == 0 or args[place - 1] not in _WITH_VALUE):
             break
     return asked if asked in language.LANGUAGES else language.from_environment()
+
+
+def asks_json(args: Sequence[str]) -> bool:
+    """Whether this command answers with JSON, its errors too: ``--json``, or the variable of that option.
+
+    It is asked before Click, which must not be loaded yet, knows which command runs: of the words that were typed one
+    after another, the first ones are its name.
+    """
+    typed = _before_dashes(args)
+    if "--json" in typed:
+        return True
+    noun = next(iter(_places(typed)), len(typed))
+    name = list(takewhile(lambda word: not word.startswith("-"), typed[noun:]))
+    paths = ("_".join(name[:count]).replace("-", "_").upper() for count in range(1, len(name) + 1))
+    return any(_is_yes(os.environ.get(f"FUND_{path}_JSON", "")) for path in paths)
+
+
+def _before_dashes(args: Sequence[str]) -> Sequence[str]:
+    """What was typed before ``--``, after which nothing is an option."""
+    return args[: args.index("--")] if "--" in args else args
+
+
+def _is_yes(value: str) -> bool:
+    """What Click takes for yes in the variable of a flag."""
+    return value.strip().lower() in ("1", "true", "t", "yes", "y", "on")
 
 
 _WITH_VALUE = ("--database", "--as", "--broker", "--lang")
@@ -84,7 +109,7 @@ def run_shell(args: Sequence[str]) -> int:
     speak(asked_language(args))
     import click  # after the language is chosen: Click words some of its messages while it is loaded
 
-    as_json = "--json" in args
+    as_json = asks_json(args)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -95,6 +120,7 @@ def run_shell(args: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as asked:
         from cli import output
 
+        output.typed_before({})  # help names commands and advises none
         output.say_lines((asked.ctx.get_help() if asked.ctx else "").splitlines())
         return DONE
     except (BrokenPipeError, SystemExit) as ended:
@@ -152,7 +178,7 @@ def _repeat(args: Sequence[str], details: dict[str, Any]) -> None:
 def _carried_out(args: Sequence[str]) -> int:
     from cli import output
 
-    output.typed_before(_before_noun(args))
+    output.typed_before(_before_noun(args), entries())
     result = _root().main(list(args), prog_name="fund", standalone_mode=False)
     return result if isinstance(result, int) else DONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.output import Column, advice_text, decimal_text, facts, say, table, track_text
+from cli.output import Column, advice_text, by_another, decimal_text, facts, say, table, track_text
 from cli.params import FILE, USER, Ref, argument, changing, noun, one_of, option, read, reading, run, typed, verb
 from fund.language import N_, _, instant, language, ngettext
 
@@ -388,7 +389,8 @@ def _show_others(data: Mapping[str, Any]) -> None:
         table(_("Not in the panel"), columns, others)
     for each in data["undecided"]:
         told = _("{name} declared {grounds}; chair and a member may judge it: {command}")
-        command = f"fund review declare {data['ref']} --about {each['name']} --stays"
+        command = f"fund review declare {data['ref']} --about {shlex.quote(each['name'])} --stays --reason TEXT"
+        by_another(command, "")  # neither may be the one who reads this
         say(told.format(name=each["name"], grounds="; ".join(each["grounds"]), command=command))
     for each in data["top_up"]:
         told = _("Proposed to join: {name}, {why}: {command}")

@@ -1,9 +1,10 @@
-"""``fund status``: how the fund and its machine are doing, in four lines."""
+"""``fund status``: how the fund and its machine are doing, in four lines, and what needs a person."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -33,7 +34,7 @@ def status(ctx: click.Context) -> None:
         from fund.worker import broker_answers
 
         found["broker"] = broker_answers(broker)
-        found["needs_person"] = found["needs_person"] or not found["broker"]
+        found |= operations.reasons(found)
     if typed(ctx, "json"):
         emit_json({"schema_version": 1, **found})
     else:
@@ -87,24 +88,53 @@ def _show(found: Mapping[str, Any]) -> None:
             workers=sum(1 for worker in found["workers"] if worker["alive"]),
         )
     )
-    if found["broker"] is False:
-        say(_("The broker does not answer; workers do without."))
-    if found["clock_problem"]:
-        say(_("The database's clock is not that of this machine; no deadline is acted upon."))
-    if found["nobody_at_work"]:
-        say(_("No worker runs, so nobody acts on the late deadlines until the next command that changes something."))
-    if found["readable_by_others"]:
-        say(_("Every account of this machine can read {file}.").format(file=found["database"]))
-    if found["needs_person"]:
-        say(_("Next step: {command}").format(command=_next_step(found)))
+    for reason in found["reasons"]:
+        say(_(SAID[reason].line).format(count=found["waiting_for_newer_code"], file=found["database"]))
+    steps = [step(found) for reason in found["reasons"] if (step := SAID[reason].step) is not None]
+    for command in filter(None, dict.fromkeys(steps)):
+        say(_("Next step: {command}").format(command=command))
 
 
-def _next_step(found: Mapping[str, Any]) -> str:
-    """What helps with the worst of what needs a person."""
-    if found["deliveries"].get("dead") or found["timers_dead"]:
-        return "fund event dead"
-    if found["nobody_at_work"]:
-        return "fund worker --once" if not found["database"].startswith("postgresql:") else "fund worker"
-    if found["readable_by_others"]:
-        return f"chmod o= {shlex.quote(found['database'])}"
-    return "fund event deliveries"
+def _worker(found: Mapping[str, Any]) -> str:
+    """The worker that is started where none is at work."""
+    if any(worker["alive"] for worker in found["workers"]):
+        return ""
+    return "fund worker" if found["database"].startswith("postgresql:") else "fund worker --once"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reason why a person is needed: in a sentence, which says what to do where no command does it."""
+
+    line: str
+    step: Callable[[Mapping[str, Any]], str] | None = None
+
+
+SAID: Mapping[str, Said] = {
+    "dead": Said(N_("What is dead is not tried again by itself."), lambda _found: "fund event dead"),
+    "nobody_at_work": Said(
+        N_("No worker runs, so nobody acts on the late deadlines until the next command that changes something."),
+        _worker,
+    ),
+    "clock_problem": Said(
+        N_(
+            "The database's clock is not that of this machine, or lies before the last fact; no deadline is acted "
+            "upon. Set both clocks right, and it goes on by itself."
+        )
+    ),
+    "waiting_for_newer_code": Said(
+        N_(
+            "What follows from some facts ({count}) has been waiting for a newer version of this program for over an "
+            "hour. Install the version that recorded them wherever a worker runs."
+        )
+    ),
+    "readable_by_others": Said(
+        N_("Every account of this machine can read {file}."),
+        lambda found: f"chmod o= {shlex.quote(found['database'])}",
+    ),
+    "failed": Said(N_("What failed is tried again by a worker, five times in all; then it is dead."), _worker),
+    "broker_away": Said(
+        N_("The broker does not answer; workers do without. Start it, or name another with FUND_BROKER.")
+    ),
+}
+"""For each of the reasons that ``fund.operations`` knows."""

@@ -28,7 +28,7 @@ user = noun("user", N_("Add people and say what they may do"))
         "fund --as petra user add fatima --role partner_signatory --partner Woudenberg",
         "fund --as petra user add nina --role committee_member --deputy-of carl",
     ),
-    who=N_("an admin"),
+    who=N_("an admin; the chair of the committee confirms as soon as there is one"),
     see=("user list", "user revoke"),
 )
 @argument("name", help=N_("How the person signs"))
@@ -60,7 +60,7 @@ def add(
         "done before stays done."
     ),
     examples=("fund --as petra user change anna --role fund_manager --role reviewer",),
-    who=N_("an admin"),
+    who=N_("an admin; the chair of the committee confirms as soon as there is one"),
     see=("user list",),
 )
 @argument("name", type=USER, help=N_("How the person signs"))
@@ -93,7 +93,7 @@ def change(
     "revoke",
     N_("End what a person may do"),
     examples=('fund --as petra user revoke anna --reason "left the office"',),
-    who=N_("an admin"),
+    who=N_("an admin; where a chair leaves another chair confirms, or a fund manager where there is none"),
     see=("user list",),
 )
 @argument("name", type=USER, help=N_("How the person signs"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +15,23 @@ from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery.deliver import UNKNOWN_REACTION, clock_problem
 
-__all__ = ["bring_up_to_date", "status"]
+__all__ = ["REASONS", "bring_up_to_date", "reasons", "status"]
 
 RUNNING = ("active", "suspended")
 ALIVE = timedelta(seconds=20)
 """A worker gives a sign of life every five seconds; so long after the last it counts as gone."""
 OVERDUE = timedelta(minutes=1)
 NEWER = timedelta(hours=1)
+REASONS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "dead": lambda found: found["deliveries"].get("dead") or found["timers_dead"],
+    "nobody_at_work": lambda found: found["nobody_at_work"],
+    "clock_problem": lambda found: found["clock_problem"],
+    "waiting_for_newer_code": lambda found: found["waiting_for_newer_code"],
+    "readable_by_others": lambda found: found["readable_by_others"],
+    "failed": lambda found: found["deliveries"].get("failed"),
+    "broker_away": lambda found: found.get("broker") is False,
+}
+"""Why somebody must act, the worst first; the command line says each in words, with what helps."""
 
 
 def bring_up_to_date(url: str) -> None:
@@ -42,11 +53,11 @@ def _refold(connection: Connection) -> None:
 
 
 def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
-    """The fund in a few lines, at one instant; ``needs_person`` when somebody must act.
+    """The fund in a few lines, at one instant; ``needs_person`` when somebody must act, for the ``reasons`` given.
 
     That is so with dead letters and failures, deadlines that could not be acted upon or that are late while no worker
     runs, facts that wait for newer code for an hour, a clock that no deadline is trusted to, and a database that every
-    account of the machine can read.
+    account of the machine can read. Whoever knows of a broker asks :func:`reasons` again.
 
     Raises:
         NoFundHere, UnknownUser: As they say.
@@ -62,7 +73,7 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
         )
         head, events = view.ledger.head(), view.store.facts.head()
         service = _service(view)
-        return {
+        found = {
             "fund": view.store.work.setting("founded"),
             "database": place(engine),
             "revision": revision(view.connection),
@@ -86,16 +97,14 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
             "deliveries": dict(deliveries),
             **service,
             "readable_by_others": readable_by_others(engine),
-            "needs_person": bool(
-                deliveries.get("dead")
-                or deliveries.get("failed")
-                or service["timers_dead"]
-                or service["waiting_for_newer_code"]
-                or service["clock_problem"]
-                or service["nobody_at_work"]
-                or readable_by_others(engine)
-            ),
         }
+        return found | reasons(found)
+
+
+def reasons(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether somebody must act, and why: names of :data:`REASONS`, the worst first."""
+    names = [name for name, holds in REASONS.items() if holds(found)]
+    return {"needs_person": bool(names), "reasons": names}
 
 
 def _service(view: View) -> dict[str, Any]:

@@ -194,12 +194,13 @@ def _typed(words: list[str], url: str, user: str | None, args: Mapping[str, Any]
     yes.
     """
     from cli import main, output
+    from cli.output import commands
     from fund import language
     from tests.conftest import _Stream
 
     spoken, environment, here = language.language(), dict(os.environ), Path.cwd()
     streams = sys.stdin, sys.stdout, sys.stderr
-    typed_before, by_others = dict(output._typed), dict(output._others)
+    typed_before, by_others = dict(commands._typed), dict(commands._others)
     screen = _Stream(terminal=True)
     folder = Path(tempfile.mkdtemp())
     try:
@@ -241,6 +242,6 @@ def _typed(words: list[str], url: str, user: str | None, args: Mapping[str, Any]
         os.chdir(here)
         language.choose(spoken)
         output.typed_before(typed_before)
-        output._others.update(by_others)
+        commands._others.update(by_others)
         shutil.rmtree(folder)
     return code if code is not None else 1, screen.memory.getvalue().decode()

@@ -266,7 +266,7 @@ def resume(ctx: click.Context, ref: str, reason: str) -> None:
         "fund --as anna agreement complete A2026-003 --report report.pdf --set-at 30000 "
         '--ground activities_not_done --reason "one pump of two was built"',
     ),
-    who=N_("a fund manager; a second person of the fund confirms"),
+    who=N_("a fund manager; a treasurer, a second fund manager or the chair confirms"),
     see=("agreement terminate", "evaluation submit"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))
@@ -332,7 +332,7 @@ def _ended(answer: Mapping[str, Any]) -> list[str]:
         "of the roll-out, the allowance moves along, and the experiment is completed."
     ),
     examples=('fund --as anna agreement refinance A2026-003 --to A2027-004 --reason "one plan, one debtor"',),
-    who=N_("a fund manager who is of no party; the lead of the roll-out confirms"),
+    who=N_("a fund manager who is of no party; a signatory of the lead of the roll-out confirms"),
     see=("decision vote", "decision show", "repayment plan"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement of the experiment"))
@@ -360,7 +360,7 @@ def refinance(ctx: click.Context, ref: str, to: str, reason: str) -> None:
         "fund --as fatima agreement benefits A2026-003 --year 2027 --realised-benefit 6500",
         'fund --as fatima agreement benefits A2026-003 --year 2028 --expected-benefit 5000 --note "a dry year"',
     ),
-    who=N_("a signatory of a party, the lead for all of them; a fund manager accepts it"),
+    who=N_("a signatory of a party, the lead for all of them; a fund manager confirms"),
     see=("agreement show", "inbox"),
 )
 @argument("ref", type=AGREEMENT, help=N_("The agreement"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -51,4 +52,5 @@ def _show(data: Mapping[str, Any]) -> None:
             count=manifest["entries"], folder=folder, root=short_hash(manifest["root"])
         )
     )
-    say(_("Next step: {command}").format(command=f"python {folder}/verify_export.py {folder}"))
+    command = shlex.join(["python", f"{folder}/verify_export.py", str(folder)])
+    say(_("Next step: {command}").format(command=command))

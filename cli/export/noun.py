@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,4 +111,4 @@ def journal(ctx: click.Context, data: Mapping[str, Any] | None, check: str) -> N
         return
     counted = ngettext("{path}: {count} entry", "{path}: {count} entries", data["entries"])
     say(counted.format(path=data["path"], count=data["entries"]))
-    say(_("Next step: {command}").format(command=check.format(path=data["path"])))
+    say(_("Next step: {command}").format(command=check.format(path=shlex.quote(data["path"]))))

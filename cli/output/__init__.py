@@ -9,15 +9,13 @@ and starts sooner.
 from __future__ import annotations
 
 import json
-import os
-import re
-import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cli.output.bar import Progress, progress
+from cli.output.commands import Typable, advised, as_typed, by_another, typed_before
 from cli.output.files import in_the_way, raw, write_folder, write_output
 from cli.output.pages import show_page
 from cli.output.tables import (
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Column",
     "Progress",
+    "Typable",
     "accessible",
     "account_name",
     "ask",
@@ -104,59 +103,6 @@ def emit_json(data: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
 
-# -------------------------------------------------------------------------------------------------- what comes next
-
-_typed: dict[str, str] = {}
-_others: dict[str, str] = {}
-_COMMAND = re.compile(
-    r"(?P<lead>^|[:;,?] |\b(?:or|see|with|by|of|zie|met|door) )fund (?:--as (?P<user>'[^']*'|\S+) )?(?P<rest>[a-z].*)"
-)
-
-
-def typed_before(options: Mapping[str, str]) -> None:
-    """Remember what was typed before the noun of the command that runs now."""
-    _typed.clear()
-    _typed.update(options)
-    _others.clear()
-
-
-def advised(line: str) -> str:
-    """The command in a line of advice, without a person; empty where there is none."""
-    found = _COMMAND.search(line)
-    return f"fund {found['rest']}" if found else ""
-
-
-def by_another(command: str, user: str) -> None:
-    """An advised command is not for the reader to give, but for ``user``."""
-    _others[command] = user
-
-
-def as_typed(line: str) -> str:
-    """``line`` with the command in it as the reader can type it: for the same fund, as the one who may give it.
-
-    What was typed before the noun is repeated (``--as anna``, ``--database``), except a password. What comes from the
-    environment holds the next time too.
-    """
-
-    def repeated(found: re.Match[str]) -> str:
-        options = _repeatable() if _typed else {}
-        named = (found["user"] or "").strip("'")
-        user = _others.get(f"fund {found['rest']}", named)
-        if user and (user != os.environ.get("FUND_USER") or "--as" in options):
-            options["--as"] = user
-        before = [f"{name} {shlex.quote(value)}" for name, value in options.items()]
-        return found["lead"] + " ".join(["fund", *before, found["rest"]])
-
-    return _COMMAND.sub(repeated, line)
-
-
-def _repeatable() -> dict[str, str]:
-    """What was typed before the noun and holds no password."""
-    from fund.settings import masked
-
-    return {name: value for name, value in _typed.items() if masked(value) == value}
-
-
 # ------------------------------------------------------------------------------------------------------------- answers
 
 
@@ -198,13 +144,11 @@ def _next_step(command: str, others: Sequence[str] | None, *, second: bool = Fal
     """
     if others:
         by_another(advised(command), others[0])
-    command = as_typed(command)
     if others is None and not second:
         return _("Next step: {command}").format(command=command)
     if others is not None and not others:
-        waits = as_typed("fund inbox --all")
         told = _("Next step, which nobody may do yet: {command}. Who should: {waits}")
-        return told.format(command=command, waits=waits)
+        return told.format(command=command, waits="fund inbox --all")
     if others is not None and len(others) <= 2:
         return _("Next step, by {names}: {command}").format(names=_(" or ").join(others), command=command)
     return _("Next step, by somebody else: {command}").format(command=command)
@@ -234,7 +178,7 @@ def trial_lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 def confirmed_line(answer: Mapping[str, Any]) -> str:
     """What waits, by the words of its command, and who asked for it."""
-    command = f"fund {answer['command']}"
+    command = f"`fund {answer['command']}`"
     return _("{ref}: {command}, asked by {maker}").format(
         ref=answer["confirmed"], command=command, maker=answer["maker"]
     )
@@ -344,9 +288,9 @@ def render_error(problem: FundError, *, as_json: bool = False) -> None:
     show_sentence(f"error[{problem.code()}]: {first}", sys.stderr, "bold red", len("error"))
     for line in others:
         note(line)
-    for line in map(as_typed, advice.split("\n") if advice else ()):
+    for line in advice.split("\n") if advice else ():
         if line.startswith("fund ") or line == problem.details.get("command"):
-            sys.stderr.write(f"hint: {clean(line)}\n")
+            sys.stderr.write(f"hint: {clean(as_typed(line))}\n")
         else:
             note(f"hint: {line}")
 
@@ -382,7 +326,7 @@ def ask(question: str) -> bool:
     """Whether somebody says yes; both languages are understood, and no is what silence means."""
     choice = "[j/N]" if language() == "nl" else "[y/N]"
     while True:
-        line = ask_line(f"{clean(question)} {choice} ")
+        line = ask_line(f"{clean(as_typed(question))} {choice} ")
         word = "" if line is None else line.strip().lower()
         if word in _YES:
             return True

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from cli.output.commands import Typable, as_typed
 from cli.output.terminal import (
     accessible,
     clean,
@@ -23,6 +24,7 @@ from cli.output.terminal import (
     show_sentence,
     text_of,
     width_of,
+    wrapped,
 )
 from fund.language import _, decimal_text, language, number
 
@@ -105,8 +107,8 @@ class Column:
     """One column: its key in the rows, its header and its role.
 
     Roles: ``ref``, ``date``, ``amount``, ``state``, ``count`` are never cut, nor is ``command``, which stands on a line
-    of its own below the row as soon as not everything fits beside each other; ``name`` is a short name of at most 19
-    signs; ``text`` takes what is left. A ``state`` column names whose state it is in ``kind``.
+    of its own below the row as soon as not everything fits beside each other, whole however long it is; ``name`` is a
+    short name of at most 19 signs; ``text`` takes what is left. A ``state`` column names whose state it is in ``kind``.
     ``by`` is the key by which a list is sorted where the cell is made of it (``share_bps``).
     """
 
@@ -138,6 +140,8 @@ class Column:
             return day_text(value)
         if self.role == "state" and self.kind:
             return state_text(self.kind, value)
+        if self.role == "command":
+            return clean(as_typed(str(value)))
         if isinstance(value, (list, tuple)):
             return clean(", ".join(str(item) for item in value))
         return clean(str(value))
@@ -237,11 +241,16 @@ def _table_for_eyes(
     drawn = list(lines_of(console, grid, max(total_width, _taken(widths, below))))
 
     def under(cells: Sequence[str], style: str = "") -> Iterator[Text]:
-        line = text_of("  ".join(cells[place] for place in below if cells[place]), style)
-        if line:
-            line.truncate(total_width - 4, overflow="ellipsis")
-            line.pad_left(4)
-            yield line
+        told = [cells[place] for place in below if cells[place] and columns[place].role != "command"]
+        typed = [cells[place] for place in below if cells[place] and columns[place].role == "command"]
+        together = "  ".join([*told, *typed])
+        for line in [together] if cell_len(together) <= total_width - 4 else ["  ".join(told), *typed]:
+            shown = text_of(line, style)
+            if line and line not in typed:  # a command that is longer than the terminal is folded by it, and stays one
+                shown.truncate(total_width - 4, overflow="ellipsis")
+            if line:
+                shown.pad_left(4)
+                yield shown
 
     yield from drawn[: -len(rows)]
     yield from under(headers, "bold")
@@ -301,21 +310,45 @@ def _below(columns: Sequence[Column], widths: Sequence[int], texts: Sequence[int
 
 
 def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:
-    """What there is to know of one thing: a title and ``label: value`` lines; long values are wrapped, none is cut."""
-    from rich.table import Table
+    """What there is to know of one thing: a title and ``label: value`` lines; long values are wrapped, none is cut.
 
-    shown = [(label, str(value)) for label, value in pairs if value not in (None, "")]
+    A command among them (:class:`Typable`) is not broken: where it does not fit it stands below its label.
+    """
+    from rich.cells import cell_len
+
+    shown = [
+        (label, Typable(as_typed(value)) if isinstance(value, Typable) else str(value))
+        for label, value in pairs
+        if value not in (None, "")
+    ]
     _title(title)
     if accessible():
         for label, value in shown:
-            say(f"{label}: {value}")
+            show_sentence(f"{label}: {value}", sys.stdout)
         return
     if not shown:
         return
     console = console_on(sys.stdout)
-    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", min_width=SMALLEST_FACT)
+    margin = 2 + max(cell_len(clean(label)) for label, _value in shown)
+    beside: list[tuple[str, str]] = []
     for label, value in shown:
+        if isinstance(value, Typable) and margin + 2 + cell_len(value) > console.width:
+            show(console, _facts_for_eyes(console, beside, margin))
+            beside = []
+            show(console, [text_of(f"  {label}"), *wrapped(console, text_of(f"    {value}"))])
+        else:
+            beside.append((label, value))
+    show(console, _facts_for_eyes(console, beside, margin))
+
+
+def _facts_for_eyes(console: Console, pairs: Sequence[tuple[str, str]], margin: int) -> Iterator[Text]:
+    from rich.table import Table
+
+    if not pairs:
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column(no_wrap=True, min_width=margin)
+    grid.add_column(overflow="fold", min_width=SMALLEST_FACT)
+    for label, value in pairs:
         grid.add_row(text_of(f"  {label}"), text_of(value))
-    show(console, lines_of(console, grid, console.width))
+    yield from lines_of(console, grid, console.width)

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from cli.output.commands import as_typed, pieces
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
@@ -31,6 +33,7 @@ __all__ = [
     "show_sentence",
     "text_of",
     "width_of",
+    "wrapped",
 ]
 
 NARROW, WIDE = 80, 120
@@ -106,8 +109,8 @@ def lines_of(console: Console, block: RenderableType, width: int) -> Iterator[Te
     """The lines of ``block`` at ``width``, without the blanks at their end."""
     from rich.text import Text
 
-    for pieces in console.render_lines(block, console.options.update_width(width), pad=False):
-        line = Text.assemble(*((piece.text, piece.style or "") for piece in pieces))
+    for parts in console.render_lines(block, console.options.update_width(width), pad=False):
+        line = Text.assemble(*((piece.text, piece.style or "") for piece in parts))
         line.rstrip()
         yield line
 
@@ -136,26 +139,31 @@ def show_sentence(line: str, stream: TextIO, style: str = "", until: int | None 
     console = console_on(stream)
     text = text_of(line)
     text.stylize(style, 0, until)
-    show(console, [text] if fits else _wrapped(console, text))
+    show(console, [text] if fits else wrapped(console, text))
 
 
-def _wrapped(console: Console, text: Text) -> Iterator[Text]:
-    """Line after line, for only the first starts where ``text`` does; a word is never broken: it may be a command."""
-    lead = len(text.plain) - len(text.plain.lstrip())
-    margin, rest = text[:lead], text[lead:]
-    while rest:
-        word = text_of(rest.plain.split()[0])
-        line = rest.wrap(console, max(console.width - len(margin), word.cell_len), overflow="fold")[0]
-        line.rstrip()
-        yield margin + line
-        kept = rest.plain[len(line) :]
-        rest = rest[len(rest) - len(kept.lstrip()) :] if kept.strip() else text_of("")
-        margin = text_of(" " * (lead + 2))
+def wrapped(console: Console, text: Text) -> Iterator[Text]:
+    """Line after line, for only the first starts where ``text`` does; a word is never broken, nor is a command.
+
+    A command that is longer than the line stands on one of its own, whole: the terminal folds it, and it is copied as
+    one.
+    """
+    from rich.cells import cell_len
+
+    plain = text.plain
+    lead = len(plain) - len(plain.lstrip())
+    margin, start, last = lead, lead, lead
+    for begin, end in pieces(plain):
+        if last > start and margin + cell_len(plain[start:end]) > console.width:
+            yield text_of(" " * margin) + text[start:last]
+            margin, start = lead + 2, begin
+        last = end
+    yield text_of(" " * margin) + text[start:last]
 
 
 def say(line: str = "") -> None:
     """One line of the result, to standard output; a terminal gets it broken at its width."""
-    show_sentence(line, sys.stdout)
+    show_sentence(as_typed(line), sys.stdout)
 
 
 def say_lines(lines: Iterable[str]) -> None:
@@ -166,4 +174,4 @@ def say_lines(lines: Iterable[str]) -> None:
 
 def note(line: str = "") -> None:
     """One line of talk, to standard error; a terminal gets it broken at its width."""
-    show_sentence(line, sys.stderr)
+    show_sentence(as_typed(line), sys.stderr)

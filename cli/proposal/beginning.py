@@ -336,7 +336,7 @@ class _Filling:
         except Stop:
             output.note()
             told = _("{file} is kept. Go on with: fund proposal new {file}").format(file=self._typed)
-            output.note(output.as_typed(told))
+            output.note(told)
             raise click.exceptions.Exit(1) from None
         if wanted:
             self._keep()
@@ -455,9 +455,8 @@ class _Filling:
     def _leave(self) -> None:
         """What can be done with a file that stays where it is."""
         output.note(_("{file} is kept, and the fund does not have it yet.").format(file=self.path))
-        again, following = map(output.as_typed, (f"fund proposal new {self._typed}", self._command()))
-        output.note(_("Change an answer: {command}").format(command=again))
-        output.note(_("Next step: {command}").format(command=following))
+        output.note(_("Change an answer: {command}").format(command=f"fund proposal new {self._typed}"))
+        output.note(_("Next step: {command}").format(command=self._command()))
 
     def _keep(self) -> None:
         file = FORM.read(self.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -108,11 +109,11 @@ def _brought_up_to_date(ctx: click.Context, source: str, track: str, comments: s
             ],
             "left": list(newer.left),
         }
-        following = f"fund proposal new {target}" if target != "-" else ""
+        following = f"fund proposal new {shlex.quote(target)}" if target != "-" else ""
     else:
         shown = f"{source}.toml" if target == "-" else target
         data = look(ctx, "proposal file", {"ref": source, "comments": comments, "in_force": True, "name": shown})
-        following = f"fund proposal save {source} {target}" if target != "-" else ""
+        following = f"fund proposal save {source} {shlex.quote(target)}" if target != "-" else ""
     _print(ctx, {"schema_version": 1, **data}, data["toml"], target)
     if typed(ctx, "json"):
         return

@@ -87,7 +87,7 @@ def _eligible(answer: Mapping[str, Any]) -> list[str]:
     N_("Find that a proposal fails a rule"),
     about=N_("Names the rule and why. The lead may object within the term of the regulations."),
     examples=('fund --as anna proposal find-ineligible 2026-003 --rule public_task --reason "no public task"',),
-    who=N_("a fund manager who is of no party; a second one confirms"),
+    who=N_("a fund manager who is of no party; a second fund manager confirms"),
     see=("proposal show", "confirm"),
 )
 @argument("ref", type=PROPOSAL, help=N_("The proposal"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,7 @@ def _show(data: Mapping[str, Any]) -> None:
     for partner in data["left_out_papers"]:
         say(
             _("The page for the council of {partner} is too long and was left out: {command}").format(
-                partner=partner, command=f"fund statement council {partner}"
+                partner=partner, command=f"fund statement council {shlex.quote(partner)}"
             )
         )
-    say(_("Next step: open {path}").format(path=f"{data['folder']}/index.html"))
+    say(_("Next step: open {path}").format(path=shlex.quote(f"{data['folder']}/index.html")))

@@ -11,6 +11,8 @@ import pytest
 
 from cli import main, output, params
 from fund.errors import FundError, NoSuchFile
+from fund.rules.authority import Role
+from fund.workflows.commands import COMMANDS
 from tests import hints
 from tests.conftest import Fund
 
@@ -166,3 +168,30 @@ def test_a_hint_that_is_a_command_can_be_typed(code: str, hint: str) -> None:
     for pattern, value in FILLED.items():
         hint = re.sub(pattern, value, hint)
     parse(PLACE.sub("X1", hint))
+
+
+# ------------------------------------------------------------------------------------------------------ who confirms
+
+CALLED = {
+    "admin": {Role.ADMIN},
+    "fund manager": {Role.FUND_MANAGER},
+    "treasurer": {Role.TREASURER},
+    "signatory": {Role.PARTNER_SIGNATORY},
+    "editor": {Role.PARTNER_EDITOR},
+    "reviewer": {Role.REVIEWER},
+    "chair": {Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR},
+    "member": {Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.DEPUTY_CHAIR},
+}
+"""What help calls the people of a role; a chair is a member too."""
+CHANGING = [(" ".join(words), command) for words, command in ALL if " ".join(words) in COMMANDS]
+
+
+@pytest.mark.parametrize(("name", "command"), CHANGING, ids=[name for name, _command in CHANGING])
+def test_help_says_who_confirms_as_the_command_declares_it(name: str, command: params.Command) -> None:
+    declared = COMMANDS[name]
+    seconds = declared.seconds if callable(declared.second) else filter(None, [declared.second])
+    wanted = {role for who in seconds for role in who.all_roles()}
+    before, by, after = command.who.partition("confirmed by ")
+    confirming = after if by else "".join(clause for clause in before.split(";") if "confirms" in clause)
+    named = [roles for word, roles in CALLED.items() if re.search(rf"\b{word}\b", confirming)]
+    assert set().union(*named) == wanted, confirming

@@ -55,7 +55,7 @@ def test_the_second_person_sees_the_entries_and_makes_it_happen(fund: Fund, call
     assert done.code == 0, done.err
     assert "debit   1100  Contributions receivable  2,100,000.00" in done.err
     assert "Carry this out? [y/N]" in done.err
-    assert done.out.startswith(f"{ref} is confirmed: fund capital call.\n")
+    assert done.out.startswith(f"{ref} is confirmed: `fund capital call`.\n")
     assert calls(fund, url) == 34
 
 
@@ -227,7 +227,7 @@ def test_several_are_listed_asked_once_and_all_happen(fund: Fund, office: Office
     refs = [office.payee(PRINTER), office.payee(BAKER), office.called()]
     done = fund("confirm", *refs, database=office.url, user="bram", terminal=True, typed="yes\n")
     assert done.code == 0, done.err
-    assert [done.err.count(f"{ref}: fund ") for ref in refs] == [1, 1, 1]
+    assert [done.err.count(f"{ref}: `fund ") for ref in refs] == [1, 1, 1]
     assert done.err.count("[y/N]") == 1
     assert [done.out.count(f"{ref} is confirmed") for ref in refs] == [1, 1, 1]
     assert fund("verify", database=office.url).code == 0

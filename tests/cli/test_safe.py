@@ -607,3 +607,38 @@ def test_late_deadlines_that_nobody_acts_on_need_a_person(fund: Fund, database_u
             Store(connection).deliveries.gone("w-1")
         drain(world.fund.engine)
         assert fund("status", database=database_url).code == 0
+
+
+def test_a_person_who_is_needed_hears_why_and_what_helps(
+    fund: Fund, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli.status import SAID
+    from fund import operations
+
+    with founded(sqlite_url):
+        pass
+    assert list(SAID) == list(operations.REASONS)
+    for lang in ("en", "nl"):
+        quiet = fund("status", database=sqlite_url, lang=lang)
+        assert quiet.code == 0
+        heard = set()
+        for reason in operations.REASONS:
+            with monkeypatch.context() as patch:
+                patch.setitem(operations.REASONS, reason, lambda _found: True)
+                seen = fund("status", database=sqlite_url, lang=lang)
+                programs = fund("status", "--json", database=sqlite_url, lang=lang).json
+            assert (seen.code, programs["needs_person"], programs["reasons"]) == (3, True, [reason])
+            assert seen.out.startswith(quiet.out)
+            why, *steps = seen.out.removeprefix(quiet.out).splitlines()
+            heard.add(why)
+            assert [bool(re.search(": (fund|chmod) ", step)) for step in steps] == [True] * bool(SAID[reason].step)
+        assert len(heard) == len(SAID), "each in its own words"
+
+
+def test_a_broker_that_is_away_is_the_reason_that_status_gives(fund: Fund, sqlite_url: str) -> None:
+    with founded(sqlite_url):
+        pass
+    seen = fund("status", database=sqlite_url, broker="redis://127.0.0.1:1/0")
+    assert seen.code == 3
+    assert "The broker does not answer" in seen.out.splitlines()[-1]
+    assert "event deliveries" not in seen.out

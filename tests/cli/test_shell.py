@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from cli import main, output
 from fund.errors import FundError
 from tests.cli.golden import check
+from tests.cli.test_commands import ALL
 from tests.conftest import Fund
 
 LANGUAGES = ("en", "nl")
@@ -146,6 +148,33 @@ def test_json_asks_for_errors_as_json_in_english(fund: Fund) -> None:
     error = json.loads(refused.err)["error"]
     assert set(error) == {"code", "message", "hint", "details"}
     assert (error["code"], error["message"]) == ("usage_error", "Missing argument 'NAME'.")
+    by_variable = fund("user", "add", lang="nl", env={"FUND_USER_ADD_JSON": "true"})
+    assert (by_variable.out, by_variable.err) == (refused.out, refused.err)
+    assert fund("user", "add", lang="nl", env={"FUND_USER_ADD_JSON": "0"}).err.startswith("error[")
+
+
+def test_after_two_dashes_a_word_is_no_option(fund: Fund) -> None:
+    refused = fund("explain", "--", "--json", lang="nl")
+    assert refused.code == 1
+    assert refused.err.startswith("error[no_such_word]: ")
+    assert refused.err == fund("explain", "--", "--json", lang="nl", env={"FUND_USER_ADD_JSON": "1"}).err
+    assert refused.err != fund("explain", "--", "--json", lang="en").err
+
+
+def test_the_variable_that_asks_for_json_is_that_of_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    for words, command in ALL:
+        ctx = main._root().make_context("fund", [words[0], "--help"], resilient_parsing=True)
+        for place, word in enumerate(words):
+            ctx = click.Context(main._command(words[0]) if place == 0 else command, info_name=word, parent=ctx)
+        args = ["--as", "anna", *words, "X1", "--reason", "because"]
+        assert not main.asks_json(args)
+        for option in command.params:
+            if option.name == "json":
+                with monkeypatch.context() as patch:
+                    patch.setenv(f"{ctx.auto_envvar_prefix}_JSON", "1")
+                    assert option.resolve_envvar_value(ctx) == "1"
+                    assert main.asks_json(args), words
+                    assert main.asked_language(["--lang", "nl", *words]) == "en"
 
 
 # ------------------------------------------------------------------------------------------- a fund that is not there

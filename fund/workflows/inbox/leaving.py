@@ -4,6 +4,7 @@ who has left.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from fund.language import N_, _, euros
@@ -44,7 +45,7 @@ def _logins(desk: Desk) -> Iterator[Waiting]:
         what = _(N_("revoke {name}: {partner} has left the fund")).format(
             name=name, partner=desk.short_name(user.partner)
         )
-        yield Waiting(what, f"fund user revoke {name} --reason TEXT", ADMIN, user.partner)
+        yield Waiting(what, f"fund user revoke {shlex.quote(name)} --reason TEXT", ADMIN, user.partner)
 
 
 def _steps(desk: Desk, case: Exit) -> Iterator[Waiting]:

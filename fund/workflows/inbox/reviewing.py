@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -104,7 +105,7 @@ def _conflicts(desk: Desk, proposal: Proposal, review: Review) -> Iterator[Waiti
         name = desk.name(reviewer)
         yield Waiting(
             _(N_("judge the possible conflict of {name} with {ref}")).format(name=name, ref=review.ref),
-            f"fund review declare {review.ref} --about {name} --stays --reason TEXT",
+            f"fund review declare {review.ref} --about {shlex.quote(name)} --stays --reason TEXT",
             CHAIR,
             review.ref,
             until,

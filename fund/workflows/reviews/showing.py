@@ -6,6 +6,7 @@ the person. Source: lifecycle.md 10 (assign, score, consensus) and 12 (hard conf
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -137,7 +138,7 @@ def _around_the_panel(view: View, proposal: Proposal, review: Review, *, opened:
         "top_up": [
             {"reviewer": seat.reviewer, "name": view.name(seat.reviewer), "kind": seat.kind,
              "why": review.chosen.get(seat.reviewer, ""), "why_text": why_text(review.chosen.get(seat.reviewer, "")),
-             "command": f"fund review assign {review.ref} {view.name(seat.reviewer)}"}
+             "command": f"fund review assign {review.ref} {shlex.quote(view.name(seat.reviewer))}"}
             for seat in (review.top_up if review.state == "open" else ())
         ],
         "undecided": [
