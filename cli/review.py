@@ -301,7 +301,7 @@ def show(ctx: click.Context, ref: str, template: bool) -> None:
 def _template(data: Mapping[str, Any]) -> None:
     """The score file, with what 0, 2 and 4 stand for beside each criterion."""
     asked = _('"none", or a list of possible conflicts')
-    lines = [f"# {data['ref']}: {data['title']}", f"declaration =   # {asked}", ""]
+    lines = [f"# {data['ref']}: {data['title']}", f"# {asked}", "declaration = ", ""]
     lines.append("[scores]")
     for line in data["rubric"]:
         anchors = line[f"anchors_{language()}"]

@@ -22,6 +22,7 @@ from tests.workflows import deciding, money_out
 LEAFLETS = Path(__file__).parent.parent / "docs" / "leaflets"
 Fund = Callable[..., Any]
 EMPTY_SCORE = r"^\([a-z_]*\) = $"
+NO_DECLARATION = "^declaration = $"
 _ANSWERED = re.compile(r"\[[jyJY]/[nN]\] (\w)$")
 
 TYPED = ("Eén loket voor vergunningen", "24.000", "24000", "1")
@@ -91,11 +92,13 @@ Type = Callable[[str, list[str]], tuple[int, str]]
 @contextmanager
 def in_a_shell(typed: str) -> Iterator[Type]:
     """bash in a pseudo-terminal; what a question is answered with stands on the screen, as on the page. The editor of
-    the page is ours: it scores 3 on everything.
+    the page is ours: it declares nothing and scores 3 on everything.
     """
     programs = Path.cwd() / "bin"
     programs.mkdir()
-    (programs / "nano").write_text(f"#!/bin/sh\nsed -i 's/{EMPTY_SCORE}/\\1 = 3/' \"$1\"\n")
+    (programs / "nano").write_text(
+        f'#!/bin/sh\nsed -i \'s/{NO_DECLARATION}/&"none"/; s/{EMPTY_SCORE}/\\1 = 3/\' "$1"\n'
+    )
     (programs / "nano").chmod(0o755)
     with terminal(Path.cwd(), PATH=f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}") as bash:
         yield lambda command, answers: bash.line(command, typed.split("\n") if " proposal new " in command else answers)
@@ -113,7 +116,8 @@ def in_this_process(fund: Fund, typed: str) -> Iterator[Type]:
             return 0, ""
         if words[0] == "nano":
             form = Path(words[1])
-            form.write_text(re.sub(r"(?m)^(\w+) = $", r"\1 = 3", form.read_text("utf-8")), "utf-8")
+            filled = re.sub(f"(?m){NO_DECLARATION}", 'declaration = "none"', form.read_text("utf-8"))
+            form.write_text(re.sub(r"(?m)^(\w+) = $", r"\1 = 3", filled), "utf-8")
             return 0, ""
         words, path = (words[:-2], words[-1]) if ">" in words else (words, None)
         asks = words[1:3] == ["proposal", "new"]

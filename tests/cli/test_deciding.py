@@ -135,12 +135,12 @@ def test_the_template_of_a_score_file_is_accepted_once_it_is_filled_in(
         empty = tmp_path / "empty.toml"
         empty.write_text(printed, encoding="utf-8")
         refused = fund("review", "score", ref, empty, database=sqlite_url, user=name)
-        filled = printed.replace(" = \n", " = 3\n").replace("declaration = ", 'declaration = "none"')
+        filled = printed.replace("declaration = \n", 'declaration = "none"\n').replace(" = \n", " = 3\n")
         scores.write_text(filled, encoding="utf-8")
         scored = fund("review", "score", ref, scores, database=sqlite_url, user=name)
 
-        assert "empty.toml:2: `declaration` is" in refused.err
-        assert "empty.toml:9: ambition has no score, and no reason to abstain" in refused.err
+        assert "empty.toml:3: `declaration` is" in refused.err
+        assert "empty.toml:10: ambition has no score, and no reason to abstain" in refused.err
         assert scored.code == 0, scored.err
 
 

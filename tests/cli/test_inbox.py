@@ -118,7 +118,8 @@ def test_a_line_that_asks_for_a_form_says_where_the_form_comes_from(
         # what it prints, filled in, is what the line above it takes
         words, _to, _file = item["form"].removeprefix("fund ").partition(" > ")
         path = tmp_path / "FILE"
-        path.write_text(fund(*words.split(), **at, lang=lang).out.replace(" = \n", " = 3\n"), encoding="utf-8")
+        form = fund(*words.split(), **at, lang=lang).out.replace("declaration = \n", 'declaration = "none"\n')
+        path.write_text(form.replace(" = \n", " = 3\n"), encoding="utf-8")
         typed = item["command"].replace("FILE", str(path)).removeprefix("fund ").split()
         assert fund(*typed, **at).code == 0
         assert fund("inbox", "--json", **at).json["items"] == []
