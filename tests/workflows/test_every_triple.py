@@ -320,8 +320,8 @@ def _who_confirms(
             return
         walk.ask(maker, command.name)
         made = _make_pending(
-            walk.connection, command, args, maker, second, command_id=f"w-{walk.number}", dry_run=False
-        )  # fmt: skip
+            walk.connection, command, args, maker, second, command_id=f"w-{walk.number}", dry_run=False, expected=None
+        )
         require_whole(made)
         ref = str(made["pending"])
         bound = next((row.second for row in here if row.second is not None), second)
