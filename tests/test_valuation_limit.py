@@ -14,7 +14,7 @@ from fund.rules.valuation import PROMISES
 from fund.unit_of_work import BOOK
 from fund.workflows.delivery import found_fund
 
-DAY = date(2027, 3, 1)
+DAY = date(2026, 3, 1)
 
 
 def entry(key: str, kind: str, cents: int) -> EntryDraft:
@@ -24,7 +24,7 @@ def entry(key: str, kind: str, cents: int) -> EntryDraft:
 
 @pytest.mark.parametrize("kind", [*PROMISES, "payment.settled"])
 def test_a_promise_beyond_the_buffer_is_refused_by_the_ledger_and_a_fact_is_not(sqlite_url: str, kind: str) -> None:
-    found_fund(sqlite_url, name="Fonds", admin="adri", fund_manager="anna", treasurer="tom", on=date(2027, 1, 1))
+    found_fund(sqlite_url, name="Fonds", admin="adri", fund_manager="anna", treasurer="tom", on=date(2026, 1, 1))
     engine = create_engine(sqlite_url)
     buffer = standard().buffer_cents
     with writing(engine) as connection:
