@@ -182,10 +182,6 @@ def decide(
     run(ctx, "decision decide", args, ask=question, tell=_decided)
 
 
-def _decided(answer: Mapping[str, Any]) -> list[str]:
-    return _outcome(answer["events"][0])
-
-
 def _resolved(event: Mapping[str, Any]) -> list[str]:
     """How a resolution came out."""
     fact = event["payload"]
@@ -209,7 +205,8 @@ def _key_decided(event: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _outcome(event: Mapping[str, Any]) -> list[str]:
+def _decided(answer: Mapping[str, Any]) -> list[str]:
+    event = answer["events"][0]
     if event["type"].startswith("key."):
         return _key_decided(event)
     if event["type"].startswith("resolution."):

@@ -85,14 +85,14 @@ def write_output(
 
 
 def write_folder(folder: str, files: Mapping[str, Callable[[], bytes]], *, force: bool) -> list[str]:
-    """Write files into a folder, which is made where it is not there: all of them, or none.
+    """Write files into a folder, which is made where it is not there; none gets its name before all are made.
 
     Args:
         files: What makes each, by its name.
         force: Whether files of these names may be written anew.
 
     Raises:
-        FileUnreadable, StorageFull, OutputExists, OutputNoFile: As for one file; none of them was written.
+        FileUnreadable, StorageFull, OutputExists, OutputNoFile: As for one file.
     """
     paths = {name: str(Path(folder) / name) for name in files}
     for path in paths.values():

@@ -70,43 +70,31 @@ def run(
         whole["on"] = typed(ctx, "on")
     with opened(ctx) as (fund, carry_out, _look):
 
-        def carried_out(**how: Any) -> dict[str, Any]:
-            return _settled(
-                whole,
-                lambda: carry_out(
-                    fund,
-                    name,
-                    whole,
-                    user=shell(ctx).settings.user,
-                    **{"command_id": typed(ctx, "command_id"), **how},
-                ),
-            )
+        def carried_out(command_id: str | None, **how: Any) -> dict[str, Any]:
+            user = shell(ctx).settings.user
+            return _settled(whole, lambda: carry_out(fund, name, whole, user=user, command_id=command_id, **how))
 
-        def agreed() -> dict[str, Any]:
-            """Somebody said yes, or need not be asked; what was shown, by which id and hash."""
+        def agreed() -> Mapping[str, Any]:
+            """The preview to which somebody said yes; empty where nothing was shown, or nobody need be asked."""
             if not ask or dry_run or typed(ctx, "yes"):
                 return {}
-            trial = {} if isinstance(ask, str) else carried_out(preview=True)
-            waits = ask is True and trial.get("pending")
-            if waits or trial.get("replayed"):
+            shown = {} if isinstance(ask, str) else carried_out(typed(ctx, "command_id"), preview=True)
+            if shown.get("replayed") or (ask is True and shown.get("pending")):
                 return {}
             _require_somebody(name)
-            for line in ask(trial) if callable(ask) else output.trial_lines(trial):
+            for line in ask(shown) if callable(ask) else output.trial_lines(shown):
                 output.note(line)
             _require_yes(name, ask if isinstance(ask, str) else _("Carry this out?"))
-            return (
-                {"expected": trial["shown_sha256"], "command_id": trial["command_id"]}
-                if "shown_sha256" in trial
-                else {}
-            )
+            return shown
 
         def done() -> dict[str, Any]:
             from fund.errors import PreviewChanged
 
             while True:
                 shown = agreed()
+                command_id = shown.get("command_id", typed(ctx, "command_id"))
                 try:
-                    return carried_out(dry_run=dry_run, **shown)
+                    return carried_out(command_id, dry_run=dry_run, expected=shown.get("shown_sha256"))
                 except PreviewChanged:
                     output.note(_("Meanwhile something changed, and nothing was done. This is how it would be now:"))
 

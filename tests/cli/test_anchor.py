@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from fund.errors import ExportFolderInUse
+from fund.reports.exports.files import folder_beside
 from tests.factories import founded
 from tests.ledger.test_anchors import KEY, OTHER
 
@@ -124,3 +126,19 @@ def test_an_empty_folder_is_filled_whole_or_stays_empty(
     assert done.code == 0, done.err
     assert (Path.cwd(), (here / "manifest.json").is_file()) == (here, True)
     assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
+
+
+def test_two_exports_into_one_empty_folder_do_not_mix(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+
+    def beside_somebody() -> None:
+        with folder_beside(str(folder)) as part:
+            (part / "a.txt").write_text("a")
+            (folder / "of somebody else").touch()
+
+    with pytest.raises(ExportFolderInUse):
+        beside_somebody()
+    assert [path.name for path in folder.iterdir()] == ["of somebody else"]
+    with pytest.raises(ExportFolderInUse):
+        beside_somebody()

@@ -17,7 +17,7 @@ from tests.conftest import Fund
 from tests.factories import World, founded
 from tests.test_call_reminders import called, paid
 from tests.workflows import agreeing, test_amendments, test_refinancing, test_reviews, test_writeoffs
-from tests.workflows.deciding import MEMBERS, decidable, panel_of, score_file, voted
+from tests.workflows.deciding import MEMBERS, decidable, objected, panel_of, score_file, voted
 from tests.workflows.looking_back import evaluated, until_completed
 from tests.workflows.test_amendments import amended, committee
 from tests.workflows.test_partners import BY_INHABITANTS, THREE, three, vote
@@ -32,10 +32,7 @@ def on_a_proposal(world: World) -> tuple[str, ...]:
 
 
 def on_an_objection(world: World) -> tuple[str, ...]:
-    ref = decidable(world)[0]
-    voted(world, ref, carl="against", cees="against", wil="against")
-    world.do("decision decide", user="carla", ref=ref, reasons=["exit=unclear"])
-    world.do("proposal object", user="fatima", ref=ref, grounds="Annex 2.")
+    ref = objected(world)
     world.user("nina", "committee_member", partner="gm0310")
     voted(world, ref, roos="reopen", nina="reopen")
     return "dora", "decision", "decide-objection", ref, "--uphold", *REASON, "--advice", __file__
@@ -173,6 +170,19 @@ def test_a_yes_to_something_else_is_refused_and_changes_nothing(database_url: st
         assert world.look("inbox", user="bram")["items"] == []
         made = do("user add", "petra", expected, name="rob", roles=["reviewer"])
         assert [each["type"] for each in made["events"]] == ["user.added"]
+
+
+def test_nothing_is_hashed_where_nobody_was_shown_anything(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an import of ten thousand lines the hash of what is shown would cost more than the import."""
+
+    def never(*_args: object) -> bytes:
+        raise AssertionError("the hash was asked")
+
+    monkeypatch.setattr("fund.workflows.delivery.asking.shown_hash", never)
+    with founded(sqlite_url) as world:
+        world.do("partner import", user="anna", content=THREE, dry_run=True)
+        done = world.do("partner import", user="anna", content=THREE)
+    assert (done["event_count"] > 3, "shown_sha256" in done) == (True, False)
 
 
 # -------------------------------------------------------------------------------------------- two answers, and streams

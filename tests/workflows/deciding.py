@@ -142,3 +142,13 @@ def decidable(world: World, *, cents: int = 500_000_00, **more: Any) -> list[str
     for ref in refs:
         reviewed(world, ref, scores=scores)
     return refs
+
+
+@road
+def objected(world: World) -> str:
+    """A rejection that the lead objects to."""
+    ref = decidable(world)[0]
+    voted(world, ref, carl="against", cees="against", wil="against")
+    world.do("decision decide", user="carla", ref=ref, reasons=["exit=onduidelijk"])
+    world.do("proposal object", user="fatima", ref=ref, grounds="De uitstapregels staan in bijlage 2.")
+    return ref

@@ -46,6 +46,7 @@ from tests.workflows.deciding import (
     decidable,
     eligible,
     money,
+    objected,
     peopled,
     reviewed,
     score_file,
@@ -541,15 +542,6 @@ def test_reopening_takes_the_commitment_back_and_votes_anew(database_url: str) -
         voted(world, ref)
         world.do("decision decide", user="carla", ref=ref, amount_cents=20_000_00)
         assert world.balances()["9000"] == 20_000_00
-
-
-def objected(world: World) -> str:
-    """A rejection that the lead objects to."""
-    ref = decidable(world)[0]
-    voted(world, ref, carl="against", cees="against", wil="against")
-    world.do("decision decide", user="carla", ref=ref, reasons=["exit=onduidelijk"])
-    world.do("proposal object", user="fatima", ref=ref, grounds="De uitstapregels staan in bijlage 2.")
-    return ref
 
 
 @pytest.mark.parametrize(("choice", "state"), [("uphold", "upheld"), ("reopen", "decidable")])

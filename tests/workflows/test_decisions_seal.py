@@ -18,7 +18,7 @@ from fund.errors import (
 )
 from fund.workflows.commands import QUERIES
 from tests.factories import World, founded
-from tests.workflows.deciding import MEMBERS, decidable, voted
+from tests.workflows.deciding import MEMBERS, decidable, objected, voted
 
 CANARY = "kanarie die niemand hoort"
 EVERYBODY = ("petra", "anna", "bram", "joost", "carla", "dora", "carl", "fatima", "rosa", "eva", None)
@@ -83,10 +83,7 @@ def test_a_trial_tells_the_same_whatever_was_voted(database_url: str, typed: dic
 
 def test_a_trial_of_a_decision_on_an_objection_opens_nothing(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        ref = decidable(world)[0]
-        voted(world, ref, carl="against", cees="against", wil="against")
-        world.do("decision decide", user="carla", ref=ref, reasons=["exit=onduidelijk"])
-        world.do("proposal object", user="fatima", ref=ref, grounds="Bijlage 2.")
+        ref = objected(world)
         world.user("nina", "committee_member", partner="gm0310")
         voted(world, ref, roos="reopen", nina="reopen")
         said = {"ref": ref, "reason": "advies", "content": b"advies"}

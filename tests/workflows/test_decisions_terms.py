@@ -11,7 +11,18 @@ from fund.checks import verify
 from fund.dates import end_of_day, start_of_day
 from fund.workflows import decisions
 from tests.factories import World, a_proposal_file, founded
-from tests.workflows.deciding import CLOSED, decidable, eligible, money, peopled, reviewed, round_of, submitted, voted
+from tests.workflows.deciding import (
+    CLOSED,
+    decidable,
+    eligible,
+    money,
+    objected,
+    peopled,
+    reviewed,
+    round_of,
+    submitted,
+    voted,
+)
 
 LAST = date(2026, 3, 30)  # eight weeks after Saturday 31 January is a Saturday, moved to Monday
 TOLD = date(2026, 4, 28)  # four weeks more is King's Day
@@ -126,10 +137,7 @@ def test_a_decision_that_is_taken_back_has_a_term_of_its_own(sqlite_url: str) ->
 
 def test_an_objection_has_twelve_weeks_after_the_term_for_objecting(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        ref = decidable(world)[0]
-        voted(world, ref, carl="against", cees="against", wil="against")
-        world.do("decision decide", user="carla", ref=ref, reasons=["exit=onduidelijk"])
-        world.do("proposal object", user="fatima", ref=ref, grounds="De uitstapregels staan in bijlage 2.")
+        ref = objected(world)
         assert world.look("proposal show", ref=ref)["objection_until_on"] == "2026-03-16"
 
         world.clock(start_of_day(date(2026, 6, 8)))

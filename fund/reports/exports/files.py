@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from fund.errors import ExportFolderInUse
@@ -44,26 +43,28 @@ def beside(path: str) -> Iterator[Path]:
 def folder_beside(path: str) -> Iterator[Path]:
     """A folder to write to; what lies in it afterwards lies at ``path``, or nothing does.
 
+    A folder that is there already, and empty, stays the same one: somebody may be working in it.
+
     Raises:
         ExportFolderInUse: There is something in the folder already.
         FileUnreadable: It cannot be written.
     """
-    target, part = Path(path), None
+    target = Path(os.path.abspath(path))
     is_new = not target.exists()
+    part = (target.parent if is_new else target) / f".{uuid.uuid4().hex[:8]}.part"
     try:
         if not is_new and (not target.is_dir() or any(target.iterdir())):
             raise ExportFolderInUse(path=path)
-        target.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=target))
+        part.mkdir(parents=True)
         yield part
-        for each in sorted(part.iterdir(), key=lambda each: (each.name == MANIFEST, each.name)):
-            each.replace(target / each.name)
-        is_new = False
+        if is_new:
+            part.replace(target)
+        else:
+            if list(target.iterdir()) != [part]:  # somebody else wrote here meanwhile
+                raise ExportFolderInUse(path=path)
+            for each in sorted(part.iterdir(), key=lambda each: (each.name == MANIFEST, each.name)):
+                each.replace(target / each.name)
     except OSError as problem:
         raise unwritable(path, problem) from problem
     finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
-        if is_new:
-            with suppress(OSError):
-                target.rmdir()
+        shutil.rmtree(part, ignore_errors=True)

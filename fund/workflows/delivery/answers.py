@@ -15,7 +15,11 @@ from fund.workflows.delivery.arguments import encode
 __all__ = ["Answer", "answer_of", "entry_json", "event_json", "shown_hash", "together"]
 
 Answer = dict[str, Any]
-"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more."""
+"""What a command answers, as JSON: ``command``, ``events``, ``entries``, ``result``, ``pending``, ``next`` and more.
+
+A preview, and what waits for a second person, also say by what hash the command will know that it does what was shown
+(``shown_sha256``).
+"""
 SHOWN = 100
 """So many facts and entries at most stand in an answer of one person's command; the counts are always whole."""
 
@@ -29,8 +33,8 @@ def answer_of(
         on: The accounting day, where one was chosen.
         previews: Somebody decides on it: ``preview`` says what it records, field by field (always in a trial).
 
-    A trial also says by what hash the command knows that it does what was shown (``shown_sha256``), and whether it left
-    something under seal that the command opens (``withheld``): then it shows what follows if the votes say so.
+    A trial also says whether it left something under seal that the command opens (``withheld``): then it shows what
+    follows if the votes say so.
 
     Of long commands some hundred facts and entries stand in it; of what two people decide, all.
     """
@@ -46,7 +50,7 @@ def answer_of(
         "entry_count": len(uow.entries),
         "entries": [entry_json(draft, posted) for draft, posted in uow.entries[:most]],
         **({"preview": uow.preview(on, trial=closed, most=most)} if closed or previews else {}),
-        **({"shown_sha256": shown_hash(uow, on).hex(), "withheld": uow.withheld} if dry_run else {}),
+        **({"withheld": uow.withheld} if dry_run else {}),
         "result": encode(uow.result),
         "pending": None,
         "next": uow.next_step or None,

@@ -164,6 +164,7 @@ def carry_out(
                 user=user,
                 command_id=command_id,
                 dry_run=trial,
+                preview=preview,
                 expected=expected,
                 progress=fund.progress,
             )
@@ -237,8 +238,9 @@ def _ask(
     user: str,
     command_id: str,
     dry_run: bool,
-    expected: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    preview: bool,
+    expected: str | None,
+    progress: Callable[[int, int], None] | None,
 ) -> Answer:
     store = Store(connection)
     if store.work.setting("founded") is None:
@@ -270,8 +272,11 @@ def _ask(
             uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
             uow.trial, uow.progress = dry_run, progress
             _run(uow, command, args)
-            _require_as_shown(name, shown_hash(uow, args.get("on")), expected)
             answer = answer_of(uow, name, dry_run=dry_run, on=args.get("on"))
+            if preview or expected is not None:  # nobody was shown anything else, and of a long command it costs time
+                shown = shown_hash(uow, args.get("on"))
+                _require_as_shown(name, shown, expected)
+                answer["shown_sha256"] = shown.hex()
     answer["dry_run"] = dry_run
     answer["command_id"] = command_id
     store.work.answer(actor=who.user_id, command_id=command_id, answer=json.dumps(answer))
@@ -428,7 +433,8 @@ def _make_pending(
     _require_as_shown(command.name, shown, expected)
     uow = UnitOfWork.on(connection, LIVES, actor=who, command_id=command_id)
     ref = uow.next_ref("pending")
-    answer.update(pending=ref, next=f"fund confirm {ref}", needs=sorted(role.value for role in second.all_roles()))
+    needs = sorted(role.value for role in second.all_roles())
+    answer.update(pending=ref, next=f"fund confirm {ref}", needs=needs, shown_sha256=shown.hex())
     uow.store.work.add_pending(
         PendingRow(
             ref=ref,
@@ -437,7 +443,7 @@ def _make_pending(
             subject=str(answer["events"][0]["stream"]) if answer["events"] else "",
             shown=json.dumps(answer),
             shown_hash=shown,
-            needs=json.dumps(answer["needs"]),
+            needs=json.dumps(needs),
             made_by=who.user_id,
             made_command_id=command_id,
             made_at=uow.now,
