@@ -126,7 +126,10 @@ class Walk:
         seq = self.store.facts.head().seq
         savepoint = self.connection.begin_nested()
         try:
-            answer = _ask(self.connection, name, args, b"", user=user, command_id=f"w-{self.tried}", dry_run=False)
+            answer = _ask(
+                self.connection, name, args, b"", user=user, command_id=f"w-{self.tried}",
+                dry_run=False, preview=False, expected=None, progress=None,
+            )  # fmt: skip
         except FundError:
             while (inner := self.connection.get_nested_transaction()) is not None and inner is not savepoint:
                 inner.rollback()  # what a trial for the second person had begun
