@@ -390,6 +390,11 @@ BEGIN
                     WHERE added.seq BETWEEN 1 AND chain_head.seq IS NOT TRUE) THEN
         RETURN NULL;
     END IF;
+    SELECT added.book_id INTO one FROM added
+     WHERE NOT EXISTS (SELECT 1 FROM chain_head WHERE chain_head.book_id = added.book_id) LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse('unknown_book', json_build_object('book', one.book_id::text));
+    END IF;
     FOR head IN
         SELECT chain_head.book_id, chain_head.seq, chain_head.hash, chain_head.recorded_at, chain_head.period_number,
                chain_head.set_number, book.name

@@ -313,6 +313,9 @@ def test_9_into_another_book(engine: Engine) -> None:
     head = {"seq": "1", "previous_hash": zeroes(engine)} if is_sqlite(engine) else {}
     assert isinstance(entry_refusal(engine, *GOOD, book_id="2", **head), UnknownAccount)
     assert isinstance(entry_refusal(engine, *GOOD, book_id="7"), UnknownBook)
+    given = dict.fromkeys(("previous_hash", "request_hash", "hash"), zeroes(engine))
+    given |= {"book_id": "7", "seq": "1", "recorded_at": "1", "version": "1"}
+    assert isinstance(entry_refusal(engine, ("1000", 500), ("1000", 700), **given), UnknownBook)
 
 
 def test_9_into_a_closed_account(engine: Engine) -> None:

@@ -187,6 +187,25 @@ def test_a_whole_entry_written_past_the_guards_is_found(engine: Engine) -> None:
         assert found.first_bad_seq == 6
 
 
+def test_an_entry_of_a_book_that_is_not_there_is_found_and_counts_nowhere(engine: Engine) -> None:
+    """Past the guards: its legs lie on our accounts, and no chain has it."""
+    with owner(engine) as connection:
+        ledger = Ledger.open(connection, book=BOOK)
+        before = list(ledger.card("1000")), list(ledger.entries(account="1000")), ledger.balance("1000")
+        connection.exec_driver_sql(
+            "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)"
+            " SELECT 'ent_evil', 1, 2, id, 500 FROM account WHERE code = '1000'"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash,"
+            " metadata, legs, recorded_at, version, previous_hash, hash)"
+            " SELECT 999, 3, 'ent_evil', effective_on, kind, memo, actor, 'evil', hash,"
+            " metadata, 2, recorded_at, 1, hash, hash FROM entry WHERE seq = 5"
+        )
+        assert (list(ledger.card("1000")), list(ledger.entries(account="1000")), ledger.balance("1000")) == before
+        assert bad(run(connection)) == {"stray_postings"}
+
+
 def test_an_entry_in_a_closed_month_is_found(engine: Engine) -> None:
     with owner(engine) as connection:
         day = "'2027-02-05'" if is_sqlite(engine) else "DATE '2027-02-05'"
