@@ -264,7 +264,7 @@ class Quick:
                 other_leg, other_layer, other_number = accounts[other]
                 if (
                     first_seq != seq or second_seq != seq or first != 1 or second != 2 or first_legs != 2
-                    or second_legs != 2 or cents + other_cents or layer != other_layer
+                    or second_legs != 2 or not cents or cents + other_cents or layer != other_layer
                 ):  # fmt: skip
                     return None
                 amount, other_amount = b"%d" % cents, b"%d" % other_cents
@@ -278,13 +278,13 @@ class Quick:
                     debit += other_number * other_cents * weight
                     credit += number * other_cents * weight
             else:
-                if count < 1 or place + count > len(legs):
+                if count < 2 or place + count > len(legs):
                     return None
                 body, sums = b"", dict[Any, int]()
                 for position, (of, found_position, found_legs, account, cents) in enumerate(
                     legs[place : place + count], start=1
                 ):
-                    if of != seq or found_position != position or found_legs != count:
+                    if of != seq or found_position != position or found_legs != count or not cents:
                         return None
                     leg, layer, number = accounts[account]
                     sums[layer] = sums.get(layer, 0) + cents

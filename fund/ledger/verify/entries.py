@@ -272,6 +272,11 @@ class Chain:
                 said=entry.legs,
                 found=positions[:20],
             )
+        if len(entry.postings) < 2:
+            self.balanced.find(entry.seq, place, N_("it has fewer than two postings"))
+        empty = [leg.position for leg in entry.postings if leg.sealed.amount_cents == 0]
+        if empty:
+            self.balanced.find(entry.seq, place, N_("these postings have no amount: {positions}"), positions=empty[:20])
         if any(leg.book_id != self.book_id for leg in entry.postings):
             self.balanced.find(entry.seq, place, N_("a posting is on an account of another book"))
 
