@@ -162,7 +162,7 @@ def check_correction(entry: dict[str, Any], where: str, taken: dict[int, Any], e
         mirror = [[*leg[:4], -leg[4]] for leg in earlier(whole)] == entry["legs"]
         check(mirror and whole not in taken, where, f"it is not the one mirror of entry {whole}")
         taken[whole] = None
-    if (part := stated.get("part_of")) is not None:
+    if (part := stated.get("part_of")) not in (None, whole):
         before, left = taken.get(part, {}), Counter[str]()
         now = taken[part] = Counter[str](before)
         for code, *_account, cents in earlier(part):

@@ -197,7 +197,9 @@ DECLARE
     original entry%ROWTYPE;
     other record;
 BEGIN
-    IF part_of !~ '^[0-9]{1,18}$' OR replaces !~ '^[0-9]{1,18}$' THEN
+    IF part_of !~ '^[0-9]{1,18}$' OR replaces !~ '^[0-9]{1,18}$'
+        OR jsonb_typeof(made.metadata::jsonb #> '{correction,part_of}') <> 'number'
+        OR jsonb_typeof(made.metadata::jsonb #> '{correction,replaces}') <> 'number' THEN
         PERFORM ledger_refuse('not_canonical', json_build_object('value', made.id, 'reason', 'a correction names a number'));
     END IF;
     IF part_of IS NOT NULL THEN

@@ -59,7 +59,7 @@ def test_an_honest_book_verifies(engine: Engine) -> None:
         assert looked["chain"] == 5
         assert looked["periods"] == 4
         assert looked["frozen_trial_balances"] == 2
-        assert looked["reversals"] == 1
+        assert looked["corrections"] == 1
         assert looked["guards"] > 30
 
 
@@ -105,7 +105,7 @@ def test_an_incremental_run_starts_over_when_its_start_is_gone(engine: Engine) -
         (
             "DELETE FROM entry WHERE seq = 3",
             3,
-            {"chain", "gap_free", "stray_postings", "balances", "day_balances", "reversals"},
+            {"chain", "gap_free", "stray_postings", "balances", "day_balances", "corrections"},
         ),
         (
             "DELETE FROM posting WHERE position = 2 AND entry_id = (SELECT id FROM entry WHERE seq = 5)",
@@ -304,7 +304,7 @@ def test_a_day_of_no_calendar_is_found_and_all_other_checks_go_on(engine: Engine
         found = run(connection)
         assert (5, f"its day is none: {day}") in [(one.seq, one.message) for one in found.findings]
         assert {"chain", "form"} <= bad(found)
-        assert not {"balances", "day_balances", "stray_postings", "reversals"} & bad(found)
+        assert not {"balances", "day_balances", "stray_postings", "corrections"} & bad(found)
 
 
 @pytest.mark.parametrize(

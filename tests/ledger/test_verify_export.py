@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.database import Engine
-from fund.ledger import Anchor, canonical, credit, debit, seal, verify_export
+from fund.ledger import Anchor, Ledger, Posting, canonical, credit, debit, seal, verify_export
 from fund.ledger.anchors import consistency_path, inclusion_path, leaf_of, public_key_of, root_of, sign
+from fund.ledger.seal import canonical_json
 from fund.reports.exports import ledger_folder
+from tests.ledger.attacks import owner
 from tests.ledger.conftest import Opens, draft, opened
+from tests.ledger.forger import make_all_fit
 from tests.ledger.test_anchors import KEY, OTHER, leaves
 from tests.ledger.test_seal import VECTORS
 
@@ -257,27 +261,31 @@ WHOLE = moves(-10, reverses=1)
 INSTEAD = moves(7, **states(replaces=1))
 
 
+CORRECTIONS: list[tuple[list[dict[str, Any]], str]] = [
+    ([FIRST, PART, REST, INSTEAD], ""),
+    ([FIRST, WHOLE, INSTEAD], ""),
+    ([FIRST, WHOLE | states(part_of=1), INSTEAD], ""),
+    ([FIRST, PART, INSTEAD, REST], ""),
+    ([FIRST, PART, PART, PART], "entry 4: it takes back more than entry 1 moved"),
+    ([FIRST, moves(4, **states(part_of=1))], "entry 2: it takes back more than entry 1 moved"),
+    ([FIRST, moves(-4, **states(part_of=3)), FIRST], "entry 2: it takes back more than entry 3 moved"),
+    ([FIRST, moves(-4, **states(part_of=2))], "entry 2: it takes back more than entry 2 moved"),
+    ([FIRST, moves(-4, **states(part_of=9))], "entry 2: it takes back more than entry 9 moved"),
+    ([FIRST, WHOLE, PART], "entry 3: it takes back more than entry 1 moved"),
+    ([FIRST, PART, WHOLE], "entry 3: it is not the one mirror of entry 1"),
+    ([FIRST, WHOLE, WHOLE], "entry 3: it is not the one mirror of entry 1"),
+    ([FIRST, moves(-9, reverses=1)], "entry 2: it is not the one mirror of entry 1"),
+    ([WHOLE, FIRST], "entry 1: it is not the one mirror of entry 1"),
+    ([FIRST, INSTEAD], "entry 2: entry 1, which it replaces, was not taken back before, or is replaced already"),
+    ([FIRST, INSTEAD, WHOLE], "entry 2: entry 1, which it replaces, was not taken back before,"),
+    ([FIRST, WHOLE, INSTEAD, INSTEAD], "entry 4: entry 1, which it replaces, was not taken back before,"),
+    ([FIRST, WHOLE, moves(-4, **states(part_of=1, replaces=1))], "entry 3: it takes back more than entry 1 moved"),
+]
+
+
 @pytest.mark.parametrize(
     ("entries", "found"),
-    [
-        ([FIRST, PART, REST, INSTEAD], ""),
-        ([FIRST, WHOLE, INSTEAD], ""),
-        ([FIRST, PART, INSTEAD, REST], ""),
-        ([FIRST, PART, PART, PART], "entry 4: it takes back more than entry 1 moved"),
-        ([FIRST, moves(4, **states(part_of=1))], "entry 2: it takes back more than entry 1 moved"),
-        ([FIRST, moves(-4, **states(part_of=3)), FIRST], "entry 2: it takes back more than entry 3 moved"),
-        ([FIRST, moves(-4, **states(part_of=2))], "entry 2: it takes back more than entry 2 moved"),
-        ([FIRST, moves(-4, **states(part_of=9))], "entry 2: it takes back more than entry 9 moved"),
-        ([FIRST, WHOLE, PART], "entry 3: it takes back more than entry 1 moved"),
-        ([FIRST, PART, WHOLE], "entry 3: it is not the one mirror of entry 1"),
-        ([FIRST, WHOLE, WHOLE], "entry 3: it is not the one mirror of entry 1"),
-        ([FIRST, moves(-9, reverses=1)], "entry 2: it is not the one mirror of entry 1"),
-        ([WHOLE, FIRST], "entry 1: it is not the one mirror of entry 1"),
-        ([FIRST, INSTEAD], "entry 2: entry 1, which it replaces, was not taken back before, or is replaced already"),
-        ([FIRST, INSTEAD, WHOLE], "entry 2: entry 1, which it replaces, was not taken back before,"),
-        ([FIRST, WHOLE, INSTEAD, INSTEAD], "entry 4: entry 1, which it replaces, was not taken back before,"),
-        ([FIRST, FIRST | {"idempotency_key": "k1"}, FIRST], "entry 2: its key is used twice"),
-    ],
+    [*CORRECTIONS, ([FIRST, FIRST | {"idempotency_key": "k1"}, FIRST], "entry 2: its key is used twice")],
 )
 def test_corrections_that_the_ledger_would_refuse_are_found_in_a_book_that_is_sealed_anew(
     tmp_path: Path, entries: list[dict[str, Any]], found: str
@@ -285,6 +293,36 @@ def test_corrections_that_the_ledger_would_refuse_are_found_in_a_book_that_is_se
     told = forged(tmp_path / "export", entries)
     assert told.startswith(found), told
     assert bool(told) == bool(found), told
+
+
+@pytest.mark.parametrize(("entries", "found"), CORRECTIONS)
+def test_the_ledgers_own_verification_finds_the_same_corrections(
+    engine: Engine, entries: list[dict[str, Any]], found: str
+) -> None:
+    """In its database, past every guard, and sealed anew."""
+    with opened(engine) as ledger:
+        for number, entry in enumerate(entries, 1):
+            legs = [Posting(code, cents) for code, *_account, cents in entry["legs"]]
+            ledger.post(draft(f"k{number}", *legs))
+    with owner(engine) as connection:
+        connection.exec_driver_sql("DROP INDEX uq_entry_book_id_reverses_seq")
+        for number, entry in enumerate(entries, 1):
+            connection.execute(
+                sa.text(
+                    "UPDATE entry SET metadata = :metadata, reverses_seq = :reverses, reason = 'x' WHERE seq = :seq"
+                ),
+                {
+                    "seq": number,
+                    "metadata": canonical_json(json.loads(entry.get("metadata", "{}"))),
+                    "reverses": entry.get("reverses"),
+                },
+            )
+        make_all_fit(connection, "bakery")
+        checks = Ledger.open(connection, book="bakery").verify(full=True).checks
+    bad = {check.name: check.findings for check in checks if not check.ok and check.name != "guards"}
+    assert set(bad) == ({"corrections"} if found else set())
+    if found:
+        assert f"entry {bad['corrections'][0].seq}" == found.partition(":")[0]
 
 
 def cut(folder: Path) -> None:

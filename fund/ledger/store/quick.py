@@ -241,7 +241,7 @@ class Quick:
         last: dict[bytes, int] = {}
         moves: list[Any] = []
         debit = credit = place = 0
-        parts = False
+        corrections = False
         wanted, since, link = low, at, before.hex()
         for (
             seq, id, on, kind, memo, actor, key, asked, metadata, reverses, reason, count, instant, version, previous,
@@ -319,9 +319,9 @@ class Quick:
                 return None
             if reverses is not None and not reason:
                 return None
-            if b"part_of" in metadata:
-                parts = True
-                if not reason:
+            if b'"correction"' in metadata:
+                corrections = True
+                if b'"part_of"' in metadata and not reason:
                     return None
             if signs:
                 moved = self._moved(legs[place : place + count])
@@ -333,7 +333,7 @@ class Quick:
         if place != len(legs):
             return None
         return {
-            "low": low, "high": high, "right": True, "legs": place, "parts": parts,
+            "low": low, "high": high, "right": True, "legs": place, "corrections": corrections,
             "before": link, "since": since, "hash": before.hex(), "at": at,
             "debit": debit % PRIME, "credit": credit % PRIME, "moves": moves,
             "last": {_text(on): seq for on, seq in last.items()},
