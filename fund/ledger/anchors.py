@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from fund.errors import FaultyAnchor, FaultyKey
@@ -38,10 +38,8 @@ __all__ = [
 ]
 
 FORMAT = "fund-ledger-anchor"
-_BYTES = (
-    "head_hash", "root", "trial_balance_hash", "period_hash", "set_hash", "previous_hash", "hash", "public_key",
-    "signature",
-)  # fmt: skip
+MOST = 2**63 - 1
+"""The largest number that a field may hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +92,7 @@ class Anchor:
         """
         try:
             told = json.loads(content)
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise FaultyAnchor(reason=str(problem)) from problem
         return cls.from_json(told)
 
@@ -108,14 +106,24 @@ class Anchor:
         if not isinstance(told, Mapping) or told.get("format") != FORMAT:
             raise FaultyAnchor(reason=_("its format is not {format}").format(format=FORMAT))
         try:
-            fields: dict[str, Any] = {
-                name: bytes.fromhex(told[name]) if name in _BYTES else told[name] for name in cls.__slots__
-            }
+            values = {one.name: _read(one.type, told[one.name]) for one in fields(cls)}
         except (KeyError, TypeError, ValueError) as problem:
             raise FaultyAnchor(reason=str(problem)) from problem
-        if any(not isinstance(fields[name], int) for name in ("number", "head_seq", "legs", "recorded_at", "version")):
+        return cls(**values)
+
+
+def _read(kind: object, value: Any) -> Any:
+    """What a field of this kind (its annotation) holds, as it is sent."""
+    if kind == "bytes":
+        return bytes.fromhex(value)
+    if kind == "int":
+        if type(value) is not int or not 0 <= value <= MOST:
             raise FaultyAnchor(reason=_("a field that must hold a number holds something else"))
-        return cls(**fields)
+        return value
+    if not isinstance(value, str):
+        raise FaultyAnchor(reason=_("a field that must hold text holds something else"))
+    value.encode()  # half a surrogate pair has no bytes, and no hash
+    return value
 
 
 # --------------------------------------------------------------------------------------------------------------- tree

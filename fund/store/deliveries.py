@@ -214,17 +214,18 @@ class DeliveryStore:
         """The next open row of the same stream and reaction, leased to us; nothing when somebody else holds it."""
         c = t.delivery.c
         query = (
-            sa.select(t.delivery)
+            sa.select(c.event_id)
             .where(c.stream == row.stream, c.reaction == row.reaction, c.seq > row.seq, _in(c.state, BLOCKING))
             .order_by(c.seq)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
-        found = self._connection.execute(query).one_or_none()
-        if found is None or found.state not in OPEN or found.due_us > to_micros(now):
+        # Found first, then held: a query that skips held rows would find the one behind it.
+        event_id = self._connection.execute(query).scalar_one_or_none()
+        found = None if event_id is None else self.lock(event_id, row.reaction, skip=True)
+        if found is None or found.state not in OPEN or found.due_at > now:
             return None
-        self._set(_row(found), leased_us=to_micros(now), epoch=epoch, handed_out=found.handed_out + 1)
-        return _row(found)
+        self._set(found, leased_us=to_micros(now), epoch=epoch, handed_out=found.handed_out + 1)
+        return found
 
     def _set(self, row: DeliveryRow, **values: Any) -> None:
         c = t.delivery.c

@@ -36,8 +36,6 @@ class Gathered:
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
     moved: dict[str, int] = field(default_factory=dict)
     """By account, what the drafts move."""
-    stood: dict[str, int] = field(default_factory=dict)
-    """By account, what is written."""
     open_months: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     @property
@@ -71,10 +69,11 @@ class Gathered:
         return self.numbers[(kind, year)]
 
     def balance(self, account: str, ledger: Ledger) -> int:
-        """What stands on an account, with what waits."""
-        if account not in self.stood:
-            self.stood[account] = ledger.balance(account)
-        return self.stood[account] + self.moved.get(account, 0)
+        """What stands on an account, with what waits.
+
+        What is written is asked each time: a reversal is written at once, past what waits.
+        """
+        return ledger.balance(account) + self.moved.get(account, 0)
 
     def takes_entries(self, day: date, ask: Callable[[date], bool]) -> bool:
         """Whether the month of a day is open; each month is asked once."""
@@ -99,8 +98,5 @@ class Gathered:
         for (place, draft), posted in zip(drafts, ledger.post_many([draft for _place, draft in drafts]), strict=True):
             assert isinstance(posted, Posted)
             written.append((place, draft, posted))
-        for account, cents in self.moved.items():
-            if account in self.stood:
-                self.stood[account] += cents
         self.moved.clear()
         return written

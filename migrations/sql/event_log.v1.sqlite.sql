@@ -66,7 +66,9 @@ END;
 CREATE TRIGGER event_head_follows_chain BEFORE UPDATE ON event_head
 BEGIN
     SELECT RAISE(ABORT, 'append_only: the head follows the chain')
-     WHERE NOT EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq AND hash = NEW.hash);
+     WHERE NOT EXISTS (SELECT 1 FROM event
+                        WHERE seq = (SELECT max(seq) FROM event) AND seq = NEW.seq AND hash = NEW.hash
+                          AND recorded_us = NEW.recorded_us);
 END;
 
 CREATE TRIGGER event_head_never_goes BEFORE DELETE ON event_head

@@ -18,6 +18,7 @@ BEGIN
                           head.set_hash, head.anchor_hash) OR NEW.recorded_at < head.recorded_at THEN
         PERFORM ledger_refuse('broken_chain', json_build_object('reason', 'the head that the anchor names'));
     END IF;
+    PERFORM ledger_check_instant(NEW.recorded_at);
     body := fund_field(book_name) || fund_field(NEW.number::text) || fund_field(NEW.head_seq::text)
         || fund_field(encode(NEW.head_hash, 'hex')) || fund_field(encode(NEW.root, 'hex')) || fund_field(NEW.legs::text)
         || fund_field(encode(NEW.trial_balance_hash, 'hex')) || fund_field(NEW.periods::text)

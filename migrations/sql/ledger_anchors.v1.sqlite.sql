@@ -9,6 +9,7 @@ BEGIN
                           AND seq = NEW.head_seq AND hash = NEW.head_hash AND period_number = NEW.periods
                           AND period_hash = NEW.period_hash AND set_number = NEW.sets AND set_hash = NEW.set_hash
                           AND recorded_at <= NEW.recorded_at);
+    SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
 END;
 
 CREATE TRIGGER anchor_counts AFTER INSERT ON anchor

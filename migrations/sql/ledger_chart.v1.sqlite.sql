@@ -20,6 +20,7 @@ BEGIN
      WHERE NOT EXISTS (SELECT 1 FROM chain_head
                         WHERE book_id = NEW.book_id AND chart_number = NEW.number - 1 AND chart_hash = NEW.previous_hash
                           AND seq = NEW.head_seq AND hash = NEW.head_hash AND recorded_at <= NEW.recorded_at);
+    SELECT RAISE(ABORT, 'ledger: wrong_instant') WHERE NEW.recorded_at NOT BETWEEN 0 AND 253402300799999999;
 END;
 
 CREATE TRIGGER account_change_counts AFTER INSERT ON account_change

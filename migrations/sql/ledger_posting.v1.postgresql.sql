@@ -197,7 +197,9 @@ DECLARE
     original entry%ROWTYPE;
     other record;
 BEGIN
-    IF part_of !~ '^[0-9]{1,18}$' OR replaces !~ '^[0-9]{1,18}$' THEN
+    IF part_of !~ '^[0-9]{1,18}$' OR replaces !~ '^[0-9]{1,18}$'
+        OR jsonb_typeof(made.metadata::jsonb #> '{correction,part_of}') <> 'number'
+        OR jsonb_typeof(made.metadata::jsonb #> '{correction,replaces}') <> 'number' THEN
         PERFORM ledger_refuse('not_canonical', json_build_object('value', made.id, 'reason', 'a correction names a number'));
     END IF;
     IF part_of IS NOT NULL THEN
@@ -389,6 +391,11 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM added LEFT JOIN chain_head ON chain_head.book_id = added.book_id
                     WHERE added.seq BETWEEN 1 AND chain_head.seq IS NOT TRUE) THEN
         RETURN NULL;
+    END IF;
+    SELECT added.book_id INTO one FROM added
+     WHERE NOT EXISTS (SELECT 1 FROM chain_head WHERE chain_head.book_id = added.book_id) LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse('unknown_book', json_build_object('book', one.book_id::text));
     END IF;
     FOR head IN
         SELECT chain_head.book_id, chain_head.seq, chain_head.hash, chain_head.recorded_at, chain_head.period_number,

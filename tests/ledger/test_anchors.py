@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Engine, create_engine, is_sqlite, writing
@@ -381,9 +381,45 @@ def test_what_cannot_be_proved_is_refused(book: Opens) -> None:
             ledger.prove_growth(2, 1)
 
 
-@pytest.mark.parametrize("change", [{"format": "x"}, {"root": "zz"}, {"root": None}, {"head_seq": "5"}, {"hash": 5}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "x"}, {"root": "zz"}, {"root": None}, {"head_seq": "5"}, {"hash": 5}, {"periods": []},
+        {"sets": {}}, {"number": True}, {"legs": 5.0}, {"version": None}, {"recorded_at": 2**63}, {"head_seq": -1},
+        {"book": 5}, {"book": []}, {"book": "\ud800"},
+    ],
+    ids=str,
+)  # fmt: skip
 def test_what_is_no_anchor_is_refused(engine: Engine, change: dict[str, object]) -> None:
     with pytest.raises(FaultyAnchor):
         Anchor.from_json(kept(engine).as_json() | change)
     with pytest.raises(FaultyAnchor):
         Anchor.from_json([])  # type: ignore[arg-type]
+    with pytest.raises(FaultyAnchor):
+        Anchor.read(b"[" * 100_000)
+
+
+STRANGE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.binary(max_size=70).map(bytes.hex),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+@given(field=st.sampled_from(Anchor.__slots__), value=STRANGE)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_an_anchor_of_somebody_holds_our_own_are_looked_at(engine: Engine, field: str, value: object) -> None:
+    told = kept(engine).as_json()
+    try:
+        anchor = Anchor.from_json(told | {field: value})
+    except FaultyAnchor:
+        return
+    with opened(engine) as ledger:
+        found = ledger.verify(full=True, anchors=[anchor])
+    assert bad(found) == (set() if told[field] == value else {"given_anchors"})
+    assert not [one.message for one in found.findings if "carried out" in one.message]

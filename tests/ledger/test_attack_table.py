@@ -32,10 +32,19 @@ from fund.errors import (
     UnknownAccount,
     UnknownBook,
     UnsealedAccount,
+    WrongInstant,
 )
 from fund.ledger import AccountType, Ledger, Posted, Verification, credit, debit
 from fund.money import parse
-from tests.ledger.attacks import as_application, entry_sql, legs_sql, owner, refusal_by_database
+from tests.ledger.attacks import (
+    account_sql,
+    as_application,
+    entry_sql,
+    legs_sql,
+    owner,
+    refusal_by_database,
+    table_columns,
+)
 from tests.ledger.conftest import BOOK, draft, fill_chart, opened
 from tests.ledger.test_anchors import KEY
 from tests.ledger.test_concurrency import at_once
@@ -313,10 +322,25 @@ def test_9_into_another_book(engine: Engine) -> None:
     head = {"seq": "1", "previous_hash": zeroes(engine)} if is_sqlite(engine) else {}
     assert isinstance(entry_refusal(engine, *GOOD, book_id="2", **head), UnknownAccount)
     assert isinstance(entry_refusal(engine, *GOOD, book_id="7"), UnknownBook)
+    given = dict.fromkeys(("previous_hash", "request_hash", "hash"), zeroes(engine))
+    given |= {"book_id": "7", "seq": "1", "recorded_at": "1", "version": "1"}
+    assert isinstance(entry_refusal(engine, ("1000", 500), ("1000", 700), **given), UnknownBook)
 
 
 def test_9_into_a_closed_account(engine: Engine) -> None:
     assert isinstance(entry_refusal(engine, ("1011", 5), ("3000", -5)), ClosedAccount)
+
+
+def test_9_at_an_instant_that_no_program_can_read(engine: Engine) -> None:
+    """Of an anchor, and of a change of an account."""
+    row = {name: f"anchor.{name}" for name in table_columns(engine, "anchor")}
+    row |= {"number": "2", "previous_hash": "anchor_hash", "recorded_at": str(2**62), "head_seq": "chain_head.seq"}
+    row |= {"head_hash": "chain_head.hash"}
+    anchor = f"INSERT INTO anchor ({', '.join(row)}) SELECT {', '.join(row.values())} FROM anchor, chain_head"
+    assert isinstance(refusal(engine, anchor + " WHERE chain_head.book_id = 1"), WrongInstant)
+    if is_sqlite(engine):
+        renamed = account_sql(engine, "1000", name="'Kluis'", recorded_at=str(2**62))
+        assert isinstance(refusal(engine, renamed), WrongInstant)
 
 
 # 10. Take an account below its limit; also back-dated (from 8 processes at once: test_processes.py)

@@ -127,6 +127,8 @@ WRONG: dict[str, tuple[str, Callable[[list[Row], list[Row]], Any]]] = {
     ),
     "the same key again": ("idempotency_conflict", lambda legs, rows: rows[1].update(idempotency_key="first")),
     "a key twice": ("idempotency_conflict", lambda legs, rows: rows[1].update(idempotency_key="b0")),
+    "a book that is not there": ("unknown_book", lambda legs, rows: [row.update(book_id=999) for row in rows]),
+    "one entry of a book that is not there": ("unknown_book", lambda legs, rows: rows[2].update(book_id=999, seq=1)),
     "metadata that speak of a correction in escapes": (
         "empty_text",
         lambda legs, rows: rows[1].update(metadata='{"corr\\u0065ction":{"part_of":1}}'),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from fund import database
 from fund.database import Engine, create_engine, is_sqlite, reading, translated
 from fund.errors import DatabaseBusy, FundError, IdempotencyConflict, LimitExceeded
-from fund.ledger import AccountType, Ledger, Posted, credit, debit
+from fund.ledger import AccountType, EntryDraft, Ledger, Posted, credit, debit
 from tests.ledger.conftest import BOOK, draft, opened
 
 CLIENTS = 8
@@ -147,6 +147,51 @@ def test_a_key_that_is_posted_beside_other_entries_waits_for_nobody_who_waits_fo
         theirs = answer.result()
     assert (mine.seq, mine.replayed) == (2, False)
     assert (theirs.seq, theirs.hash, theirs.replayed) == (2, mine.hash, True)
+
+
+def test_a_batch_that_is_refused_for_a_key_of_another_leaves_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another comes to one of its keys while it looks; whoever catches the refusal commits what else was done."""
+    with opened(engine) as ledger:
+        ledger.post(draft("first", debit("1000", 10), credit("3000", 10)))
+    looked, begun, waiting = Ledger._look_up, list[bool](), list[Future[Posted | FundError]]()
+
+    def other() -> Posted | FundError:
+        try:
+            with opened(engine) as ledger:
+                return ledger.post(draft("same", debit("1000", 7), credit("3000", 7)))
+        except IdempotencyConflict as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def look(self: Ledger, drafts: list[EntryDraft]) -> Any:
+            known = looked(self, drafts)
+            if not begun:
+                begun.append(True)
+                waiting.append(pool.submit(other))
+                wait(waiting, timeout=1)  # as long as another needs where nothing keeps it
+            return known
+
+        monkeypatch.setattr(Ledger, "_look_up", look)
+        answers: list[Posted | FundError] = []
+        with opened(engine) as ledger:
+            try:
+                answers += ledger.post_many(
+                    [
+                        draft("mine", debit("1000", 3), credit("3000", 3)),
+                        draft("same", debit("1000", 10), credit("3000", 10)),
+                        draft("part", debit("3000", 4), credit("1000", 4), part_of=1, reason="minder"),
+                    ]
+                )
+            except IdempotencyConflict as refusal:
+                answers.append(refusal)
+        answers.append(waiting[0].result())
+    assert [isinstance(one, Posted) for one in answers] == [True, True, True, False]
+    with opened(engine) as ledger:
+        assert ledger.head().seq == 4
+        assert ledger.verify(full=True).ok
 
 
 def test_who_was_sent_away_and_asks_again_is_in_a_transaction(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

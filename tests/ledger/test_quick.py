@@ -226,7 +226,7 @@ def test_how_far_it_is_is_told(engine: Engine, by_twos: None) -> None:
     [
         ("UPDATE balance_day SET debit_cents = debit_cents + 1 WHERE debit_cents = 500", {"day_balances"}),
         ("UPDATE account_balance SET credit_cents = credit_cents + 1 WHERE credit_cents = 500", {"balances"}),
-        ("DELETE FROM entry WHERE seq = 2", {"stray_postings", "balances", "day_balances", "partial_reversals"}),
+        ("DELETE FROM entry WHERE seq = 2", {"stray_postings", "balances", "day_balances", "corrections"}),
         ("UPDATE entry SET memo = 'Taart' WHERE seq = 2", set()),
     ],
 )

@@ -59,7 +59,7 @@ def test_an_honest_book_verifies(engine: Engine) -> None:
         assert looked["chain"] == 5
         assert looked["periods"] == 4
         assert looked["frozen_trial_balances"] == 2
-        assert looked["reversals"] == 1
+        assert looked["corrections"] == 1
         assert looked["guards"] > 30
 
 
@@ -105,7 +105,7 @@ def test_an_incremental_run_starts_over_when_its_start_is_gone(engine: Engine) -
         (
             "DELETE FROM entry WHERE seq = 3",
             3,
-            {"chain", "gap_free", "stray_postings", "balances", "day_balances", "reversals"},
+            {"chain", "gap_free", "stray_postings", "balances", "day_balances", "corrections"},
         ),
         (
             "DELETE FROM posting WHERE position = 2 AND entry_id = (SELECT id FROM entry WHERE seq = 5)",
@@ -187,6 +187,25 @@ def test_a_whole_entry_written_past_the_guards_is_found(engine: Engine) -> None:
         assert found.first_bad_seq == 6
 
 
+def test_an_entry_of_a_book_that_is_not_there_is_found_and_counts_nowhere(engine: Engine) -> None:
+    """Past the guards: its legs lie on our accounts, and no chain has it."""
+    with owner(engine) as connection:
+        ledger = Ledger.open(connection, book=BOOK)
+        before = list(ledger.card("1000")), list(ledger.entries(account="1000")), ledger.balance("1000")
+        connection.exec_driver_sql(
+            "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)"
+            " SELECT 'ent_evil', 1, 2, id, 500 FROM account WHERE code = '1000'"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotency_key, request_hash,"
+            " metadata, legs, recorded_at, version, previous_hash, hash)"
+            " SELECT 999, 3, 'ent_evil', effective_on, kind, memo, actor, 'evil', hash,"
+            " metadata, 2, recorded_at, 1, hash, hash FROM entry WHERE seq = 5"
+        )
+        assert (list(ledger.card("1000")), list(ledger.entries(account="1000")), ledger.balance("1000")) == before
+        assert bad(run(connection)) == {"stray_postings"}
+
+
 def test_an_entry_in_a_closed_month_is_found(engine: Engine) -> None:
     with owner(engine) as connection:
         day = "'2027-02-05'" if is_sqlite(engine) else "DATE '2027-02-05'"
@@ -232,7 +251,47 @@ def test_an_entry_that_no_program_of_ours_would_write_is_found_though_its_hash_i
         found = run(connection)
         assert (seq, message) in [(one.seq, one.message) for one in found.findings]
         if "-1" not in change:
-            assert bad(found) <= {"form", "partial_reversals", "chart"}
+            assert bad(found) <= {"form", "corrections", "chart"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "messages"),
+    [
+        (
+            (
+                "DELETE FROM posting WHERE position = 2 AND {fifth}",
+                "UPDATE posting SET amount_cents = 0, legs = 1 WHERE {fifth}",
+                "UPDATE entry SET legs = 1 WHERE seq = 5",
+            ),
+            ["it has fewer than two postings", "these postings have no amount: 1"],
+        ),
+        (
+            ("DELETE FROM posting WHERE {fifth}", "UPDATE entry SET legs = 0 WHERE seq = 5"),
+            ["it has fewer than two postings"],
+        ),
+        (("UPDATE posting SET amount_cents = 0 WHERE {fifth}",), ["these postings have no amount: 1, 2"]),
+        (
+            (
+                "UPDATE posting SET legs = 3 WHERE {fifth}",
+                "INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)"
+                " SELECT entry_id, 3, 3, account_id, 0 FROM posting WHERE position = 1 AND {fifth}",
+                "UPDATE entry SET legs = 3 WHERE seq = 5",
+            ),
+            ["these postings have no amount: 3"],
+        ),
+    ],
+)
+def test_an_entry_that_moves_nothing_is_found_though_its_hash_is_right(
+    engine: Engine, statements: tuple[str, ...], messages: list[str]
+) -> None:
+    with owner(engine) as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement.replace("{fifth}", "entry_id = (SELECT id FROM entry WHERE seq = 5)"))
+        make_all_fit(connection, BOOK)
+        found = run(connection)
+        assert bad(found) == {"balanced"}
+        told = [(one.seq, one.message) for check in found.checks if check.name == "balanced" for one in check.findings]
+        assert told == [(5, message) for message in messages]
 
 
 @pytest.mark.parametrize("day", ["infinity", "-infinity", "0044-03-15 BC", "12027-03-10", "20270310", "2027-02-30"])
@@ -245,7 +304,7 @@ def test_a_day_of_no_calendar_is_found_and_all_other_checks_go_on(engine: Engine
         found = run(connection)
         assert (5, f"its day is none: {day}") in [(one.seq, one.message) for one in found.findings]
         assert {"chain", "form"} <= bad(found)
-        assert not {"balances", "day_balances", "stray_postings", "reversals"} & bad(found)
+        assert not {"balances", "day_balances", "stray_postings", "corrections"} & bad(found)
 
 
 @pytest.mark.parametrize(

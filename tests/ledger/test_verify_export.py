@@ -14,20 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.database import Engine
-from fund.ledger import Anchor, canonical, credit, debit, seal, verify_export
+from fund.ledger import Anchor, Ledger, Posting, canonical, credit, debit, seal, verify_export
 from fund.ledger.anchors import consistency_path, inclusion_path, leaf_of, public_key_of, root_of, sign
+from fund.ledger.seal import canonical_json
 from fund.reports.exports import ledger_folder
+from tests.ledger.attacks import owner
 from tests.ledger.conftest import Opens, draft, opened
+from tests.ledger.forger import make_all_fit
 from tests.ledger.test_anchors import KEY, OTHER, leaves
 from tests.ledger.test_seal import VECTORS
 
 SOURCE = Path(verify_export.__file__)
 PUBLIC = public_key_of(KEY).hex()
+SIDES = verify_export.SAID["trial-balance"].split()
 
 
 def fill(engine: Engine) -> None:
@@ -75,7 +80,7 @@ def folder(engine: Engine, tmp_path: Path) -> Path:
 
 def test_it_is_one_file_that_can_be_read_in_ten_minutes() -> None:
     text = SOURCE.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 320
+    assert len(text.splitlines()) < 330
     imported = {
         name.split(".")[0]
         for node in ast.walk(ast.parse(text))
@@ -151,6 +156,43 @@ def test_any_field_of_any_line_that_was_changed_is_found(folder: Path, name: str
     assert run(SOURCE, folder, here=folder.parent)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "one", "other"),
+    [
+        ("periods.jsonl", 1, "trial_balance_hash", "reason"),
+        ("periods.jsonl", 0, "actor", "second_actor"),
+        ("account_sets.jsonl", 0, "min_balance_cents", "max_balance_cents"),
+        ("anchors.jsonl", 0, "periods", "sets"),
+        ("trial_balance.jsonl", 0, "debit_cents", "credit_cents"),
+    ],
+)
+def test_values_whose_names_were_exchanged_are_found(
+    folder: Path, name: str, number: int, one: str, other: str
+) -> None:
+    """Their order is what it was, so who hashes the values as they come finds nothing."""
+    path = folder / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = {one: other, other: one}
+    lines[number] = json.dumps(
+        {names.get(key, key): value for key, value in json.loads(lines[number]).items()}, ensure_ascii=False
+    )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    refit(folder)
+    code, told = run(SOURCE, folder, here=folder.parent)
+    assert code == 1, told
+
+
+def test_the_order_of_the_fields_of_a_line_means_nothing(folder: Path) -> None:
+    for path in (*folder.glob("*.jsonl"), folder.parent / "anchor.json"):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        path.write_text(
+            "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows), encoding="utf-8"
+        )
+    refit(folder)
+    code, told = run(SOURCE, folder, "--anchor", "anchor.json", "--key", PUBLIC, here=folder.parent)
+    assert code == 0, told
+
+
 def test_what_a_month_froze_is_looked_at_though_it_was_reopened_since(engine: Engine, tmp_path: Path) -> None:
     with opened(engine) as ledger:
         ledger.post(draft("1", debit("1000", 500), credit("3000.anna", 500)))
@@ -193,7 +235,7 @@ def forged(folder: Path, entries: list[dict[str, Any]]) -> str:
             for code, _type, layer, currency, cents in told["legs"]:
                 book[code, layer, currency, "2027-03", cents < 0] += abs(cents)
             file.write(json.dumps(told) + "\n")
-    rows = [dict(zip("abcde", row, strict=True)) for row in verify_export.trial_balance(book, "2027-03")]
+    rows = [dict(zip(SIDES, row, strict=True)) for row in verify_export.trial_balance(book, "2027-03")]
     (folder / "trial_balance.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for name in ("anchors.jsonl", "periods.jsonl", "account_sets.jsonl"):
         (folder / name).write_text("")
@@ -219,27 +261,31 @@ WHOLE = moves(-10, reverses=1)
 INSTEAD = moves(7, **states(replaces=1))
 
 
+CORRECTIONS: list[tuple[list[dict[str, Any]], str]] = [
+    ([FIRST, PART, REST, INSTEAD], ""),
+    ([FIRST, WHOLE, INSTEAD], ""),
+    ([FIRST, WHOLE | states(part_of=1), INSTEAD], ""),
+    ([FIRST, PART, INSTEAD, REST], ""),
+    ([FIRST, PART, PART, PART], "entry 4: it takes back more than entry 1 moved"),
+    ([FIRST, moves(4, **states(part_of=1))], "entry 2: it takes back more than entry 1 moved"),
+    ([FIRST, moves(-4, **states(part_of=3)), FIRST], "entry 2: it takes back more than entry 3 moved"),
+    ([FIRST, moves(-4, **states(part_of=2))], "entry 2: it takes back more than entry 2 moved"),
+    ([FIRST, moves(-4, **states(part_of=9))], "entry 2: it takes back more than entry 9 moved"),
+    ([FIRST, WHOLE, PART], "entry 3: it takes back more than entry 1 moved"),
+    ([FIRST, PART, WHOLE], "entry 3: it is not the one mirror of entry 1"),
+    ([FIRST, WHOLE, WHOLE], "entry 3: it is not the one mirror of entry 1"),
+    ([FIRST, moves(-9, reverses=1)], "entry 2: it is not the one mirror of entry 1"),
+    ([WHOLE, FIRST], "entry 1: it is not the one mirror of entry 1"),
+    ([FIRST, INSTEAD], "entry 2: entry 1, which it replaces, was not taken back before, or is replaced already"),
+    ([FIRST, INSTEAD, WHOLE], "entry 2: entry 1, which it replaces, was not taken back before,"),
+    ([FIRST, WHOLE, INSTEAD, INSTEAD], "entry 4: entry 1, which it replaces, was not taken back before,"),
+    ([FIRST, WHOLE, moves(-4, **states(part_of=1, replaces=1))], "entry 3: it takes back more than entry 1 moved"),
+]
+
+
 @pytest.mark.parametrize(
     ("entries", "found"),
-    [
-        ([FIRST, PART, REST, INSTEAD], ""),
-        ([FIRST, WHOLE, INSTEAD], ""),
-        ([FIRST, PART, INSTEAD, REST], ""),
-        ([FIRST, PART, PART, PART], "entry 4: it takes back more than entry 1 moved"),
-        ([FIRST, moves(4, **states(part_of=1))], "entry 2: it takes back more than entry 1 moved"),
-        ([FIRST, moves(-4, **states(part_of=3)), FIRST], "entry 2: it takes back more than entry 3 moved"),
-        ([FIRST, moves(-4, **states(part_of=2))], "entry 2: it takes back more than entry 2 moved"),
-        ([FIRST, moves(-4, **states(part_of=9))], "entry 2: it takes back more than entry 9 moved"),
-        ([FIRST, WHOLE, PART], "entry 3: it takes back more than entry 1 moved"),
-        ([FIRST, PART, WHOLE], "entry 3: it is not the one mirror of entry 1"),
-        ([FIRST, WHOLE, WHOLE], "entry 3: it is not the one mirror of entry 1"),
-        ([FIRST, moves(-9, reverses=1)], "entry 2: it is not the one mirror of entry 1"),
-        ([WHOLE, FIRST], "entry 1: it is not the one mirror of entry 1"),
-        ([FIRST, INSTEAD], "entry 2: entry 1, which it replaces, was not taken back before, or is replaced already"),
-        ([FIRST, INSTEAD, WHOLE], "entry 2: entry 1, which it replaces, was not taken back before,"),
-        ([FIRST, WHOLE, INSTEAD, INSTEAD], "entry 4: entry 1, which it replaces, was not taken back before,"),
-        ([FIRST, FIRST | {"idempotency_key": "k1"}, FIRST], "entry 2: its key is used twice"),
-    ],
+    [*CORRECTIONS, ([FIRST, FIRST | {"idempotency_key": "k1"}, FIRST], "entry 2: its key is used twice")],
 )
 def test_corrections_that_the_ledger_would_refuse_are_found_in_a_book_that_is_sealed_anew(
     tmp_path: Path, entries: list[dict[str, Any]], found: str
@@ -247,6 +293,36 @@ def test_corrections_that_the_ledger_would_refuse_are_found_in_a_book_that_is_se
     told = forged(tmp_path / "export", entries)
     assert told.startswith(found), told
     assert bool(told) == bool(found), told
+
+
+@pytest.mark.parametrize(("entries", "found"), CORRECTIONS)
+def test_the_ledgers_own_verification_finds_the_same_corrections(
+    engine: Engine, entries: list[dict[str, Any]], found: str
+) -> None:
+    """In its database, past every guard, and sealed anew."""
+    with opened(engine) as ledger:
+        for number, entry in enumerate(entries, 1):
+            legs = [Posting(code, cents) for code, *_account, cents in entry["legs"]]
+            ledger.post(draft(f"k{number}", *legs))
+    with owner(engine) as connection:
+        connection.exec_driver_sql("DROP INDEX uq_entry_book_id_reverses_seq")
+        for number, entry in enumerate(entries, 1):
+            connection.execute(
+                sa.text(
+                    "UPDATE entry SET metadata = :metadata, reverses_seq = :reverses, reason = 'x' WHERE seq = :seq"
+                ),
+                {
+                    "seq": number,
+                    "metadata": canonical_json(json.loads(entry.get("metadata", "{}"))),
+                    "reverses": entry.get("reverses"),
+                },
+            )
+        make_all_fit(connection, "bakery")
+        checks = Ledger.open(connection, book="bakery").verify(full=True).checks
+    bad = {check.name: check.findings for check in checks if not check.ok and check.name != "guards"}
+    assert set(bad) == ({"corrections"} if found else set())
+    if found:
+        assert f"entry {bad['corrections'][0].seq}" == found.partition(":")[0]
 
 
 def cut(folder: Path) -> None:
@@ -262,7 +338,7 @@ def cut(folder: Path) -> None:
         for code, _type, layer, currency, cents in line["legs"]:
             side = sums.setdefault((code, layer, currency), [0, 0])
             side[cents < 0] += abs(cents)
-    rows = [dict(zip(("code", "layer", "currency", "d", "c"), (*key, *sums[key]), strict=True)) for key in sorted(sums)]
+    rows = [dict(zip(SIDES, (*key, *sums[key]), strict=True)) for key in sorted(sums)]
     (folder / "trial_balance.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     manifest = json.loads((folder / "manifest.json").read_text())
     last = json.loads(lines[-1])
@@ -373,7 +449,8 @@ def test_paths_lead_to_the_same_roots_as_ours(size: int, data: st.DataObject) ->
 def grows(old: dict[str, Any], new: dict[str, Any], path: list[str]) -> bool:
     """What the file says of growth, the anchors' own seals left out."""
     verify_export.FINDINGS.clear()
-    seals = {"book": "b", "number": 1, "previous_hash": "00" * 32, "hash": "00", "public_key": "00", "signature": "00"}
+    seals: dict[str, Any] = dict.fromkeys(verify_export.SAID["anchor"].split(), 0)
+    seals |= {"book": "b", "number": 1, "previous_hash": "00" * 32, "hash": "00", "public_key": "00", "signature": "00"}
     proof = {"format": "fund-ledger-growth", "from": seals | old, "to": seals | new, "path": path}
     verify_export.check_proof(proof, "00" * 32)
     return not [one for one in verify_export.FINDINGS if one.startswith("growth")]

@@ -492,6 +492,36 @@ def test_a_stream_that_is_longer_than_one_turn_leaves_no_row_leased_to_nobody(
         assert noted(world) == seqs[:done]
 
 
+def test_a_row_that_somebody_works_on_is_not_passed_over(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows may wait behind the one that is done; the second is not handed out in place of the first."""
+    from fund.users import change_user
+
+    monkeypatch.setattr(subscriptions, "REACTIONS", (Reaction("hear", ("user.added", "user.changed"), note),))
+    with founded(postgres_url) as world:
+        with writing(world.fund.engine) as connection:
+            connection.execute(sa.text("delete from subscription where event_type like 'user.%'"))
+            for wire in ("user.added", "user.changed"):
+                connection.execute(sa.text("insert into subscription values ('hear', :wire, 0)"), {"wire": wire})
+        add(world, "rob")
+        events = []
+        for role in ("auditor", "reviewer"):
+            with world.uow("petra") as uow:
+                events.append(change_user(uow, name="rob", roles=[role]).event_id)
+        with writing(world.fund.engine) as here, writing(world.fund.engine) as there:
+            deliveries, others = Store(here).deliveries, Store(there).deliveries
+            now = Store(here).work.database_clock()
+            (first,) = deliveries.hand_out(now, epoch="a", lease=timedelta(seconds=60))
+            assert others.lock(events[0], "hear") is not None
+            assert deliveries.lease_next(first, now, "a") is None
+            found = deliveries.lock(events[1], "hear")
+            assert found is not None
+            assert (found.handed_out, found.leased_at) == (0, None)
+            there.rollback()
+            follows = deliveries.lease_next(first, now, "a")
+            assert follows is not None
+            assert follows.event_id == events[0]
+
+
 # ------------------------------------------------------------------------------------------------- deadlines that fail
 
 

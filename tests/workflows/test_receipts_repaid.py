@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from fund.bank.simulation import StoryBank
+from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_statement
 from fund.errors import ConflictOfInterest, MoreThanReceived, NothingOpen, UnknownRef
 from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated, PlanRestructured
@@ -15,6 +18,8 @@ from fund.events.writeoffs import WriteoffPosted
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
+from fund.unit_of_work import UnitOfWork
+from fund.workflows.receipts.importing import import_statements
 from fund.workflows.repayments import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.roads import road
@@ -289,3 +294,69 @@ def test_a_payment_that_the_bank_makes_twice_stands_unexplained(database_url: st
 
         assert result["unexplained_debits"] == ["U2026-0001"]
         assert world.balances()["1010"] == 2_500_001
+
+
+def imported(world: World, content: bytes) -> object:
+    """What an import of one statement would record and book; nothing stays."""
+    with world.uow("bram", command_id="import", commit=False) as uow:
+        import_statements(uow, files=[{"name": "afschrift.xml", "content": content}])
+        facts = [(fact.type, fact.fact) for fact in uow.facts]
+        return facts, [(one.kind, one.effective_on, one.memo, one.postings) for one, _posted in uow.entries]
+
+
+def statement_of(moves: list[tuple[int, bool]]) -> bytes:
+    """Repayments, some of which the bank takes back at once."""
+    entries = []
+    for number, (cents, taken_back) in enumerate(moves):
+        for amount in (cents, -cents) if taken_back else (cents,):
+            transaction = StoryTransaction(
+                amount_cents=amount, name="Gemeente Baarn", iban=OTHER_IBAN, text="terugbetaling A2026-001",
+                end_to_end_id=f"E{number}",
+            )  # fmt: skip
+            entries.append(StoryEntry(transactions=(transaction,), booked_on=PAID_ON, reversal=amount < 0))
+    return write_statement(
+        iban=OURS, statement_id="S9", sequence_number=9, opening_cents=0, opened_on=PAID_ON, closed_on=PAID_ON,
+        entries=entries,
+    )  # fmt: skip
+
+
+def test_what_the_bank_took_back_is_owed_again_in_the_same_file(database_url: str) -> None:
+    with founded(database_url) as world:
+        lent(world)
+        in_three(world)
+        with_allowance(world, 350_000)
+
+        result = import_bytes(world, statement_of([(500_000, True), (1_250_001, False)]))
+
+        assert result["unmatched"] == 1, "1,250,001 would be all that is left, had the first 500,000 stayed"
+        assert [(row["amount_cents"], row["waiting_cents"]) for row in world.look("bank unmatched")["receipts"]] == [
+            (1_250_001, 1_250_001)
+        ]
+        assert plan(world) == [(1, 0), (2, 0), (3, 0)]
+        assert world.balances()["1290"] == -350_000, "nothing of the allowance is released"
+
+
+def test_any_statement_gives_the_same_facts_whether_they_are_written_together_or_one_by_one(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with founded(database_url) as world:
+        lent(world)
+        in_three(world)
+        with_allowance(world, 350_000)
+
+        @settings(max_examples=15, deadline=None)
+        @given(
+            moves=st.lists(
+                st.tuples(st.sampled_from([500_000, 600_000, 1_000_000, 1_250_001, 1_750_001]), st.booleans()),
+                min_size=1,
+                max_size=5,
+            )
+        )
+        def a_statement_comes_in(moves: list[tuple[int, bool]]) -> None:
+            content = statement_of(moves)
+            together = imported(world, content)
+            with monkeypatch.context() as patch:
+                patch.setattr(UnitOfWork, "gathering", lambda _self: nullcontext())
+                assert imported(world, content) == together
+
+        a_statement_comes_in()

@@ -64,13 +64,10 @@ INSERT INTO entry (book_id, seq, id, effective_on, kind, memo, actor, idempotenc
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-# ON CONFLICT DO NOTHING: somebody else may be posting under the same key at this moment. We wait for them, find their
-# legs in place of ours, and answer with their entry.
 _LEGS_POSTGRESQL = sa.text("""
 INSERT INTO posting (entry_id, position, legs, account_id, amount_cents)
 SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:positions AS integer[]), CAST(:legs AS integer[]),
                      CAST(:accounts AS integer[]), CAST(:amounts AS bigint[]))
-ON CONFLICT DO NOTHING
 """)
 
 # Sequence number, previous hash and hash are left to the trigger, which holds the head of the chain.
@@ -118,6 +115,10 @@ class Careful(Lookups):
                     ill_formed = refusal  # unless an earlier one is refused for what the book holds
                     break
                 results[place] = refusal
+        if not self._sqlite:  # there the transaction holds all of it
+            # The head before the looking: what is found stays so until it is written. And before the rows: two that
+            # open the same sub-account, or come to the same key, wait for each other here and nowhere else.
+            self._lock_head()
         known = self._look_up([draft for _place, draft, _metadata in plain])
         ready: dict[str, _Ready] = {}
         doubles: list[tuple[int, str]] = []
@@ -292,15 +293,9 @@ class Careful(Lookups):
         )
 
     def _open_sub_accounts(self, accounts: Sequence[Account], known: Known) -> None:
-        if not accounts:
-            return
-        # The lock before the rows: two that open the same sub-account wait for each other here, and nowhere else.
-        self._lock_head()
-        self._read_accounts([account.code for account in accounts], known)
-        missing = [account for account in accounts if account.code not in known.ids]
-        if missing:
-            self._insert_accounts(missing)
-            self._read_accounts([account.code for account in missing], known)
+        if accounts:
+            self._insert_accounts(accounts)
+            self._read_accounts([account.code for account in accounts], known)
 
     # ------------------------------------------------------------------------------------------------------ round trips
 
@@ -355,8 +350,6 @@ class Careful(Lookups):
         self.connection.exec_driver_sql(_ENTRIES_SQLITE, entries)
 
     def _write_postgresql(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> None:
-        # The head before the legs: who holds it and comes to a key that another writes must not wait for one who waits.
-        self._lock_head()
         legs = [
             (one.id, position, len(one.draft.postings), known.ids[posting.account], posting.amount_cents)
             for one in ready
@@ -365,11 +358,7 @@ class Careful(Lookups):
         columns = dict(
             zip(("ids", "positions", "legs", "accounts", "amounts"), map(list, zip(*legs, strict=True)), strict=True)
         )
-        written = self.connection.execute(_LEGS_POSTGRESQL, columns).rowcount
-        if written < len(legs):  # somebody else posted under one of these keys, and we waited for them
-            ready = self._take_replays(ready, known, results)
-            if not ready:
-                return
+        self.connection.execute(_LEGS_POSTGRESQL, columns)
         drafts = [one.draft for one in ready]
         rows = self.connection.execute(
             _ENTRIES_POSTGRESQL,
@@ -394,19 +383,6 @@ class Careful(Lookups):
         for one in ready:
             row = sealed[one.id]
             results[one.place] = Posted(row.seq, bytes(row.hash), False, one.id)
-
-    def _take_replays(self, ready: list[_Ready], known: Known, results: dict[int, Posted | FundError]) -> list[_Ready]:
-        self._read_posted([one.draft.idempotency_key for one in ready], known)
-        left: list[_Ready] = []
-        for one in ready:
-            posted = known.posted.get(one.draft.idempotency_key)
-            if posted is None:
-                left.append(one)
-            elif bytes(posted.request_hash) != one.request_hash:
-                raise IdempotencyConflict(key=one.draft.idempotency_key, seq=posted.seq)
-            else:
-                results[one.place] = Posted(posted.seq, bytes(posted.hash), True, posted.id)
-        return left
 
 
 def _sides(draft: EntryDraft, known: Known) -> dict[str, tuple[int, int]]:

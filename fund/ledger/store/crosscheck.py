@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import sqlalchemy as sa
-
-from fund.errors import BeyondOriginal
-from fund.ledger.journal import Posting, check_part
+from fund.ledger.journal import CORRECTION
+from fund.ledger.store.book import fitting
 from fund.ledger.store.recount import Recount
+from fund.ledger.store.stored import PAGE
 
-__all__ = ["CrossCheck", "OutOfBounds"]
+__all__ = ["Correcting", "CrossCheck", "OutOfBounds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,24 @@ class OutOfBounds:
     balance_cents: int
     limit_cents: int
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correcting:
+    """An entry that corrects another.
+
+    Attributes:
+        reverses: The number of the entry that it takes back. part_of: of which a part. replaces: in whose place it is.
+        legs: Its legs, as (account, cents).
+        originals: Those of the entries that it names and that come before it, by number.
+    """
+
+    seq: int
+    reverses: int | None
+    part_of: int | None
+    replaces: int | None
+    legs: tuple[tuple[str, int], ...]
+    originals: Mapping[int, tuple[tuple[str, int], ...]]
 
 
 class CrossCheck(Recount):
@@ -99,64 +116,66 @@ class CrossCheck(Recount):
         return found
 
     def doubles(self) -> list[tuple[int, str]]:
-        """Entries (number, what) that share a number, a key or an original with another."""
+        """Entries (number, what) that share a number or a key with another."""
         found: list[tuple[int, str]] = []
-        for column in ("seq", "idempotency_key", "reverses_seq"):
+        for column in ("seq", "idempotency_key"):
             rows = self._rows(
-                f"SELECT max(seq) AS seq, {column} AS shared FROM entry WHERE book_id = :book AND {column} IS NOT NULL"
+                f"SELECT max(seq) AS seq, {column} AS shared FROM entry WHERE book_id = :book"
                 f" GROUP BY {column} HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
             )
             found += [(row.seq, f"{column} {row.shared}") for row in rows]
         return found
 
-    def false_mirrors(self) -> tuple[int, list[tuple[int, int]]]:
-        """How many reversals there are, and which (number, original) do not undo their original leg by leg."""
-        (total,) = self._rows("SELECT count(*) AS number FROM entry WHERE book_id = :book AND reverses_seq IS NOT NULL")
-        rows = self._rows(
-            "SELECT entry.seq, entry.reverses_seq FROM entry LEFT JOIN entry AS original"
-            " ON original.book_id = entry.book_id AND original.seq = entry.reverses_seq AND original.seq < entry.seq"
-            " WHERE entry.book_id = :book AND entry.reverses_seq IS NOT NULL AND (original.id IS NULL"
-            " OR original.legs <> entry.legs OR EXISTS (SELECT 1 FROM posting AS was LEFT JOIN posting AS now"
-            " ON now.entry_id = entry.id AND now.position = was.position WHERE was.entry_id = original.id"
-            " AND (now.entry_id IS NULL OR now.account_id <> was.account_id OR now.amount_cents <> -was.amount_cents)))"
-            " ORDER BY entry.seq LIMIT 100"
-        )
-        return int(total.number), [(row.seq, row.reverses_seq) for row in rows]
+    def corrections(self, *, stated: bool) -> Iterator[Correcting]:
+        """Entries that take back or replace another, in order.
 
-    def false_parts(self) -> tuple[int, list[tuple[int, int]]]:
-        """How many partial reversals there are, and which (number, original) take back more than the original moved."""
-        if self._sqlite:
-            # What is no JSON any more names no original; its seal tells.
-            name = "CASE WHEN json_valid(part.metadata) THEN json_extract(part.metadata, '$.correction.part_of') END"
-        else:
-            name = "(CAST(part.metadata AS jsonb) #>> '{correction,part_of}')"
-        try:
-            with self._connection.begin_nested():
-                rows = self._rows(
-                    f"SELECT part.seq, {name} AS original FROM entry AS part WHERE part.book_id = :book"
-                    f" AND part.metadata LIKE '%part_of%' AND {name} IS NOT NULL ORDER BY part.seq"
-                )
-        except sa.exc.DBAPIError:
-            rows = []
-        taken: dict[int, dict[str, int]] = {}
-        false: list[tuple[int, int]] = []
+        Args:
+            stated: Also those of which only the metadata say so.
+        """
+        where = "book_id = :book AND reverses_seq IS NOT NULL"
+        numbers = {row.seq for row in self._rows(f"SELECT seq FROM entry WHERE {where}")}
+        if stated:
+            where = "book_id = :book AND metadata LIKE '%\"correction\"%'"
+            numbers |= {row.seq for row in self._rows(f"SELECT seq FROM entry WHERE {where}")}
+        in_order = sorted(numbers)
+        for start in range(0, len(in_order), PAGE):
+            page = _numbers(in_order[start : start + PAGE])
+            rows = self._rows(
+                f"SELECT seq, reverses_seq, metadata FROM entry WHERE book_id = :book AND seq IN ({page}) ORDER BY seq"
+            )
+            found = [(row.seq, (row.reverses_seq, *_stated(row.metadata))) for row in rows]
+            found = [one for one in found if any(number is not None for number in one[1])]
+            legs = self._legs_of({number for seq, named in found for number in (seq, *named) if number is not None})
+            for seq, named in found:
+                originals = {one: tuple(legs.get(one, ())) for one in named if one is not None and 0 < one < seq}
+                yield Correcting(seq, *named, tuple(legs.get(seq, ())), originals)
+
+    def _legs_of(self, seqs: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
+        """Of each of these entries its legs, as (account, cents)."""
+        rows = self._rows(
+            "SELECT entry.seq, coalesce(account.code, '#' || posting.account_id) AS code, posting.amount_cents"
+            " FROM entry JOIN posting ON posting.entry_id = entry.id LEFT JOIN account ON account.id = account_id"
+            f" WHERE entry.book_id = :book AND entry.seq IN ({_numbers(seqs)}) ORDER BY entry.seq, posting.position"
+        )
+        legs: dict[int, list[tuple[str, int]]] = {}
         for row in rows:
-            original = int(row.original) if str(row.original).isdecimal() else 0
-            try:
-                taken[original] = check_part(
-                    original,
-                    [(leg.account, leg.amount_cents) for leg in self._legs_of(original)],
-                    taken.get(original, {}),
-                    self._legs_of(row.seq),
-                )
-            except BeyondOriginal:
-                false.append((row.seq, original))
-        return len(rows), false
+            legs.setdefault(row.seq, []).append((row.code, row.amount_cents))
+        return legs
 
-    def _legs_of(self, seq: int) -> list[Posting]:
-        rows = self._rows(
-            "SELECT account.code, posting.amount_cents FROM entry JOIN posting ON posting.entry_id = entry.id"
-            " JOIN account ON account.id = posting.account_id WHERE entry.book_id = :book AND entry.seq = :seq",
-            seq=seq,
-        )
-        return [Posting(row.code, row.amount_cents) for row in rows]
+
+def _numbers(seqs: Iterable[int]) -> str:
+    return ", ".join(str(fitting(seq)) for seq in seqs) or "NULL"
+
+
+def _stated(metadata: Any) -> tuple[int | None, int | None]:
+    """Of which entry they say that a part is taken back, and which is replaced.
+
+    0, which no entry has, where they say it of no number; what is no JSON says neither, and its seal tells.
+    """
+    try:
+        stated = json.loads(metadata)[CORRECTION]
+        named = [stated.get(name) for name in ("part_of", "replaces")]
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None, None
+    part_of, replaces = (one if one is None or type(one) is int else 0 for one in named)
+    return part_of, replaces

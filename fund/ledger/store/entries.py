@@ -201,12 +201,16 @@ class Entries(Book):
             since_seq = rows[-1].seq
 
     def _pages_on(self, account: str, where: str, values: Sequence[Any], since_seq: int) -> Iterator[Entry]:
-        """Their numbers first: asked by the page, each page would read all postings on the account."""
+        """Their numbers first: asked by the page, each page would read all postings on the account.
+
+        The book comes with a sum, which no index has: else PostgreSQL may go along all entries of the book.
+        """
         which, codes = self._accounts_of(account)
         rows = self._stream(
             f"SELECT DISTINCT entry.seq FROM posting CROSS JOIN entry WHERE posting.account_id IN ({which})"
-            " AND entry.id = posting.entry_id AND entry.seq > ? ORDER BY entry.seq",
+            " AND entry.id = posting.entry_id AND entry.book_id + 0 = ? AND entry.seq > ? ORDER BY entry.seq",
             *codes,
+            self.book_id,
             since_seq,
         )
         numbers = array("q", (row[0] for row in rows))
@@ -359,6 +363,7 @@ class Entries(Book):
         self, account: str, since: date | None, as_of: date | None, since_seq: int, known_at: int | None
     ) -> Iterator[CardLine]:
         which, values = self._accounts_of(account)
+        values.append(self.book_id)
         upto = ""
         if as_of is not None:
             upto += " AND entry.effective_on <= ?"
@@ -371,7 +376,7 @@ class Entries(Book):
         for seq, id, on, kind, memo, cents, code, event_id in self._stream(
             "SELECT entry.seq, entry.id, entry.effective_on, entry.kind, entry.memo, posting.amount_cents,"
             f" account.code, {event} FROM posting CROSS JOIN entry CROSS JOIN account"
-            f" WHERE posting.account_id IN ({which}) AND entry.id = posting.entry_id"
+            f" WHERE posting.account_id IN ({which}) AND entry.id = posting.entry_id AND entry.book_id = ?"
             f" AND account.id = posting.account_id{upto} ORDER BY entry.effective_on, entry.seq, posting.position",
             *values,
         ):

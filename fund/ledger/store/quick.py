@@ -241,7 +241,7 @@ class Quick:
         last: dict[bytes, int] = {}
         moves: list[Any] = []
         debit = credit = place = 0
-        parts = False
+        corrections = False
         wanted, since, link = low, at, before.hex()
         for (
             seq, id, on, kind, memo, actor, key, asked, metadata, reverses, reason, count, instant, version, previous,
@@ -264,7 +264,7 @@ class Quick:
                 other_leg, other_layer, other_number = accounts[other]
                 if (
                     first_seq != seq or second_seq != seq or first != 1 or second != 2 or first_legs != 2
-                    or second_legs != 2 or cents + other_cents or layer != other_layer
+                    or second_legs != 2 or not cents or cents + other_cents or layer != other_layer
                 ):  # fmt: skip
                     return None
                 amount, other_amount = b"%d" % cents, b"%d" % other_cents
@@ -278,13 +278,13 @@ class Quick:
                     debit += other_number * other_cents * weight
                     credit += number * other_cents * weight
             else:
-                if count < 1 or place + count > len(legs):
+                if count < 2 or place + count > len(legs):
                     return None
                 body, sums = b"", dict[Any, int]()
                 for position, (of, found_position, found_legs, account, cents) in enumerate(
                     legs[place : place + count], start=1
                 ):
-                    if of != seq or found_position != position or found_legs != count:
+                    if of != seq or found_position != position or found_legs != count or not cents:
                         return None
                     leg, layer, number = accounts[account]
                     sums[layer] = sums.get(layer, 0) + cents
@@ -319,9 +319,9 @@ class Quick:
                 return None
             if reverses is not None and not reason:
                 return None
-            if b"part_of" in metadata:
-                parts = True
-                if not reason:
+            if b'"correction"' in metadata:
+                corrections = True
+                if b'"part_of"' in metadata and not reason:
                     return None
             if signs:
                 moved = self._moved(legs[place : place + count])
@@ -333,7 +333,7 @@ class Quick:
         if place != len(legs):
             return None
         return {
-            "low": low, "high": high, "right": True, "legs": place, "parts": parts,
+            "low": low, "high": high, "right": True, "legs": place, "corrections": corrections,
             "before": link, "since": since, "hash": before.hex(), "at": at,
             "debit": debit % PRIME, "credit": credit % PRIME, "moves": moves,
             "last": {_text(on): seq for on, seq in last.items()},

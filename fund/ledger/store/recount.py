@@ -60,11 +60,12 @@ class Recount(Stored):
     """The sums of one book."""
 
     def stray_postings(self) -> list[tuple[str, int]]:
-        """Legs (entry id, position) that no entry seals."""
+        """Legs (entry id, position) that no entry seals; on an account of this book, none of this book."""
         rows = self._rows(
             "SELECT posting.entry_id, posting.position FROM posting LEFT JOIN entry ON entry.id = posting.entry_id"
             " LEFT JOIN account ON account.id = posting.account_id"
-            " WHERE entry.id IS NULL AND (account.book_id IS NULL OR account.book_id = :book)"
+            " WHERE (entry.id IS NULL AND account.book_id IS NULL)"
+            " OR (account.book_id = :book AND (entry.book_id IS NULL OR entry.book_id <> :book))"
             " ORDER BY posting.entry_id, posting.position LIMIT 100"
         )
         return [(row.entry_id, row.position) for row in rows]
@@ -83,7 +84,7 @@ class Recount(Stored):
             f" SELECT posting.account_id, {day},"
             " CASE WHEN posting.amount_cents > 0 THEN -posting.amount_cents ELSE 0 END,"
             " CASE WHEN posting.amount_cents < 0 THEN posting.amount_cents ELSE 0 END"
-            " FROM posting JOIN entry ON entry.id = posting.entry_id) AS sums"
+            " FROM posting JOIN entry ON entry.id = posting.entry_id WHERE entry.book_id = :book) AS sums"
             " LEFT JOIN account ON account.id = sums.account_id"
             " WHERE account.book_id = :book OR account.book_id IS NULL"
             f" GROUP BY {group} HAVING sum(sums.debit_cents) <> 0 OR sum(sums.credit_cents) <> 0"

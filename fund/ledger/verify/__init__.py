@@ -119,7 +119,7 @@ def _run(
         made("frozen_trial_balances", lambda: beside.frozen(evidence, chain.posted, closed, full=full)),
         sets,
         *anchors,
-        *each(("reversals", "partial_reversals"), lambda: beside.reversals(evidence, chain.posted)),
+        made("corrections", lambda: beside.corrections(evidence, chain.posted)),
         guards,
     )
     return Verification(all(check.ok for check in checks), checks, at)

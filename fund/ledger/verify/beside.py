@@ -8,14 +8,16 @@ from datetime import date, timedelta
 from itertools import repeat
 from typing import Any
 
+from fund.errors import BeyondOriginal
 from fund.language import N_
 from fund.ledger.anchors import Anchor, Tree, signed
+from fund.ledger.journal import Posting, check_part
 from fund.ledger.seal import GENESIS, canonical, seal
 from fund.ledger.store import Anchoring, Evidence, Kept, PeriodStatus, anchor_hash, period_hash, set_hash
 from fund.ledger.verify.entries import Posted
 from fund.ledger.verify.findings import Check, Tally, carried_out, failed
 
-__all__ = ["anchors", "balances", "frozen", "guards", "layers", "periods", "reversals", "sets"]
+__all__ = ["anchors", "balances", "corrections", "frozen", "guards", "layers", "periods", "sets"]
 
 LOWEST = -(2**63)
 NOTHING_MOVED = seal(GENESIS, canonical(()), "trial-balance")
@@ -270,20 +272,39 @@ def _against_the_tree(
             tally.find(seq, place, N_("the trial balance of then is another now"))
 
 
-def reversals(evidence: Evidence, posted: Posted) -> Iterator[Check]:
-    """What takes an entry back, wholly or in part, is bounded by it."""
-    tally, parts = Tally("reversals"), Tally("partial_reversals")
-    tally.checked, false = evidence.false_mirrors()
-    for seq, original in false:
-        tally.find(seq, f"entry:{seq}", N_("it is not the mirror of entry {original}"), original=original)
-    yield tally.done()
-    parts.checked, beyond = evidence.false_parts() if posted.parts or not posted.whole else (0, [])
-    for seq, original in beyond:
-        parts.find(
-            seq, f"entry:{seq}", N_("with the parts before it, it takes back more than entry {original} moved"),
-            original=original,
-        )  # fmt: skip
-    yield parts.done()
+def corrections(evidence: Evidence, posted: Posted) -> Check:
+    """What takes an entry back, wholly or in part, or comes in its place, is bounded by it.
+
+    The auditor's file has the same rules: ``check_correction`` in ``verify_export.py``.
+    """
+    tally = Tally("corrections")
+    taken: dict[int, Mapping[str, int] | None] = {}  # by account what parts took back; None where all of it was
+    replaced = set[int]()
+    for one in evidence.corrections(stated=posted.corrections or not posted.whole):
+        tally.checked += 1
+        place = f"entry:{one.seq}"
+        if (seq := one.reverses) is not None:
+            undone = tuple((account, -cents) for account, cents in one.originals.get(seq, ()))
+            if undone != one.legs or seq in taken:
+                tally.find(one.seq, place, N_("it is not the one mirror of entry {original}"), original=seq)
+            taken[seq] = None
+        if (seq := one.part_of) is not None and seq != one.reverses:  # a mirror is all of it, whatever else it says
+            before = taken.get(seq, {})
+            try:
+                legs = [Posting(account, cents) for account, cents in one.legs]
+                taken[seq] = check_part(seq, one.originals.get(seq, ()), before or {}, legs)
+            except BeyondOriginal:
+                before = None
+            if before is None:
+                template = N_("with the parts before it, it takes back more than entry {original} moved")
+                tally.find(one.seq, place, template, original=seq)
+                taken.setdefault(seq, {})
+        if (seq := one.replaces) is not None:
+            if seq not in taken or seq in replaced:
+                template = N_("entry {original}, which it replaces, was not taken back before, or is replaced already")
+                tally.find(one.seq, place, template, original=seq)
+            replaced.add(seq)
+    return tally.done()
 
 
 def guards(evidence: Evidence) -> tuple[Check, set[str]]:

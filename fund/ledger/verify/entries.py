@@ -52,7 +52,7 @@ class Posted:
     Attributes:
         whole: Every entry that was looked at was right.
         key, debit, credit: The fingerprint of the legs by account and day. legs: how many they are.
-        last: The last entry of each day. parts: whether one may take back a part of another.
+        last: The last entry of each day. corrections: whether the metadata of one may say that it corrects another.
         kept: What is kept beside the entries was found to be what they come to.
     """
 
@@ -61,7 +61,7 @@ class Posted:
     debit: int = 0
     credit: int = 0
     legs: int = 0
-    parts: bool = False
+    corrections: bool = False
     last: dict[str, int] = field(default_factory=dict)
     kept: bool = False
 
@@ -78,7 +78,7 @@ class Posted:
         self.debit = (self.debit + found["debit"]) % PRIME
         self.credit = (self.credit + found["credit"]) % PRIME
         self.legs += found["legs"]
-        self.parts |= found["parts"]
+        self.corrections |= found["corrections"]
         self.last.update(found["last"])
 
 
@@ -116,7 +116,7 @@ class Chain:
         self.progress = progress or (lambda _done, _total: None)
         without_gap = (extent.lowest, extent.highest) == (start.seq + 1, start.seq + extent.number)
         self.ranges = list(self._ranges()) if quick and extent.number and without_gap else []
-        self.posted = Posted(whole=bool(self.ranges) or not extent.number, parts=start.seq > 0)
+        self.posted = Posted(whole=bool(self.ranges) or not extent.number, corrections=start.seq > 0)
         self._crew: Crew | None = None
 
     def _without_months(self, problem: Exception) -> Standings:
@@ -272,6 +272,11 @@ class Chain:
                 said=entry.legs,
                 found=positions[:20],
             )
+        if len(entry.postings) < 2:
+            self.balanced.find(entry.seq, place, N_("it has fewer than two postings"))
+        empty = [leg.position for leg in entry.postings if leg.sealed.amount_cents == 0]
+        if empty:
+            self.balanced.find(entry.seq, place, N_("these postings have no amount: {positions}"), positions=empty[:20])
         if any(leg.book_id != self.book_id for leg in entry.postings):
             self.balanced.find(entry.seq, place, N_("a posting is on an account of another book"))
 
