@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -108,3 +109,14 @@ def test_an_account_of_a_partner_is_masked_for_another_partner(world: World) -> 
     world.both("payee record", user="anna", second="bram", partner=BUNNIK, iban=PAYER, name="B", requested_by="piet")
     log = json.dumps(world.look("event list", user="piet", type="payee.recorded"))
     assert (PAYER in log, IBAN in log) == (True, False)
+
+
+def test_what_waits_is_read_by_those_who_may_confirm_it_and_not_by_all_of_their_role(world: World) -> None:
+    agree(world, ref="A2026-002", accepted=(1,))
+    change = {"ref": "A2026-002", "reason": "later", "milestone": 2, "due_on": date(2026, 9, 1)}
+    ref = world.do("agreement amend", user="anna", **change)["pending"]
+    for user, reads in (("fatima", True), ("piet", False), ("anna", True), ("joost", True), ("bram", False)):
+        assert (world.look("pending show", user=user, ref=ref)["shown"] is not None) is reads, user
+    world.do("confirm", user="fatima", ref=ref)
+    assert world.look("pending show", user="fatima", ref=ref)["shown"] is not None
+    assert world.look("pending show", user="piet", ref=ref)["shown"] is None

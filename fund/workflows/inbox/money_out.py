@@ -115,7 +115,7 @@ def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
             what = _(N_("make batch {ref} of {amount} again: it cannot be sent as it is")).format(
                 ref=batch.ref, amount=euros(batch.total_cents)
             )
-            yield Waiting(what, f"fund payment batch --replaces {batch.ref}", PAYERS, batch.ref)
+            yield Waiting(what, f"fund payment batch --replaces {batch.ref}", PAYERS, batch.ref, batch.execution_on)
         return
     yield Waiting(
         _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents)),

@@ -25,7 +25,7 @@ from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.partners import ANNOUNCED_MONTHS, REVIEW_MONTHS
 from fund.workflows.receipts import parties_behind
 
-__all__ = ["arguments_of", "confirmations", "waiting"]
+__all__ = ["arguments_of", "confirmation", "confirmations", "waiting"]
 
 CLOSED_BY = (6, 30)
 """The last day, in the year after, on which the books of a year are closed."""
@@ -40,23 +40,28 @@ def arguments_of(row: PendingRow) -> Mapping[str, Any]:
 def confirmations(desk: Desk) -> Iterator[Waiting]:
     """What one person made and a second must confirm, for those who may: of no party, and with clean hands."""
     for row in desk.pendings:
-        until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
-        what = _what(row, desk.name(row.made_by))
-        roles = frozenset(Role(name) for name in json.loads(row.needs))
-        ties = _ties(desk, row)
-        of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
-        outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
-        who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
-        yield Waiting(
-            what,
-            f"fund confirm {row.ref}",
-            who,
-            ties.ref or row.ref,
-            until,
-            lead=ties.lead,
-            parties=ties.parties,
-            hands=(row.made_by, *ties.hands),
-        )
+        yield confirmation(desk, row)
+
+
+def confirmation(desk: Desk, row: PendingRow) -> Waiting:
+    """One thing that a second person must confirm, for those who may: who confirms it also reads what was shown."""
+    until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
+    what = _what(row, desk.name(row.made_by))
+    roles = frozenset(Role(name) for name in json.loads(row.needs))
+    ties = _ties(desk, row)
+    of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
+    outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
+    who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
+    return Waiting(
+        what,
+        f"fund confirm {row.ref}",
+        who,
+        ties.ref or row.ref,
+        until,
+        lead=ties.lead,
+        parties=ties.parties,
+        hands=(row.made_by, *ties.hands),
+    )
 
 
 def _what(row: PendingRow, maker: str) -> str:
