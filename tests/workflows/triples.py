@@ -487,7 +487,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ),
     ("receipt", "bank unmatch"): Subject(REASON, parties=()),
     ("batch", "payment send"): Subject(),
-    ("batch", "payment settle"): Subject(),
+    ("batch", "payment settle"): Subject(guards=frozenset({"transition_not_allowed"})),  # settled: only with a debit
     ("batch", "payment status"): Subject({"file": STATUS}, ref="", instead="unknown_payment_message"),
     ("batch", "payment batch"): Subject({"refs": ["D2026-0001"]}, ref="replaces"),
 }  # fmt: skip

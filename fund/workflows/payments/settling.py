@@ -29,7 +29,7 @@ from fund.workflows.disbursements import State
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payees import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
-from fund.workflows.payments.table import BATCH_TRANSITIONS, BatchState
+from fund.workflows.payments.table import BATCH_TRANSITIONS, OPEN_LINES, BatchState
 from fund.workflows.receipts import explains, settles, takes_back, unexplained_debits
 
 __all__ = [
@@ -68,7 +68,7 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
         _undo_debit(uow, debit, ref)
         bank_line = debit.line_id
     for entry in entries:
-        records = PaymentSettled if entry.state == "sent" else PaymentConfirmed
+        records = PaymentSettled if entry.state in OPEN_LINES else PaymentConfirmed
         uow.record(records(ref=batch.ref, line=entry.line, bank_line=bank_line or ""), effective_on=on)
     uow.next_step = f"fund payment list --batch {batch.ref}"
     return {"ref": ref, "batch": batch.ref, "amount_cents": total_cents}
@@ -88,17 +88,15 @@ def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[B
             return batch, [each for each in batch.entries if each.line.ref == ref]
         entries = [entry]
     else:
-        entries = [each for each in batch.entries if each.state == "sent" or (shown and each.unshown)]
+        entries = [each for each in batch.entries if each.state in OPEN_LINES or (shown and each.unshown)]
     owners = [ties(uow, due(uow, line.ref)) for line in batch.lines]
-    check(
-        uow,
-        BATCH_TRANSITIONS,
-        "payment settle",
-        batch,
-        records=PaymentConfirmed if shown else PaymentSettled,
-        parties=[party for each in owners for party in each["parties"]],
-        look=f"fund payment list --batch {batch.ref}",
-    )
+    around: dict[str, Any] = {
+        "parties": [party for each in owners for party in each["parties"]],
+        "look": f"fund payment list --batch {batch.ref}",
+    }
+    check(uow, BATCH_TRANSITIONS, "payment settle", batch, **around)
+    if not shown:  # what is settled already takes a debit that shows it
+        check(uow, BATCH_TRANSITIONS, "payment settle", batch, records=PaymentSettled, **around)
     return batch, entries
 
 
@@ -299,7 +297,7 @@ def _show(
 ) -> None:
     """A line of a statement shows payments: what is under way is paid by it, what was booked before is confirmed."""
     for entry in entries:
-        records = PaymentSettled if entry.state == "sent" else PaymentConfirmed
+        records = PaymentSettled if entry.state in OPEN_LINES else PaymentConfirmed
         fact = records(ref=batch.ref, line=entry.line, bank_line=line_id)
         uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
 
