@@ -285,8 +285,8 @@ def _listed(data: Mapping[str, Any]) -> None:
         data["accounts"],
         empty=_("No account is registered: fund bank register IBAN --account 1000"),
     )
-    if any(row["accounts"] > 1 for row in data["ledger"]):
-        table(_("Bank and ledger, state of {day}").format(day=on), LEDGER, data["ledger"])
+    if any(row["accounts"] > 1 for row in data["ledger_accounts"]):
+        table(_("Bank and ledger, state of {day}").format(day=on), LEDGER, data["ledger_accounts"])
     if data["notifications"]:
         table(
             _("Notifications, state of {day}").format(day=on),

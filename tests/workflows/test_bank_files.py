@@ -158,7 +158,9 @@ def test_two_accounts_on_one_code_are_compared_with_the_ledger_together(sqlite_u
         assert {(row["iban"], row["closing_cents"], row["ledger_cents"]) for row in listed["accounts"]} == {
             (OURS, 300, None), (FROM, 200, None),
         }  # fmt: skip
-        assert listed["ledger"] == [{"account": "1000", "accounts": 2, "closing_cents": 500, "ledger_cents": 500}]
+        assert listed["ledger_accounts"] == [
+            {"account": "1000", "accounts": 2, "closing_cents": 500, "ledger_cents": 500}
+        ]
 
 
 def test_in_either_order_as_many_alike_payments_are_booked_as_one_kind_of_document_names(sqlite_url: str) -> None:

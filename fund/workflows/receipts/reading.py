@@ -43,7 +43,7 @@ def bank(view: View, *, as_of: date | None = None) -> dict[str, Any]:
             for each in ledger
             if each["account"] == row["account"]
         ],
-        "ledger": ledger,
+        "ledger_accounts": ledger,
         "statements": [
             {
                 "iban": statement.iban,
