@@ -240,6 +240,12 @@ ACCOUNTS = (
     Column("closing_cents", N_("Bank"), "amount"),
     Column("ledger_cents", N_("Ledger"), "amount"),
 )
+LEDGER = (
+    Column("account", N_("Account"), "ref"),
+    Column("accounts", N_("Accounts"), "count"),
+    Column("closing_cents", N_("Bank"), "amount"),
+    Column("ledger_cents", N_("Ledger"), "amount"),
+)
 NOTIFICATIONS = (
     Column("notification_id", N_("Notification"), "text"),
     Column("iban", N_("IBAN"), "ref"),
@@ -279,6 +285,8 @@ def _listed(data: Mapping[str, Any]) -> None:
         data["accounts"],
         empty=_("No account is registered: fund bank register IBAN --account 1000"),
     )
+    if any(row["accounts"] > 1 for row in data["ledger_accounts"]):
+        table(_("Bank and ledger, state of {day}").format(day=on), LEDGER, data["ledger_accounts"])
     if data["notifications"]:
         table(
             _("Notifications, state of {day}").format(day=on),

@@ -19,8 +19,8 @@ from cli.params import (
     booking,
     changing,
     listing,
+    look,
     noun,
-    opened,
     option,
     read,
     reading,
@@ -34,6 +34,7 @@ from fund.language import N_, _, euros, ngettext
 BATCH = Ref(("payment list", "batches", "ref"))
 DUE = Ref(("disbursement list", "disbursements", "ref"), ("payment list", "payables", "ref"))
 PAYABLE = Ref(("payment list", "payables", "ref"))
+PAID = Ref(*DUE.sources, *BATCH.sources)
 
 payment = noun("payment", N_("Pay what was approved, by files for the bank"))
 
@@ -109,9 +110,7 @@ def _batched(answer: Mapping[str, Any]) -> list[str]:
 
 
 def _write(ctx: click.Context, ref: str, output: str) -> None:
-    with opened(ctx, changes=False) as (fund, _carry_out, look):
-        found = look(fund, "payment file", {"ref": ref})
-    _file_written(found, output)
+    _file_written(look(ctx, "payment file", {"ref": ref}), output)
 
 
 @verb(
@@ -122,7 +121,10 @@ def _write(ctx: click.Context, ref: str, output: str) -> None:
         "The same bytes as when the batch was made; its hash proves it. In a folder it stands under its own name. "
         "A file with other content is never replaced."
     ),
-    examples=("fund payment file S2026-005 --output S2026005.xml", "fund payment file S2026-005 --output upload/"),
+    examples=(
+        "fund --as bram payment file S2026-005 --output S2026005.xml",
+        "fund --as bram payment file S2026-005 --output upload/",
+    ),
     see=("payment batch",),
 )
 @argument("ref", type=BATCH, help=N_("The batch"))
@@ -240,13 +242,19 @@ def _status_told(answer: Mapping[str, Any]) -> list[str]:
     payment,
     "settle",
     N_("Say that the bank paid"),
-    about=N_("Only where no bank statement can say so: payments that are matched for certain settle by themselves."),
-    examples=("fund --as bram payment settle D2026-0007 --on 2026-04-03",),
+    about=N_(
+        "Only where no bank statement can say so: payments that are matched for certain settle by themselves. "
+        "A debit that nobody explained may be a payment that was settled before, or a whole batch."
+    ),
+    examples=(
+        "fund --as bram payment settle D2026-0007 --on 2026-04-03",
+        "fund --as bram payment settle S2026-005 --bank-line U2026-0001",
+    ),
     who=N_("a treasurer"),
     see=("bank import", "payment fail"),
 )
-@argument("ref", type=DUE, help=N_("The disbursement, cost, refund or settlement"))
-@option("--bank-line", type=Ref(), metavar="ID", help=N_("The line of the bank statement that shows it"))
+@argument("ref", type=PAID, help=N_("The disbursement, cost, refund, settlement or batch"))
+@option("--bank-line", type=Ref(), metavar="REF", help=N_("The unexplained debit that shows it, or its line"))
 @booking
 def settle(ctx: click.Context, ref: str, bank_line: str | None) -> None:
     run(ctx, "payment settle", {"ref": ref, "bank_line": bank_line}, ask=True)

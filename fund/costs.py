@@ -15,6 +15,7 @@ from fund.events import Envelope
 from fund.events.receipts import CostCharged, DebitExplained, DebitRecorded, DebitReversed, IncomeRecorded
 from fund.money import require_cents
 from fund.rules.authority import SYSTEM, TREASURER
+from fund.rules.permissions import account_for
 from fund.rules.transitions import Transition, same_command_from, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.schemas.payables import Payable
@@ -69,6 +70,7 @@ def _debit_after(case: Debit | None, happened: Envelope) -> Debit | None:
             code=fact.code,
             reversal=fact.reversal,
             bank_reference=fact.bank_reference,
+            payment_information_id=fact.payment_information_id,
         )
     if isinstance(fact, DebitReversed) and case is not None:
         return case.but(state=state_after(TRANSITIONS, case.state, fact))
@@ -134,6 +136,7 @@ def record_income(
 def costs(view: View) -> dict[str, Any]:
     """What the bank charged, what people approved, what left the bank unexplained, what came in as income, and what
     moved between the fund's own accounts; each in the order of its refs. First each year against its cost budget.
+    Account numbers are masked for whoever neither makes nor checks payments.
     """
     return {
         "years": [_year(view, year) for year in range(view.first_day.year, view.today.year + 1)],
@@ -181,7 +184,7 @@ def costs(view: View) -> dict[str, Any]:
                 "amount_cents": debit.amount_cents,
                 "debited_on": debit.debited_on.isoformat(),
                 "account": debit.account,
-                "payee_iban": debit.payee_iban,
+                "payee_iban": account_for(view.actor, debit.payee_iban),
                 "text": debit.text,
                 "state": debit.state,
                 "explanation": debit.explanation,

@@ -1,4 +1,4 @@
-"""Dutch and English, and amounts, days and instants as people read them.
+"""Dutch and English, and amounts, days, instants and account numbers as people read them.
 
 English is the source. Sentences are marked with ``_`` where they are shown, with ``N_`` where they are
 only declared. JSON, codes and column names of CSV are never translated.
@@ -24,6 +24,7 @@ __all__ = [
     "decimal_text",
     "euros",
     "from_environment",
+    "iban_mask",
     "instant",
     "language",
     "ngettext",
@@ -34,6 +35,7 @@ LANGUAGES = ("en", "nl")
 DOMAIN = "messages"
 LOCALE_DIR = Path(__file__).parent / "locale"
 AMSTERDAM = "Europe/Amsterdam"
+_MASKED = "•"
 _BABEL_NAMES = {"en": "en_GB", "nl": "nl"}
 
 _current = "en"
@@ -124,3 +126,8 @@ def instant(value: datetime) -> str:
     if _current == "nl":
         return f"{day(local.date())} {local:%H.%M} uur"
     return f"{day(local.date())} {local:%H:%M}"
+
+
+def iban_mask(number: str) -> str:
+    """An account number as those may see it who need not pay to it: country and last four, ``NL••••••••••••4300``."""
+    return f"{number[:2]}{_MASKED * max(len(number) - 6, 0)}{number[-4:]}" if len(number) > 6 else _MASKED * len(number)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from fund.errors import InvalidIban, InvalidReference
-from fund.language import N_, _
+from fund.language import N_, _, iban_mask
 
 __all__ = [
     "FoundReference",
@@ -34,7 +34,6 @@ _ATTEMPT = re.compile(r"([A-Z][0-9]{7,10})(?:R([2-9]|[1-9][0-9]))?")
 _RF = re.compile(r"RF([0-9]{2})([A-Z0-9]{1,21})")
 _RF_IN_TEXT = re.compile(r"(?<![A-Z0-9])RF ?[0-9]{2}(?: ?[A-Z0-9]+){1,21}")
 _REF_IN_TEXT = re.compile(r"(?<![A-Z0-9])([A-Z]) ?(20[0-9]{2})[ -]?([0-9]{3,6})(?![0-9]|-[0-9])")
-_MASKED = "•"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +167,6 @@ def iban(text: str) -> str:
     except SchwiftyException:
         reason = _(N_("it is not a country, two check digits and letters or digits"))
     raise InvalidIban(text=text, reason=reason)
-
-
-def iban_mask(number: str) -> str:
-    """An account number as those may see it who need not pay to it: country and last four, ``NL••••••••••••4300``."""
-    return f"{number[:2]}{_MASKED * max(len(number) - 6, 0)}{number[-4:]}" if len(number) > 6 else _MASKED * len(number)
 
 
 def bic_of(number: str) -> str:

@@ -60,7 +60,7 @@ def batch(stage: Stage, on: date, *, second: str = MANAGER_2, return_of: str = "
     """
     made = stage.do(MANAGER_2, "payment batch", execution_on=on)
     ref = next(str(event["payload"]["ref"]) for event in made["events"] if event["type"].startswith("payment"))
-    content = str(stage.look("payment file", ref=ref)["content"]).encode()
+    content = str(stage.look("payment file", user=TREASURER_2, ref=ref)["content"]).encode()
     refusal = stage.refused(tempted, "payment send", ref=ref) if tempted else None
     stage.both(TREASURER_2, second, "payment send", ref=ref)
     stage.bank.pay(content, on=on)

@@ -21,6 +21,7 @@ __all__ = [
     "SettlementSettled",
     "SettlementUnchanged",
     "ValuationDayOutside",
+    "MoreOwedThanCalled",
 ]
 
 
@@ -78,6 +79,16 @@ class AdviceMissing(RuleRefusal):
 
     message = N_("{partner}: {asked_cents} instead of {net_cents} takes the advice of an expert, given after a dispute")
     hint = N_("fund partner agree-settlement {partner} --amount AMOUNT --advice FILE")
+
+
+class MoreOwedThanCalled(RuleRefusal):
+    """What a partner owes when it leaves, it pays on its calls: more than is open on them cannot be asked there."""
+
+    message = N_(
+        "{partner} would owe {owed_cents} when it leaves, and {unpaid_cents} is open on its calls: "
+        "more cannot be settled with it"
+    )
+    hint = N_("see what it would get without costs: fund partner exit-quote {partner}")
 
 
 class BelowUndisputed(RuleRefusal):

@@ -7,8 +7,9 @@ from fund.language import N_
 
 __all__ = [
     "ChargeAboveMaximum", "ChargeBelowMinimum", "ChargeNotDemanded", "ChargePaid", "FaultySchedule", "FeeClaimedBefore",
-    "InstalmentNotLate", "InstalmentsDisordered", "NothingToRestructure", "ReceiptsInOrder",
+    "InstalmentNotLate", "InstalmentNotPositive", "InstalmentsDisordered", "NothingToRestructure", "ReceiptsInOrder",
     "RequestNeedsSignatory", "RestructuringDiffers", "RestructuringInPast", "ScheduleNotSaid", "SurplusGone",
+    "UnknownPlanVersion",
 ]  # fmt: skip
 
 
@@ -112,8 +113,22 @@ class RestructuringInPast(RuleRefusal):
     hint = N_("fund repayment restructure {ref} --help")
 
 
+class InstalmentNotPositive(RuleRefusal):
+    """Each instalment asks something."""
+
+    message = N_("the instalment of {due_on} of {ref} is {amount_cents}: each is {least_cents} or more")
+    hint = N_("fund repayment restructure {ref} --help")
+
+
 class InstalmentsDisordered(RuleRefusal):
-    """Instalments have an amount, and days that follow one another."""
+    """Instalments have days that follow one another."""
 
     message = N_("the instalments of {ref} do not follow one another: {next_on} comes after {due_on}")
     hint = N_("fund repayment restructure {ref} --help")
+
+
+class UnknownPlanVersion(FaultyInput):
+    """A plan has a version for each time that its instalments were replaced."""
+
+    message = N_("the plan of {ref} has no version {version}: it has {known}")
+    hint = N_("fund repayment plan {ref} --version {last}")

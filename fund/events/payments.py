@@ -134,7 +134,7 @@ class PaymentSettled(_OfALine):
 
 
 class PaymentConfirmed(_OfALine):
-    """A bank line shows what a treasurer had said before: nothing moves, but the line is explained."""
+    """A bank line shows what is booked already, whatever followed: nothing moves, but the line is explained."""
 
     wire: ClassVar[str] = "payment.confirmed"
 

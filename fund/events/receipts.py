@@ -342,13 +342,15 @@ class DebitRecorded(Fact):
     reversal: bool = False
     """Whether the bank says that it takes a credit back, and nobody knows which."""
     bank_reference: str = ""
+    payment_information_id: str = ""
+    """The payment file that the bank names, where it shows a batch as one debit."""
 
 
 class DebitReversed(Fact):
     """The bank took an unexplained debit back (``RvslInd``): the money is where it was.
 
     Args:
-        payment: What it paid, where it turns out to be a payment of the fund: that is then booked as one.
+        payment: What it paid, or the batch, where it turns out to be money of the fund on its way: booked as that.
     """
 
     wire: ClassVar[str] = "debit.reversed"

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fund.rules.authority import Relation, Role, Who
+from fund.language import iban_mask
+from fund.rules.authority import Actor, Relation, Role, Who
 
 __all__ = [
     "BEYOND",
@@ -24,11 +25,13 @@ __all__ = [
     "Cell",
     "Group",
     "Mark",
+    "account_for",
     "cell_of",
     "column_of",
     "group_of",
     "may",
     "readers",
+    "sees_accounts",
     "who_reads",
     "within",
 ]
@@ -369,3 +372,17 @@ def who_reads(name: str) -> Who:
     cells = _BY_NAME[name].cells
     own = frozenset(role for column in ("PE", "PS") if cells[column].own for role in COLUMNS[column])
     return Who(readers(name), others=(Who(own, Relation.PARTY),) if own else ())
+
+
+def sees_accounts(actor: Actor | None, *, of: str | None = None) -> bool:
+    """Whether somebody reads account numbers whole: whoever reads every payment, and a partner its own (``of``). Others
+    see them masked.
+    """
+    if actor is None:
+        return False
+    return actor.has(*readers("payments")) or (of is not None and actor.organisation == of)
+
+
+def account_for(actor: Actor | None, iban: str, *, of: str | None = None) -> str:
+    """An account number as somebody may see it: see :func:`sees_accounts`."""
+    return iban if sees_accounts(actor, of=of) else iban_mask(iban)

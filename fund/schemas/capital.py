@@ -347,6 +347,7 @@ class Debit(CaseFile):
     code: str = ""
     reversal: bool = False
     bank_reference: str = ""
+    payment_information_id: str = ""
     explanation: str = ""
 
     def columns(self) -> CaseColumns:

@@ -90,14 +90,21 @@ class BatchEntry(Shape):
     """A line of a batch and what became of it: open, sent, paid, failed or returned.
 
     Args:
+        bank_line: The line of a bank statement that shows that it left. returned_line: The one that shows it back.
         bank_status, bank_reason: What the bank said of it last (pain.002): accepted, pending, rejected; empty before.
     """
 
     line: BatchLine
     state: str
     bank_line: str = ""
+    returned_line: str = ""
     bank_status: str = ""
     bank_reason: str = ""
+
+    @property
+    def unshown(self) -> bool:
+        """Whether its money left or is to leave, and no line of a bank statement showed that yet."""
+        return self.state in ("sent", "paid", "returned") and not self.bank_line
 
     @property
     def contradicted(self) -> bool:

@@ -1,4 +1,5 @@
-"""What of a fact is shown to whom: opened scores, ties found or declared, results that are not yet published.
+"""What of a fact is shown to whom: opened scores and votes, ties found or declared, results that are not yet published,
+account numbers.
 
 A fact is for ever, and whoever may read a life may read that it happened; what section 10 of the rules keeps to some is
 left out for the others. What lies under seal is in no fact at all. Source: lifecycle.md 10 (assign, conflicts; score,
@@ -12,17 +13,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fund.events import Envelope, Fact
-from fund.events.decisions import (
-    DecisionApproved,
-    DecisionConditional,
-    DecisionDeferred,
-    DecisionPrepared,
-    DecisionRejected,
-    DecisionReopened,
-    DecisionUpheld,
-    EligibilityReopened,
-)
+from fund.events.decisions import DecisionPrepared
 from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
+from fund.events.receipts import BankNotificationImported, BankStatementImported, ReceiptRecorded
 from fund.events.reviews import (
     ConsensusProposed,
     ReviewClosed,
@@ -38,14 +31,14 @@ from fund.events.reviews import (
 )
 from fund.rules.authority import Role
 from fund.rules.conflicts import hard_conflict
-from fund.rules.permissions import readers
+from fund.rules.permissions import account_for, readers, sees_accounts
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows.conflicts import parties_of
 
-__all__ = ["payload_for", "reads_results", "sees_conflicts", "sees_scores"]
+__all__ = ["payload_for", "reads_results", "sees_conflicts", "sees_scores", "sees_votes"]
 
 _READERS = readers("scores")
 """Who reads scores after the closing, and ties at any time, where no conflict bars them; an auditor always does."""
@@ -75,6 +68,18 @@ def sees_scores(view: View, proposal: Proposal, takers: Iterable[str]) -> bool:
     if actor is None or actor.user_id not in set(takers):
         return False
     return hard_conflict(actor, parties_of(view, proposal)) is None
+
+
+def sees_votes(view: View, proposal: str) -> bool:
+    """Whether whoever looks may know who voted what, once votes are open: on what concerns a proposal (ref) as its ties
+    are known; what the partners say of the fund itself (a key, who joins, its end) everybody reads.
+    """
+    if not proposal:
+        return True
+    case = view.maybe(Proposal, proposal)
+    if case is None:
+        return view.actor is not None and view.actor.has(*_READERS)
+    return sees_conflicts(view, case)
 
 
 def reads_results(view: View, case: Evaluation) -> bool:
@@ -126,19 +131,19 @@ _TIES: Mapping[type[Fact], tuple[str, ...]] = {
     ReviewerRecused: ("reason",),
     ReviewScoreExcluded: ("ground",),
     DecisionPrepared: ("voters", "barred"),
-    DecisionApproved: ("votes",),
-    DecisionConditional: ("votes",),
-    DecisionRejected: ("votes",),
-    DecisionDeferred: ("votes",),
-    DecisionReopened: ("votes",),
-    DecisionUpheld: ("votes",),
-    EligibilityReopened: ("votes",),
 }
-"""Of these, ties and votes of people: for those who judge them, and the person."""
+"""Of these, ties of people: for those who judge them, and the person."""
+
+_ACCOUNTS = ("iban", "payer_iban", "payee_iban")
+"""Whatever the fact, what has one of these names is the account of somebody who pays or is paid."""
+_ACCOUNTS_OF_THE_FUND = (BankStatementImported, BankNotificationImported)
+"""Facts in which such a name is the fund's own account, which stands on every letter."""
 
 
 def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
-    """What the fact says, for whoever looks: fields that are not theirs to read are left out (``null``)."""
+    """What the fact says, for whoever looks: fields that are not theirs to read are left out (``null``), numbers of
+    accounts masked.
+    """
     payload: dict[str, Any] = json.loads(happened.fact.payload())
     kind = type(happened.fact)
     hidden = [*_hidden_figures(view, happened)] if kind in _KEPT or kind in _MEANS else []
@@ -147,11 +152,29 @@ def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
         proposal = view.maybe(Proposal, happened.fact.ref)
         if proposal is None or not sees_conflicts(view, proposal):
             hidden += _TIES[kind]
+    if kind not in _KEPT and happened.fact.opens and not own:
+        concerned = happened.fact.ref if kind.kind in ("decision", "proposal") else payload.get("proposal", "")
+        hidden += () if sees_votes(view, concerned) else happened.fact.opens
     if kind in _RESULTS:
         case = view.maybe(Evaluation, happened.fact.ref)
         hidden += () if case is not None and reads_results(view, case) else _RESULTS[kind]
+    if kind is ReceiptRecorded and not sees_accounts(view.actor):
+        hidden.append("text")  # what a payer writes may name people, and accounts
     payload.update({field: None for field in hidden if field in payload})
-    return payload
+    return payload if kind in _ACCOUNTS_OF_THE_FUND else _masked(view, payload)
+
+
+def _masked(view: View, said: Any) -> Any:
+    """The same with account numbers as whoever looks may see them, at any depth."""
+    if isinstance(said, list):
+        return [_masked(view, each) for each in said]
+    if not isinstance(said, dict):
+        return said
+    own = said.get("payee") or said.get("partner")
+    return {
+        name: account_for(view.actor, each, of=own) if name in _ACCOUNTS else _masked(view, each)
+        for name, each in said.items()
+    }
 
 
 def _hidden_figures(view: View, happened: Envelope) -> Iterable[str]:

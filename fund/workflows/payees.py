@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from fund import files
-from fund.bank import bank_name, iban_mask
+from fund.bank import bank_name
 from fund.bank import iban as checked_iban
 from fund.dates import day_of
 from fund.errors import (
@@ -32,8 +32,8 @@ from fund.errors import (
 from fund.events import Envelope
 from fund.events.payees import PayeeRecorded, PayeeVerified
 from fund.rules.authority import FUND_MANAGER, TREASURER, Role
-from fund.rules.permissions import readers
-from fund.schemas.capital import BankAccount
+from fund.rules.permissions import account_for
+from fund.schemas.capital import BankAccount, Debit
 from fund.schemas.disbursements import Payee
 from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
@@ -262,12 +262,14 @@ def account_of_the_fund(view: View, account: str = "1000") -> BankAccount:
 def cash_to_pay(view: View, day: date | None) -> int:
     """What can still be paid from the bank on a day: cash, less what is under way, less what was approved before.
 
-    What is on its way to the treasury account has left, though 1010 still holds it.
+    What is on its way to the treasury account has left, and so has what nobody has explained, though 1010 still holds
+    both; a debit that proves to be a payment under way is free again.
     """
     balances = view.balances(as_of=day)
     leaving = sum(case.amount_cents for case in view.cases(Transfer, states=("sent",)) if case.to_account != "1000")
+    gone = sum(debit.amount_cents for debit in view.cases(Debit, states=("recorded",)))
     # 1010 and 2000 stand on the credit side
-    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000")) - leaving
+    return sum(balances.get(code, 0) for code in ("1000", "1010", "2000")) - leaving - gone
 
 
 # -------------------------------------------------------------------------------------------------------- reading
@@ -275,7 +277,6 @@ def cash_to_pay(view: View, day: date | None) -> int:
 
 def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
     """The accounts that may be paid; masked for whoever neither makes nor checks payments, nor owns them."""
-    whole = view.actor is not None and view.actor.has(*readers("payments"))
     return {
         "payees": [
             {
@@ -283,7 +284,7 @@ def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
                 "partner": payee.partner,
                 "supplier": payee.supplier,
                 "name": payee.name,
-                "iban": payee.iban if whole or _own(view, payee) else iban_mask(payee.iban),
+                "iban": account_for(view.actor, payee.iban, of=payee.partner),
                 "from_on": payee.from_on.isoformat(),
                 "verified_on": payee.verified_on.isoformat() if payee.verified_on else None,
                 "usable_on": payee.usable_on.isoformat() if payee.usable_on else None,
@@ -292,10 +293,6 @@ def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
             for payee in view.cases(Payee, partner=partner)
         ]
     }
-
-
-def _own(view: View, payee: Payee) -> bool:
-    return view.actor is not None and view.actor.organisation == payee.partner
 
 
 COMMANDS = (Command("payee record", record, FUND_MANAGER, second=TREASURER),)

@@ -31,6 +31,7 @@ from fund.workflows.ballots import (
     waiting_in_body,
 )
 from fund.workflows.bodies import NOBODY, Body, Matter, board
+from fund.workflows.discretion import sees_votes
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
 from fund.workflows.proposals import rules_for
 
@@ -346,7 +347,9 @@ def waiting_resolutions(view: View) -> list[WaitingResolution]:
 
 
 def show(view: View, case: Resolution) -> dict[str, Any]:
-    """A resolution: what it would bring about, who votes and has, and what came of it; votes once they are open."""
+    """A resolution: what it would bring about, who votes and has, and what came of it; votes once they are open, for
+    those who may know who voted what.
+    """
     body = _body(view, case)
     waits, ready = waiting_in_body(_rules(view, case), body, case.commitments)
     return {
@@ -361,7 +364,11 @@ def show(view: View, case: Resolution) -> dict[str, Any]:
         "voted": [view.name(person) for person in sorted(case.commitments)],
         "waiting": [view.name(person) for person in waits] if case.state == State.PROPOSED else [],
         "ready": ready and case.state == State.PROPOSED,
-        "votes": [{"voter": view.name(person), "choice": choice} for person, choice in sorted(case.votes.items())],
+        "votes": [
+            {"voter": view.name(person), "choice": choice}
+            for person, choice in sorted(case.votes.items())
+            if sees_votes(view, case.proposal)
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from tests.factories import World, founded
 from tests.workflows.deciding import eligible, panel_of, peopled
 from tests.workflows.every_state import NOW, put_every_state
 
-LATE = "fund payment send S2026-100"
+LATE = "fund payment batch --replaces S2026-100"
 
 
 @pytest.fixture

@@ -124,11 +124,11 @@ def test_a_batch_is_written_to_a_file_sent_by_two_and_listed(fund: Any, database
     assert "EUR 25,000.01" in made.out
     assert read_payments(data, name="batch.xml").total_cents == 2500001
     assert stat.S_ISREG(path.stat().st_mode)
-    again = fund("payment", "file", "S2026-001", "--output", "-", database=database_url)
+    again = fund("payment", "file", "S2026-001", "--output", "-", database=database_url, user="bram")
     assert again.out.encode() == data
-    both = fund("payment", "file", "S2026-001", "--output", "-", "--json", database=database_url)
+    both = fund("payment", "file", "S2026-001", "--output", "-", "--json", database=database_url, user="bram")
     assert (both.code, both.out) == (2, "")
-    assert fund("payment", "file", "S2026-001", database=database_url).out.encode().strip() == data.strip()
+    assert fund("payment", "file", "S2026-001", database=database_url, user="bram").out.encode().strip() == data.strip()
     pending = fund("payment", "send", "S2026-001", "--yes", "--json", database=database_url, user="bram2").json
     assert pending["result"]["sha256"] == file_sha256(data)
     assert fund("confirm", pending["pending"], "--yes", database=database_url, user="anna2").code == 0
@@ -255,17 +255,17 @@ def test_a_payment_file_is_written_under_its_name_once_and_never_over_another(
     folder = tmp_path / "upload"
     folder.mkdir()
     write = ("payment", "file", "S2026-001", "--output", folder)
-    assert fund(*write, database=database_url).code == 0
+    assert fund(*write, database=database_url, user="bram").code == 0
     path = folder / "S2026001.pain.001.001.09.xml"
     assert [each.name for each in folder.iterdir()] == [path.name] == [made["file"]]
     assert file_sha256(path.read_bytes()) == made["sha256"]
     before = path.stat().st_mtime_ns
     # again: the same bytes are left as they are
-    assert fund(*write, database=database_url).code == 0
+    assert fund(*write, database=database_url, user="bram").code == 0
     assert path.stat().st_mtime_ns == before
     # something else under that name stays, and the command stops
     path.write_bytes(path.read_bytes().replace(b"25000.01", b"99999.99"))
-    stopped = fund(*write, database=database_url)
+    stopped = fund(*write, database=database_url, user="bram")
     assert stopped.code == 1
     assert made["sha256"] in stopped.err
     assert b"99999.99" in path.read_bytes()

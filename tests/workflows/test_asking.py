@@ -490,7 +490,8 @@ from fund.workflows import receipts, resolutions
 from fund.workflows.receipts import hooks
 
 print(sorted(each for each in sys.modules if each.startswith("fund.workflows.")))
-print([[each.__module__ for each in registered] for registered in (hooks.SETTLERS, hooks.ARRIVALS, hooks.TAKERS)])
+hooked = (hooks.SETTLERS, hooks.ARRIVALS, hooks.TAKERS, hooks.EXPLAINERS)
+print([[each.__module__ for each in registered] for registered in hooked])
 print(sorted(resolutions._CHAPTERS))
 """
 BY_NAME = {"fund.workflows.actors", "fund.workflows.broker", "fund.workflows.delivery.takers"}
@@ -504,5 +505,5 @@ def test_a_program_that_acts_knows_all_that_may_follow_whatever_it_was_asked() -
     found = pkgutil.walk_packages(workflows.__path__, "fund.workflows.")
     assert {each.name for each in found} - set(modules) == BY_NAME
     payments, transfers = "fund.workflows.payments.settling", "fund.workflows.transfers"
-    assert bank_lines == [[payments, transfers], [transfers], [payments]]
+    assert bank_lines == [[payments, transfers], [transfers], [payments], [payments]]
     assert resolutions == ["admission", "refinancing", "restructuring", "winding_up"]

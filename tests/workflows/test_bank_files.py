@@ -131,6 +131,38 @@ def test_what_a_notification_told_is_known_when_the_statement_comes(database_url
         assert world.look("bank list", as_of=earlier)["notifications"] == []
 
 
+def test_a_list_of_an_earlier_day_shows_receipts_as_they_were(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        call = called(world, 500)
+        import_statement(world, registered(world))
+        import_bytes(world, statement(1, [line(500, text="zomaar")]))
+        world.clock(DAY + timedelta(days=9))
+        world.both("bank match", user="bram", second="anna", ref="O2026-0001", to=call["ref"])
+        world.do("bank unmatch", user="bram", ref="O2026-0001", reason="toch niet")
+        (now,) = world.look("bank list")["receipts"]
+        (then,) = world.look("bank list", as_of=DAY + timedelta(days=8))["receipts"]
+        assert (then["state"], then["waiting_cents"], then["allocated_cents"], len(then["uses"])) == (
+            "allocated", 0, 500, 1,
+        )  # fmt: skip
+        assert (now["waiting_cents"], now["allocated_cents"], now["uses"]) == (500, 0, [])
+        assert world.look("bank list", as_of=DAY - timedelta(days=1))["receipts"] == []
+
+
+def test_two_accounts_on_one_code_are_compared_with_the_ledger_together(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        first, second = registered(world), registered(world, FROM)
+        for bank, cents in ((first, 300), (second, 200)):
+            bank.receive(cents, name="?", iban=OTHER, on=DAY)
+            import_statement(world, bank)
+        listed = world.look("bank list")
+        assert {(row["iban"], row["closing_cents"], row["ledger_cents"]) for row in listed["accounts"]} == {
+            (OURS, 300, None), (FROM, 200, None),
+        }  # fmt: skip
+        assert listed["ledger_accounts"] == [
+            {"account": "1000", "accounts": 2, "closing_cents": 500, "ledger_cents": 500}
+        ]
+
+
 def test_in_either_order_as_many_alike_payments_are_booked_as_one_kind_of_document_names(sqlite_url: str) -> None:
     alike = line(5_00, end_to_end_id="E1")
     for order in ((0, 1), (1, 0)):

@@ -243,6 +243,14 @@ def test_nothing_is_claimed_that_is_not_late_and_demanded_nor_beyond_the_regulat
             world.do("repayment charge", user="baan", ref=AGREEMENT, amount_cents=2_000, ground="interest", reason="x")
 
 
+def test_a_demand_of_which_part_was_paid_costs_nothing_more_once_the_rest_is_waived(world: World) -> None:
+    claim(world, 1_500, "fee")
+    received(world, "O2026-0101", 900)
+    waive(world)
+    with pytest.raises(FeeClaimedBefore):
+        claim(world, 1_500, "fee")
+
+
 def test_a_demand_costs_once_and_the_next_one_again(world: World) -> None:
     claim(world, 1_500, "fee")
     with pytest.raises(FeeClaimedBefore) as refused:

@@ -22,6 +22,7 @@ from fund.errors import (
     InsufficientCash,
     InsufficientFreeToCommit,
     LongStopNotReached,
+    MoreOwedThanCalled,
     NoPayee,
     NotAuthorised,
     NothingUndisputed,
@@ -45,9 +46,11 @@ from fund.events.costs import TransferSent
 from fund.events.decisions import DecisionApproved
 from fund.events.exits import PartnerExited
 from fund.events.receipts import CostCharged
+from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.bodies import NOBODY, Matter, board
 from fund.workflows.exits import paying
+from fund.workflows.exits.later import LONG_STOP
 from fund.workflows.proposals.lineage import require_active
 from tests.factories import World, founded
 from tests.workflows.leaving import (
@@ -262,6 +265,49 @@ def test_a_negative_net_is_paid_on_the_call_and_then_it_has_left(sqlite_url: str
         assert standing(world, f"1100.{BUNSCHOTEN}") == (800_000,)
         call_paid(world, 800_000)
         assert exit_of(world, BUNSCHOTEN)["state"] == "exited"
+
+
+def test_nobody_owes_more_when_it_leaves_than_is_open_on_its_calls(sqlite_url: str) -> None:
+    with founded(sqlite_url, rules=rules()) as world:
+        office(world)
+        capital(world, unpaid={BUNSCHOTEN: 500_000})
+        with world.uow("bram") as uow:
+            _charged(uow, 10_500_000)  # what is left is worth 1,500,000, of which a fifth is of Bunschoten
+        notice(world, BUNSCHOTEN)
+        world.clock(date(2026, 7, 6))
+        error = refused(MoreOwedThanCalled, lambda: proposed(world, BUNSCHOTEN, costs=300_001))
+        assert error.details == {"partner": BUNSCHOTEN, "owed_cents": 500_001, "unpaid_cents": 500_000}
+        proposed(world, BUNSCHOTEN, costs=300_000)
+        world.do("partner dispute-settlement", user="sara", ref=BUNSCHOTEN, reason="Te laag.")
+        refused(MoreOwedThanCalled, lambda: agreed_on(world, BUNSCHOTEN, amount=-500_001, advice=ADVICE))
+        agreed_on(world, BUNSCHOTEN, amount=-500_000, advice=ADVICE)
+        settled(world, BUNSCHOTEN)
+        call_paid(world, 500_000)
+        assert exit_of(world, BUNSCHOTEN)["state"] == "exited"
+
+
+def test_a_later_part_that_comes_with_the_second_booking_has_its_long_stop(sqlite_url: str) -> None:
+    with founded(sqlite_url, rules=rules(buffer_cents=0)) as world:
+        office(world)
+        capital(world, unpaid={})
+        notice(world)
+        world.clock(date(2026, 7, 6))
+        proposed(world)
+        world.do("partner dispute-settlement", user="piet", ref=BUNNIK, reason="Te laag.")
+        settled(world)
+        first = exit_of(world)
+        # an expert finds more, and nothing lies free any more
+        agreed_on(world, amount=first["net_cents"] + 100_000, advice=ADVICE)
+        with world.uow("bram") as uow:
+            _charged(uow, 8_400_000)
+        settled(world)
+        with world.view() as view:
+            case = view.case(Exit, BUNNIK)
+            assert case.later_cents == 100_000
+            assert [timer.kind for timer in view.store.work.timers() if timer.stream == case.stream] == [LONG_STOP]
+        world.clock(date(2031, 7, 7))
+        with world.view() as view:
+            assert view.history(case)[-1].type == "exit.long_stop_reached"
 
 
 def test_a_payment_that_is_cancelled_is_due_again(world: World) -> None:

@@ -67,7 +67,7 @@ def payable(world: World, ref: str) -> dict[str, Any]:
 
 
 def file_of(world: World, batch: str) -> bytes:
-    return str(world.look("payment file", ref=batch)["content"]).encode()
+    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def last(world: World) -> str:

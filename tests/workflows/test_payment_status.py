@@ -38,7 +38,7 @@ def under_way(world: World) -> bytes:
 
 
 def file_of(world: World, batch: str) -> bytes:
-    return str(world.look("payment file", ref=batch)["content"]).encode()
+    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def report(world: World, data: bytes, *, user: str = "bram") -> Any:

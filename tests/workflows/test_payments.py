@@ -9,7 +9,7 @@ import pytest
 
 from fund import files
 from fund.bank import file_sha256, read_payments, read_statements
-from fund.bank.simulation import StoryBank
+from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction
 from fund.checks import verify
 from fund.errors import (
     AlreadyRepaid,
@@ -19,6 +19,8 @@ from fund.errors import (
     DebitsUnexplained,
     DisbursementInBatch,
     FundError,
+    IbanKnown,
+    InsufficientCash,
     NoBankAccount,
     NotAPaymentDay,
     NotAuthorised,
@@ -34,6 +36,7 @@ from fund.errors import (
 )
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import DebitRecorded, ReceiptAllocated
+from fund.workflows.payees import cash_to_pay
 from fund.workflows.receipts import unexplained_debits
 from tests import payment_files
 from tests.factories import START, World, as_text, founded
@@ -62,7 +65,7 @@ def state_of(world: World, ref: str) -> str:
 
 
 def file_of(world: World, batch: str) -> bytes:
-    return str(world.look("payment file", ref=batch)["content"]).encode()
+    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def test_what_stands_approved_becomes_one_file_for_one_day(database_url: str) -> None:
@@ -572,3 +575,290 @@ def test_the_file_of_a_batch_is_the_same_bytes_for_ever(database_url: str) -> No
         assert file_sha256(first) == made["sha256"]
         with world.view() as view:
             assert files.get(view, made["sha256"]) == first
+
+
+# -------------------------------------------------------------------------- debits of what was settled, or moved on
+
+
+def one_debit(world: World, batch: str, cents: int, *, on: date = FRIDAY, bank: StoryBank | None = None) -> bytes:
+    """A statement on which the bank shows a batch as one debit, without the payments inside."""
+    bank = bank or the_bank(world)
+    transaction = StoryTransaction(amount_cents=-cents)
+    bank.entries.append(
+        StoryEntry(transactions=(transaction,), booked_on=on, code="PMNT/ICDT/ESCT", batch_id=batch.replace("-", ""))
+    )
+    return bank.statement(on)
+
+
+def on_monday(world: World) -> None:
+    world.clock(datetime(2026, 1, 12, 9, tzinfo=START.tzinfo))
+
+
+def lines_of(world: World) -> list[tuple[str, str, bool]]:
+    return [(row["ref"], row["state"], bool(row["bank_line"])) for row in world.look("payment list")["payments"]]
+
+
+def verified(world: World) -> None:
+    report = verify(world.fund.engine)
+    assert report["ok"], [check for check in report["checks"] if not check["ok"]]
+
+
+@pytest.mark.parametrize("settled", [(2,), (1, 2)])
+def test_a_debit_for_a_whole_batch_shows_also_what_a_treasurer_settled_before(
+    database_url: str, settled: tuple[int, ...]
+) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        refs = [approved(world, amount=10_000), approved(world, amount=5_000)]
+        batch = sent(world)
+        for number in settled:
+            world.do("payment settle", user="bram", ref=refs[number - 1])
+        on_monday(world)
+        result = imported(world, one_debit(world, batch, 15_000))["result"]
+        assert result["unexplained_debits"] == []
+        assert lines_of(world) == [(refs[0], "paid", True), (refs[1], "paid", True)]
+        assert (world.balances()["1000"], world.balances()["1010"]) == (9_985_000, 0)
+        verified(world)
+
+
+def test_a_debit_for_a_whole_batch_shows_also_what_came_back_before(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        first, second = approved(world, amount=10_000), approved(world, amount=5_000)
+        batch = sent(world)
+        bank = the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        bank.entries.clear()
+        bank.send_back("D20260002", on=FRIDAY)
+        on_monday(world)
+        imported(world, bank.statement(FRIDAY))
+        assert lines_of(world) == [(first, "sent", False), (second, "returned", False)]
+        late = one_debit(world, batch, 15_000, on=date(2026, 1, 12), bank=bank)
+        assert imported(world, late, "late.xml")["result"]["unexplained_debits"] == []
+        assert lines_of(world) == [(first, "paid", True), (second, "returned", True)]
+        assert (world.balances()["1000"], world.balances()["1010"]) == (9_990_000, 0)
+        verified(world)
+
+
+def test_a_debit_that_fitted_nothing_is_tried_again_when_another_statement_comes(database_url: str) -> None:
+    with founded(database_url) as world:
+        # Given a batch of which the bank refused one line and debits the rest, before anybody says so
+        agree(prepared(world))
+        refs = [approved(world, amount=cents) for cents in (10_000, 5_000, 2_500)]
+        batch, bank = sent(world), the_bank(world)
+        on_monday(world)
+        assert imported(world, one_debit(world, batch, 12_500, bank=bank))["result"]["unexplained_debits"]
+        # When the treasurer says which line failed, and the next statement comes
+        world.do("payment fail", user="bram", ref=refs[1], reason="AC01")
+        result = imported(world, bank.statement(date(2026, 1, 12)), "next.xml")["result"]
+        # Then the debit is the rest of the batch
+        assert result["matched_before"] == 1
+        assert lines_of(world) == [(refs[0], "paid", True), (refs[1], "failed", False), (refs[2], "paid", True)]
+        with world.view() as view:
+            assert unexplained_debits(view) == []
+        assert (world.balances()["1000"], world.balances()["1010"]) == (9_987_500, 0)
+        assert world.look("disbursement show", ref=refs[0])["paid_on"] == "2026-01-09"
+        verified(world)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_treasurer_says_that_a_debit_is_a_whole_batch(database_url: str, settled: bool) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        refs = [approved(world, amount=10_000), approved(world, amount=5_000)]
+        batch, bank = sent(world), the_bank(world)
+        if settled:
+            world.do("payment settle", user="bram", ref=batch)
+        bank.entries += [
+            StoryEntry(transactions=(StoryTransaction(amount_cents=-cents),), booked_on=FRIDAY, code="PMNT/ICDT/ESCT")
+            for cents in (15_000, 1)
+        ]
+        on_monday(world)
+        imported(world, bank.statement(FRIDAY))
+        with pytest.raises(PaymentDoesNotMatch):
+            world.do("payment settle", user="bram", ref=batch, bank_line="U2026-0002")
+        world.do("payment settle", user="bram", ref=batch, bank_line="U2026-0001")
+        assert lines_of(world) == [(ref, "paid", True) for ref in refs]
+        assert (world.balances()["1000"], world.balances()["1010"]) == (9_984_999, 1)
+        with pytest.raises(TransitionNotAllowed):
+            world.do("payment settle", user="bram", ref=batch)
+        verified(world)
+
+
+def test_a_debit_without_a_reference_is_a_payment_that_was_settled_before(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world, amount=10_000)
+        sent(world)
+        world.do("payment settle", user="bram", ref=ref)
+        bank = the_bank(world)
+        bank.entries += [
+            StoryEntry(transactions=(StoryTransaction(amount_cents=-10_000),), booked_on=FRIDAY, code="PMNT/ICDT/ESCT")
+        ] * 2
+        on_monday(world)
+        imported(world, bank.statement(FRIDAY))
+        world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0001")
+        assert lines_of(world) == [(ref, "paid", True)]
+        with pytest.raises(TransitionNotAllowed):  # shown once, it is not shown again
+            world.do("payment settle", user="bram", ref=ref, bank_line="U2026-0002")
+
+
+def test_the_debit_of_a_payment_of_which_part_came_back_is_known(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world, amount=10_000)
+        batch, bank = sent(world), the_bank(world)
+        world.do("payment settle", user="bram", ref=ref)
+        with world.uow("bram") as uow:
+            receipt(uow, "O2026-9002", 4_000)
+        world.do("disbursement refund", user="bram", ref=ref, receipt="O2026-9002")
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        on_monday(world)
+        assert imported(world, bank.statement(FRIDAY))["result"]["unexplained_debits"] == []
+        assert (state_of(world, ref), lines_of(world)) == ("part_refunded", [(ref, "paid", True)])
+        assert world.balances()["1010"] == 0
+        verified(world)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_debit_of_a_payment_that_came_back_before_it_is_known(database_url: str, again: bool) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        ref = approved(world, amount=10_000)
+        batch, bank = sent(world), the_bank(world)
+        bank.pay(file_of(world, batch), on=FRIDAY)
+        (paid,) = bank.entries
+        bank.entries.clear()
+        bank.send_back("D20260001", on=FRIDAY)
+        on_monday(world)
+        imported(world, bank.statement(FRIDAY))
+        if again:
+            world.do("payment retry", user="anna", ref=ref)
+            sent(world, ref)
+        bank.entries.append(paid)
+        late = imported(world, bank.statement(date(2026, 1, 12)), "late.xml")["result"]
+        assert late["unexplained_debits"] == []
+        first, *second = lines_of(world)
+        assert first == (ref, "returned", True)
+        assert second == ([(ref, "sent", False)] if again else [])
+        assert world.balances()["1010"] == (-10_000 if again else 0)
+        verified(world)
+
+
+def test_what_left_the_bank_unexplained_is_no_cash_that_can_be_promised(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        with world.view() as view:
+            free_cents = cash_to_pay(view, None)
+        with world.uow("bram") as uow:
+            uow.record(
+                DebitRecorded(
+                    ref="U2026-0001", account="1000", amount_cents=9_000_000, debited_on=uow.today, line_id="lin_x"
+                )
+            )
+        with world.view() as view:
+            assert cash_to_pay(view, None) == free_cents - 9_000_000
+        ref = world.do("disbursement request", user="fatima", ref=AGREEMENT, milestone=1)["result"]["ref"]
+        world.do("disbursement check", user="anna", ref=ref)
+        with pytest.raises(InsufficientCash) as caught:
+            world.do("disbursement approve", user="bram", ref=ref)
+        assert caught.value.details["available_cents"] == 1_000_000
+        # a cost of the fund: the cash is gone for good, and gone once
+        world.do("cost charge", user="bram", ref="U2026-0001", reason="afgeschreven door een ander")
+        with world.view() as view:
+            assert cash_to_pay(view, None) == free_cents - 9_000_000
+
+
+# ------------------------------------------------------------------------------------------ what the inbox may offer
+
+
+def waits_for(world: World, user: str) -> list[str]:
+    return [item["command"] for item in world.look("inbox", user=user)["items"]]
+
+
+def suspended(world: World) -> None:
+    with world.uow("anna") as uow:
+        uow.record(AgreementSuspended(ref=AGREEMENT, proposal=PROPOSAL, reason="vermoeden", until_on=date(2026, 4, 1)))
+
+
+def test_a_batch_whose_day_has_passed_is_offered_to_be_made_again_and_not_to_be_sent(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        approved(world)
+        world.do("payment batch", user="anna", execution_on=FRIDAY)
+        world.clock(at(7))
+        assert "fund payment send S2026-001" not in waits_for(world, "bram2")
+        assert "fund payment batch --replaces S2026-001" in waits_for(world, "bram2")
+        world.do("payment batch", user="bram2", replaces="S2026-001")
+        assert "fund payment send S2026-002" in waits_for(world, "bram2")
+
+
+def test_nothing_of_a_suspended_agreement_is_offered_to_be_paid(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        first, second = approved(world, amount=1000), approved(world, amount=2000)
+        world.do("payment batch", user="anna", refs=[first])
+        suspended(world)
+        offered = {*waits_for(world, "bram2"), *waits_for(world, "anna2")}
+        assert not [each for each in offered if each.startswith("fund payment")]
+        for name, args in (("payment send", {"ref": "S2026-001"}), ("payment batch", {"refs": [second]})):
+            with pytest.raises(PaymentsStopped):
+                world.do(name, user="bram2", **args)
+
+
+def test_an_account_that_was_replaced_is_offered_to_be_verified_and_not_to_be_paid(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        batched, ref = approved(world, amount=1000), approved(world, amount=2000)
+        world.do("payment batch", user="anna", execution_on=date(2026, 1, 30), refs=[batched])
+        recorded(world, iban=OTHER_IBAN)
+        offered = waits_for(world, "anna2")
+        assert f"fund payment retry {ref}" in offered
+        assert f"fund payment batch --ref {ref}" not in offered
+        assert "fund payment send S2026-001" not in waits_for(world, "bram2")
+        assert "fund payment batch --replaces S2026-001" not in offered  # nothing of it can be paid
+
+
+def test_a_disbursement_that_is_cancelled_is_in_no_batch(database_url: str) -> None:
+    with founded(database_url) as world:
+        agree(prepared(world))
+        first, second = approved(world, amount=1000), approved(world, amount=2000)
+        world.do("payment batch", user="anna")
+        world.both("disbursement cancel", user="anna", second="bram", ref=first, reason="  dubbel ")
+        assert [world.look("disbursement show", ref=ref)["batch"] for ref in (first, second)] == [None, None]
+        (cancelled,) = world.look("event list", user="bram", type="disbursement.cancelled")["events"]
+        assert cancelled["payload"]["reason"] == "dubbel"
+
+
+def test_the_account_of_a_payee_is_not_registered_as_the_funds_own(database_url: str) -> None:
+    with founded(database_url) as world:
+        prepared(world)
+        with pytest.raises(IbanKnown) as known:
+            world.do("bank register", user="anna", iban=IBAN, account="1005")
+        assert known.value.details == {"iban": IBAN, "known": "gm0308-1", "state": "verified"}
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        ("bank match", {"ref": "O2026-9002", "to": "D2026-0001"}),
+        ("cost approve", {"payee": BAARN, "amount": 100, "reason": "zaalhuur"}),
+        ("payee record", {"partner": BAARN, "iban": OTHER_IBAN, "name": "Gemeente Baarn", "requested_by": "fatima"}),
+    ],
+)
+def test_a_confirmation_is_offered_to_nobody_of_a_party(sqlite_url: str, command: str, args: dict[str, Any]) -> None:
+    with founded(sqlite_url) as world:
+        agree(prepared(world))
+        world.user("baan", "fund_manager", partner=BAARN)
+        world.user("bots", "treasurer", partner=BAARN)
+        sent(world, approved(world))
+        world.do("payment settle", user="bram", ref="D2026-0001")
+        with world.uow("bram") as uow:
+            receipt(uow, "O2026-9002", 500)
+        made = world.do(command, user="bram" if command == "bank match" else "anna", **args)
+        asked, barred = ("anna", "baan") if command == "bank match" else ("bram", "bots")
+        offered = f"fund confirm {made['pending']}"
+        assert offered in waits_for(world, asked)
+        assert offered not in waits_for(world, barred)
+        with pytest.raises(ConflictOfInterest):
+            world.do("confirm", user=barred, ref=made["pending"])

@@ -48,7 +48,7 @@ def lent(world: World) -> StoryBank:
     approved(world)
     batch = sent(world)
     bank = StoryBank(OURS, balance_cents=10_000_000)
-    bank.pay(world.look("payment file", ref=batch)["content"].encode(), on=PAID_ON)
+    bank.pay(world.look("payment file", user="bram", ref=batch)["content"].encode(), on=PAID_ON)
     world.clock(PAID_ON)
     result = import_bytes(world, bank.statement(PAID_ON))
     assert (result["matched"], result["unmatched"]) == (1, 0)
@@ -288,7 +288,7 @@ def test_a_payment_that_comes_back_explains_its_receipt_and_is_owed_again(databa
 def test_a_payment_that_the_bank_makes_twice_stands_unexplained(database_url: str) -> None:
     with founded(database_url) as world:
         bank = lent(world)
-        bank.pay(world.look("payment file", ref="S2026-001")["content"].encode(), on=PAID_ON)
+        bank.pay(world.look("payment file", user="bram", ref="S2026-001")["content"].encode(), on=PAID_ON)
 
         result = import_bytes(world, bank.statement(PAID_ON))
 

@@ -106,8 +106,14 @@ def test_a_carried_resolution_happens_where_it_is_decided(database_url: str) -> 
         answer = world.do("decision decide", user="carla", ref=REF)
         assert [each["type"] for each in answer["events"]] == ["resolution.carried", "plan.prepaid"]
         assert world.look("repayment plan", ref=AGREEMENT)["early_cents"] == 50_00
-        shown = world.look("decision show", ref=REF)["resolution"]
+        shown = world.look("decision show", user="carla", ref=REF)["resolution"]
         assert sorted(each["choice"] for each in shown["votes"]) == ["against", "for", "for"]
+        (carried,) = world.look("event list", user="carla", type="resolution.carried")["events"]
+        assert sorted(carried["payload"]["votes"].values()) == ["against", "for", "for"]
+        for user in (None, "fatima", "piet"):  # who voted what is told as for a decision: not to the parties
+            assert world.look("decision show", user=user, ref=REF)["resolution"]["votes"] == []
+            (carried,) = world.look("event list", user=user, type="resolution.carried")["events"]
+            assert {carried["payload"][name] for name in ("votes", "salts", "reasons")} == {None}
         with pytest.raises(TransitionNotAllowed):
             world.do("decision vote", user="mees", ref=REF, choice="for")
         assert sound(world) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from fund.errors import (
     ConflictOfInterest,
     FaultySchedule,
+    InstalmentNotPositive,
     InstalmentsDisordered,
     InvalidAmount,
     NotAuthorised,
@@ -19,6 +20,7 @@ from fund.errors import (
     RestructuringDiffers,
     RestructuringInPast,
     ScheduleNotSaid,
+    UnknownPlanVersion,
     WriteoffOpen,
 )
 from fund.events.evaluations import EvaluationAccepted
@@ -125,9 +127,39 @@ def test_a_file_says_instalment_by_instalment(world: World) -> None:
         filed(right.replace("2027-12-01", "2026-11-01"))
     with pytest.raises(RestructuringInPast):
         filed(right.replace("2026-12-01", "2026-01-08"))
+    for last in ("0,00", "-1.00"):  # together they are what is open, and the last one asks nothing
+        first = "28000.00" if last == "0,00" else "28001.00"
+        with pytest.raises(InstalmentNotPositive) as nothing:
+            filed(text.format(last).replace("8000.00", first))
+        assert nothing.value.details["due_on"] == date(2027, 12, 1)
     filed(right)
     decided(world)
     assert rows(world) == [(4, "2026-12-01", 800_000), (5, "2027-12-01", 2_000_000)]
+
+
+def test_a_list_of_an_earlier_day_shows_the_plans_of_that_day(world: World) -> None:
+    asked(world)
+    before = world.look("repayment list")["plans"]
+    began_on = world.look("repayment plan", ref=AGREEMENT)["versions"][0]["from_on"]
+    before_on = date(2026, 1, 31)
+    world.clock(noon(date(2026, 3, 2)))
+    decided(world)
+    (now,) = world.look("repayment list")["plans"]
+    assert (now["state"], now["version"]) == ("restructured", 2)
+    (then,) = world.look("repayment list", as_of=before_on)["plans"]
+    assert {**then, "next_due_on": before[0]["next_due_on"]} == before[0]
+    assert world.look("repayment list", as_of=date.fromisoformat(began_on) - timedelta(days=1))["plans"] == []
+
+
+def test_a_version_that_a_plan_never_had_is_refused(world: World) -> None:
+    with pytest.raises(UnknownPlanVersion) as refused:
+        rows(world, version=9)
+    assert refused.value.details == {"ref": AGREEMENT, "version": 9, "known": [1], "last": 1}
+    asked(world)
+    decided(world)
+    with pytest.raises(UnknownPlanVersion):
+        rows(world, version=3)
+    assert len(rows(world, version=1)) == 3
 
 
 def test_by_savings_it_is_one_amount_that_savings_bring_forward(world: World) -> None:

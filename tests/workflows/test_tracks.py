@@ -164,7 +164,7 @@ class Play:
         self.does("bram2", f"payment send {batch['ref']}")
         self.does("anna2", "confirm Q")
         on = date.fromisoformat(batch["execution_on"])
-        self.bank.pay(str(self.world.look("payment file", ref=batch["ref"])["content"]).encode(), on=on)
+        self.bank.pay(str(self.world.look("payment file", user="bram", ref=batch["ref"])["content"]).encode(), on=on)
         self.world.clock(next_working_day(on + timedelta(days=1)))
         self.does("bram", "bank import FILE", file=self.bank.statement(on))
 

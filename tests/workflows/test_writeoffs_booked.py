@@ -171,6 +171,8 @@ def test_what_closed_with_the_write_off_is_open_again_when_it_is_taken_back(sqli
             assert (view.case(Plan, AGREEMENT), view.case(Agreement, AGREEMENT)) == (plan, agreement)
             assert {code: cents for code, cents in view.ledger.balances().items() if cents} == before
         assert state(world) == ("completed" if ends == "completed" else "terminated")
+        (taken_back,) = world.look("writeoff list")["writeoffs"]
+        assert (taken_back["state"], taken_back["posted_cents"]) == ("reversed", 0)  # 4200 holds nothing either
 
         world.both("writeoff post", user="anna", second="bram", ref=decided(world))
         world.do("writeoff recover", user="bram", ref=W2, receipt=receive(world, "O2026-0009", OUTSTANDING))

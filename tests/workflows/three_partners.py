@@ -161,7 +161,7 @@ def sent(world: World, *refs: str) -> str:
 
 def file_of(world: World, batch: str) -> bytes:
     """The payment file of a batch, as the bank gets it."""
-    return str(world.look("payment file", ref=batch)["content"]).encode()
+    return str(world.look("payment file", user="bram", ref=batch)["content"]).encode()
 
 
 def executed_on(world: World, batch: str) -> date:

@@ -200,7 +200,7 @@ def built(world: World) -> Fund:
     moved = world.both("cost transfer", user="bram", second="bram2", amount=10_00, to="1005")
     refs["transfer"] = str(moved["events"][0]["payload"]["ref"])
     refs["batch"] = str(world.do("payment batch", user="anna")["result"]["ref"])
-    made = str(world.look("payment file", ref=refs["batch"])["content"]).encode()
+    made = str(world.look("payment file", user="bram", ref=refs["batch"])["content"]).encode()
     STATUS.update(name="status.xml", content=write_status(made, status="ACCP"))
     with world.uow("anna") as uow:
         outstanding = {"amount_cents": 1_00, "outstanding_cents": 1_00}
@@ -487,6 +487,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ),
     ("receipt", "bank unmatch"): Subject(REASON, parties=()),
     ("batch", "payment send"): Subject(),
+    ("batch", "payment settle"): Subject(guards=frozenset({"transition_not_allowed"})),  # settled: only with a debit
     ("batch", "payment status"): Subject({"file": STATUS}, ref="", instead="unknown_payment_message"),
     ("batch", "payment batch"): Subject({"refs": ["D2026-0001"]}, ref="replaces"),
 }  # fmt: skip
@@ -504,7 +505,6 @@ ALONG: Mapping[tuple[str, str], str] = {
     ("evaluation", "agreement terminate"): "asked of the agreement; the evaluation may be waived with it",
     ("batch", "disbursement cancel"): "asked of the disbursement; a batch that was not sent falls with it",
     ("batch", "payment cancel"): "asked of what is owed; a batch that was not sent falls with it",
-    ("batch", "payment settle"): "asked of the disbursement; a batch is settled with its last line",
     ("batch", "payment found"): "asked of the disbursement; its batch is under way again with it",
     ("batch", "payment fail"): "asked of the disbursement; a batch is settled with its last line",
     ("batch", "payment return"): "asked of the disbursement; a batch is settled with its last line",

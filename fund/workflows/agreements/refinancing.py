@@ -77,7 +77,7 @@ def refinance(uow: UnitOfWork, *, ref: str, to: str, reason: str) -> Envelope:
     parent, child = uow.case(Agreement, ref), uow.case(Agreement, to)
     parties = tuple(dict.fromkeys((*parent.parties, *child.parties)))
     check(uow, resolutions.TRANSITIONS, COMMAND, None, ref=ref, lead=child.lead, parties=parties)
-    require_reason(COMMAND, reason)
+    reason = require_reason(COMMAND, reason)
     found = checked(uow, parent, child)
     proposed = resolutions.propose(
         uow,

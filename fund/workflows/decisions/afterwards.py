@@ -128,7 +128,7 @@ def reopen(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, NotAVoter, DeputyNotNeeded, SameHands,
         ClosedPeriod: As they say.
     """
-    require_reason("decision reopen", reason)
+    reason = require_reason("decision reopen", reason)
     proposal, decision = uow.case(Proposal, ref), uow.maybe(Decision, ref)
     look, lead, parties = look_at(uow, ref), proposal.lead, proposal.parties
     check(uow, TRANSITIONS, "decision reopen", proposal, lead=lead, parties=parties, look=look)
@@ -176,7 +176,7 @@ def decide_objection(
     command = "decision decide-objection"
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, look=look)
     assert decision is not None
-    require_reason(command, reason)
+    reason = require_reason(command, reason)
     if not content:
         raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))

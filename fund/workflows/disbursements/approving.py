@@ -139,7 +139,7 @@ def _end(
     reason: str,
     on: date | None,
 ) -> dict[str, Any]:
-    require_reason(command, reason)
+    reason = require_reason(command, reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
     fact = records(

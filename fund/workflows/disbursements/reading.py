@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.bank import iban_mask
-from fund.rules.permissions import readers
+from fund.rules.permissions import account_for
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import View
 from fund.workflows.disbursements.table import TRANSITIONS
@@ -45,7 +44,6 @@ def _row(view: View, case: Disbursement) -> dict[str, Any]:
 def disbursement(view: View, *, ref: str) -> dict[str, Any]:
     """One disbursement: its parts, who acted, what is possible now."""
     case = view.case(Disbursement, ref)
-    whole = view.actor is not None and view.actor.has(*readers("payments"))
     history = [
         {
             "seq": happened.seq,
@@ -60,7 +58,7 @@ def disbursement(view: View, *, ref: str) -> dict[str, Any]:
     return {
         **_row(view, case),
         "iban_payee_ref": case.iban_payee_ref or None,
-        "iban": (case.iban if whole else iban_mask(case.iban)) or None,
+        "iban": account_for(view.actor, case.iban, of=case.payee) or None,
         "attempts": case.attempts,
         "bank_reason": case.bank_reason or None,
         "possible": commands_from(TRANSITIONS, case.state),

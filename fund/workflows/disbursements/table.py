@@ -129,7 +129,7 @@ def after(case: Disbursement | None, happened: Envelope) -> Disbursement | None:
         )
     if isinstance(fact, (DisbursementCancelled, PayableCancelled)):
         # a batch that was not sent falls with one of its lines: the others wait for another one
-        return after if fact.ref == case.ref else case.but(batch="")
+        return (after if fact.ref == case.ref else case).but(batch="")
     if isinstance(fact, (DisbursementRefused, DisbursementWithdrawn)):
         return after
     return _after_the_bank(case, after, happened)

@@ -31,7 +31,7 @@ def cancel(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) ->
         TransitionNotAllowed: It is under way, or paid.
         AlreadyRepaid: Its advance was repaid or written off already: that is undone first.
     """
-    require_reason("disbursement cancel", reason)
+    reason = require_reason("disbursement cancel", reason)
     case = uow.case(Disbursement, ref)
     agreement = uow.case(Agreement, case.agreement)
     around: dict[str, Any] = {"lead": agreement.lead, "parties": agreement.parties}

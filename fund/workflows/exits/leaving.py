@@ -19,6 +19,7 @@ from fund.errors import (
     BelowUndisputed,
     CapitalMoved,
     DecisionFileMissing,
+    MoreOwedThanCalled,
     NothingUndisputed,
     NoticeTooShort,
     SettledBeforeValuation,
@@ -109,6 +110,7 @@ def propose(uow: UnitOfWork, *, ref: str, valued_on: date | None = None, costs: 
         ValuationDayOutside: Another day.
         SettlementUnchanged: The same settlement lies there already.
         SettlementSettled: Its undisputed part stands in the books.
+        MoreOwedThanCalled: The costs are more than what the partner would get before its calls.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     partner = uow.partner(ref)
@@ -138,8 +140,10 @@ def record_proposal(
 
     Raises:
         SettlementUnchanged: The same settlement lies there already.
+        MoreOwedThanCalled: The partner would owe more than is open on its calls.
     """
     made, repayable_bps = quote_of(uow, ref, as_of=on, costs_cents=costs_cents)
+    _require_on_calls(ref, made.net_cents, made.unpaid_cents)
     before = uow.maybe(Exit, ref)
     if before is not None and before.state == PartnerState.SETTLEMENT_PROPOSED and not resolution:
         same = (before.valued_on, before.quoted_cents, before.quoted_now_cents) == (on, made.net_cents, made.now_cents)
@@ -164,6 +168,16 @@ def record_proposal(
     return uow.record(fact, cause=cause, reaction=f"exits.proposed.{ref}")
 
 
+def _require_on_calls(ref: str, net_cents: int, unpaid_cents: int) -> None:
+    """What a partner still owes when it leaves, it owes on its calls: there is nothing else that it could pay.
+
+    Raises:
+        MoreOwedThanCalled: It would owe more than is open on them.
+    """
+    if net_cents < -unpaid_cents:
+        raise MoreOwedThanCalled(partner=ref, owed_cents=-net_cents, unpaid_cents=unpaid_cents)
+
+
 # ------------------------------------------------------------------------------------------- K6: agreed or disputed
 
 
@@ -179,6 +193,7 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
     Raises:
         AdviceMissing: Another amount, and no dispute or no advice.
         BelowUndisputed: Less than what was settled as undisputed.
+        MoreOwedThanCalled: The partner would owe more than is open on its calls.
         UnknownPartner, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     partner = uow.partner(ref)
@@ -192,6 +207,7 @@ def agree(uow: UnitOfWork, *, ref: str, amount: int | None = None, advice: Mappi
         raise AdviceMissing(partner=ref, asked_cents=net, net_cents=case.net_cents)
     if case.settled and net < case.undisputed_cents:
         raise BelowUndisputed(partner=ref, asked_cents=net, settled_cents=case.undisputed_cents)
+    _require_on_calls(ref, net, case.unpaid_cents)
     fact = ExitSettlementAgreed(
         ref=ref,
         net_cents=net,
@@ -259,9 +275,11 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None) -> Envelope:
     fact = _settlement(uow, case, undisputed=disputed)
     uow.next_step = to_pay(uow, ref, f"fund partner pay-settlement {ref}")
     settled = carry(uow, PARTNER_TRANSITIONS, "partner settle", partner, fact, effective_on=on, **around)
+    booked = uow.case(Exit, ref)
+    if booked.later_cents > case.later_cents:
+        keep_long_stop(uow, booked, cause=settled)
     if not case.settled:
-        keep_long_stop(uow, uow.case(Exit, ref), cause=settled)
-        catch_up(uow, uow.case(Exit, ref), cause=settled)
+        catch_up(uow, booked, cause=settled)
     return settled
 
 

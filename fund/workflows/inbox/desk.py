@@ -13,7 +13,7 @@ from fund.rules.regulations import Regulations
 from fund.schemas import CaseFile
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Partner
-from fund.schemas.disbursements import Disbursement
+from fund.schemas.disbursements import Disbursement, Payee
 from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal, Round
 from fund.schemas.repayments import Plan
@@ -151,6 +151,13 @@ class Desk:
     def payables(self) -> dict[str, Payable]:
         """What is owed beside disbursements and was not paid yet."""
         return {case.ref: case for case in self.all(Payable, "approved", "failed", "sent")}
+
+    @cached_property
+    def payees(self) -> dict[str, Payee]:
+        """The accounts that go with what was not paid yet, whatever their state."""
+        named = {case.iban_payee_ref for case in self.disbursements.values()}
+        refs = sorted(named.union(case.iban_payee_ref for case in self.payables.values()) - {""})
+        return {case.ref: case for case in self.view.cases(Payee, refs=refs)} if refs else {}
 
     @cached_property
     def asked(self) -> frozenset[str]:

@@ -15,6 +15,8 @@ from fund.schemas.proposals import Proposal
 from fund.store import PendingRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.office import confirmation
 from fund.workflows.proposals import may_see
 
 __all__ = [
@@ -59,7 +61,9 @@ def _may_read(view: View, row: PendingRow) -> bool:
     actor = view.actor
     if actor is None:
         return False
-    return actor.user_id == row.made_by or actor.has(Role.AUDITOR, *(Role(name) for name in json.loads(row.needs)))
+    if actor.user_id in (row.made_by, row.ended_by) or actor.has(Role.AUDITOR):
+        return True
+    return confirmation(Desk(view), row).is_for(actor)
 
 
 def named(view: View, *, ref: str) -> dict[str, Any]:

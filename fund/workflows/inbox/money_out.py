@@ -71,18 +71,34 @@ def _transfer(desk: Desk, case: Transfer) -> Waiting:
 
 
 def _to_pay(desk: Desk, case: Disbursement | Payable) -> tuple[str, str, Who] | None:
-    """What an approved amount waits for; nothing by itself while it stands in a batch, which waits."""
+    """What an approved amount waits for; nothing by itself while it is in a batch, which waits, or while its agreement
+    is suspended.
+    """
     about = {"amount": euros(case.amount_cents), "name": desk.short_name(case.payee)}
-    if case.state == "failed" or case.to_verify:
+    if case.state == "failed" or (not case.batch and _to_verify(desk, case)):
         what = _(N_("verify the account again for {amount}, {name}")).format(**about)
         return what, f"fund payment retry {case.ref}", FUND_MANAGER
-    if case.batch:
+    if case.batch or _stopped(desk, case):
         return None
     return _(N_("pay {amount}, {name}")).format(**about), f"fund payment batch --ref {case.ref}", PAYERS
 
 
+def _to_verify(desk: Desk, case: Disbursement | Payable) -> bool:
+    """Whether its account is verified again before it is paid: it came back, or another account took its place."""
+    payee = desk.payees.get(case.iban_payee_ref)
+    return case.to_verify or (payee is not None and payee.state != "verified")
+
+
+def _stopped(desk: Desk, case: Disbursement | Payable) -> bool:
+    """Whether nothing of its agreement is paid for now (A4)."""
+    return isinstance(case, Disbursement) and desk.agreements[case.agreement].state == "suspended"
+
+
 def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
-    """A batch is sent by those who approved none of its lines; afterwards the bank says what became of it."""
+    """A batch is sent by those who approved none of its lines; afterwards the bank says what became of it.
+
+    One whose day has passed, or of which a line cannot be paid any more, is made again with what can.
+    """
     if batch.state == "sent":
         if batch.execution_on < desk.today:
             what = _(N_("find batch {ref} on the bank statement")).format(ref=batch.ref)
@@ -92,6 +108,15 @@ def _batch(desk: Desk, batch: Batch) -> Iterator[Waiting]:
     refs = [line.ref for line in batch.lines]
     cases = [desk.disbursements[ref] for ref in refs if ref in desk.disbursements]
     payables = [desk.payables[ref] for ref in refs if ref in desk.payables]
+    lines: list[Disbursement | Payable] = [*cases, *payables]
+    payable = [not _to_verify(desk, case) and not _stopped(desk, case) for case in lines]
+    if batch.execution_on < desk.today or not all(payable):
+        if any(payable):
+            what = _(N_("make batch {ref} of {amount} again: it cannot be sent as it is")).format(
+                ref=batch.ref, amount=euros(batch.total_cents)
+            )
+            yield Waiting(what, f"fund payment batch --replaces {batch.ref}", PAYERS, batch.ref, batch.execution_on)
+        return
     yield Waiting(
         _(N_("send batch {ref} of {amount}")).format(ref=batch.ref, amount=euros(batch.total_cents)),
         f"fund payment send {batch.ref}",

@@ -13,7 +13,7 @@ from fund.dates import add_months, last_day, month_of, months_between, next_mont
 from fund.language import AMSTERDAM, N_, _
 from fund.previews import short, title
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER, OWN_SIGNATORY, Relation, Role, Who, either
-from fund.schemas.capital import DistributionKey
+from fund.schemas.capital import DistributionKey, Receipt
 from fund.schemas.closing import Period
 from fund.schemas.disbursements import Batch, Disbursement
 from fund.schemas.exits import Exit
@@ -23,8 +23,9 @@ from fund.workflows.decisions import committee_of
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 from fund.workflows.partners import ANNOUNCED_MONTHS, REVIEW_MONTHS
+from fund.workflows.receipts import parties_behind
 
-__all__ = ["arguments_of", "confirmations", "waiting"]
+__all__ = ["arguments_of", "confirmation", "confirmations", "waiting"]
 
 CLOSED_BY = (6, 30)
 """The last day, in the year after, on which the books of a year are closed."""
@@ -39,23 +40,28 @@ def arguments_of(row: PendingRow) -> Mapping[str, Any]:
 def confirmations(desk: Desk) -> Iterator[Waiting]:
     """What one person made and a second must confirm, for those who may: of no party, and with clean hands."""
     for row in desk.pendings:
-        until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
-        what = _what(row, desk.name(row.made_by))
-        roles = frozenset(Role(name) for name in json.loads(row.needs))
-        ties = _ties(desk, row)
-        of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
-        outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
-        who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
-        yield Waiting(
-            what,
-            f"fund confirm {row.ref}",
-            who,
-            ties.ref or row.ref,
-            until,
-            lead=ties.lead,
-            parties=ties.parties,
-            hands=(row.made_by, *ties.hands),
-        )
+        yield confirmation(desk, row)
+
+
+def confirmation(desk: Desk, row: PendingRow) -> Waiting:
+    """One thing that a second person must confirm, for those who may: who confirms it also reads what was shown."""
+    until = row.expires_at.astimezone(ZoneInfo(AMSTERDAM)).date()
+    what = _what(row, desk.name(row.made_by))
+    roles = frozenset(Role(name) for name in json.loads(row.needs))
+    ties = _ties(desk, row)
+    of_lead = Who(roles & {Role.PARTNER_SIGNATORY}, Relation.LEAD)
+    outside = Who(roles - {Role.PARTNER_SIGNATORY}, Relation.OUTSIDE)
+    who = outside if not of_lead.roles else of_lead if not outside.roles else either(outside, of_lead)
+    return Waiting(
+        what,
+        f"fund confirm {row.ref}",
+        who,
+        ties.ref or row.ref,
+        until,
+        lead=ties.lead,
+        parties=ties.parties,
+        hands=(row.made_by, *ties.hands),
+    )
 
 
 def _what(row: PendingRow, maker: str) -> str:
@@ -78,8 +84,14 @@ class _Ties:
 
 
 def _ties(desk: Desk, row: PendingRow) -> _Ties:
-    ref = str(arguments_of(row).get("ref") or "")
+    given = arguments_of(row)
+    ref = str(given.get("ref") or "")
     noun = row.name.split()[0]
+    if row.name == "bank match":
+        return _of_receipt(desk, ref, str(given.get("to") or ""))
+    if row.name in ("cost approve", "payee record"):
+        named = str(given.get("payee" if noun == "cost" else "partner") or "")
+        return _Ties("", None, (named,) if named in desk.partners else ())
     if noun in ("proposal", "review", "decision"):
         return _of_proposal(desk, row.name, ref)
     if row.name == "repayment refund":
@@ -105,6 +117,14 @@ def _ties(desk: Desk, row: PendingRow) -> _Ties:
     if heir is not None:  # the lead of the roll-out takes the debt over
         return _Ties(ref, heir.lead, (*agreement.parties, *heir.parties))
     return _Ties(ref, agreement.lead, agreement.parties)
+
+
+def _of_receipt(desk: Desk, ref: str, to: str) -> _Ties:
+    """Of a receipt, whose case it would be set against: the one that is named, or the only one it may be for."""
+    receipt = desk.view.maybe(Receipt, ref)
+    candidates = {each.target for each in receipt.candidates} if receipt is not None else set()
+    target = to or (candidates.pop() if len(candidates) == 1 else "")
+    return _Ties(ref, *parties_behind(desk.view, target)) if target else _Ties(ref)
 
 
 def _of_proposal(desk: Desk, command: str, ref: str) -> _Ties:

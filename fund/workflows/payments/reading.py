@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fund.bank import wire
+from fund.errors import NoActor
+from fund.rules.authority import Who, require
+from fund.rules.permissions import readers
 from fund.schemas.disbursements import Batch
 from fund.schemas.payables import Payable
 from fund.unit_of_work import View
@@ -27,6 +30,7 @@ def payments(view: View, *, batch: str | None = None) -> dict[str, Any]:
             "execution_on": case.execution_on.isoformat(),
             "state": entry.state,
             "bank_line": entry.bank_line or None,
+            "returned_line": entry.returned_line or None,
             "bank_status": entry.bank_status or None,
             "bank_reason": entry.bank_reason or None,
         }
@@ -71,9 +75,15 @@ def payment_file(view: View, *, ref: str) -> dict[str, Any]:
     """The payment file of a batch, as text, with its hash: what ``--output`` writes and the treasurer uploads.
 
     Raises:
+        NoActor: Nobody is named who asks.
+        UnknownRef: There is no such batch.
+        NotAuthorised: Somebody who does not read every payment: the file holds the account numbers of all its payees.
         BatchFileChanged: The bytes would not be those that were made.
     """
+    if view.actor is None:
+        raise NoActor()
     case = view.case(Batch, ref)
+    require(view.actor, Who(readers("payments")), command="payment file", ref=ref)
     return {
         "ref": ref,
         "name": f"{wire(ref)}.pain.001.001.{case.format_version}.xml",

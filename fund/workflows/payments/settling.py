@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.bank import BankLine, ref_of_end_to_end_id
+from fund.bank import BankLine, end_to_end_id, ref_of_end_to_end_id
 from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch, UnknownRef
 from fund.events import Envelope
 from fund.events.payables import PayableCancelled, PayableRetried
@@ -16,6 +16,7 @@ from fund.events.payments import (
     PaymentFailureUndone,
     PaymentRetried,
     PaymentReturned,
+    PaymentSent,
     PaymentSettled,
 )
 from fund.events.receipts import DebitReversed
@@ -25,13 +26,16 @@ from fund.schemas.payables import Payable
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import payables
 from fund.workflows.disbursements import State
-from fund.workflows.lifecycle import carry, require_reason
+from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payees import usable_payee
-from fund.workflows.payments.due import Due, due, maybe_due, require_row
-from fund.workflows.payments.table import BatchState
-from fund.workflows.receipts import settles, takes_back
+from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
+from fund.workflows.payments.table import BATCH_TRANSITIONS, OPEN_LINES, BatchState
+from fund.workflows.receipts import explains, settles, takes_back, unexplained_debits
 
-__all__ = ["cancel", "fail", "found", "give_back", "give_back_by_hand", "retry", "settle", "settle_line", "take_back"]
+__all__ = [
+    "cancel", "explain", "fail", "found", "give_back", "give_back_by_hand", "retry", "settle", "settle_line",
+    "take_back",
+]  # fmt: skip
 
 
 def _under_way(uow: UnitOfWork, command: str, ref: str, **more: Any) -> tuple[Due, BatchLine, Batch]:
@@ -48,57 +52,90 @@ def settle(uow: UnitOfWork, *, ref: str, on: date | None = None, bank_line: str 
     """A treasurer says that the bank paid (D5), where no bank line could say so for certain.
 
     Args:
+        ref: What was to be paid, or a batch: then all of it that is under way.
         on: The booking day of the bank.
         bank_line: The unexplained debit that shows it, or its line, if there is one: what was booked for it is undone.
+            What was settled or came back before is confirmed by it, as long as no other line showed it.
 
     Raises:
         TransitionNotAllowed: It is not under way. UnknownRef: No such debit waits to be explained.
         PaymentDoesNotMatch: The debit is of another amount.
     """
-    case, line, found = _under_way(uow, "payment settle", ref)
+    batch, entries = _to_settle(uow, ref, shown=bool(bank_line))
+    total_cents = sum(entry.line.amount_cents for entry in entries)
     if bank_line:
-        bank_line = _explained(uow, case, _debit_of(uow, case, bank_line))
-    uow.record(PaymentSettled(ref=found.ref, line=line, bank_line=bank_line or ""), effective_on=on)
-    uow.next_step = f"fund payment list --batch {found.ref}"
-    return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
+        debit = _debit_of(uow, ref, total_cents, bank_line)
+        _undo_debit(uow, debit, ref)
+        bank_line = debit.line_id
+    for entry in entries:
+        records = PaymentSettled if entry.state in OPEN_LINES else PaymentConfirmed
+        uow.record(records(ref=batch.ref, line=entry.line, bank_line=bank_line or ""), effective_on=on)
+    uow.next_step = f"fund payment list --batch {batch.ref}"
+    return {"ref": ref, "batch": batch.ref, "amount_cents": total_cents}
 
 
-def _debit_of(view: View, case: Due, named: str) -> Debit:
-    """The unexplained debit that may be this payment.
+def _to_settle(uow: UnitOfWork, ref: str, *, shown: bool) -> tuple[Batch, list[BatchEntry]]:
+    """The lines of a batch that somebody says were paid: those under way, and where a debit shows it those that no
+    line showed before.
+    """
+    batch = uow.maybe(Batch, ref)
+    if batch is None:
+        case = due(uow, ref)
+        batch = uow.maybe(Batch, case.batch) if case.batch else None
+        entry = batch.entry_of(ref) if batch is not None else None
+        if batch is None or entry is None or not (shown and entry.state == "paid" and entry.unshown):
+            _case, _line, batch = _under_way(uow, "payment settle", ref)
+            return batch, [each for each in batch.entries if each.line.ref == ref]
+        entries = [entry]
+    else:
+        entries = [each for each in batch.entries if each.state in OPEN_LINES or (shown and each.unshown)]
+    owners = [ties(uow, due(uow, line.ref)) for line in batch.lines]
+    around: dict[str, Any] = {
+        "parties": [party for each in owners for party in each["parties"]],
+        "look": f"fund payment list --batch {batch.ref}",
+    }
+    check(uow, BATCH_TRANSITIONS, "payment settle", batch, **around)
+    if not shown:  # what is settled already takes a debit that shows it
+        check(uow, BATCH_TRANSITIONS, "payment settle", batch, records=PaymentSettled, **around)
+    return batch, entries
+
+
+def _debit_of(view: View, ref: str, expected_cents: int, named: str) -> Debit:
+    """The unexplained debit that may be a payment of so much.
 
     Raises:
         UnknownRef: No such debit waits to be explained. PaymentDoesNotMatch: It is of another amount.
     """
-    debit = next((each for each in view.cases(Debit, states=["recorded"]) if named in (each.ref, each.line_id)), None)
+    debit = next((each for each in unexplained_debits(view) if named in (each.ref, each.line_id)), None)
     if debit is None or debit.account != "1000":
         raise UnknownRef(kind="debit", ref=named, suggestion="fund bank unmatched")
-    if debit.amount_cents != case.amount_cents:
+    if debit.amount_cents != expected_cents:
         raise PaymentDoesNotMatch(
-            ref=case.ref,
-            expected_cents=case.amount_cents,
+            ref=ref,
+            expected_cents=expected_cents,
             found_cents=debit.amount_cents,
-            difference_cents=debit.amount_cents - case.amount_cents,
+            difference_cents=debit.amount_cents - expected_cents,
         )
     return debit
 
 
-def _explained(uow: UnitOfWork, case: Due, debit: Debit) -> str:
-    """An unexplained debit turns out to be this payment: it stands on 1010 no more; the line that showed it."""
+def _undo_debit(
+    uow: UnitOfWork, debit: Debit, payment: str, *, on: date | None = None, cause: Envelope | None = None
+) -> None:
+    """An unexplained debit turns out to be a payment, or a batch: what was booked for it is mirrored."""
     recorded = uow.store.facts.last_of(debit.stream, "debit.recorded")
     assert recorded is not None, f"{debit.ref} was recorded"
     (entry,) = uow.ledger.entries(event_id=recorded.event_id)
-    uow.record(
-        DebitReversed(
-            ref=debit.ref,
-            account=debit.account,
-            amount_cents=debit.amount_cents,
-            reversed_on=uow.today,
-            line_id=debit.line_id,
-            seq=entry.seq,
-            payment=case.ref,
-        )
+    fact = DebitReversed(
+        ref=debit.ref,
+        account=debit.account,
+        amount_cents=debit.amount_cents,
+        reversed_on=uow.today,
+        line_id=debit.line_id,
+        seq=entry.seq,
+        payment=payment,
     )
-    return debit.line_id
+    uow.record(fact, effective_on=on, cause=cause, reaction="payments.explain" if cause is not None else "")
 
 
 def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> dict[str, Any]:
@@ -110,7 +147,7 @@ def fail(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -> d
     Raises:
         ReasonMissing: No reason was given. TransitionNotAllowed: It is not under way.
     """
-    require_reason("payment fail", reason)
+    reason = require_reason("payment fail", reason)
     case, line, found = _under_way(uow, "payment fail", ref)
     uow.record(PaymentFailed(ref=found.ref, line=line, reason=reason), effective_on=on)
     uow.next_step = f"fund payment retry {ref}"
@@ -132,15 +169,15 @@ def found(uow: UnitOfWork, *, ref: str, bank_line: str, on: date | None = None) 
     """
     case = due(uow, ref)
     require_row(uow, case, "payment found")
-    debit = _debit_of(uow, case, bank_line)
+    debit = _debit_of(uow, ref, case.amount_cents, bank_line)
     failed = uow.store.facts.last_of(case.stream, PaymentFailed.wire)
     assert failed is not None, f"{ref} failed"
     assert isinstance(failed.fact, PaymentFailed)
     line, batch = failed.fact.line, failed.fact.ref
     (entry,) = uow.ledger.entries(event_id=failed.event_id)
     uow.record(PaymentFailureUndone(ref=batch, line=line, seq=entry.seq))
-    shown = _explained(uow, case, debit)
-    uow.record(PaymentSettled(ref=batch, line=line, bank_line=shown), effective_on=on)
+    _undo_debit(uow, debit, ref)
+    uow.record(PaymentSettled(ref=batch, line=line, bank_line=debit.line_id), effective_on=on)
     uow.next_step = f"fund payment list --batch {batch}"
     return {"ref": ref, "batch": batch, "amount_cents": case.amount_cents}
 
@@ -216,61 +253,97 @@ def give_back_by_hand(
     return {"ref": ref, "batch": found.ref, "amount_cents": case.amount_cents}
 
 
-def _named(view: View, reference: str) -> tuple[Due, Batch, BatchEntry] | None:
-    """The payment that an end-to-end reference names (``D20260007``): this very attempt, under way or paid."""
+def _attempt(view: View, reference: str) -> tuple[Due, Batch, BatchEntry] | None:
+    """The payment that an end-to-end reference names (``D20260007R2``): what is owed, and the line of the batch with
+    this very attempt, whatever became of it since.
+    """
     ref, attempt = ref_of_end_to_end_id(reference)
     case = maybe_due(view, ref) if ref else None
-    if case is None or case.attempts != attempt or case.state not in (State.SENT, State.PAID):
+    if case is None or attempt > case.attempts:
         return None
-    found = view.case(Batch, case.batch)
-    entry = found.entry_of(ref)
-    return (case, found, entry) if entry is not None else None
+    wanted = end_to_end_id(ref, attempt)
+    batches = [case.batch] if case.batch else []
+    batches += [happened.fact.ref for happened in view.history(case) if isinstance(happened.fact, PaymentSent)]
+    for name in dict.fromkeys(batches):
+        batch = view.case(Batch, name)
+        entry = batch.entry_of(ref)
+        if entry is not None and entry.line.end_to_end_id == wanted:
+            return case, batch, entry
+    return None
+
+
+def _shown_by(view: View, *, end_to_end: str, batch_id: str, cents: int) -> tuple[Batch, list[BatchEntry]] | None:
+    """The payments that a debit of the bank shows for certain: the one that it names, or all of the batch that it
+    names which no line showed before; together exactly as much as it is.
+    """
+    named = _attempt(view, end_to_end) if end_to_end else None
+    if named is not None:
+        _case, batch, entry = named
+        entries = [entry]
+    elif batch_id and not end_to_end:
+        gone = view.cases(Batch, lookup=batch_id, states=(BatchState.SENT, BatchState.SETTLED))
+        if not gone:
+            return None
+        (batch,) = gone
+        entries = list(batch.entries)
+    else:
+        return None
+    left = [entry for entry in entries if entry.unshown]
+    return (batch, left) if left and sum(entry.line.amount_cents for entry in left) == cents else None
+
+
+def _show(
+    uow: UnitOfWork, batch: Batch, entries: list[BatchEntry], line_id: str, *, on: date, cause: Envelope, reaction: str
+) -> None:
+    """A line of a statement shows payments: what is under way is paid by it, what was booked before is confirmed."""
+    for entry in entries:
+        records = PaymentSettled if entry.state in OPEN_LINES else PaymentConfirmed
+        fact = records(ref=batch.ref, line=entry.line, bank_line=line_id)
+        uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
 
 
 @settles
 def settle_line(uow: UnitOfWork, line: BankLine, account: str, on: date, cause: Envelope) -> bool:
     """A debit on the bank is a payment of ours (D5, SY): reference and amount match, or it is left unexplained.
 
-    A bank that shows a batch as one debit names it by its own reference, and settles every line of it.
+    A bank that shows a batch as one debit names it by its own reference, and shows every line of it that is left.
     """
     if account != "1000":
         return False
-    named = _named(uow, line.end_to_end_id)
-    if named is None:
-        return _settle_batch(uow, line, on, cause)
-    case, found, entry = named
-    if -line.amount_cents != case.amount_cents or entry.bank_line:
-        return False
-    records = PaymentSettled if case.state == State.SENT else PaymentConfirmed
-    uow.record(
-        records(ref=found.ref, line=entry.line, bank_line=line.line_id),
-        effective_on=on,
-        cause=cause,
-        reaction="payments.settle",
+    shown = _shown_by(
+        uow, end_to_end=line.end_to_end_id, batch_id=line.payment_information_id, cents=-line.amount_cents
     )
+    if shown is None:
+        return False
+    _show(uow, *shown, line.line_id, on=on, cause=cause, reaction="payments.settle")
     return True
 
 
-def _settle_batch(uow: UnitOfWork, line: BankLine, on: date, cause: Envelope) -> bool:
-    if not line.payment_information_id or line.end_to_end_id:
+@explains
+def explain(uow: UnitOfWork, debit: Debit, on: date, cause: Envelope) -> bool:
+    """A debit that fitted nothing when it came fits by what people said since: some lines of its batch failed, say."""
+    if debit.account != "1000":
         return False
-    for found in uow.cases(Batch, lookup=line.payment_information_id, states=(BatchState.SENT,)):
-        under_way = [entry.line for entry in found.entries if entry.state == "sent"]
-        if sum(payment.amount_cents for payment in under_way) == -line.amount_cents:
-            for payment in under_way:
-                fact = PaymentSettled(ref=found.ref, line=payment, bank_line=line.line_id)
-                uow.record(fact, effective_on=on, cause=cause, reaction="payments.settle")
-            return True
-    return False
+    shown = _shown_by(
+        uow, end_to_end=debit.end_to_end_id, batch_id=debit.payment_information_id, cents=debit.amount_cents
+    )
+    if shown is None:
+        return False
+    batch, entries = shown
+    _undo_debit(uow, debit, entries[0].line.ref if len(entries) == 1 else batch.ref, on=on, cause=cause)
+    _show(uow, batch, entries, debit.line_id, on=on, cause=cause, reaction="payments.explain")
+    return True
 
 
 @takes_back
 def take_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, cause: Envelope) -> bool:
     """A credit on the bank is a payment of ours that came back (D10): it names the payment and is as large."""
-    named = _named(uow, line.end_to_end_id)
+    named = _attempt(uow, line.end_to_end_id)
     if named is None:
         return False
     case, found, entry = named
+    if case.batch != found.ref or case.state not in (State.SENT, State.PAID):
+        return False
     if not line.returned and line.counterparty_iban != entry.line.iban:
         return False  # somebody else may use the same reference for a payment of their own
     if case.state == State.SENT and line.amount_cents == case.amount_cents:

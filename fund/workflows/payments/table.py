@@ -60,6 +60,7 @@ BATCH_TRANSITIONS = (
     ),
     Transition("payment status", _GONE, None, TREASURER, PaymentStatusReported, row="D6"),
     Transition("payment settle", BatchState.SENT, BatchState.SETTLED, _BANK, PaymentSettled, row="D5"),
+    Transition("payment settle", _GONE, None, _BANK, PaymentConfirmed, row="D5"),
     Transition("payment fail", BatchState.SENT, BatchState.SETTLED, TREASURER, PaymentFailed, row="D6"),
     Transition("payment found", _GONE, BatchState.SENT, TREASURER, PaymentFailureUndone, row="D6"),
     Transition("payment return", _GONE, BatchState.SETTLED, _BANK, PaymentReturned, row="D10"),
@@ -105,11 +106,11 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
         )
         return case.but(entries=entries, reports={**case.reports, fact.message_id: fact.file_sha256})
     if isinstance(fact, PaymentSettled):
-        return _line_ended(case, fact.line.ref, "paid", fact.bank_line)
+        return _line_ended(case, fact.line.ref, state="paid", **_shown(bank_line=fact.bank_line))
     if isinstance(fact, PaymentConfirmed):
-        return _line_ended(case, fact.line.ref, "paid", fact.bank_line)
+        return _line_ended(case, fact.line.ref, bank_line=fact.bank_line)
     if isinstance(fact, PaymentFailed):
-        return _line_ended(case, fact.line.ref, "failed", "")
+        return _line_ended(case, fact.line.ref, state="failed")
     if isinstance(fact, PaymentFailureUndone):
         entries = tuple(
             entry.model_copy(update={"state": "sent"}) if entry.line.ref == fact.line.ref else entry
@@ -117,16 +118,16 @@ def after(case: Batch | None, happened: Envelope) -> Batch | None:
         )
         return case.but(entries=entries, state=state_after(BATCH_TRANSITIONS, case.state, fact))
     if isinstance(fact, PaymentReturned):
-        return _line_ended(case, fact.line.ref, "returned", fact.bank_line)
+        return _line_ended(case, fact.line.ref, state="returned", **_shown(returned_line=fact.bank_line))
     return case
 
 
-def _line_ended(case: Batch, ref: str, state: str, bank_line: str) -> Batch:
-    entries = tuple(
-        entry.model_copy(update={"state": state, "bank_line": bank_line or entry.bank_line})
-        if entry.line.ref == ref
-        else entry
-        for entry in case.entries
-    )
+def _shown(**lines: str) -> dict[str, str]:
+    """The lines of a statement that a fact names; what people say names none, and takes none away."""
+    return {name: line for name, line in lines.items() if line}
+
+
+def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
+    entries = tuple(entry.model_copy(update=changes) if entry.line.ref == ref else entry for entry in case.entries)
     settled = case.state == BatchState.SENT and not any(entry.state in OPEN_LINES for entry in entries)
     return case.but(entries=entries, state=BatchState.SETTLED.value if settled else case.state)

@@ -96,7 +96,7 @@ def request_changes(
     wrong = [section for section in sections if section not in known]
     if wrong or not sections:
         raise UnknownSection(section=wrong[0] if wrong else "", known=list(known))
-    require_reason(command, reason)
+    reason = require_reason(command, reason)
     last = due_on or uow.today + timedelta(days=rules_for(uow, case).terms.cure_days)
     if last <= uow.today:
         raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
@@ -161,7 +161,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties, hands=(*case.hands, *case.signed_by))
     rule = _meant(rule, ref)
-    require_reason(command, reason)
+    reason = require_reason(command, reason)
     fact = ProposalFoundIneligible(
         ref=ref,
         revision_hash=case.revision_hash,

@@ -49,7 +49,7 @@ def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) 
     command = "proposal withdraw"
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
-    require_reason(command, reason)
+    reason = require_reason(command, reason)
     fact = ProposalWithdrawn(ref=ref, round=case.round, reason=reason.strip(), released_cents=_committed(case))
     uow.result.update(ref=ref, released_cents=fact.released_cents)
     uow.next_step = "fund proposal list"
@@ -79,7 +79,7 @@ def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
     command = "proposal object"
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.applicants)
-    require_reason(command, grounds)
+    grounds = require_reason(command, grounds)
     until = case.objection_until_on
     if until is not None and uow.today > until:
         raise ObjectionTooLate(ref=ref, until_on=until, today=uow.today)

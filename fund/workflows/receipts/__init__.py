@@ -11,10 +11,10 @@ from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.unit_of_work import Command, Query
 from fund.workflows.receipts.evidence import RULES, Evidence, evidence_for
 from fund.workflows.receipts.gaps import gaps
-from fund.workflows.receipts.hooks import arrives, settles, takes_back
+from fund.workflows.receipts.hooks import arrives, explains, settles, takes_back
 from fund.workflows.receipts.importing import import_statements, read_files, register
 from fund.workflows.receipts.lives import LIVES, TRANSITIONS, State
-from fund.workflows.receipts.matching import allocate, match, second_to_match, unmatch
+from fund.workflows.receipts.matching import allocate, match, parties_behind, second_to_match, unmatch
 from fund.workflows.receipts.reading import bank, unexplained_debits, unmatched
 from fund.workflows.receipts.reasons import REASONS
 
@@ -31,9 +31,11 @@ __all__ = [
     "arrives",
     "bank",
     "evidence_for",
+    "explains",
     "gaps",
     "import_statements",
     "match",
+    "parties_behind",
     "register",
     "settles",
     "takes_back",

@@ -20,6 +20,7 @@ from fund.errors import (
     BankStatementChanged,
     FaultyInput,
     FundError,
+    IbanKnown,
     NoBankFileTakenIn,
     NotABankAccountCode,
     OtherBankAccount,
@@ -34,14 +35,16 @@ from fund.events.receipts import (
     ReceiptRecorded,
 )
 from fund.language import AMSTERDAM
-from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Receipt
+from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
+from fund.schemas.disbursements import Payee
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.receipts.evidence import Known
 from fund.workflows.receipts.gaps import gaps
-from fund.workflows.receipts.hooks import ARRIVALS, SETTLERS, TAKERS
+from fund.workflows.receipts.hooks import ARRIVALS, EXPLAINERS, SETTLERS, TAKERS
 from fund.workflows.receipts.identity import Told, known_lines, traces_of
 from fund.workflows.receipts.lives import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
+from fund.workflows.receipts.reading import unexplained_debits
 from fund.workflows.receipts.reversals import take_reversal
 
 __all__ = ["BANK_ACCOUNTS", "import_statements", "read_files", "register"]
@@ -58,7 +61,7 @@ def register(uow: UnitOfWork, *, iban: str, account: str, on: date | None = None
 
     Raises:
         InvalidIban: With its reason. NotABankAccountCode: Neither 1000 nor 1005.
-        BankAccountExists: It was registered before.
+        BankAccountExists: It was registered before. IbanKnown: It is the account of a payee: the fund pays to it.
     """
     number = checked_iban(iban)
     if account not in BANK_ACCOUNTS:
@@ -66,6 +69,9 @@ def register(uow: UnitOfWork, *, iban: str, account: str, on: date | None = None
     known = uow.maybe(BankAccount, number)
     if known is not None:
         raise BankAccountExists(iban=number, account=known.account, from_on=known.from_on)
+    payee = next((each for each in uow.cases(Payee, lookup=number) if each.state != "replaced"), None)
+    if payee is not None:
+        raise IbanKnown(iban=number, known=payee.ref, state=payee.state)
     day = on or uow.today
     uow.next_step = "fund bank import FILE"
     days = uow.regulations().terms.cooling_off_days
@@ -133,6 +139,7 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
     waiting = [
         receipt.ref for receipt in uow.cases(Receipt, states=[State.RECORDED, State.PROPOSED]) if not receipt.by_hand
     ]
+    open_debits = [debit for debit in unexplained_debits(uow) if not debit.reversal]
     last: Envelope | None = None
     told = sum(len(document.lines) for _file, document in read)
     known = Known(uow)
@@ -143,6 +150,7 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
             taken = _take_in(uow, file, document, accounts[document.iban].account, report, known, told)
             last = taken or last
         if last is not None:
+            report.matched_before += sum(_explained(uow, debit.ref, last) for debit in open_debits)
             for ref in waiting:
                 receipt = uow.case(Receipt, ref)
                 if receipt.state in WAITING and match_by_itself(
@@ -169,6 +177,13 @@ def import_statements(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]]) ->
         gaps=gaps(uow),
     )
     uow.next_step = "fund bank unmatched" if report.receipts or report.debits else "fund bank list"
+
+
+def _explained(uow: UnitOfWork, ref: str, cause: Envelope) -> bool:
+    """Whether a debit that waited is explained now: by what people said of payments since it came."""
+    debit = uow.case(Debit, ref)
+    on = booking_day(uow, debit.debited_on)
+    return debit.state == "recorded" and any(explainer(uow, debit, on, cause) for explainer in EXPLAINERS)
 
 
 _Read = list[tuple[BankFile, _Document]]
@@ -471,6 +486,7 @@ def _take_debit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: 
         code=line.code,
         reversal=line.reversal,
         bank_reference=line.bank_reference,
+        payment_information_id=line.payment_information_id,
     )
     uow.record(fact, effective_on=on, cause=taken, reaction="receipts.debit")
     report.debits.append(ref)

@@ -45,6 +45,7 @@ __all__ = [
     "booking_day",
     "match",
     "match_by_itself",
+    "parties_behind",
     "receipt_named",
     "second_to_match",
     "undoing",
@@ -246,7 +247,7 @@ def match(uow: UnitOfWork, *, ref: str, to: str | None = None, amount: int | Non
         )
     chosen = found.get(target, Evidence(target, "manual", 0, False))
     uow.next_step = "fund bank unmatched"
-    lead, parties = _around(uow, target)
+    lead, parties = parties_behind(uow, target)
     check(
         uow, TRANSITIONS, "bank match", receipt, records=ReceiptAllocated, lead=lead, parties=parties,
         look="fund bank unmatched",
@@ -337,7 +338,7 @@ def allocate(
     if instalment is not None and instalment not in {part.no for part in plan.instalments}:
         listed = f"fund repayment schedule {ref}"
         raise UnknownRef(kind="instalment", ref=f"{ref} {instalment}", suggestion=listed)
-    lead, parties = _around(uow, ref)
+    lead, parties = parties_behind(uow, ref)
     check(uow, TRANSITIONS, "repayment allocate", found, lead=lead, parties=parties, look="fund bank unmatched")
     uow.next_step = f"fund repayment schedule {ref}"
     day = on or booking_day(uow, found.booked_on)
@@ -354,7 +355,7 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         NothingToUndo: It was not matched with a call or a plan.
         ConflictOfInterest: Whoever acts is of a party of the case it was matched with.
     """
-    require_reason("bank unmatch", reason)
+    reason = require_reason("bank unmatch", reason)
     receipt = receipt_named(uow, ref)
     matched = [use for use in receipt.uses if use.matched]
     if not matched:
@@ -367,10 +368,10 @@ def unmatch(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
             amount_cents=receipt.amount_cents,
         )
     for use in matched:
-        lead, parties = _around(uow, use.target)
+        lead, parties = parties_behind(uow, use.target)
         check(uow, TRANSITIONS, "bank unmatch", receipt, lead=lead, parties=parties, look="fund bank list")
     uow.next_step = f"fund bank match {receipt.ref} --to REF"
-    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason.strip(), undone=undoing(uow, receipt))
+    fact = ReceiptUnmatched(ref=receipt.ref, reason=reason, undone=undoing(uow, receipt))
     return uow.record(fact, effective_on=on)
 
 
@@ -452,7 +453,7 @@ def _require_waiting(receipt: Receipt) -> None:
         )
 
 
-def _around(view: View, target: str) -> tuple[str | None, Sequence[str]]:
+def parties_behind(view: View, target: str) -> tuple[str | None, tuple[str, ...]]:
     """Lead and parties of the agreement that a target belongs to; nobody for a call."""
     disbursement = view.maybe(Disbursement, target)
     agreement = view.maybe(Agreement, disbursement.agreement if disbursement else target)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.bank import iban_mask
-from fund.rules.authority import Role
+from fund.reports.past import cases_on
+from fund.rules.permissions import account_for, sees_accounts
 from fund.schemas.capital import BankAccount, BankNotificationFile, BankStatementFile, Debit, Receipt
 from fund.unit_of_work import View
 from fund.workflows.receipts.evidence import Known, evidence_for
@@ -23,16 +23,27 @@ def unexplained_debits(view: View) -> list[Debit]:
 
 
 def bank(view: View, *, as_of: date | None = None) -> dict[str, Any]:
-    """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts."""
+    """Accounts with the bank's balance beside the ledger's, statements, notifications, receipts, as they were on a day.
+
+    The ledger keeps one balance for all accounts of the fund on one code: it stands beside the sum of the banks, and
+    beside an account that is the only one there.
+    """
     day = as_of or view.today
     statements = [statement for statement in view.cases(BankStatementFile) if statement.closed_on <= day]
     statements.sort(key=lambda one: (one.iban, one.closed_on, one.sequence_number or 0))
     notifications = [case for case in view.cases(BankNotificationFile) if case.first_on <= day]
     notifications.sort(key=lambda one: (one.iban, one.last_on, one.notification_id))
-    receipts = [receipt for receipt in view.cases(Receipt) if receipt.booked_on <= day]
+    accounts = [_account(account, statements) for account in cases_on(view, BankAccount, day)]
+    ledger = [_compared(view, code, accounts, as_of) for code in sorted({row["account"] for row in accounts})]
     return {
         "as_of": day.isoformat(),
-        "accounts": [_account(view, account, statements, as_of) for account in view.cases(BankAccount)],
+        "accounts": [
+            {**row, "ledger_cents": each["ledger_cents"] if each["accounts"] == 1 else None}
+            for row in accounts
+            for each in ledger
+            if each["account"] == row["account"]
+        ],
+        "ledger_accounts": ledger,
         "statements": [
             {
                 "iban": statement.iban,
@@ -60,14 +71,12 @@ def bank(view: View, *, as_of: date | None = None) -> dict[str, Any]:
             }
             for case in notifications
         ],
-        "receipts": [_receipt(view, receipt) for receipt in receipts],
+        "receipts": [_receipt(view, receipt) for receipt in cases_on(view, Receipt, day)],
         "gaps": gaps(view),
     }
 
 
-def _account(
-    view: View, account: BankAccount, statements: list[BankStatementFile], as_of: date | None
-) -> dict[str, Any]:
+def _account(account: BankAccount, statements: list[BankStatementFile]) -> dict[str, Any]:
     own = [statement for statement in statements if statement.iban == account.ref]
     return {
         "iban": account.ref,
@@ -76,13 +85,23 @@ def _account(
         "statements": len(own),
         "closed_on": own[-1].closed_on.isoformat() if own else None,
         "closing_cents": own[-1].closing_cents if own else None,
-        "ledger_cents": view.ledger.balance(account.account, as_of=as_of),
+    }
+
+
+def _compared(view: View, code: str, rows: list[dict[str, Any]], as_of: date | None) -> dict[str, Any]:
+    """What the banks of all accounts on one code say together, where they said something, and what the ledger says."""
+    own = [row for row in rows if row["account"] == code]
+    said = [row["closing_cents"] for row in own if row["closing_cents"] is not None]
+    return {
+        "account": code,
+        "accounts": len(own),
+        "closing_cents": sum(said) if said else None,
+        "ledger_cents": view.ledger.balance(code, as_of=as_of),
     }
 
 
 def _receipt(view: View, receipt: Receipt) -> dict[str, Any]:
-    whole = view.actor is not None and view.actor.has(Role.FUND_MANAGER, Role.TREASURER, Role.AUDITOR)
-    iban = receipt.payer_iban
+    whole = sees_accounts(view.actor)
     return {
         "ref": receipt.ref,
         "line_id": receipt.line_id,
@@ -93,7 +112,7 @@ def _receipt(view: View, receipt: Receipt) -> dict[str, Any]:
         "allocated_cents": receipt.allocated_cents,
         "waiting_cents": receipt.waiting_cents,
         "state": receipt.state,
-        "payer_iban": iban if whole or not iban else iban_mask(iban),
+        "payer_iban": account_for(view.actor, receipt.payer_iban),
         "reference": receipt.reference,
         "text": receipt.text if whole else "",
         "uses": [{"target": use.target, "receipt_cents": use.receipt_cents, "rule": use.rule} for use in receipt.uses],

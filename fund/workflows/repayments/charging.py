@@ -44,11 +44,11 @@ def charge(uow: UnitOfWork, *, ref: str, amount_cents: int, ground: str, reason:
         ChargeNotDemanded: Nothing of it is late and was demanded.
         ChargeBelowMinimum: Interest that the law leaves, or nothing at all.
         ChargeAboveMaximum: More than a demand of this amount may cost.
-        FeeClaimedBefore: The costs of this demand were claimed.
+        FeeClaimedBefore: The costs of this demand were claimed, and not waived whole.
 
     Source: Awb 4:97, 4:98, 4:113.
     """
-    require_reason("repayment charge", reason)
+    reason = require_reason("repayment charge", reason)
     plan = _checked(uow, "repayment charge", ref)
     late = late_parts(uow, plan)
     demands = {part.no: part.demanded_on for part in plan.instalments if part.no in late and part.demanded_on}
@@ -66,7 +66,7 @@ def charge(uow: UnitOfWork, *, ref: str, amount_cents: int, ground: str, reason:
         amount_cents=amount_cents,
         late_cents=demanded_cents,
         demanded_on=demanded_on,
-        reason=reason.strip(),
+        reason=reason,
     )
     return _told(uow, fact)
 
@@ -91,9 +91,9 @@ def _require_amount(uow: UnitOfWork, ref: str, cents: int, ground: str, demanded
 
 
 def _require_first(plan: Plan, demanded_on: date) -> None:
-    """A demand costs once."""
+    """A demand costs once: what was paid of its costs, or is open, stands in the way of others; what was waived not."""
     for each in plan.charges:
-        if each.ground == FEE and each.demanded_on >= demanded_on and not each.waived_cents:
+        if each.ground == FEE and each.demanded_on >= demanded_on and each.waived_cents < each.amount_cents:
             raise FeeClaimedBefore(ref=plan.ref, no=each.no, demanded_on=demanded_on)
 
 
@@ -108,7 +108,7 @@ def waive_charge(uow: UnitOfWork, *, ref: str, no: int, reason: str) -> Envelope
         UnknownRef: Nothing was claimed under this number.
         ChargePaid: Nothing of it is open.
     """
-    require_reason("repayment waive-charge", reason)
+    reason = require_reason("repayment waive-charge", reason)
     plan = _checked(uow, "repayment waive-charge", ref)
     found = next((each for each in plan.charges if each.no == no), None)
     if found is None:
@@ -117,7 +117,7 @@ def waive_charge(uow: UnitOfWork, *, ref: str, no: int, reason: str) -> Envelope
         raise ChargePaid(ref=ref, no=no, open_cents=found.open_cents)
     fact = ChargeWaived(
         ref=ref, proposal=plan.proposal, no=no, ground=found.ground, amount_cents=found.open_cents,
-        reason=reason.strip(),
+        reason=reason,
     )  # fmt: skip
     return _told(uow, fact)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fund.reports.past import last_fact
+from fund.errors import UnknownPlanVersion
+from fund.reports.past import cases_on, last_fact
 from fund.rules import schedules
 from fund.schemas.repayments import Instalment, Plan
 from fund.unit_of_work import View
@@ -33,27 +34,26 @@ def plan_on(view: View, plan: Plan, day: date | None, known_at: int | None = Non
 
 
 def plans(view: View, *, as_of: date | None = None) -> dict[str, Any]:
-    """Every plan: what is repayable, came back, is open and outstanding on a day."""
+    """Every plan as it was on a day: what is repayable, came back, is open and outstanding; none that began later."""
     day = as_of or view.today
     balances = view.ledger.balances(as_of=as_of, kinds_excluded=("closing",))
     rows = []
-    for case in view.cases(Plan):
-        plan = plan_on(view, case, as_of)
-        outstanding = balances.get(f"1200.{case.ref}", 0)
+    for plan in cases_on(view, Plan, day):
+        outstanding = balances.get(f"1200.{plan.ref}", 0)
         rows.append(
             {
-                "agreement": case.ref,
-                "lead_partner": case.lead,
-                "lead_name": view.partner_name(case.lead),
-                "plan_type": case.plan_type,
-                "state": case.state,
+                "agreement": plan.ref,
+                "lead_partner": plan.lead,
+                "lead_name": view.partner_name(plan.lead),
+                "plan_type": plan.plan_type,
+                "state": plan.state,
                 "version": plan.version,
                 "repayable_cents": plan.repayable_cents,
                 "repaid_cents": plan.paid_cents,
                 "open_cents": plan.open_cents,
                 "outstanding_cents": outstanding,
                 "overdue_cents": schedules.age(plan.instalments, day, outstanding).overdue_cents,
-                "allowance_cents": -balances.get(f"1290.{case.ref}", 0),
+                "allowance_cents": -balances.get(f"1290.{plan.ref}", 0),
                 "next_due_on": _iso(plan.next_due_on),
             }
         )
@@ -67,12 +67,15 @@ def plan_of(view: View, *, ref: str, version: int | None = None, as_of: date | N
         version: Show this earlier schedule instead of the one in force.
 
     Raises:
-        UnknownRef: There is no such plan.
+        UnknownRef: There is no such plan. UnknownPlanVersion: It had no such version on that day.
     """
     day = as_of or view.today
     plan = plan_on(view, view.case(Plan, ref), as_of)
     outstanding = view.ledger.balance(f"1200.{ref}", as_of=as_of, kinds_excluded=("closing",))
     shown = next((each for each in plan.versions if each.version == version), None)
+    if version is not None and shown is None:
+        known = [each.version for each in plan.versions]
+        raise UnknownPlanVersion(ref=ref, version=version, known=known, last=plan.version)
     parts: Sequence[Instalment] = fresh(shown.instalments) if shown else plan.instalments
     return {
         "as_of": day.isoformat(),

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from fund.errors import (
+    InstalmentNotPositive,
     InstalmentsDisordered,
     NothingToRestructure,
     RequestNeedsSignatory,
@@ -69,6 +70,7 @@ def restructure(
         ScheduleNotSaid: Neither a file, nor a first day and a number, nor a share of savings and a last day.
         FaultySchedule, InvalidAmount: The file cannot be read as it is.
         RestructuringDiffers: The new instalments are together another amount than what is open.
+        InstalmentNotPositive: One of them is nothing, or less.
         RestructuringInPast, InstalmentsDisordered: A day that went by; days that do not follow one another.
         WriteoffOpen: First it is said what is given up.
         ReasonMissing, NotAuthorised, ConflictOfInterest: As they say.
@@ -160,10 +162,12 @@ def _require_possible(uow: UnitOfWork, plan: Plan, parts: tuple[InstalmentTerms,
     if schedules.total(parts) != plan.open_cents:
         raise RestructuringDiffers(ref=plan.ref, total_cents=schedules.total(parts), open_cents=plan.open_cents)
     for part in parts:
+        if part.amount_cents <= 0:
+            raise InstalmentNotPositive(ref=plan.ref, due_on=part.due_on, amount_cents=part.amount_cents, least_cents=1)
         if part.due_on <= uow.today:
             raise RestructuringInPast(ref=plan.ref, due_on=part.due_on, today=uow.today)
     for one, next_ in pairwise(parts):
-        if next_.due_on <= one.due_on or one.amount_cents <= 0:
+        if next_.due_on <= one.due_on:
             raise InstalmentsDisordered(ref=plan.ref, due_on=one.due_on, next_on=next_.due_on)
 
 

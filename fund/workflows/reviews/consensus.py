@@ -71,7 +71,7 @@ def consensus(
         if own != chair:
             raise NotPanelChair(actor=uow.maker.name, ref=ref, chair=uow.name(chair))
         agreed = _agreed_scores(scores or [], rules, review, ref)
-        require_reason(command, grounds)
+        grounds = require_reason(command, grounds)
         fact = ConsensusProposed(ref=ref, scores=agreed, grounds=grounds)
     happened = carry(uow, TRANSITIONS, command, proposal, fact, lead=lead, parties=parties, look=look)
     review = uow.case(Review, ref)

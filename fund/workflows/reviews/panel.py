@@ -266,7 +266,7 @@ def recuse(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
 
     Source: lifecycle.md 4 (P10), 12.
     """
-    require_reason("review recuse", reason)
+    reason = require_reason("review recuse", reason)
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
     look = LOOK.format(ref=ref)
     check(uow, TRANSITIONS, "review recuse", proposal, lead=proposal.lead, parties=proposal.parties, look=look)
@@ -296,7 +296,7 @@ def judge_conflict(uow: UnitOfWork, *, ref: str, reviewer: str, stays: bool, rea
 
     Source: lifecycle.md 12 (conflict, soft).
     """
-    require_reason("review declare", reason)
+    reason = require_reason("review declare", reason)
     proposal, review = uow.case(Proposal, ref), uow.maybe(Review, ref)
     look, lead, parties = LOOK.format(ref=ref), proposal.lead, proposal.parties
     command = "review declare"

@@ -74,7 +74,7 @@ def reverse(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) -
         ReasonMissing, TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, ClosedPeriod: As they say.
     """
     case = uow.case(Writeoff, ref)
-    require_reason("writeoff reverse", reason)
+    reason = require_reason("writeoff reverse", reason)
     if on is not None and on.year != uow.today.year:
         raise ReversalOfThisYear(ref=ref, day=on, today=uow.today)
     _require_after(uow, case, on, "1200", "1290", "4300")

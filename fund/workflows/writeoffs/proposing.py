@@ -73,7 +73,7 @@ def propose(
     """
     if ground not in list(Ground):
         raise UnknownWriteoffGround(ground=ground, known=[str(each) for each in Ground])
-    require_reason("writeoff propose", reason)
+    reason = require_reason("writeoff propose", reason)
     agreement = uow.case(Agreement, ref)
     check(uow, TRANSITIONS, "writeoff propose", None, ref=ref, lead=agreement.lead, parties=agreement.parties)
     earlier = uow.cases(Writeoff, parent=ref)

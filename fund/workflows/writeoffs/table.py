@@ -90,7 +90,7 @@ def writeoff_after(case: Writeoff | None, happened: Envelope) -> Writeoff | None
             event_id=happened.event_id,
         )
     if isinstance(fact, WriteoffReversed):
-        return case.but(state=state, recovered_cents=0)
+        return case.but(state=state, posted_cents=0, recovered_cents=0)
     if isinstance(fact, WriteoffRecovered):
         return case.but(state=state, recovered_cents=case.recovered_cents + fact.amount_cents)
     return case
