@@ -113,7 +113,7 @@ class ReviewOpened(_ReviewFact):
     """Nobody without a conflict could make the quorum: externals advise, the full board decides."""
     closes_at: datetime
     reviewed_before: tuple[str, ...] = ()
-    """User ids of those whose score counted in an earlier turn: they have no vote on the proposal."""
+    """User ids of those whose score was opened in an earlier turn: they have no vote on the proposal."""
 
 
 class ReviewerAssigned(_ReviewFact):

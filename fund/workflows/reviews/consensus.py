@@ -122,8 +122,10 @@ def _recorded(view: View, review: Review, *, agreed: bool) -> ReviewConsensusRec
 
 
 def means_stand(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:
-    """After the term without agreement the means of the closing stand."""
+    """After the term without agreement the means of the scores that count stand."""
     review = uow.maybe(Review, timer.stream.partition("/")[2])
-    if review is None or not review.consensus_pending or uow.case(Proposal, review.ref).state != State.SCORED:
+    if review is None or not review.consensus_pending:
+        return None
+    if uow.case(Proposal, review.ref).state not in (State.SCORED, State.DEFERRED):
         return None
     return uow.record(_recorded(uow, review, agreed=False))
