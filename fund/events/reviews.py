@@ -296,8 +296,8 @@ class ConsensusAgreed(_ReviewFact):
 
     wire: ClassVar[str] = "review.consensus_agreed"
 
-    scores_sha256: str
-    """Of the proposed scores as canonical JSON: what was agreed with."""
+    agrees_with: str
+    """The id of the fact that proposed these scores: a digest of so few numbers could be tried out."""
 
 
 class ReviewConsensusRecorded(_ReviewFact):

@@ -105,6 +105,8 @@ class Review(CaseFile):
     consensus_until: datetime | None = None
     agreement: Mapping[str, int] = Field(default_factory=dict)
     """The scores that the chair of the panel proposes to agree on."""
+    agreement_by: str = ""
+    """The id of the fact that proposed them."""
     agreed_by: tuple[str, ...] = ()
     consensus: Consensus | None = None
 

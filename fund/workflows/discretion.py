@@ -30,11 +30,15 @@ from fund.events.reviews import (
     ReviewConflictDeclared,
     ReviewConsensusRecorded,
     ReviewDeclared,
+    ReviewerAssigned,
     ReviewerBarred,
     ReviewerRecused,
+    ReviewOpened,
     ReviewPanelProposed,
     ReviewRecomputed,
+    ReviewReopened,
     ReviewScoreExcluded,
+    ReviewTopUpProposed,
 )
 from fund.rules.authority import Role
 from fund.rules.conflicts import hard_conflict
@@ -119,6 +123,11 @@ _MEANS: tuple[type[Fact], ...] = (ReviewClosed, ReviewRecomputed, ReviewConsensu
 
 _TIES: Mapping[type[Fact], tuple[str, ...]] = {
     ReviewPanelProposed: ("panel", "barred", "chosen", "passed_over"),
+    ReviewOpened: ("panel.soft",),
+    ReviewerAssigned: ("seat.soft",),
+    ReviewTopUpProposed: ("seats.soft",),
+    ReviewRecomputed: ("without",),
+    ReviewReopened: ("without",),
     ReviewDeclared: ("grounds",),
     ReviewConflictDeclared: ("ground",),
     ReviewConflictDecided: ("grounds", "reason"),
@@ -134,7 +143,7 @@ _TIES: Mapping[type[Fact], tuple[str, ...]] = {
     DecisionUpheld: ("votes",),
     EligibilityReopened: ("votes",),
 }
-"""Of these, ties and votes of people: for those who judge them, and the person."""
+"""Of these, ties and votes of people: for those who judge them, and the person. With a dot: of a seat, a field."""
 
 
 def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
@@ -150,8 +159,23 @@ def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
     if kind in _RESULTS:
         case = view.maybe(Evaluation, happened.fact.ref)
         hidden += () if case is not None and reads_results(view, case) else _RESULTS[kind]
-    payload.update({field: None for field in hidden if field in payload})
+    for field in hidden:
+        _leave_out(payload, field, "" if view.actor is None else view.actor.user_id)
     return payload
+
+
+def _leave_out(payload: dict[str, Any], path: str, viewer: str) -> None:
+    """A field is ``null``; of seats the field of everybody but the one who looks."""
+    name, _dot, of_seat = path.partition(".")
+    if name not in payload:
+        return
+    if not of_seat:
+        payload[name] = None
+        return
+    seats = payload[name] if isinstance(payload[name], list) else [payload[name]]
+    for seat in seats:
+        if seat["reviewer"] != viewer:
+            seat[of_seat] = None
 
 
 def _hidden_figures(view: View, happened: Envelope) -> Iterable[str]:

@@ -50,7 +50,7 @@ def closed_again(world: World, ref: str) -> None:
 def test_whose_score_was_opened_has_no_vote_also_after_the_panel_was_topped_up(database_url: str) -> None:
     with founded(database_url) as world:
         ref, left, _external = reopened(world)
-        with pytest.raises(NotEligibleReviewer, match="judged"):  # the judgement is not undone by the fund manager alone
+        with pytest.raises(NotEligibleReviewer, match="judged"):  # not undone by a fund manager alone
             world.do("review assign", user="anna", ref=ref, reviewer=left)
         closed_again(world, ref)
 

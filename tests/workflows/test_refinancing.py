@@ -185,7 +185,9 @@ def test_where_the_parties_of_the_experiment_leave_no_committee_the_full_board_d
     with founded(sqlite_url) as world:
         rolled_out(world, with_=())
         for name in ("mira", "mees"):
-            world.both("user change", user="petra", second="carla", name=name, roles=["committee_member"], partner=BAARN)
+            world.both(
+                "user change", user="petra", second="carla", name=name, roles=["committee_member"], partner=BAARN
+            )
         ref = brought(world)
 
         shown = world.look("decision show", ref=ref)["resolution"]

@@ -44,6 +44,7 @@ from fund.workflows.decisions.typed import (
     parsed_conditions,
     parsed_reasons,
     require_deferral,
+    require_one_decision,
     require_reasons,
 )
 from fund.workflows.lifecycle import carry, check
@@ -104,7 +105,8 @@ def decide(
 
     Args:
         amount_cents: The award; default the whole ask.
-        defer_for: improve, information, money or tie; with ``until``, the day it is back.
+        defer_for: improve, information, money or tie; with ``until``, the day it is back. Of the award, the rejection
+            and the deferral at most one is typed.
         conditions: ``PARTY;EVIDENCE;YYYY-MM-DD;TEXT`` each.
         reasons: ``CRITERION=TEXT`` each, or a text on the advice; asked when rejecting, when deferring, and when
             deviating from the advice.
@@ -115,6 +117,7 @@ def decide(
         DecidedOtherwise: The votes say something else than was typed.
         AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
         difference.
+        OneDecisionOnly: Options of an award, a rejection and a deferral together.
         GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete, UnknownDeferralGround,
         FaultyCondition, FaultyReason, DecidedByVotesAlone: As they say.
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, NotAVoter, DeputyNotNeeded, ClosedPeriod:
@@ -133,6 +136,9 @@ def decide(
     assert decision is not None
     assert decision.prepared is not None
     _require_deciders(uow, proposal, decision)
+    require_one_decision(
+        ref, amount_cents=amount_cents, conditions=conditions or [], reject=reject, defer_for=defer_for, until=until
+    )
     review = uow.case(Review, ref)
     given = parsed_reasons(uow, review, reasons or [])
     required = parsed_conditions(uow, proposal, conditions or [])
@@ -167,11 +173,11 @@ def decide(
     )  # fmt: skip
     open_seals(uow, stream=decision.stream, kind="vote", turn=decision.session)
     uow.result.update(outcome=str(asked), award_cents=getattr(fact, "award_cents", 0))
-    back = "proposal save {ref} FILE" if getattr(fact, "ground", "") == IMPROVE else "decision prepare {ref}"
+    returns_by = f"proposal save {ref} FILE" if getattr(fact, "ground", "") == IMPROVE else f"decision prepare {ref}"
     uow.next_step = {
         State.APPROVED: f"fund agreement draft {ref}",
         State.CONDITIONAL: f"fund decision evidence {ref} 1 FILE",
-        State.DEFERRED: f"fund {back.format(ref=ref)}",
+        State.DEFERRED: f"fund {returns_by}",
     }.get(asked, f"fund proposal show {ref}")
     return decided
 

@@ -134,14 +134,13 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         result = ReviewResult(
             scores=case.result.scores, closed_on=case.result.closed_on, without=fact.without, **_figures(fact)
         )
-        return case.but(result=result, consensus_until=fact.consensus_by, agreement={}, agreed_by=(), consensus=None)
+        return case.but(result=result, consensus_until=fact.consensus_by, **_NOT_AGREED)
     if isinstance(fact, ReviewReopened):
         return case.but(
-            state="open", closes_at=fact.closes_at, extended=True, result=None, consensus_until=None, agreement={},
-            agreed_by=(), consensus=None,
+            state="open", closes_at=fact.closes_at, extended=True, result=None, consensus_until=None, **_NOT_AGREED,
         )  # fmt: skip
     if isinstance(fact, ConsensusProposed):
-        return case.but(agreement=fact.scores, agreed_by=(happened.actor,))
+        return case.but(agreement=fact.scores, agreement_by=happened.event_id, agreed_by=(happened.actor,))
     if isinstance(fact, ConsensusAgreed):
         return case.but(agreed_by=(*case.agreed_by, happened.actor))
     if isinstance(fact, ReviewConsensusRecorded):
@@ -150,6 +149,10 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         )
         return case.but(consensus=consensus)
     return case
+
+
+_NOT_AGREED: Mapping[str, Any] = {"agreement": {}, "agreement_by": "", "agreed_by": (), "consensus": None}
+"""What a panel agreed on with somebody whose score does not count any more does not stand."""
 
 
 def _figures(fact: ReviewClosed | ReviewRecomputed) -> dict[str, Any]:
