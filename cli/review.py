@@ -313,7 +313,10 @@ def _template(data: Mapping[str, Any]) -> None:
         say(line)
 
 
-STATES = {"proposed": N_("panel proposed"), "open": N_("open"), "closed": N_("closed")}
+STATES = {
+    "proposed": N_("panel proposed"), "open": N_("open"), "closed": N_("closed"), "withdrawn": N_("withdrawn"),
+    "lapsed": N_("lapsed"),
+}  # fmt: skip
 
 
 def _show(data: Mapping[str, Any]) -> None:

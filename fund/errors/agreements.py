@@ -17,6 +17,7 @@ __all__ = [
     "BoardsNotHeard",
     "CommitmentLeft",
     "CriteriaNotTicked",
+    "DecidedAnew",
     "DisbursementsOpen",
     "DocumentDiffers",
     "DueDayPassed",
@@ -96,6 +97,13 @@ class AwardChanged(RuleRefusal):
     """The proposal was decided again after the agreement was drafted."""
 
     message = N_("{ref} was drafted for {drafted_cents}, the award is {award_cents} now")
+    hint = N_("fund agreement draft {proposal}")
+
+
+class DecidedAnew(RuleRefusal):
+    """The decision was taken back after the agreement was drafted: what was agreed then is not what was decided."""
+
+    message = N_("{ref} was drafted before the decision on {proposal} was taken back on {reopened_on}")
     hint = N_("fund agreement draft {proposal}")
 
 

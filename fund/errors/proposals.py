@@ -14,7 +14,7 @@ __all__ = [
     "ChangedElsewhere", "ChangedMeanwhile", "ContentLost", "CostDiffers", "DayBeforeBudget", "DeadlinePassed",
     "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FileNotNamed",
     "FollowonNotInvited", "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice",
-    "NoRoundOpen", "NotForImprovement",
+    "NoRoundOpen", "NotForImprovement", "NotImprovedYet",
     "ObjectionTooLate", "OldFormVersion", "OtherFormVersion", "OutOfOrder", "OutsideTrack",
     "PartiesNotConfirmed", "PartnerNotActive", "RepaymentEndsTooEarly", "RepaymentPlanTooLong",
     "RolloutNotBudgeted", "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly",
@@ -423,6 +423,16 @@ class NotForImprovement(RuleRefusal, codes={"ground": "word"}):
     """A proposal that was deferred for another ground than improvement stays as it is."""
 
     message = N_("{command} is not possible for {ref}: it was deferred for {ground}, not to be improved")
+    hint = N_("fund proposal show {ref}")
+
+
+class NotImprovedYet(RuleRefusal):
+    """A proposal that was deferred to be improved is voted on again after its panel has scored what changed."""
+
+    message = N_(
+        "{command} is not possible for {ref}: it was deferred to be improved until {due_on}; the parties change it and "
+        "hand it in, and its panel scores it again"
+    )
     hint = N_("fund proposal show {ref}")
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "NothingDeclared",
     "NothingToAgree",
     "ObjectionVotesMissing",
+    "OneDecisionOnly",
     "PanelTooSmall",
     "QuorumNotFeasible",
     "ReasonsPerCriterionMissing",
@@ -244,6 +245,13 @@ class DecidedOtherwise(RuleRefusal, codes={"asked": "proposal", "voted": "propos
 
     message = N_("{ref} cannot be {asked}: the votes make it {voted}")
     hint = N_("fund decision decide {ref}")
+
+
+class OneDecisionOnly(FaultyInput, codes={"options": "typed"}):
+    """A proposal is approved, rejected or deferred: what belongs to more than one of these is no decision."""
+
+    message = N_("{ref} cannot be decided with {options} together: it is approved, rejected or deferred")
+    hint = N_("fund decision decide --help")
 
 
 class DecisionIncomplete(FaultyInput):

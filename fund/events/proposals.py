@@ -171,14 +171,14 @@ class ProposalFoundIneligible(_ProposalFact):
 
 
 class _Released(_ProposalFact):
-    """An end that gives back what was committed to the proposal."""
+    """An end that gives back what was committed to the proposal, and ends the review that was under way."""
 
     round: str
     released_cents: int = Field(default=0, ge=0)
     """The open commitment that is free again; nothing before a decision."""
 
     def touches(self) -> Iterable[str]:
-        return (f"round/{self.round}",)
+        return (f"round/{self.round}", f"review/{self.ref}")
 
 
 class ProposalWithdrawn(_Released):

@@ -113,7 +113,7 @@ class ReviewOpened(_ReviewFact):
     """Nobody without a conflict could make the quorum: externals advise, the full board decides."""
     closes_at: datetime
     reviewed_before: tuple[str, ...] = ()
-    """User ids of those whose score counted in an earlier turn: they have no vote on the proposal."""
+    """User ids of those whose score was opened in an earlier turn: they have no vote on the proposal."""
 
 
 class ReviewerAssigned(_ReviewFact):
@@ -296,8 +296,8 @@ class ConsensusAgreed(_ReviewFact):
 
     wire: ClassVar[str] = "review.consensus_agreed"
 
-    scores_sha256: str
-    """Of the proposed scores as canonical JSON: what was agreed with."""
+    agrees_with: str
+    """The id of the fact that proposed these scores: a digest of so few numbers could be tried out."""
 
 
 class ReviewConsensusRecorded(_ReviewFact):

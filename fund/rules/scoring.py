@@ -241,7 +241,7 @@ def _counted(seats: Iterable[Seat]) -> tuple[int, int, int]:
     return (
         len({seat.counted_as for seat in seats}),
         len({seat.kind for seat in seats}),
-        sum(1 for seat in seats if seat.kind == EXTERNAL),
+        len({seat.reviewer for seat in seats if seat.kind == EXTERNAL}),
     )
 
 
@@ -256,7 +256,7 @@ def assigned_missing(quorum: Quorum, seats: Sequence[Seat], *, necessity: bool =
         return _short((("external", external, NECESSITY_EXTERNALS),))
     return _short(
         (
-            ("assigned", len(seats), quorum.assigned),
+            ("assigned", len({seat.reviewer for seat in seats}), quorum.assigned),
             ("organisations", organisations, quorum.organisations),
             ("kinds", kinds, quorum.kinds),
             ("external", external, quorum.external),

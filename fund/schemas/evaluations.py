@@ -26,6 +26,7 @@ class Evaluation(CaseFile):
         learning: The quality of learning, 0 to 4, as an exact fraction (``7/2``); empty until two peers judged.
         hands: User ids of those who wrote it: they do not judge it (G7 a).
         peers: What each peer gave, by user id.
+        judged_before: User ids of the peers who judged it before it was returned.
         fell_due: Whether it is time: the agreement ended, or its planned day came.
         returned: How often it went back (once at most).
         followon_until: The last day on which a roll-out may be asked for.
@@ -48,6 +49,7 @@ class Evaluation(CaseFile):
     good_result: bool | None = None
     hands: tuple[str, ...] = ()
     peers: dict[str, int] = Field(default_factory=dict)
+    judged_before: tuple[str, ...] = ()
     returned: int = 0
     published_on: date | None = None
     followon_until: date | None = None

@@ -56,7 +56,8 @@ class Consensus(Shape):
 
 
 class Review(CaseFile):
-    """The review of a proposal, under the proposal's ref. ``state``: proposed, open, closed.
+    """The review of a proposal, under the proposal's ref. ``state``: proposed, open, closed; withdrawn or lapsed where
+    the proposal was before the closing.
 
     ``scored`` says who scored, never what; scores stand in ``result`` once the seal is open.
     """
@@ -79,7 +80,7 @@ class Review(CaseFile):
     turn: int = 0
     """Which time the proposal is reviewed: 2 after a deferral."""
     reviewed_before: tuple[str, ...] = ()
-    """User ids of those whose score counted in an earlier turn."""
+    """User ids of those whose score was opened in an earlier turn."""
     revision_hash: str = ""
     regulations: str = ""
     track: str = ""
@@ -99,11 +100,13 @@ class Review(CaseFile):
     recused: Mapping[str, str] = Field(default_factory=dict)
     excluded: Mapping[str, str] = Field(default_factory=dict)
     opened: tuple[str, ...] = ()
-    """Whose scores of this turn were opened: they stand, also when the review is reopened."""
+    """Whose scores of this turn were opened: they are kept, also when the review is reopened; none of them votes."""
     result: ReviewResult | None = None
     consensus_until: datetime | None = None
     agreement: Mapping[str, int] = Field(default_factory=dict)
     """The scores that the chair of the panel proposes to agree on."""
+    agreement_by: str = ""
+    """The id of the fact that proposed them."""
     agreed_by: tuple[str, ...] = ()
     consensus: Consensus | None = None
 

@@ -40,6 +40,7 @@ __all__ = [
     "Opened",
     "after_vote",
     "body_behind",
+    "matter_behind",
     "cast_vote",
     "close_votes",
     "open_votes",
@@ -50,6 +51,19 @@ __all__ = [
 CHOICES = (FOR, AGAINST, ABSTAIN)
 VOTE = "vote"
 TURN = 1
+
+
+def matter_behind(
+    view: View, *, proposal: str, lead: str, parties: Collection[str], judged_by: Collection[str] = ()
+) -> Matter:
+    """What follows from a proposal, as far as it bears on who may vote or decide: its conflicts, those of everybody
+    whom the matter itself names as a party, and whoever reviewed it, in whatever turn.
+    """
+    behind, review = view.maybe(Proposal, proposal), view.maybe(Review, proposal)
+    around = parties_of(view, behind) if behind is not None else CaseParties(lead)
+    others = frozenset((*parties, lead)) - {around.lead, ""}
+    around = replace(around, beneficiaries=around.beneficiaries | others)
+    return Matter(around, frozenset((*reviewers_of(review), *judged_by)))
 
 
 def body_behind(
@@ -65,16 +79,14 @@ def body_behind(
 ) -> Body:
     """Who votes on what follows from a proposal: the committee, or the full board where conflicts leave no committee.
 
-    Barred are the conflicts of the proposal and whoever reviewed it, in whatever turn; in the full board also who
-    signed proposal or agreement for a party.
+    Barred is whom :func:`matter_behind` names; in the full board also who signed proposal or agreement for a party.
 
     Args:
+        lead, parties: Whose matter it is; of a refinancing also the parties of the agreement that is relieved.
         hands: Who made the matter (user ids): in the full board they leave the vote to another signatory.
         judged_by: Who judged what the matter rests on (user ids), besides the reviewers: G7 d.
     """
-    behind, review = view.maybe(Proposal, proposal), view.maybe(Review, proposal)
-    around = parties_of(view, behind) if behind is not None else CaseParties(lead, frozenset(parties))
-    matter = Matter(around, frozenset((*reviewers_of(review), *judged_by)))
+    matter = matter_behind(view, proposal=proposal, lead=lead, parties=parties, judged_by=judged_by)
     if not needs_the_board(view, rules, matter):
         return committee(view, matter)
     streams = (f"proposal/{proposal}", *((f"agreement/{agreement}",) if agreement else ()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from fund.errors import NotAVoter
+from fund.errors import DeputyNotNeeded, NotAVoter
 from fund.glossary import folded
 from fund.language import N_, _
 from fund.rules.authority import Actor, Role
@@ -31,11 +31,15 @@ __all__ = [
     "Matter",
     "bars",
     "board",
+    "chairs",
     "committee",
+    "deciders",
     "ground_text",
     "missing_of",
     "needs_the_board",
     "outcome_of",
+    "require_decider",
+    "require_free",
     "reviewers_of",
 ]
 
@@ -151,13 +155,61 @@ def bars(matter: Matter, actor: Actor) -> str:
     return TOOK_PART if actor.user_id in matter.took_part else ""
 
 
+def chairs(view: View, matter: Matter, *, hands: Collection[str] = ()) -> tuple[list[Actor], list[Actor]]:
+    """The chairs who may act on a matter, and the deputies, who do when no chair may.
+
+    Args:
+        hands: User ids that supplied an approval in this chain before (G7 c).
+    """
+
+    def may(actor: Actor) -> bool:
+        return not bars(matter, actor) and actor.user_id not in hands
+
+    free = [each for each in people(view, Role.COMMITTEE_CHAIR) if may(each)]
+    return free, [each for each in people(view, Role.DEPUTY_CHAIR) if may(each)]
+
+
+def deciders(view: View, matter: Matter, *, hands: Collection[str] = ()) -> tuple[str, ...]:
+    """User ids of those who may open the votes on a matter now: the chair, or the deputy when no chair may."""
+    free, deputies = chairs(view, matter, hands=hands)
+    return tuple(each.user_id for each in (free or deputies))
+
+
+def require_free(actor: Actor, matter: Matter, *, ref: str, look: str) -> None:
+    """Nothing, when the actor has no hard conflict with the matter and did not review it (G7 b, d).
+
+    Raises:
+        NotAVoter: With the ground.
+    """
+    barred = bars(matter, actor)
+    if barred:
+        raise NotAVoter(actor=actor.name, ref=ref, ground=ground_text(barred), look=look)
+
+
+def require_decider(
+    view: View, actor: Actor, matter: Matter, *, command: str, ref: str, look: str, hands: Collection[str] = ()
+) -> None:
+    """Nothing, when a matter is up to this chair or deputy: bound by the ties that bar a vote (out of the room, section
+    12), and the deputy acts while no chair may.
+
+    Args:
+        hands: User ids that supplied an approval in this chain before: a chair among them leaves it to the deputy.
+
+    Raises:
+        NotAVoter: With the ground. DeputyNotNeeded: The chair is not barred.
+    """
+    require_free(actor, matter, ref=ref, look=look)
+    free, _deputies = chairs(view, matter, hands=hands)
+    if not actor.has(Role.COMMITTEE_CHAIR) and free:
+        raise DeputyNotNeeded(actor=actor.name, ref=ref, chair=free[0].name, command=command)
+
+
 def reviewers_of(review: Review | None) -> set[str]:
     """Who reviewed a proposal, in whatever turn, or does so now (G7 d); user ids."""
     if review is None:
         return set()
-    scores = review.result.scores if review.result is not None else ()
     sits = review.reviewers if review.state == "open" or review.result is not None else ()
-    return {*review.reviewed_before, *sits, *(each.reviewer for each in scores)}
+    return {*review.reviewed_before, *review.opened, *sits}
 
 
 def ground_text(ground: str) -> str:

@@ -23,11 +23,15 @@ from fund.events.reviews import (
     ReviewConflictDeclared,
     ReviewConsensusRecorded,
     ReviewDeclared,
+    ReviewerAssigned,
     ReviewerBarred,
     ReviewerRecused,
+    ReviewOpened,
     ReviewPanelProposed,
     ReviewRecomputed,
+    ReviewReopened,
     ReviewScoreExcluded,
+    ReviewTopUpProposed,
 )
 from fund.rules.authority import Role
 from fund.rules.conflicts import hard_conflict
@@ -124,6 +128,11 @@ _MEANS: tuple[type[Fact], ...] = (ReviewClosed, ReviewRecomputed, ReviewConsensu
 
 _TIES: Mapping[type[Fact], tuple[str, ...]] = {
     ReviewPanelProposed: ("panel", "barred", "chosen", "passed_over"),
+    ReviewOpened: ("panel.soft",),
+    ReviewerAssigned: ("seat.soft",),
+    ReviewTopUpProposed: ("seats.soft",),
+    ReviewRecomputed: ("without",),
+    ReviewReopened: ("without",),
     ReviewDeclared: ("grounds",),
     ReviewConflictDeclared: ("ground",),
     ReviewConflictDecided: ("grounds", "reason"),
@@ -132,7 +141,7 @@ _TIES: Mapping[type[Fact], tuple[str, ...]] = {
     ReviewScoreExcluded: ("ground",),
     DecisionPrepared: ("voters", "barred"),
 }
-"""Of these, ties of people: for those who judge them, and the person."""
+"""Of these, ties of people: for those who judge them, and the person. With a dot: of a seat, a field."""
 
 _ACCOUNTS = ("iban", "payer_iban", "payee_iban")
 """Whatever the fact, what has one of these names is the account of somebody who pays or is paid."""
@@ -160,7 +169,8 @@ def payload_for(view: View, happened: Envelope) -> dict[str, Any]:
         hidden += () if case is not None and reads_results(view, case) else _RESULTS[kind]
     if kind is ReceiptRecorded and not sees_accounts(view.actor):
         hidden.append("text")  # what a payer writes may name people, and accounts
-    payload.update({field: None for field in hidden if field in payload})
+    for field in hidden:
+        _leave_out(payload, field, "" if view.actor is None else view.actor.user_id)
     return payload if kind in _ACCOUNTS_OF_THE_FUND else _masked(view, payload)
 
 
@@ -175,6 +185,20 @@ def _masked(view: View, said: Any) -> Any:
         name: account_for(view.actor, each, of=own) if name in _ACCOUNTS else _masked(view, each)
         for name, each in said.items()
     }
+
+
+def _leave_out(payload: dict[str, Any], path: str, viewer: str) -> None:
+    """A field is ``null``; of seats the field of everybody but the one who looks."""
+    name, _dot, of_seat = path.partition(".")
+    if name not in payload:
+        return
+    if not of_seat:
+        payload[name] = None
+        return
+    seats = payload[name] if isinstance(payload[name], list) else [payload[name]]
+    for seat in seats:
+        if seat["reviewer"] != viewer:
+            seat[of_seat] = None
 
 
 def _hidden_figures(view: View, happened: Envelope) -> Iterable[str]:

@@ -26,11 +26,12 @@ from fund.workflows.ballots import (
     body_behind,
     cast_vote,
     close_votes,
+    matter_behind,
     open_votes,
     require_quorum,
     waiting_in_body,
 )
-from fund.workflows.bodies import NOBODY, Body, Matter, board
+from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
 from fund.workflows.discretion import sees_votes
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
 from fund.workflows.proposals import rules_for
@@ -244,6 +245,13 @@ def _body(view: View, case: Resolution) -> Body:
     )
 
 
+def _matter(view: View, case: Resolution) -> Matter:
+    """What bears on who decides it: where the rules name the full board nobody is barred, as all are in it alike."""
+    if case.body == IN_BOARD:
+        return Matter(NOBODY)
+    return matter_behind(view, proposal=case.proposal, lead=case.lead, parties=case.parties)
+
+
 def _around(case: Resolution) -> dict[str, Any]:
     return {"lead": case.lead or None, "parties": case.parties, "hands": case.hands, "look": LOOK.format(ref=case.ref)}
 
@@ -291,11 +299,14 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
 
     Raises:
         CommitteeQuorumNotMet: Too few votes.
+        NotAVoter: A conflict that bars, or this person reviewed what is behind it. DeputyNotNeeded: The chair may.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands, SealBroken: As they say; and whatever the
             chapter of the matter refuses.
     """
     case = uow.case(Resolution, ref)
     check(uow, TRANSITIONS, "decision decide", case, **_around(case))
+    matter, look = _matter(uow, case), LOOK.format(ref=ref)
+    require_decider(uow, uow.maker, matter, command="decision decide", ref=ref, look=look, hands=case.hands)
     body = _body(uow, case)
     require_quorum(_rules(uow, case), body, case.commitments, ref=ref)
     chapter = _CHAPTERS[case.matter]
@@ -331,17 +342,22 @@ def _about(case: Resolution) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class WaitingResolution:
-    """A resolution that waits for votes (user ids of those who have not voted), or for the chair."""
+    """A resolution that waits for votes (user ids of those who have not voted), or for who decides it (user ids)."""
 
     case: Resolution
     not_voted: tuple[str, ...]
     ready: bool
+    deciders: tuple[str, ...]
 
 
 def waiting_resolutions(view: View) -> list[WaitingResolution]:
     """The resolutions that lie before a body, with who must vote or decide."""
     return [
-        WaitingResolution(case, *waiting_in_body(_rules(view, case), _body(view, case), case.commitments))
+        WaitingResolution(
+            case,
+            *waiting_in_body(_rules(view, case), _body(view, case), case.commitments),
+            deciders(view, _matter(view, case), hands=case.hands),
+        )
         for case in view.cases(Resolution, states=[State.PROPOSED])
     ]
 

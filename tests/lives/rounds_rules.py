@@ -338,14 +338,16 @@ def _close(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
 
 
 def _consensus(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
-    return _judge(model, who, case, "scored")
+    return _judge(model, who, case, "scored", "deferred")
 
 
 # ----------------------------------------------------------------------------------------------- the committee: P13-P25
 
 
 def _prepare(model: Known, who: Person, case: Case, _args: Args) -> Reasons:
-    return _judge(model, who, case, "scored", "deferred", "decidable")  # decidable: a remark is added
+    found = _judge(model, who, case, "scored", "deferred", "decidable")  # decidable: a remark is added
+    improving = case.state == "deferred" and case.deferred_for == "improve"
+    return found | ({"not improved yet"} if improving else set())
 
 
 def _vote(model: Known, who: Person, case: Case, args: Args) -> Reasons:

@@ -188,6 +188,7 @@ def test_a_panel_is_large_and_mixed_enough_before_it_opens() -> None:
         "external"
     ]
     assert assigned_missing(STANDARD, [A, B, C, D, X]) == ()
+    assert [each.demand for each in assigned_missing(STANDARD, [A, B, C, X, X])] == ["assigned"]
 
 
 @pytest.mark.parametrize(

@@ -300,7 +300,6 @@ def test_who_names_a_file_of_another_case_by_its_hash_does_not_read_it(database_
 NO_FILE = {
     "document_sha256": "the text that was drafted, under the same hash",
     "trial_balance_sha256": "a seal, of figures that stand in the ledger",
-    "scores_sha256": "a seal, of scores that stand in the facts",
     "content_sha256": "a seal, of what a file of the bank tells",
     "sha256": "a payment file: fund payment file",
     "file_sha256": "a file of the bank, which is not kept",

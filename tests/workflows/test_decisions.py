@@ -29,6 +29,7 @@ from fund.errors import (
     NotAuthorised,
     NotAVoter,
     ObjectionVotesMissing,
+    OneDecisionOnly,
     ReasonMissing,
     ReasonsPerCriterionMissing,
     SameHands,
@@ -305,6 +306,32 @@ def test_a_deferral_has_a_ground_a_day_and_a_reason(database_url: str) -> None:
         assert (money.value.details["subjects"], improve.value.details["subjects"]) == (["advice"], ["ambition"])
         assert world.look("proposal show", ref=ref)["state"] == "deferred"
         assert world.look("decision show", ref=ref)["reasons"] == {"exit": "een prijs voor wie weggaat"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "options"),
+    [
+        ({"amount_cents": 35_000_00, "reject": True}, ["--amount", "--reject"]),
+        ({"conditions": ["x"], "reject": True}, ["--condition", "--reject"]),
+        ({"defer_for": "money", "until": date(2026, 6, 1), "reject": True}, ["--reject", "--defer"]),
+        (
+            {"amount_cents": 1, "conditions": ["x"], "defer_for": "tie", "reject": True},
+            ["--amount", "--condition", "--reject", "--defer"],
+        ),
+    ],
+)
+def test_options_of_two_decisions_are_no_decision(sqlite_url: str, typed: dict[str, Any], options: list[str]) -> None:
+    with founded(sqlite_url) as world:
+        ref = decidable(world)[0]
+        voted(world, ref)
+
+        with pytest.raises(OneDecisionOnly) as refused:
+            world.do("decision decide", user="carla", ref=ref, **typed)
+        with pytest.raises(DecisionIncomplete):
+            world.do("decision decide", user="carla", ref=ref, until=date(2026, 6, 1))
+
+        assert refused.value.details["options"] == options
+        voted(world, ref, roos="against")  # nothing was opened
 
 
 def test_from_the_threshold_on_two_thirds_are_needed(database_url: str) -> None:

@@ -7,7 +7,15 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.errors import AwardChanged, NotADecidedProposal, NotAVoter, SameHands, SignedAsDecided, TransitionNotAllowed
+from fund.errors import (
+    AwardChanged,
+    DecidedAnew,
+    NotADecidedProposal,
+    NotAVoter,
+    SameHands,
+    SignedAsDecided,
+    TransitionNotAllowed,
+)
 from fund.schemas.agreements import Agreement
 from fund.workflows import decisions
 from fund.workflows.agreements import drafting
@@ -62,6 +70,28 @@ def test_an_agreement_signed_by_all_is_drafted_anew_after_the_decision_was_taken
         assert world.look("proposal show", ref=ref)["state"] == "agreed"
         assert world.balances()["9000"] == 30_000_00
         assert verify(world.fund.engine)["ok"]
+
+
+def test_a_text_from_before_a_reopening_does_not_hold_though_the_amount_is_the_same(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref = drafted(world)
+        agreement = f"A{ref}"
+        world.both("decision reopen", user="carla", second="carl", ref=ref, reason="een voorwaarde vergeten")
+        voted(world, ref)
+        world.do("decision decide", user="carla", ref=ref)
+
+        with pytest.raises(DecidedAnew) as refused:  # the lead signed what was agreed the first time
+            world.do("agreement sign", user="carla", ref=agreement)
+        assert refused.value.details["reopened_on"] == date(2026, 2, 2)
+        commands = [item["command"] for item in world.look("inbox", user="anna")["items"]]
+        assert f"fund agreement draft {ref}" in commands
+        assert not [item for item in world.look("inbox", user="carla")["items"] if agreement in item["command"]]
+        world.do("agreement draft", user="anna", ref=ref)
+
+        assert world.look("agreement show", ref=agreement)["unsigned"] == ["gm0351", "fund"]
+        for name in ("fatima", "carla"):
+            world.do("agreement sign", user=name, ref=agreement)
+        assert world.look("agreement show", ref=agreement)["state"] == "active"
 
 
 def test_what_everybody_signed_as_it_was_decided_is_not_drafted_anew(sqlite_url: str) -> None:

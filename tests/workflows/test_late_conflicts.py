@@ -165,6 +165,62 @@ def test_a_review_that_loses_its_quorum_is_reopened_topped_up_and_closed_again(d
         assert checks.verify(world.fund.engine)["ok"]
 
 
+def test_ties_of_the_panel_and_who_was_excluded_are_not_for_the_parties(database_url: str) -> None:
+    with founded(database_url) as world:
+        ref, panel = opened(world)
+        external = next(name for name in panel if name in ("ed", "els", "emma"))
+        municipal = [name for name in panel if name not in ("ed", "els", "emma")]
+        scores(world, ref, **dict.fromkeys((external, *municipal[:2]), 3))
+        world.clock(CLOSED + timedelta(days=29))
+        joins_the_lead(world, municipal[0])
+        [joins] = shown(world, ref)["top_up"]
+        world.do("review assign", user="anna", ref=ref, reviewer=joins["name"])
+
+        def read(name: str) -> dict[str, Any]:
+            found = world.look("proposal history", user=name, ref=ref)["events"]
+            return {event["type"]: event["payload"] for event in found}
+
+        office, lead, member = read("anna"), read("fatima"), read(municipal[1])
+        for of_whom, field in (
+            ("opened", "panel"), ("assigned", "seat"), ("top_up_proposed", "seats"), ("reopened", "without")
+        ):  # fmt: skip
+            told = lead[f"review.{of_whom}"][field]
+            whole = office[f"review.{of_whom}"][field]
+            if field == "without":
+                assert (told, bool(whole)) == (None, True)
+                continue
+            seats = told if isinstance(told, list) else [told]
+            assert seats
+            assert all(seat["soft"] is None for seat in seats)
+            assert all(seat["soft"] is not None for seat in (whole if isinstance(whole, list) else [whole]))
+        with world.view() as view:
+            own = view.user(municipal[1]).user_id
+        assert {seat["reviewer"] for seat in member["review.opened"]["panel"] if seat["soft"] is not None} == {own}
+        assert [each["soft"] for each in office["review.opened"]["panel"] if each["soft"]]
+
+
+def test_what_a_panel_agrees_on_cannot_be_tried_out_from_the_facts(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        ref, panel = opened(world)
+        for number, name in enumerate(panel):
+            marks = {**dict.fromkeys(CRITERIA, 3), "exit": 4 if number == 0 else 2}
+            world.do("review score", user=name, ref=ref, content=score_file(marks))
+        chair = next(seat["name"] for seat in shown(world, ref)["panel"] if seat["chair"])
+        world.do("review consensus", user=chair, ref=ref, scores=["exit=3"], grounds="besproken")
+        for name in panel:
+            if name != chair:
+                world.do("review consensus", user=name, ref=ref, agree=True)
+
+        found = world.look("proposal history", user="fatima", ref=ref)["events"]
+        [proposed] = [event for event in found if event["type"] == "review.consensus_proposed"]
+        agreed = [event["payload"] for event in found if event["type"] == "review.consensus_agreed"]
+
+        assert (proposed["payload"]["scores"], proposed["payload"]["grounds"]) == (None, None)
+        with world.view() as view:
+            id_of = next(each.event_id for each in view.store.facts.all() if each.seq == proposed["seq"])
+        assert agreed == [{"ref": ref, "agrees_with": id_of}] * (len(panel) - 1)
+
+
 def test_an_agreement_with_somebody_who_had_a_conflict_does_not_stand(database_url: str) -> None:
     with founded(database_url) as world:
         ref, panel = opened(world)

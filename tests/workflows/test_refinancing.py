@@ -14,6 +14,7 @@ from fund.errors import (
     ConflictOfInterest,
     DisbursementsOpen,
     FundError,
+    NotAVoter,
     NothingOpen,
     NothingToRefinance,
     NotItsRollout,
@@ -55,13 +56,15 @@ REF = "R2026-0001"
 OUTSTANDING, SET_ASIDE = 1_250_001, 312_500
 
 
-def rolled_out(world: World, *, text: str = SCALE, follows: str | None = AGREEMENT, **ends: Any) -> None:
+def rolled_out(
+    world: World, *, text: str = SCALE, follows: str | None = AGREEMENT, with_: tuple[str, ...] = (BAARN,), **ends: Any
+) -> None:
     """An experiment that worked and owes 1250001 still, and the roll-out of Bunnik that follows it."""
     until_completed(world, **ends)
     proposal(world)
     evaluated(world, text=text)
     world.user("piet", "partner_signatory", partner=BUNNIK)
-    applicants = {"lead": BUNNIK, "co_applicants": (BAARN,)}
+    applicants = {"lead": BUNNIK, "co_applicants": with_}
     proposal(world, ref=ROLLOUT, follows=follows, sort="rollout", title="Overal pompen", **applicants)
     with world.uow("anna") as uow:
         started = uow.store.facts.last_of(f"plan/{AGREEMENT}", "plan.activated")
@@ -160,6 +163,36 @@ def test_the_balance_goes_on_under_the_roll_out_and_nothing_grows_younger(databa
         assert after.pop("experiments") != before.pop("experiments")
         assert after == before  # for the fund as a whole nothing happened
         assert sound(world) == []
+
+
+def test_the_parties_of_the_experiment_do_not_vote_on_what_relieves_them(database_url: str) -> None:
+    with founded(database_url) as world:
+        rolled_out(world, with_=())  # Baarn, that led the experiment, takes no part in the roll-out
+        world.user("bas", "committee_member", "partner_signatory", partner=BAARN)
+        world.user("bart", "committee_member", partner=BAARN)
+        ref = brought(world)
+
+        with pytest.raises(NotAVoter):  # who signs for a partner is of the full board, which does not decide here
+            world.do("decision vote", user="bas", ref=ref, choice="for")
+
+        waits = world.look("decision show", ref=ref)["resolution"]["waiting"]
+        assert sorted(waits) == ["carla", "mees", "mira"]
+        assert decided(world, ref) == ["resolution.carried", "agreement.refinanced"]
+        assert sound(world) == []
+
+
+def test_where_the_parties_of_the_experiment_leave_no_committee_the_full_board_decides(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        rolled_out(world, with_=())
+        for name in ("mira", "mees"):
+            world.both(
+                "user change", user="petra", second="carla", name=name, roles=["committee_member"], partner=BAARN
+            )
+        ref = brought(world)
+
+        shown = world.look("decision show", ref=ref)["resolution"]
+
+        assert (shown["body"], shown["waiting"]) == ("board", ["fatima"])
 
 
 def test_running_work_of_which_nothing_is_promised_any_more_is_completed_with_it(sqlite_url: str) -> None:

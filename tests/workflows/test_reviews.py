@@ -33,8 +33,10 @@ from fund.errors import (
     TransitionNotAllowed,
 )
 from fund.rules.voting import commitment, salt_for
+from fund.schemas.proposals import Proposal
 from fund.store import Store
 from fund.workflows.reviews import put_under_seal
+from fund.workflows.reviews.ties import candidates
 from tests.factories import World, a_proposal_file, founded
 from tests.roads import road
 from tests.workflows.deciding import (
@@ -530,11 +532,15 @@ def test_a_proposal_that_was_withdrawn_is_not_closed_at_the_deadline(database_ur
         ref = opened(world)
         for name in panel_of(world, ref)[:4]:
             world.do("review score", user=name, ref=ref, content=score_file())
+        busy = panel_of(world, ref)[4]
         world.do("proposal withdraw", user="fatima", ref=ref, reason="geen geld meer nodig")
 
         world.clock(CLOSED + timedelta(days=40))
 
-        assert world.look("review show", user="anna", ref=ref)["state"] == "open"
+        assert world.look("review show", user="anna", ref=ref)["state"] == "withdrawn"
+        with world.view("anna") as view:
+            free, _barred = candidates(view, view.case(Proposal, ref))
+            assert {each.actor.name: each.seat.load for each in free}[busy] == 0
         assert world.look("event dead")["dead"] == []
         assert f"fund review score {ref} FILE" not in json.dumps(world.look("inbox", everybody=True))
 

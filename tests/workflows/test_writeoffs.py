@@ -356,6 +356,29 @@ def test_who_judged_what_was_learned_does_not_vote_on_what_rests_on_it(sqlite_ur
         voted(world, f"{AGREEMENT}-W2", rosa="for")
 
 
+def test_who_judged_what_was_returned_does_not_vote_either(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        until_completed(world)
+        world.both("user change", user="petra", second="carla", name="rosa", roles=["reviewer", "committee_member"])
+        world.user("rita", "reviewer")
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        for name in ("rosa", "ruud"):
+            world.do("evaluation peer-review", user=name, ref=AGREEMENT, learning=1)
+        world.do("evaluation return", user="carla", ref=AGREEMENT, reason="De meting ontbreekt.")
+        world.do("evaluation submit", user="fatima", ref=AGREEMENT, file=file())
+        for name in ("rita", "ruud"):
+            world.do("evaluation peer-review", user=name, ref=AGREEMENT, learning=3)
+        world.do("evaluation accept", user="carla", ref=AGREEMENT)
+        propose(world)
+
+        with pytest.raises(NotAVoter):
+            voted(world, W1, rosa="for")
+
+        voted(world, W1, mira="for", mees="for", carla="for")
+        world.do("writeoff decide", user="carla", ref=W1)
+        assert verify(world.fund.engine)["ok"]
+
+
 def test_votes_are_under_seal_until_the_decision_opens_them(sqlite_url: str) -> None:
     import hashlib
 

@@ -16,7 +16,7 @@ from fund.workflows.agreements.amendments import AMENDMENTS, AmendmentState, ame
 from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
 from fund.workflows.agreements.assent import vote as vote_on_amendment
 from fund.workflows.agreements.benefits import ask_benefits, benefit_per_partner, benefits_due
-from fund.workflows.agreements.drafting import activate_when_signed
+from fund.workflows.agreements.drafting import activate_when_signed, reopened_since
 from fund.workflows.agreements.running import close_when_done, end_suspension
 from fund.workflows.agreements.states import (
     AGREEMENTS,
@@ -45,6 +45,7 @@ __all__ = [
     "benefit_per_partner",
     "benefits_due",
     "close_when_done",
+    "reopened_since",
     "end_suspension",
     "vote_on_amendment",
     "waiting_amendments",

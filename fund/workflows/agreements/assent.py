@@ -28,11 +28,12 @@ from fund.workflows.ballots import (
     body_behind,
     cast_vote,
     close_votes,
+    matter_behind,
     open_votes,
     require_quorum,
     waiting_in_body,
 )
-from fund.workflows.bodies import Body
+from fund.workflows.bodies import Body, Matter, deciders, require_decider
 from fund.workflows.lifecycle import carry, check
 
 __all__ = ["WaitingAmendment", "decide", "sign_as_new_lead", "vote", "waiting_amendments"]
@@ -106,14 +107,17 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
 
     Raises:
         CommitteeQuorumNotMet: Too few votes or kinds of organisation, or not more than half of the free seats.
+        NotAVoter: A conflict that bars, or this person reviewed the proposal. DeputyNotNeeded: The chair may.
         InsufficientFreeToCommit, BeyondCommitment, MilestoneNotOpen and what else an amendment is refused for.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest, SameHands: As they say.
     """
     case = uow.case(Amendment, ref)
     check(uow, AMENDMENTS, "agreement decide", case, **_around(case))
     _require_asks(case, COMMITTEE_HAS_IT)
-    agreement = uow.case(Agreement, case.agreement)
-    _require_active(agreement, "agreement decide")
+    agreement, command = uow.case(Agreement, case.agreement), "agreement decide"
+    _require_active(agreement, command)
+    look = _LOOK.format(ref=case.agreement)
+    require_decider(uow, uow.maker, _matter(uow, case), command=command, ref=ref, look=look, hands=case.hands)
     change = checked_change(uow, agreement, case.change_cents, case.milestone, case.due_on, case.reason, on)
     body = _body(uow, case, agreement)
     require_quorum(rules_of(uow, agreement).committee, body, case.commitments, ref=ref)
@@ -135,6 +139,10 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "", on: date | None = Non
         uow.next_step = f"fund agreement show {case.agreement}"
     close_votes(uow, case.stream)
     return decided
+
+
+def _matter(view: View, case: Amendment) -> Matter:
+    return matter_behind(view, proposal=case.proposal, lead=case.lead, parties=case.parties)
 
 
 def _body(view: View, case: Amendment, agreement: Agreement) -> Body:
@@ -202,11 +210,13 @@ class WaitingAmendment:
     Attributes:
         not_voted: User ids of those for whose vote it waits.
         ready: Whether enough have voted for the chair to decide.
+        deciders: User ids of those who may then decide.
     """
 
     case: Amendment
     not_voted: tuple[str, ...] = ()
     ready: bool = False
+    deciders: tuple[str, ...] = ()
 
 
 def waiting_amendments(view: View) -> list[WaitingAmendment]:
@@ -223,5 +233,6 @@ def waiting_amendments(view: View) -> list[WaitingAmendment]:
             continue
         body = _body(view, case, agreement)
         rules = rules_of(view, agreement).committee
-        found.append(WaitingAmendment(case, *waiting_in_body(rules, body, case.commitments)))
+        may = deciders(view, _matter(view, case), hands=case.hands)
+        found.append(WaitingAmendment(case, *waiting_in_body(rules, body, case.commitments), may))
     return found

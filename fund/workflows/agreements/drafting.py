@@ -8,12 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from fund import files
-from fund.dates import add_months
+from fund.dates import add_months, day_of
 from fund.errors import (
     AlreadySigned,
     AwardChanged,
     BoardsNotHeard,
     ContentLost,
+    DecidedAnew,
     DocumentDiffers,
     FundError,
     InstalmentsDoNotAddUp,
@@ -51,7 +52,7 @@ from fund.workflows.lifecycle import check
 from fund.workflows.proposals import rules_for
 from fund.workflows.repayments import plan_timers
 
-__all__ = ["activate", "activate_when_signed", "draft", "sign", "text_of"]
+__all__ = ["activate", "activate_when_signed", "draft", "reopened_since", "sign", "text_of"]
 
 FUND = "fund"
 """The party that the chair signs for."""
@@ -89,7 +90,7 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
         parties=proposal.parties,
     )
     _require_approved(proposal)
-    if before is not None and before.state == AgreementState.SIGNED and not _decided_anew(uow, before, proposal):
+    if before is not None and before.state == AgreementState.SIGNED and reopened_since(uow, before) is None:
         raise SignedAsDecided(ref=agreement_ref, award_cents=proposal.award_cents)
     asked = parse_terms(bytes(terms["content"]), str(terms["name"])) if terms else TermsFile()
     agreed = _terms(uow, agreement_ref, proposal, asked)
@@ -110,11 +111,11 @@ def draft(uow: UnitOfWork, *, ref: str, terms: Mapping[str, Any] | None = None) 
     return happened
 
 
-def _decided_anew(uow: View, agreement: Agreement, proposal: Proposal) -> bool:
-    """Whether the decision was taken back after the text was drafted."""
-    drafted = uow.store.facts.last_of(agreement.stream, AgreementDrafted.wire)
-    reopened = uow.store.facts.last_of(proposal.stream, DecisionReopened.wire)
-    return reopened is not None and (drafted is None or reopened.seq > drafted.seq)
+def reopened_since(view: View, agreement: Agreement) -> Envelope | None:
+    """The fact by which the decision was taken back after the text was drafted; ``None`` where it was not."""
+    drafted = view.store.facts.last_of(agreement.stream, AgreementDrafted.wire)
+    reopened = view.store.facts.last_of(f"proposal/{agreement.proposal}", DecisionReopened.wire)
+    return reopened if reopened is not None and (drafted is None or reopened.seq > drafted.seq) else None
 
 
 def _require_approved(proposal: Proposal) -> None:
@@ -332,7 +333,7 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
         DocumentDiffers: Another text was signed.
         AlreadySigned: This party signed before.
         SigningTermOver: The last day for signing has passed.
-        AwardChanged, NotADecidedProposal: The proposal was decided otherwise after the draft.
+        AwardChanged, DecidedAnew, NotADecidedProposal: The proposal was decided anew after the draft.
     """
     if uow.maybe(Amendment, ref) is not None:
         return sign_as_new_lead(uow, ref=ref)
@@ -374,6 +375,11 @@ def sign(uow: UnitOfWork, *, ref: str, hash: str | None = None) -> Envelope:
 
 
 def _require_as_decided(uow: View, agreement: Agreement) -> None:
+    """Nothing, when the text says what was decided, and nothing was decided since.
+
+    Raises:
+        NotADecidedProposal, AwardChanged, DecidedAnew: As they say.
+    """
     proposal = uow.case(Proposal, agreement.proposal)
     _require_approved(proposal)
     if proposal.award_cents != agreement.award_cents:
@@ -383,6 +389,10 @@ def _require_as_decided(uow: View, agreement: Agreement) -> None:
             drafted_cents=agreement.award_cents,
             award_cents=proposal.award_cents,
         )
+    reopened = reopened_since(uow, agreement)
+    if reopened is not None:
+        on = day_of(reopened.recorded_at)
+        raise DecidedAnew(ref=agreement.ref, proposal=proposal.ref, reopened_on=on)
 
 
 # --------------------------------------------------------------------------------------------------------- activating
@@ -399,7 +409,7 @@ def activate(uow: UnitOfWork, *, ref: str, boards_heard: bool = False) -> Envelo
 
     Raises:
         BoardsNotHeard: Track major or a roll-out, and no word of it.
-        NotADecidedProposal, AwardChanged: The proposal was decided otherwise after the draft.
+        NotADecidedProposal, AwardChanged, DecidedAnew: The proposal was decided anew after the draft.
     """
     agreement = uow.case(Agreement, ref)
     check(uow, AGREEMENTS, "agreement activate", agreement, lead=agreement.lead, parties=agreement.parties)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fund.rules.authority import Actor, Role
-from fund.rules.conflicts import hard_conflict
+from fund.rules.authority import Actor
 from fund.rules.scoring import Missing
 from fund.rules.voting import Ballot
 from fund.schemas.proposals import Proposal
@@ -16,8 +15,8 @@ from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
 from fund.workflows import bodies
 from fund.workflows.bodies import Body, Matter
+from fund.workflows.conflicts import parties_of
 from fund.workflows.proposals import rules_for
-from fund.workflows.reviews import parties_of, people
 
 __all__ = [
     "LOOK",
@@ -49,7 +48,7 @@ def matter_of(view: View, proposal: Proposal, *, objection: Decision | None = No
     """What a body needs to know of a proposal: parties, reviewers, and who took part before."""
     return Matter(
         parties_of(view, proposal),
-        reviewers=frozenset(_reviewers(view, proposal)),
+        reviewers=frozenset(bodies.reviewers_of(view.maybe(Review, proposal.ref))),
         took_part=took_part_in(proposal, objection) if objection is not None else frozenset(),
     )
 
@@ -70,19 +69,7 @@ def _board_of(view: View, proposal: Proposal) -> Body:
 
 def chairs(view: View, proposal: Proposal) -> tuple[list[Actor], list[Actor]]:
     """The chairs who may act on the proposal and, when none may, the deputies who may."""
-    parties, reviewers = parties_of(view, proposal), _reviewers(view, proposal)
-
-    def may(actor: Actor) -> bool:
-        return hard_conflict(actor, parties) is None and actor.user_id not in reviewers
-
-    free = [each for each in people(view, Role.COMMITTEE_CHAIR) if may(each)]
-    deputies = [each for each in people(view, Role.DEPUTY_CHAIR) if may(each)]
-    return free, deputies
-
-
-def _reviewers(view: View, proposal: Proposal) -> set[str]:
-    """Who reviewed the proposal, in whatever turn, or does so now (G7 d)."""
-    return bodies.reviewers_of(view.maybe(Review, proposal.ref))
+    return bodies.chairs(view, matter_of(view, proposal))
 
 
 def committee_of(view: View, proposal: Proposal, *, objection: Decision | None = None) -> Body:

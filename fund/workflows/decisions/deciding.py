@@ -19,16 +19,14 @@ from fund.errors import (
     CommitteeQuorumNotMet,
     DecidedByVotesAlone,
     DecidedOtherwise,
-    DeputyNotNeeded,
     GateIsBinding,
     InsufficientFreeToCommit,
-    NotAVoter,
 )
 from fund.events import Envelope
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionDeferred, DecisionRejected, OpenedVote
 from fund.language import N_, _
 from fund.money import format_plain
-from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Role, Who, require, require_other_hands
+from fund.rules.authority import CHAIR, COMMITTEE, FUND_MANAGER, Actor, Who, require, require_other_hands
 from fund.rules.valuation import free_to_commit
 from fund.rules.voting import CARRIED, LOST, TIE, Ballot
 from fund.schemas.capital import DistributionKey
@@ -36,10 +34,19 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.bodies import Body, bars, ground_text, outcome_of
-from fund.workflows.decisions.body import body_of, chairs, look_at, matter_of, missing_of
+from fund.workflows import bodies
+from fund.workflows.bodies import Body, outcome_of, require_decider
+from fund.workflows.decisions.body import body_of, look_at, matter_of, missing_of
 from fund.workflows.decisions.preparing import two_thirds
-from fund.workflows.decisions.typed import TIED, parsed_conditions, parsed_reasons, require_deferral, require_reasons
+from fund.workflows.decisions.typed import (
+    IMPROVE,
+    TIED,
+    parsed_conditions,
+    parsed_reasons,
+    require_deferral,
+    require_one_decision,
+    require_reasons,
+)
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
 from fund.workflows.reviews import open_seals, read_sealed
@@ -65,10 +72,8 @@ def require_chair(view: View, actor: Actor, proposal: Proposal, *, command: str)
         NotAVoter: A conflict beyond the parties, or this person reviewed the proposal (G7 d).
     """
     require(actor, CHAIR, command=command, ref=proposal.ref, lead=proposal.lead, parties=proposal.parties)
-    require_free(view, actor, proposal)
-    free, _deputies = chairs(view, proposal)
-    if not actor.has(Role.COMMITTEE_CHAIR) and free:
-        raise DeputyNotNeeded(actor=actor.name, ref=proposal.ref, chair=free[0].name, command=command)
+    look = look_at(view, proposal.ref)
+    require_decider(view, actor, matter_of(view, proposal), command=command, ref=proposal.ref, look=look)
 
 
 def require_free(view: View, actor: Actor, proposal: Proposal) -> None:
@@ -77,10 +82,7 @@ def require_free(view: View, actor: Actor, proposal: Proposal) -> None:
     Raises:
         NotAVoter: With the ground.
     """
-    barred = bars(matter_of(view, proposal), actor)
-    if barred:
-        look = f"fund decision show {proposal.ref}"
-        raise NotAVoter(actor=actor.name, ref=proposal.ref, ground=ground_text(barred), look=look)
+    bodies.require_free(actor, matter_of(view, proposal), ref=proposal.ref, look=look_at(view, proposal.ref))
 
 
 def decide(
@@ -103,7 +105,8 @@ def decide(
 
     Args:
         amount_cents: The award; default the whole ask.
-        defer_for: improve, information, money or tie; with ``until``, the day it is back.
+        defer_for: improve, information, money or tie; with ``until``, the day it is back. Of the award, the rejection
+            and the deferral at most one is typed.
         conditions: ``PARTY;EVIDENCE;YYYY-MM-DD;TEXT`` each.
         reasons: ``CRITERION=TEXT`` each, or a text on the advice; asked when rejecting, when deferring, and when
             deviating from the advice.
@@ -114,6 +117,7 @@ def decide(
         DecidedOtherwise: The votes say something else than was typed.
         AwardAboveAsk, AwardAboveCeiling, AwardAboveRolloutCap, InsufficientFreeToCommit: Both amounts and the
         difference.
+        OneDecisionOnly: Options of an award, a rejection and a deferral together.
         GateIsBinding, ReasonsPerCriterionMissing, DeferredBefore, DecisionIncomplete, UnknownDeferralGround,
         FaultyCondition, FaultyReason, DecidedByVotesAlone: As they say.
         TransitionNotAllowed, NotAuthorised, SameHands, ConflictOfInterest, NotAVoter, DeputyNotNeeded, ClosedPeriod:
@@ -132,6 +136,9 @@ def decide(
     assert decision is not None
     assert decision.prepared is not None
     _require_deciders(uow, proposal, decision)
+    require_one_decision(
+        ref, amount_cents=amount_cents, conditions=conditions or [], reject=reject, defer_for=defer_for, until=until
+    )
     review = uow.case(Review, ref)
     given = parsed_reasons(uow, review, reasons or [])
     required = parsed_conditions(uow, proposal, conditions or [])
@@ -147,7 +154,7 @@ def decide(
         ground = defer_for or TIED
         if ground != TIED:
             require_reasons(review, given, outcome=asked, ground=ground)
-        deviates = not (ground == "improve" and decision.prepared.advice == "improve")
+        deviates = not (ground == IMPROVE and decision.prepared.advice == "improve")
         back = until or uow.today + timedelta(days=TIE_DAYS)
         fact = DecisionDeferred(**base, ground=ground, until_on=back, deviates=deviates)
     elif asked == State.REJECTED:
@@ -166,10 +173,11 @@ def decide(
     )  # fmt: skip
     open_seals(uow, stream=decision.stream, kind="vote", turn=decision.session)
     uow.result.update(outcome=str(asked), award_cents=getattr(fact, "award_cents", 0))
+    returns_by = f"proposal save {ref} FILE" if getattr(fact, "ground", "") == IMPROVE else f"decision prepare {ref}"
     uow.next_step = {
         State.APPROVED: f"fund agreement draft {ref}",
         State.CONDITIONAL: f"fund decision evidence {ref} 1 FILE",
-        State.DEFERRED: f"fund decision prepare {ref}",
+        State.DEFERRED: f"fund {returns_by}",
     }.get(asked, f"fund proposal show {ref}")
     return decided
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from fund.errors import ConsensusPending, DecisionIncomplete
+from fund.errors import ConsensusPending, DecisionIncomplete, NotImprovedYet
 from fund.events import Envelope
 from fund.events.decisions import DecisionPrepared, DecisionRemarked
 from fund.language import N_, _
@@ -17,6 +17,7 @@ from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.bodies import board
 from fund.workflows.decisions.body import committee_of, look_at, matter_of, needs_the_board
+from fund.workflows.decisions.typed import IMPROVE
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals import TRANSITIONS, State, rules_for
 
@@ -39,10 +40,12 @@ def ranking(view: View, round_ref: str) -> list[tuple[str, Fraction]]:
 def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
     """The committee's file is complete: advice, rank in the round, money, who may vote.
 
-    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral. While it
-    is voted on a fund manager may add a remark; votes that were cast stay.
+    By the service when the review has closed and no consensus is asked; by a fund manager after a deferral, but for
+    one to be improved: that comes back by the parties, and is scored first. While it is voted on a fund manager may
+    add a remark; votes that were cast stay.
 
     Raises:
+        NotImprovedYet: It was deferred to be improved.
         DecisionIncomplete: The file is there and nothing is added to it.
         ConsensusPending: The panel must agree first, or its term go by.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
@@ -56,7 +59,10 @@ def prepare(uow: UnitOfWork, *, ref: str, remark: str = "") -> Envelope:
         added, lead, parties = DecisionRemarked(ref=ref, remark=remark.strip()), proposal.lead, proposal.parties
         uow.next_step = look
         return carry(uow, TRANSITIONS, "decision prepare", proposal, added, lead=lead, parties=parties, look=look)
+    if proposal.state == State.DEFERRED and proposal.deferred_for == IMPROVE:
+        raise NotImprovedYet(command="decision prepare", ref=ref, due_on=proposal.due_on)
     review = uow.case(Review, ref)
+    assert review.revision_hash == proposal.revision_hash  # what is voted on is what the panel scored
     if review.consensus_pending and review.result is not None and review.consensus_until is not None:
         raise ConsensusPending(
             ref=ref,

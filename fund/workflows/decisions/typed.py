@@ -13,6 +13,7 @@ from fund.errors import (
     FaultyCondition,
     FaultyReason,
     InvalidDay,
+    OneDecisionOnly,
     ReasonsPerCriterionMissing,
     UnknownDeferralGround,
     UnknownPartner,
@@ -26,7 +27,15 @@ from fund.unit_of_work import View
 from fund.workflows.proposals import State
 from fund.workflows.reviews import rules_of
 
-__all__ = ["IMPROVE", "TIED", "parsed_conditions", "parsed_reasons", "require_deferral", "require_reasons"]
+__all__ = [
+    "IMPROVE",
+    "TIED",
+    "parsed_conditions",
+    "parsed_reasons",
+    "require_deferral",
+    "require_one_decision",
+    "require_reasons",
+]
 
 IMPROVE, TIED = "improve", "tie"
 GROUNDS = (IMPROVE, "information", "money", TIED)
@@ -79,6 +88,24 @@ def require_reasons(review: Review, given: Mapping[str, str], *, outcome: str, g
             subjects=list(lacking),
             reasons=" ".join(f"--reason {subject}=TEXT" for subject in lacking),
         )
+
+
+def require_one_decision(
+    ref: str, *, amount_cents: int | None, conditions: Sequence[str], reject: bool, defer_for: str | None,
+    until: date | None,
+) -> None:  # fmt: skip
+    """What was typed belongs to one decision: an award (``amount_cents``, ``conditions``), a rejection, or a deferral.
+
+    Raises:
+        OneDecisionOnly: With the options that exclude each other.
+        DecisionIncomplete: A day without the deferral that it belongs to.
+    """
+    award = {"--amount": amount_cents is not None, "--condition": bool(conditions)}
+    kinds = ([option for option, typed in award.items() if typed], ["--reject"] * reject, ["--defer"] * bool(defer_for))
+    if sum(map(bool, kinds)) > 1:
+        raise OneDecisionOnly(ref=ref, options=[option for kind in kinds for option in kind])
+    if until is not None and not defer_for:
+        raise DecisionIncomplete(ref=ref, missing=_(N_("the ground of the deferral (--defer GROUND)")))
 
 
 def require_deferral(decision: Decision, ground: str, until: date | None, *, today: date, voted: bool) -> None:

@@ -117,7 +117,10 @@ def _judged(case: Evaluation, happened: Envelope) -> Evaluation:
         return case.but(state=state, learning=fact.learning, good_result=fact.good_result)
     if isinstance(fact, EvaluationReturned):
         again = {} if fact.due_on is None else {"due_on": fact.due_on, "fell_due": True}
-        return case.but(state=state, returned=case.returned + 1, peers={}, learning="", **again)
+        judged = tuple(dict.fromkeys((*case.judged_before, *case.peers)))
+        return case.but(
+            state=state, returned=case.returned + 1, judged_before=judged, peers={}, learning="", **again
+        )  # fmt: skip
     if isinstance(fact, EvaluationWaived):
         return case.but(state=state)
     if isinstance(fact, EvaluationPublished):

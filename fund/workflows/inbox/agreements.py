@@ -17,7 +17,7 @@ from fund.rules.authority import (
     either,
 )
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.workflows.agreements import WaitingAmendment, waiting_amendments
+from fund.workflows.agreements import WaitingAmendment, reopened_since, waiting_amendments
 from fund.workflows.disbursements import on_account_cents
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
@@ -67,7 +67,8 @@ def _amendment(waits: WaitingAmendment) -> Iterator[Waiting]:
         yield Waiting(what, command, body, ref, lead=lead, parties=parties, hands=hands, only=waits.not_voted)
     if waits.ready:
         what = _(N_("decide amendment {ref}: {agreement} to {award}")).format(**about)
-        yield Waiting(what, f"fund agreement decide {ref}", CHAIR, ref, lead=lead, parties=parties, hands=hands)
+        command = f"fund agreement decide {ref}"
+        yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties, hands=hands, only=waits.deciders)
 
 
 def _to_sign(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
@@ -76,8 +77,8 @@ def _to_sign(desk: Desk, agreement: Agreement) -> Iterator[Waiting]:
     if proposal is None or proposal.state != "approved":
         return  # taken back, lapsed, or to be decided again: nobody can sign or activate it
     until = agreement.sign_before_on
-    if proposal.award_cents != agreement.award_cents:
-        what = _(N_("draft agreement {ref} anew: it was decided otherwise")).format(ref=ref)
+    if proposal.award_cents != agreement.award_cents or reopened_since(desk.view, agreement) is not None:
+        what = _(N_("draft agreement {ref} anew: it was decided anew")).format(ref=ref)
         command, about = f"fund agreement draft {proposal.ref}", (FUND_MANAGER, ref, None)
         yield Waiting(what, command, *about, lead=agreement.lead, parties=agreement.parties)
         return

@@ -12,6 +12,7 @@ from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIG
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
+from fund.workflows.bodies import reviewers_of
 from fund.workflows.decisions import RUNNING, waiting_votes
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.reviewing import decision_before
@@ -32,7 +33,9 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         if decision is not None and decision.state == proposal.state:
             yield from _undecided(desk, proposal, decision)
     for proposal in desk.in_state("deferred"):
-        if proposal.deferred_for != "improve":
+        review = desk.reviews.get(proposal.ref)
+        agreeing = review is not None and review.consensus_pending  # the panel comes first
+        if proposal.deferred_for != "improve" and not agreeing:
             yield _deferred(desk, proposal)
     for proposal in desk.in_state("conditional"):
         decision = desk.decisions.get(proposal.ref)
@@ -64,7 +67,7 @@ def _resolutions(desk: Desk) -> Iterator[Waiting]:
             yield Waiting(what, f"fund decision vote {case.ref} --for", VOTERS, case.ref, only=waits.not_voted, **tied)
         if waits.ready:
             what = _(N_("decide {ref}: {matter}")).format(ref=case.ref, matter=matter)
-            yield Waiting(what, f"fund decision decide {case.ref}", CHAIR, case.ref, **tied)
+            yield Waiting(what, f"fund decision decide {case.ref}", CHAIR, case.ref, only=waits.deciders, **tied)
 
 
 def _terms(desk: Desk) -> Iterator[Waiting]:
@@ -96,7 +99,7 @@ def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[W
             until,
             lead=proposal.lead,
             parties=proposal.parties,
-            hands=(*proposal.hands, *decision.hands, *_reviewers(desk, ref)),
+            hands=(*proposal.hands, *decision.hands, *reviewers_of(desk.reviews.get(ref))),
         )
         return
     missing, ready, deciders = waiting_votes(desk.view, proposal, decision)
@@ -110,13 +113,6 @@ def _undecided(desk: Desk, proposal: Proposal, decision: Decision) -> Iterator[W
         if objected:
             command = f"fund decision decide-objection {ref} --uphold --advice FILE --reason TEXT"
         yield Waiting(decide, command, CHAIR, ref, until, only=deciders, hands=decision.hands)
-
-
-def _reviewers(desk: Desk, ref: str) -> tuple[str, ...]:
-    """Who reviewed a proposal does not decide on it (G7 d)."""
-    review = desk.reviews.get(ref)
-    scores = review.result.scores if review is not None and review.result is not None else ()
-    return (*(review.reviewers if review is not None else ()), *(each.reviewer for each in scores))
 
 
 def _deferred(desk: Desk, proposal: Proposal) -> Waiting:

@@ -89,10 +89,10 @@ def _writeoff(desk: Desk, case: Writeoff) -> Iterator[Waiting]:
         command = f"fund writeoff post {ref}"
         yield Waiting(what, command, FUND_MANAGER, ref, lead=lead, parties=parties, hands=case.hands)
         return
-    missing, ready = waiting_votes(desk.view, case)
+    missing, ready, may = waiting_votes(desk.view, case)
     what, command = _(N_("vote on write-off {ref} of {amount}")).format(**about), f"fund decision vote {ref} --for"
     if missing:
         yield Waiting(what, command, either(COMMITTEE, BOARD), ref, lead=lead, parties=parties, only=missing)
     if ready:
         what, command = _(N_("decide write-off {ref} of {amount}")).format(**about), f"fund writeoff decide {ref}"
-        yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties)
+        yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties, hands=case.hands, only=may)

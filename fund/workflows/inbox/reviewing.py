@@ -23,7 +23,7 @@ WARNED_DAYS = 7
 
 
 def waiting(desk: Desk) -> Iterator[Waiting]:
-    """What reviews wait for, from eligible to scored."""
+    """What reviews wait for, from eligible to scored, and during a deferral."""
     for proposal in desk.in_state("eligible"):
         yield from _to_open(desk, proposal)
     for proposal in desk.in_state("in_review"):
@@ -31,7 +31,7 @@ def waiting(desk: Desk) -> Iterator[Waiting]:
         if review is not None and review.state == "open":
             yield from _to_score(desk, proposal, review)
             yield from _conflicts(desk, proposal, review)
-    for proposal in desk.in_state("scored"):
+    for proposal in desk.in_state("scored", "deferred"):
         review = desk.reviews.get(proposal.ref)
         if review is not None and review.consensus_pending:
             yield from _to_agree(review)

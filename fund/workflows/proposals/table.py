@@ -121,6 +121,8 @@ _REVIEWING = State.IN_REVIEW
 _JUDGED = (State.IN_REVIEW, State.SCORED, State.DECIDABLE, State.DEFERRED)
 _SCORED = (State.SUBMITTED, *_JUDGED)
 """Where a score of this review still counts, or counted until the parties came back with changes."""
+_TALKING = (State.SCORED, State.DEFERRED)
+"""Where a panel may have to agree: after the closing, and after a conflict found during a deferral."""
 _BEFORE_DECISION = (State.ELIGIBLE, *_JUDGED)
 _MANAGER_OR_CLOCK = either(FUND_MANAGER, SYSTEM)
 _DECIDES = either(CHAIR, FUND_MANAGER)
@@ -167,11 +169,9 @@ TRANSITIONS = (
     ),
     Transition("review close", _REVIEWING, State.SCORED, _MANAGER_OR_CLOCK, ReviewClosed, row="P11"),
     Transition("review extend", _REVIEWING, None, _MANAGER_OR_CLOCK, ReviewExtended, row="P11"),
-    Transition("review consensus", State.SCORED, None, REVIEWER, ConsensusProposed, row="P12"),
-    Transition("review consensus", State.SCORED, None, REVIEWER, ConsensusAgreed, row="P12"),
-    Transition(
-        "review consensus", State.SCORED, None, either(REVIEWER, SYSTEM), ReviewConsensusRecorded, row="P12"
-    ),
+    Transition("review consensus", _TALKING, None, REVIEWER, ConsensusProposed, row="P12"),
+    Transition("review consensus", _TALKING, None, REVIEWER, ConsensusAgreed, row="P12"),
+    Transition("review consensus", _TALKING, None, either(REVIEWER, SYSTEM), ReviewConsensusRecorded, row="P12"),
     Transition(
         "decision prepare", (State.SCORED, State.DEFERRED), State.DECIDABLE, _MANAGER_OR_CLOCK, DecisionPrepared,
         row="P13",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fund.dates import day_of
 from fund.events import Envelope
+from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
 from fund.events.reviews import (
     ConsensusAgreed,
     ConsensusProposed,
@@ -69,6 +71,8 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         )
     if case is None:
         return None
+    if isinstance(fact, (ProposalWithdrawn, ProposalLapsed)):  # nobody of the panel is waited for
+        return case.but(state=fact.wire.rpartition(".")[2]) if case.state in ("proposed", "open") else case
     if isinstance(fact, ReviewerAssigned):
         panel = list(case.panel)
         place = next((at for at, seat in enumerate(panel) if seat.reviewer == fact.replaces), None)
@@ -76,9 +80,16 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
             panel.append(fact.seat)
         else:
             panel[place] = fact.seat
-        return case.but(panel=tuple(panel), top_up=_without(case.top_up, fact.seat.reviewer))
+        joins = fact.seat.reviewer
+        return case.but(
+            panel=tuple(panel), top_up=_without(case.top_up, joins), barred=_but(case.barred, joins),
+            recused=_but(case.recused, joins), excluded=_but(case.excluded, joins),
+        )  # fmt: skip
     if isinstance(fact, ReviewDeclared):
-        return case.but(declarations={**case.declarations, happened.actor: fact.grounds})
+        person, declared = happened.actor, {**case.declarations, happened.actor: fact.grounds}
+        if set(fact.grounds) == set(case.declarations.get(person, ())):
+            return case.but(declarations=declared)
+        return case.but(declarations=declared, judged=_but(case.judged, person))  # what was judged is another thing
     if isinstance(fact, ReviewScored):
         return case.but(
             scored=tuple(sorted({*case.scored, happened.actor})),
@@ -123,14 +134,13 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         result = ReviewResult(
             scores=case.result.scores, closed_on=case.result.closed_on, without=fact.without, **_figures(fact)
         )
-        return case.but(result=result, consensus_until=fact.consensus_by, agreement={}, agreed_by=(), consensus=None)
+        return case.but(result=result, consensus_until=fact.consensus_by, **_NOT_AGREED)
     if isinstance(fact, ReviewReopened):
         return case.but(
-            state="open", closes_at=fact.closes_at, extended=True, result=None, consensus_until=None, agreement={},
-            agreed_by=(), consensus=None,
+            state="open", closes_at=fact.closes_at, extended=True, result=None, consensus_until=None, **_NOT_AGREED,
         )  # fmt: skip
     if isinstance(fact, ConsensusProposed):
-        return case.but(agreement=fact.scores, agreed_by=(happened.actor,))
+        return case.but(agreement=fact.scores, agreement_by=happened.event_id, agreed_by=(happened.actor,))
     if isinstance(fact, ConsensusAgreed):
         return case.but(agreed_by=(*case.agreed_by, happened.actor))
     if isinstance(fact, ReviewConsensusRecorded):
@@ -139,6 +149,10 @@ def after(case: Review | None, happened: Envelope) -> Review | None:
         )
         return case.but(consensus=consensus)
     return case
+
+
+_NOT_AGREED: Mapping[str, Any] = {"agreement": {}, "agreement_by": "", "agreed_by": (), "consensus": None}
+"""What a panel agreed on with somebody whose score does not count any more does not stand."""
 
 
 def _figures(fact: ReviewClosed | ReviewRecomputed) -> dict[str, Any]:
@@ -152,6 +166,11 @@ def _figures(fact: ReviewClosed | ReviewRecomputed) -> dict[str, Any]:
         "spread_total": fact.spread_total,
         "consensus_forced": fact.consensus_forced,
     }
+
+
+def _but(grounds: Mapping[str, Any], person: str) -> dict[str, Any]:
+    """What is kept by person, without this one."""
+    return {other: kept for other, kept in grounds.items() if other != person}
 
 
 def _without(seats: tuple[PanelSeat, ...], reviewer: str) -> tuple[PanelSeat, ...]:

@@ -209,7 +209,7 @@ def propose_top_up(
     proposal = uow.case(Proposal, review.ref)
     quorum = rules_of(uow, review).tracks[review.track].quorum
     gone = [reviewer for reviewer, stays in review.judged.items() if not stays]
-    without = [*review.reviewers, *review.recused, *review.excluded, *gone]
+    without = [*review.reviewers, *review.recused, *review.excluded, *review.opened, *gone]
     free, _barred = candidates(uow, proposal, without=without)
     seated, missing = top_up(review.ref, quorum, free, counted=counted, more=more, necessity=review.necessity)
     lacking = tuple(each.demand for each in missing)

@@ -5,12 +5,11 @@ Both are kept. Without agreement in ten days the means stand. Source: lifecycle.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
 
 from fund.errors import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
-from fund.events import Envelope, canonical_json
+from fund.events import Envelope
 from fund.events.reviews import ConsensusAgreed, ConsensusProposed, ReviewConsensusRecorded
 from fund.glossary import meant
 from fund.language import _
@@ -65,8 +64,7 @@ def consensus(
     if agree:
         if not review.agreement or own in review.agreed_by:
             raise NothingToAgree(ref=ref, chair=uow.name(chair))
-        digest = hashlib.sha256(canonical_json(dict(review.agreement)).encode()).hexdigest()
-        fact: ConsensusAgreed | ConsensusProposed = ConsensusAgreed(ref=ref, scores_sha256=digest)
+        fact: ConsensusAgreed | ConsensusProposed = ConsensusAgreed(ref=ref, agrees_with=review.agreement_by)
     else:
         if own != chair:
             raise NotPanelChair(actor=uow.maker.name, ref=ref, chair=uow.name(chair))
@@ -122,8 +120,10 @@ def _recorded(view: View, review: Review, *, agreed: bool) -> ReviewConsensusRec
 
 
 def means_stand(uow: UnitOfWork, timer: TimerRow) -> Envelope | None:
-    """After the term without agreement the means of the closing stand."""
+    """After the term without agreement the means of the scores that count stand."""
     review = uow.maybe(Review, timer.stream.partition("/")[2])
-    if review is None or not review.consensus_pending or uow.case(Proposal, review.ref).state != State.SCORED:
+    if review is None or not review.consensus_pending:
+        return None
+    if uow.case(Proposal, review.ref).state not in (State.SCORED, State.DEFERRED):
         return None
     return uow.record(_recorded(uow, review, agreed=False))

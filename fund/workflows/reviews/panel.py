@@ -117,6 +117,7 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
         QuorumNotFeasible: Without conflicts there is no quorum; the hint is the rule of necessity.
         NecessityNotNeeded: There is a quorum without conflicts.
         PanelTooSmall: The named reviewers are not enough.
+        AlreadyAssigned: One person was named twice.
         ConflictOfInterest, NotEligibleReviewer, UnknownUser, TransitionNotAllowed, NotAuthorised: As they say.
 
     Source: lifecycle.md 4 (P9).
@@ -132,6 +133,9 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
     review = uow.maybe(Review, ref)
     if reviewers:
         panel = tuple(_named_seat(uow, proposal, name, free, command="review open") for name in reviewers)
+        for place, seat in enumerate(panel):
+            if seat.reviewer in {earlier.reviewer for earlier in panel[:place]}:
+                raise AlreadyAssigned(user=uow.name(seat.reviewer), ref=ref)
     else:
         panel = _proposed_panel(ref, review, quorum, free, necessity=necessity)
     missing = assigned_missing(quorum, [seat_of(seat) for seat in panel], necessity=necessity)
@@ -167,11 +171,8 @@ def open_review(uow: UnitOfWork, *, ref: str, reviewers: list[str] | None = None
 
 
 def _reviewed(review: Review | None) -> tuple[str, ...]:
-    """Everybody whose score counted so far, in whatever turn."""
-    if review is None:
-        return ()
-    last = () if review.result is None else tuple(each.reviewer for each in review.result.scores)
-    return tuple(sorted({*review.reviewed_before, *last}))
+    """Everybody whose score was opened so far, in whatever turn."""
+    return () if review is None else tuple(sorted({*review.reviewed_before, *review.opened}))
 
 
 def _proposed_panel(
@@ -230,7 +231,9 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
 
     Raises:
         AlreadyAssigned, NotAssigned: The one who joins sits already, or the one who leaves does not.
-        ConflictOfInterest, NotEligibleReviewer, UnknownUser, TransitionNotAllowed, NotAuthorised: As they say.
+        NotEligibleReviewer: No reviewer; or chair and member judged that this person leaves, or the score was opened
+            before, and cannot be given again.
+        ConflictOfInterest, UnknownUser, TransitionNotAllowed, NotAuthorised: As they say.
 
     Source: lifecycle.md 4 (P23).
     """
@@ -242,6 +245,7 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
     seat = _named_seat(uow, proposal, reviewer, free, command="review assign")
     if seat.reviewer in review.reviewers:
         raise AlreadyAssigned(user=uow.name(seat.reviewer), ref=ref)
+    _require_not_gone(uow, review, seat.reviewer)
     leaves = uow.user(replaces).user_id if replaces else None
     if leaves is not None and leaves not in review.reviewers:
         raise NotAssigned(actor=uow.name(leaves), ref=ref)
@@ -253,6 +257,21 @@ def assign(uow: UnitOfWork, *, ref: str, reviewer: str, replaces: str | None = N
         uow.record(ReviewScoreExcluded(ref=ref, reviewer=leaves, ground="replaced"), cause=assigned, reaction=REACTION)
     uow.next_step = f"fund --as {uow.name(seat.reviewer)} review score {ref} FILE"
     return assigned
+
+
+def _require_not_gone(view: View, review: Review, reviewer: str) -> None:
+    """Nothing, when this person may sit in the panel again; stepping back or being replaced is undone by it.
+
+    Raises:
+        NotEligibleReviewer: Chair and member judged otherwise, or nothing more can be scored.
+    """
+    ground = ""
+    if review.judged.get(reviewer) is False:
+        ground = _(N_("the chair and a member judged that this conflict bars"))
+    elif reviewer in review.opened:
+        ground = _(N_("the own score was opened before"))
+    if ground:
+        raise NotEligibleReviewer(user=view.name(reviewer), ref=review.ref, ground=ground)
 
 
 # --------------------------------------------------------------------------------------------------- P10: step back

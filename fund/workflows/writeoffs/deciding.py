@@ -15,11 +15,12 @@ from fund.workflows.ballots import (
     body_behind,
     cast_vote,
     close_votes,
+    matter_behind,
     open_votes,
     require_quorum,
     waiting_in_body,
 )
-from fund.workflows.bodies import Body
+from fund.workflows.bodies import Body, Matter, deciders, require_decider
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.writeoffs.standing import standing
 from fund.workflows.writeoffs.table import LOOK, TRANSITIONS, Ground, State
@@ -67,10 +68,13 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     Raises:
         BeyondOutstanding: Less is outstanding now than was proposed.
         CommitteeQuorumNotMet: Too few votes or kinds of organisation, or not more than half of the free seats.
+        NotAVoter: A conflict that bars, or this person judged what it rests on. DeputyNotNeeded: The chair may.
         TransitionNotAllowed, NotAuthorised, ConflictOfInterest: As they say.
     """
     case = uow.case(Writeoff, ref)
     check(uow, TRANSITIONS, "writeoff decide", case, lead=case.lead, parties=case.parties, hands=case.hands, look=LOOK)
+    command, matter = "writeoff decide", _matter(uow, case)
+    require_decider(uow, uow.maker, matter, command=command, ref=ref, look=LOOK, hands=case.hands)
     rules = uow.regulations()
     outstanding = standing(uow, f"1200.{case.agreement}")
     if case.amount_cents > outstanding:
@@ -111,9 +115,18 @@ def decide(uow: UnitOfWork, *, ref: str, reason: str = "") -> Envelope:
     return envelope
 
 
-def _body(view: View, case: Writeoff) -> Body:
-    """Who votes on it; what went into learning rests on the evaluation, and on that no peer votes who judged it."""
+def _judged_by(view: View, case: Writeoff) -> tuple[str, ...]:
+    """What went into learning rests on the evaluation: no peer votes who judged it, before it was returned or after."""
     evaluation = view.maybe(Evaluation, case.agreement) if case.ground == Ground.LEARNING else None
+    return () if evaluation is None else (*evaluation.judged_before, *evaluation.peers)
+
+
+def _matter(view: View, case: Writeoff) -> Matter:
+    judged = _judged_by(view, case)
+    return matter_behind(view, proposal=case.proposal, lead=case.lead, parties=case.parties, judged_by=judged)
+
+
+def _body(view: View, case: Writeoff) -> Body:
     return body_behind(
         view,
         view.regulations().committee,
@@ -121,13 +134,14 @@ def _body(view: View, case: Writeoff) -> Body:
         agreement=case.agreement,
         lead=case.lead,
         parties=case.parties,
-        judged_by=tuple(evaluation.peers) if evaluation is not None else (),
+        judged_by=_judged_by(view, case),
     )
 
 
-def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool]:
-    """Who has not voted yet, and whether enough have; user ids."""
-    return waiting_in_body(view.regulations().committee, _body(view, case), case.commitments)
+def waiting_votes(view: View, case: Writeoff) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+    """Who has not voted yet, whether enough have, and who may then decide; user ids."""
+    waits, ready = waiting_in_body(view.regulations().committee, _body(view, case), case.commitments)
+    return waits, ready, deciders(view, _matter(view, case), hands=case.hands)
 
 
 def _used(view: View, year: int) -> int:
