@@ -410,7 +410,7 @@ COMMANDS = (
     Command("user add", add_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
     Command("user change", change_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
     Command("user revoke", revoke_user, ADMIN, second=_other_chair, seconds=(CHAIR, FUND_MANAGER)),
-    Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
+    Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR, ahead=True),
 )
 QUERIES = (
     Query("user list", users, lists={"users": "user"}),
