@@ -12,7 +12,21 @@ from enum import StrEnum
 from importlib import resources
 from typing import Any
 
-from fund.errors import ExclusiveRole, NoDeputy, NoSeatLeft, ReasonMissing, UnknownRole, UserExists, WordTooLong
+from fund.errors import (
+    ExclusiveRole,
+    FaultyRegulations,
+    InhabitantsMissing,
+    KeyLeavesNothing,
+    LastAdmin,
+    NoDeputy,
+    NoSeatLeft,
+    ReasonMissing,
+    RegulationsOutOfOrder,
+    RegulationsReachBack,
+    UnknownRole,
+    UserExists,
+    WordTooLong,
+)
 from fund.events import Envelope, canonical_json, require_printable
 from fund.events.founding import CommandRefused, FundFounded, RegulationsAdopted, UserAdded, UserChanged, UserRevoked
 from fund.glossary import chosen, role_names
@@ -23,14 +37,17 @@ from fund.rules.authority import (
     CHAIR,
     FUND_MANAGER,
     SYSTEM_ACTOR,
+    Actor,
     Role,
     Who,
     either,
     require_compatible_roles,
 )
+from fund.rules.keys import shares
 from fund.rules.regulations import Regulations, parse_regulations, standard, standard_text
 from fund.rules.transitions import Transition, state_after
 from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
+from fund.schemas.capital import Partner, members_of
 from fund.schemas.people import FundFile, RegulationsFile, User
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
 
@@ -204,11 +221,10 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
 
     Raises:
         FaultyRegulations: The file is not TOML, a number is missing, unknown or impossible, with the place; or its
-            version was adopted before, whose cases keep their rules.
-        RegulationsReachBack: The day lies before today or before those in force.
+            version was adopted before, whose cases keep their rules; or its key does not divide over the partners.
+        RegulationsReachBack: The day lies before today.
+        RegulationsOutOfOrder: Others were adopted that hold from a later day.
     """
-    from fund.errors import FaultyRegulations, RegulationsReachBack
-
     file = name or "regulations.toml"
     rules = parse_regulations(content, file)
     if uow.maybe(RegulationsFile, rules.version) is not None:
@@ -216,6 +232,17 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
         raise FaultyRegulations(file=file, problem=taken)
     if on < uow.today:
         raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)
+    last = max(uow.cases(RegulationsFile), key=lambda case: case.from_on)
+    if on < last.from_on:
+        raise RegulationsOutOfOrder(version=rules.version, on=on, last=last.ref, from_on=last.from_on)
+    members, key = members_of(uow.cases(Partner, states=["active"])), rules.key
+    try:
+        if members:
+            shares(
+                key.family, members, reference_year=key.reference_year, base_bps=key.base_bps, fixed_bps=key.fixed_bps
+            )
+    except (InhabitantsMissing, KeyLeavesNothing) as problem:
+        raise FaultyRegulations(file=file, problem=f"key: {problem}") from problem
     return adopt(uow, rules, from_on=on)
 
 
@@ -281,11 +308,13 @@ def change_user(
     """A person's roles and partner become others; what was done before stays done.
 
     Raises:
-        UnknownUser, UnknownRole, ExclusiveRole, NoDeputy, NoSeatLeft, UnknownRef: As they say.
+        UnknownUser, UnknownRole, ExclusiveRole, LastAdmin, NoDeputy, NoSeatLeft, UnknownRef: As they say.
     """
     actor = uow.user(name)
     given = [_role(role) for role in roles]
     require_compatible_roles(name, given)
+    if Role.ADMIN not in given:
+        _require_another_admin(uow, actor)
     if partner is not None:
         uow.partner(partner)
     organisation = None if seconded else partner
@@ -327,13 +356,15 @@ def _seat(
         return member.user_id
     if not set(roles) & set(SEATED):
         return None
-    filled = [
-        user.ref
-        for user in view.cases(User, states=("active",))
-        if set(user.roles) & set(SEATED) and user.deputy_of is None
-    ]
+    active = [user.as_actor(user.ref) for user in view.cases(User, states=("active",))]
+    seated = [actor for actor in active if actor.has(*SEATED)]
+    others = [actor for actor in seated if actor.user_id != user_id]
+    filled = {actor.seat for actor in others}  # that of a member who left too, where a deputy keeps it
+    chaired = Role.COMMITTEE_CHAIR in roles or any(actor.has(Role.COMMITTEE_CHAIR) for actor in others)
+    if not chaired and any(actor.has(Role.DEPUTY_CHAIR) and not actor.has(*SEATED) for actor in active):
+        filled.add("chair")  # the deputy chair has it until there is a chair
     seats = view.regulations().committee.seats
-    if user_id not in filled and len(filled) >= seats:
+    if not any(actor.seat == user_id for actor in seated) and len(filled) >= seats:
         raise NoSeatLeft(user=name, filled=len(filled), seats=seats)
     return None
 
@@ -342,11 +373,24 @@ def revoke_user(uow: UnitOfWork, *, name: str, reason: str) -> Envelope:
     """A person may not act any more.
 
     Raises:
-        UnknownUser, ReasonMissing: As they say.
+        UnknownUser, ReasonMissing, LastAdmin: As they say.
     """
     if not reason.strip():
         raise ReasonMissing(command="user revoke")
-    return uow.record(UserRevoked(ref=uow.user(name).user_id, reason=reason))
+    leaving = uow.user(name)
+    _require_another_admin(uow, leaving)
+    return uow.record(UserRevoked(ref=leaving.user_id, reason=reason))
+
+
+def _require_another_admin(view: View, actor: Actor) -> None:
+    """Nothing, unless this person is the only admin: nobody else may add people.
+
+    Raises:
+        LastAdmin: It is.
+    """
+    admins = [user.ref for user in view.cases(User, states=("active",)) if Role.ADMIN in user.roles]
+    if admins == [actor.user_id]:
+        raise LastAdmin(user=actor.name)
 
 
 def _role(name: str) -> Role:
@@ -410,7 +454,7 @@ COMMANDS = (
     Command("user add", add_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
     Command("user change", change_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
     Command("user revoke", revoke_user, ADMIN, second=_other_chair, seconds=(CHAIR, FUND_MANAGER)),
-    Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR),
+    Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR, ahead=True),
 )
 QUERIES = (
     Query("user list", users, lists={"users": "user"}),

@@ -69,7 +69,8 @@ def test_a_part_that_came_in_is_not_asked_again_and_a_paid_call_is_left_alone(sq
         world.clock(DUE + timedelta(days=1))
         assert told(world) == [(-7, "soon", 1_000_00), (1, "note", 600_00)]
         paid(world, bank, 600_00, DUE + timedelta(days=1))
-        world.clock(DUE + timedelta(days=90))
+        for days in (30, 60, 90):
+            world.clock(DUE + timedelta(days=days))
         assert told(world) == [(-7, "soon", 1_000_00), (1, "note", 600_00)]
         assert [days for days, _step, _cents in told(world, "B2026-0002")] == list(STEPS)
         assert lines(world, "fatima") == []
@@ -82,6 +83,7 @@ def test_a_match_that_is_taken_back_is_asked_for_again(sqlite_url: str) -> None:
         world.clock(DUE)
         assert told(world) == []
         world.do("bank unmatch", user="bram", ref="O2026-0001", reason="van een ander")
+        world.clock(DUE + timedelta(days=1))
         world.clock(DUE + timedelta(days=30))
         assert [days for days, _step, _cents in told(world)] == [1, 30]
 
@@ -90,7 +92,23 @@ def test_a_clock_that_jumps_over_the_last_day_leaves_out_that_it_comes_near(sqli
     with founded(sqlite_url) as world:
         called(world)
         world.clock(DUE + timedelta(days=31))
-        assert [days for days, _step, _cents in told(world)] == [1, 30]
+        assert [days for days, _step, _cents in told(world)] == [1]
+
+
+def test_who_is_told_late_has_no_less_time(database_url: str) -> None:
+    """Nobody worked in the fund for two months: a note, a demand and the committee do not come on one day."""
+    with founded(database_url) as world:
+        called(world)
+        world.clock(DUE + timedelta(days=61))
+        assert told(world) == [(1, "note", 1_000_00)]
+        world.clock(DUE + timedelta(days=61 + 28))
+        assert len(told(world)) == 1
+        world.clock(DUE + timedelta(days=61 + 29))
+        assert told(world)[1:] == [(30, "demand", 1_000_00)]
+        world.clock(DUE + timedelta(days=61 + 29 + 29))
+        assert len(told(world)) == 2
+        world.clock(DUE + timedelta(days=61 + 59))
+        assert told(world)[2:] == [(60, "committee", 1_000_00)]
 
 
 def test_the_partner_sees_it_from_a_week_before_and_the_office_when_it_is_late(sqlite_url: str) -> None:

@@ -229,7 +229,8 @@ class StatusReport:
         original_message_id: Our name of the payment file (``S2026005``).
         information_ids: Our names of the parts of it that the bank speaks of.
         original_count, original_cents: How many payments the bank saw, and their sum; ``None`` where it does not say.
-        status: Of the whole: accepted, pending, rejected, ``part`` for some of each; empty where it does not say.
+        status: Of the payment information, else of the file: accepted, pending, rejected, ``part`` for some of each;
+            empty where it does not say.
         payments: Those of which it speaks one by one.
         line: Where in the file it names ours.
     """

@@ -126,10 +126,13 @@ def find_references(text: str) -> tuple[FoundReference, ...]:
     """
     upper = text.upper()
     found: dict[str, FoundReference] = {}
-    for match in _RF_IN_TEXT.finditer(upper):
-        reference = _longest_reference(match[0])
+    match = _RF_IN_TEXT.search(upper)
+    while match is not None:
+        written = _longest_reference(match[0])
+        reference = written.replace(" ", "")
         if reference and reference not in found:
             found[reference] = FoundReference("rf", reference, ref_of_wire(reference[4:]))
+        match = _RF_IN_TEXT.search(upper, match.start() + max(len(written), len("RF")))  # another may stand behind it
     for match in _REF_IN_TEXT.finditer(upper):
         ref = f"{match[1]}{match[2]}-{match[3]}"
         if ref not in found:
@@ -138,12 +141,10 @@ def find_references(text: str) -> tuple[FoundReference, ...]:
 
 
 def _longest_reference(text: str) -> str:
+    """What ``text`` begins with that is a reference, as it is written there; empty where that is none."""
     words = text.split(" ")
-    for last in range(len(words), 0, -1):
-        candidate = "".join(words[:last])
-        if is_creditor_reference(candidate):
-            return candidate
-    return ""
+    written = (" ".join(words[:last]) for last in range(len(words), 0, -1))
+    return next((each for each in written if is_creditor_reference(each)), "")
 
 
 def iban(text: str) -> str:

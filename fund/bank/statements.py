@@ -100,26 +100,27 @@ class _Head:
     document_id: str
     iban: str
     sequence_number: int | None
+    created_at: datetime
+    """Its own, or that of the file where it says nothing: only the file has to."""
     closed_on: date
     opened_on: date = date.min
     opening_cents: int = 0
     closing_cents: int = 0
-    created_at: datetime | None = None
 
 
 def _head(document: Document, element: etree._Element) -> _Head:
     document_id = text_at(document, element, "Id")
     iban, sequence_number = _account(document, element, document_id)
+    file: Any = element.getparent()
+    said = text_at(document, element, "CreDtTm") or text_at(document, file, "GrpHdr/CreDtTm")
+    created_at = instant_of(document, element, said)
     if etree.QName(element).localname == "Ntfctn":
-        group: Any = element.getparent()
-        said = text_at(document, element, "CreDtTm") or text_at(document, group, "GrpHdr/CreDtTm")
-        created_at = instant_of(document, element, said)
         return _Head(
             document_id=document_id,
             iban=iban,
             sequence_number=sequence_number,
-            closed_on=created_at.astimezone(ZONE).date(),
             created_at=created_at,
+            closed_on=created_at.astimezone(ZONE).date(),
         )
     opening_cents, opened_on = _balance(document, element, document_id, ("OPBD", "PRCD"))
     closing_cents, closed_on = _balance(document, element, document_id, ("CLBD",))
@@ -127,6 +128,7 @@ def _head(document: Document, element: etree._Element) -> _Head:
         document_id=document_id,
         iban=iban,
         sequence_number=sequence_number,
+        created_at=created_at,
         closed_on=closed_on,
         opened_on=opened_on,
         opening_cents=opening_cents,
@@ -151,7 +153,6 @@ def _account(document: Document, element: etree._Element, statement_id: str) -> 
 
 def _notification(reader: _Lines) -> BankNotification:
     head = reader.head
-    assert head.created_at is not None, "the head of a notification says when it was made"
     return BankNotification(
         iban=head.iban,
         notification_id=head.document_id,
@@ -181,7 +182,7 @@ def _statement(document: Document, element: etree._Element, reader: _Lines) -> B
         iban=head.iban,
         statement_id=head.document_id,
         sequence_number=head.sequence_number,
-        created_at=instant_of(document, element, text_at(document, element, "CreDtTm")),
+        created_at=head.created_at,
         opening_cents=head.opening_cents,
         closing_cents=head.closing_cents,
         opened_on=head.opened_on,

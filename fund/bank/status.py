@@ -1,7 +1,8 @@
 """Status reports (pain.002): what the bank says of a payment file that was uploaded, payment by payment.
 
-A bank may speak of the file as a whole, of its payment information, or of single payments; here each payment that it
-names stands with its own status, and the rest follow the whole. Nothing here knows the batch.
+A bank may speak of the file as a whole, of its payment information, or of single payments. What it says of something
+smaller goes before what it says of the larger: each payment that it names stands with its own status, the rest follow
+the payment information, else the file. Nothing here knows the batch.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def read_status(data: bytes, *, name: str) -> StatusReport:
     informations = children(document, document.root, "CstmrPmtStsRpt/OrgnlPmtInfAndSts")
     for information in informations:
         inner, why = _status(document, information, "PmtInfSts")
-        if inner and inner != "part" and status in ("", "part", "pending"):
+        if inner:  # a file has one payment information: what is said of that is said of each payment, and nearer to it
             status, reason = inner, why or reason
         payments += [_payment(document, each) for each in children(document, information, "TxInfAndSts")]
     return StatusReport(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fund.contributions.calling import call, key_in_force
-from fund.contributions.letters import explained, letters, members_of
+from fund.contributions.letters import explained, letters
 from fund.contributions.reading import calls
 from fund.contributions.receiving import receive, set_against_call
 from fund.contributions.reminding import REMIND, remind
@@ -26,7 +26,6 @@ __all__ = [
     "explained",
     "key_in_force",
     "letters",
-    "members_of",
     "receive",
     "remind",
     "set_against_call",

@@ -12,12 +12,12 @@ from fractions import Fraction
 from typing import Any
 
 from fund.errors import NothingToPayInto
-from fund.rules.keys import Member, Share, fraction_text, shares
-from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner
+from fund.rules.keys import Share, fraction_text, shares
+from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner, members_of
 from fund.schemas.people import FundFile
 from fund.unit_of_work import View
 
-__all__ = ["explained", "letters", "members_of"]
+__all__ = ["explained", "letters"]
 
 PAID_INTO = "1000"
 """Partners pay to the bank account from which the fund pays."""
@@ -118,11 +118,6 @@ def _account(view: View) -> BankAccount:
 
 
 # ------------------------------------------------------------------------------------------------- a key, explained
-
-
-def members_of(found: Sequence[Partner]) -> list[Member]:
-    """Partners as a key weighs them."""
-    return [Member(partner.ref, partner.sort, partner.inhabitants, partner.inhabitants_year) for partner in found]
 
 
 def explained(view: View, key: DistributionKey) -> tuple[Share, ...]:

@@ -42,7 +42,8 @@ def step_name(days: int, steps: tuple[int, ...]) -> str:
 def remind(uow: UnitOfWork, timer: TimerRow) -> None:
     """What is open of a call falls due soon, or is late by a step: told once each, to the partner and the office.
 
-    A reminder before the due day that was held up until after it is left out: the next one says more.
+    A reminder before the due day that was held up until after it is left out: the next one says more. After a step
+    that was told late the next one comes not sooner than the regulations say: who is told late has no less time.
     """
     found = uow.maybe(Call, timer.stream.partition("/")[2])
     days = int(timer.timer_id.rsplit(":", 1)[1])
@@ -50,13 +51,17 @@ def remind(uow: UnitOfWork, timer: TimerRow) -> None:
         return
     if found.due_on + timedelta(days=days) > uow.today or (days <= 0 and uow.today > found.due_on):
         return
-    uow.record(
+    steps = uow.regulations(found.called_on).terms.call_reminder_days
+    reminded = uow.record(
         ContributionReminded(
             ref=found.ref,
             partner=found.partner,
             due_on=found.due_on,
             step_days=days,
-            step=step_name(days, uow.regulations(found.called_on).terms.call_reminder_days),
+            step=step_name(days, steps),
             open_cents=found.open_cents,
         )
     )
+    for later in (each for each in steps if each > days > 0):
+        at = start_of_day(max(found.due_on + timedelta(days=later), uow.today + timedelta(days=later - days)))
+        uow.set_timer(REMIND, found.stream, at, cause=reminded, name=str(later))

@@ -187,7 +187,8 @@ def shape_fault(found: Mapping[str, Any], *, secret: bool = False) -> tuple[str,
         The place (``tracks.light.ask_cents``, lists from 1; ``-`` for the whole), and the reason with the value that
         was found.
     """
-    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in found["loc"]) or "-"
+    parts = [part for part in found["loc"] if part != "[key]"]  # of a table, what stands before the `=`
+    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in parts) or "-"
     context = {key: str(value).replace(" or ", ", ") for key, value in found.get("ctx", {}).items()}
     known = _SHAPES.get(found["type"])
     if known is None:

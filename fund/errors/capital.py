@@ -26,6 +26,7 @@ __all__ = [
     "FoundersOnly",
     "InhabitantsMissing",
     "KeyExists",
+    "KeyLeavesNothing",
     "KeyNotInForce",
     "KeyOrPartner",
     "KeyReachesBack",
@@ -144,6 +145,15 @@ class FaultyKeyFile(FaultyInput):
 
     message = N_("{file}: {place}: {problem}")
     hint = N_("correct the file, then: fund key adopt {file}")
+
+
+class KeyLeavesNothing(FaultyInput):
+    """Over these partners a key leaves nothing for the municipalities, or no municipality is there to pay the rest."""
+
+    message = N_(
+        "base and fixed shares take {taken_bps} of 10000, and leave nothing for the {municipalities} municipalities"
+    )
+    hint = N_("lower `base_bps` or `fixed_bps`, as in: fund regulations template")
 
 
 class KeyExists(RuleRefusal, codes={"state": "key"}):

@@ -32,17 +32,17 @@ class PeriodNotOver(RuleRefusal):
 
 
 class DayToCome(RuleRefusal):
-    """Nothing is booked on a day that has not come: what is free to commit today would be wrong."""
+    """Nothing happens, or is booked, on a day that has not come: what is free to commit today would be wrong."""
 
-    message = N_("nothing can be booked on {on} ({type}): today is {today}")
-    hint = N_("give --on {today} or an earlier day")
+    message = N_("{command} is not possible on {on}: today is {today}")
+    hint = N_("give {today} or an earlier day")
 
 
 class DayBeforeFund(RuleRefusal):
-    """Nothing is booked before the first day of the fund: no period would ever close it."""
+    """Nothing happens, or is booked, before the first day of the fund: no period would ever close it."""
 
-    message = N_("nothing can be booked on {on} ({type}): the fund begins on {first}")
-    hint = N_("give --on {first} or a later day")
+    message = N_("{command} is not possible on {on}: the fund begins on {first}")
+    hint = N_("give {first} or a later day")
 
 
 class MonthsNotLocked(RuleRefusal):

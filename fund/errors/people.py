@@ -11,10 +11,12 @@ __all__ = [
     "ExclusiveRole",
     "FaultyRegulations",
     "FundExists",
+    "LastAdmin",
     "NoActor",
     "NoDeputy",
     "NoSeatLeft",
     "NotAuthorised",
+    "RegulationsOutOfOrder",
     "RegulationsReachBack",
     "SameHands",
     "UnknownPartner",
@@ -81,10 +83,17 @@ class NoDeputy(RuleRefusal):
 
 
 class NoSeatLeft(RuleRefusal):
-    """The regulations give the committee so many seats; each is one member's, whoever the deputy is."""
+    """The regulations give the committee so many seats; each is one member's, or of the deputy of one who left."""
 
     message = N_("there is no seat for {user}: {filled} of the {seats} seats of the committee are filled")
     hint = N_("make {user} a deputy (--deputy-of MEMBER), or end a seat first: fund user revoke MEMBER --reason TEXT")
+
+
+class LastAdmin(RuleRefusal):
+    """Somebody must be able to add and change users; there is no role that may do it instead."""
+
+    message = N_("{user} is the only admin: without one nobody could add or change users any more")
+    hint = N_("add another admin first: fund user add NAME --role admin")
 
 
 class UnknownRole(UnknownWord):
@@ -119,3 +128,12 @@ class RegulationsReachBack(RuleRefusal):
 
     message = N_("regulations {version} cannot hold from {on}: today is {today}, and regulations never reach back")
     hint = N_("fund regulations adopt FILE --on {today}")
+
+
+class RegulationsOutOfOrder(RuleRefusal):
+    """Regulations follow each other: the ledger keeps the buffer of those that were adopted last."""
+
+    message = N_(
+        "regulations {version} cannot hold from {on}: regulations {last} were adopted already, to hold from {from_on}"
+    )
+    hint = N_("fund regulations adopt FILE --on {from_on}")

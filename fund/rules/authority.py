@@ -80,6 +80,11 @@ class Actor:
         """The partner this person counts as, and speaks for; nobody's when seconded to the fund office (G7 f)."""
         return None if self.seconded else self.partner
 
+    @property
+    def seat(self) -> str:
+        """The seat in the committee, for who has one, by the user id of its member; a chair's is the chair's own."""
+        return self.user_id if self.deputy_of is None or self.has(Role.COMMITTEE_CHAIR) else self.deputy_of
+
     def has(self, *roles: Role) -> bool:
         """Whether the actor has one of the roles."""
         return any(role in self.roles for role in roles)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.errors import InhabitantsMissing
+from fund.errors import InhabitantsMissing, KeyLeavesNothing
 from fund.money import split_largest_remainder
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "reference_years",
     "shares",
     "shares_in_bps",
+    "year_of",
 ]
 
 FAMILIES = ("equal", "inhabitants", "base_and_inhabitants")
@@ -96,6 +97,14 @@ def reference_years() -> tuple[int, ...]:
     return tuple(sorted(_census()))
 
 
+def year_of(family: str, reference_year: int | None) -> int | None:
+    """The year whose inhabitants a key counts: the one that it names, else the newest that is known; none of ``equal``.
+
+    What is adopted keeps it: a newer list of inhabitants is no newer key.
+    """
+    return None if family == "equal" else reference_year or reference_years()[-1]
+
+
 def inhabitants_of(member: Member, year: int) -> int:
     """The inhabitants of a municipality in a year of reference.
 
@@ -140,7 +149,7 @@ def base_and_inhabitants(
 
     Raises:
         InhabitantsMissing: As it says.
-        ValueError: Base and fixed shares are more than the whole.
+        KeyLeavesNothing: Base and fixed shares are more than the whole, or no municipality is there to pay the rest.
     """
     everyone = _ordered(members)
     towns = [member for member in everyone if member.sort == MUNICIPALITY]
@@ -153,8 +162,8 @@ def base_and_inhabitants(
     }
     base = Fraction(base_bps, 10_000)
     rest = 1 - base - sum(fixed.values(), Fraction(0))
-    if rest < 0:
-        raise ValueError("more than the whole")
+    if rest < 0 or not towns:
+        raise KeyLeavesNothing(taken_bps=int((1 - rest) * 10_000), municipalities=len(towns))
     return tuple(
         Share(
             member.partner,
@@ -179,14 +188,11 @@ def shares(
     """The shares of a family over these partners; the latest known year where none is named.
 
     Raises:
-        InhabitantsMissing: As it says.
-        ValueError: The fixed shares and the base leave nothing to divide, or no municipality is there to pay it.
+        InhabitantsMissing, KeyLeavesNothing: As they say.
     """
-    if family == "equal":
+    year = year_of(family, reference_year)
+    if year is None:
         return equal(members)
-    year = reference_year if reference_year is not None else reference_years()[-1]
-    if not any(member.sort == MUNICIPALITY for member in members):
-        raise ValueError("no municipality")
     if family == "inhabitants":
         return inhabitants(members, year)
     return base_and_inhabitants(members, year, base_bps=base_bps, fixed_bps=fixed_bps or {})

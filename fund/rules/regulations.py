@@ -7,34 +7,60 @@ Shares are basis points, money is cents, terms are days unless the name says wee
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from importlib import resources
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_serializer,
-    model_validator,
 )
 
 from fund.errors import FaultyRegulations
 from fund.errors.base import shape_fault, toml_fault
 from fund.language import _, euros
+from fund.money import LARGEST_CENTS
 
 __all__ = [
-    "AgeingStep", "Charges", "Committee", "Criterion", "FoundingKey", "Identity", "Quorum", "Regulations", "Terms",
+    "TOP", "AgeingStep", "Charges", "Committee", "Criterion", "Identity", "KeyTerms", "Quorum", "Regulations", "Terms",
     "Track", "Treasury", "TreasuryStep", "band_text", "parse_regulations", "standard", "standard_text",
 ]  # fmt: skip
 
 
 TAX_NUMBER = r"^([0-9]{9}|NL[0-9]{9}B[0-9]{2})$"
 """An RSIN, or a VAT number."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$"
+"""What regulations and keys are called: it is typed on a command line, and stands in refs."""
+TOP = 4
+"""The highest score of a criterion, and of what was learned; the lowest is 0."""
+
+Cents = Annotated[int, Field(ge=0, le=LARGEST_CENTS)]
+Bps = Annotated[int, Field(ge=0, le=10_000)]
+Score = Annotated[int, Field(ge=0, le=TOP)]
+Per100 = Annotated[int, Field(ge=0, le=100)]
+Days = Annotated[int, Field(ge=1, le=3_650)]
+Weeks = Annotated[int, Field(ge=1, le=520)]
+"""A term that somebody is given has a length; where none is possible, the field says ``ge=0`` itself."""
+
+
+def _one_of(*names: str) -> AfterValidator:
+    """What stands before the `=` of a table: one of these names."""
+
+    def checked(value: str) -> str:
+        if value not in names:
+            raise ValueError(_("must be one of {expected}").format(expected=", ".join(names)))
+        return value
+
+    return AfterValidator(checked)
 
 
 class _Rules(BaseModel):
@@ -51,13 +77,21 @@ class Quorum(_Rules):
     external: int = Field(ge=0)
     scores_per_criterion: int = Field(ge=1)
 
+    @field_validator("complete", "organisations", "kinds", "external", "scores_per_criterion")
+    @classmethod
+    def _fits_the_panel(cls, value: int, info: ValidationInfo) -> int:
+        assigned = info.data.get("assigned", value)
+        if value > assigned:
+            raise ValueError(_("a panel of {assigned} never has {value}").format(assigned=assigned, value=value))
+        return value
+
 
 class Track(_Rules):
     """What a round of this track asks: the band of the ask, the quorum, the burden."""
 
-    from_cents: int = Field(ge=0)
+    from_cents: Cents
     """The ask lies at or above this."""
-    below_cents: int | None = None
+    below_cents: Cents | None = None
     """The ask lies below this; no bound when left out."""
     quorum: Quorum
     two_thirds: bool = False
@@ -66,9 +100,19 @@ class Track(_Rules):
     """Whether fund manager and one committee member decide (P14-P17)."""
     one_payment: bool = False
     """Whether the whole award is paid at once, when the agreement holds."""
-    on_account_bps: int = Field(default=0, ge=0, le=10_000)
+    on_account_bps: Bps = 0
     """What of the award may be paid on account, before the first milestone is accepted (D1)."""
     questions: int = Field(ge=1)
+
+    @field_validator("below_cents")
+    @classmethod
+    def _leaves_a_band(cls, value: int | None, info: ValidationInfo) -> int | None:
+        least = info.data.get("from_cents")
+        if value is not None and least is not None and value <= least:
+            raise ValueError(
+                _("nothing lies between {least} and {below}").format(least=euros(least), below=euros(value))
+            )
+        return value
 
     def band(self) -> str:
         """How much may be asked, in words."""
@@ -88,13 +132,13 @@ def band_text(from_cents: int, below_cents: int | None) -> str:
 class Criterion(_Rules):
     """One line of the rubric: weight per profile, the gate its mean must reach, and its anchors."""
 
-    id: str
-    name_nl: str
-    name_en: str
-    weight_experiment: int = Field(ge=0, le=100)
-    weight_rollout: int = Field(ge=0, le=100)
-    gate_experiment: int | None = None
-    gate_rollout: int | None = None
+    id: str = Field(pattern=r"^[a-z][a-z_]{0,30}$")
+    name_nl: str = Field(min_length=1)
+    name_en: str = Field(min_length=1)
+    weight_experiment: Per100
+    weight_rollout: Per100
+    gate_experiment: Score | None = None
+    gate_rollout: Score | None = None
     anchors_nl: tuple[str, str, str]
     anchors_en: tuple[str, str, str]
 
@@ -102,85 +146,124 @@ class Criterion(_Rules):
 class Committee(_Rules):
     """Who sits, and when it may decide."""
 
-    seats: int = 9
-    votes: int = 3
+    seats: int = Field(default=9, ge=1, le=100)
+    votes: int = Field(default=3, ge=1, validate_default=True)
     """At least so many votes."""
-    kinds: int = 2
+    kinds: int = Field(default=2, ge=1, validate_default=True)
     """Of at least so many kinds of organisation."""
-    two_thirds_from_cents: int
+    two_thirds_from_cents: Cents
     """From this amount on, two thirds instead of a majority."""
+
+    @field_validator("votes", "kinds")
+    @classmethod
+    def _fits_the_seats(cls, value: int, info: ValidationInfo) -> int:
+        seats = info.data.get("seats", value)
+        if value > seats:
+            raise ValueError(_("a committee of {seats} never has {value}").format(seats=seats, value=value))
+        return value
+
+
+ARREARS_STEPS = 3
+"""A note, a demand, word to the committee (R8)."""
 
 
 class Terms(_Rules):
     """Every term of the lifecycle."""
 
-    decision_weeks: int = 8
-    decision_extension_weeks: int = 4
+    decision_weeks: Weeks = 8
+    decision_extension_weeks: int = Field(default=4, ge=0, le=520)
     """So much more the applicant is told when that term is not met (4:14)."""
-    objection_weeks: int = 6
-    objection_decision_weeks: int = 12
+    objection_weeks: Weeks = 6
+    objection_decision_weeks: Weeks = 12
     """After the term for objecting; others advise on it (7:10)."""
-    objection_extension_weeks: int = 6
-    payment_weeks: int = 6
-    review_days: int = 28
-    consensus_days: int = 10
-    cure_days: int = 14
-    pending_days: int = 14
-    signing_days: int = 60
-    condition_days: int = 90
-    draft_days: int = 365
-    cooling_off_days: int = 3
-    call_due_days: int = 30
-    call_reminder_days: tuple[int, ...] = (-7, 1, 30, 60)
+    objection_extension_weeks: int = Field(default=6, ge=0, le=520)
+    payment_weeks: Weeks = 6
+    review_days: Days = 28
+    consensus_days: Days = 10
+    cure_days: Days = 14
+    pending_days: Days = 14
+    signing_days: Days = 60
+    condition_days: Days = 90
+    draft_days: Days = 365
+    cooling_off_days: int = Field(default=3, ge=0, le=3_650)
+    call_due_days: int = Field(default=30, ge=0, le=3_650)
+    call_reminder_days: tuple[Annotated[int, Field(ge=-3_650, le=3_650)], ...] = (-7, 1, 30, 60)
     """When a call that is open is asked for again: days after its last day, before it less than nothing."""
-    suspension_weeks: int = 13
-    evaluation_days: int = 60
-    followon_months: int = 12
-    notice_months: int = Field(default=0, ge=0)
+    suspension_weeks: int = Field(default=13, ge=1, le=13)
+    """Payments stand still for thirteen weeks at most (4:56)."""
+    evaluation_days: Days = 60
+    followon_months: int = Field(default=12, ge=1, le=120)
+    notice_months: int = Field(default=0, ge=0, le=120)
     """Between the notice of a partner and the day it leaves (K4)."""
-    long_stop_years: int = 5
+    long_stop_years: int = Field(default=5, ge=0, le=100)
     """After so many years the later part of a settlement is closed out (K10)."""
-    arrears_days: tuple[int, ...] = (1, 30, 60)
-    demand_weeks: int = 2
+    arrears_days: tuple[Days, ...] = Field(default=(1, 30, 60), min_length=ARREARS_STEPS)
+    """When an instalment that is late is noted, demanded and told to the committee: days after its last day."""
+    demand_weeks: Weeks = 2
     """So long a demand gives (4:112)."""
-    limitation_years: int = 5
+    limitation_years: int = Field(default=5, ge=1, le=100)
     """A claim lapses so long after its day, or the last demand or acknowledgement (4:104, 4:110)."""
-    limitation_warning_months: int = 6
+    limitation_warning_months: int = Field(default=6, ge=0, le=120)
+
+    @field_validator("call_reminder_days", "arrears_days")
+    @classmethod
+    def _in_order(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError(_("each step comes after the one before, so its number of days is larger"))
+        return value
 
 
 class AgeingStep(_Rules):
     """A row of the rate table of the allowance: from so many days overdue, this share of what is outstanding."""
 
     stage: str
-    from_days: int
-    rate_bps: int = Field(ge=0, le=10_000)
+    from_days: int = Field(ge=-1_000_000, le=1_000_000)
+    rate_bps: Bps
 
 
-class FoundingKey(_Rules):
-    """The distribution key that comes with the regulations."""
+class KeyTerms(_Rules):
+    """A distribution key as a file gives it: with the regulations, or to be put to the partners."""
 
-    name: str
-    family: str = Field(pattern="^(equal|inhabitants|base_and_inhabitants)$")
-    reference_year: int | None = None
-    base_bps: int = Field(default=0, ge=0, le=10_000)
-    """The share of the total that is divided equally among municipalities and fixed parts, before inhabitants."""
-    fixed_bps: Mapping[str, int] = Field(default_factory=dict)
-    """Fixed shares by kind of partner (province, water_board, region), each partner of that kind."""
+    name: str = Field(pattern=NAME)
+    family: Literal["equal", "inhabitants", "base_and_inhabitants"]
+    reference_year: int | None = Field(default=None, ge=1900, le=9999)
+    base_bps: Bps = 0
+    """The share of the total that is divided equally among municipalities, before inhabitants."""
+    fixed_bps: Mapping[Annotated[str, _one_of("province", "water_board", "region")], Bps] = Field(default_factory=dict)
+    """Fixed shares by kind of partner, each partner of that kind. Municipalities pay what is left."""
+
+    @field_validator("reference_year", "base_bps", "fixed_bps")
+    @classmethod
+    def _is_used(cls, value: Any, info: ValidationInfo) -> Any:
+        family = info.data.get("family")
+        unused = {"equal": ("reference_year", "base_bps", "fixed_bps"), "inhabitants": ("base_bps", "fixed_bps")}
+        if value and info.field_name in unused.get(str(family), ()):
+            raise ValueError(_("the family `{family}` does not use it").format(family=family))
+        return value
+
+    @field_validator("fixed_bps")
+    @classmethod
+    def _leaves_something(cls, value: Mapping[str, int], info: ValidationInfo) -> Mapping[str, int]:
+        taken = info.data.get("base_bps", 0) + sum(value.values())
+        if taken > 10_000:
+            told = _("base and fixed shares take {taken} of 10000, and leave nothing for the municipalities")
+            raise ValueError(told.format(taken=taken))
+        return value
 
 
 class TreasuryStep(_Rules):
     """From so much of a budget on, this share of what lies above it may stand outside the treasury."""
 
-    from_cents: int = Field(ge=0)
-    rate_bps: int = Field(ge=0, le=10_000)
+    from_cents: Cents
+    rate_bps: Bps
 
 
 class Treasury(_Rules):
     """What the fund's host may hold outside the State's treasury, on average over a quarter: law of a day, as data."""
 
-    host_budget_cents: int | None = Field(default=None, ge=0)
+    host_budget_cents: Cents | None = None
     """The budget total of the host in the year; nobody knows the threshold while it is left out."""
-    minimum_cents: int = Field(default=0, ge=0)
+    minimum_cents: Cents = 0
     """So much in any case."""
     steps: tuple[TreasuryStep, ...] = ()
 
@@ -202,14 +285,14 @@ class Treasury(_Rules):
 class FeeStep(_Rules):
     """From so much that is demanded on, a demand may cost so much."""
 
-    from_cents: int = Field(ge=0)
-    fee_cents: int = Field(ge=0)
+    from_cents: Cents
+    fee_cents: Cents
 
 
 class Charges(_Rules):
     """What may be claimed beside the principal when a debtor is late: law of a day, as data (4:97, 4:98, 4:113)."""
 
-    least_interest_cents: int = Field(default=2000, ge=0)
+    least_interest_cents: Cents = 2000
     """Interest below this is not due."""
     fees: tuple[FeeStep, ...] = ()
     """What a demand may cost at most; nothing while it is left out."""
@@ -252,22 +335,22 @@ LATER = {
 class Regulations(_Rules):
     """The fund's regulations: what every rule of the lifecycles reads its numbers from."""
 
-    version: str
-    buffer_cents: int = Field(ge=0)
-    learning_budget_cents: int = Field(ge=0)
+    version: str = Field(pattern=NAME)
+    buffer_cents: Cents
+    learning_budget_cents: Cents
     """Yearly; learning write-offs within it by majority, beyond it by two thirds."""
-    cost_budget_cents: int = Field(ge=0)
+    cost_budget_cents: Cents
     """Yearly cost of running the fund."""
-    revolving_target_bps: int = Field(ge=0, le=10_000)
-    many_parties: int = 7
+    revolving_target_bps: Bps
+    many_parties: int = Field(default=7, ge=1)
     """Above so many parties a note is made; never a guard."""
-    positive_score: int = 60
-    improve_score: int = 50
-    consensus_criterion_gap: int = 2
-    consensus_total_gap: int = 20
-    learning_threshold: int = 2
-    rollout_cap_bps: int = 4000
-    decline_window_days: int = 14
+    positive_score: Per100 = 60
+    improve_score: int = Field(default=50, ge=0, le=100, validate_default=True)
+    consensus_criterion_gap: int = Field(default=2, ge=1, le=TOP)
+    consensus_total_gap: int = Field(default=20, ge=1, le=100)
+    learning_threshold: Score = 2
+    rollout_cap_bps: Bps = 4000
+    decline_window_days: int = Field(default=14, ge=0, le=3_650)
     exit_capped: bool = False
     """Whether a partner that leaves gets no more than it paid in (K3)."""
     legal_form: Literal["joint_body", "host"] = "joint_body"
@@ -279,12 +362,12 @@ class Regulations(_Rules):
     """The last day on which the fund may promise money, where it has one."""
     ends_on: date | None = None
     """The day on which the fund ends, where it is known."""
-    tracks: Mapping[str, Track]
+    tracks: Mapping[Annotated[str, _one_of("light", "standard", "major")], Track]
     committee: Committee
     terms: Terms
     rubric: tuple[Criterion, ...]
-    allowance: tuple[AgeingStep, ...]
-    key: FoundingKey
+    allowance: tuple[AgeingStep, ...] = Field(min_length=1)
+    key: KeyTerms
     identity: Identity | None = None
     contact: Contact | None = None
     treasury: Treasury | None = None
@@ -298,16 +381,56 @@ class Regulations(_Rules):
         told: dict[str, Any] = handler(self)
         return {name: value for name, value in told.items() if name not in LATER or LATER[name] != value}
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Regulations:
+    @field_validator("improve_score")
+    @classmethod
+    def _lies_below(cls, value: int, info: ValidationInfo) -> int:
+        positive = info.data.get("positive_score", value)
+        if value > positive:
+            raise ValueError(
+                _("{value} lies above `positive_score`, {positive}").format(value=value, positive=positive)
+            )
+        return value
+
+    @field_validator("ends_on")
+    @classmethod
+    def _ends_last(cls, value: date | None, info: ValidationInfo) -> date | None:
+        last = info.data.get("last_grant_on")
+        if value is not None and last is not None and value < last:
+            raise ValueError(_("{value} lies before `last_grant_on`, {last}").format(value=value, last=last))
+        return value
+
+    @field_validator("tracks")
+    @classmethod
+    def _has_every_track(cls, value: Mapping[str, Track]) -> Mapping[str, Track]:
+        if len(value) < 3:
+            raise ValueError(_("the tracks `light`, `standard` and `major` are all needed"))
+        return value
+
+    @field_validator("rubric")
+    @classmethod
+    def _adds_up(cls, value: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
+        twice = _twice([criterion.id for criterion in value])
+        if twice:
+            raise ValueError(_("{value} stands in it twice").format(value=f"`{twice}`"))
         for profile in ("weight_experiment", "weight_rollout"):
-            total = sum(getattr(criterion, profile) for criterion in self.rubric)
+            total = sum(getattr(criterion, profile) for criterion in value)
             if total != 100:
                 told = _("the weights of the rubric ({profile}) add up to {total}, not to 100")
                 raise ValueError(told.format(profile=profile, total=total))
-        if {"light", "standard", "major"} - set(self.tracks):
-            raise ValueError(_("the tracks `light`, `standard` and `major` are all needed"))
-        return self
+        return value
+
+    @field_validator("allowance")
+    @classmethod
+    def _one_rate_for_a_day(cls, value: tuple[AgeingStep, ...]) -> tuple[AgeingStep, ...]:
+        twice = _twice([step.from_days for step in value])
+        if twice is not None:
+            raise ValueError(_("{value} stands in it twice").format(value=f"`from_days = {twice}`"))
+        return value
+
+
+def _twice(values: Sequence[Any]) -> Any:
+    """What stands among the values more than once, the first of it."""
+    return next((value for place, value in enumerate(values) if value in values[:place]), None)
 
 
 def standard_text() -> str:

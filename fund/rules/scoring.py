@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.language import N_, _
-from fund.rules.regulations import Quorum, Regulations
+from fund.rules.regulations import TOP, Quorum, Regulations
 
 __all__ = [
     "ADVICE",
@@ -45,8 +45,6 @@ NECESSITY_EXTERNALS = 3
 """Under the rule of necessity at least so many external reviewers advise."""
 ADVICE = {"positive": N_("positive"), "improve": N_("improve and resubmit once"), "negative": N_("negative")}
 """What a panel may advise, in words."""
-TOP = 4
-"""The highest score of a criterion; the lowest is 0."""
 
 
 @dataclass(frozen=True, slots=True)

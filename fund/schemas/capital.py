@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from fund.errors import FaultyKeyFile
 from fund.errors.base import shape_fault, toml_fault
 from fund.events.receipts import AllocatedPart, ProposedMatch
 from fund.glossary import Names, folded
+from fund.rules.keys import Member
+from fund.rules.regulations import KeyTerms
 from fund.schemas.base import CaseColumns, CaseFile, Shape
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Partner",
     "Receipt",
     "Use",
+    "members_of",
 ]
 
 
@@ -62,6 +65,11 @@ class Partner(CaseFile):
 
     def columns(self) -> CaseColumns:
         return CaseColumns(parent=self.region, partner=self.ref, title=self.name)
+
+
+def members_of(partners: Iterable[Partner]) -> list[Member]:
+    """Partners as a key weighs them."""
+    return [Member(partner.ref, partner.sort, partner.inhabitants, partner.inhabitants_year) for partner in partners]
 
 
 _KINDS = {
@@ -99,15 +107,10 @@ def names_of(partners: Iterable[Partner]) -> Names:
     return {ref: tuple(dict.fromkeys(each)) for ref, each in names.items()}
 
 
-class KeyFile(Shape):
-    """A distribution key as it is proposed in a TOML file."""
+class KeyFile(KeyTerms):
+    """A distribution key as it is proposed in a TOML file: with the day from which it would hold."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,30}$")
-    family: str = Field(pattern="^(equal|inhabitants|base_and_inhabitants)$")
     from_on: date
-    reference_year: int | None = None
-    base_bps: int = Field(default=0, ge=0, le=10_000)
-    fixed_bps: Mapping[str, int] = Field(default_factory=dict)
 
 
 def parse_key(content: bytes, name: str) -> KeyFile:

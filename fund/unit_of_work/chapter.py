@@ -23,6 +23,8 @@ class Command:
 
     ``before`` makes of the arguments as typed what the use case takes, without the fund and before its lock is taken
     (G1): it reads files. A refusal that it finds it hands on, for the use case to raise where it always did.
+
+    ``ahead``: its day (``on``) is the one from which something holds, and may be to come.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Command:
     second: Who | Callable[[View, Mapping[str, Any]], Who | None] | None = None
     seconds: tuple[Who, ...] = ()
     before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    ahead: bool = False
 
     def __post_init__(self) -> None:
         assert self.before is None or self.second is None, f"{self.name} would wait with its files unread"

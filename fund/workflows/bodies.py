@@ -115,12 +115,8 @@ def committee(view: View, matter: Matter) -> Body:
     """
     sitting: dict[str, list[Actor]] = {}
     members = people(view, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
-    for actor in members:
-        if actor.has(Role.COMMITTEE_CHAIR) or actor.deputy_of is None:
-            sitting[actor.user_id] = [actor]
-    for actor in members:
-        if actor.user_id not in sitting and actor.deputy_of is not None:
-            sitting.setdefault(actor.deputy_of, []).append(actor)  # a deputy holds the seat of a member who left
+    for actor in sorted(members, key=lambda actor: actor.seat != actor.user_id):  # members before their deputies
+        sitting.setdefault(actor.seat, []).append(actor)  # a deputy holds the seat of a member who left
     barred: dict[str, str] = {}
     seats: dict[str, tuple[str, ...]] = {}
     free: dict[str, Actor] = {}

@@ -156,7 +156,7 @@ def record(
     """
     number = checked_iban(iban)
     holder = " ".join(name.split())
-    bank_name(holder, field=name)
+    bank_name(holder, field="name")
     if (partner is None) == (supplier is None) or (partner is None and requested_by is not None):
         raise PartnerOrSupplier()
     if partner is not None:

@@ -106,6 +106,15 @@ def test_words_behind_an_rf_number_do_not_hide_it() -> None:
     assert found.reference == "RF18539007547034"
 
 
+@pytest.mark.parametrize("between", [" ", " en ", " RF19539007547034 ", ", ", " voor RF00 "])
+def test_a_second_rf_number_in_a_text_is_found_behind_the_first(between: str) -> None:
+    """Whoever names two calls pays both: one of them alone is no certain match."""
+    for first in ("RF09BIJ2025002", "RF09 BIJ2 0250 02", "RF30B20260001"):
+        text = f"{first}{between}RF18 5390 0754 7034 bedankt"
+        assert [item.reference for item in find_references(text)] == [first.replace(" ", ""), "RF18539007547034"]
+    assert len(find_references("RF30B20260001 RF30B20260001")) == 1
+
+
 def test_a_payment_made_again_has_a_reference_of_its_own_that_names_the_same_ref() -> None:
     assert end_to_end_id("D2026-0007") == "D20260007"
     assert end_to_end_id("D2026-0007", 2) == "D20260007R2"

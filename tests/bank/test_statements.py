@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -127,6 +128,20 @@ def test_a_sample_that_is_no_statement_of_the_fund_is_refused_with_its_reason(
         read_statements((SAMPLES / name).read_bytes(), name=name)
     assert details.items() <= caught.value.details.items()
     assert str(caught.value).startswith(f"{name}:{caught.value.details['line']}: ")
+
+
+@pytest.mark.parametrize("version", ["02", "08"])
+def test_a_statement_that_does_not_say_when_it_was_made_is_as_old_as_its_file(version: str) -> None:
+    data = sample(version)
+    whole, made = read_one(data), re.compile(rb"\s*<CreDtTm>[^<]*</CreDtTm>")
+    assert len(made.findall(data)) == 2
+    head, tail = data.split(b"</GrpHdr>")
+    if version == "08":  # the older version asks it of each statement
+        assert read_one(head + b"</GrpHdr>" + made.sub(b"", tail)).lines == whole.lines
+    apart = re.sub(rb"(<CreDtTm>)[^<]*", rb"\g<1>2025-02-11T06:00:00+01:00", head) + b"</GrpHdr>"
+    assert read_one(apart + tail).created_at == whole.created_at
+    if version == "08":
+        assert read_one(apart + made.sub(b"", tail)).created_at == datetime(2025, 2, 11, 5, tzinfo=UTC)
 
 
 def test_several_statements_in_one_file_are_read_each_for_itself() -> None:

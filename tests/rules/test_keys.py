@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund.errors import InhabitantsMissing
+from fund.errors import InhabitantsMissing, KeyLeavesNothing
 from fund.rules.keys import (
     Member,
     divide,
@@ -121,12 +121,12 @@ def test_fixed_shares_come_first_then_a_base_then_inhabitants_and_each_step_can_
 
 
 def test_fixed_shares_beyond_the_whole_are_refused() -> None:
-    with pytest.raises(ValueError, match="more than the whole"):
+    with pytest.raises(KeyLeavesNothing, match="take 11000 of 10000, and leave nothing for the 1 municipalities"):
         shares("base_and_inhabitants", [PROVINCE, BAARN], base_bps=6000, fixed_bps={"province": 5000})
 
 
 def test_a_key_that_needs_municipalities_is_refused_without_any() -> None:
-    with pytest.raises(ValueError, match="no municipality"):
+    with pytest.raises(KeyLeavesNothing, match="for the 0 municipalities"):
         shares("inhabitants", [PROVINCE, HDSR])
 
 

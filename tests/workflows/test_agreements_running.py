@@ -10,8 +10,11 @@ from fund.errors import (
     BeyondCommitment,
     ConflictOfInterest,
     CriteriaNotTicked,
+    DayBeforeFund,
+    DayToCome,
     DisbursementsOpen,
     EvidenceMissing,
+    FundError,
     InsufficientFreeToCommit,
     MilestoneNotOpen,
     NotAuthorised,
@@ -195,6 +198,26 @@ def test_a_suspicion_stops_payment_for_thirteen_weeks_at_most(database_url: str)
         with world.view() as view:
             resumed = view.store.facts.of_stream("agreement/" + AGREEMENT)[-1]
             assert (resumed.type, resumed.actor) == ("agreement.resumed", "system")
+
+
+@pytest.mark.parametrize(
+    ("on", "problem"), [(date(2099, 1, 5), DayToCome), (date(2026, 1, 9), DayToCome), (date(2016, 1, 5), DayBeforeFund)]
+)
+@pytest.mark.parametrize("name", ["agreement suspend", "agreement terminate", "agreement benefits"])
+def test_no_term_runs_from_a_day_to_come_or_before_the_fund(
+    sqlite_url: str, name: str, on: date, problem: type[FundError]
+) -> None:
+    """Nothing is booked on that day, but thirteen weeks, benefit years or an evaluation would be counted from it."""
+    with founded(sqlite_url) as world:
+        running(world)
+        args: dict[str, Any] = {"reason": "twijfel"}
+        if name == "agreement terminate":
+            args["ground"] = "stop_rule"
+        if name == "agreement benefits":
+            args = {"year": 2026, "partner": BAARN, "realised_benefit_cents": 1}
+        with pytest.raises(problem):
+            world.do(name, user="fatima" if name == "agreement benefits" else "anna", ref=AGREEMENT, on=on, **args)
+        assert state(world) == "active"
 
 
 def test_two_people_suspend_and_two_resume(database_url: str) -> None:

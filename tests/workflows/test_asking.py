@@ -259,7 +259,7 @@ def test_files_and_days_wait_with_the_confirmation(world: World, monkeypatch: py
     from fund.rules.regulations import standard_text
 
     world.people()
-    stands_for(monkeypatch, Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR))
+    stands_for(monkeypatch, Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR, ahead=True))
     content = standard_text().replace('version = "2026-1"', 'version = "2026-2"').encode()
     made = world.do("regulations adopt", user="anna", content=content, on=START.date() + timedelta(days=30))
     world.do("confirm", user="carla", ref=made["pending"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fund.errors import CommitteeQuorumNotMet, NoDeputy, NoSeatLeft, NotAVoter
+from fund.errors import CommitteeQuorumNotMet, LastAdmin, NoDeputy, NoSeatLeft, NotAVoter
 from tests.factories import World, founded
 from tests.workflows.deciding import decidable, eligible, money, peopled, reviewed, voted
 
@@ -120,6 +120,47 @@ def test_a_tenth_member_finds_no_seat(sqlite_url: str) -> None:
         )
         world.do("user revoke", user="petra", name="lid-0", reason="vertrokken")
         world.user("tiende", "committee_member")
+
+
+def test_the_seat_that_a_deputy_keeps_is_filled(database_url: str) -> None:
+    with founded(database_url) as world:
+        peopled(world)  # four members and the chair
+        for number in range(4):
+            world.user(f"lid-{number}", "committee_member")
+        deputy(world, "wies", of="wil", partner="ws0155")
+        world.do("user revoke", user="petra", name="wil", reason="vertrokken")
+
+        with pytest.raises(NoSeatLeft, match="9 of the 9 seats"):
+            world.do("user add", user="petra", name="tiende", roles=["committee_member"])
+        world.both(
+            "user change", user="petra", second="carla", name="wies", roles=["committee_member"], partner="ws0155"
+        )  # in the seat that wies kept
+        with pytest.raises(NoSeatLeft):
+            world.do("user add", user="petra", name="tiende", roles=["committee_member"])
+
+
+def test_the_seat_of_a_chair_who_left_is_filled_while_there_is_a_deputy_chair(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        peopled(world)
+        for number in range(4):
+            world.user(f"lid-{number}", "committee_member")
+        world.both("user revoke", user="petra", second="dora", name="carla", reason="vertrokken")
+
+        with pytest.raises(NoSeatLeft, match="9 of the 9 seats"):
+            world.do("user add", user="petra", name="tiende", roles=["committee_member"])
+        world.both("user add", user="petra", second="dora", name="chris", roles=["committee_chair"])
+
+
+@pytest.mark.parametrize("name", ["user revoke", "user change"])
+def test_the_only_admin_stays(database_url: str, name: str) -> None:
+    args = {"user revoke": {"reason": "vertrokken"}, "user change": {"roles": ["auditor"]}}[name]
+    with founded(database_url) as world:
+        with pytest.raises(LastAdmin, match="petra is the only admin"):
+            world.do(name, user="petra", name="petra", **args)
+        world.user("pim", "admin")
+        world.do(name, user="petra", name="petra", **args)
+        with pytest.raises(LastAdmin, match="pim is the only admin"):
+            world.do(name, user="pim", name="pim", **args)
 
 
 def test_what_the_quorum_lacks_is_counted_over_seats_without_a_conflict(sqlite_url: str) -> None:

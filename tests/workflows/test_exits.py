@@ -17,6 +17,7 @@ from fund.errors import (
     CalledAfterNotice,
     CapitalMoved,
     ConflictOfInterest,
+    DayToCome,
     DecisionFileMissing,
     FundError,
     InsufficientCash,
@@ -108,6 +109,7 @@ def test_a_notice_has_a_form_and_a_term_and_nobody_approves_it(world: World) -> 
     args: dict[str, Any] = {"ref": BUNNIK, "decision": DECISION}
     refused(NotAuthorised, lambda: world.do("partner give-notice", user="fatima", **args))
     refused(DecisionFileMissing, lambda: world.do("partner give-notice", user="piet", ref=BUNNIK))
+    refused(DayToCome, lambda: notice(world, decided_on=date(2026, 1, 6)))
     refused(NoticeTooShort, lambda: notice(world, leaves_on=date(2026, 7, 4)))
     answer = world.do("partner give-notice", user="piet", ref=BUNNIK, decision=DECISION, decided_on=date(2026, 1, 2))
     assert not answer["pending"]

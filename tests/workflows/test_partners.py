@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
+from fund.contributions import explained
 from fund.errors import (
     AlreadyVoted,
     AmountNotPositive,
@@ -19,6 +20,7 @@ from fund.errors import (
     FoundersOnly,
     InhabitantsMissing,
     KeyExists,
+    KeyLeavesNothing,
     KeyReachesBack,
     NoActivePartners,
     NotAuthorised,
@@ -29,7 +31,9 @@ from fund.errors import (
 )
 from fund.events import canonical_json
 from fund.events.capital import KeyVoted
-from fund.schemas.capital import Partner
+from fund.rules.keys import reference_years
+from fund.rules.regulations import standard
+from fund.schemas.capital import DistributionKey, Partner
 from fund.workflows.partners import vote_on_key
 from tests.factories import PARTNERS_CSV, World, founded
 from tests.roads import road
@@ -156,6 +160,29 @@ def test_a_faulty_partner_file_is_refused_whole_with_its_line(
         assert refused.value.details["line"] == line
         assert problem in str(refused.value)
         assert str(refused.value).startswith(f"partners.csv:{line}:")
+        assert world.look("partner list")["partners"] == []
+
+
+def test_a_founding_key_keeps_the_year_that_it_was_made_with(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer program knows a newer year; what was adopted stays explained, and weighs a newcomer by the old one."""
+    key = standard().key.model_copy(update={"reference_year": None})
+    with founded(sqlite_url, rules=standard().model_copy(update={"key": key})) as world:
+        world.do("partner import", user="anna", content=THREE)
+        with world.view() as view:
+            adopted = view.case(DistributionKey, "2026")
+            assert len(explained(view, adopted)) == 3
+        assert adopted.reference_year == reference_years()[-1]
+        monkeypatch.setattr("fund.rules.keys.reference_years", lambda: (2030,))
+        with world.view() as view:
+            assert len(explained(view, adopted)) == 3
+
+
+def test_a_founding_key_that_takes_more_than_the_whole_is_refused(database_url: str) -> None:
+    """By themselves its shares are possible; over these partners they are not."""
+    key = standard().key.model_copy(update={"fixed_bps": {"region": 4000}})
+    with founded(database_url, rules=standard().model_copy(update={"key": key})) as world:
+        with pytest.raises(KeyLeavesNothing, match="for the 26 municipalities"):
+            world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
         assert world.look("partner list")["partners"] == []
 
 
@@ -359,6 +386,23 @@ def test_a_partner_that_takes_no_part_does_not_vote(sqlite_url: str) -> None:
             "fixed_bps",
             "leave nothing for the municipalities",
         ),
+        (
+            b'name = "2027"\nfamily = "base_and_inhabitants"\nfrom_on = 2027-01-01\nbase_bps = 2000\n'
+            b"fixed_bps = { province = 1500, water_board = 3000 }",
+            "fixed_bps",
+            "leave nothing for the 26 municipalities",
+        ),
+        (
+            b'name = "2027"\nfamily = "base_and_inhabitants"\nfrom_on = 2027-01-01\nfixed_bps = { waterboard = 300 }',
+            "fixed_bps.waterboard",
+            "must be one of",
+        ),
+        (
+            b'name = "2027"\nfamily = "base_and_inhabitants"\nfrom_on = 2027-01-01\nfixed_bps = { region = -300 }',
+            "fixed_bps.region",
+            "must be 0 or more",
+        ),
+        (b'name = "2027"\nfamily = "equal"\nfrom_on = 2027-01-01\nbase_bps = 300', "base_bps", "does not use it"),
     ],
 )
 def test_a_faulty_key_file_is_refused_with_its_place(sqlite_url: str, content: bytes, place: str, problem: str) -> None:

@@ -123,6 +123,7 @@ def test_an_account_that_could_not_be_paid_is_refused(
         with pytest.raises(error) as caught:
             world.do("payee record", user="anna", **args)
         assert caught.value.advice
+        assert caught.value.details.get("field", "name") == "name"
         assert len(world.look("payee list")["payees"]) == 1
 
 

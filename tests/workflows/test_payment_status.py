@@ -117,6 +117,19 @@ def test_a_file_that_is_rejected_whole_leaves_everything_owed(sqlite_url: str, s
         assert reasons == [said.get("reason", "RJCT")]
 
 
+def test_what_the_bank_says_of_the_payments_goes_before_what_it_says_of_the_file(database_url: str) -> None:
+    """The file was read and its one payment information rejected: nothing will be paid."""
+    with founded(database_url) as world:
+        file = under_way(world)
+        said = {AWARD: ("ACCP", "")}
+        answer = report(world, write_status(file, status="ACTC", part="RJCT", payments=said))
+        assert (answer["accepted"], answer["rejected"]) == (1, 1)
+        assert lines(world) == [
+            ("D2026-0001", "sent", "accepted", None),
+            ("K2026-0001", "failed", "rejected", None),
+        ]
+
+
 def test_a_report_that_waits_or_says_nothing_of_a_payment_leaves_it_as_it_is(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         file = under_way(world)

@@ -14,7 +14,7 @@ from fund import language
 from fund.checks import verify
 from fund.database import writing
 from fund.dates import day_of
-from fund.errors import FaultyRegulations, InsufficientFreeToCommit
+from fund.errors import FaultyRegulations, InsufficientFreeToCommit, RegulationsOutOfOrder
 from fund.operations import bring_up_to_date
 from fund.reports.statements.council import council
 from fund.rules.regulations import standard, standard_text
@@ -78,6 +78,76 @@ def test_every_number_that_cannot_be_is_told_with_its_place_in_the_language(
             world.do("regulations adopt", user="anna", name="r.toml", content=b"\nversion = oops", on=START.date())
         assert "TOML" in str(refused.value)
         assert "2" in str(refused.value)
+
+
+QUORUM = "quorum = { assigned = 5, complete = 3, organisations = 3, kinds = 2, external = 1, scores_per_criterion = 3 }"
+FIXED = "fixed_bps = { province = 1500, water_board = 300, region = 100 }"
+IMPOSSIBLE = [
+    ({"water_board = 300": "waterboard = 300"}, "key.fixed_bps.waterboard: must be one of"),
+    ({"province = 1500": "municipality = 500"}, "key.fixed_bps.municipality: must be one of"),
+    ({"region = 100": "region = -100"}, "key.fixed_bps.region: must be 0 or more"),
+    ({'family = "base_and_inhabitants"': 'family = "equal"'}, "key.base_bps: the family `equal` does not use it"),
+    (
+        {'family = "base_and_inhabitants"': 'family = "inhabitants"'},
+        "key.fixed_bps: the family `inhabitants` does not use it",
+    ),
+    ({"base_bps = 2000": "base_bps = 9000"}, "key.fixed_bps: base and fixed shares take 10900 of 10000"),
+    ({"region = 100": "region = 2000"}, "key: base and fixed shares take 10700 of 10000"),
+    ({"arrears_days = [1, 30, 60]": "arrears_days = []"}, "terms.arrears_days: takes at least 3 items"),
+    ({"arrears_days = [1, 30, 60]": "arrears_days = [60, 30, 1]"}, "terms.arrears_days: each step comes after"),
+    ({"arrears_days = [1, 30, 60]": "arrears_days = [0, 30, 60]"}, "terms.arrears_days.1: must be 1 or more"),
+    ({"[-7, 1, 30, 60]": "[1, 1, 30]"}, "terms.call_reminder_days: each step comes after"),
+    ({"payment_weeks = 6": "payment_weeks = -6"}, "terms.payment_weeks: must be 1 or more"),
+    ({"pending_days = 14": "pending_days = 0"}, "terms.pending_days: must be 1 or more"),
+    ({"suspension_weeks = 13": "suspension_weeks = 14"}, "terms.suspension_weeks: must be 13 or less"),
+    ({"from_cents = 25_000_00": "from_cents = 125_000_00"}, "tracks.standard.below_cents: nothing lies between"),
+    ({QUORUM: QUORUM.replace("complete = 3", "complete = 6")}, "quorum.complete: a panel of 5 never has 6"),
+    ({"\n[tracks.light]": "\n[tracks.lite]"}, "tracks.lite: must be one of"),
+    ({'id = "interests"': 'id = "ambition"'}, "rubric: `ambition` stands in it twice"),
+    ({"weight_rollout = 25": "weight_rollout = 24"}, "rubric: the weights of the rubric (weight_rollout) add up to 99"),
+    ({"gate_rollout = 2": "gate_rollout = 9"}, "rubric.1.gate_rollout: must be 4 or less"),
+    ({"improve_score = 50": "improve_score = 61"}, "improve_score: 61 lies above `positive_score`, 60"),
+    ({"votes = 3": "votes = 10"}, "committee.votes: a committee of 9 never has 10"),
+    ({"from_days = 31": "from_days = 1"}, "allowance: `from_days = 1` stands in it twice"),
+    (
+        {"# last_grant_on = 2033-12-31": "last_grant_on = 2039-12-31", "# ends_on": "ends_on"},
+        "ends_on: 2038-12-31 lies before `last_grant_on`, 2039-12-31",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "told"), IMPOSSIBLE)
+def test_regulations_that_can_never_be_kept_are_not_adopted(
+    sqlite_url: str, changes: dict[str, str], told: str
+) -> None:
+    """Regulations are never taken back: what is impossible in them would stop whoever needs it, years later."""
+    text = standard_text().replace('version = "2026-1"', 'version = "2026-2"')
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    with founded(sqlite_url) as world:
+        world.partners()
+        with pytest.raises(FaultyRegulations) as refused:
+            world.do("regulations adopt", user="anna", name="r.toml", content=text.encode(), on=START.date())
+        lines = str(refused.value).removeprefix("r.toml: ").split("\n")
+        assert any(told in line for line in lines), lines
+        assert world.look("regulations show")["regulations"]["version"] == "2026-1"
+
+
+def test_regulations_are_adopted_in_the_order_of_their_days(database_url: str) -> None:
+    """The ledger keeps the buffer of those that were adopted last: others would be checked than are kept."""
+    with founded(database_url) as world:
+        world.people()
+        adopt(world, "2027-1", on=date(2027, 1, 1))
+        with pytest.raises(RegulationsOutOfOrder) as refused:
+            world.do("regulations adopt", user="anna", name="r.toml", content=later("2026-2"), on=date(2026, 5, 1))
+        assert refused.value.details == {
+            "version": "2026-2",
+            "on": date(2026, 5, 1),
+            "last": "2027-1",
+            "from_on": date(2027, 1, 1),
+        }
+        adopt(world, "2027-2", on=date(2027, 1, 1))
 
 
 def test_what_is_adopted_while_a_round_runs_does_not_change_that_round(world: World) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fund.bank.simulation import StoryBank
-from fund.rules.regulations import FoundingKey, Regulations, standard
+from fund.rules.regulations import KeyTerms, Regulations, standard
 from tests.factories import World, a_proposal_file
 from tests.workflows.deciding import panel_of, score_file
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, IBAN, OURS
@@ -26,7 +26,7 @@ AWARD, MILESTONES = 4_000_000, (2_500_001, 1_499_999)
 
 def rules() -> Regulations:
     """The standard regulations with the key of the example."""
-    key = FoundingKey(name="2026", family="inhabitants", reference_year=2021)
+    key = KeyTerms(name="2026", family="inhabitants", reference_year=2021)
     return standard().model_copy(update={"key": key, "buffer_cents": 500_000})
 
 

@@ -285,8 +285,8 @@ def _ask(
 
 def _run(uow: UnitOfWork, command: Command, args: Mapping[str, Any]) -> None:
     require_role(uow.maker, command.who, command=command.name)
+    _require_day(uow, command, args.get("on"))
     outcome = command.use_case(uow, **args)
-    _require_day(uow, args.get("on"))
     if isinstance(outcome, Mapping):
         uow.result.update(outcome)
 
@@ -301,8 +301,9 @@ def _require_as_shown(name: str, found: bytes, expected: str | None) -> None:
         raise PreviewChanged(command=name, shown=expected[:12], found=found.hex()[:12])
 
 
-def _require_day(uow: UnitOfWork, on: object) -> None:
-    """An accounting day that was typed lies between the fund's first day and today, where something is booked on it.
+def _require_day(uow: UnitOfWork, command: Command, on: object) -> None:
+    """The day that was typed lies between the fund's first day and today, whether or not something is booked on it:
+    terms run from it too. Only what holds from a day on may be typed ahead of it.
 
     What a bank tells is booked on the bank's day, which nobody types.
 
@@ -311,11 +312,10 @@ def _require_day(uow: UnitOfWork, on: object) -> None:
     """
     if not isinstance(on, date):
         return
-    kind = next((draft.kind for draft, _posted in uow.entries if draft.effective_on == on), None)
-    if kind is not None and on > uow.today:
-        raise DayToCome(type=kind, on=on, today=uow.today)
-    if kind is not None and on < uow.first_day:
-        raise DayBeforeFund(type=kind, on=on, first=uow.first_day)
+    if on > uow.today and not command.ahead:
+        raise DayToCome(command=command.name, on=on, today=uow.today)
+    if on < uow.first_day:
+        raise DayBeforeFund(command=command.name, on=on, first=uow.first_day)
 
 
 def _remembered(store: Store, who: Actor, command_id: str, name: str, digest: bytes) -> Answer:

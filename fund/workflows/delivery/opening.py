@@ -81,7 +81,7 @@ def found_fund(
     """
     today = dates.day_of(held_clock or dates.now())
     if on is not None and on > today:
-        raise DayToCome(type="fund.founded", on=on, today=today)
+        raise DayToCome(command="init", on=on, today=today)
     upgrade(url)
     engine = create_engine(url)
     try:

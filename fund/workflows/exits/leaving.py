@@ -18,6 +18,7 @@ from fund.errors import (
     AdviceMissing,
     BelowUndisputed,
     CapitalMoved,
+    DayToCome,
     DecisionFileMissing,
     MoreOwedThanCalled,
     NothingUndisputed,
@@ -67,11 +68,12 @@ def give_notice(
 
     Args:
         decision: Name and content of the decision of its council, states or general board.
-        decided_on: The day of that decision; default today.
+        decided_on: The day of that decision, not ahead of today; default today.
         leaves_on: The day of leaving; default the first that the term of the regulations allows.
 
     Raises:
         DecisionFileMissing: No decision goes along.
+        DayToCome: The council decides on a day that has not come.
         NoticeTooShort: The day of leaving is before the term is over.
         UnknownPartner, TransitionNotAllowed, NotAuthorised: As they say.
     """
@@ -79,6 +81,8 @@ def give_notice(
     check(uow, PARTNER_TRANSITIONS, "partner give-notice", partner, own=ref)
     if decision is None:
         raise DecisionFileMissing(partner=ref, files=0)
+    if decided_on is not None and decided_on > uow.today:
+        raise DayToCome(command="partner give-notice", on=decided_on, today=uow.today)
     months = uow.regulations().terms.notice_months
     first = add_months(uow.today, months)
     day = leaves_on or first

@@ -12,14 +12,14 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from fund.contributions import key_in_force, members_of
+from fund.contributions import key_in_force
 from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope
 from fund.events.capital import PartnerAdmitted, PartnerProposed
 from fund.rules import valuation
 from fund.rules.exits import main_balances
 from fund.rules.keys import fraction_text, rescale, shares
-from fund.schemas.capital import DistributionKey, Partner
+from fund.schemas.capital import DistributionKey, Partner, members_of
 from fund.schemas.resolutions import Resolution
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check

@@ -8,13 +8,12 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from fund.contributions import members_of
 from fund.errors import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
 from fund.events import Envelope
 from fund.events.capital import KeyAdopted, PartnerAdmitted
 from fund.language import N_, _
-from fund.rules.keys import Share, fraction_text, shares
-from fund.schemas.capital import Call, Partner
+from fund.rules.keys import Share, fraction_text, shares, year_of
+from fund.schemas.capital import Call, Partner, members_of
 from fund.schemas.disbursements import Payee
 from fund.schemas.people import RegulationsFile
 from fund.unit_of_work import UnitOfWork, View
@@ -43,6 +42,7 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
         FoundersOnly: A new partner after the first call.
         PartnerNameTaken: A supplier goes by the id of a new partner.
         InhabitantsMissing: The founding key needs inhabitants that are not known.
+        KeyLeavesNothing: The founding key takes more than the whole of these partners.
     """
     day = on or uow.today
     rows = read_partners(content, name)
@@ -80,17 +80,18 @@ def _adopt_founding_key(uow: UnitOfWork, cause: Envelope) -> None:
     members = members_of(uow.cases(Partner, states=["active"]))
     if not any(member.sort == "municipality" for member in members) and rules.family != "equal":
         return
+    year = year_of(rules.family, rules.reference_year)
     divided = shares(
         rules.family,
         members,
-        reference_year=rules.reference_year,
+        reference_year=year,
         base_bps=rules.base_bps,
         fixed_bps=rules.fixed_bps,
     )
     fact = KeyAdopted(
         ref=rules.name,
         family=rules.family,
-        reference_year=rules.reference_year,
+        reference_year=year,
         base_bps=rules.base_bps,
         fixed_bps=dict(rules.fixed_bps),
         from_on=min(adopted[0], uow.today),

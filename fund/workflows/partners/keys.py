@@ -8,13 +8,13 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
-from fund.contributions import members_of
 from fund.dates import add_months
 from fund.errors import (
     AlreadyVoted,
     CommitteeQuorumNotMet,
     FaultyKeyFile,
     KeyExists,
+    KeyLeavesNothing,
     KeyReachesBack,
     NoActivePartners,
     NotTakingPart,
@@ -23,10 +23,9 @@ from fund.errors import (
 from fund.events import Envelope, canonical_json
 from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
 from fund.events.decisions import OpenedVote
-from fund.language import N_, _
-from fund.rules.keys import reference_years, shares
+from fund.rules.keys import shares, year_of
 from fund.rules.voting import ABSTAIN, Ballot, board_missing
-from fund.schemas.capital import DistributionKey, Partner, parse_key
+from fund.schemas.capital import DistributionKey, Partner, members_of, parse_key
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
@@ -70,14 +69,12 @@ def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Env
             base_bps=form.base_bps,
             fixed_bps=form.fixed_bps,
         )
-    except ValueError as problem:
-        raise FaultyKeyFile(
-            file=name, place="fixed_bps", problem=_(N_("base and fixed shares leave nothing for the municipalities"))
-        ) from problem
+    except KeyLeavesNothing as problem:
+        raise FaultyKeyFile(file=name, place="fixed_bps", problem=str(problem)) from problem
     fact = KeyProposed(
         ref=form.name,
         family=form.family,
-        reference_year=None if form.family == "equal" else form.reference_year or reference_years()[-1],
+        reference_year=year_of(form.family, form.reference_year),
         base_bps=form.base_bps,
         fixed_bps=dict(form.fixed_bps),
         from_on=form.from_on,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund.contributions import explained as explained_key
-from fund.contributions import key_in_force, members_of
+from fund.contributions import key_in_force
 from fund.dates import add_months
 from fund.errors import AmountNotPositive, NoActivePartners, NoKeyInForce
 from fund.money import require_cents
@@ -22,7 +22,7 @@ from fund.rules.keys import (
     shares,
     shares_in_bps,
 )
-from fund.schemas.capital import Call, DistributionKey, Partner
+from fund.schemas.capital import Call, DistributionKey, Partner, members_of
 from fund.schemas.exits import Exit
 from fund.unit_of_work import View
 from fund.workflows.partners.reviewing import REVIEW_MONTHS
@@ -147,7 +147,7 @@ def compare_keys(view: View, *, amount: int) -> dict[str, Any]:
     ``lines`` are the same parts as one list, for a spreadsheet.
 
     Raises:
-        AmountNotPositive, NoActivePartners, InhabitantsMissing: As they say.
+        AmountNotPositive, NoActivePartners, InhabitantsMissing, KeyLeavesNothing: As they say.
     """
     if require_cents(amount) < 1:
         raise AmountNotPositive(command="key compare", amount_cents=amount, least_cents=1)

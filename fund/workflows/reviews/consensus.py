@@ -13,8 +13,8 @@ from fund.events import Envelope
 from fund.events.reviews import ConsensusAgreed, ConsensusProposed, ReviewConsensusRecorded
 from fund.glossary import meant
 from fund.language import _
-from fund.rules.regulations import Regulations
-from fund.rules.scoring import TOP, fraction_text, judge, rounded, rubric
+from fund.rules.regulations import TOP, Regulations
+from fund.rules.scoring import fraction_text, judge, rounded, rubric
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.store import TimerRow

@@ -9,7 +9,8 @@ from typing import Any
 
 from fund.errors import FaultyScores
 from fund.language import _
-from fund.rules.scoring import TOP, Line
+from fund.rules.regulations import TOP
+from fund.rules.scoring import Line
 from fund.schemas.reviews import Score
 
 __all__ = ["parse_scores"]
