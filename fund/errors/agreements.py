@@ -39,7 +39,6 @@ __all__ = [
     "NothingToChange",
     "PlanCannotFollow",
     "PrepaymentExceedsPlan",
-    "QuarterNotOver",
     "RefinancingChanged",
     "RejectedMilestoneNeedsDay",
     "ReportMissing",
@@ -317,13 +316,6 @@ class PrepaymentExceedsPlan(RuleRefusal):
 
     message = N_("{amount_cents} cannot be repaid early on {ref}: {open_cents} is open")
     hint = N_("fund repayment plan {ref}")
-
-
-class QuarterNotOver(RuleRefusal):
-    """The allowance is calculated over a quarter that is over, or up to today."""
-
-    message = N_("the allowance of {quarter} cannot be calculated on {on}: today is {today}")
-    hint = N_("fund repayment allowance --on {today}")
 
 
 class AllowanceUpToDate(RuleRefusal):

@@ -7,9 +7,9 @@ import pytest
 
 from fund.errors import (
     AllowanceUpToDate,
+    DayToCome,
     NotAuthorised,
     PrepaymentExceedsPlan,
-    QuarterNotOver,
     SameHands,
     TransitionNotAllowed,
     UnknownRef,
@@ -270,7 +270,7 @@ def test_the_allowance_follows_the_stage_of_each_advance(database_url: str) -> N
     with founded(database_url) as world:
         running(world, paid=1)
         world.clock(noon(date(2026, 4, 2)))
-        with pytest.raises(QuarterNotOver):
+        with pytest.raises(DayToCome):
             world.do("repayment allowance", user="anna", on=date(2026, 6, 30))
         with pytest.raises(NotAuthorised):
             world.do("repayment allowance", user="bram", on=date(2026, 3, 31))

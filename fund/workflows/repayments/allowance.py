@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import AllowanceUpToDate, QuarterNotOver
+from fund.errors import AllowanceUpToDate
 from fund.events import Envelope
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
 from fund.ledger import PeriodStatus
@@ -33,13 +33,10 @@ def adjust_allowance(uow: UnitOfWork, *, on: date | None = None) -> Envelope:
 
     Raises:
         ClosedPeriod: The day lies in a closed month; in a locked one the entries are adjusting.
-        QuarterNotOver: A day to come.
         AllowanceUpToDate: The quarter was reckoned before and nothing changed.
     """
     day = on or uow.today
     quarter = quarter_of(day)
-    if day > uow.today:
-        raise QuarterNotOver(quarter=quarter, on=day, today=uow.today)
     rules = uow.regulations(day)
     balances = uow.ledger.balances(as_of=day, kinds_excluded=("closing",))
     lines = []
