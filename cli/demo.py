@@ -88,13 +88,14 @@ def demo(
 def _stoppable() -> Iterator[Callable[[], None]]:
     """What each command of the story begins with: it ends the story after Ctrl-C.
 
-    Python drops the exception of a Ctrl-C that comes while an object is being cleaned up; so it is also remembered.
+    Somebody who cannot wait for that types it again. A story that is broken off within a command may hold its database.
     """
     asked: list[int] = []
 
     def stop(number: int, _frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
         asked.append(number)
-        raise KeyboardInterrupt
 
     def step() -> None:
         if asked:

@@ -138,7 +138,7 @@ def _wound_up(story: Story) -> None:
     ref = str(answer["events"][0]["payload"]["ref"])
     for name in ("fatima", "sara"):
         world.do("decision vote", user=name, ref=ref, choice="for")
-    world.do("decision decide", user="dora", ref=ref)
+    world.do("decision decide", user="carla", ref=ref)
     for partner in (BAARN, BUNSCHOTEN):
         agreed_on(world, partner)
         settled(world, partner)

@@ -147,6 +147,8 @@ class Stage:
         deadline = time.monotonic() + QUIET_SECONDS
         rung = False
         while not quiet(self.fund.engine):
+            if self.step is not None:
+                self.step()  # the workers may have been told to stop as well
             if self.nudge is not None and (tick(self.fund.engine) or not rung):
                 self.nudge()  # when the clock is moved, no worker has to find out by itself what fell due
                 rung = True
