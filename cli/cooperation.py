@@ -43,7 +43,7 @@ cooperation = noun("cooperation", N_("Import and look up the existing cooperatio
 
 def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     """What the fund's register says; where there is no fund yet, what the report says that comes with it."""
-    from fund.errors import DatabaseMissing, NoFundHere
+    from fund.errors.database import DatabaseMissing, NoFundHere
 
     try:
         return look(ctx, name, args)
@@ -63,7 +63,7 @@ def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, 
 
 def _taking_part(found: Sequence[Any], name: str) -> str:
     """The id of a partner that takes part in one of these, where no fund knows its names."""
-    from fund.errors import UnknownPartner
+    from fund.errors.people import UnknownPartner
 
     names = {member.partner: (member.name,) for one in found for member in one.members if member.partner}
     if meant := glossary.meant(name, names):

@@ -13,7 +13,9 @@ import click
 from cli import output
 from cli.params import argument, look, reading, typed, verb
 from fund import glossary
-from fund.errors import DatabaseMissing, FundError, NoFundHere, NoSuchWord
+from fund.errors import FundError
+from fund.errors.database import DatabaseMissing, NoFundHere
+from fund.errors.usage import NoSuchWord
 from fund.glossary import Word
 from fund.language import N_, _, both, language
 

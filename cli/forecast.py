@@ -128,7 +128,7 @@ def revolving(
 
 def _years(text: str) -> tuple[int, ...]:
     """``1,3,5,10``: whole numbers, each higher than the one before."""
-    from fund.errors import YearsUnclear
+    from fund.errors.forecasts import YearsUnclear
 
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("[0-9]{1,2}", part) for part in parts):
@@ -153,7 +153,7 @@ class _Plot:
         Raises:
             PlotUnknown: It says nothing that can be made.
         """
-        from fund.errors import PlotUnknown
+        from fund.errors.forecasts import PlotUnknown
 
         if self.path is not None and not self.path.lower().endswith((".svg", ".png")):
             raise PlotUnknown(path=self.path)

@@ -155,7 +155,7 @@ def _file_written(data: Mapping[str, Any], output: str) -> None:
     if output != "-" and path.is_dir():
         path = path / data["name"]
     if output != "-" and in_the_way(str(path)):
-        from fund.errors import PaymentFileDiffers
+        from fund.errors.payments import PaymentFileDiffers
 
         with path.open("rb") as stands_there:
             there = hashlib.file_digest(stands_there, "sha256").hexdigest()

@@ -10,7 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
+from fund.errors.capital import MoreThanReceived
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope
 from fund.events.receipts import CostCharged, DebitExplained, DebitRecorded, DebitReversed, IncomeRecorded
 from fund.money import require_cents

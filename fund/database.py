@@ -29,7 +29,8 @@ from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
 
-from fund.errors import (
+from fund.errors import FundError, NotReady
+from fund.errors.database import (
     DatabaseBehind,
     DatabaseBusy,
     DatabaseInOtherEncoding,
@@ -37,9 +38,7 @@ from fund.errors import (
     DatabaseNewer,
     DatabaseReadOnly,
     DatabaseUnreachable,
-    FundError,
     NotADatabase,
-    NotReady,
     PostgresqlTooOld,
     RightsMissing,
     StorageFull,

@@ -12,20 +12,18 @@ from enum import StrEnum
 from importlib import resources
 from typing import Any
 
-from fund.errors import (
+from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
+from fund.errors.commands import ReasonMissing, WordTooLong
+from fund.errors.people import (
     ExclusiveRole,
     FaultyRegulations,
-    InhabitantsMissing,
-    KeyLeavesNothing,
     LastAdmin,
     NoDeputy,
     NoSeatLeft,
-    ReasonMissing,
     RegulationsOutOfOrder,
     RegulationsReachBack,
     UnknownRole,
     UserExists,
-    WordTooLong,
 )
 from fund.events import Envelope, canonical_json, require_printable
 from fund.events.founding import CommandRefused, FundFounded, RegulationsAdopted, UserAdded, UserChanged, UserRevoked

@@ -62,8 +62,6 @@ def error_meanings() -> dict[str, str]:
     """The first sentence of every error's docstring, by code: what ``fund explain`` says it means."""
     from fund.errors import FundError
 
-    for path in (ROOT / "fund" / "errors").glob("*.py"):
-        importlib.import_module(f"fund.errors.{path.stem}" if path.stem != "__init__" else "fund.errors")
     ours = {code: error for code, error in FundError.every().items() if error.__module__.startswith("fund.")}
     return {code: (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ") for code, error in ours.items()}
 

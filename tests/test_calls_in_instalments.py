@@ -8,14 +8,14 @@ from datetime import date
 import pytest
 
 from fund.contributions import call
-from fund.errors import (
+from fund.errors.capital import (
     CalledAfterNotice,
     DueDaysOutOfOrder,
     InstalmentsUnclear,
     MoreThanCommitted,
     NotTakingPart,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
 from fund.events.capital import ContributionReceived
 from fund.schemas.capital import Call, Partner
 from tests.factories import World, founded

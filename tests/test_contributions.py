@@ -7,23 +7,19 @@ from datetime import date
 import pytest
 
 from fund.contributions import key_in_force
-from fund.errors import (
+from fund.errors.amounts import AmountTooLarge, NotIntegerCents
+from fund.errors.capital import (
     AmountNotPositive,
-    AmountTooLarge,
     CalledAfterNotice,
-    DayBeforeFund,
-    DayToCome,
     KeyNotInForce,
     KeyOrPartner,
     MoreThanReceived,
     NoActivePartners,
     NoKeyInForce,
-    NotAuthorised,
-    NotIntegerCents,
-    SameHands,
-    UnknownPartner,
-    UnknownRef,
 )
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import UnknownRef
+from fund.errors.people import NotAuthorised, SameHands, UnknownPartner
 from fund.schemas.capital import Partner
 from tests.factories import as_text, founded
 from tests.workflows.test_partners import BY_INHABITANTS, SIGNATORIES, THREE, three, vote

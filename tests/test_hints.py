@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fund.errors import ReportsMissing
+from fund.errors.usage import ReportsMissing
 from fund.workflows.inbox import SOURCES
 from tests import hints
 from tests.factories import founded

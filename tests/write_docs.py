@@ -130,15 +130,10 @@ def errors() -> str:
 
     def write() -> Iterator[str]:
         chapters: dict[str, list[type[FundError]]] = {}
-        for path in sorted((Path(__file__).parent.parent / "fund" / "errors").glob("*.py")):
-            if path.stem != "__init__":
-                importlib.import_module(f"fund.errors.{path.stem}")
         for error in FundError.every().values():
-            if error.__module__.startswith("fund."):
+            if error.__module__.startswith("fund.errors."):
                 chapters.setdefault(error.__module__, []).append(error)
         for module, found in sorted(chapters.items()):
-            if module.endswith(".base"):
-                continue
             yield f"## {_meaning(importlib.import_module(module)).rstrip('.')}"
             yield ""
             yield from _head("code", "exit", "recorded", "meaning", "it says", "what to do")

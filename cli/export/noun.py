@@ -97,7 +97,7 @@ def _may_write(output: str, force: bool) -> None:
     if not in_the_way(output) or force:
         return
     if not interactive() or not ask(_("{path} is there already. Write it anew?").format(path=output)):
-        from fund.errors import OutputExists
+        from fund.errors.usage import OutputExists
 
         raise OutputExists(path=output)
 

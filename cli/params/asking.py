@@ -15,7 +15,7 @@ from cli.params.context import shell, typed
 from fund.language import _, ngettext
 
 if TYPE_CHECKING:
-    from fund.errors import AmbiguousName
+    from fund.errors.commands import AmbiguousName
 
 __all__ = [
     "confirmed",
@@ -88,7 +88,7 @@ def run(
             return shown
 
         def done() -> dict[str, Any]:
-            from fund.errors import PreviewChanged
+            from fund.errors.commands import PreviewChanged
 
             while True:
                 shown = agreed()
@@ -146,7 +146,7 @@ def _settled(args: dict[str, Any], asked: Callable[[], dict[str, Any]]) -> dict[
     The choice is kept in ``args`` beside the name: nobody is asked twice, and a command that is repeated is known by
     what was typed.
     """
-    from fund.errors import AmbiguousName
+    from fund.errors.commands import AmbiguousName
     from fund.glossary import Name
 
     while True:
@@ -179,14 +179,14 @@ def _know_another(fund: Any, command: str, user: str | None) -> None:
 
 
 def _require_somebody(name: str) -> None:
-    from fund.errors import Declined
+    from fund.errors.usage import Declined
 
     if not output.interactive():
         raise Declined(what=_("`fund {name}` asks a question, and there is nobody to ask").format(name=name))
 
 
 def _require_yes(name: str, question: str) -> None:
-    from fund.errors import Declined
+    from fund.errors.usage import Declined
 
     if not output.ask(question):
         raise Declined(what=_("`fund {name}` was answered with no").format(name=name))
@@ -320,7 +320,7 @@ def may_write(ctx: click.Context, path: str) -> bool:
     if path == "-" or not output.in_the_way(path) or force:
         return force
     if not output.interactive() or not output.ask(_("{path} is there already. Write it anew?").format(path=path)):
-        from fund.errors import OutputExists
+        from fund.errors.usage import OutputExists
 
         raise OutputExists(path=path)
     return True
@@ -333,7 +333,7 @@ def require_no_screen(path: str, form: str) -> None:
         NoTextForScreen: They would.
     """
     if path == "-" and output.is_terminal(sys.stdout):
-        from fund.errors import NoTextForScreen
+        from fund.errors.usage import NoTextForScreen
 
         raise NoTextForScreen(form=form.upper())
 

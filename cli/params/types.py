@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from fund.language import N_, _, both, language
 
 if TYPE_CHECKING:
     from fund.errors import FundError
+    from fund.errors.commands import UnknownWord
     from fund.glossary import Names
 
 __all__ = [
@@ -115,28 +117,41 @@ class Word(click.ParamType[str]):
     Args:
         name: What stands in the help where the words are too many for it.
         names: By code, the Dutch word and the English.
-        refusal: The class in ``fund.errors`` that says no.
+        refusal: The class that says no, in its module of ``fund.errors``.
         how: What :func:`fund.glossary.chosen` is told besides.
     """
 
     def __init__(
-        self, name: str, names: Callable[[], Names], refusal: str = "UnknownWord", *, kind: str = "", **how: Any
+        self,
+        name: str,
+        names: Callable[[], Names],
+        refusal: str = "commands.UnknownWord",
+        *,
+        kind: str = "",
+        **how: Any,
     ) -> None:
         self.name = name
         self.names = names
         self._refusal, self._kind, self._how = refusal, kind, how
 
+    def _refused(self) -> type[UnknownWord]:
+        trade, _dot, name = self._refusal.partition(".")
+        refusal: type[UnknownWord] = getattr(import_module(f"fund.errors.{trade}"), name)
+        return refusal
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from fund import errors, glossary
+        from fund import glossary
+        from fund.errors import FundError
+        from fund.errors.commands import AmbiguousName
 
         how = {**self._how, "kind": self._kind} if self._kind else self._how
         try:
-            return glossary.chosen(str(value), self.names(), getattr(errors, self._refusal), **how)
-        except errors.AmbiguousName as problem:
+            return glossary.chosen(str(value), self.names(), self._refused(), **how)
+        except AmbiguousName as problem:
             if ctx is not None and ctx.resilient_parsing:  # completion asks nothing
                 raise
             return which(problem)
-        except errors.FundError as problem:
+        except FundError as problem:
             raise _placed(problem, param) from None
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
@@ -178,9 +193,9 @@ def one_of(name: str, words: Mapping[str, str]) -> Word:
     return Word(name, names)
 
 
-ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")
+ROLE = Word("role", lambda: _glossary().role_names(), "people.UnknownRole")
 """A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``: whole, for it says what somebody may do."""
-THEME = Word("theme", lambda: _glossary().theme_names(), "UnknownTheme", parts=True, coded=True)
+THEME = Word("theme", lambda: _glossary().theme_names(), "evaluations.UnknownTheme", parts=True, coded=True)
 """The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
 
 
@@ -200,9 +215,9 @@ def _facts(*more: str) -> dict[str, tuple[str, str]]:
     return {kind: _glossary().event_words(kind) for kind in (*FACTS, *more)}
 
 
-FACT = Word("type", _facts, "UnknownFact", look="fund explain facts")
+FACT = Word("type", _facts, "commands.UnknownFact", look="fund explain facts")
 """A kind of fact, from ``user.added``, ``user added`` or ``gebruiker toegevoegd``."""
-ENTRY = Word("kind", lambda: _facts("adjusting", "closing"), "UnknownFact", look="fund explain facts")
+ENTRY = Word("kind", lambda: _facts("adjusting", "closing"), "commands.UnknownFact", look="fund explain facts")
 """A kind of entry: that of the fact it was made of, or one of the year's end."""
 
 
@@ -223,7 +238,7 @@ class _Address(click.ParamType[str]):
         source = ctx.get_parameter_source(param.name) if ctx is not None and param is not None and param.name else None
         url = str(value)
         if source is ParameterSource.COMMANDLINE:
-            from fund.errors import PasswordShown
+            from fund.errors.usage import PasswordShown
             from fund.settings import masked
 
             if masked(url) != url:
@@ -309,7 +324,7 @@ def _text(path: str) -> bytes:
 
 
 def _form(path: str) -> bytes:
-    from fund.errors import FormTooLarge
+    from fund.errors.proposals import FormTooLarge
     from fund.forms.text import LARGEST
     from fund.paths import read_input
 
@@ -321,7 +336,7 @@ def _form(path: str) -> bytes:
 
 def _bank_file(path: str) -> bytes:
     from fund.bank.documents import LARGEST_FILE_BYTES
-    from fund.errors import BankFileTooLarge
+    from fund.errors.bank import BankFileTooLarge
     from fund.paths import read_input
 
     def too_large(path: str, size: int, limit: int) -> FundError:
@@ -331,7 +346,7 @@ def _bank_file(path: str) -> bytes:
 
 
 def _kept(path: str, *, outside: bool = True) -> bytes:
-    from fund.errors import AttachmentTooLarge
+    from fund.errors.proposals import AttachmentTooLarge
     from fund.files import LARGEST
     from fund.paths import read_input
 
@@ -460,7 +475,7 @@ class State(Word):
     """A state of one of these kinds of cases; where words differ between them, the query reads what was typed."""
 
     def __init__(self, *kinds: str) -> None:
-        super().__init__("state", self._of_all, "UnknownState", kind=kinds[0])
+        super().__init__("state", self._of_all, "commands.UnknownState", kind=kinds[0])
         self.kinds = kinds
 
     def _of_all(self) -> dict[str, tuple[str, ...]]:
@@ -502,7 +517,7 @@ class SortKey(click.ParamType[str]):
             key for header, keys in self.keys.items() for key in keys if wanted in map(folded, (key, *both(header)))
         ]
         if not found:
-            from fund.errors import UnknownColumn
+            from fund.errors.usage import UnknownColumn
 
             raise UnknownColumn(
                 column=text,

@@ -17,7 +17,9 @@ from cli import output
 from cli.params import FORM, opened, run, shell, write_output
 from cli.proposal.asking import Back, Stop, ask_line, converse, yes
 from cli.proposal.parties import band, drafted, mark_file, saved, what_it_takes
-from fund.errors import NobodyToAsk, NoRoundOpen, NotAuthorised, RoundNotOpen
+from fund.errors.people import NotAuthorised
+from fund.errors.proposals import NoRoundOpen, RoundNotOpen
+from fund.errors.usage import NobodyToAsk
 from fund.glossary import meant
 from fund.language import _, day, euros, language
 
@@ -156,7 +158,7 @@ def _is_rollout(file: FormFile) -> bool:
 
 
 def _not_open(named: Mapping[str, Any] | None, path: str, asked: str) -> Exception:
-    from fund.errors import UnknownRef
+    from fund.errors.commands import UnknownRef
 
     if named is None:
         return UnknownRef(kind="round", ref=asked, suggestion="fund round list")

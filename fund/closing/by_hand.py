@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.errors import NotByHand, NotMadeByHand, ReasonMissing
+from fund.errors.closing import NotByHand, NotMadeByHand
+from fund.errors.commands import ReasonMissing
 from fund.events.journal import EntryPosted, EntryReversed, JournalLeg
 from fund.ledger import PeriodStatus, credit, debit, main_of
 from fund.unit_of_work import UnitOfWork

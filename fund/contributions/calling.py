@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from fund.contributions.reminding import set_reminders
 from fund.dates import add_months
-from fund.errors import (
+from fund.errors.capital import (
     AmountNotPositive,
     CalledAfterNotice,
     DueDaysOutOfOrder,
@@ -24,8 +24,8 @@ from fund.errors import (
     NoActivePartners,
     NoKeyInForce,
     NotTakingPart,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
 from fund.events.capital import ContributionCalled
 from fund.money import require_cents, split_cumulative
 from fund.rules.keys import divide, fraction_text, rescale

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fund.errors import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
+from fund.errors.people import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
 from fund.language import N_, _
 from fund.words import word_of
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from fund import files
 from fund.dates import day_of
-from fund.errors import FileNotNamed, NoActor, UnknownAttachment
+from fund.errors.people import NoActor
+from fund.errors.proposals import FileNotNamed, UnknownAttachment
 from fund.events import Envelope, KeptFile
 from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.rules.authority import Actor, Role, require

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fund.errors import CommitteeQuorumNotMet, UnknownVote
+from fund.errors.capital import UnknownVote
+from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import canonical_json
 from fund.rules.conflicts import CaseParties
 from fund.rules.regulations import Committee

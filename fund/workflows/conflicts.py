@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fund.errors import ConflictOfInterest
+from fund.errors.people import ConflictOfInterest
 from fund.glossary import folded
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import CaseParties, Conflict, Cooperation, hard_conflict, soft_conflicts

@@ -17,7 +17,7 @@ from fund import files
 from fund.bank import bank_name
 from fund.bank import iban as checked_iban
 from fund.dates import day_of
-from fund.errors import (
+from fund.errors.payments import (
     AccountOfTheFund,
     CoolingOff,
     IbanKnown,

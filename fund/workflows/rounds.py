@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from fund.dates import day_of, deadline, end_of_day, start_of_day, weeks
-from fund.errors import ReasonMissing, RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
+from fund.errors.commands import ReasonMissing
+from fund.errors.proposals import RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
 from fund.events import Envelope
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn

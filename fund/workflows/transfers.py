@@ -13,14 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from fund.bank import BankLine, find_references, iban_mask, ref_of_end_to_end_id
-from fund.errors import (
-    AccountHoldsLess,
-    AccountNotOfTheFund,
-    AmountNotPositive,
-    CoolingOff,
-    NotABankAccountCode,
-    TransferSeen,
-)
+from fund.errors.capital import AmountNotPositive, NotABankAccountCode
+from fund.errors.payments import AccountHoldsLess, AccountNotOfTheFund, CoolingOff, TransferSeen
 from fund.events import Envelope, Fact
 from fund.events.costs import TransferConfirmed, TransferFailed, TransferSent, TransferSettled
 from fund.money import require_cents

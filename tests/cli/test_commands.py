@@ -10,7 +10,8 @@ import click
 import pytest
 
 from cli import main, output, params
-from fund.errors import FundError, NoSuchFile
+from fund.errors import FundError
+from fund.errors.usage import NoSuchFile
 from fund.rules.authority import Role
 from fund.workflows.commands import COMMANDS
 from tests import hints

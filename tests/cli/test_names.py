@@ -16,7 +16,8 @@ from cli import params
 from cli.params import DAY, MONEY, PARTNER, ROLE, THEME, Named, Ref, Shell, State, Word
 from cli.params.types import ACCOUNT, FACT, FILE, PERIOD
 from fund import glossary, language
-from fund.errors import AmbiguousName, FundError, UnknownWord
+from fund.errors import FundError
+from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.glossary import Name, Names
 from fund.rules.authority import Role
 from fund.schemas.capital import names_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli import output
-from fund.errors import PreviewChanged
+from fund.errors.commands import PreviewChanged
 from fund.events import FACTS
 from fund.workflows.delivery import carry_out
 from fund.workflows.delivery.answers import Answer

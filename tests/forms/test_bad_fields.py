@@ -19,8 +19,10 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund import database, errors, forms, tables
+from fund import database, forms, tables
 from fund.database import reading
+from fund.errors import FundError
+from fund.errors.proposals import FaultyForm, FormFault
 from fund.files import folder_of
 from fund.forms import Column
 from fund.schemas.proposals import ProposalForm
@@ -160,12 +162,12 @@ def with_value(text: str, field: Field, value: str) -> str:
 
 def faults_of(text: str, track: str = "major") -> list[dict[str, Any]]:
     """What a file earns: place, field and code of every fault; it must earn something."""
-    with pytest.raises(errors.FundError) as refused:
+    with pytest.raises(FundError) as refused:
         forms.open_form(text.encode(), "map/loket.toml").read(track, partners=PARTNERS)
     problem = refused.value
     assert problem.exit_code == 1
     assert problem.advice
-    if isinstance(problem, errors.FaultyForm):
+    if isinstance(problem, FaultyForm):
         assert str(problem).count("\nloket.toml:") == problem.details["count"]
         faults: list[dict[str, Any]] = problem.details["faults"]
         return faults
@@ -332,9 +334,9 @@ def test_what_people_fill_in_rightly_is_accepted_on_every_track(form: ProposalFo
 @settings(max_examples=150, deadline=None)
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_bring_more_than_a_refusal(content: bytes) -> None:
-    with pytest.raises(errors.FundError):
+    with pytest.raises(FundError):
         forms.open_form(b'schema = "2026-1"\n' + content).read("light")
-    with pytest.raises(errors.FundError):
+    with pytest.raises(FundError):
         forms.open_form(content).read("light")
 
 
@@ -347,7 +349,7 @@ def test_a_file_with_a_few_other_signs_is_read_or_refused(data: st.DataObject) -
         raw[at : at + data.draw(st.integers(0, 3))] = data.draw(
             st.sampled_from([b'"', b"[", b"]", b"{", b"=", b"\n", b"\x00", b"\xff", b"#", b"'''", b".", b"\\", b"7"])
         )
-    with suppress(errors.FormFault, errors.FaultyForm):
+    with suppress(FormFault, FaultyForm):
         forms.open_form(bytes(raw)).read("major", partners=PARTNERS)
 
 
@@ -375,7 +377,7 @@ def test_a_file_with_a_few_other_signs_is_read_or_refused(data: st.DataObject) -
     ids=range(17),
 )
 def test_a_file_made_to_hurt_is_refused_in_moderate_words(text: str) -> None:
-    with pytest.raises(errors.FundError) as refused:
+    with pytest.raises(FundError) as refused:
         forms.open_form(text.encode("utf-8", "surrogatepass"), "kwaad.toml").read("light")
     assert refused.value.exit_code == 1
     assert len(str(refused.value)) < 30_000
@@ -392,7 +394,7 @@ def test_a_file_made_to_hurt_is_refused_in_moderate_words(text: str) -> None:
     ],
 )
 def test_what_is_no_text_in_utf_8_is_said_to_be_so(encoded: bytes, code: str) -> None:
-    with pytest.raises(errors.FormFault) as refused:
+    with pytest.raises(FormFault) as refused:
         forms.open_form(encoded, "loket.toml")
     assert refused.value.code() == code
     assert refused.value.details["line"] >= 1
@@ -440,16 +442,16 @@ def test_a_refused_file_leaves_nothing_behind(world: World, data: st.DataObject)
     plan = {"name": "plan.pdf", "content": b"%PDF-1.7 een plan"}
     before = kept(world)
     for command, args in (("proposal draft", {}), ("proposal save", {"ref": "2026-001"})):
-        with pytest.raises(errors.FundError) as refused:
+        with pytest.raises(FundError) as refused:
             world.do(command, user="fatima", content=text.encode(), name="loket.toml", attach=[plan], **args)
-        assert isinstance(refused.value, (errors.FormFault, errors.FaultyForm)), refused.value
+        assert isinstance(refused.value, (FormFault, FaultyForm)), refused.value
     assert kept(world) == before
 
 
 def test_a_round_or_partner_that_nobody_knows_comes_with_all_other_faults(world: World) -> None:
     text = GOOD.replace('round = "2026-1"', 'round = "2031-4"').replace('"gm0327"', '"gm9999"')
     text = text.replace('ask = "24000.00"', 'ask = "veel"')
-    with pytest.raises(errors.FaultyForm) as refused:
+    with pytest.raises(FaultyForm) as refused:
         world.do("proposal draft", user="fatima", content=text.encode(), name="loket.toml")
     found = {(fault["code"], fault["field"]) for fault in refused.value.details["faults"]}
     assert found == {
@@ -457,7 +459,7 @@ def test_a_round_or_partner_that_nobody_knows_comes_with_all_other_faults(world:
         ("unknown_choice", "proposal.co_applicants"),
         ("unclear_amount", "money.ask"),
     }
-    with pytest.raises(errors.FormFault):
+    with pytest.raises(FormFault):
         world.do("proposal draft", user="fatima", content=GOOD.replace('"2026-1"\nlead', '"\\u0000"\nlead').encode())
 
 

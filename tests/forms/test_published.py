@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from pydantic.fields import FieldInfo
 
-from fund import errors, forms
+from fund import forms
 from fund.checks import verify
+from fund.errors.proposals import SameContentInRound
 from fund.events.founding import RegulationsAdopted
 from fund.events.proposals import ProposalDrafted, ProposalSubmitted
 from fund.forms import hashes as hashes_module
@@ -140,7 +141,7 @@ def test_what_was_confirmed_stands_and_the_same_plan_is_found_when_a_question_is
             world.do("proposal submit", user="fatima", ref=second, informed_on=IN_ROUND.date())
             # And: the first plan is found when it comes again, and the books are as they were sealed
             again = confirmed(world, **plan)
-            with pytest.raises(errors.SameContentInRound) as refused:
+            with pytest.raises(SameContentInRound) as refused:
                 world.do("proposal submit", user="fatima", ref=again, informed_on=IN_ROUND.date())
             assert refused.value.details["other"] == first
             assert verify(world.fund.engine)["ok"]

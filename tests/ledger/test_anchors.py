@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Engine, create_engine, is_sqlite, writing
-from fund.errors import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
+from fund.errors.ledger import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
 from fund.ledger import Anchor, Ledger, Verification, credit, debit, verify_export
 from fund.ledger.anchors import (
     consistency_path,

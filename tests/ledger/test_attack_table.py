@@ -15,13 +15,13 @@ import pytest
 import sqlalchemy as sa
 
 from fund.database import Connection, Engine, create_engine, is_sqlite, writing
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.ledger import (
     AppendOnly,
     BrokenChain,
     ClosedAccount,
     ClosedPeriod,
     EntryExists,
-    FundError,
     IdempotencyConflict,
     JournalInDoubt,
     LimitExceeded,

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Connection, Engine, create_engine, is_sqlite, reading, writing
-from fund.errors import (
+from fund.errors.ledger import (
     AccountExists,
     AppendOnly,
     BrokenChain,

@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.database import Connection, Engine, is_sqlite, reading, writing
-from fund.errors import FundError, UnfinishedCheck
+from fund.errors import FundError
+from fund.errors.ledger import UnfinishedCheck
 from fund.ledger import Ledger, Verification, credit, debit
 from fund.ledger.seal import canonical_json
 from fund.ledger.store import ROWS, Evidence, parallel, quick

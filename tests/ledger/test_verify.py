@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from fund import language
 from fund.database import Connection, Engine, is_sqlite, reading
-from fund.errors import JournalInDoubt
+from fund.errors.ledger import JournalInDoubt
 from fund.ledger import Ledger, Verification, credit, debit
 from tests.ledger.attacks import owner
 from tests.ledger.conftest import BOOK, draft, opened

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from fund.errors import AllowanceUpToDate, ReceiptsInOrder, SurplusGone
+from fund.errors.agreements import AllowanceUpToDate
+from fund.errors.repayments import ReceiptsInOrder, SurplusGone
 from fund.events.agreements import InstalmentTerms
 from fund.events.disbursements import DisbursementApproved
 from fund.events.receipts import ReceiptRecorded

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from fund.errors import UnknownRef
+from fund.errors.commands import UnknownRef
 from fund.reports.statements import PAGES
 from fund.reports.statements.agreement import agreement_statement
 from fund.unit_of_work import View

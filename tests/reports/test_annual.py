@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from fund.errors import YearBeforeTheFund, YearToCome
+from fund.errors.closing import YearBeforeTheFund, YearToCome
 from fund.events import FACTS, canonical_json
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
 from fund.events.capital import ContributionCalled

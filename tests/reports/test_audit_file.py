@@ -15,14 +15,8 @@ import pyxaf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import (
-    AuditFileFaulty,
-    ExportOfTwoYears,
-    ExportTurnedAround,
-    FaultyTaxNumber,
-    FileUnreadable,
-    TaxNumberUnknown,
-)
+from fund.errors.exports import AuditFileFaulty, ExportOfTwoYears, ExportTurnedAround, FaultyTaxNumber, TaxNumberUnknown
+from fund.errors.usage import FileUnreadable
 from fund.ledger import Entry
 from fund.reports.exports import audit_check, audit_file
 from fund.reports.exports.audit_check import checked

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fund import language
 from fund.dates import add_months
-from fund.errors import UnknownRef
+from fund.errors.commands import UnknownRef
 from fund.language import euros
 from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of

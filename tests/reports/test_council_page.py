@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from fund import language
-from fund.errors import CouncilPageTooLong
+from fund.errors.usage import CouncilPageTooLong
 from fund.reports.statements import PAGES, PAPERS
 from fund.reports.statements.council import council, council_pdf, council_pictures, told
 from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, our_sentences

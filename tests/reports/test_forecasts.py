@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant
 
 from fund.dates import add_months
-from fund.errors import BacktestNotPast
+from fund.errors.forecasts import BacktestNotPast
 from fund.reports.forecasts.awards import WHOLE, average
 from fund.reports.forecasts.quarters import Quarters
 from fund.reports.past import cases_on

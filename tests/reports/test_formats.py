@@ -22,7 +22,7 @@ from pypdf import PdfReader
 
 from cli.output import show_page
 from fund import language
-from fund.errors import ReportsMissing, TooLongForPaper, TooLongForSheet
+from fund.errors.usage import ReportsMissing, TooLongForPaper, TooLongForSheet
 from fund.language import euros, number
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text, safe
 from fund.reports.statements import PAGES, PAPERS, STATEMENT_FORMATS, printed, sheets

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from fund.errors import FaultyPublisherPrefix, NothingToPublish
+from fund.errors.exports import FaultyPublisherPrefix, NothingToPublish
 from fund.reports.cash import cash_of
 from fund.reports.exports import as_package, giving, register
 from fund.reports.exports.giving import Euros

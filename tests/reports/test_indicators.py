@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import FaultyPrices, UnknownFigure
+from fund.errors.closing import FaultyPrices, UnknownFigure
 from fund.events import fact_from
 from fund.events.agreements import BenefitReported
 from fund.events.receipts import AllocatedPart, ReceiptAllocated

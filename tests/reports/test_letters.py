@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from fund import language
-from fund.errors import FundError, NothingToPayInto, ReportsMissing
+from fund.errors import FundError
+from fund.errors.capital import NothingToPayInto
+from fund.errors.usage import ReportsMissing
 from fund.reports.letters import call_letter, letter_pdf, letter_pictures
 from tests.factories import World, founded
 

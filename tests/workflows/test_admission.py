@@ -9,18 +9,9 @@ import pytest
 
 from fund.checks import verify
 from fund.contributions import key_in_force
-from fund.errors import (
-    AccessionChanged,
-    ConflictOfInterest,
-    FaultyPartnerFile,
-    NotACandidate,
-    NotAuthorised,
-    PartnerKnown,
-    PartnerNameTaken,
-    ReasonMissing,
-    TransitionNotAllowed,
-    UnknownPartner,
-)
+from fund.errors.capital import AccessionChanged, FaultyPartnerFile, NotACandidate, PartnerKnown, PartnerNameTaken
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, UnknownPartner
 from fund.rules.keys import rescale
 from tests.factories import World, founded
 from tests.workflows.test_partners import HEADER, SIGNATORIES, three

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from fund import files
-from fund.errors import BoardsNotHeard, EvaluationNotWaivable, LoweringNeedsGround, NotLowerThanGranted, PaymentsStopped
+from fund.errors.agreements import BoardsNotHeard, EvaluationNotWaivable, LoweringNeedsGround, NotLowerThanGranted
+from fund.errors.payments import PaymentsStopped
 from fund.schemas.agreements import Agreement
 from fund.schemas.reviews import Decision, DecisionCondition
 from fund.workflows.agreements import activate_when_signed, close_when_done, end_suspension

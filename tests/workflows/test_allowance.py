@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from fund import users
-from fund.errors import AllowanceUpToDate, ClosedPeriod
+from fund.errors.agreements import AllowanceUpToDate
+from fund.errors.ledger import ClosedPeriod
 from fund.events.repayments import AllowanceAdjusted
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.workflows.repayments import instalment_reference

@@ -17,33 +17,24 @@ import sqlalchemy as sa
 
 from fund import workflows
 from fund.database import writing
-from fund.errors import (
-    AmountTooLarge,
+from fund.errors import FundError
+from fund.errors.agreements import FaultyAgreementTerms
+from fund.errors.amounts import AmountTooLarge, NotIntegerCents
+from fund.errors.capital import FaultyKeyFile, FaultyPartnerFile
+from fund.errors.commands import (
     CommandConflict,
-    DatabaseMissing,
-    DatabaseNewer,
-    FaultyAgreementTerms,
-    FaultyEvaluation,
-    FaultyKeyFile,
-    FaultyPartnerFile,
-    FaultyRegulations,
-    FaultyScores,
-    FundError,
-    FundExists,
-    NoActor,
-    NotAuthorised,
-    NotIntegerCents,
     PendingChanged,
     PendingNotOpen,
     ReasonMissing,
-    SameHands,
     UnknownCommand,
     UnknownRef,
-    UnknownUser,
     UnprintableText,
-    UserExists,
     WordTooLong,
 )
+from fund.errors.database import DatabaseMissing, DatabaseNewer
+from fund.errors.evaluations import FaultyEvaluation
+from fund.errors.people import FaultyRegulations, FundExists, NoActor, NotAuthorised, SameHands, UnknownUser, UserExists
+from fund.errors.reviews import FaultyScores
 from fund.events.founding import UserRevoked
 from fund.rules.authority import ADMIN, CHAIR, FUND_MANAGER
 from fund.rules.regulations import standard_text

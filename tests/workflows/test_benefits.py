@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fund.errors import BenefitsNotOwn, FaultyBenefits, InvalidAmount, NothingReported, YearNotBegun
+from fund.errors.agreements import BenefitsNotOwn, FaultyBenefits, NothingReported, YearNotBegun
+from fund.errors.amounts import InvalidAmount
 from fund.events.agreements import BenefitFellDue
 from fund.workflows.agreements import ask_benefits, benefit_per_partner, benefits_due
 from tests.factories import World, founded

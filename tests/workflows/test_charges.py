@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
+from fund.errors.commands import ReasonMissing, UnknownRef
+from fund.errors.people import ConflictOfInterest, NotAuthorised
+from fund.errors.repayments import (
     ChargeAboveMaximum,
     ChargeBelowMinimum,
     ChargeNotDemanded,
     ChargePaid,
-    ConflictOfInterest,
     FeeClaimedBefore,
-    NotAuthorised,
-    ReasonMissing,
     ReceiptsInOrder,
-    UnknownRef,
 )
 from fund.events.writeoffs import WriteoffPosted
 from fund.reports.cash import cash_of

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from fund import checks
-from fund.errors import FaultyCooperationFile, NotAuthorised, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.cooperations import FaultyCooperationFile
+from fund.errors.people import NotAuthorised
 from fund.schemas.proposals import Proposal
 from fund.workflows.conflicts import parties_of, soft_of
 from fund.workflows.cooperations import of_the_report, read_register, register

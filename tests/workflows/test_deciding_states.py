@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fund.errors import FundError, TransitionNotAllowed
+from fund.errors import FundError
+from fund.errors.commands import TransitionNotAllowed
 from fund.schemas.proposals import Proposal
 from fund.workflows import decisions, reviews
 from fund.workflows.lifecycle import same_command_from

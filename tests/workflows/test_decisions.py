@@ -11,30 +11,27 @@ import pytest
 import sqlalchemy as sa
 
 from fund import language
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import (
     AwardAboveAsk,
     AwardAboveCeiling,
     CommitteeQuorumNotMet,
     ConditionExpired,
     ConditionsNotMet,
-    ConflictOfInterest,
     DecidedOtherwise,
     DecisionIncomplete,
     DeferredBefore,
     DeputyNotNeeded,
     FaultyCondition,
     FaultyReason,
-    FundError,
     InsufficientFreeToCommit,
-    NotAuthorised,
     NotAVoter,
     ObjectionVotesMissing,
     OneDecisionOnly,
-    ReasonMissing,
     ReasonsPerCriterionMissing,
-    SameHands,
     SealBroken,
-    TransitionNotAllowed,
     UnknownCondition,
     UnknownDeferralGround,
     UnknownMatter,

@@ -7,15 +7,14 @@ from datetime import timedelta
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors.people import ConflictOfInterest, SameHands
+from fund.errors.reviews import (
     CommitteeQuorumNotMet,
-    ConflictOfInterest,
     GateIsBinding,
     NotAVoter,
     ObjectionVotesMissing,
     QuorumNotFeasible,
     ReasonsPerCriterionMissing,
-    SameHands,
 )
 from tests.factories import World, as_text, founded
 from tests.workflows.deciding import CLOSED, LEAD

@@ -7,15 +7,10 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
-    AwardChanged,
-    DecidedAnew,
-    NotADecidedProposal,
-    NotAVoter,
-    SameHands,
-    SignedAsDecided,
-    TransitionNotAllowed,
-)
+from fund.errors.agreements import AwardChanged, DecidedAnew, NotADecidedProposal, SignedAsDecided
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import SameHands
+from fund.errors.reviews import NotAVoter
 from fund.schemas.agreements import Agreement
 from fund.workflows import decisions
 from fund.workflows.agreements import drafting

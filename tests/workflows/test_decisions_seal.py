@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.reviews import (
     DecidedOtherwise,
     FaultyCondition,
-    FundError,
     InsufficientFreeToCommit,
     ReasonsPerCriterionMissing,
     VotingOver,

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from fund.checks import verify
-from fund.errors import ConsensusPending, NotImprovedYet
+from fund.errors.proposals import NotImprovedYet
+from fund.errors.reviews import ConsensusPending
 from tests.factories import World, a_proposal_file, founded
 from tests.roads import road
 from tests.workflows.deciding import CLOSED, CRITERIA, decidable, panel_of, score_file, voted

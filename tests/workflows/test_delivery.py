@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from fund.database import ill, writing
-from fund.errors import DatabaseBusy, ReasonMissing
+from fund.errors.commands import ReasonMissing
+from fund.errors.database import DatabaseBusy
 from fund.events import Envelope
 from fund.operations import status
 from fund.store import FactStore, Store, TimerRow, WorkStore

@@ -10,29 +10,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import InvalidIban
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
+from fund.errors.payments import (
     AlreadyRepaid,
     AwardExceeded,
-    ConflictOfInterest,
     CoolingOff,
-    FundError,
     InsufficientCash,
-    InvalidIban,
     MilestoneExceeded,
     MilestoneNotAccepted,
     NoPayee,
-    NotAuthorised,
     NothingToReceive,
     OnAccountNotAllowed,
     PayeeNotParty,
     PaymentsStopped,
-    ReasonMissing,
     RefundExceeded,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownRef,
     WrongAccount,
 )
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine

@@ -12,7 +12,11 @@ import pytest
 
 from fund import checks
 from fund.database import Connection, writing
-from fund.errors import DatabaseBusy, FundError, RoundNotClosed, RoundNotOpen, TransitionNotAllowed
+from fund.errors import FundError
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.database import DatabaseBusy
+from fund.errors.proposals import RoundNotOpen
+from fund.errors.reviews import RoundNotClosed
 from fund.schemas.proposals import Round
 from fund.store import Store
 from fund.workflows.commands import COMMANDS

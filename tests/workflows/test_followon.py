@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fund import forms
-from fund.errors import FollowonNotInvited, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.proposals import FollowonNotInvited
 from fund.schemas.proposals import ProposalForm
 from fund.workflows.evaluations import ancestors
 from tests.factories import World, a_form, founded

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from fund import checks
-from fund.errors import ConflictOfInterest, NotAVoter, ScoreOpened, TransitionNotAllowed, UnknownGround
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest
+from fund.errors.reviews import NotAVoter, ScoreOpened, UnknownGround
 from fund.rules.conflicts import ground_text
 from tests.factories import World, founded
 from tests.roads import road

@@ -9,20 +9,18 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.capital import (
     AmountNotPositive,
     CallOfAnother,
-    ConflictOfInterest,
     ConsentNeeded,
-    CoolingOff,
-    FundError,
     MoreThanOverpaid,
-    NoPayee,
     NothingOpen,
-    SignatoryNeeded,
     SurplusRefunded,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
+from fund.errors.payments import CoolingOff, NoPayee, SignatoryNeeded
+from fund.errors.people import ConflictOfInterest
 from fund.rules.hands import Hands
 from tests.factories import World, founded
 from tests.workflows.money_out import OTHER_IBAN, recorded, sent

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from fund.errors import NotAVoter, SameHands
+from fund.errors.people import SameHands
+from fund.errors.reviews import NotAVoter
 from fund.rules.conflicts import hard_conflict
 from fund.schemas.proposals import Proposal
 from fund.workflows.conflicts import parties_of

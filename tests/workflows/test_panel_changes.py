@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fund.checks import verify
-from fund.errors import AlreadyAssigned, NotAVoter, NotEligibleReviewer
+from fund.errors.reviews import AlreadyAssigned, NotAVoter, NotEligibleReviewer
 from tests.factories import World, founded
 from tests.workflows.deciding import CLOSED, eligible, money, panel_of, peopled, score_file, voted
 from tests.workflows.test_late_conflicts import joins_the_lead, opened, scores, shown

@@ -10,11 +10,9 @@ import pytest
 
 from fund.checks import verify
 from fund.contributions import explained
-from fund.errors import (
+from fund.errors.capital import (
     AlreadyVoted,
     AmountNotPositive,
-    CommitteeQuorumNotMet,
-    DecidedByVotesAlone,
     FaultyKeyFile,
     FaultyPartnerFile,
     FoundersOnly,
@@ -23,12 +21,12 @@ from fund.errors import (
     KeyLeavesNothing,
     KeyReachesBack,
     NoActivePartners,
-    NotAuthorised,
     NotTakingPart,
-    TransitionNotAllowed,
-    UnknownRef,
     UnknownVote,
 )
+from fund.errors.commands import TransitionNotAllowed, UnknownRef
+from fund.errors.people import NotAuthorised
+from fund.errors.reviews import CommitteeQuorumNotMet, DecidedByVotesAlone
 from fund.events import canonical_json
 from fund.events.capital import KeyVoted
 from fund.rules.keys import reference_years

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fund import errors, forms
+from fund import forms
+from fund.errors.proposals import ChangedMeanwhile
 from tests.conftest import Fund
 from tests.factories import World, a_proposal_file
 from tests.workflows.proposing import IN_ROUND, case, drafted, file_of, proposing
@@ -36,7 +37,7 @@ def test_a_file_says_which_revision_it_starts_from_and_a_later_one_is_not_overwr
     assert tomllib.loads(hers)["revision"] == f"{ref}/1"
     world.do("proposal save", user="fatima", ref=ref, content=changed(hers, "snelheid", "rust"))
     world.clock(IN_ROUND + timedelta(hours=1))
-    with pytest.raises(errors.ChangedMeanwhile) as refused:
+    with pytest.raises(ChangedMeanwhile) as refused:
         world.do("proposal save", user="lotte", ref=ref, content=changed(his, "te weinig", "te veel"))
     assert refused.value.details["read"] == 1
     assert refused.value.details["changes"] == [
@@ -53,13 +54,13 @@ def test_a_file_says_which_revision_it_starts_from_and_a_later_one_is_not_overwr
 def test_a_file_without_that_line_counts_as_started_from_ones_own_last_revision(world: World) -> None:
     ref = drafted(world, co_applicants=("gm0327",))
     world.do("proposal save", user="fatima", ref=ref, content=a_proposal_file(co_applicants=("gm0327",), ambition="A"))
-    with pytest.raises(errors.ChangedMeanwhile) as refused:
+    with pytest.raises(ChangedMeanwhile) as refused:
         world.do("proposal save", user="lotte", ref=ref, content=a_proposal_file(co_applicants=("gm0327",)))
     assert [change["revision"] for change in refused.value.details["changes"]] == [1, 2]
     read = world.look("proposal show", user="lotte", ref=ref)["version"]
     mine = a_proposal_file(co_applicants=("gm0327",), ambition="B")
     world.do("proposal save", user="lotte", ref=ref, content=mine, version=read)  # knowingly
-    with pytest.raises(errors.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         world.do("proposal save", user="fatima", ref=ref, content=a_proposal_file(co_applicants=("gm0327",)))
     assert case(world, ref).form.ambition == "B"
 

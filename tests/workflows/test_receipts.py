@@ -8,21 +8,17 @@ from typing import Any
 import pytest
 
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_statement
-from fund.errors import (
+from fund.errors.bank import BankStatementChanged, InvalidIban, NoBankFileTakenIn, OtherBankAccount
+from fund.errors.capital import (
     BankAccountExists,
-    BankStatementChanged,
-    InvalidIban,
     MoreThanReceived,
-    NoBankFileTakenIn,
     NotABankAccountCode,
-    NotAuthorised,
     NothingToUndo,
-    OtherBankAccount,
-    ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
-    UnknownRef,
 )
+from fund.errors.commands import ReasonMissing, UnknownRef
+from fund.errors.people import NotAuthorised
 from tests.factories import World, as_text, founded
 from tests.roads import road
 from tests.workflows.test_partners import THREE

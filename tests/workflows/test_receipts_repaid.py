@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_statement
-from fund.errors import ConflictOfInterest, MoreThanReceived, NothingOpen, UnknownRef
+from fund.errors.capital import MoreThanReceived, NothingOpen
+from fund.errors.commands import UnknownRef
+from fund.errors.people import ConflictOfInterest
 from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated, PlanRestructured
 from fund.events.writeoffs import WriteoffPosted

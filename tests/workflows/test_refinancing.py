@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 
 from fund.checks import folded
-from fund.errors import (
-    BeyondOutstanding,
+from fund.errors import FundError
+from fund.errors.agreements import (
     CommitmentLeft,
-    ConflictOfInterest,
     DisbursementsOpen,
-    FundError,
-    NotAVoter,
-    NothingOpen,
     NothingToRefinance,
     NotItsRollout,
     RefinancingChanged,
-    TransitionNotAllowed,
     VerdictNotGood,
-    WriteoffOpen,
 )
+from fund.errors.capital import NothingOpen
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.evaluations import BeyondOutstanding, WriteoffOpen
+from fund.errors.people import ConflictOfInterest
+from fund.errors.reviews import NotAVoter
 from fund.events.agreements import AgreementAmended, AgreementLeadChanged, AgreementSuspended, InstalmentCut
 from fund.events.disbursements import DisbursementRequested
 from fund.events.repayments import ArrearsEscalated

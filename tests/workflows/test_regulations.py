@@ -14,7 +14,8 @@ from fund import language
 from fund.checks import verify
 from fund.database import writing
 from fund.dates import day_of
-from fund.errors import FaultyRegulations, InsufficientFreeToCommit, RegulationsOutOfOrder
+from fund.errors.people import FaultyRegulations, RegulationsOutOfOrder
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.operations import bring_up_to_date
 from fund.reports.statements.council import council
 from fund.rules.regulations import standard, standard_text

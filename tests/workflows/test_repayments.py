@@ -5,15 +5,10 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    AllowanceUpToDate,
-    DayToCome,
-    NotAuthorised,
-    PrepaymentExceedsPlan,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownRef,
-)
+from fund.errors.agreements import AllowanceUpToDate, PrepaymentExceedsPlan
+from fund.errors.closing import DayToCome
+from fund.errors.commands import TransitionNotAllowed, UnknownRef
+from fund.errors.people import NotAuthorised, SameHands
 from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanRestructured

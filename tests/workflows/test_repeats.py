@@ -18,13 +18,9 @@ import sqlalchemy as sa
 
 from fund.checks import verify
 from fund.database import reading
-from fund.errors import (
-    CommandConflict,
-    NotAuthorised,
-    PartiesNotConfirmed,
-    PendingNotOpen,
-    SameHands,
-)
+from fund.errors.commands import CommandConflict, PendingNotOpen
+from fund.errors.people import NotAuthorised, SameHands
+from fund.errors.proposals import PartiesNotConfirmed
 from fund.workflows.commands import COMMANDS
 from fund.workflows.delivery import Fund
 from tests.factories import World, a_proposal_file, founded

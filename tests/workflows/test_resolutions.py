@@ -7,17 +7,11 @@ from typing import Any
 import pytest
 
 from fund.checks import folded
-from fund.errors import (
-    BeyondOutstanding,
-    CommitteeQuorumNotMet,
-    ConflictOfInterest,
-    DecidedByVotesAlone,
-    NotAuthorised,
-    NotAVoter,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownVote,
-)
+from fund.errors.capital import UnknownVote
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.evaluations import BeyondOutstanding
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import CommitteeQuorumNotMet, DecidedByVotesAlone, NotAVoter
 from fund.events import Envelope
 from fund.events.repayments import PlanPrepaid
 from fund.events.resolutions import ResolutionProposed

@@ -8,20 +8,19 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    ConflictOfInterest,
+from fund.errors.amounts import InvalidAmount
+from fund.errors.evaluations import WriteoffOpen
+from fund.errors.people import ConflictOfInterest, NotAuthorised
+from fund.errors.repayments import (
     FaultySchedule,
     InstalmentNotPositive,
     InstalmentsDisordered,
-    InvalidAmount,
-    NotAuthorised,
     NothingToRestructure,
     RequestNeedsSignatory,
     RestructuringDiffers,
     RestructuringInPast,
     ScheduleNotSaid,
     UnknownPlanVersion,
-    WriteoffOpen,
 )
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.writeoffs import WriteoffProposed

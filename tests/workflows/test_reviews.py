@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import (
     AlreadyAssigned,
-    ConflictOfInterest,
     ConsensusNotForced,
     DeclarationMissing,
     FaultyScores,
-    FundError,
     NecessityNotNeeded,
     NotAssigned,
-    NotAuthorised,
     NotEligibleReviewer,
     NothingDeclared,
     NothingToAgree,
@@ -28,9 +28,7 @@ from fund.errors import (
     QuorumNotFeasible,
     ReviewQuorumNotMet,
     RoundNotClosed,
-    SameHands,
     SealBroken,
-    TransitionNotAllowed,
 )
 from fund.rules.voting import commitment, salt_for
 from fund.schemas.proposals import Proposal

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.errors import NotAVoter
+from fund.errors.reviews import NotAVoter
 from tests.factories import a_proposal_file, founded
 from tests.workflows.deciding import MEMBERS, eligible, money, peopled, score_file
 

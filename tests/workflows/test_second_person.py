@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fund.errors import NotAuthorised, PendingChanged, PendingNotOpen, SameHands
+from fund.errors.commands import PendingChanged, PendingNotOpen
+from fund.errors.people import NotAuthorised, SameHands
 from fund.workflows.commands import COMMANDS
 from tests.conftest import Fund
 from tests.factories import World, founded

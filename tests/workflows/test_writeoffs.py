@@ -11,24 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.evaluations import (
     BeyondOutstanding,
-    CommitteeQuorumNotMet,
-    ConflictOfInterest,
     EvaluationNotAccepted,
-    FundError,
     LearningTooLow,
     LessonsNotPublished,
     MilestonesWithoutEvidence,
-    NotAVoter,
     NothingToRecover,
-    ReasonMissing,
     ReceiptNotNamed,
-    SameHands,
     StopRuleMissing,
     SuspicionOpen,
-    TransitionNotAllowed,
-    UnknownUser,
     UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
@@ -36,6 +30,8 @@ from fund.errors import (
     WriteoffOpen,
     WriteoffWithoutFile,
 )
+from fund.errors.people import ConflictOfInterest, SameHands, UnknownUser
+from fund.errors.reviews import CommitteeQuorumNotMet, NotAVoter
 from fund.events.agreements import AgreementSuspended
 from fund.events.disbursements import DisbursementRequested
 from tests.factories import World, as_text, founded

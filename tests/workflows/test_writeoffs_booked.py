@@ -9,7 +9,7 @@ import pytest
 
 from fund import users
 from fund.checks import verify
-from fund.errors import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
+from fund.errors.evaluations import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
 from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import PlanRestructured
 from fund.rules.regulations import parse_regulations, standard_text

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from fund import dates
 from fund.database import utc_micros
-from fund.errors import JournalInDoubt
+from fund.errors.ledger import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
 from fund.ledger.seal import GENESIS

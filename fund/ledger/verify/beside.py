@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import repeat
 from typing import Any
 
-from fund.errors import BeyondOriginal
+from fund.errors.ledger import BeyondOriginal
 from fund.language import N_
 from fund.ledger.anchors import Anchor, Tree, signed
 from fund.ledger.journal import Posting, check_part

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fund.errors.base import filled
+from fund.errors import filled
 from fund.language import N_
 from fund.ledger.journal import Head
 from fund.ledger.store import Evidence

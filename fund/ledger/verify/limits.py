@@ -6,7 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from fund.errors import SetLimitExceeded
+from fund.errors.ledger import SetLimitExceeded
 from fund.language import N_
 from fund.ledger.accounts import AccountSet, main_of
 from fund.ledger.journal import check_set

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from fund.errors import UnknownRef
+from fund.errors.commands import UnknownRef
 from fund.events import Envelope, Fact
 from fund.events.founding import CommandRefused, UserAdded, UserChanged
 from fund.events.payments import PaymentsBatched, PaymentSent

@@ -16,7 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from fund.dates import day_of, last_day
-from fund.errors import NoAssumptionsYet, NothingToPublish
+from fund.errors.exports import NothingToPublish
+from fund.errors.forecasts import NoAssumptionsYet
 from fund.reports.burden import TARGETS, burdens
 from fund.reports.cash import Cash, cash_on
 from fund.reports.exports.giving import giving

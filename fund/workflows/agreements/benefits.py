@@ -13,7 +13,9 @@ from datetime import date
 from typing import Any
 
 from fund.dates import add_months, start_of_day
-from fund.errors import AmbiguousName, BenefitsNotOwn, FaultyBenefits, NothingReported, UnknownPartner, YearNotBegun
+from fund.errors.agreements import BenefitsNotOwn, FaultyBenefits, NothingReported, YearNotBegun
+from fund.errors.commands import AmbiguousName
+from fund.errors.people import UnknownPartner
 from fund.events import Envelope
 from fund.events.agreements import BenefitFellDue, BenefitReported
 from fund.glossary import Name

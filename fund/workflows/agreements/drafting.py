@@ -9,14 +9,13 @@ from typing import Any
 
 from fund import files
 from fund.dates import add_months, day_of
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.agreements import (
     AlreadySigned,
     AwardChanged,
     BoardsNotHeard,
-    ContentLost,
     DecidedAnew,
     DocumentDiffers,
-    FundError,
     InstalmentsDoNotAddUp,
     MilestonesDoNotAddUp,
     NotADecidedProposal,
@@ -24,6 +23,7 @@ from fund.errors import (
     SigningTermOver,
     TermsMissing,
 )
+from fund.errors.proposals import ContentLost
 from fund.events import Envelope
 from fund.events.agreements import (
     AgreementActivated,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fund import files as kept
-from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
+from fund.errors.agreements import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
 from fund.events import Envelope
 from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
 from fund.schemas.agreements import Agreement, Milestone

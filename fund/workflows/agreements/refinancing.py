@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fund.errors import (
+from fund.errors.agreements import (
     CommitmentLeft,
     DisbursementsOpen,
     NothingToRefinance,
     NotItsRollout,
     RefinancingChanged,
-    TransitionNotAllowed,
     VerdictNotGood,
-    WriteoffOpen,
 )
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.evaluations import WriteoffOpen
 from fund.events import Envelope
 from fund.events.agreements import AgreementRefinanced, InstalmentCut, MovedInstalment
 from fund.language import _

@@ -6,7 +6,8 @@ from pathlib import PurePath
 from typing import Any
 
 from fund import glossary
-from fund.errors import AmbiguousName, UnknownRef, UnknownTheme
+from fund.errors.commands import AmbiguousName, UnknownRef
+from fund.errors.evaluations import UnknownTheme
 from fund.events import Envelope
 from fund.events.cooperations import CooperationRecorded
 from fund.glossary import meant, suggested

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from fund import files
-from fund.errors import (
+from fund.errors.reviews import (
     ConditionExpired,
     ConditionExtendedBefore,
     ConditionsNotMet,

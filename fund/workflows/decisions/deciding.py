@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from fund.errors import (
+from fund.errors.reviews import (
     AwardAboveAsk,
     AwardAboveCeiling,
     AwardAboveRolloutCap,

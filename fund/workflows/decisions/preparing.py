@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from fund.errors import ConsensusPending, DecisionIncomplete, NotImprovedYet
+from fund.errors.proposals import NotImprovedYet
+from fund.errors.reviews import ConsensusPending, DecisionIncomplete
 from fund.events import Envelope
 from fund.events.decisions import DecisionPrepared, DecisionRemarked
 from fund.language import N_, _

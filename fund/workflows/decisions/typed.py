@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from fund.dates import parse_day
-from fund.errors import (
-    AmbiguousName,
+from fund.errors.amounts import InvalidDay
+from fund.errors.commands import AmbiguousName
+from fund.errors.people import UnknownPartner
+from fund.errors.reviews import (
     DecisionIncomplete,
     DeferredBefore,
     FaultyCondition,
     FaultyReason,
-    InvalidDay,
     OneDecisionOnly,
     ReasonsPerCriterionMissing,
     UnknownDeferralGround,
-    UnknownPartner,
 )
 from fund.events.decisions import AwardCondition
 from fund.glossary import Name, meant

@@ -8,7 +8,8 @@ enough votes to decide by. Source: lifecycle.md 4 (P26), 12.
 
 from __future__ import annotations
 
-from fund.errors import NotAVoter, UnknownMatter, UnknownVote, VotingOver
+from fund.errors.capital import UnknownVote
+from fund.errors.reviews import NotAVoter, UnknownMatter, VotingOver
 from fund.events import Envelope, canonical_json
 from fund.events.decisions import DecisionVoted
 from fund.events.founding import CommandRefused

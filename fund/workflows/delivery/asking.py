@@ -18,14 +18,11 @@ from typing import Any
 
 from fund import lists, users
 from fund.database import Connection, mend, writing
-from fund.errors import (
+from fund.errors import FundError, NotReady
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import (
     CommandConflict,
-    DayBeforeFund,
-    DayToCome,
-    FundError,
-    NoActor,
     NotAllPossible,
-    NotReady,
     PendingChanged,
     PendingNotOpen,
     PreviewChanged,
@@ -34,6 +31,7 @@ from fund.errors import (
     UnknownRef,
     WordTooLong,
 )
+from fund.errors.people import NoActor
 from fund.events import canonical_json, require_printable
 from fund.glossary import Name
 from fund.ledger import flushed
@@ -244,7 +242,7 @@ def _ask(
 ) -> Answer:
     store = Store(connection)
     if store.work.setting("founded") is None:
-        from fund.errors import NoFundHere
+        from fund.errors.database import NoFundHere
 
         raise NoFundHere(place="")
     who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)

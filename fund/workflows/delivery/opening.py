@@ -9,7 +9,9 @@ from datetime import date, datetime
 
 from fund import dates, users
 from fund.database import Engine, create_engine, mend, place, require_head, upgrade, writing
-from fund.errors import DayToCome, FundError, FundExists
+from fund.errors import FundError
+from fund.errors.closing import DayToCome
+from fund.errors.people import FundExists
 from fund.ledger import Ledger
 from fund.rules.authority import SYSTEM_ACTOR, Role
 from fund.rules.regulations import Regulations

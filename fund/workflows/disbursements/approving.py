@@ -6,11 +6,7 @@ from datetime import date
 from typing import Any
 
 from fund import dates
-from fund.errors import (
-    CommitmentExceeded,
-    InsufficientCash,
-    WrongAccount,
-)
+from fund.errors.payments import CommitmentExceeded, InsufficientCash, WrongAccount
 from fund.events.disbursements import (
     DisbursementApproved,
     DisbursementChecked,

@@ -13,7 +13,9 @@ from datetime import date
 from typing import Any
 
 from fund.dates import add_months, start_of_day
-from fund.errors import InsufficientFreeToCommit, LongStopNotReached, UnknownAccount
+from fund.errors.exits import LongStopNotReached
+from fund.errors.ledger import UnknownAccount
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events import Envelope
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementRefinanced, AgreementTerminated
 from fund.events.capital import ContributionReceived

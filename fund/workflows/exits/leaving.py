@@ -14,11 +14,11 @@ from typing import Any
 
 from fund import files
 from fund.dates import add_months
-from fund.errors import (
+from fund.errors.closing import DayToCome
+from fund.errors.exits import (
     AdviceMissing,
     BelowUndisputed,
     CapitalMoved,
-    DayToCome,
     DecisionFileMissing,
     MoreOwedThanCalled,
     NothingUndisputed,

@@ -11,14 +11,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund import files
-from fund.errors import (
-    BeyondOutstanding,
-    BeyondSettlement,
-    InsufficientCash,
-    OwnAgreementsOpen,
-    PayeeNotParty,
-    SetOffNotSigned,
-)
+from fund.errors.evaluations import BeyondOutstanding
+from fund.errors.exits import BeyondSettlement, OwnAgreementsOpen, SetOffNotSigned
+from fund.errors.payments import InsufficientCash, PayeeNotParty
 from fund.events import Envelope
 from fund.events.exits import ExitPaid, ExitSetOff, PartnerExited
 from fund.schemas.agreements import Agreement

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import NoActivePartners, SettlementOfNobody, ValuationDayOutside
+from fund.errors.capital import NoActivePartners
+from fund.errors.exits import SettlementOfNobody, ValuationDayOutside
 from fund.events import Envelope
 from fund.reports.exits import quote_of
 from fund.schemas.capital import VOTING, Partner

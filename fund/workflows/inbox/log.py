@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fund.errors import UnknownDelivery, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.service import UnknownDelivery
 from fund.events import Envelope
 from fund.events.service import DeliveryRetried
 from fund.rules.authority import FUND_MANAGER, Role, Who

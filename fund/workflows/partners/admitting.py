@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any
 
 from fund.contributions import key_in_force
-from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
+from fund.errors.capital import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope
 from fund.events.capital import PartnerAdmitted, PartnerProposed
 from fund.rules import valuation

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from fund.errors import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
+from fund.errors.capital import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
 from fund.events import Envelope
 from fund.events.capital import KeyAdopted, PartnerAdmitted
 from fund.language import N_, _

@@ -9,9 +9,8 @@ from fractions import Fraction
 from math import ceil
 
 from fund.dates import add_months
-from fund.errors import (
+from fund.errors.capital import (
     AlreadyVoted,
-    CommitteeQuorumNotMet,
     FaultyKeyFile,
     KeyExists,
     KeyLeavesNothing,
@@ -20,6 +19,7 @@ from fund.errors import (
     NotTakingPart,
     UnknownVote,
 )
+from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import Envelope, canonical_json
 from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
 from fund.events.decisions import OpenedVote

@@ -9,7 +9,9 @@ from typing import Any
 from fund import files
 from fund.bank import bank_text, read_creditor_reference
 from fund.dates import term_end, weeks
-from fund.errors import AmountNotPositive, CostBudgetExceeded, InsufficientFreeToCommit
+from fund.errors.capital import AmountNotPositive
+from fund.errors.payments import CostBudgetExceeded
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.costs import CostApproved
 from fund.money import require_cents
 from fund.rules.valuation import free_to_commit

@@ -8,14 +8,8 @@ from typing import Any
 
 from fund.bank import bank_text
 from fund.dates import term_end, weeks
-from fund.errors import (
-    AmountNotPositive,
-    CallOfAnother,
-    ConsentNeeded,
-    MoreThanOverpaid,
-    NothingOpen,
-    SignatoryNeeded,
-)
+from fund.errors.capital import AmountNotPositive, CallOfAnother, ConsentNeeded, MoreThanOverpaid, NothingOpen
+from fund.errors.payments import SignatoryNeeded
 from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.money import require_cents
 from fund.rules.authority import Role

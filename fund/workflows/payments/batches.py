@@ -9,17 +9,17 @@ from typing import Any
 from fund import files
 from fund.bank import Payment, PaymentBatch, bank_text, end_to_end_id, file_sha256, wire, write_payments
 from fund.dates import is_working_day, next_working_day
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import UnknownPaymentVersion
+from fund.errors.payments import (
     BatchExpired,
     BatchFileChanged,
     CoolingOff,
     DebitsUnexplained,
     DisbursementInBatch,
-    FundError,
     NotAPaymentDay,
     NothingToPay,
     PayeeReplaced,
-    UnknownPaymentVersion,
 )
 from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent
 from fund.language import N_, _

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.errors import PaymentsStopped
+from fund.errors.payments import PaymentsStopped
 from fund.rules.transitions import Table
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement

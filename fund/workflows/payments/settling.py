@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from fund.bank import BankLine, end_to_end_id, ref_of_end_to_end_id
-from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.payments import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch
 from fund.events import Envelope
 from fund.events.payables import PayableCancelled, PayableRetried
 from fund.events.payments import (

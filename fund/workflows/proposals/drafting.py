@@ -9,7 +9,8 @@ from typing import Any
 
 from fund import files, forms
 from fund.dates import day_of, end_of_day
-from fund.errors import AttachmentMissing, AttachmentNotNamed, UnknownChoice, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.proposals import AttachmentMissing, AttachmentNotNamed, UnknownChoice
 from fund.events import Envelope
 from fund.events.proposals import ProposalDrafted
 from fund.glossary import distance

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fund import files, forms
-from fund.errors import (
+from fund.errors.commands import VersionConflict
+from fund.errors.proposals import (
     ChangedElsewhere,
     ChangedMeanwhile,
     NotForImprovement,
     OtherFormVersion,
     RolloutWithoutParent,
-    VersionConflict,
 )
 from fund.events import Envelope
 from fund.events.proposals import ProposalDrafted, ProposalRevised

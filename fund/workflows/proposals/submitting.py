@@ -7,7 +7,7 @@ from typing import Any
 
 from fund import files, forms
 from fund.dates import day_of, deadline, weeks
-from fund.errors import (
+from fund.errors.proposals import (
     AboveCeiling,
     AttachmentMissing,
     BoardNotInformed,

@@ -15,16 +15,10 @@ from zoneinfo import ZoneInfo
 
 from fund.bank import BankFile, BankLine, BankNotification, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
-from fund.errors import (
-    BankAccountExists,
-    BankStatementChanged,
-    FaultyInput,
-    FundError,
-    IbanKnown,
-    NoBankFileTakenIn,
-    NotABankAccountCode,
-    OtherBankAccount,
-)
+from fund.errors import FaultyInput, FundError
+from fund.errors.bank import BankStatementChanged, NoBankFileTakenIn, OtherBankAccount
+from fund.errors.capital import BankAccountExists, NotABankAccountCode
+from fund.errors.payments import IbanKnown
 from fund.events import Envelope, Fact
 from fund.events.receipts import (
     BankAccountRegistered,

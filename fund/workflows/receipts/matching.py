@@ -11,15 +11,15 @@ from datetime import date
 from typing import Any
 
 from fund.contributions import set_against_call
-from fund.errors import (
+from fund.errors.capital import (
     MoreThanReceived,
     NothingOpen,
     NothingToUndo,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
     SurplusRefunded,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
 from fund.events import Envelope
 from fund.events.receipts import AllocatedPart, ReceiptAllocated, ReceiptMatchProposed, ReceiptUnmatched, Undone
 from fund.glossary import nearest

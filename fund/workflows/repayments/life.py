@@ -10,7 +10,7 @@ from typing import Any
 
 from fund.bank import creditor_reference, read_creditor_reference
 from fund.dates import day_of
-from fund.errors import InvalidReference
+from fund.errors.bank import InvalidReference
 from fund.events import Envelope
 from fund.events.agreements import (
     AgreementAmended,

@@ -10,7 +10,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from fund.errors import (
+from fund.errors.evaluations import WriteoffOpen
+from fund.errors.repayments import (
     InstalmentNotPositive,
     InstalmentsDisordered,
     NothingToRestructure,
@@ -18,7 +19,6 @@ from fund.errors import (
     RestructuringDiffers,
     RestructuringInPast,
     ScheduleNotSaid,
-    WriteoffOpen,
 )
 from fund.events import Envelope
 from fund.events.agreements import InstalmentTerms

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from fund.dates import end_of_day
-from fund.errors import ReviewQuorumNotMet
+from fund.errors.reviews import ReviewQuorumNotMet
 from fund.events import Envelope
 from fund.events.reviews import OpenedScore, PanelSeat, ReviewClosed, ReviewExtended, ReviewTopUpProposed
 from fund.rules.scoring import Marks, Missing, figures_of, fraction_text, quorum_missing, rubric, total_of

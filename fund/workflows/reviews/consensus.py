@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fund.errors import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
+from fund.errors.reviews import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
 from fund.events import Envelope
 from fund.events.reviews import ConsensusAgreed, ConsensusProposed, ReviewConsensusRecorded
 from fund.glossary import meant

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from fund.dates import end_of_day
-from fund.errors import (
+from fund.errors.reviews import (
     AlreadyAssigned,
     NecessityNotNeeded,
     NotAssigned,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fund.errors import DeclarationMissing, NotAssigned, RevisionChanged, ScoreOpened
+from fund.errors.reviews import DeclarationMissing, NotAssigned, RevisionChanged, ScoreOpened
 from fund.events import Envelope, Fact, canonical_json
 from fund.events.reviews import ReviewDeclared, ReviewScored
 from fund.rules.authority import COMMITTEE, Who

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund.closing import Closing, closings
-from fund.errors import YearBeforeTheFund, YearToCome
+from fund.errors.closing import YearBeforeTheFund, YearToCome
 from fund.ledger import GENESIS
 from fund.unit_of_work import Past, View
 
