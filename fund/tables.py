@@ -21,14 +21,13 @@ from sqlalchemy import (
     text,
 )
 
-from fund.database import Base
+from fund.database import METADATA as _m
 
 __all__ = [
     "blob", "case_file", "command", "counter", "delivery", "event", "event_head", "event_link", "fund_setting",
     "pending", "person", "sealed", "subscription", "timer", "worker",
 ]  # fmt: skip
 
-_m = Base.metadata
 # code points decide the order of text, on both databases
 _text = Text().with_variant(Text(collation="C"), "postgresql")
 _key = String(200).with_variant(String(200, collation="C"), "postgresql")

@@ -19,7 +19,7 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund import database, forms, tables
+from fund import forms, tables
 from fund.database import reading
 from fund.errors import FundError
 from fund.errors.proposals import FaultyForm, FormFault
@@ -424,8 +424,8 @@ def kept(world: World) -> dict[str, object]:
     """Everything of the fund that a file could leave something in."""
     with reading(world.fund.engine) as connection:
         found: dict[str, object] = {
-            table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-            for table in database.Base.metadata.sorted_tables
+            name: connection.execute(sa.select(sa.func.count()).select_from(sa.table(name))).scalar_one()
+            for name in sa.inspect(connection).get_table_names()
         }
         found["sealed rows"] = sorted(map(tuple, connection.execute(sa.select(tables.sealed.c.content))))
     with world.view() as view:

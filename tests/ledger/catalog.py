@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fund.database import Connection, create_engine, reading
 from fund.ledger import Ledger
-from fund.ledger.store import Evidence
 from fund.ledger.store.catalog import SETTINGS, lines_of
+from fund.ledger.store.evidence import Evidence
 from fund.store import GuardStore
 
 FILE = Path(str(resources.files("migrations"))) / "sql" / "ledger_catalog.v1.postgresql.sql"

@@ -34,7 +34,8 @@ from fund.errors.ledger import (
     UnsealedAccount,
     WrongInstant,
 )
-from fund.ledger import AccountType, Ledger, Posted, Verification, credit, debit
+from fund.ledger import AccountType, Ledger, Posted, credit, debit
+from fund.ledger.verify import Verification
 from fund.money import parse
 from tests.ledger.attacks import (
     account_sql,

@@ -23,8 +23,9 @@ from fund.errors.ledger import (
     UnfitAccount,
     UnsealedAccount,
 )
-from fund.ledger import GENESIS, AccountType, Finding, Ledger, Side, credit, debit, seal, verify_export
+from fund.ledger import GENESIS, AccountType, Ledger, Side, credit, debit, seal, verify_export
 from fund.ledger.store.chart import Chart, account_change_hash
+from fund.ledger.verify import Finding
 from fund.reports.exports import ledger_folder
 from tests.ledger.attacks import account_sql, attempt, owner
 from tests.ledger.conftest import BOOK, Opens, draft, opened

@@ -16,7 +16,9 @@ from fund.errors.ledger import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
 from fund.ledger.seal import GENESIS
-from fund.ledger.store import ROWS, Anchoring, Evidence, Extent
+from fund.ledger.store.anchoring import Anchoring
+from fund.ledger.store.evidence import ROWS, Evidence
+from fund.ledger.store.stored import Extent
 from fund.ledger.verify import beside
 from fund.ledger.verify.chart import look_at_chart
 from fund.ledger.verify.entries import Chain, Progress, Start

@@ -15,7 +15,8 @@ from typing import Any
 from fund.errors.ledger import NotCanonical
 from fund.language import N_
 from fund.ledger.seal import canonical_json
-from fund.ledger.store import LAST_INSTANT, RawEntry
+from fund.ledger.store.quick import LAST_INSTANT
+from fund.ledger.store.stored import RawEntry
 
 __all__ = ["problems_of_form"]
 

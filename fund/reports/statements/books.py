@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fund.ledger import Anchor, Entry, Verification, public_key
+from fund.ledger import Anchor, Entry, public_key
 from fund.unit_of_work import View
+
+if TYPE_CHECKING:
+    from fund.ledger import Verification
 
 __all__ = [
     "accounts",
