@@ -217,7 +217,7 @@ def _waiting(data: Mapping[str, Any]) -> None:
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    from fund.workflows.receipts import REASONS
+    from fund.workflows.receipts.reasons import REASONS
 
     code = f" ({row['return_reason']})" if row.get("return_reason") else ""
     return _(REASONS[row["reason"]]) + code

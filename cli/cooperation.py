@@ -49,16 +49,17 @@ def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, 
         return look(ctx, name, args)
     except (DatabaseMissing, NoFundHere):
         from fund import lists
-        from fund.workflows import cooperations
+        from fund.workflows.cooperations import files
+        from fund.workflows.cooperations import register as cooperations_register
 
-        found = sorted(cooperations.of_the_report(), key=lambda one: one.ref)
+        found = sorted(files.of_the_report(), key=lambda one: one.ref)
         if name == "cooperation list":
             given = {key: value for key, value in args.items() if value is not None}
             if "partner" in given:
                 given["partner"] = _taking_part(found, given["partner"])
-            rows = {"cooperations": cooperations.chosen(found, **given)}
+            rows = {"cooperations": cooperations_register.chosen(found, **given)}
             return lists.chosen(rows, {"cooperations": ""}, name=name, **listed(ctx))
-        return {**cooperations.told(cooperations.nearest(found, args["ref"])), "revisions": []}
+        return {**cooperations_register.told(cooperations_register.nearest(found, args["ref"])), "revisions": []}
 
 
 def _taking_part(found: Sequence[Any], name: str) -> str:

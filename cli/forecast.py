@@ -68,7 +68,7 @@ def liquidity(
     output: str | None,
     plot: str | None,
 ) -> None:
-    from fund.reports.forecasts import quarters_drawn
+    from fund.reports.forecasts.drawing import quarters_drawn
 
     made_with = {"seed": seed, "runs": runs, "assumptions": assumptions}
     args = {"quarters": quarters, "backtest": backtest, **made_with}
@@ -120,7 +120,7 @@ def revolving(
     output: str | None,
     plot: str | None,
 ) -> None:
-    from fund.reports.forecasts import degrees_drawn
+    from fund.reports.forecasts.drawing import degrees_drawn
 
     args = {"years": _years(years), "awards": awards, "seed": seed, "runs": runs, "assumptions": assumptions}
     _leave(ctx, "forecast revolving", args, form, output, _show_revolving, _Plot("distribution", plot, degrees_drawn))
@@ -184,7 +184,7 @@ def _leave(
     plot: _Plot,
 ) -> None:
     """Make a forecast and let it leave: on the screen or to a file, and as a drawing where one was asked for."""
-    from fund.reports.forecasts import watched
+    from fund.reports.forecasts.liquidity import watched
 
     plot.require()
     may = {target: may_write(ctx, target) for target in (path, plot.path) if target is not None}
@@ -202,7 +202,7 @@ def _leave(
     elif form == "table" and path is None:
         show(data)
     else:
-        from fund.reports.statements import STATEMENT_FORMATS
+        from fund.reports.statements.formats import STATEMENT_FORMATS
 
         chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
         rows = {"lines": _lines(data)} if chosen == "csv" else data

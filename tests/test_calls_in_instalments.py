@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from fund.contributions import call
+from fund.contributions.calling import call
 from fund.errors.capital import (
     CalledAfterNotice,
     DueDaysOutOfOrder,

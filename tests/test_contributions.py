@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
 from fund.errors.amounts import AmountTooLarge, NotIntegerCents
 from fund.errors.capital import (
     AmountNotPositive,
@@ -156,7 +156,7 @@ def test_nobody_can_be_called_before_there_are_partners(sqlite_url: str) -> None
 
 
 def test_a_partner_that_gave_notice_is_not_called_by_itself(sqlite_url: str) -> None:
-    from fund.contributions import call
+    from fund.contributions.calling import call
 
     with founded(sqlite_url) as world:
         world.do("partner import", user="anna", content=THREE)

@@ -39,7 +39,7 @@ from fund.language import N_, _, day, ngettext
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
 @dated
 def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, output: str, force: bool) -> None:
-    from fund.reports.exports import DUTY_FORMATS
+    from fund.reports.exports.duties import DUTY_FORMATS
 
     data = look(ctx, "export duties", {"ref": ref, "names": not without_names})
     write_output(output, DUTY_FORMATS[form](data), force=force, private=True)

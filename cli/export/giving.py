@@ -32,7 +32,7 @@ from fund.language import N_, _, day, euros
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
 @known
 def giving(ctx: click.Context, prefix: str | None, output: str, force: bool) -> None:
-    from fund.reports.exports import as_package
+    from fund.reports.exports.giving import as_package
 
     data = look(ctx, "export 360giving", {"prefix": prefix})
     write_output(output, as_package(data), force=force)

@@ -50,7 +50,7 @@ def one_file(function: F) -> F:
 
 def looked_up(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     """What an export answers, with a bar while its entries go by."""
-    from fund.reports.exports import watched
+    from fund.reports.exports.excerpt import watched
 
     with progress(_("Writing entries")) as bar:
 

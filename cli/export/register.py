@@ -31,7 +31,7 @@ from fund.language import N_, _, day, euros
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
 @known
 def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
-    from fund.reports.exports import REGISTER_FORMATS
+    from fund.reports.exports.register import REGISTER_FORMATS
 
     data = look(ctx, "export register", {})
     write_output(output, REGISTER_FORMATS[form](data), force=force)

@@ -274,7 +274,8 @@ def leave(
     if form == "table" and path is None and not (streams and typed(ctx, "json")):
         read(ctx, name, args, show=show or (lambda data: output.show_page(_page(name, data))))
         return
-    from fund.reports.statements import DRAWN, PAPERS, STATEMENT_FORMATS, STREAMED
+    from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED
+    from fund.reports.statements.pages import PAPERS
 
     chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
     path = path or "-"
@@ -304,7 +305,7 @@ def leave(
 
 
 def _page(name: str, found: Mapping[str, Any]) -> Any:
-    from fund.reports.statements import PAGES
+    from fund.reports.statements.pages import PAGES
 
     return PAGES[name](found)
 

@@ -74,7 +74,7 @@ def find_eligible(ctx: click.Context, ref: str, evidence: tuple[str, ...]) -> No
 
 def _eligible(answer: Mapping[str, Any]) -> list[str]:
     from fund.glossary import code_word
-    from fund.reports.statements import finding
+    from fund.reports.statements.proposal_page import finding
 
     result = answer["result"]
     lines = [_("{ref} is eligible. What each rule found:").format(ref=result["ref"])]

@@ -44,7 +44,7 @@ def draft(ctx: click.Context, file: dict[str, Any], follows: str | None, attach:
 
 
 def _remarks(result: Mapping[str, Any]) -> list[str]:
-    from fund.reports.statements import remarks
+    from fund.reports.statements.proposal_page import remarks
 
     return remarks(result)
 

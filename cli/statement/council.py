@@ -72,7 +72,8 @@ def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
 
 
 def _made(found: Mapping[str, Any], form: str) -> bytes:
-    from fund.reports.statements import DRAWN, PAGES, PAPERS, STATEMENT_FORMATS
+    from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS
+    from fund.reports.statements.pages import PAGES, PAPERS
 
     if form == "pdf":
         return PAPERS[NAME](found)

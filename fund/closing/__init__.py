@@ -6,21 +6,21 @@ period is reopened, corrected and closed again. Source: lifecycle.md 9 (C5, C6, 
 
 from __future__ import annotations
 
-from fund.closing.by_hand import anchor, post, reverse
-from fund.closing.frozen import Closing, closings, every_closing
-from fund.closing.months import LIVES, TRANSITIONS, State, close, lock, reopen
-from fund.closing.reading import period, periods
+from fund.closing.months import LIVES
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.unit_of_work import Command, Query
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Closing", "State", "closings", "every_closing"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("period lock", lock, FUND_MANAGER, second=TREASURER),
-    Command("period close", close, FUND_MANAGER, second=TREASURER),
-    Command("period reopen", reopen, FUND_MANAGER, second=TREASURER),
-    Command("ledger post", post, FUND_MANAGER, second=TREASURER),
-    Command("ledger reverse", reverse, FUND_MANAGER, second=TREASURER),
-    Command("ledger anchor", anchor, FUND_MANAGER),
+    Command("period lock", "fund.closing.months:lock", FUND_MANAGER, second=TREASURER),
+    Command("period close", "fund.closing.months:close", FUND_MANAGER, second=TREASURER),
+    Command("period reopen", "fund.closing.months:reopen", FUND_MANAGER, second=TREASURER),
+    Command("ledger post", "fund.closing.by_hand:post", FUND_MANAGER, second=TREASURER),
+    Command("ledger reverse", "fund.closing.by_hand:reverse", FUND_MANAGER, second=TREASURER),
+    Command("ledger anchor", "fund.closing.by_hand:anchor", FUND_MANAGER),
 )
-QUERIES = (Query("period list", periods, lists={"periods": "period"}), Query("period show", period))
+QUERIES = (
+    Query("period list", "fund.closing.reading:periods", lists={"periods": "period"}),
+    Query("period show", "fund.closing.reading:period"),
+)

@@ -8,11 +8,11 @@ chapter lists them as ``Command`` and ``Query``, and says with ``Life`` how fact
 
 from __future__ import annotations
 
-from fund.unit_of_work.chapter import Command, Query
+from fund.unit_of_work.chapter import Command, Place, Query, found_at
 from fund.unit_of_work.lives import Life, Lives
 from fund.unit_of_work.past import Past
 from fund.unit_of_work.refs import derive_id
 from fund.unit_of_work.unit import UnitOfWork
 from fund.unit_of_work.view import BOOK, View
 
-__all__ = ["BOOK", "Command", "Life", "Lives", "Past", "Query", "UnitOfWork", "View", "derive_id"]
+__all__ = ["found_at", "BOOK", "Command", "Life", "Lives", "Past", "Place", "Query", "UnitOfWork", "View", "derive_id"]

@@ -30,9 +30,9 @@ from fund.schemas.reviews import Decision
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Life, Query, View
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.decisions import reads_papers
+from fund.workflows.decisions.showing import reads_papers
 from fund.workflows.discretion import reads_results
-from fund.workflows.proposals import find
+from fund.workflows.proposals.drafting import find
 
 __all__ = ["COMMANDS", "LIVES", "NOUNS", "QUERIES"]
 

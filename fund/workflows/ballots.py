@@ -34,7 +34,7 @@ from fund.workflows.bodies import (
     waiting_in,
 )
 from fund.workflows.conflicts import parties_of
-from fund.workflows.reviews import open_seals, put_under_seal, read_sealed
+from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
 __all__ = [
     "CHOICES",

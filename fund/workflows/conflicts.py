@@ -22,7 +22,7 @@ from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import View
-from fund.workflows.cooperations import register
+from fund.workflows.cooperations.register import register
 
 __all__ = [
     "Surroundings",

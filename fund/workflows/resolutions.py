@@ -34,7 +34,7 @@ from fund.workflows.ballots import (
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
 from fund.workflows.discretion import sees_votes
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
-from fund.workflows.proposals import rules_for
+from fund.workflows.proposals.drafting import rules_for
 
 __all__ = [
     "COMMANDS",

@@ -26,7 +26,7 @@ from fund.schemas.transfers import Transfer
 from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
 from fund.workflows.payees import account_of_the_fund
-from fund.workflows.receipts import arrives, settles
+from fund.workflows.receipts.hooks import arrives, settles
 
 __all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State"]
 

@@ -34,7 +34,7 @@ from fund.ledger.anchors import (
 )
 from fund.ledger.store.anchoring import anchor_hash
 from fund.ledger.verify import Verification
-from fund.reports.exports import ledger_folder
+from fund.reports.exports.ledger import ledger_folder
 from tests.factories import founded
 from tests.ledger.attacks import attempt, flipped, owner, table_columns
 from tests.ledger.conftest import BOOK, NOON, Opens, draft, opened

@@ -26,7 +26,7 @@ from fund.errors.ledger import (
 from fund.ledger import GENESIS, AccountType, Ledger, Side, credit, debit, seal, verify_export
 from fund.ledger.store.chart import Chart, account_change_hash
 from fund.ledger.verify import Finding
-from fund.reports.exports import ledger_folder
+from fund.reports.exports.ledger import ledger_folder
 from tests.ledger.attacks import account_sql, attempt, owner
 from tests.ledger.conftest import BOOK, Opens, draft, opened
 from tests.ledger.test_concurrency import CLIENTS, at_once

@@ -23,7 +23,7 @@ from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.unit_of_work.unit import _Cause
 from fund.workflows.commands import COMMANDS
-from fund.workflows.repayments import AGAIN_FACTS, escalate, look_again, warn
+from fund.workflows.repayments.reminders import AGAIN_FACTS, escalate, look_again, warn
 from tests.factories import START, World
 from tests.workflows.money_out import AGREEMENT, BAARN, PROPOSAL, agree, prepared
 from tests.workflows.money_out import plan as planned

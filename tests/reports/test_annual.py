@@ -30,11 +30,11 @@ from fund.events.receipts import CostCharged
 from fund.events.repayments import AllowanceAdjusted
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.reports.cash import cash_on
-from fund.reports.statements import STATEMENT_FORMATS
 from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
 from fund.reports.statements.annual.movements import movement_tables
 from fund.reports.statements.annual.years import told
+from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.rules.regulations import Regulations, Treasury, TreasuryStep, standard
 from fund.unit_of_work import Past, View
 from fund.workflows.commands import LIVES

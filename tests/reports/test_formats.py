@@ -25,8 +25,10 @@ from fund import language
 from fund.errors.usage import ReportsMissing, TooLongForPaper, TooLongForSheet
 from fund.language import euros, number
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text, safe
-from fund.reports.statements import PAGES, PAPERS, STATEMENT_FORMATS, printed, sheets
+from fund.reports.statements import printed, sheets
 from fund.reports.statements.cards import card
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.pages import PAGES, PAPERS
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import look, open_fund
@@ -467,7 +469,7 @@ def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_a_card_that_is_written_as_it_comes_is_the_same_as_one_that_is_held(story: Told, form: str) -> None:
-    from fund.reports.statements import STREAMED
+    from fund.reports.statements.formats import STREAMED
 
     parts: list[bytes] = []
     with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:

@@ -20,8 +20,8 @@ from referencing.jsonschema import DRAFT202012
 
 from fund.errors.exports import FaultyPublisherPrefix, NothingToPublish
 from fund.reports.cash import cash_of
-from fund.reports.exports import as_package, giving, register
-from fund.reports.exports.giving import Euros
+from fund.reports.exports.giving import Euros, as_package, giving
+from fund.reports.exports.register import register
 from fund.unit_of_work import View
 from tests.conftest import Fund
 from tests.factories import founded

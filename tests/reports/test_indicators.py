@@ -22,8 +22,9 @@ from fund.reports import quantities
 from fund.reports.cash import cash_of
 from fund.reports.indicators import INDICATORS
 from fund.reports.quantities import QUANTITIES, Quantities
-from fund.reports.statements import STATEMENT_FORMATS, position
 from fund.reports.statements.amounts import AMOUNTS
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.position import position
 from fund.rules.postings import BOOKED
 from fund.rules.prices import parse_prices
 from fund.unit_of_work import View

@@ -119,7 +119,7 @@ def test_the_same_letter_is_the_same_bytes_on_one_page(world: World, lang: str) 
 def test_a_letter_says_the_same_after_it_was_paid(world: World) -> None:
     before = letters(world, "B2026-0001")
     with world.uow("anna", commit=False) as uow:
-        from fund.contributions import letters as query
+        from fund.contributions.letters import letters as query
         from fund.schemas.capital import Call
 
         uow.store.cases.put([(uow.case(Call, "B2026-0001").but(state="received", received_cents=1), 99)])

@@ -11,7 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from fund.reports.statements import PAGES, STATEMENT_FORMATS
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.pages import PAGES
 from fund.reports.statements.partner import MAINS, partner_statement
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES

@@ -12,7 +12,7 @@ import pytest
 from fund import language
 from fund.events.evaluations import EvaluationAccepted
 from fund.reports.site.gathered import Fund
-from fund.reports.statements import position
+from fund.reports.statements.position import position
 from fund.workflows.delivery import open_fund
 from tests.factories import World
 from tests.story import Told

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from fund.checks import verify
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
 from fund.errors.capital import AccessionChanged, FaultyPartnerFile, NotACandidate, PartnerKnown, PartnerNameTaken
 from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.errors.people import ConflictOfInterest, NotAuthorised, UnknownPartner

@@ -22,7 +22,7 @@ from fund.errors.closing import DayBeforeFund, DayToCome
 from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
 from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.errors.reviews import InsufficientFreeToCommit
-from fund.workflows.agreements import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
+from fund.workflows.agreements.states import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
 from fund.workflows.lifecycle import same_command_from
 from tests.factories import World, founded
 from tests.workflows.agreeing import (

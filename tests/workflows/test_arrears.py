@@ -12,7 +12,7 @@ from fund.errors.commands import UnknownRef
 from fund.errors.people import ConflictOfInterest, NotAuthorised
 from fund.errors.repayments import InstalmentNotLate
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments import escalate, warn
+from fund.workflows.repayments.reminders import escalate, warn
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,

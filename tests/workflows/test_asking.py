@@ -45,7 +45,7 @@ from fund.users import add_user, adopt_regulations
 from fund.workflows import commands
 from fund.workflows.delivery import carry_out, found_fund, open_fund
 from fund.workflows.delivery.arguments import decode, encode
-from fund.workflows.reviews import parse_scores
+from fund.workflows.reviews.sheets import parse_scores
 from tests import hints
 from tests.factories import PARTNERS_CSV, START, World, founded
 

@@ -12,7 +12,7 @@ from fund.checks import verify
 from fund.database import reading
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.workflows.decisions import ranking
+from fund.workflows.decisions.preparing import ranking
 from tests.factories import World, founded
 from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, score_file, voted
 

@@ -16,7 +16,8 @@ from fund.errors.cooperations import FaultyCooperationFile
 from fund.errors.people import NotAuthorised
 from fund.schemas.proposals import Proposal
 from fund.workflows.conflicts import parties_of, soft_of
-from fund.workflows.cooperations import of_the_report, read_register, register
+from fund.workflows.cooperations.files import of_the_report, read_register
+from fund.workflows.cooperations.register import register
 from tests.conftest import Fund
 from tests.factories import World, founded
 from tests.workflows.deciding import eligible, peopled

@@ -12,7 +12,7 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.schemas.proposals import Proposal
 from fund.workflows import decisions, reviews
 from fund.workflows.lifecycle import same_command_from
-from fund.workflows.proposals import TRANSITIONS, State
+from fund.workflows.proposals.table import TRANSITIONS, State
 from tests.factories import founded
 from tests.workflows.deciding import decidable, score_file
 

@@ -12,8 +12,8 @@ from fund.errors.commands import TransitionNotAllowed
 from fund.errors.people import SameHands
 from fund.errors.reviews import NotAVoter
 from fund.schemas.agreements import Agreement
-from fund.workflows import decisions
 from fund.workflows.agreements import drafting
+from fund.workflows.decisions import afterwards as decisions
 from tests.factories import World, founded
 from tests.roads import road
 from tests.workflows.deciding import decidable, voted

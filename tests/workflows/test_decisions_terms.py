@@ -9,7 +9,7 @@ import pytest
 
 from fund.checks import verify
 from fund.dates import end_of_day, start_of_day
-from fund.workflows import decisions
+from fund.workflows.decisions import terms as decisions
 from tests.factories import World, a_proposal_file, founded
 from tests.workflows.deciding import (
     CLOSED,

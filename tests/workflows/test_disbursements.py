@@ -32,7 +32,7 @@ from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
-from fund.workflows.disbursements import TRANSITIONS, State
+from fund.workflows.disbursements.table import TRANSITIONS, State
 from fund.workflows.lifecycle import commands_from
 from tests.factories import World, as_text, founded
 from tests.roads import road

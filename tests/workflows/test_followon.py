@@ -13,7 +13,7 @@ from fund import forms
 from fund.errors.commands import UnknownRef
 from fund.errors.proposals import FollowonNotInvited
 from fund.schemas.proposals import ProposalForm
-from fund.workflows.evaluations import ancestors
+from fund.workflows.evaluations.followon import ancestors
 from tests.factories import World, a_form, founded
 from tests.workflows.looking_back import (
     AGREEMENT,

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.contributions import explained
+from fund.contributions.letters import explained
 from fund.errors.capital import (
     AlreadyVoted,
     AmountNotPositive,
@@ -32,7 +32,7 @@ from fund.events.capital import KeyVoted
 from fund.rules.keys import reference_years
 from fund.rules.regulations import standard
 from fund.schemas.capital import DistributionKey, Partner
-from fund.workflows.partners import vote_on_key
+from fund.workflows.partners.keys import vote_on_key
 from tests.factories import PARTNERS_CSV, World, founded
 from tests.roads import road
 

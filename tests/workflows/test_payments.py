@@ -33,7 +33,7 @@ from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import DebitRecorded, ReceiptAllocated
 from fund.workflows.payees import cash_to_pay
-from fund.workflows.receipts import unexplained_debits
+from fund.workflows.receipts.reading import unexplained_debits
 from tests import payment_files
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import (

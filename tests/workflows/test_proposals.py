@@ -53,7 +53,7 @@ from fund.store import Store
 from fund.workflows import proposals
 from fund.workflows.commands import COMMANDS
 from fund.workflows.lifecycle import commands_from
-from fund.workflows.proposals import TRANSITIONS, State
+from fund.workflows.proposals.table import TRANSITIONS, State
 from tests.factories import World, a_form, a_proposal_file, as_text, founded
 from tests.roads import road
 from tests.workflows.deciding import money

@@ -13,12 +13,8 @@ from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanRestructured
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments import (
-    TRANSITIONS,
-    instalment_of_reference,
-    instalment_reference,
-    quarter_of,
-)
+from fund.workflows.repayments.allowance import quarter_of
+from fund.workflows.repayments.life import TRANSITIONS, instalment_of_reference, instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, approved, last_entry, noon, office, received, running, signed
 

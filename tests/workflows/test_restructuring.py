@@ -25,7 +25,7 @@ from fund.errors.repayments import (
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.writeoffs import WriteoffProposed
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments import escalate
+from fund.workflows.repayments.reminders import escalate
 from tests.bookkeeping import head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT, fired_again, noon, received, replayed, running

@@ -33,7 +33,7 @@ from fund.errors.reviews import (
 from fund.rules.voting import commitment, salt_for
 from fund.schemas.proposals import Proposal
 from fund.store import Store
-from fund.workflows.reviews import put_under_seal
+from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.ties import candidates
 from tests.factories import World, a_proposal_file, founded
 from tests.roads import road

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from fund.reports.site.publish import site
 from fund.unit_of_work import Life, Query
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "site"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = ()
 LIVES: dict[str, Life] = {}
-QUERIES = (Query("statement site", site),)
+QUERIES = (Query("statement site", "fund.reports.site.publish:site"),)

@@ -5,60 +5,24 @@
 
 from __future__ import annotations
 
-from fund.reports.statements.agreement import agreement_statement
-from fund.reports.statements.annual import annual
-from fund.reports.statements.books import (
-    accounts,
-    balance,
-    entries,
-    entry,
-    first_bad,
-    ledger_checks,
-    verification,
-)
-from fund.reports.statements.cards import card
-from fund.reports.statements.council import council
-from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED, as_csv
-from fund.reports.statements.pages import PAGES, PAPERS
-from fund.reports.statements.partner import partner_statement
-from fund.reports.statements.position import position
-from fund.reports.statements.proposal_page import finding, remarks
-from fund.reports.statements.treasury import treasury
-from fund.reports.statements.trial import trial_balance
 from fund.unit_of_work import Life, Query
 
-__all__ = [
-    "COMMANDS",
-    "DRAWN",
-    "LIVES",
-    "PAGES",
-    "PAPERS",
-    "QUERIES",
-    "STATEMENT_FORMATS",
-    "STREAMED",
-    "as_csv",
-    "finding",
-    "first_bad",
-    "ledger_checks",
-    "position",
-    "remarks",
-    "trial_balance",
-]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = ()
 LIVES: dict[str, Life] = {}
 QUERIES = (
-    Query("ledger accounts", accounts),
-    Query("ledger entries", entries),
-    Query("ledger entry", entry),
-    Query("ledger balance", balance),
-    Query("ledger card", card),
-    Query("ledger trial-balance", trial_balance),
-    Query("ledger verify", verification),
-    Query("statement position", position),
-    Query("statement agreement", agreement_statement),
-    Query("statement partner", partner_statement),
-    Query("statement treasury", treasury),
-    Query("statement annual", annual),
-    Query("statement council", council),
+    Query("ledger accounts", "fund.reports.statements.books:accounts"),
+    Query("ledger entries", "fund.reports.statements.books:entries"),
+    Query("ledger entry", "fund.reports.statements.books:entry"),
+    Query("ledger balance", "fund.reports.statements.books:balance"),
+    Query("ledger card", "fund.reports.statements.cards:card"),
+    Query("ledger trial-balance", "fund.reports.statements.trial:trial_balance"),
+    Query("ledger verify", "fund.reports.statements.books:verification"),
+    Query("statement position", "fund.reports.statements.position:position"),
+    Query("statement agreement", "fund.reports.statements.agreement:agreement_statement"),
+    Query("statement partner", "fund.reports.statements.partner:partner_statement"),
+    Query("statement treasury", "fund.reports.statements.treasury:treasury"),
+    Query("statement annual", "fund.reports.statements.annual:annual"),
+    Query("statement council", "fund.reports.statements.council:council"),
 )

@@ -27,7 +27,8 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.agreements.states import AGREEMENTS
 from fund.workflows.lifecycle import check
-from fund.workflows.repayments import called_by_saving, plan_timers
+from fund.workflows.repayments.course import called_by_saving
+from fund.workflows.repayments.reminders import plan_timers
 
 __all__ = [
     "ask_benefits", "benefit_per_partner", "benefit_table", "benefits_due", "plan_benefits", "report_benefits",

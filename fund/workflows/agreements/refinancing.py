@@ -33,7 +33,8 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import resolutions
 from fund.workflows.agreements.states import AgreementState
 from fund.workflows.lifecycle import check, require_reason
-from fund.workflows.repayments import REMINDED, plan_timers
+from fund.workflows.repayments.life import REMINDED
+from fund.workflows.repayments.reminders import plan_timers
 
 __all__ = ["INVITING", "refinance"]
 

@@ -8,37 +8,13 @@ from __future__ import annotations
 
 from fund.rules.authority import FUND_MANAGER
 from fund.unit_of_work import Command, Query
-from fund.workflows.cooperations.files import of_the_report, read_register
-from fund.workflows.cooperations.register import (
-    LIVES,
-    chosen,
-    import_register,
-    listed,
-    nearest,
-    register,
-    show,
-    template,
-    told,
-)
+from fund.workflows.cooperations.register import LIVES
 
-__all__ = [
-    "COMMANDS",
-    "LIVES",
-    "QUERIES",
-    "chosen",
-    "import_register",
-    "listed",
-    "nearest",
-    "of_the_report",
-    "read_register",
-    "register",
-    "show",
-    "told",
-]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
-COMMANDS = (Command("cooperation import", import_register, FUND_MANAGER),)
+COMMANDS = (Command("cooperation import", "fund.workflows.cooperations.register:import_register", FUND_MANAGER),)
 QUERIES = (
-    Query("cooperation list", listed, lists={"cooperations": ""}),
-    Query("cooperation show", show),
-    Query("cooperation template", template),
+    Query("cooperation list", "fund.workflows.cooperations.register:listed", lists={"cooperations": ""}),
+    Query("cooperation show", "fund.workflows.cooperations.register:show"),
+    Query("cooperation template", "fund.workflows.cooperations.register:template"),
 )

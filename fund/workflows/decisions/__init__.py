@@ -8,63 +8,28 @@ from __future__ import annotations
 
 from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, PARTY_SIGNATORY, TREASURER, either
 from fund.unit_of_work import Command, Query
-from fund.workflows.decisions.afterwards import decide_objection, evidence, meet_conditions, reopen
-from fund.workflows.decisions.body import chairs, committee_of, waiting_votes
 from fund.workflows.decisions.case import LIVES
-from fund.workflows.decisions.deciding import decide, second_of_decide
-from fund.workflows.decisions.preparing import prepare, prepare_when_scored, ranking
-from fund.workflows.decisions.showing import reads_papers, show
-from fund.workflows.decisions.terms import (
-    BACK,
-    RUNNING,
-    TERM,
-    TERM_FACTS,
-    come_back,
-    keep_deferral,
-    keep_term,
-    term_ends,
-    term_of,
-)
-from fund.workflows.decisions.voting import vote
 
-__all__ = [
-    "BACK",
-    "COMMANDS",
-    "LIVES",
-    "QUERIES",
-    "RUNNING",
-    "TERM",
-    "TERM_FACTS",
-    "chairs",
-    "come_back",
-    "committee_of",
-    "decide",
-    "decide_objection",
-    "evidence",
-    "keep_deferral",
-    "keep_term",
-    "meet_conditions",
-    "prepare",
-    "prepare_when_scored",
-    "ranking",
-    "reads_papers",
-    "reopen",
-    "show",
-    "term_ends",
-    "term_of",
-    "vote",
-    "waiting_votes",
-]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("decision prepare", prepare, FUND_MANAGER),
-    Command("decision vote", vote, either(COMMITTEE, BOARD)),
-    Command("decision decide", decide, either(CHAIR, FUND_MANAGER), second=second_of_decide, seconds=(COMMITTEE,)),
-    Command("decision evidence", evidence, either(PARTY_SIGNATORY, CHAIR)),
+    Command("decision prepare", "fund.workflows.decisions.preparing:prepare", FUND_MANAGER),
+    Command("decision vote", "fund.workflows.decisions.voting:vote", either(COMMITTEE, BOARD)),
     Command(
-        "decision meet-conditions", meet_conditions, FUND_MANAGER, second=either(FUND_MANAGER, TREASURER, COMMITTEE)
+        "decision decide",
+        "fund.workflows.decisions.deciding:decide",
+        either(CHAIR, FUND_MANAGER),
+        second="fund.workflows.decisions.deciding:second_of_decide",
+        seconds=(COMMITTEE,),
     ),
-    Command("decision reopen", reopen, CHAIR, second=COMMITTEE),
-    Command("decision decide-objection", decide_objection, CHAIR),
+    Command("decision evidence", "fund.workflows.decisions.afterwards:evidence", either(PARTY_SIGNATORY, CHAIR)),
+    Command(
+        "decision meet-conditions",
+        "fund.workflows.decisions.afterwards:meet_conditions",
+        FUND_MANAGER,
+        second=either(FUND_MANAGER, TREASURER, COMMITTEE),
+    ),
+    Command("decision reopen", "fund.workflows.decisions.afterwards:reopen", CHAIR, second=COMMITTEE),
+    Command("decision decide-objection", "fund.workflows.decisions.afterwards:decide_objection", CHAIR),
 )
-QUERIES = (Query("decision show", show),)
+QUERIES = (Query("decision show", "fund.workflows.decisions.showing:show"),)

@@ -24,8 +24,8 @@ from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
-from fund.workflows.proposals import State
-from fund.workflows.reviews import rules_of
+from fund.workflows.proposals.table import State
+from fund.workflows.reviews.ties import rules_of
 
 __all__ = [
     "IMPROVE",

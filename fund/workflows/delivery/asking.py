@@ -150,7 +150,7 @@ def carry_out(
 
     def attempt(*, late: bool = False) -> Answer | None:
         # each time anew: what was read of a file goes by once
-        ready = command.before(args) if command is not None and command.before is not None else args
+        ready = command.ready(args) if command is not None else args
         with writing(fund.engine) as connection:
             if late and trial and not _caught_up(fund, connection):
                 return None

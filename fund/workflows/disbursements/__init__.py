@@ -12,40 +12,26 @@ from __future__ import annotations
 from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, TREASURER
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.disbursements.amounts import booked, live_cents
-from fund.workflows.disbursements.approving import approve, check_request, refuse, withdraw
-from fund.workflows.disbursements.asking import on_account_cents, request, request_at_activation
-from fund.workflows.disbursements.reading import disbursement, disbursements
-from fund.workflows.disbursements.table import LIVE, PAYERS, TRANSITIONS, State, after
-from fund.workflows.disbursements.undoing import cancel, refund
+from fund.workflows.disbursements.table import PAYERS, TRANSITIONS, after
 
-__all__ = [
-    "COMMANDS",
-    "LIVE",
-    "LIVES",
-    "PAYERS",
-    "QUERIES",
-    "TRANSITIONS",
-    "State",
-    "booked",
-    "live_cents",
-    "on_account_cents",
-    "refund",
-    "request_at_activation",
-]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 
 COMMANDS = (
-    Command("disbursement request", request, PARTY_SIGNATORY),
-    Command("disbursement check", check_request, FUND_MANAGER),
-    Command("disbursement approve", approve, TREASURER),
-    Command("disbursement refuse", refuse, PAYERS),
-    Command("disbursement withdraw", withdraw, PARTY_SIGNATORY),
-    Command("disbursement cancel", cancel, FUND_MANAGER, second=TREASURER),
-    Command("disbursement refund", refund, TREASURER),
+    Command("disbursement request", "fund.workflows.disbursements.asking:request", PARTY_SIGNATORY),
+    Command("disbursement check", "fund.workflows.disbursements.approving:check_request", FUND_MANAGER),
+    Command("disbursement approve", "fund.workflows.disbursements.approving:approve", TREASURER),
+    Command("disbursement refuse", "fund.workflows.disbursements.approving:refuse", PAYERS),
+    Command("disbursement withdraw", "fund.workflows.disbursements.approving:withdraw", PARTY_SIGNATORY),
+    Command("disbursement cancel", "fund.workflows.disbursements.undoing:cancel", FUND_MANAGER, second=TREASURER),
+    Command("disbursement refund", "fund.workflows.disbursements.undoing:refund", TREASURER),
 )
 QUERIES = (
-    Query("disbursement list", disbursements, lists={"disbursements": "disbursement"}),
-    Query("disbursement show", disbursement),
+    Query(
+        "disbursement list",
+        "fund.workflows.disbursements.reading:disbursements",
+        lists={"disbursements": "disbursement"},
+    ),
+    Query("disbursement show", "fund.workflows.disbursements.reading:disbursement"),
 )
 LIVES = {"disbursement": Life(Disbursement, after, TRANSITIONS)}

@@ -35,7 +35,7 @@ from fund.schemas.writeoffs import Writeoff
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees import to_pay
 
 __all__ = [

@@ -21,7 +21,7 @@ from fund.events.exits import (
 from fund.events.payables import PayableCancelled
 from fund.schemas.exits import Exit
 from fund.workflows.lifecycle import state_after
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 
 __all__ = ["exit_after"]
 

@@ -22,7 +22,7 @@ from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.exits.later import standing
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 from fund.workflows.payees import cash_to_pay, usable_payee
 
 __all__ = ["LEAVING_FACTS", "leave", "own_agreements", "pay"]

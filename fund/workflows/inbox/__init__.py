@@ -11,33 +11,25 @@ from typing import Any
 
 from fund.rules.authority import ADMIN, FUND_MANAGER, either
 from fund.unit_of_work import Command, Query
-from fund.workflows.inbox.desk import Desk
-from fund.workflows.inbox.lines import SOURCES, inbox
-from fund.workflows.inbox.log import (
-    dead,
-    deliveries,
-    event_line,
-    event_list,
-    event_show,
-    named,
-    pending_shown,
-    retry,
-    second_to_retry,
-)
-from fund.workflows.inbox.waiting import Waiting
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "SOURCES", "Desk", "Waiting", "event_line", "inbox"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("event retry", retry, either(FUND_MANAGER, ADMIN), second=second_to_retry, seconds=(FUND_MANAGER,)),
+    Command(
+        "event retry",
+        "fund.workflows.inbox.log:retry",
+        either(FUND_MANAGER, ADMIN),
+        second="fund.workflows.inbox.log:second_to_retry",
+        seconds=(FUND_MANAGER,),
+    ),
 )
 QUERIES = (
-    Query("inbox", inbox),
-    Query("pending show", pending_shown),
-    Query("explain", named),
-    Query("event list", event_list),
-    Query("event show", event_show),
-    Query("event deliveries", deliveries),
-    Query("event dead", dead),
+    Query("inbox", "fund.workflows.inbox.lines:inbox"),
+    Query("pending show", "fund.workflows.inbox.log:pending_shown"),
+    Query("explain", "fund.workflows.inbox.log:named"),
+    Query("event list", "fund.workflows.inbox.log:event_list"),
+    Query("event show", "fund.workflows.inbox.log:event_show"),
+    Query("event deliveries", "fund.workflows.inbox.log:deliveries"),
+    Query("event dead", "fund.workflows.inbox.log:dead"),
 )
 LIVES: dict[str, Any] = {}

@@ -17,8 +17,9 @@ from fund.rules.authority import (
     either,
 )
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.workflows.agreements import WaitingAmendment, reopened_since, waiting_amendments
-from fund.workflows.disbursements import on_account_cents
+from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
+from fund.workflows.agreements.drafting import reopened_since
+from fund.workflows.disbursements.asking import on_account_cents
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 

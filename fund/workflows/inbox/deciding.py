@@ -13,7 +13,8 @@ from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
 from fund.workflows.bodies import reviewers_of
-from fund.workflows.decisions import RUNNING, waiting_votes
+from fund.workflows.decisions.body import waiting_votes
+from fund.workflows.decisions.terms import RUNNING
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.reviewing import decision_before
 from fund.workflows.inbox.waiting import Waiting

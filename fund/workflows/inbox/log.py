@@ -18,7 +18,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.office import confirmation
-from fund.workflows.proposals import may_see
+from fund.workflows.proposals.drafting import may_see
 
 __all__ = [
     "dead",

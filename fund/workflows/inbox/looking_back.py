@@ -14,7 +14,7 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.writeoffs import waiting_votes
+from fund.workflows.writeoffs.deciding import waiting_votes
 
 __all__ = ["waiting"]
 

@@ -9,56 +9,23 @@ from __future__ import annotations
 from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY
 from fund.schemas.capital import DistributionKey, Partner
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.partners.admitting import ADMISSION, accession_quote, add, admit
-from fund.workflows.partners.founders import import_partners
-from fund.workflows.partners.keys import adopt_key, decide_key, vote_on_key
-from fund.workflows.partners.reading import compare_keys, partners, show_key, show_partner
-from fund.workflows.partners.reviewing import ANNOUNCED_MONTHS, REVIEW, REVIEW_MONTHS, announce_review, review
-from fund.workflows.partners.table import (
-    KEY_TRANSITIONS,
-    PARTNER_TRANSITIONS,
-    PartnerState,
-    State,
-    key_after,
-    partner_after,
-)
+from fund.workflows.partners.table import KEY_TRANSITIONS, PARTNER_TRANSITIONS, key_after, partner_after
 
-__all__ = [
-    "ADMISSION",
-    "ANNOUNCED_MONTHS",
-    "COMMANDS",
-    "KEY_TRANSITIONS",
-    "LIVES",
-    "PARTNER_TRANSITIONS",
-    "PartnerState",
-    "QUERIES",
-    "REVIEW",
-    "REVIEW_MONTHS",
-    "State",
-    "adopt_key",
-    "announce_review",
-    "compare_keys",
-    "import_partners",
-    "partners",
-    "show_key",
-    "show_partner",
-    "decide_key",
-    "vote_on_key",
-]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("partner import", import_partners, FUND_MANAGER),
-    Command("partner add", add, FUND_MANAGER),
-    Command("partner admit", admit, OWN_SIGNATORY, second=CHAIR),
-    Command("key adopt", adopt_key, FUND_MANAGER),
+    Command("partner import", "fund.workflows.partners.founders:import_partners", FUND_MANAGER),
+    Command("partner add", "fund.workflows.partners.admitting:add", FUND_MANAGER),
+    Command("partner admit", "fund.workflows.partners.admitting:admit", OWN_SIGNATORY, second=CHAIR),
+    Command("key adopt", "fund.workflows.partners.keys:adopt_key", FUND_MANAGER),
 )
 QUERIES = (
-    Query("partner list", partners, lists={"partners": "partner"}),
-    Query("partner show", show_partner),
-    Query("partner accession-quote", accession_quote),
-    Query("key compare", compare_keys),
-    Query("key show", show_key),
-    Query("key review", review),
+    Query("partner list", "fund.workflows.partners.reading:partners", lists={"partners": "partner"}),
+    Query("partner show", "fund.workflows.partners.reading:show_partner"),
+    Query("partner accession-quote", "fund.workflows.partners.admitting:accession_quote"),
+    Query("key compare", "fund.workflows.partners.reading:compare_keys"),
+    Query("key show", "fund.workflows.partners.reading:show_key"),
+    Query("key review", "fund.workflows.partners.reviewing:review"),
 )
 LIVES = {
     "partner": Life(Partner, partner_after, PARTNER_TRANSITIONS),

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
 from fund.errors.capital import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope
 from fund.events.capital import PartnerAdmitted, PartnerProposed

@@ -31,7 +31,7 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
 from fund.workflows.partners.reviewing import REVIEW_MONTHS, plan_review
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
-from fund.workflows.reviews import open_seals, put_under_seal, read_sealed
+from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
 __all__ = ["CHOICES", "adopt_key", "decide_key", "vote_on_key"]
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.payables import Payable
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.payables.costs import approve
-from fund.workflows.payables.overpayments import overpaid, overpaid_by, refund
-from fund.workflows.payables.table import TRANSITIONS, State, payable_after
+from fund.workflows.payables.table import TRANSITIONS, payable_after
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "overpaid_by", "payable_after"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("cost approve", approve, FUND_MANAGER, second=TREASURER),
-    Command("repayment refund", refund, TREASURER, second=FUND_MANAGER),
+    Command("cost approve", "fund.workflows.payables.costs:approve", FUND_MANAGER, second=TREASURER),
+    Command("repayment refund", "fund.workflows.payables.overpayments:refund", TREASURER, second=FUND_MANAGER),
 )
-QUERIES = (Query("repayment overpaid", overpaid),)
+QUERIES = (Query("repayment overpaid", "fund.workflows.payables.overpayments:overpaid"),)
 LIVES = {"payable": Life(Payable, payable_after, TRANSITIONS)}

@@ -10,45 +10,30 @@ from __future__ import annotations
 from fund.rules.authority import FUND_MANAGER, TREASURER
 from fund.schemas.disbursements import Batch
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.disbursements import PAYERS
-from fund.workflows.payments.batches import batch, send
-from fund.workflows.payments.reading import payment_file, payments
-from fund.workflows.payments.reports import read_file, status
-from fund.workflows.payments.settling import (
-    cancel,
-    fail,
-    found,
-    give_back,
-    give_back_by_hand,
-    retry,
-    settle,
-    settle_line,
-    take_back,
-)
-from fund.workflows.payments.table import BATCH_TRANSITIONS, BatchState, after
+from fund.workflows.disbursements.table import PAYERS
+from fund.workflows.payments.table import BATCH_TRANSITIONS, after
 
-__all__ = [
-    "BATCH_TRANSITIONS",
-    "COMMANDS",
-    "LIVES",
-    "QUERIES",
-    "BatchState",
-    "give_back",
-    "settle_line",
-    "take_back",
-]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("payment batch", batch, PAYERS),
-    Command("payment send", send, TREASURER, second=PAYERS),
-    Command("payment status", status, TREASURER, before=read_file),
-    Command("payment settle", settle, TREASURER),
-    Command("payment fail", fail, TREASURER),
-    Command("payment found", found, TREASURER),
-    Command("payment retry", retry, FUND_MANAGER),
-    Command("payment cancel", cancel, FUND_MANAGER, second=TREASURER),
-    Command("payment return", give_back_by_hand, TREASURER),
+    Command("payment batch", "fund.workflows.payments.batches:batch", PAYERS),
+    Command("payment send", "fund.workflows.payments.batches:send", TREASURER, second=PAYERS),
+    Command(
+        "payment status",
+        "fund.workflows.payments.reports:status",
+        TREASURER,
+        before="fund.workflows.payments.reports:read_file",
+    ),
+    Command("payment settle", "fund.workflows.payments.settling:settle", TREASURER),
+    Command("payment fail", "fund.workflows.payments.settling:fail", TREASURER),
+    Command("payment found", "fund.workflows.payments.settling:found", TREASURER),
+    Command("payment retry", "fund.workflows.payments.settling:retry", FUND_MANAGER),
+    Command("payment cancel", "fund.workflows.payments.settling:cancel", FUND_MANAGER, second=TREASURER),
+    Command("payment return", "fund.workflows.payments.settling:give_back_by_hand", TREASURER),
 )
 _LISTS = {"batches": "batch", "payments": "payment", "payables": "payable"}
-QUERIES = (Query("payment list", payments, lists=_LISTS), Query("payment file", payment_file))
+QUERIES = (
+    Query("payment list", "fund.workflows.payments.reading:payments", lists=_LISTS),
+    Query("payment file", "fund.workflows.payments.reading:payment_file"),
+)
 LIVES = {"batch": Life(Batch, after, BATCH_TRANSITIONS)}

@@ -31,7 +31,7 @@ from fund.workflows.lifecycle import check
 from fund.workflows.payees import account_of_the_fund
 from fund.workflows.payments.due import Due, approved, due, require_flowing, require_row
 from fund.workflows.payments.table import BATCH_TRANSITIONS
-from fund.workflows.receipts import unexplained_debits
+from fund.workflows.receipts.reading import unexplained_debits
 
 __all__ = ["batch", "file_of", "send"]
 

@@ -25,13 +25,14 @@ from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import payables
-from fund.workflows.disbursements import State
+from fund.workflows.disbursements.table import State
 from fund.workflows.lifecycle import carry, check, require_reason
+from fund.workflows.payables import table as payables
 from fund.workflows.payees import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
 from fund.workflows.payments.table import BATCH_TRANSITIONS, OPEN_LINES, BatchState
-from fund.workflows.receipts import explains, settles, takes_back, unexplained_debits
+from fund.workflows.receipts.hooks import explains, settles, takes_back
+from fund.workflows.receipts.reading import unexplained_debits
 
 __all__ = [
     "cancel", "explain", "fail", "found", "give_back", "give_back_by_hand", "retry", "settle", "settle_line",

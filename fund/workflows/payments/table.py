@@ -19,7 +19,7 @@ from fund.events.payments import (
 )
 from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
 from fund.schemas.disbursements import Batch, BatchEntry
-from fund.workflows.disbursements import PAYERS
+from fund.workflows.disbursements.table import PAYERS
 from fund.workflows.lifecycle import Transition, state_after
 
 __all__ = ["BATCH_TRANSITIONS", "OPEN_LINES", "BatchState", "after"]

@@ -7,29 +7,9 @@ from __future__ import annotations
 
 from fund.rules.authority import FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, Relation, Who
 from fund.unit_of_work import Command, Query
-from fund.workflows.proposals.drafting import draft, find, may_see, rules_for, start_clock
-from fund.workflows.proposals.eligibility import find_eligible, find_ineligible, request_changes, screen
-from fund.workflows.proposals.endings import CLOCK_FACTS, announce, expire, object_to, set_clock, withdraw
 from fund.workflows.proposals.life import LIVES
-from fund.workflows.proposals.reading import file_of, history, proposals, show
-from fund.workflows.proposals.saving import save
-from fund.workflows.proposals.submitting import confirm, join, resubmit, submit
-from fund.workflows.proposals.table import (
-    BEFORE_AGREED,
-    COMMITTED,
-    EDITABLE,
-    LAPSING,
-    TRANSITIONS,
-    UNDECIDED,
-    State,
-)
 
-__all__ = [
-    "BEFORE_AGREED", "CLOCK_FACTS", "COMMANDS", "COMMITTED", "EDITABLE", "LAPSING", "LIVES", "QUERIES",
-    "TRANSITIONS", "UNDECIDED", "State", "announce", "confirm", "draft", "expire", "find", "find_eligible",
-    "find_ineligible", "join", "may_see", "object_to", "request_changes", "resubmit", "rules_for", "save", "screen",
-    "set_clock", "start_clock", "submit", "withdraw",
-]  # fmt: skip
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 
 # The roles alone: what ties a person to the case, its row of the table checks.
@@ -37,21 +17,26 @@ _EDITOR = Who(PARTY_EDITOR.roles, Relation.ANY)
 _SIGNATORY = Who(PARTY_SIGNATORY.roles, Relation.ANY)
 
 COMMANDS = (
-    Command("proposal draft", draft, _EDITOR),
-    Command("proposal save", save, _EDITOR),
-    Command("proposal join", join, _SIGNATORY),
-    Command("proposal confirm", confirm, _SIGNATORY),
-    Command("proposal submit", submit, _SIGNATORY),
-    Command("proposal resubmit", resubmit, _SIGNATORY),
-    Command("proposal request-changes", request_changes, FUND_MANAGER),
-    Command("proposal find-eligible", find_eligible, FUND_MANAGER),
-    Command("proposal find-ineligible", find_ineligible, FUND_MANAGER, second=FUND_MANAGER),
-    Command("proposal withdraw", withdraw, _SIGNATORY),
-    Command("proposal object", object_to, _SIGNATORY),
+    Command("proposal draft", "fund.workflows.proposals.drafting:draft", _EDITOR),
+    Command("proposal save", "fund.workflows.proposals.saving:save", _EDITOR),
+    Command("proposal join", "fund.workflows.proposals.submitting:join", _SIGNATORY),
+    Command("proposal confirm", "fund.workflows.proposals.submitting:confirm", _SIGNATORY),
+    Command("proposal submit", "fund.workflows.proposals.submitting:submit", _SIGNATORY),
+    Command("proposal resubmit", "fund.workflows.proposals.submitting:resubmit", _SIGNATORY),
+    Command("proposal request-changes", "fund.workflows.proposals.eligibility:request_changes", FUND_MANAGER),
+    Command("proposal find-eligible", "fund.workflows.proposals.eligibility:find_eligible", FUND_MANAGER),
+    Command(
+        "proposal find-ineligible",
+        "fund.workflows.proposals.eligibility:find_ineligible",
+        FUND_MANAGER,
+        second=FUND_MANAGER,
+    ),
+    Command("proposal withdraw", "fund.workflows.proposals.endings:withdraw", _SIGNATORY),
+    Command("proposal object", "fund.workflows.proposals.endings:object_to", _SIGNATORY),
 )
 QUERIES = (
-    Query("proposal list", proposals, lists={"proposals": "proposal"}),
-    Query("proposal show", show),
-    Query("proposal history", history),
-    Query("proposal file", file_of),
+    Query("proposal list", "fund.workflows.proposals.reading:proposals", lists={"proposals": "proposal"}),
+    Query("proposal show", "fund.workflows.proposals.reading:show"),
+    Query("proposal history", "fund.workflows.proposals.reading:history"),
+    Query("proposal file", "fund.workflows.proposals.reading:file_of"),
 )

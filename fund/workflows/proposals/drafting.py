@@ -21,7 +21,7 @@ from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import rounds
-from fund.workflows.cooperations import register
+from fund.workflows.cooperations.register import register
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team, team_of
 from fund.workflows.proposals.lineage import require_active, require_lineage

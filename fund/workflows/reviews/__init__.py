@@ -8,64 +8,29 @@ from __future__ import annotations
 
 from fund.rules.authority import COMMITTEE, FUND_MANAGER, PANEL, either
 from fund.unit_of_work import Command, Query
-from fund.workflows.conflicts import kind_of, parties_of, people
-from fund.workflows.reviews.barring import barred_now
-from fund.workflows.reviews.calibrating import spread
 from fund.workflows.reviews.case import LIVES
-from fund.workflows.reviews.closing import close, close_at_deadline, close_when_complete, what_is_missing
-from fund.workflows.reviews.consensus import consensus, means_stand
-from fund.workflows.reviews.late import LATE_FACTS, exclude_late
-from fund.workflows.reviews.panel import assign, open_review, propose_panel, recuse
-from fund.workflows.reviews.scores import declare, score, second_of_declare
-from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
-from fund.workflows.reviews.seating import seat_panel
-from fund.workflows.reviews.sheets import parse_scores
-from fund.workflows.reviews.showing import show
-from fund.workflows.reviews.ties import rules_of
 
 LEFT_FACTS = ("review.scored", "review.recused", "review.reviewer_barred", "review.conflict_decided")
 """After these the last of a panel may have scored, or its quorum be out of reach."""
 
-__all__ = [
-    "COMMANDS",
-    "LATE_FACTS",
-    "LEFT_FACTS",
-    "LIVES",
-    "QUERIES",
-    "assign",
-    "barred_now",
-    "close",
-    "close_at_deadline",
-    "close_when_complete",
-    "consensus",
-    "declare",
-    "exclude_late",
-    "kind_of",
-    "means_stand",
-    "open_review",
-    "open_seals",
-    "read_sealed",
-    "parse_scores",
-    "parties_of",
-    "people",
-    "propose_panel",
-    "put_under_seal",
-    "recuse",
-    "rules_of",
-    "score",
-    "seat_panel",
-    "show",
-    "spread",
-    "what_is_missing",
-]
+__all__ = ["COMMANDS", "LEFT_FACTS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("review open", open_review, FUND_MANAGER),
-    Command("review assign", assign, FUND_MANAGER),
-    Command("review declare", declare, either(PANEL, COMMITTEE), second=second_of_declare, seconds=(COMMITTEE,)),
-    Command("review score", score, PANEL),
-    Command("review recuse", recuse, PANEL),
-    Command("review close", close, FUND_MANAGER),
-    Command("review consensus", consensus, PANEL),
+    Command("review open", "fund.workflows.reviews.panel:open_review", FUND_MANAGER),
+    Command("review assign", "fund.workflows.reviews.panel:assign", FUND_MANAGER),
+    Command(
+        "review declare",
+        "fund.workflows.reviews.scores:declare",
+        either(PANEL, COMMITTEE),
+        second="fund.workflows.reviews.scores:second_of_declare",
+        seconds=(COMMITTEE,),
+    ),
+    Command("review score", "fund.workflows.reviews.scores:score", PANEL),
+    Command("review recuse", "fund.workflows.reviews.panel:recuse", PANEL),
+    Command("review close", "fund.workflows.reviews.closing:close", FUND_MANAGER),
+    Command("review consensus", "fund.workflows.reviews.consensus:consensus", PANEL),
 )
-QUERIES = (Query("review show", show), Query("review spread", spread))
+QUERIES = (
+    Query("review show", "fund.workflows.reviews.showing:show"),
+    Query("review spread", "fund.workflows.reviews.calibrating:spread"),
+)

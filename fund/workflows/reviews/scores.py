@@ -18,7 +18,7 @@ from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.conflicts import parties_of, soft_of
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS
+from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.reviews.panel import declare_conflict, judge_conflict
 from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.sheets import parse_scores

@@ -9,21 +9,17 @@ from __future__ import annotations
 from fund.rules.authority import CHAIR, FUND_MANAGER, TREASURER
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Command, Life, Query
-from fund.workflows.writeoffs.booking import post, recover, reverse
-from fund.workflows.writeoffs.deciding import decide, vote, waiting_votes
-from fund.workflows.writeoffs.proposing import propose
-from fund.workflows.writeoffs.reading import listed
-from fund.workflows.writeoffs.table import BODY, TRANSITIONS, Ground, State, writeoff_after
+from fund.workflows.writeoffs.table import BODY, TRANSITIONS, writeoff_after
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "Ground", "State", "vote", "waiting_votes"]
+__all__ = ["COMMANDS", "LIVES", "QUERIES"]
 
 COMMANDS = (
-    Command("writeoff propose", propose, FUND_MANAGER),
-    Command("writeoff vote", vote, BODY),
-    Command("writeoff decide", decide, CHAIR),
-    Command("writeoff post", post, FUND_MANAGER, second=TREASURER),
-    Command("writeoff reverse", reverse, CHAIR, second=TREASURER),
-    Command("writeoff recover", recover, TREASURER),
+    Command("writeoff propose", "fund.workflows.writeoffs.proposing:propose", FUND_MANAGER),
+    Command("writeoff vote", "fund.workflows.writeoffs.deciding:vote", BODY),
+    Command("writeoff decide", "fund.workflows.writeoffs.deciding:decide", CHAIR),
+    Command("writeoff post", "fund.workflows.writeoffs.booking:post", FUND_MANAGER, second=TREASURER),
+    Command("writeoff reverse", "fund.workflows.writeoffs.booking:reverse", CHAIR, second=TREASURER),
+    Command("writeoff recover", "fund.workflows.writeoffs.booking:recover", TREASURER),
 )
-QUERIES = (Query("writeoff list", listed, lists={"writeoffs": "writeoff"}),)
+QUERIES = (Query("writeoff list", "fund.workflows.writeoffs.reading:listed", lists={"writeoffs": "writeoff"}),)
 LIVES = {"writeoff": Life(Writeoff, writeoff_after, TRANSITIONS)}

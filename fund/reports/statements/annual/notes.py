@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
 from fund.dates import add_months
 from fund.errors.capital import NoKeyInForce
 from fund.events import Envelope
