@@ -19,7 +19,8 @@ import harness  # noqa: E402
 from harness import Line  # noqa: E402
 
 from fund.database import create_engine, ill, is_sqlite, reading, upgrade, writing  # noqa: E402
-from fund.errors import BookExists, DatabaseBusy  # noqa: E402
+from fund.errors.database import DatabaseBusy  # noqa: E402
+from fund.errors.ledger import BookExists  # noqa: E402
 from fund.ledger import AccountType, EntryDraft, Ledger, commit, credit, debit  # noqa: E402
 
 

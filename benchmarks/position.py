@@ -74,7 +74,7 @@ def measure(url: str, question: str) -> dict[str, Any]:
     """What one question takes in this process, asked once."""
     import sqlalchemy as sa
 
-    from fund.reports.statements import position
+    from fund.reports.statements.position import position
     from fund.unit_of_work import View
     from fund.workflows.commands import LIVES
     from fund.workflows.delivery import open_fund

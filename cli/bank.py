@@ -8,47 +8,21 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, say_lines, table
-from cli.params import (
-    ACCOUNT,
-    BANK_FILE,
-    MONEY,
-    Code,
-    Ref,
-    argument,
-    booking,
-    changing,
-    dated,
-    listing,
-    noun,
-    option,
-    read,
-    reading,
-    run,
-    verb,
-)
+from cli.params import Code, noun, run
+from cli.params.declared import add_command, add_query, declared
+from fund.declarations import InputFile
 from fund.language import N_, _, day, euros, ngettext
 from fund.words import choice_word
-
-RECEIPT = Ref(("bank unmatched", "receipts", "ref"))
-RECEIVED = Ref(("bank list", "receipts", "ref"))
+from fund.workflows.receipts.commands import (
+    BankList,
+    BankUnmatched,
+    ImportBankFiles,
+    MatchReceipt,
+    RegisterBankAccount,
+    UnmatchReceipt,
+)
 
 bank = noun("bank", N_("Import bank statements and match receipts"))
-
-
-@verb(
-    bank,
-    "register",
-    N_("Register an account of the fund"),
-    about=N_("Statements of other accounts are refused. Payments leave from 1000; 1005 is the treasury account."),
-    examples=('fund --as anna bank register "NL91 ABNA 0417 1643 00" --account 1000',),
-    who=N_("a fund manager; a treasurer confirms"),
-    see=("bank import", "confirm"),
-)
-@argument("iban", metavar="IBAN", help=N_("The account, with or without spaces"))
-@option("--account", type=ACCOUNT, required=True, metavar="CODE", help=N_("Where it is kept: 1000 or 1005"))
-@booking
-def register(ctx: click.Context, iban: str, account: str) -> None:
-    run(ctx, "bank register", {"iban": iban, "account": account}, tell=_registered)
 
 
 def _registered(answer: Mapping[str, Any]) -> list[str]:
@@ -60,25 +34,9 @@ def _registered(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@verb(
-    bank,
-    "import",
-    N_("Import bank statements (camt.053, camt.054)"),
-    about=N_(
-        "Each file whole or not at all: what is refused is named, the others go in. A line that "
-        "is known, also from another file, is not booked again. What is certain is matched at "
-        "once, the rest waits: `fund bank unmatched`."
-    ),
-    examples=("fund --as bram bank import statement.xml", "fund --as bram bank import january/*.xml"),
-    who=N_("a treasurer"),
-    see=("bank unmatched", "bank match"),
-)
-@argument("files", type=BANK_FILE, nargs=-1, required=True, metavar="FILE...", help=N_("The files, in any order"))
-@changing
-def import_(ctx: click.Context, files: tuple[Mapping[str, Any], ...]) -> None:
-    answer = run(
-        ctx, "bank import", {"files": [dict(file) for file in files]}, tell=_imported, label=_("Importing lines")
-    )
+@declared(bank, ImportBankFiles)
+def import_(ctx: click.Context, files: tuple[InputFile, ...]) -> None:
+    answer = run(ctx, ImportBankFiles(files=files), tell=_imported, label=_("Importing lines"))
     if answer["result"]["refused"]:
         ctx.exit(Code.DIFFERENCES)
 
@@ -128,55 +86,6 @@ def _gaps(gaps: list[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-@verb(
-    bank,
-    "match",
-    N_("Say what a receipt is for"),
-    about=N_(
-        "A call, an agreement or, for unspent money, a disbursement. What the evidence proposes a treasurer confirms "
-        "alone; for anything else a fund manager confirms as well."
-    ),
-    examples=("fund --as bram bank match O2026-0012 --to B2026-0007",),
-    who=N_("a treasurer; a fund manager confirms what was not proposed"),
-    see=("bank unmatched", "bank unmatch"),
-)
-@argument("ref", type=RECEIPT, help=N_("The receipt, or its bank line"))
-@option("--to", type=Ref(), metavar="REF", help=N_("What it is for; may be left out when one case is proposed"))
-@option("--amount", type=MONEY, metavar="AMOUNT", help=N_("A part of it; all that waits when left out"))
-@changing
-def match(ctx: click.Context, ref: str, to: str | None, amount: int | None) -> None:
-    run(ctx, "bank match", {"ref": ref, "to": to, "amount": amount})
-
-
-@verb(
-    bank,
-    "unmatch",
-    N_("Undo the matches of a receipt"),
-    about=N_("The entries are mirrored and the receipt waits again; the service does not match it by itself any more."),
-    examples=('fund --as bram bank unmatch O2026-0012 --reason "paid by Bunnik"',),
-    who=N_("a treasurer"),
-    see=("bank match", "bank list"),
-)
-@argument("ref", type=RECEIVED, help=N_("The receipt, or its bank line"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why"))
-@booking
-def unmatch(ctx: click.Context, ref: str, reason: str) -> None:
-    run(ctx, "bank unmatch", {"ref": ref, "reason": reason}, ask=True)
-
-
-@verb(
-    bank,
-    "unmatched",
-    N_("Show what waits for an explanation"),
-    about=N_("Receipts with the best candidates, debits that nobody explained, statements that are missing."),
-    examples=("fund --as bram bank unmatched",),
-    see=("bank match", "capital receive", "repayment allocate", "cost income", "cost charge"),
-)
-@reading
-def unmatched(ctx: click.Context) -> None:
-    read(ctx, "bank unmatched", {}, show=_waiting)
-
-
 def _waiting(data: Mapping[str, Any]) -> None:
     rows = [{**row, "candidates": _candidates(row["candidates"]) or _why(row)} for row in data["receipts"]]
     table(
@@ -217,7 +126,7 @@ def _waiting(data: Mapping[str, Any]) -> None:
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    from fund.workflows.receipts import REASONS
+    from fund.workflows.receipts.reasons import REASONS
 
     code = f" ({row['return_reason']})" if row.get("return_reason") else ""
     return _(REASONS[row["reason"]]) + code
@@ -263,20 +172,6 @@ RECEIPTS = (
 )
 
 
-@verb(
-    bank,
-    "list",
-    N_("List accounts, statements and receipts"),
-    about=N_("Notifications (camt.054) too, where the bank sends them: what they told is not booked again."),
-    examples=("fund bank list", "fund bank list --state allocated", "fund bank list --as-of 2026-03-31 --json"),
-    see=("bank unmatched", "bank import"),
-)
-@listing(*ACCOUNTS, *NOTIFICATIONS, *RECEIPTS)
-@dated
-def list_(ctx: click.Context) -> None:
-    read(ctx, "bank list", show=_listed)
-
-
 def _listed(data: Mapping[str, Any]) -> None:
     on = day(data["as_of"])
     table(
@@ -305,3 +200,19 @@ def _listed(data: Mapping[str, Any]) -> None:
         empty=_("Nothing came in yet."),
     )
     say_lines(_gaps(data["gaps"]))
+
+
+add_command(bank, RegisterBankAccount, tell=_registered)
+add_command(bank, MatchReceipt)
+add_command(bank, UnmatchReceipt, ask=True)
+add_query(bank, BankUnmatched, show=_waiting)
+add_query(
+    bank,
+    BankList,
+    show=_listed,
+    columns=(
+        *ACCOUNTS,
+        *NOTIFICATIONS,
+        *RECEIPTS,
+    ),
+)

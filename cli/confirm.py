@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from cli.output import confirmed_line, trial_lines
-from cli.params import Ref, argument, changing, look, option, run, verb
+from cli.params import Ref, argument, listing_of, run
+from cli.params.declared import declared
 from fund.language import N_, _
+from fund.workflows.confirming import Confirm, Decline
 
 _CONFIRM = "fund confirm "
 
@@ -20,7 +22,7 @@ class _Pending(Ref):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         try:
-            items = look(ctx, "inbox", {})["items"]
+            items = listing_of(ctx, "inbox")["items"]
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
         typed = set(ctx.params.get("refs") or ())
@@ -39,28 +41,15 @@ class _Pending(Ref):
 PENDING = _Pending()
 
 
-def _asked(refs: Iterable[str]) -> dict[str, Any]:
-    """The argument of one, or of several that happen together; one that was typed twice is meant once."""
-    wanted = list(dict.fromkeys(refs))
-    return {"ref": wanted[0]} if len(wanted) == 1 else {"refs": wanted}
-
-
-@verb(
-    None,
-    "confirm",
-    N_("Confirm as the second person"),
-    about=N_(
-        "Shows what the first person was shown, and makes it happen in the name of both. "
-        "Several are shown together and asked once: all of them happen, or none."
-    ),
-    examples=("fund --as bram confirm Q2026-0012", "fund --as bram confirm Q2026-0012 Q2026-0013"),
-    who=N_("somebody else than who gave the command, in the role that its second signature asks"),
-    see=("decline", "inbox"),
+_REFS = argument(
+    "refs", type=PENDING, nargs=-1, required=True, metavar="REF...", help=N_("What waits, as the inbox names it")
 )
-@argument("refs", type=PENDING, nargs=-1, required=True, metavar="REF...", help=N_("What waits, as the inbox names it"))
-@changing
+
+
+@declared(None, Confirm)
+@_REFS
 def confirm(ctx: click.Context, refs: tuple[str, ...]) -> None:
-    run(ctx, "confirm", _asked(refs), ask=_shown, tell=_confirmed)
+    run(ctx, Confirm(refs=refs), ask=_shown, tell=_confirmed)
 
 
 def _shown(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -79,23 +68,10 @@ def _confirmed(answer: Mapping[str, Any]) -> Iterator[str]:
             yield _("Next step: {command}").format(command=each["next"])
 
 
-@verb(
-    None,
-    "decline",
-    N_("Refuse as the second person"),
-    about=N_(
-        "What waited will not happen. The reason is kept; `fund explain REF` shows it to the first person. "
-        "Several are declined for one reason: all of them, or none."
-    ),
-    examples=('fund --as bram decline Q2026-0012 --reason "the amount is not as decided"',),
-    who=N_("whoever may confirm it, and the person who gave the command"),
-    see=("confirm", "inbox"),
-)
-@argument("refs", type=PENDING, nargs=-1, required=True, metavar="REF...", help=N_("What waits, as the inbox names it"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
-@changing
+@declared(None, Decline)
+@_REFS
 def decline(ctx: click.Context, refs: tuple[str, ...], reason: str) -> None:
-    run(ctx, "decline", {**_asked(refs), "reason": reason}, tell=_declined)
+    run(ctx, Decline(refs=refs, reason=reason), tell=_declined)
 
 
 def _declined(answer: Mapping[str, Any]) -> list[str]:

@@ -11,25 +11,25 @@ import click
 from cli import output
 from cli.output import Column, facts, say, table
 from cli.params import (
-    FILE,
-    PARTNER,
-    THEME,
     Ref,
     argument,
-    changing,
     listed,
     listing,
     look,
     noun,
-    option,
     present,
-    read,
-    reading,
     run,
-    verb,
 )
+from cli.params.declared import add_query, declared
 from fund import glossary
+from fund.declarations import InputFile
 from fund.language import N_, _, day, language, ngettext
+from fund.workflows.cooperations.commands import (
+    CooperationList,
+    CooperationShow,
+    CooperationTemplate,
+    ImportCooperations,
+)
 
 _ROLES = {
     "deelnemer": N_("takes part"),
@@ -41,29 +41,28 @@ _ROLES = {
 cooperation = noun("cooperation", N_("Import and look up the existing cooperations"))
 
 
-def _asked(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+def _asked(ctx: click.Context, given: CooperationList | CooperationShow) -> dict[str, Any]:
     """What the fund's register says; where there is no fund yet, what the report says that comes with it."""
-    from fund.errors import DatabaseMissing, NoFundHere
+    from fund.errors.database import DatabaseMissing, NoFundHere
 
     try:
-        return look(ctx, name, args)
+        return look(ctx, given)
     except (DatabaseMissing, NoFundHere):
         from fund import lists
-        from fund.workflows import cooperations
+        from fund.workflows.cooperations import files
+        from fund.workflows.cooperations import register as cooperations_register
 
-        found = sorted(cooperations.of_the_report(), key=lambda one: one.ref)
-        if name == "cooperation list":
-            given = {key: value for key, value in args.items() if value is not None}
-            if "partner" in given:
-                given["partner"] = _taking_part(found, given["partner"])
-            rows = {"cooperations": cooperations.chosen(found, **given)}
-            return lists.chosen(rows, {"cooperations": ""}, name=name, **listed(ctx))
-        return {**cooperations.told(cooperations.nearest(found, args["ref"])), "revisions": []}
+        found = sorted(files.of_the_report(), key=lambda one: one.ref)
+        if isinstance(given, CooperationList):
+            partner = _taking_part(found, given.partner) if given.partner else ""
+            rows = {"cooperations": cooperations_register.chosen(found, partner=partner, theme=given.theme)}
+            return lists.chosen(rows, {"cooperations": ""}, name=given.declaration.name, **listed(ctx))
+        return {**cooperations_register.told(cooperations_register.nearest(found, given.ref)), "revisions": []}
 
 
 def _taking_part(found: Sequence[Any], name: str) -> str:
     """The id of a partner that takes part in one of these, where no fund knows its names."""
-    from fund.errors import UnknownPartner
+    from fund.errors.people import UnknownPartner
 
     names = {member.partner: (member.name,) for one in found for member in one.members if member.partner}
     if meant := glossary.meant(name, names):
@@ -84,30 +83,16 @@ class _Cooperation(Ref):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
         try:
-            found = _asked(ctx, "cooperation list", {})["cooperations"]
+            found = _asked(ctx, CooperationList())["cooperations"]
         except Exception:  # a lock, a strange database: completion stays silent, whatever it is
             return []
         rows = [row for row in found if row["ref"].startswith(incomplete)]
         return [click.shell_completion.CompletionItem(row["ref"], help=row["name"]) for row in rows]
 
 
-@verb(
-    cooperation,
-    "import",
-    N_("Import the register of cooperations"),
-    about=N_(
-        "A JSON file as `fund cooperation template` gives it: who takes part, whether the law asks it, traits, themes, "
-        "since and until when. The whole file or nothing; what it does not name stays as it is, and one that ended "
-        "gets its last day. Ties between reviewers and a lead are computed from it from then on."
-    ),
-    examples=("fund --as anna cooperation import cooperations.json",),
-    who=N_("a fund manager"),
-    see=("cooperation template", "cooperation list"),
-)
-@argument("file", type=FILE, help=N_("The JSON file; - for standard input"))
-@changing
-def import_(ctx: click.Context, file: Mapping[str, Any]) -> None:
-    run(ctx, "cooperation import", {"content": file["content"], "name": file["name"]}, tell=_imported)
+@declared(cooperation, ImportCooperations)
+def import_(ctx: click.Context, file: InputFile) -> None:
+    run(ctx, ImportCooperations(file=file), tell=_imported)
 
 
 def _imported(answer: Mapping[str, Any]) -> list[str]:
@@ -138,20 +123,10 @@ LIST = (
 )
 
 
-@verb(
-    cooperation,
-    "list",
-    N_("List the existing cooperations"),
-    about=N_("Those of the report of 2025, until the fund imports a register of its own; the list is never complete."),
-    examples=("fund cooperation list", "fund cooperation list --partner Zeist --theme energy"),
-    see=("cooperation show", "partner list"),
-)
-@option("--partner", type=PARTNER, metavar="PARTNER", help=N_("In which this partner takes part"))
-@option("--theme", type=THEME, metavar="THEME", help=N_("About this theme: T04, or its name"))
+@declared(cooperation, CooperationList)
 @listing(*LIST)
-@reading
-def list_cooperations(ctx: click.Context, partner: str | None, theme: str | None) -> None:
-    present(ctx, _asked(ctx, "cooperation list", {"partner": partner, "theme": theme}), _show_list)
+def list_cooperations(ctx: click.Context, partner: str, theme: str) -> None:
+    present(ctx, _asked(ctx, CooperationList(partner=partner, theme=theme)), _show_list)
 
 
 def _show_list(data: Mapping[str, Any]) -> None:
@@ -165,17 +140,10 @@ def _show_list(data: Mapping[str, Any]) -> None:
     )
 
 
-@verb(
-    cooperation,
-    "show",
-    N_("Show one cooperation and who takes part"),
-    examples=("fund cooperation show rid-utrecht",),
-    see=("cooperation list",),
-)
+@declared(cooperation, CooperationShow)
 @argument("ref", type=_Cooperation(), help=N_("The cooperation"))
-@reading
 def show(ctx: click.Context, ref: str) -> None:
-    present(ctx, _asked(ctx, "cooperation show", {"ref": ref}), _show)
+    present(ctx, _asked(ctx, CooperationShow(ref=ref)), _show)
 
 
 def _show(row: Mapping[str, Any]) -> None:
@@ -215,17 +183,8 @@ def _show(row: Mapping[str, Any]) -> None:
         )
 
 
-@verb(
-    cooperation,
-    "template",
-    N_("Print the register as a file to change and import"),
-    examples=("fund cooperation template > cooperations.json",),
-    see=("cooperation import",),
-)
-@reading
-def template(ctx: click.Context) -> None:
-    read(ctx, "cooperation template", {}, show=_print)
-
-
 def _print(data: Mapping[str, Any]) -> None:
     output.write_output("-", (str(data["template"]) + "\n").encode())
+
+
+add_query(cooperation, CooperationTemplate, show=_print)

@@ -9,30 +9,22 @@ from typing import Any
 import click
 
 from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
-from cli.params import (
-    DAY,
-    DOCUMENT,
-    MONEY,
-    Ref,
-    argument,
-    booking,
-    changing,
-    noun,
-    one_of,
-    option,
-    read,
-    reading,
-    run,
-    verb,
-    with_files,
-)
+from cli.params import noun, one_of, option, run, with_files
+from cli.params.declared import add_command, add_query, declared
+from fund.declarations import InputFile
 from fund.language import N_, _, euros, language, ngettext
 from fund.words import choice_word
-
-PROPOSAL = Ref(("proposal list", "proposals", "ref"))
-GROUND = one_of(
-    "ground", {"improve": N_("improve"), "information": N_("information"), "money": N_("money"), "tie": N_("tie")}
+from fund.workflows.decisions.commands import (
+    CastVote,
+    DecideObjection,
+    DecideProposal,
+    DecisionShow,
+    HandInConditionEvidence,
+    MeetConditions,
+    PrepareDecision,
+    ReopenDecision,
 )
+
 CHOICE = one_of(
     "vote",
     {
@@ -45,26 +37,7 @@ CHOICE = one_of(
 )
 
 decision = noun("decision", N_("Prepare, vote and decide"))
-with_files(decision, PROPOSAL, N_("The proposal"), "2026-003")
-
-
-@verb(
-    decision,
-    "prepare",
-    N_("Make the committee's file"),
-    about=N_(
-        "The fund makes it by itself when a review has closed: advice, rank in the round, money, who may vote. "
-        "After a deferral, or to add a remark, a fund manager makes it again."
-    ),
-    examples=('fund --as anna decision prepare 2026-003 --remark "the council met on 3 March"',),
-    who=N_("a fund manager who is of no party"),
-    see=("decision show",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--remark", metavar="TEXT", help=N_("What the committee must know"))
-@changing
-def prepare(ctx: click.Context, ref: str, remark: str | None) -> None:
-    run(ctx, "decision prepare", {"ref": ref, "remark": remark}, tell=_prepared)
+with_files(decision)
 
 
 def _prepared(answer: Mapping[str, Any]) -> list[str]:
@@ -84,37 +57,18 @@ def _prepared(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@verb(
-    decision,
-    "vote",
-    N_("Vote on a matter of a body"),
-    about=N_(
-        "On a proposal, a write-off, a large amendment or a resolution the committee votes, on a distribution key, an "
-        "admission or a winding-up each partner. "
-        "Votes stay under seal until the decision, on a key until the last partner voted; a later vote takes the place "
-        "of an earlier one, until they are opened. A deputy votes where the member may not or does not."
-    ),
-    examples=(
-        "fund --as mira decision vote 2026-003 --for",
-        'fund --as mira decision vote 2026-003 --choice against --reason "no exit rules"',
-    ),
-    who=N_("a member of the body that decides, who is of no party and did not review it"),
-    see=("decision show", "decision decide"),
-)
-@argument("ref", type=Ref(), help=N_("The proposal, key, write-off, amendment or resolution"))
+@declared(decision, CastVote)
 @option("--choice", type=CHOICE, help=N_("Your vote; uphold and reopen are for an objection"))
 @option("--for", "flags", multiple=True, flag_value="for", help=N_("In favour"))
 @option("--against", "flags", multiple=True, flag_value="against", help=N_("Not in favour"))
 @option("--abstain", "flags", multiple=True, flag_value="abstain", help=N_("Counts for the quorum only"))
 @option("--uphold", "flags", multiple=True, flag_value="uphold", help=N_("On an objection: the decision stands"))
 @option("--reopen", "flags", multiple=True, flag_value="reopen", help=N_("On an objection: it is decided anew"))
-@option("--reason", metavar="TEXT", help=N_("Why; it is opened with the vote"))
-@changing
-def vote(ctx: click.Context, ref: str, choice: str | None, flags: tuple[str, ...], reason: str | None) -> None:
+def vote(ctx: click.Context, ref: str, choice: str | None, flags: tuple[str, ...], reason: str) -> None:
     said = {each for each in (choice, *flags) if each}
     if len(said) != 1:
         raise click.UsageError(_("say how you vote, once: --for, --against or --abstain"), ctx)
-    run(ctx, "decision vote", {"ref": ref, "choice": said.pop(), "reason": reason}, tell=_voted)
+    run(ctx, CastVote(ref=ref, choice=said.pop(), reason=reason), tell=_voted)
 
 
 def _voted(answer: Mapping[str, Any]) -> list[str]:
@@ -126,38 +80,7 @@ def _voted(answer: Mapping[str, Any]) -> list[str]:
     return [_("Your vote on {ref} is recorded.").format(ref=ref)]
 
 
-@verb(
-    decision,
-    "decide",
-    N_("Open the votes and decide"),
-    about=N_(
-        "What you do not say follows from the votes: carried approves what was asked, lost rejects, a tie defers "
-        "and the second time rejects. A rejection gives reasons per criterion, and so does a decision other than "
-        "advised."
-    ),
-    examples=(
-        "fund --as carla decision decide 2026-003 --amount 35000",
-        'fund --as carla decision decide 2026-003 --reject --reason "exit=nothing is arranged"',
-        "fund --as carla decision decide 2026-003 --defer money --until 2026-06-01",
-        'fund --as carla decision decide 2026-003 --condition "gm0351;council decision;2026-05-01;own share granted"',
-    ),
-    who=N_("the chair; on the light track another fund manager, confirmed by a member"),
-    see=("decision show", "agreement draft"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal or resolution, or a key that not every partner voted on"))
-@option("--amount", "amount_cents", type=MONEY, metavar="EUROS", help=N_("The award; what was asked if left out"))
-@option("--reject", is_flag=True, help=N_("Say no"))
-@option("--defer", "defer_for", type=GROUND, help=N_("Let it come back once, and why"))
-@option("--until", type=DAY, metavar="DATE", help=N_("The day on which a deferred matter is back"))
-@option(
-    "--condition",
-    "conditions",
-    multiple=True,
-    metavar="PARTY;EVIDENCE;DATE;TEXT",
-    help=N_("What must be shown first, by whom, how, until when; repeat"),
-)
-@option("--reason", "reasons", multiple=True, metavar="CRITERION=TEXT", help=N_("Why; repeat"))
-@booking
+@declared(decision, DecideProposal)
 def decide(
     ctx: click.Context,
     ref: str,
@@ -168,18 +91,18 @@ def decide(
     conditions: tuple[str, ...],
     reasons: tuple[str, ...],
 ) -> None:
-    args = {
-        "ref": ref,
-        "amount_cents": amount_cents,
-        "reject": reject or None,
-        "defer_for": defer_for,
-        "until": until,
-        "conditions": list(conditions) or None,
-        "reasons": list(reasons) or None,
-    }
+    args = DecideProposal(
+        ref=ref,
+        amount_cents=amount_cents,
+        reject=reject,
+        defer_for=defer_for,
+        until=until,
+        conditions=conditions,
+        reasons=reasons,
+    )
     # a text, not a trial: nothing of what the votes say is shown before they are opened for good
     question = _("Decide on {ref} now? Votes under seal are opened for good.").format(ref=ref)
-    run(ctx, "decision decide", args, ask=question, tell=_decided)
+    run(ctx, args, ask=question, tell=_decided)
 
 
 def _resolved(event: Mapping[str, Any]) -> list[str]:
@@ -232,29 +155,12 @@ def _decided(answer: Mapping[str, Any]) -> list[str]:
     return [sentence.format(ref=fact["ref"], weeks=fact["objection_weeks"])]
 
 
-@verb(
-    decision,
-    "evidence",
-    N_("Hand in evidence for a condition"),
-    about=N_("The file is kept by its hash. With --extend-to the chair gives the condition more time, once."),
-    examples=(
-        "fund --as fatima decision evidence 2026-003 1 besluit.pdf",
-        "fund --as carla decision evidence 2026-003 1 --extend-to 2026-09-01",
-    ),
-    who=N_("a signatory of the party that must show it; more time: the chair"),
-    see=("decision meet-conditions",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@argument("number", type=click.IntRange(min=1), help=N_("The number of the condition"))
-@argument("file", type=DOCUMENT, required=False, help=N_("The evidence"))
-@option("--extend-to", type=DAY, metavar="DATE", help=N_("More time, until this day"))
-@changing
-def evidence(ctx: click.Context, ref: str, number: int, file: Mapping[str, Any] | None, extend_to: date | None) -> None:
+@declared(decision, HandInConditionEvidence)
+def evidence(ctx: click.Context, ref: str, number: int, file: InputFile | None, extend_to: date | None) -> None:
     if (file is None) == (extend_to is None):
         raise click.UsageError(_("hand in a file, or give more time with --extend-to"), ctx)
-    given = {"content": file["content"], "name": file["name"]} if file else {}
-    args = {"ref": ref, "number": number, "extend_to": extend_to, **given}
-    run(ctx, "decision evidence", args, tell=_shown_evidence)
+    args = HandInConditionEvidence(ref=ref, number=number, file=file, extend_to=extend_to)
+    run(ctx, args, tell=_shown_evidence)
 
 
 def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
@@ -272,42 +178,13 @@ def _shown_evidence(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@verb(
-    decision,
-    "meet-conditions",
-    N_("Find that every condition is met"),
-    about=N_("The award holds from now on; the money was set aside before."),
-    examples=("fund --as anna decision meet-conditions 2026-003",),
-    who=N_(
-        "a fund manager, confirmed by a treasurer, a second fund manager or a member of the committee who did not "
-        "decide it"
-    ),
-    see=("decision evidence", "agreement draft"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@changing
+@declared(decision, MeetConditions)
 def meet_conditions(ctx: click.Context, ref: str) -> None:
-    run(ctx, "decision meet-conditions", {"ref": ref}, tell=lambda _answer: [_met(ref)])
+    run(ctx, MeetConditions(ref=ref), tell=lambda _answer: [_met(ref)])
 
 
 def _met(ref: str) -> str:
     return _("The conditions of {ref} are met: the award stands.").format(ref=ref)
-
-
-@verb(
-    decision,
-    "reopen",
-    N_("Take a decision back, before an agreement"),
-    about=N_("What was set aside is free again; the committee votes anew."),
-    examples=('fund --as carla decision reopen 2026-003 --reason "other funding fell away"',),
-    who=N_("the chair, confirmed by a second member of the committee"),
-    see=("decision vote",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
-@booking
-def reopen(ctx: click.Context, ref: str, reason: str) -> None:
-    run(ctx, "decision reopen", {"ref": ref, "reason": reason}, ask=True, tell=_reopened)
 
 
 def _reopened(answer: Mapping[str, Any]) -> list[str]:
@@ -317,29 +194,13 @@ def _reopened(answer: Mapping[str, Any]) -> list[str]:
     )]  # fmt: skip
 
 
-@verb(
-    decision,
-    "decide-objection",
-    N_("Decide an objection"),
-    about=N_(
-        "With two members who took no part before and have voted, on external advice; the three decide by majority. "
-        "Upheld, the decision stands; otherwise it is decided anew."
-    ),
-    examples=('fund --as dora decision decide-objection 2026-003 --uphold --advice advies.pdf --reason "as advised"',),
-    who=N_("a chair or deputy who took no part in the decision"),
-    see=("decision vote", "proposal show"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--uphold/--reopen", "uphold", default=None, help=N_("Your own choice"))
-@option("--advice", type=DOCUMENT, required=True, metavar="FILE", help=N_("The external advice"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
-@booking
-def decide_objection(ctx: click.Context, ref: str, uphold: bool | None, advice: Mapping[str, Any], reason: str) -> None:
+@declared(decision, DecideObjection)
+def decide_objection(ctx: click.Context, ref: str, uphold: bool | None, file: InputFile | None, reason: str) -> None:
     if uphold is None:
         raise click.UsageError(_("say what you choose: --uphold or --reopen"), ctx)
-    args = {"ref": ref, "uphold": uphold, "reason": reason, "content": advice["content"], "name": advice["name"]}
+    args = DecideObjection(ref=ref, uphold=uphold, reason=reason, file=file)
     question = _("Open the votes on the objection to {ref} and decide?").format(ref=ref)
-    run(ctx, "decision decide-objection", args, ask=question, tell=_objection_decided)
+    run(ctx, args, ask=question, tell=_objection_decided)
 
 
 def _objection_decided(answer: Mapping[str, Any]) -> list[str]:
@@ -352,20 +213,6 @@ def _objection_decided(answer: Mapping[str, Any]) -> list[str]:
             "decision.eligibility_reopened": _("{ref} is eligible after all.").format(ref=ref),
         }[event["type"]]
     ]
-
-
-@verb(
-    decision,
-    "show",
-    N_("Show the file, who voted and what was decided"),
-    about=N_("Before the decision it shows who has voted, and never what."),
-    examples=("fund decision show 2026-003", "fund --as carla decision show 2026-003 --json"),
-    see=("decision vote", "review show", "decision file list"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@reading
-def show(ctx: click.Context, ref: str) -> None:
-    read(ctx, "decision show", {"ref": ref}, show=_show)
 
 
 BODIES = {
@@ -550,3 +397,8 @@ def _show(data: Mapping[str, Any]) -> None:
         )
     for each in data["votes"]:
         say(_("{name}: {choice}").format(name=each["name"], choice=choice_word(each["choice"])))
+
+
+add_command(decision, PrepareDecision, tell=_prepared)
+add_command(decision, ReopenDecision, ask=True, tell=_reopened)
+add_query(decision, DecisionShow, show=_show)

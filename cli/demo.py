@@ -144,7 +144,7 @@ def _silence(_line: str) -> None:
 
 
 def _require_empty(folder: Path) -> None:
-    from fund.errors import FolderNotEmpty, NotAFolder
+    from fund.errors.service import FolderNotEmpty, NotAFolder
 
     if folder.exists() and not folder.is_dir():
         raise NotAFolder(folder=str(folder))

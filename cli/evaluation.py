@@ -7,37 +7,22 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-import click
-
 from cli.output import Column, Typable, day_text, decimal_text, facts, say, state_text, table
-from cli.params import FILE, THEME, Ref, argument, changing, listing, noun, option, read, reading, run, verb, with_files
+from cli.params import noun, with_files
+from cli.params.declared import add_command, add_query
 from fund.language import N_, _, day, ngettext
-
-EVALUATION = Ref(("evaluation list", "evaluations", "ref"))
+from fund.workflows.evaluations.commands import (
+    AcceptEvaluation,
+    EvaluationLessons,
+    EvaluationList,
+    EvaluationShow,
+    PeerReviewEvaluation,
+    ReturnEvaluation,
+    SubmitEvaluation,
+)
 
 evaluation = noun("evaluation", N_("Report what was learned"))
-with_files(evaluation, EVALUATION, N_("The agreement"), "A2026-003")
-
-
-@verb(
-    evaluation,
-    "submit",
-    N_("Hand in an evaluation"),
-    about=N_(
-        "The file is TOML: `hypothesis` (`confirmed`, `refuted`, `inconclusive`), `verdict` "
-        "(`scale`, `adopt`, `iterate`, `stop`), `learned`, and one [[lessons]] with `title`, "
-        "`text` and `themes` for each lesson. Refuted and well learned is a good result. When "
-        "the parties are 60 days late, a fund manager writes it."
-    ),
-    examples=("fund --as fatima evaluation submit A2026-003 evaluation.toml",),
-    who=N_("a signatory of a party"),
-    see=("evaluation peer-review", "evaluation list"),
-)
-@argument("ref", type=EVALUATION, help=N_("The agreement"))
-@argument("file", type=FILE, metavar="FILE", help=N_("The evaluation, a TOML file"))
-@changing
-def submit(ctx: click.Context, ref: str, file: Mapping[str, Any]) -> None:
-    run(ctx, "evaluation submit", {"ref": ref, "file": file}, tell=_submitted)
+with_files(evaluation)
 
 
 def _submitted(answer: Mapping[str, Any]) -> list[str]:
@@ -52,42 +37,9 @@ def _submitted(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@verb(
-    evaluation,
-    "peer-review",
-    N_("Judge how well was learned"),
-    about=N_("0 is nothing, 4 is much and useful to others. Whether the hypothesis held is another matter."),
-    examples=("fund --as rosa evaluation peer-review A2026-003 --learning 3",),
-    who=N_("two reviewers who have no tie with the experiment"),
-    see=("evaluation show", "evaluation accept"),
-)
-@argument("ref", type=EVALUATION, help=N_("The agreement"))
-@option("--learning", type=click.IntRange(0, 4), required=True, metavar="0-4", help=N_("The quality of learning"))
-@option("--remarks", metavar="TEXT", help=N_("What the parties should know"))
-@changing
-def peer_review(ctx: click.Context, ref: str, learning: int, remarks: str | None) -> None:
-    args = {"ref": ref, "learning": learning, "remarks": remarks}
-    run(ctx, "evaluation peer-review", args, tell=_judged)
-
-
 def _judged(answer: Mapping[str, Any]) -> list[str]:
     fact = answer["events"][0]["payload"]
     return [_("{ref}: the quality of learning is {learning} of 4.").format(ref=fact["ref"], learning=fact["learning"])]
-
-
-@verb(
-    evaluation,
-    "accept",
-    N_("Accept an evaluation"),
-    about=N_("It is published to every partner by itself; a verdict to scale or adopt invites a roll-out."),
-    examples=("fund --as carla evaluation accept A2026-003",),
-    who=N_("the chair of the committee"),
-    see=("evaluation lessons", "writeoff propose"),
-)
-@argument("ref", type=EVALUATION, help=N_("The agreement"))
-@changing
-def accept(ctx: click.Context, ref: str) -> None:
-    run(ctx, "evaluation accept", {"ref": ref}, tell=_accepted)
 
 
 def _accepted(answer: Mapping[str, Any]) -> list[str]:
@@ -105,38 +57,6 @@ def _accepted(answer: Mapping[str, Any]) -> list[str]:
 
 HYPOTHESES = {"confirmed": N_("confirmed"), "refuted": N_("refuted"), "inconclusive": N_("inconclusive")}
 VERDICTS = {"scale": N_("scale"), "adopt": N_("adopt"), "iterate": N_("iterate"), "stop": N_("stop")}
-
-
-@verb(
-    evaluation,
-    "return",
-    N_("Send an evaluation back, once"),
-    examples=('fund --as carla evaluation return A2026-003 --reason "the measurement is missing"',),
-    who=N_("the chair of the committee"),
-    see=("evaluation submit",),
-)
-@argument("ref", type=EVALUATION, help=N_("The agreement"))
-@option("--reason", required=True, metavar="TEXT", help=N_("What is missing"))
-@changing
-def send_back(ctx: click.Context, ref: str, reason: str) -> None:
-    run(ctx, "evaluation return", {"ref": ref, "reason": reason})
-
-
-@verb(
-    evaluation,
-    "show",
-    N_("Show an evaluation whole"),
-    about=N_(
-        "The question, both results, what was learned, the lessons and what the peers said. Before publication for the "
-        "parties, reviewers, the committee and the fund office; after it for everybody."
-    ),
-    examples=("fund --as rosa evaluation show A2026-003",),
-    see=("evaluation lessons", "agreement show", "evaluation file list"),
-)
-@argument("ref", type=EVALUATION, help=N_("The agreement"))
-@reading
-def show(ctx: click.Context, ref: str) -> None:
-    read(ctx, "evaluation show", {"ref": ref}, show=_show)
 
 
 def _show(data: Mapping[str, Any]) -> None:
@@ -204,27 +124,6 @@ def _themes(ids: Sequence[str]) -> str:
     return ", ".join(f"{theme} {names[theme][place]}" if theme in names else theme for theme in ids)
 
 
-@verb(
-    evaluation,
-    "lessons",
-    N_("Search the lessons of all experiments"),
-    about=N_(
-        "Failed experiments stand beside the others: they are what others need most. Words are found in any order, "
-        "with or without accents; a theme by its id, its name or a part of it."
-    ),
-    examples=(
-        "fund evaluation lessons --theme T05",
-        'fund evaluation lessons --theme water --text "pump distance"',
-    ),
-    see=("evaluation list", "evaluation show"),
-)
-@option("--theme", type=THEME, metavar="THEME", help=N_("Only this theme: T05, or Water and climate"))
-@option("--text", metavar="WORDS", help=N_("Only lessons with all of these words"))
-@reading
-def lessons(ctx: click.Context, theme: str | None, text: str | None) -> None:
-    read(ctx, "evaluation lessons", {"theme": theme, "text": text}, show=_show_lessons)
-
-
 def _show_lessons(data: Mapping[str, Any]) -> None:
     cards = data["lessons"]
     if not cards:
@@ -258,19 +157,6 @@ LIST = (
 )
 
 
-@verb(
-    evaluation,
-    "list",
-    N_("List evaluations with their two results"),
-    examples=("fund evaluation list", "fund evaluation list --state due"),
-    see=("evaluation show", "evaluation lessons"),
-)
-@listing(*LIST)
-@reading
-def list_evaluations(ctx: click.Context) -> None:
-    read(ctx, "evaluation list", show=_show_list)
-
-
 def _show_list(data: Mapping[str, Any]) -> None:
     rows = [
         {
@@ -287,3 +173,12 @@ def _show_list(data: Mapping[str, Any]) -> None:
         rows,
         empty=_("No evaluations yet."),
     )
+
+
+add_command(evaluation, SubmitEvaluation, tell=_submitted)
+add_command(evaluation, PeerReviewEvaluation, tell=_judged)
+add_command(evaluation, AcceptEvaluation, tell=_accepted)
+add_command(evaluation, ReturnEvaluation)
+add_query(evaluation, EvaluationShow, show=_show)
+add_query(evaluation, EvaluationLessons, show=_show_lessons)
+add_query(evaluation, EvaluationList, show=_show_list, columns=(*LIST,))

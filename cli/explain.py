@@ -13,9 +13,12 @@ import click
 from cli import output
 from cli.params import argument, look, reading, typed, verb
 from fund import glossary
-from fund.errors import DatabaseMissing, FundError, NoFundHere, NoSuchWord
+from fund.errors import FundError
+from fund.errors.database import DatabaseMissing, NoFundHere
+from fund.errors.usage import NoSuchWord
 from fund.glossary import Word
 from fund.language import N_, _, both, language
+from fund.workflows.inbox.commands import Explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,7 @@ def _ref_pages(ctx: click.Context, asked: str) -> Iterator[Page]:
     if not _REF.fullmatch(asked):
         return
     try:
-        found = look(ctx, "explain", {"ref": asked})
+        found = look(ctx, Explain(ref=asked))
     except (DatabaseMissing, NoFundHere):  # what a word means is said also where there is no fund
         return
     for case in found["cases"]:

@@ -12,18 +12,18 @@ from typing import Any
 import click
 
 from cli.output import Column, emit_json, note, progress, say, short_hash, table, write_output
-from cli.params import DAY, FILE, forcing, formatted, known, look, may_write, noun, one_of, option, typed, verb
+from cli.params import forcing, formatted, look, may_write, noun, option, typed
+from cli.params.declared import declared
+from fund.declarations import Input, InputFile
 from fund.language import N_, _, day, euros, number
+from fund.reports.forecasts.commands import ForecastLiquidity, ForecastRevolving
 
 __all__ = ["forecast", "liquidity", "revolving"]
 
 forecast = noun("forecast", N_("Look ahead: liquidity and revolving"))
 
 MOST_YEARS = 30
-_MADE_WITH = (
-    option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help=N_("The same seed gives the same runs")),
-    option("--runs", type=click.IntRange(10, 20_000), default=2000, metavar="N", help=N_("So many runs")),
-    option("--assumptions", type=FILE, metavar="FILE", help=N_("A file of assumptions (TOML); ours if left out")),
+_LEAVING = (
     formatted("table", "json", "csv"),
     option("--output", metavar="FILE", help=N_("Write it to this file")),
     option("--plot", metavar="FILE", help=N_("Draw it too: a file that ends in .svg or .png")),
@@ -31,50 +31,30 @@ _MADE_WITH = (
 )
 
 
-def _made_with(function: Any) -> Any:
-    for decorate in reversed(_MADE_WITH):
+def _leaving(function: Any) -> Any:
+    for decorate in reversed(_LEAVING):
         function = decorate(function)
     return function
 
 
-@verb(
-    forecast,
-    "liquidity",
-    N_("Show the cash expected per quarter"),
-    about=N_(
-        "Only what was called, agreed, approved or promised comes in or goes out, and the costs of running the fund. "
-        "The path is what is expected under the assumptions of the day; of a hundred runs ten end below the band and "
-        "ten above it. Each amount leads back to a balance of the ledger."
-    ),
-    examples=(
-        "fund forecast liquidity",
-        "fund forecast liquidity --quarters 20 --as-of 2026-06-30 --seed 7",
-        "fund forecast liquidity --output liquidity.csv",
-    ),
-    see=("statement position", "repayment list"),
-)
-@option("--quarters", type=click.IntRange(1, 120), default=12, metavar="N", help=N_("So many quarters ahead"))
-@option("--backtest", type=DAY, metavar="DATE", help=N_("The forecast of that day beside what happened since"))
-@_made_with
-@known
+@declared(forecast, ForecastLiquidity)
+@_leaving
 def liquidity(
     ctx: click.Context,
     quarters: int,
     backtest: date | None,
     seed: int,
     runs: int,
-    assumptions: Mapping[str, Any] | None,
+    assumptions: InputFile | None,
     form: str,
     output: str | None,
     plot: str | None,
 ) -> None:
-    from fund.reports.forecasts import quarters_drawn
+    from fund.reports.forecasts.drawing import quarters_drawn
 
-    made_with = {"seed": seed, "runs": runs, "assumptions": assumptions}
-    args = {"quarters": quarters, "backtest": backtest, **made_with}
+    args = ForecastLiquidity(quarters=quarters, backtest=backtest, seed=seed, runs=runs, assumptions=assumptions)
     _leave(
         ctx,
-        "forecast liquidity",
         args,
         form,
         output,
@@ -83,52 +63,29 @@ def liquidity(
     )
 
 
-@verb(
-    forecast,
-    "revolving",
-    N_("Show what comes back in the years ahead"),
-    about=N_(
-        "Many runs of what becomes of each advance: it fails, comes back in part or in full, on "
-        "time or late, by the assumptions of the day. The portfolio revolving degree is (A + O - "
-        "P) / U, the fund revolving degree (A + R + V - K) / (U + S + V). With `--awards "
-        "regrant` what is free is awarded again every year, as the average award so far."
-    ),
-    examples=(
-        "fund forecast revolving",
-        "fund forecast revolving --years 1,2,5 --awards regrant --seed 7",
-        "fund forecast revolving --plot revolving.svg",
-    ),
-    see=("statement position", "forecast liquidity"),
-)
+@declared(forecast, ForecastRevolving)
 @option("--years", default="1,3,5,10", metavar="YEARS", help=N_("After so many years"))
-@option(
-    "--awards",
-    type=one_of("awards", {"none": N_("none"), "regrant": N_("regrant")}),
-    default="none",
-    help=N_("Whether free money is awarded again"),
-)
-@_made_with
-@known
+@_leaving
 def revolving(
     ctx: click.Context,
     years: str,
     awards: str,
     seed: int,
     runs: int,
-    assumptions: Mapping[str, Any] | None,
+    assumptions: InputFile | None,
     form: str,
     output: str | None,
     plot: str | None,
 ) -> None:
-    from fund.reports.forecasts import degrees_drawn
+    from fund.reports.forecasts.drawing import degrees_drawn
 
-    args = {"years": _years(years), "awards": awards, "seed": seed, "runs": runs, "assumptions": assumptions}
-    _leave(ctx, "forecast revolving", args, form, output, _show_revolving, _Plot("distribution", plot, degrees_drawn))
+    args = ForecastRevolving(years=_years(years), awards=awards, seed=seed, runs=runs, assumptions=assumptions)
+    _leave(ctx, args, form, output, _show_revolving, _Plot("distribution", plot, degrees_drawn))
 
 
 def _years(text: str) -> tuple[int, ...]:
     """``1,3,5,10``: whole numbers, each higher than the one before."""
-    from fund.errors import YearsUnclear
+    from fund.errors.forecasts import YearsUnclear
 
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("[0-9]{1,2}", part) for part in parts):
@@ -153,7 +110,7 @@ class _Plot:
         Raises:
             PlotUnknown: It says nothing that can be made.
         """
-        from fund.errors import PlotUnknown
+        from fund.errors.forecasts import PlotUnknown
 
         if self.path is not None and not self.path.lower().endswith((".svg", ".png")):
             raise PlotUnknown(path=self.path)
@@ -176,15 +133,14 @@ class _Plot:
 
 def _leave(
     ctx: click.Context,
-    name: str,
-    args: Mapping[str, Any],
+    given: Input,
     form: str,
     path: str | None,
     show: Callable[[Mapping[str, Any]], None],
     plot: _Plot,
 ) -> None:
     """Make a forecast and let it leave: on the screen or to a file, and as a drawing where one was asked for."""
-    from fund.reports.forecasts import watched
+    from fund.reports.forecasts.liquidity import watched
 
     plot.require()
     may = {target: may_write(ctx, target) for target in (path, plot.path) if target is not None}
@@ -195,14 +151,14 @@ def _leave(
             bar.step(more)
 
         with watched(step):
-            data = look(ctx, name, args)
+            data = look(ctx, given)
     plot.write(data, force=may.get(plot.path or "", False))
     if typed(ctx, "json") and path is None:
         emit_json(data)
     elif form == "table" and path is None:
         show(data)
     else:
-        from fund.reports.statements import STATEMENT_FORMATS
+        from fund.reports.statements.formats import STATEMENT_FORMATS
 
         chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
         rows = {"lines": _lines(data)} if chosen == "csv" else data

@@ -9,25 +9,18 @@ from typing import Any
 import click
 
 from cli.output import Column, by_another, say, table
-from cli.params import option, read, reading, verb
+from cli.params import read
+from cli.params.declared import declared
 from fund import glossary
 from fund.language import N_, _, day, ngettext
+from fund.workflows.inbox.commands import Inbox
 
 SOON_DAYS = 7
 
 
-@verb(
-    None,
-    "inbox",
-    N_("Show what waits for you, and until when"),
-    about=N_("What is late comes first, and every line ends with the command that does it."),
-    examples=("fund --as anna inbox", "fund --as anna inbox --all"),
-    see=("confirm", "decline", "status"),
-)
-@option("--all", "everybody", is_flag=True, help=N_("What waits for everybody"))
-@reading
+@declared(None, Inbox)
 def inbox(ctx: click.Context, everybody: bool) -> None:
-    read(ctx, "inbox", {"everybody": True} if everybody else {}, show=_show)
+    read(ctx, Inbox(everybody=everybody), show=_show)
 
 
 def _show(data: Mapping[str, Any]) -> None:

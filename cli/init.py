@@ -11,7 +11,8 @@ import click
 
 from cli import output
 from cli.params import DAY, option, reading, shell, typed, verb
-from fund.errors import DatabaseBehind, DatabaseMissing, NobodyToAsk, RightsMissing
+from fund.errors.database import DatabaseBehind, DatabaseMissing, RightsMissing
+from fund.errors.usage import NobodyToAsk
 from fund.language import N_, _
 
 T = TypeVar("T")

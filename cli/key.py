@@ -8,51 +8,22 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import (
-    FILE,
-    MONEY,
-    Ref,
-    argument,
-    changing,
-    dated,
-    forcing,
-    formatted,
-    leave,
-    noun,
-    option,
-    read,
-    reading,
-    run,
-    verb,
-)
+from cli.params import forcing, formatted, leave, noun, option, run
+from cli.params.declared import add_query, declared
+from fund.declarations import InputFile
 from fund.language import N_, _, day, ngettext, number
 from fund.words import choice_word
+from fund.workflows.partners.commands import AdoptKey, KeyCompare, KeyReview, KeyShow
 
-KEY = Ref(("key show", "keys", "name"))
 key = noun("key", N_("Compare and adopt distribution keys"))
 
 
-@verb(
-    key,
-    "compare",
-    N_("Compare all keys for an amount, side by side"),
-    about=N_(
-        "Three families with the numbers of the regulations, and the key in force. "
-        "Every column makes the amount, to the cent; --json and --format csv show each step as an exact fraction."
-    ),
-    examples=(
-        "fund key compare --amount 1000000",
-        "fund key compare --amount 1000000 --output keys.csv",
-    ),
-    see=("key show", "capital call"),
-)
-@option("--amount", type=MONEY, required=True, metavar="AMOUNT", help=N_("The total to divide"))
+@declared(key, KeyCompare)
 @formatted("table", "json", "csv")
 @option("--output", metavar="FILE", help=N_("Write it to this file"))
 @forcing
-@reading
 def compare(ctx: click.Context, amount: int, form: str, output: str | None) -> None:
-    leave(ctx, "key compare", {"amount": amount}, form=form, path=output, show=_compared)
+    leave(ctx, KeyCompare(amount=amount), form=form, path=output, show=_compared)
 
 
 def _compared(data: Mapping[str, Any]) -> None:
@@ -93,23 +64,9 @@ def _is_in_force(one: Mapping[str, Any], keys: list[Mapping[str, Any]]) -> bool:
     )
 
 
-@verb(
-    key,
-    "adopt",
-    N_("Propose a key to the full board"),
-    about=N_(
-        "A TOML file with `name`, `family`, `from_on` and, where the family asks it, "
-        "`reference_year`, `base_bps` and `fixed_bps`. Every active partner votes with `fund "
-        "decision vote`; two thirds adopt it, within five years of the last key all."
-    ),
-    examples=("fund --as anna key adopt key-2031.toml", "fund --as fatima decision vote 2031 --for"),
-    who=N_("a fund manager; then a signatory of each partner votes"),
-    see=("key compare", "key show", "decision vote"),
-)
-@argument("file", type=FILE, help=N_("The TOML file; - for standard input"))
-@changing
-def adopt(ctx: click.Context, file: Mapping[str, Any]) -> None:
-    run(ctx, "key adopt", {"content": file["content"], "name": file["name"]}, tell=_proposed)
+@declared(key, AdoptKey)
+def adopt(ctx: click.Context, file: InputFile) -> None:
+    run(ctx, AdoptKey(file=file), tell=_proposed)
 
 
 def _proposed(answer: Mapping[str, Any]) -> list[str]:
@@ -122,20 +79,6 @@ def _proposed(answer: Mapping[str, Any]) -> list[str]:
     if fact["early"]:
         lines.append(_("It comes within five years of the key before: every active partner must agree."))
     return lines
-
-
-@verb(
-    key,
-    "show",
-    N_("Show a key, its shares and the votes on it"),
-    about=N_("Without a name: the key in force."),
-    examples=("fund key show", "fund key show 2026", "fund key show --as-of 2031-01-01"),
-    see=("key compare",),
-)
-@argument("ref", type=KEY, required=False, metavar="[NAME]", help=N_("The key; the one in force when left out"))
-@dated
-def show(ctx: click.Context, ref: str | None) -> None:
-    read(ctx, "key show", {"ref": ref}, show=_shown)
 
 
 def _shown(data: Mapping[str, Any]) -> None:
@@ -182,22 +125,6 @@ def _shown(data: Mapping[str, Any]) -> None:
     )
 
 
-@verb(
-    key,
-    "review",
-    N_("Show what the partners look at when they review their key"),
-    about=N_(
-        "Once in five years: until when, what each partner paid in, what the fund was planned to bring it and brought. "
-        "The service says so a year and half a year before; the report on effectiveness (Awb 4:24) goes with it."
-    ),
-    examples=("fund key review", "fund key review --json"),
-    see=("key compare", "key adopt", "agreement benefits"),
-)
-@reading
-def review(ctx: click.Context) -> None:
-    read(ctx, "key review", show=_reviewed)
-
-
 def _reviewed(data: Mapping[str, Any]) -> None:
     facts(
         _("Review of distribution key {name}").format(name=data["key"]),
@@ -231,3 +158,7 @@ def _reviewed(data: Mapping[str, Any]) -> None:
             },
         },
     )
+
+
+add_query(key, KeyShow, show=_shown)
+add_query(key, KeyReview, show=_reviewed)

@@ -139,7 +139,8 @@ def _failed(args: Sequence[str], problem: BaseException, as_json: bool) -> int:
     import click
 
     from cli import output
-    from fund.errors import Declined, FundError, OutputFailed
+    from fund.errors import FundError
+    from fund.errors.usage import Declined, OutputFailed
     from fund.paths import reason_of
 
     if isinstance(problem, (click.Abort, KeyboardInterrupt, EOFError)):
@@ -196,7 +197,7 @@ def _before_noun(args: Sequence[str]) -> dict[str, str]:
 
 
 def _usage_error(problem: Any, args: Sequence[str]) -> FundError:
-    from fund.errors import UsageError
+    from fund.errors.usage import UsageError
 
     ctx = getattr(problem, "ctx", None)
     path = ctx.command_path if ctx is not None else _typed_command(args)
@@ -220,7 +221,7 @@ def _bug(args: Sequence[str], problem: BaseException) -> FundError:
     import traceback
 
     from fund import dates
-    from fund.errors import Bug
+    from fund.errors.usage import Bug
     from fund.settings import masked
 
     now = dates.now()

@@ -6,65 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import click
-
 from cli.output import Column, account_name, day_text, facts, say, short_hash, state_text, table
-from cli.params import PERIOD, argument, changing, listing, noun, option, read, reading, run, verb
+from cli.params import noun
+from cli.params.declared import add_command, add_query
+from fund.closing.commands import ClosePeriod, LockPeriod, PeriodList, PeriodShow, ReopenPeriod
 from fund.language import N_, _, day, euros
 
 period = noun("period", N_("Lock and close months and years"))
-
-
-@verb(
-    period,
-    "lock",
-    N_("Lock a month, or every open month of a year"),
-    about=N_(
-        "A locked month takes adjusting and closing entries only. Months are locked in order, once they are over."
-    ),
-    examples=("fund --as anna period lock 2027-03", "fund --as anna period lock 2027"),
-    who=N_("a fund manager; a treasurer confirms"),
-    see=("period close", "period list"),
-)
-@argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
-@changing
-def lock(ctx: click.Context, period: str) -> None:
-    run(ctx, "period lock", {"period": period}, ask=True)
-
-
-@verb(
-    period,
-    "close",
-    N_("Close a locked month, or a year"),
-    about=N_(
-        "A closed month takes nothing any more. Closing a year brings every account of income and costs to the "
-        "accumulated result and closes its months."
-    ),
-    examples=("fund --as anna period close 2027-03", "fund --as anna period close 2027"),
-    who=N_("a fund manager; a treasurer confirms"),
-    see=("period show", "period reopen"),
-)
-@argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
-@option("--explanation", metavar="TEXT", help=N_("For a year: why money still stands on 2300"))
-@changing
-def close(ctx: click.Context, period: str, explanation: str | None) -> None:
-    run(ctx, "period close", {"period": period, "explanation": explanation}, ask=True)
-
-
-@verb(
-    period,
-    "reopen",
-    N_("Reopen the latest month or year"),
-    about=N_("A closed year opens with its last month, and its closing entry is reversed."),
-    examples=('fund --as anna period reopen 2027-03 --reason "an invoice was forgotten"',),
-    who=N_("a fund manager; a treasurer confirms"),
-    see=("period show", "period list"),
-)
-@argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
-@changing
-def reopen(ctx: click.Context, period: str, reason: str) -> None:
-    run(ctx, "period reopen", {"period": period, "reason": reason}, ask=True)
 
 
 LIST = (
@@ -76,19 +24,6 @@ LIST = (
 )
 
 
-@verb(
-    period,
-    "list",
-    N_("List the months and years that were locked or closed"),
-    examples=("fund period list",),
-    see=("period show", "period lock"),
-)
-@listing(*LIST)
-@reading
-def list_periods(ctx: click.Context) -> None:
-    read(ctx, "period list", show=_show_list)
-
-
 def _show_list(data: Mapping[str, Any]) -> None:
     table(
         _("Periods on {day}").format(day=day(date.fromisoformat(data["as_of"]))),
@@ -96,23 +31,6 @@ def _show_list(data: Mapping[str, Any]) -> None:
         data["periods"],
         empty=_("Every month is open."),
     )
-
-
-@verb(
-    period,
-    "show",
-    N_("Show what each closing of a month or year froze"),
-    about=N_(
-        "A closing that was reopened stays readable: its trial balance, the reason, and what the correction changed. "
-        "Of a closed year also what the next one opens with."
-    ),
-    examples=("fund period show 2026", "fund period show 2026-12 --json"),
-    see=("ledger trial-balance", "period reopen"),
-)
-@argument("period", type=PERIOD, metavar="PERIOD", help=N_("A month (2027-03) or a year (2027)"))
-@reading
-def show(ctx: click.Context, period: str) -> None:
-    read(ctx, "period show", {"period": period}, show=_show)
 
 
 def _show(data: Mapping[str, Any]) -> None:
@@ -191,3 +109,10 @@ def _show_opening(opening: Mapping[str, Any]) -> None:
         rows,
         total={"name": _("Total"), "debit": opening["total_debit_cents"], "credit": opening["total_credit_cents"]},
     )
+
+
+add_command(period, LockPeriod, ask=True)
+add_command(period, ClosePeriod, ask=True)
+add_command(period, ReopenPeriod, ask=True)
+add_query(period, PeriodList, show=_show_list, columns=(*LIST,))
+add_query(period, PeriodShow, show=_show)

@@ -9,23 +9,12 @@ from typing import Any
 import click
 
 from cli.output import emit_json, facts, track_text, write_output
-from cli.params import DAY, FILE, argument, changing, dated, noun, option, read, reading, run, typed, verb
+from cli.params import noun, typed
+from cli.params.declared import add_command, add_query, declared
 from fund.language import N_, _, day, euros
+from fund.users.commands import AdoptRegulations, RegulationsShow, RegulationsTemplate
 
 regulations = noun("regulations", N_("Show and adopt the rules of the fund"))
-
-
-@verb(
-    regulations,
-    "show",
-    N_("Show the rules in force on a day"),
-    about=N_("Weights, quorum, thresholds, terms, buffer, budgets and rates; --json shows every number."),
-    examples=("fund regulations show --as-of 2026-03-31",),
-    see=("regulations adopt", "regulations template"),
-)
-@dated
-def show(ctx: click.Context) -> None:
-    read(ctx, "regulations show", {}, show=_show)
 
 
 def _show(data: Mapping[str, Any]) -> None:
@@ -63,15 +52,7 @@ def _show(data: Mapping[str, Any]) -> None:
     facts(title, rows)
 
 
-@verb(
-    regulations,
-    "template",
-    N_("Print the standard regulations to start from"),
-    about=N_("A TOML file with every number and a remark in both languages; change it and adopt it."),
-    examples=("fund regulations template > regulations.toml",),
-    see=("regulations adopt",),
-)
-@reading
+@declared(regulations, RegulationsTemplate)
 def template(ctx: click.Context) -> None:
     from fund.rules.regulations import standard_text
 
@@ -82,17 +63,5 @@ def template(ctx: click.Context) -> None:
         write_output("-", text.encode())
 
 
-@verb(
-    regulations,
-    "adopt",
-    N_("Adopt regulations from a day on"),
-    about=N_("They never reach back: what was decided under earlier rules stays under them."),
-    examples=("fund --as anna regulations adopt regulations.toml --on 2027-01-01",),
-    who=N_("a fund manager; the chair of the committee confirms"),
-    see=("regulations template", "confirm"),
-)
-@argument("file", type=FILE, help=N_("The regulations, as TOML"))
-@option("--on", "on", type=DAY, required=True, metavar="DATE", help=N_("The first day they hold"))
-@changing
-def adopt(ctx: click.Context, file: dict[str, Any], on: Any) -> None:
-    run(ctx, "regulations adopt", {"name": file["name"], "content": file["content"], "on": on}, ask=True)
+add_query(regulations, RegulationsShow, show=_show)
+add_command(regulations, AdoptRegulations, ask=True)

@@ -12,10 +12,22 @@ import click
 
 from cli import output
 from cli.output import Column, advice_text, by_another, decimal_text, facts, say, table, track_text
-from cli.params import FILE, USER, Ref, argument, changing, noun, one_of, option, read, reading, run, typed, verb
+from cli.params import noun, option, read, run, typed
+from cli.params.declared import add_command, add_query, declared
+from fund.declarations import InputFile
 from fund.language import N_, _, instant, language, ngettext
+from fund.workflows.reviews.commands import (
+    AgreeOnScores,
+    AssignReviewer,
+    CloseReview,
+    DeclareConflict,
+    OpenReview,
+    RecuseReviewer,
+    ReviewShow,
+    ReviewSpread,
+    ScoreProposal,
+)
 
-PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 KINDS = {
     "municipality": N_("municipality"),
     "water_board": N_("water board"),
@@ -24,43 +36,8 @@ KINDS = {
     "external": N_("external"),
 }
 
-HARD = one_of(
-    "ground",
-    {
-        "family": N_("family"),
-        "financial": N_("financial"),
-        "manager": N_("manager"),
-        "person": N_("person"),
-        "supplier": N_("supplier"),
-    },
-)
 
 review = noun("review", N_("Assign reviewers and score proposals"))
-
-
-@verb(
-    review,
-    "open",
-    N_("Let the panel read and score a proposal"),
-    about=N_(
-        "Takes the panel that the fund proposed, without conflicts and balanced over kinds and load, or the one you "
-        "name, its chair first. Rubric, quorum and revision are fixed from here. Where nobody is free of conflicts, "
-        "the rule of necessity lets three external reviewers advise and the full board decide."
-    ),
-    examples=(
-        "fund --as anna review open 2026-003",
-        "fund --as anna review open 2026-003 --reviewer els --reviewer wim --reviewer ada --reviewer bas",
-    ),
-    who=N_("a fund manager who is of no party"),
-    see=("review show", "review show --template", "review score"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--reviewer", "reviewers", multiple=True, type=USER, metavar="NAME", help=N_("A member of the panel; repeat"))
-@option("--necessity", is_flag=True, help=N_("Nobody is free of conflicts: externals advise, the full board decides"))
-@changing
-def open_review(ctx: click.Context, ref: str, reviewers: tuple[str, ...], necessity: bool) -> None:
-    args = {"ref": ref, "reviewers": list(reviewers) or None, "necessity": necessity or None}
-    run(ctx, "review open", args, tell=_opened)
 
 
 def _opened(answer: Mapping[str, Any]) -> list[str]:
@@ -75,57 +52,14 @@ def _opened(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@verb(
-    review,
-    "assign",
-    N_("Add a reviewer to the panel"),
-    about=N_(
-        "With --replaces the new reviewer takes the place of another, whose score no longer counts. Where a quorum is "
-        "missing `fund review show` says whom the fund proposes."
-    ),
-    examples=("fund --as anna review assign 2026-003 els --replaces wim",),
-    who=N_("a fund manager who is of no party"),
-    see=("review show",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@argument("reviewer", type=USER, help=N_("Who joins"))
-@option("--replaces", type=USER, metavar="NAME", help=N_("Who leaves"))
-@changing
+@declared(review, AssignReviewer)
 def assign(ctx: click.Context, ref: str, reviewer: str, replaces: str | None) -> None:
-    args = {"ref": ref, "reviewer": reviewer, "replaces": replaces}
+    args = AssignReviewer(ref=ref, reviewer=reviewer, replaces=replaces)
     told = _("{name} is in the panel of {ref}.").format(name=reviewer, ref=ref)
-    run(ctx, "review assign", args, tell=lambda _answer: [told])
+    run(ctx, args, tell=lambda _answer: [told])
 
 
-@verb(
-    review,
-    "declare",
-    N_("Say whether you have a conflict of interest"),
-    about=N_(
-        "For this revision of the proposal. Ties that the fund computes itself are added: money asked in the same "
-        "round, a cooperation or experiment with the lead on the same theme in the last three years, a shared service "
-        "organisation. Scoring asks it too. With --hard you declare what only you know, and have no part in the case "
-        "from then on: no score, no vote."
-    ),
-    examples=(
-        "fund --as els review declare 2026-003 --none",
-        "fund --as els review declare 2026-003 --hard family",
-        'fund --as carla review declare 2026-003 --about els --stays --reason "long ago, no interest"',
-    ),
-    who=N_(
-        "a reviewer in the panel, with --hard a member of the committee too; about another: the chair, confirmed by a "
-        "member"
-    ),
-    see=("review score", "review recuse"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--none", "none", is_flag=True, help=N_("No tie at all"))
-@option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("A possible conflict; repeat"))
-@option("--hard", type=HARD, help=N_("A conflict that bars you"))
-@option("--about", type=USER, metavar="NAME", help=N_("Judge what this reviewer declared"))
-@option("--stays/--leaves", "stays", default=None, help=N_("Whether that reviewer stays in the panel"))
-@option("--reason", metavar="TEXT", help=N_("Why, when you judge"))
-@changing
+@declared(review, DeclareConflict)
 def declare(
     ctx: click.Context,
     ref: str,
@@ -134,17 +68,16 @@ def declare(
     hard: str | None,
     about: str | None,
     stays: bool | None,
-    reason: str | None,
+    reason: str,
 ) -> None:
     if about is not None and stays is None:
         raise click.UsageError(_("say whether the reviewer stays: --stays or --leaves"), ctx)
     if none + bool(grounds) + (hard is not None) + (about is not None) > 1:
         raise click.UsageError(_("say one thing: --none, --ground, --hard or --about"), ctx)
-    if about is None and (stays is not None or reason is not None):
+    if about is None and (stays is not None or reason):
         raise click.UsageError(_("--stays, --leaves and --reason judge what another declared: --about NAME"), ctx)
-    own = {"none": none, "grounds": list(grounds)} if about is None and hard is None else {}
-    args = {"ref": ref, "hard": hard, "about": about, "stays": stays, "reason": reason, **own}
-    run(ctx, "review declare", args, tell=_declared)
+    args = DeclareConflict(ref=ref, none=none, grounds=grounds, hard=hard, about=about, stays=stays, reason=reason)
+    run(ctx, args, tell=_declared)
 
 
 def _declared(answer: Mapping[str, Any]) -> list[str]:
@@ -162,33 +95,15 @@ def _declared(answer: Mapping[str, Any]) -> list[str]:
     return [_("Declared: {grounds}.").format(grounds="; ".join(ground_text(each) for each in grounds))]
 
 
-@verb(
-    review,
-    "score",
-    N_("Score a proposal, under seal"),
-    about=N_(
-        "The file is TOML: under [scores] a whole number from 0 to 4 for each criterion, under [abstain] a reason "
-        'for each you leave out; above them, where you have no conflict, `declaration = "none"`. Nobody sees it before '
-        "the review closes; until then a later file takes its place."
-    ),
-    examples=("fund --as els review score 2026-003 scores.toml --no-conflict",),
-    who=N_("a reviewer in the panel"),
-    see=("review show --template", "review declare"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@argument("file", type=FILE, help=N_("The scores"))
-@option("--no-conflict", is_flag=True, help=N_("Declare that you have no conflict"))
-@option("--ground", "grounds", multiple=True, metavar="TEXT", help=N_("Declare a possible conflict; repeat"))
-@changing
-def score(ctx: click.Context, ref: str, file: Mapping[str, Any], no_conflict: bool, grounds: tuple[str, ...]) -> None:
-    declared = no_conflict or grounds or _declares(file["content"])
-    if not declared and output.interactive() and not (typed(ctx, "dry_run") or typed(ctx, "yes")):
+@declared(review, ScoreProposal)
+def score(ctx: click.Context, ref: str, file: InputFile, no_conflict: bool, grounds: tuple[str, ...]) -> None:
+    said = no_conflict or grounds or _declares(file["content"])
+    if not said and output.interactive() and not (typed(ctx, "dry_run") or typed(ctx, "yes")):
         question = _("Do you declare that neither you nor your organisation has a tie to {ref}?").format(ref=ref)
         no_conflict = output.ask(question)
-    args = {"ref": ref, "content": file["content"], "name": file["name"]}
-    args |= {"no_conflict": no_conflict or None, "grounds": list(grounds) or None}
+    args = ScoreProposal(ref=ref, file=file, no_conflict=no_conflict, grounds=grounds)
     told = _("Your scores of {ref} are under seal until the review closes.").format(ref=ref)
-    run(ctx, "review score", args, tell=lambda _answer: [told])
+    run(ctx, args, tell=lambda _answer: [told])
 
 
 def _declares(content: bytes) -> bool:
@@ -199,46 +114,10 @@ def _declares(content: bytes) -> bool:
         return True
 
 
-@verb(
-    review,
-    "recuse",
-    N_("Step back from a panel"),
-    about=N_("What you scored no longer counts; the record stays."),
-    examples=('fund --as els review recuse 2026-003 --reason "my sister joined the team"',),
-    who=N_("a reviewer in the panel"),
-    see=("review assign",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
-@changing
+@declared(review, RecuseReviewer)
 def recuse(ctx: click.Context, ref: str, reason: str) -> None:
     told = _("You are no longer in the panel of {ref}.").format(ref=ref)
-    run(ctx, "review recuse", {"ref": ref, "reason": reason}, tell=lambda _answer: [told])
-
-
-@verb(
-    review,
-    "consensus",
-    N_("Agree as a panel where scores differ much"),
-    about=N_(
-        "The chair of the panel writes down a score for each criterion on which reviewers differ, the others agree "
-        "with exactly these. Both scores are kept. After ten days without agreement the means stand."
-    ),
-    examples=(
-        'fund --as els review consensus 2026-003 --score exit=2 --grounds "the annex settles it"',
-        "fund --as wim review consensus 2026-003 --agree",
-    ),
-    who=N_("the chair of the panel, then its members"),
-    see=("review show",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--score", "scores", multiple=True, metavar="CRITERION=SCORE", help=N_("What the panel may agree on; repeat"))
-@option("--grounds", metavar="TEXT", help=N_("What the panel found"))
-@option("--agree", is_flag=True, help=N_("Agree with what the chair wrote down"))
-@changing
-def consensus(ctx: click.Context, ref: str, scores: tuple[str, ...], grounds: str | None, agree: bool) -> None:
-    args = {"ref": ref, "scores": list(scores) or None, "grounds": grounds, "agree": agree or None}
-    run(ctx, "review consensus", args, tell=_agreed)
+    run(ctx, RecuseReviewer(ref=ref, reason=reason), tell=lambda _answer: [told])
 
 
 def _agreed(answer: Mapping[str, Any]) -> list[str]:
@@ -250,20 +129,10 @@ def _agreed(answer: Mapping[str, Any]) -> list[str]:
     return [_("{ref} waits for the rest of the panel.").format(ref=ref)]
 
 
-@verb(
-    review,
-    "close",
-    N_("Close a review: the scores are opened"),
-    about=N_("The fund does this itself when the last of the panel has scored, or at the deadline."),
-    examples=("fund --as anna review close 2026-003 --yes",),
-    who=N_("a fund manager who is of no party"),
-    see=("review show", "decision show"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@changing
+@declared(review, CloseReview)
 def close(ctx: click.Context, ref: str) -> None:
     question = _("Close the review of {ref}? Who has not scored cannot do so any more.").format(ref=ref)
-    run(ctx, "review close", {"ref": ref}, ask=question, tell=_closed)
+    run(ctx, CloseReview(ref=ref), ask=question, tell=_closed)
 
 
 def _closed(answer: Mapping[str, Any]) -> list[str]:
@@ -280,22 +149,10 @@ def _closed(answer: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-@verb(
-    review,
-    "show",
-    N_("Show a panel, and the scores once it closed"),
-    about=N_(
-        "Who sits in it and why; for the fund office, the committee and the auditor also who does not and why not. "
-        "Before the closing it shows who has scored, and never what; afterwards scores are for these and the panel."
-    ),
-    examples=("fund review show 2026-003", "fund --as els review show 2026-003 --template > scores.toml"),
-    see=("review score", "decision show"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
+@declared(review, ReviewShow)
 @option("--template", is_flag=True, help=N_("Print a score file to fill in"))
-@reading
 def show(ctx: click.Context, ref: str, template: bool) -> None:
-    read(ctx, "review show", {"ref": ref}, show=_template if template else _show)
+    read(ctx, ReviewShow(ref=ref), show=_template if template else _show)
 
 
 def _template(data: Mapping[str, Any]) -> None:
@@ -439,23 +296,6 @@ def _show_scores(data: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         say(total)
 
 
-@verb(
-    review,
-    "spread",
-    N_("Show how far the reviewers of a round are apart"),
-    about=N_(
-        "Over the closed reviews of a round whose scores you may see. The first two that close are its samples: look "
-        "at them with the reviewers before the rest is scored."
-    ),
-    examples=("fund --as anna review spread 2026-1",),
-    see=("review show", "round show"),
-)
-@argument("ref", type=Ref(("round list", "rounds", "ref")), help=N_("The round"))
-@reading
-def spread(ctx: click.Context, ref: str) -> None:
-    read(ctx, "review spread", {"ref": ref}, show=_spread)
-
-
 def _spread(data: Mapping[str, Any]) -> None:
     table(
         _("Closed reviews of round {ref}: {title}").format(ref=data["round"], title=data["title"]),
@@ -495,3 +335,8 @@ def _spread(data: Mapping[str, Any]) -> None:
         ),
         [{**each, "leaning": decimal_text(each["leaning_rounded"])} for each in data["reviewers"]],
     )
+
+
+add_command(review, OpenReview, tell=_opened)
+add_command(review, AgreeOnScores, tell=_agreed)
+add_query(review, ReviewSpread, show=_spread)

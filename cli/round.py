@@ -7,56 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import click
-
 from cli.output import Column, facts, state_text, table, track_text
-from cli.params import DAY, MONEY, Ref, argument, changing, listing, noun, one_of, option, read, reading, run, verb
+from cli.params import noun
+from cli.params.declared import add_command, add_query
 from fund.language import AMSTERDAM, N_, _, day, euros, ngettext
-
-ROUND = Ref(("round list", "rounds", "ref"))
-TRACK = one_of("track", {"light": N_("light"), "standard": N_("standard"), "major": N_("major")})
+from fund.workflows.rounds.commands import PlanRound, RoundList, RoundShow
 
 round = noun("round", N_("Plan and follow rounds"))
-
-
-@verb(
-    round,
-    "plan",
-    N_("Announce a round"),
-    about=N_("It opens at the start of its first day and closes at the end of its last, by itself."),
-    examples=('fund --as anna round plan --title "Spring" --opens 2027-03-01 --closes 2027-04-15 --ceiling 500000',),
-    who=N_("a fund manager; a committee chair confirms"),
-    see=("round list", "confirm"),
-)
-@option("--title", required=True, metavar="TEXT", help=N_("What the round is called"))
-@option("--opens", type=DAY, required=True, metavar="DATE", help=N_("The first day"))
-@option("--closes", type=DAY, required=True, metavar="DATE", help=N_("The last day"))
-@option("--ceiling", "ceiling_cents", type=MONEY, required=True, metavar="EUROS", help=N_("What it may award in all"))
-@option("--track", type=TRACK, help=N_("How much is asked and required; standard when left out"))
-@option(
-    "--allocation",
-    type=one_of("allocation", {"score": N_("score"), "order": N_("order")}),
-    help=N_("How money is divided when it is short; score when left out"),
-)
-@changing
-def plan(
-    ctx: click.Context,
-    title: str,
-    opens: date,
-    closes: date,
-    ceiling_cents: int,
-    track: str | None,
-    allocation: str | None,
-) -> None:
-    args = {
-        "title": title,
-        "opens": opens,
-        "closes": closes,
-        "ceiling_cents": ceiling_cents,
-        "track": track,
-        "allocation": allocation,
-    }
-    run(ctx, "round plan", args, tell=_planned)
 
 
 def _planned(answer: Mapping[str, Any]) -> list[str]:
@@ -72,19 +29,6 @@ LIST = (
     Column("ceiling_cents", N_("Ceiling"), "amount"),
     Column("left_cents", N_("Left"), "amount"),
 )
-
-
-@verb(
-    round,
-    "list",
-    N_("List the rounds"),
-    examples=("fund round list", "fund round list --state open"),
-    see=("round show",),
-)
-@listing(*LIST)
-@reading
-def list_rounds(ctx: click.Context) -> None:
-    read(ctx, "round list", show=_show_list)
 
 
 def _here(at: str) -> datetime:
@@ -107,19 +51,6 @@ def _show_list(data: Mapping[str, Any]) -> None:
         rows,
         empty=_("No round yet."),
     )
-
-
-@verb(
-    round,
-    "show",
-    N_("Show a round and the proposals in it"),
-    examples=("fund round show 2026-1",),
-    see=("proposal list",),
-)
-@argument("ref", type=ROUND, help=N_("The round"))
-@reading
-def show(ctx: click.Context, ref: str) -> None:
-    read(ctx, "round show", {"ref": ref}, show=_show)
 
 
 def _show(data: Mapping[str, Any]) -> None:
@@ -157,3 +88,8 @@ def _show(data: Mapping[str, Any]) -> None:
                 "award_cents": sum(row["award_cents"] for row in proposals),
             },
         )
+
+
+add_command(round, PlanRound, tell=_planned)
+add_query(round, RoundList, show=_show_list, columns=(*LIST,))
+add_query(round, RoundShow, show=_show)

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fund import files
-from fund.closing import Closing, State, every_closing
+from fund.closing.frozen import Closing, every_closing
+from fund.closing.months import State
 from fund.database import Engine
 from fund.errors import FundError
 from fund.events import FACTS, Envelope, canonical_json
 from fund.language import N_, _, euros
 from fund.ledger import GENESIS, Entry
 from fund.reports.cash import Payments, cash_of
-from fund.reports.statements import first_bad, ledger_checks
+from fund.reports.statements.books import first_bad, ledger_checks
 from fund.rules.hands import Hands, Seals
 from fund.rules.postings import Booking, bookings
 from fund.schemas import CaseFile

@@ -1,4 +1,4 @@
-"""Engines for SQLite and PostgreSQL, the declarative base, SQL objects, and the way to the newest version.
+"""Engines for SQLite and PostgreSQL, the metadata of the tables, SQL objects, and the way to the newest version.
 
 Everything about *how* we speak to a database stands here; *what* we say stands in the tables and the stores.
 """
@@ -26,10 +26,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import URL, make_url
-from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
 
-from fund.errors import (
+from fund.errors import FundError, NotReady
+from fund.errors.database import (
     DatabaseBehind,
     DatabaseBusy,
     DatabaseInOtherEncoding,
@@ -37,9 +37,7 @@ from fund.errors import (
     DatabaseNewer,
     DatabaseReadOnly,
     DatabaseUnreachable,
-    FundError,
     NotADatabase,
-    NotReady,
     PostgresqlTooOld,
     RightsMissing,
     StorageFull,
@@ -49,7 +47,7 @@ from fund.language import _
 from fund.paths import kind_of, private_file, private_folder, reason_of, unwritable
 
 __all__ = [
-    "Base",
+    "METADATA",
     "Connection",
     "Engine",
     "create_engine",
@@ -82,18 +80,16 @@ APPLICATION_ROLE = "fund_application"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Base(DeclarativeBase):
-    """The base of every table; constraints are named, so that errors can be told apart."""
-
-    metadata = sa.MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-        }
-    )
+METADATA = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+"""The tables of ``fund.tables``; constraints are named, so that errors can be told apart."""
 
 
 def utc_micros(value: datetime) -> int:

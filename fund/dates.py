@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from fund.errors import InvalidDay, InvalidMonth
+from fund.errors.amounts import InvalidDay, InvalidMonth
 from fund.language import N_, _
 
 __all__ = [

@@ -14,7 +14,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fund.errors import AttachmentTooLarge, ContentLost, EmptyFile, FundError, NoSuchFile
+from fund.errors import FundError
+from fund.errors.proposals import AttachmentTooLarge, ContentLost
+from fund.errors.usage import EmptyFile, NoSuchFile
 from fund.language import N_, _
 from fund.paths import private_folder, read_input, unwritable
 from fund.unit_of_work import View

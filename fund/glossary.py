@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.errors import AmbiguousName, UnknownWord
+from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.language import _, both, language
 from fund.words import (
     CHOICES,

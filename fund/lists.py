@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from fund import glossary
-from fund.errors import UnknownColumn, UnknownState
+from fund.errors.commands import UnknownState
+from fund.errors.usage import UnknownColumn
 
 __all__ = ["chosen", "has_words", "words_of"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fund.errors import AmountTooLarge, InvalidAmount, NotIntegerCents
+from fund.errors.amounts import AmountTooLarge, InvalidAmount, NotIntegerCents
 from fund.language import N_, _
 
 __all__ = [

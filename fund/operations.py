@@ -62,7 +62,7 @@ def status(engine: Engine, *, user: str | None = None) -> dict[str, Any]:
     Raises:
         NoFundHere, UnknownUser: As they say.
     """
-    from fund.workflows import inbox
+    from fund.workflows.inbox import lines as inbox
 
     with View.open(engine, LIVES, actor=user) as view:
         balances = view.balances()

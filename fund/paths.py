@@ -15,7 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from fund.errors import EmptyFile, FileUnreadable, FundError, InputNoFile, InputTooLarge, NoSuchFile, StorageFull
+from fund.errors import FundError
+from fund.errors.database import StorageFull
+from fund.errors.usage import EmptyFile, FileUnreadable, InputNoFile, InputTooLarge, NoSuchFile
 from fund.language import N_, _
 
 __all__ = ["LARGEST_TEXT", "kind_of", "private_file", "private_folder", "read_input", "reason_of", "unwritable"]

@@ -16,8 +16,8 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from fund.errors import EmptyFile, FundError, InvalidSetting, SettingGivenTwice, SettingUnreadable
-from fund.errors.base import shape_fault
+from fund.errors import FundError, shape_fault
+from fund.errors.usage import EmptyFile, InvalidSetting, SettingGivenTwice, SettingUnreadable
 from fund.paths import read_input
 
 __all__ = ["PREFIX", "Settings", "load", "masked"]

@@ -24,7 +24,9 @@ import dramatiq
 from dramatiq import Worker
 
 from fund.database import Engine, create_engine, head_revision, ill, mend, require_head, writing
-from fund.errors import BrokerUnreachable, DatabaseBusy, DatabaseUnreachable, FundError, NotReady
+from fund.errors import FundError, NotReady
+from fund.errors.database import DatabaseBusy, DatabaseUnreachable
+from fund.errors.service import BrokerUnreachable
 from fund.settings import masked
 from fund.store import Store
 from fund.workflows.actors import declare

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from fund import events, language
-from fund.errors import FundError, UnknownWord
+from fund.errors import FundError
+from fund.errors.commands import UnknownWord
 from fund.glossary import words
 
 __all__ = ["codes", "faults", "of_refusals", "unmarked", "watch"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from fund import forms
 from fund.database import writing
+from fund.declarations import InputFile
 from fund.ledger import Entry
 from fund.rules.regulations import Regulations
 from fund.schemas.proposals import ProposalForm
@@ -95,7 +96,7 @@ class World:
     @road
     def partners(self) -> None:
         """The 34 partners are active."""
-        self.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
+        self.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes(), "partners.csv"))
 
     @contextmanager
     def uow(self, user: str = "anna", *, command_id: str | None = None, commit: bool = True) -> Iterator[UnitOfWork]:
@@ -208,6 +209,11 @@ def a_form(**changes: Any) -> ProposalForm:
         "rollout_plan": "Andere gemeenten kunnen na een jaar aansluiten.",
     }  # fmt: skip
     return ProposalForm.model_validate({**values, **changes})
+
+
+def as_file(content: bytes, name: str = "file.toml") -> InputFile:
+    """A file as it is handed in."""
+    return {"name": name, "content": content}
 
 
 def a_proposal_file(**changes: Any) -> bytes:

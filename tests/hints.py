@@ -212,16 +212,13 @@ def _typed(words: list[str], url: str, user: str | None, args: Mapping[str, Any]
         files = Path(url.removeprefix("sqlite:///")).parent / "files"
         if files.is_dir():  # a fund on SQLite keeps them beside it
             shutil.copytree(files, folder / "files")
-        given = [args, *args.get("files", ())] if args else []  # the files that this command was given
+        values = [*(args or {}).values(), *(args or {}).get("files", ())]
+        given = [each for each in values if isinstance(each, dict) and "content" in each]  # its files
         for word in words:
             if (here / word).is_file():
                 shutil.copyfile(here / word, folder / Path(word).name)
             elif (
-                (
-                    contents := [
-                        each["content"] for each in given if each.get("name", word) == word and "content" in each
-                    ]
-                )
+                (contents := [each["content"] for each in given if each["name"] == word])
                 and Path(word).suffix
                 and not word.startswith("-")
             ):

@@ -53,6 +53,8 @@ def template() -> Catalog:
         path = Path(click.submodule_search_locations[0]) / f"{name}.py"
         if path.exists():
             _extract(catalog, path, f"click/{name}.py")
+    for module, text in declared_texts():
+        catalog.add(text, locations=[(module, 1)])
     for code, meaning in sorted(error_meanings().items()):
         catalog.add(meaning, locations=[("fund/errors", 1)], auto_comments=[f"fund explain {code}"])
     return catalog
@@ -62,10 +64,19 @@ def error_meanings() -> dict[str, str]:
     """The first sentence of every error's docstring, by code: what ``fund explain`` says it means."""
     from fund.errors import FundError
 
-    for path in (ROOT / "fund" / "errors").glob("*.py"):
-        importlib.import_module(f"fund.errors.{path.stem}" if path.stem != "__init__" else "fund.errors")
     ours = {code: error for code, error in FundError.every().items() if error.__module__.startswith("fund.")}
     return {code: (inspect.getdoc(error) or "").partition("\n\n")[0].replace("\n", " ") for code, error in ours.items()}
+
+
+def declared_texts() -> Iterator[tuple[str, str]]:
+    """What the docstrings of declarations say, in the help and in the reference: the file and the sentence."""
+    from fund.workflows.commands import COMMANDS, QUERIES
+    from fund.workflows.confirming import Confirm, Decline
+
+    every = [*COMMANDS.values(), *QUERIES.values(), Confirm.declaration, Decline.declaration]
+    for said in every:
+        path = said.input.__module__.replace(".", "/") + ".py"
+        yield from ((path, text) for text in (said.line, said.about) if text)
 
 
 def _empty(language: str | None) -> Catalog:

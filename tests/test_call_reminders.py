@@ -9,7 +9,7 @@ import pytest
 from fund.bank.simulation import StoryBank
 from fund.checks import verify
 from fund.contributions.reminding import step_name
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.test_partners import THREE
 from tests.workflows.test_receipts import FROM, import_statement, registered
 
@@ -20,7 +20,7 @@ STEPS = (-7, 1, 30, 60)
 def called(world: World) -> StoryBank:
     """Baarn and Bunnik are called for a thousand euro each, due on 4 February."""
     world.people()
-    world.do("partner import", user="anna", content=THREE)
+    world.do("partner import", user="anna", file=as_file(THREE))
     world.user("fatima", "partner_signatory", partner="gm0308")
     for partner in ("gm0308", "gm0312"):
         world.both("capital call", user="anna", second="bram", amount=1_000_00, partner=partner)

@@ -7,18 +7,18 @@ from datetime import date
 
 import pytest
 
-from fund.contributions import call
-from fund.errors import (
+from fund.contributions.calling import call
+from fund.errors.capital import (
     CalledAfterNotice,
     DueDaysOutOfOrder,
     InstalmentsUnclear,
     MoreThanCommitted,
     NotTakingPart,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
 from fund.events.capital import ContributionReceived
 from fund.schemas.capital import Call, Partner
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.money_out import AGREEMENT, agree, receipt
 from tests.workflows.test_partners import THREE
 
@@ -30,7 +30,13 @@ def test_each_partner_gets_a_call_for_each_instalment_and_all_of_them_make_the_t
         world.partners()
 
         answer = world.both(
-            "capital call", user="anna", second="bram", amount=1_000_003, due=date(2026, 2, 15), instalments=4, every=3
+            "capital call",
+            user="anna",
+            second="bram",
+            amount=1_000_003,
+            due_days=(date(2026, 2, 15),),
+            instalments=4,
+            every=3,
         )
 
         calls = world.look("capital list")["calls"]
@@ -49,7 +55,7 @@ def test_each_partner_gets_a_call_for_each_instalment_and_all_of_them_make_the_t
 
 def test_an_entry_of_an_instalment_shows_one_partner_alone(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.both("capital call", user="anna", second="bram", amount=100_000, instalments=2, every=6)
         holders = [{posting.account.partition(".")[2] for posting in entry.postings} for entry in world.entries()]
         assert [len(each) for each in holders] == [1] * 6
@@ -57,7 +63,7 @@ def test_an_entry_of_an_instalment_shows_one_partner_alone(sqlite_url: str) -> N
 
 def test_days_that_are_named_are_the_days(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         days = [date(2026, 3, 1), date(2026, 9, 30)]
         world.both("capital call", user="anna", second="bram", amount=3, partner="gm0308", due_days=days)
         calls = world.look("capital list")["calls"]
@@ -66,7 +72,7 @@ def test_days_that_are_named_are_the_days(sqlite_url: str) -> None:
 
 def test_an_instalment_of_nothing_is_left_out(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.both("capital call", user="anna", second="bram", amount=2, partner="gm0308", instalments=4, every=1)
         calls = world.look("capital list")["calls"]
         assert [(one["instalment"], one["called_cents"]) for one in calls] == [(2, 1), (4, 1)]
@@ -80,7 +86,7 @@ def test_an_instalment_of_nothing_is_left_out(sqlite_url: str) -> None:
         ({"instalments": 61, "every": 1}, InstalmentsUnclear),
         ({"instalments": 2, "due_days": [date(2026, 3, 1), date(2026, 4, 1)]}, InstalmentsUnclear),
         ({"every": 3, "due_days": [date(2026, 3, 1), date(2026, 4, 1)]}, InstalmentsUnclear),
-        ({"due": date(2026, 1, 4)}, DueDaysOutOfOrder),
+        ({"due_days": (date(2026, 1, 4),)}, DueDaysOutOfOrder),
         ({"due_days": [date(2026, 3, 1), date(2026, 3, 1)]}, DueDaysOutOfOrder),
         ({"due_days": [date(2026, 4, 1), date(2026, 3, 1)]}, DueDaysOutOfOrder),
     ],
@@ -97,7 +103,7 @@ def test_days_that_cannot_be_are_refused_by_name(
 def module_world(module_sqlite_url: str):  # type: ignore[no-untyped-def]
     """Three partners and no call."""
     with founded(module_sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         yield world
 
 
@@ -143,7 +149,7 @@ def test_no_more_is_called_for_a_commitment_than_it_asks(sqlite_url: str) -> Non
 
 def test_whoever_is_gone_is_not_called_at_all(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         with world.uow("anna", commit=False) as uow:
             uow.store.cases.put([(uow.case(Partner, "gm0308").but(state="exited"), 99)])
             uow._cases.clear()
@@ -153,7 +159,7 @@ def test_whoever_is_gone_is_not_called_at_all(sqlite_url: str) -> None:
 
 def with_money(world: World) -> None:
     """Three partners, of which one paid what it was asked."""
-    world.do("partner import", user="anna", content=THREE)
+    world.do("partner import", user="anna", file=as_file(THREE))
     world.people()
     world.both("capital call", user="anna", second="bram", amount=10_000_000, partner="gm0308")
     with world.uow("anna") as uow:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fund.contributions import call, set_against_call
+from fund.contributions.calling import call
+from fund.contributions.receiving import set_against_call
 from fund.money import split_cumulative
 from fund.rules.keys import FAMILIES, Member, Share, divide, rescale, shares
 from fund.schemas.capital import Call, Receipt

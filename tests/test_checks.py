@@ -15,7 +15,7 @@ from fund import files
 from fund.checks import verify
 from fund.database import create_engine
 from fund.schemas.writeoffs import Writeoff
-from fund.store import GuardStore
+from fund.store.guards import GuardStore
 from tests.factories import World, founded
 from tests.workflows.looking_back import AGREEMENT, admitted, evaluated, posted, received, until_completed
 

@@ -8,25 +8,21 @@ from typing import Any
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors.amounts import InvalidMonth
+from fund.errors.closing import (
     AllowanceRunMissing,
-    AlreadyReversed,
-    ClosedPeriod,
-    InvalidMonth,
     MonthsNotLocked,
     NotByHand,
     NotMadeByHand,
     PeriodNotOver,
-    PeriodOutOfOrder,
-    ReasonMissing,
-    SameHands,
-    UnbalancedEntry,
     UnidentifiedReceipts,
-    UnknownEntry,
     YearClosedBefore,
     YearNotClosed,
     YearOutOfOrder,
 )
+from fund.errors.commands import ReasonMissing
+from fund.errors.ledger import AlreadyReversed, ClosedPeriod, PeriodOutOfOrder, UnbalancedEntry, UnknownEntry
+from fund.errors.people import SameHands
 from fund.events.capital import ContributionCalled
 from fund.events.receipts import CostCharged
 from fund.events.repayments import AllowanceAdjusted

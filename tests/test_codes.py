@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from fund import glossary, language
-from fund.errors import FundError, NotAuthorised, PeriodOutOfOrder, TransitionNotAllowed
+from fund.errors import FundError
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.ledger import PeriodOutOfOrder
+from fund.errors.people import NotAuthorised
 from fund.events import FACTS
 from fund.workflows.commands import LIVES
 from tests import codes, messages

@@ -6,26 +6,22 @@ from datetime import date
 
 import pytest
 
-from fund.contributions import key_in_force
-from fund.errors import (
+from fund.contributions.calling import key_in_force
+from fund.errors.amounts import AmountTooLarge, NotIntegerCents
+from fund.errors.capital import (
     AmountNotPositive,
-    AmountTooLarge,
     CalledAfterNotice,
-    DayBeforeFund,
-    DayToCome,
     KeyNotInForce,
     KeyOrPartner,
     MoreThanReceived,
     NoActivePartners,
     NoKeyInForce,
-    NotAuthorised,
-    NotIntegerCents,
-    SameHands,
-    UnknownPartner,
-    UnknownRef,
 )
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import UnknownRef
+from fund.errors.people import NotAuthorised, SameHands, UnknownPartner
 from fund.schemas.capital import Partner
-from tests.factories import as_text, founded
+from tests.factories import as_file, as_text, founded
 from tests.workflows.test_partners import BY_INHABITANTS, SIGNATORIES, THREE, three, vote
 
 
@@ -50,7 +46,7 @@ def test_a_call_over_the_34_makes_the_total_with_an_entry_for_each(database_url:
 def test_the_call_of_the_worked_example_is_booked_cent_by_cent(database_url: str) -> None:
     with founded(database_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
         for name in SIGNATORIES.values():
             vote(world, name, "inwoners-2021", "for")
 
@@ -73,7 +69,9 @@ def test_one_partner_is_called_for_an_amount_of_its_own_with_its_own_last_day(da
     with founded(database_url) as world:
         world.partners()
 
-        world.both("capital call", user="anna", second="bram", amount=12_345, partner="gm0344", due=date(2026, 3, 1))
+        world.both(
+            "capital call", user="anna", second="bram", amount=12_345, partner="gm0344", due_days=(date(2026, 3, 1),)
+        )
 
         call = world.look("capital list", partner="gm0344")["calls"][0]
         assert (call["called_cents"], call["due_on"], call["key"], call["reference"]) == (
@@ -123,7 +121,7 @@ def test_a_part_of_nothing_is_not_called(sqlite_url: str) -> None:
 )
 def test_a_call_that_cannot_be_is_refused_by_name(sqlite_url: str, args: dict[str, object], error: type) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
 
         with pytest.raises(error):
             world.do("capital call", user="anna", **args)
@@ -133,8 +131,8 @@ def test_a_call_that_cannot_be_is_refused_by_name(sqlite_url: str, args: dict[st
 
 def test_a_key_that_is_only_proposed_is_not_in_force(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("partner import", user="anna", file=as_file(THREE))
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         with pytest.raises(KeyNotInForce) as refused:
             world.do("capital call", user="anna", amount=100, key="inwoners-2021")
@@ -145,7 +143,7 @@ def test_a_key_that_is_only_proposed_is_not_in_force(sqlite_url: str) -> None:
 
 def test_before_the_first_key_holds_nothing_is_divided(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
 
         with world.view() as view, pytest.raises(NoKeyInForce) as refused:
             key_in_force(view, date(2025, 12, 31))
@@ -160,10 +158,10 @@ def test_nobody_can_be_called_before_there_are_partners(sqlite_url: str) -> None
 
 
 def test_a_partner_that_gave_notice_is_not_called_by_itself(sqlite_url: str) -> None:
-    from fund.contributions import call
+    from fund.contributions.calling import call
 
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         with world.uow("anna", commit=False) as uow:
             uow.store.cases.put([(uow.case(Partner, "gm0308").but(state="notice_given"), 99)])
             uow._cases.clear()
@@ -180,7 +178,7 @@ def test_a_manual_receipt_asks_two_people_and_no_more_than_came_in(database_url:
     from tests.workflows.test_receipts import FROM, import_statement, registered
 
     with founded(database_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.both("capital call", user="anna", second="bram", amount=100_000, partner="gm0308")
         bank = registered(world)
         bank.receive(60_000, name="Gemeente Baarn", iban=FROM, on=date(2026, 1, 5), text="zonder kenmerk")

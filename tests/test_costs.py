@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from fund.bank.simulation import StoryEntry, StoryTransaction
-from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed, UnknownRef
+from fund.errors.capital import MoreThanReceived
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
 from fund.reports.cash import cash_of
 from fund.rules.regulations import standard
 from tests.bookkeeping import book, head, journal

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fund import dates, language
 from fund.dates import Term, Unit
-from fund.errors import InvalidDay, InvalidMonth
+from fund.errors.amounts import InvalidDay, InvalidMonth
 
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 12, 31))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fund import errors, files
+from fund import files
+from fund.errors.proposals import AttachmentTooLarge, ContentLost
 from tests.factories import World, founded
 
 PLAN = b"%PDF-1.7 plan"
@@ -38,13 +39,13 @@ def test_a_file_is_kept_under_the_hash_of_its_content(world: World) -> None:
 def test_a_file_nobody_stored_is_not_given(world: World) -> None:
     with world.view() as view:
         assert not files.is_kept(view, HASH)
-        with pytest.raises(errors.ContentLost):
+        with pytest.raises(ContentLost):
             files.get(view, HASH)
 
 
 def test_more_than_the_largest_size_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "LARGEST", 4)
-    with world.uow() as uow, pytest.raises(errors.AttachmentTooLarge) as refused:
+    with world.uow() as uow, pytest.raises(AttachmentTooLarge) as refused:
         files.put(uow, PLAN, name="plan.pdf")
     assert refused.value.details == {"file": "plan.pdf", "size": len(PLAN), "limit": 4}
 
@@ -69,7 +70,7 @@ def test_bytes_that_changed_or_went_are_found(world: World) -> None:
     with world.view() as view:
         number, found = files.verify(view)
         assert (number, {sha256 for sha256, _problem in found}) == (2, {HASH, gone})
-        with pytest.raises(errors.ContentLost):
+        with pytest.raises(ContentLost):
             files.get(view, HASH)
 
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from fund.errors import ReportsMissing
-from fund.workflows.inbox import SOURCES
+from fund.errors.usage import ReportsMissing
+from fund.workflows.inbox.lines import SOURCES
 from tests import hints
 from tests.factories import founded
 from tests.workflows.agreeing import AGREEMENT, BAARN, accepted, running

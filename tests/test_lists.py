@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fund import glossary
-from fund.errors import UnknownColumn, UnknownState
+from fund.errors.commands import UnknownState
+from fund.errors.usage import UnknownColumn
 from fund.lists import chosen, has_words, words_of
 from fund.workflows.commands import QUERIES
 

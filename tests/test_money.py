@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund import language, money
-from fund.errors import AmountTooLarge, InvalidAmount, NotIntegerCents
+from fund.errors.amounts import AmountTooLarge, InvalidAmount, NotIntegerCents
 
 CENTS = st.integers(min_value=-money.LARGEST_CENTS, max_value=money.LARGEST_CENTS)
 TOTALS = st.integers(min_value=0, max_value=10**13)

@@ -21,7 +21,7 @@ from fund.reports.statements.position import basis_of
 from fund.rules.valuation import free_to_commit, nav
 from fund.schemas.exits import Exit
 from fund.schemas.repayments import Plan
-from fund.workflows.exits import LIVES
+from fund.workflows.exits.life import LIVES
 from tests.lives.moving import SUPPLIER, Moving, MovingShadow
 from tests.test_lives import BUFFER, Lives, begin, cents, copies_on_postgresql, copies_on_sqlite, play, some
 from tests.workflows import three_partners as three

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fund import settings
-from fund.errors import InvalidSetting, SettingGivenTwice, SettingUnreadable
+from fund.errors.usage import InvalidSetting, SettingGivenTwice, SettingUnreadable
 from fund.worker import JsonLines
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from fund.database import create_engine, writing
-from fund.errors import SetLimitExceeded
+from fund.errors.ledger import SetLimitExceeded
 from fund.ledger import EntryDraft, Ledger, credit, debit
 from fund.rules.regulations import standard
 from fund.rules.valuation import PROMISES

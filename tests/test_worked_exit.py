@@ -14,7 +14,7 @@ from typing import Any
 from fund.checks import verify
 from fund.rules.regulations import standard_text
 from fund.rules.valuation import free_to_commit, nav
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.leaving import (
     agreed_on,
     call_paid,
@@ -146,7 +146,7 @@ def _wound_up(story: Story) -> None:
     repays(world, 500_000, released=437_500, number=9)
     story.stands("15")
     text = standard_text().replace('"2026-1"', '"2031-1"', 1).replace("buffer_cents = 5_000_00", "buffer_cents = 0", 1)
-    world.both("regulations adopt", user="anna", second="carla", content=text.encode(), on=date(2031, 7, 8))
+    world.both("regulations adopt", user="anna", second="carla", file=as_file(text.encode()), on=date(2031, 7, 8))
     world.clock(date(2031, 7, 8))
     for partner in (BAARN, BUNSCHOTEN):
         world.both("partner close-out", user="bram", second="anna", ref=partner)

@@ -103,12 +103,12 @@ def _command(command: click.Command, parent: click.Context, name: str) -> Iterat
     yield ""
     yield f"Usage: `{ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}`"
     yield ""
-    shared = {"json", "yes", "dry_run", "command_id", "on", "as_of", "known_at", "help"}
-    own = [param for param in command.get_params(ctx) if param.name not in shared]
+    shared = {"--json", "--yes", "--dry-run", "--command-id", "--on", "--as-of", "--known-at", "--help"}
+    own = [param for param in command.get_params(ctx) if not shared & set(param.opts)]
     records = [record for param in own if (record := param.get_help_record(ctx)) is not None]
     for names, text in records:
         yield f"- `{names}`: {text}"
-    common = [param.opts[0] for param in command.get_params(ctx) if param.name in shared - {"help"}]
+    common = [param.opts[0] for param in command.get_params(ctx) if (shared - {"--help"}) & set(param.opts)]
     if common:
         yield "- also " + ", ".join(f"`{option}`" for option in sorted(common))
     if getattr(command, "who", ""):
@@ -130,15 +130,10 @@ def errors() -> str:
 
     def write() -> Iterator[str]:
         chapters: dict[str, list[type[FundError]]] = {}
-        for path in sorted((Path(__file__).parent.parent / "fund" / "errors").glob("*.py")):
-            if path.stem != "__init__":
-                importlib.import_module(f"fund.errors.{path.stem}")
         for error in FundError.every().values():
-            if error.__module__.startswith("fund."):
+            if error.__module__.startswith("fund.errors."):
                 chapters.setdefault(error.__module__, []).append(error)
         for module, found in sorted(chapters.items()):
-            if module.endswith(".base"):
-                continue
             yield f"## {_meaning(importlib.import_module(module)).rstrip('.')}"
             yield ""
             yield from _head("code", "exit", "recorded", "meaning", "it says", "what to do")

@@ -10,38 +10,20 @@ import click
 
 from cli.export.noun import export
 from cli.output import Column, emit_json, say, table, write_output
-from cli.params import Code, Ref, dated, formatted, look, option, typed, verb
+from cli.params import Code, formatted, look, option, typed
+from cli.params.declared import declared
 from fund.language import N_, _, day, ngettext
+from fund.reports.exports.commands import ExportDuties
 
 
-@verb(
-    export,
-    "duties",
-    N_("Write who did what in each case, and what must differ"),
-    about=N_(
-        "Read from the facts alone: who made, checked, approved, signed and sent, and each two people that the rules "
-        "want to be different, with the letter of the rule and whether they were. It holds user ids, and names while "
-        "they are known; only you may read the file. Exit code 3 when something is not right."
-    ),
-    examples=(
-        "fund export duties --output duties.csv",
-        "fund export duties --case D2026-0007 --output duties.json",
-        "fund export duties --without-names --as-of 2026-12-31 --output duties.csv",
-    ),
-    see=("verify", "proposal history", "event show"),
-)
-@option(
-    "--case", "ref", type=Ref(), metavar="REF", help=N_("Only what touches this case: a proposal, agreement, payment")
-)
-@option("--without-names", is_flag=True, help=N_("User ids only"))
+@declared(export, ExportDuties)
 @formatted("csv", "json")
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
-@dated
 def duties(ctx: click.Context, ref: str | None, without_names: bool, form: str, output: str, force: bool) -> None:
-    from fund.reports.exports import DUTY_FORMATS
+    from fund.reports.exports.duties import DUTY_FORMATS
 
-    data = look(ctx, "export duties", {"ref": ref, "names": not without_names})
+    data = look(ctx, ExportDuties(ref=ref, without_names=without_names))
     write_output(output, DUTY_FORMATS[form](data), force=force, private=True)
     if output != "-":
         told = {

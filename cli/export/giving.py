@@ -8,33 +8,19 @@ import click
 
 from cli.export.noun import export
 from cli.output import emit_json, say, write_output
-from cli.params import known, look, option, typed, verb
+from cli.params import look, option, typed
+from cli.params.declared import declared
 from fund.language import N_, _, day, euros
+from fund.reports.exports.commands import ExportGiving
 
 
-@verb(
-    export,
-    "360giving",
-    N_("Write the grants as 360Giving 1.4 (JSON)"),
-    about=N_(
-        "Valid against the schemas of 360Giving. Revocations, determination and repayments are "
-        "under the key `revolvingFund`, which docs/open-data.md explains. Organisations only, no "
-        "names of people."
-    ),
-    examples=(
-        "fund export 360giving --output grants.json",
-        "fund export 360giving --prefix 360G-myfund --as-of 2026-12-31 --output grants.json",
-    ),
-    see=("export register",),
-)
-@option("--prefix", metavar="PREFIX", help=N_("The prefix that 360Giving gave the fund; else made of its name"))
+@declared(export, ExportGiving)
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
-@known
 def giving(ctx: click.Context, prefix: str | None, output: str, force: bool) -> None:
-    from fund.reports.exports import as_package
+    from fund.reports.exports.giving import as_package
 
-    data = look(ctx, "export 360giving", {"prefix": prefix})
+    data = look(ctx, ExportGiving(prefix=prefix))
     write_output(output, as_package(data), force=force)
     if output == "-":
         return

@@ -9,32 +9,17 @@ from typing import Any
 
 import click
 
-from cli.export.noun import export, looked_up, some_days
+from cli.export.noun import export, looked_up
 from cli.output import emit_json, say, short_hash
-from cli.params import option, reading, typed, verb
-from fund.language import N_, _, ngettext
+from cli.params import typed
+from cli.params.declared import declared
+from fund.language import _, ngettext
+from fund.reports.exports.commands import ExportJsonl
 
 
-@verb(
-    export,
-    "jsonl",
-    N_("Write the ledger, one object a line"),
-    about=N_(
-        "A new folder with every entry, the trial balance, months, limits, anchors, a manifest, and verify_export.py: "
-        "one file that an auditor reads, and runs with Python alone, to make every hash, sum and signature anew. With "
-        "days: their entries alone, and what stood before and after; the whole ledger shows that nothing is missing."
-    ),
-    examples=(
-        "fund export jsonl --output export-2027",
-        "fund export jsonl --from 2026-01-01 --to 2026-12-31 --output entries-2026",
-    ),
-    see=("ledger anchor", "ledger prove"),
-)
-@option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder"))
-@some_days
-@reading
-def jsonl(ctx: click.Context, since: date | None, until: date | None, folder: str, known_at: int | None) -> None:
-    data = looked_up(ctx, "export jsonl", {"since": since, "until": until, "folder": folder, "known_at": known_at})
+@declared(export, ExportJsonl)
+def jsonl(ctx: click.Context, folder: str, since: date | None, until: date | None) -> None:
+    data = looked_up(ctx, ExportJsonl(folder=folder, since=since, until=until))
     if typed(ctx, "json"):
         emit_json(data)
     else:

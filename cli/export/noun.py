@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 import click
 
 from cli.output import ask, emit_json, in_the_way, interactive, progress, raw, say
-from cli.params import DAY, look, noun, option, typed
+from cli.params import look, noun, option, typed
+from fund.declarations import Input
 from fund.language import N_, _, ngettext
 
-__all__ = ["export", "journal", "known_number", "looked_up", "one_file", "some_days", "to_file"]
+__all__ = ["export", "journal", "looked_up", "one_file", "to_file"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,35 +23,20 @@ export = noun("export", N_("Write audit file, register and journals"))
 
 CHUNK = 1 << 20
 
-known_number = option(
-    "--known-at", type=click.IntRange(min=0), metavar="SEQ", help=N_("As known when this entry was the last")
-)
-
-
-def some_days(function: F) -> F:
-    """The options ``--from``, ``--to`` and ``--known-at``: everything when they are left out."""
-    for decorate in (
-        known_number,
-        option("--to", "until", type=DAY, metavar="DATE", help=N_("The last accounting day; all when left out")),
-        option("--from", "since", type=DAY, metavar="DATE", help=N_("The first accounting day; all when left out")),
-    ):
-        function = decorate(function)
-    return function
-
 
 def one_file(function: F) -> F:
     """The options ``--output`` and ``--force`` of an export that is one file; the body calls :func:`to_file`."""
     for decorate in (
         option("--force", is_flag=True, help=N_("Write over a file of that name")),
-        option("--output", required=True, metavar="FILE", help=N_("Write it to this file")),
+        option("--output", "path", required=True, metavar="FILE", help=N_("Write it to this file")),
     ):
         function = decorate(function)
     return function
 
 
-def looked_up(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+def looked_up(ctx: click.Context, given: Input) -> dict[str, Any]:
     """What an export answers, with a bar while its entries go by."""
-    from fund.reports.exports import watched
+    from fund.reports.exports.excerpt import watched
 
     with progress(_("Writing entries")) as bar:
 
@@ -59,16 +45,17 @@ def looked_up(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[st
             bar.step(more)
 
         with watched(step):
-            return look(ctx, name, args)
+            return look(ctx, given)
 
 
 @contextmanager
 def to_file(
-    ctx: click.Context, name: str, args: Mapping[str, Any], output: str, *, force: bool
+    ctx: click.Context, given: Callable[[str], Input], output: str, *, force: bool
 ) -> Iterator[dict[str, Any] | None]:
     """What an export of one file answers, for whoever tells people; ``None`` when the file itself is the answer.
 
     Args:
+        given: The input of the export, for a path.
         output: Where it goes; ``-`` is standard output, where it goes once it is whole.
         force: Whether a file of that name may be written anew, unasked.
 
@@ -78,13 +65,13 @@ def to_file(
     """
     if output != "-":
         _may_write(output, force)
-        yield looked_up(ctx, name, {**args, "path": output})
+        yield looked_up(ctx, given(output))
         return
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export"
-        data = looked_up(ctx, name, {**args, "path": str(path)})
+        data = looked_up(ctx, given(str(path)))
         if typed(ctx, "json"):  # one answer at a time
             yield {**data, "path": output}
             return
@@ -97,7 +84,7 @@ def _may_write(output: str, force: bool) -> None:
     if not in_the_way(output) or force:
         return
     if not interactive() or not ask(_("{path} is there already. Write it anew?").format(path=output)):
-        from fund.errors import OutputExists
+        from fund.errors.usage import OutputExists
 
         raise OutputExists(path=output)
 

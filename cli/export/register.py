@@ -8,32 +8,20 @@ import click
 
 from cli.export.noun import export
 from cli.output import emit_json, say, write_output
-from cli.params import formatted, known, look, option, typed, verb
+from cli.params import formatted, look, option, typed
+from cli.params.declared import declared
 from fund.language import N_, _, day, euros
+from fund.reports.exports.commands import ExportRegister
 
 
-@verb(
-    export,
-    "register",
-    N_("Write the grants register (Woo 3.3a)"),
-    about=N_(
-        "A row for each grant, change, revocation and determination: recipients, title and question, amounts, days, "
-        "grounds. Organisations only, no names of people. What is not decided, or was rejected, is not in it."
-    ),
-    examples=(
-        "fund export register --output register.csv",
-        "fund export register --as-of 2026-12-31 --output register.json",
-    ),
-    see=("export 360giving", "statement agreement"),
-)
+@declared(export, ExportRegister)
 @formatted("csv", "json")
 @option("--output", required=True, metavar="FILE", help=N_("Write it to this file"))
 @option("--force", is_flag=True, help=N_("Write over a file of that name"))
-@known
 def register(ctx: click.Context, form: str, output: str, force: bool) -> None:
-    from fund.reports.exports import REGISTER_FORMATS
+    from fund.reports.exports.register import REGISTER_FORMATS
 
-    data = look(ctx, "export register", {})
+    data = look(ctx, ExportRegister())
     write_output(output, REGISTER_FORMATS[form](data), force=force)
     rows = data["rows"]
     told = {

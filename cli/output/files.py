@@ -32,7 +32,7 @@ def in_the_way(path: str) -> bool:
     except OSError:
         return False
     if not stat.S_ISREG(mode):
-        from fund.errors import OutputNoFile
+        from fund.errors.usage import OutputNoFile
         from fund.paths import kind_of
 
         raise OutputNoFile(path=path, what=kind_of(mode))
@@ -150,6 +150,6 @@ def _put_where_nothing_is(part: str, path: str) -> None:
 
 
 def _exists(path: str) -> None:
-    from fund.errors import OutputExists
+    from fund.errors.usage import OutputExists
 
     raise OutputExists(path=path)

@@ -13,6 +13,7 @@ from cli.params.asking import (
     confirmed,
     leave,
     listed,
+    listing_of,
     look,
     may_write,
     opened,
@@ -69,6 +70,7 @@ from cli.params.verbs import (
 )
 
 __all__ = [
+    "listing_of",
     "ACCOUNT",
     "ATTACHMENT",
     "BANK_FILE",

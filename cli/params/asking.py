@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,12 +16,14 @@ from cli.params.context import shell, typed
 from fund.language import _, ngettext
 
 if TYPE_CHECKING:
-    from fund.errors import AmbiguousName
+    from fund.declarations import Input
+    from fund.errors.commands import AmbiguousName
 
 __all__ = [
     "confirmed",
     "leave",
     "listed",
+    "listing_of",
     "look",
     "may_write",
     "opened",
@@ -36,8 +39,7 @@ __all__ = [
 
 def run(
     ctx: click.Context,
-    name: str,
-    args: Mapping[str, Any],
+    given: Input,
     *,
     ask: bool | str | Callable[[Mapping[str, Any]], Iterable[str]] = False,
     tell: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
@@ -47,9 +49,7 @@ def run(
     """Carry out a changing command and show its answer, which is also returned.
 
     Args:
-        name: The command as typed: ``proposal submit``.
-        args: Its arguments by name; those that were not given are left out or ``None``. The day of ``--on`` goes along
-            as ``on`` when it was typed.
+        given: Its input; the day of ``--on`` goes along when it was typed.
         ask: What cannot be undone asks first, unless ``--yes`` or ``--dry-run``. ``True`` first shows the facts and
             entries of a trial; a text is the question itself; a function gets the answer of a trial and gives the lines
             (amount, payee, balance after) that stand above the question. With ``True`` the first of two people is not
@@ -64,15 +64,13 @@ def run(
         Declined: The question was answered with no, or there was nobody to ask.
     """
     require_own_stream(ctx, path)
-    dry_run = bool(typed(ctx, "dry_run"))
-    whole = {key: value for key, value in args.items() if value is not None}
-    if typed(ctx, "on") is not None:
-        whole["on"] = typed(ctx, "on")
-    with opened(ctx) as (fund, carry_out, _look):
+    dry_run, name = bool(typed(ctx, "dry_run")), given.declaration.name
+    settled = _Settled(_with_shared(ctx, given))
+    with opened(ctx) as (fund, execute, _ask):
 
         def carried_out(command_id: str | None, **how: Any) -> dict[str, Any]:
             user = shell(ctx).settings.user
-            return _settled(whole, lambda: carry_out(fund, name, whole, user=user, command_id=command_id, **how))
+            return settled.by(lambda known: execute(fund, known, user=user, command_id=command_id, **how))
 
         def agreed() -> Mapping[str, Any]:
             """The preview to which somebody said yes; empty where nothing was shown, or nobody need be asked."""
@@ -88,7 +86,7 @@ def run(
             return shown
 
         def done() -> dict[str, Any]:
-            from fund.errors import PreviewChanged
+            from fund.errors.commands import PreviewChanged
 
             while True:
                 shown = agreed()
@@ -140,25 +138,40 @@ def which(problem: AmbiguousName) -> str:
     return str(ids[int(answer) - 1])
 
 
-def _settled(args: dict[str, Any], asked: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What is answered when ``args`` are asked; whoever typed a name that several have says which one was meant.
+class _Settled:
+    """An input that is asked as often as it takes: whoever typed a name that several have says which one was meant.
 
-    The choice is kept in ``args`` beside the name: nobody is asked twice, and a command that is repeated is known by
-    what was typed.
+    The choice is kept beside the name: nobody is asked twice, and a command that is repeated is known by what was
+    typed.
     """
-    from fund.errors import AmbiguousName
-    from fund.glossary import Name
 
-    while True:
-        try:
-            return asked()
-        except AmbiguousName as problem:
-            name = problem.details["name"]
-            unclear = [key for key, value in args.items() if isinstance(value, Name) and value == name]
-            if not unclear:
-                raise
-            meant = which(problem)
-            args.update({key: Name(args[key], args[key].kind, meant) for key in unclear})
+    def __init__(self, given: Input) -> None:
+        self._given = given
+
+    def by(self, asked: Callable[[Input], dict[str, Any]]) -> dict[str, Any]:
+        """What ``asked`` answers to the input."""
+        from fund.errors.commands import AmbiguousName
+        from fund.glossary import Name
+
+        while True:
+            try:
+                return asked(self._given)
+            except AmbiguousName as problem:
+                name = problem.details["name"]
+                known = {each.name: getattr(self._given, each.name) for each in fields(self._given)}
+                unclear = {key: each for key, each in known.items() if isinstance(each, Name) and each == name}
+                if not unclear:
+                    raise
+                meant = which(problem)
+                settled = {key: Name(each, each.kind, meant) for key, each in unclear.items()}
+                self._given = replace(self._given, **settled)
+
+
+def _with_shared(ctx: click.Context, given: Input) -> Input:
+    """The input with what shared options say: the accounting day, the day or the entry up to which it is read."""
+    names = {each.name for each in fields(given)}
+    shared = {name: typed(ctx, name) for name in ("on", "as_of", "known_at") if name in names}
+    return replace(given, **{name: value for name, value in shared.items() if value is not None})
 
 
 def others_who_may(fund: Any, command: str, user: str | None) -> Sequence[str] | None:
@@ -179,14 +192,14 @@ def _know_another(fund: Any, command: str, user: str | None) -> None:
 
 
 def _require_somebody(name: str) -> None:
-    from fund.errors import Declined
+    from fund.errors.usage import Declined
 
     if not output.interactive():
         raise Declined(what=_("`fund {name}` asks a question, and there is nobody to ask").format(name=name))
 
 
 def _require_yes(name: str, question: str) -> None:
-    from fund.errors import Declined
+    from fund.errors.usage import Declined
 
     if not output.ask(question):
         raise Declined(what=_("`fund {name}` was answered with no").format(name=name))
@@ -206,7 +219,7 @@ def confirmed(ctx: click.Context, question: str, name: str) -> None:
 
 @contextmanager
 def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, Callable[..., Any], Callable[..., Any]]]:
-    """The fund of this command, with the two calls into it: ``carry_out`` and ``look``.
+    """The fund of this command, with the two calls into it: ``execute`` and ``ask``.
 
     Args:
         changes: Whether something may follow that the workers must hear of; only then is the broker spoken to.
@@ -224,7 +237,7 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
         fund = stack.enter_context(delivery.open_fund(settings.database_url, ring=ring))
         fund.warn = output.note
         try:
-            yield fund, delivery.carry_out, delivery.look
+            yield fund, delivery.execute, delivery.ask
         except FundError as problem:
             if not isinstance(problem, NotReady):  # who has to wait for the database once need not wait twice
                 for command in filter(None, map(output.advised, problem.advice.split("\n"))):
@@ -232,16 +245,25 @@ def opened(ctx: click.Context, *, changes: bool = True) -> Iterator[tuple[Any, C
             raise
 
 
-def look(ctx: click.Context, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object behind a reading command; ``None`` arguments are left out, the shared options go along."""
-    whole = {key: value for key, value in args.items() if value is not None}
-    for key in ("as_of", "known_at"):
-        if typed(ctx, key) is not None:
-            whole[key] = typed(ctx, key)
-    if name == ctx.command_path.partition(" ")[2]:  # a list is chosen from; what completion looks up beside it is not
-        whole |= listed(ctx)
-    with opened(ctx, changes=False) as (fund, _carry_out, asked):
-        return _settled(whole, lambda: asked(fund, name, whole, user=shell(ctx).settings.user))
+def look(ctx: click.Context, given: Input, **context: Any) -> dict[str, Any]:
+    """The JSON object that answers a query; the shared options go along.
+
+    Args:
+        context: What it takes besides its input (``into``, ``progress``, ``watch``).
+    """
+    # a list is chosen from; what completion looks up beside it is not
+    selection = listed(ctx) if given.declaration.name == ctx.command_path.partition(" ")[2] else {}
+    settled = _Settled(_with_shared(ctx, given))
+    with opened(ctx, changes=False) as (fund, _execute, ask):
+        user = shell(ctx).settings.user
+        return settled.by(lambda known: ask(fund, known, user=user, selection=selection, **context))
+
+
+def listing_of(ctx: click.Context, name: str) -> dict[str, Any]:
+    """What a query of these words answers when nothing is typed: what completion offers, and names are found in."""
+    from fund.workflows.commands import named
+
+    return look(ctx, named(name))
 
 
 def listed(ctx: click.Context) -> dict[str, str]:
@@ -251,8 +273,7 @@ def listed(ctx: click.Context) -> dict[str, str]:
 
 def leave(
     ctx: click.Context,
-    name: str,
-    args: Mapping[str, Any],
+    given: Input,
     *,
     form: str,
     path: str | None,
@@ -271,10 +292,12 @@ def leave(
         NoTextForScreen: A workbook or a PDF would go to a terminal.
         OutputExists: There is a file of that name, and neither ``--force`` nor somebody says that it may be replaced.
     """
+    name = given.declaration.name
     if form == "table" and path is None and not (streams and typed(ctx, "json")):
-        read(ctx, name, args, show=show or (lambda data: output.show_page(_page(name, data))))
+        read(ctx, given, show=show or (lambda data: output.show_page(_page(name, data))))
         return
-    from fund.reports.statements import DRAWN, PAPERS, STATEMENT_FORMATS, STREAMED
+    from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS, STREAMED
+    from fund.reports.statements.pages import PAPERS
 
     chosen = "json" if typed(ctx, "json") else "csv" if form == "table" else form
     path = path or "-"
@@ -296,15 +319,15 @@ def leave(
             told.append(_drawn(path, page) if chosen == "xlsx" else _written(path, chosen, page.head))
 
     if streams:
-        look(ctx, name, {**args, "into": write})
+        look(ctx, given, into=write)
     else:
-        write(look(ctx, name, args))
+        write(look(ctx, given))
     if path != "-" and not typed(ctx, "json"):
         output.say_lines(told)
 
 
 def _page(name: str, found: Mapping[str, Any]) -> Any:
-    from fund.reports.statements import PAGES
+    from fund.reports.statements.pages import PAGES
 
     return PAGES[name](found)
 
@@ -320,7 +343,7 @@ def may_write(ctx: click.Context, path: str) -> bool:
     if path == "-" or not output.in_the_way(path) or force:
         return force
     if not output.interactive() or not output.ask(_("{path} is there already. Write it anew?").format(path=path)):
-        from fund.errors import OutputExists
+        from fund.errors.usage import OutputExists
 
         raise OutputExists(path=path)
     return True
@@ -333,7 +356,7 @@ def require_no_screen(path: str, form: str) -> None:
         NoTextForScreen: They would.
     """
     if path == "-" and output.is_terminal(sys.stdout):
-        from fund.errors import NoTextForScreen
+        from fund.errors.usage import NoTextForScreen
 
         raise NoTextForScreen(form=form.upper())
 
@@ -369,15 +392,9 @@ def _drawn(path: str, page: Any) -> str:
     return sentence.format(file=path, count=count, seq=seq)
 
 
-def read(
-    ctx: click.Context,
-    name: str,
-    args: Mapping[str, Any] | None = None,
-    *,
-    show: Callable[[dict[str, Any]], None],
-) -> dict[str, Any]:
+def read(ctx: click.Context, given: Input, *, show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Look something up and show it: ``--json`` prints the object as it is, ``show`` prints it for people."""
-    data = look(ctx, name, args or {})
+    data = look(ctx, given)
     present(ctx, data, show)
     return data
 

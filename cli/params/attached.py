@@ -12,12 +12,14 @@ from click.shell_completion import CompletionItem
 
 from cli import output
 from cli.output import Column, table, write_output
-from cli.params.asking import look, may_write, read, require_no_screen
+from cli.params.asking import look, may_write, require_no_screen
 from cli.params.context import typed
+from cli.params.declared import add_query, declared
 from cli.params.helped import Group
-from cli.params.types import Ref
-from cli.params.verbs import argument, forcing, noun, option, reading, verb
+from cli.params.verbs import argument, forcing, noun, option
+from fund import declarations
 from fund.language import N_, _
+from fund.workflows.attachments.commands import FileGet, FileList
 
 __all__ = ["with_files"]
 
@@ -39,56 +41,35 @@ class _File(click.ParamType[str]):
         self._query = query
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from fund.workflows.commands import named
+
         try:
-            rows = look(ctx, self._query, {"ref": ctx.params["ref"]})["files"]
+            rows = look(ctx, named(self._query, {"ref": ctx.params["ref"]}))["files"]
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
         items = [CompletionItem(str(row["number"]), help=_told(row)) for row in rows]
         return [item for item in items if item.value.startswith(incomplete)]
 
 
-def with_files(group: Group, ref: Ref, case: str, example: str) -> None:
-    """Give a noun its verbs ``file list`` and ``file get``.
+def _inputs(noun: str) -> tuple[type[FileList], type[FileGet]]:
+    """Of the list and of one file, for the cases of this noun."""
+    known = declarations.declared(FileList.__module__)
+    listed, got = known[f"{noun} file list"].input, known[f"{noun} file get"].input
+    assert issubclass(listed, FileList)
+    assert issubclass(got, FileGet)
+    return listed, got
 
-    Args:
-        ref: How its cases are named and completed.
-        case: What a case is called in the help (``N_("The milestone")``).
-        example: The ref of a case, for the examples.
-    """
+
+def with_files(group: Group) -> None:
+    """Give a noun its verbs ``file list`` and ``file get``."""
     name = str(group.name)
     files = noun("file", N_("List and get the files of a case"))
     group.add_command(files)
+    listed, got = _inputs(name)
 
-    @verb(
-        files,
-        "list",
-        N_("List the files of a case"),
-        about=N_("Each with its number, its size, and since when and from whom the fund has it."),
-        examples=(f"fund --as joost {name} file list {example}",),
-        who=N_("whoever may read the case"),
-        see=(f"{name} file get",),
-    )
-    @argument("ref", type=ref, help=case)
-    @reading
-    def list_files(ctx: click.Context, ref: str) -> None:
-        read(ctx, f"{name} file list", {"ref": ref}, show=lambda data: _show(name, data))
+    add_query(files, listed, show=lambda data: _show(name, data))
 
-    @verb(
-        files,
-        "get",
-        N_("Write a file of a case to disk"),
-        about=N_(
-            "The bytes are checked against the hash that was kept when the file came in. Nothing is written over a "
-            "file that is there unless you say so."
-        ),
-        examples=(
-            f"fund --as joost {name} file get {example} 1",
-            f"fund --as joost {name} file get {example} 1 --output report.pdf",
-        ),
-        who=N_("whoever may read the case"),
-        see=(f"{name} file list",),
-    )
-    @argument("ref", type=ref, help=case)
+    @declared(files, got)
     @argument(
         "file", type=_File(f"{name} file list"), required=False, help=N_("Its number or hash; not needed for one file")
     )
@@ -99,9 +80,8 @@ def with_files(group: Group, ref: Ref, case: str, example: str) -> None:
         help=N_("Write it to this file, or under its own name in a folder; - for standard output"),
     )
     @forcing
-    @reading
     def get(ctx: click.Context, ref: str, file: str | None, path: str | None) -> None:
-        found = look(ctx, f"{name} file get", {"ref": ref, "file": file})
+        found = look(ctx, got(ref=ref, file=file))
         content = base64.b64decode(found.pop("content_base64"))
         target = str(Path(path or "") / found["name"]) if path is None or Path(path).is_dir() else path
         require_no_screen(target, str(found["name"]))

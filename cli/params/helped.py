@@ -11,7 +11,7 @@ from cli import output
 from fund.language import N_, _
 
 if TYPE_CHECKING:
-    from fund.errors import UnknownCommand
+    from fund.errors.commands import UnknownCommand
 
 __all__ = ["Argument", "Command", "Group", "Option"]
 
@@ -141,7 +141,7 @@ class Group(_Helped, click.Group):
 def unknown_command(path: str, name: str, known: Iterable[str]) -> UnknownCommand:
     """The refusal of a word that is no command here, with what was probably meant."""
     from fund import glossary
-    from fund.errors import UnknownCommand
+    from fund.errors.commands import UnknownCommand
 
     known = tuple(known)
     shown = output.clean(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from cli.output import Column
-from cli.params.asking import look, which
+from cli.params.asking import listing_of, which
 from fund.language import N_, _, both, language
 
 if TYPE_CHECKING:
+    from fund.declarations import InputFile
     from fund.errors import FundError
+    from fund.errors.commands import UnknownWord
     from fund.glossary import Names
 
 __all__ = [
@@ -115,28 +118,41 @@ class Word(click.ParamType[str]):
     Args:
         name: What stands in the help where the words are too many for it.
         names: By code, the Dutch word and the English.
-        refusal: The class in ``fund.errors`` that says no.
+        refusal: The class that says no, in its module of ``fund.errors``.
         how: What :func:`fund.glossary.chosen` is told besides.
     """
 
     def __init__(
-        self, name: str, names: Callable[[], Names], refusal: str = "UnknownWord", *, kind: str = "", **how: Any
+        self,
+        name: str,
+        names: Callable[[], Names],
+        refusal: str = "commands.UnknownWord",
+        *,
+        kind: str = "",
+        **how: Any,
     ) -> None:
         self.name = name
         self.names = names
         self._refusal, self._kind, self._how = refusal, kind, how
 
+    def _refused(self) -> type[UnknownWord]:
+        trade, _dot, name = self._refusal.partition(".")
+        refusal: type[UnknownWord] = getattr(import_module(f"fund.errors.{trade}"), name)
+        return refusal
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from fund import errors, glossary
+        from fund import glossary
+        from fund.errors import FundError
+        from fund.errors.commands import AmbiguousName
 
         how = {**self._how, "kind": self._kind} if self._kind else self._how
         try:
-            return glossary.chosen(str(value), self.names(), getattr(errors, self._refusal), **how)
-        except errors.AmbiguousName as problem:
+            return glossary.chosen(str(value), self.names(), self._refused(), **how)
+        except AmbiguousName as problem:
             if ctx is not None and ctx.resilient_parsing:  # completion asks nothing
                 raise
             return which(problem)
-        except errors.FundError as problem:
+        except FundError as problem:
             raise _placed(problem, param) from None
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
@@ -178,9 +194,9 @@ def one_of(name: str, words: Mapping[str, str]) -> Word:
     return Word(name, names)
 
 
-ROLE = Word("role", lambda: _glossary().role_names(), "UnknownRole")
+ROLE = Word("role", lambda: _glossary().role_names(), "people.UnknownRole")
 """A role, from ``fund_manager``, ``fund manager`` or ``fondsbeheerder``: whole, for it says what somebody may do."""
-THEME = Word("theme", lambda: _glossary().theme_names(), "UnknownTheme", parts=True, coded=True)
+THEME = Word("theme", lambda: _glossary().theme_names(), "evaluations.UnknownTheme", parts=True, coded=True)
 """The id of a theme, from ``T05``, its name, or a part of its name that no other has."""
 
 
@@ -200,9 +216,9 @@ def _facts(*more: str) -> dict[str, tuple[str, str]]:
     return {kind: _glossary().event_words(kind) for kind in (*FACTS, *more)}
 
 
-FACT = Word("type", _facts, "UnknownFact", look="fund explain facts")
+FACT = Word("type", _facts, "commands.UnknownFact", look="fund explain facts")
 """A kind of fact, from ``user.added``, ``user added`` or ``gebruiker toegevoegd``."""
-ENTRY = Word("kind", lambda: _facts("adjusting", "closing"), "UnknownFact", look="fund explain facts")
+ENTRY = Word("kind", lambda: _facts("adjusting", "closing"), "commands.UnknownFact", look="fund explain facts")
 """A kind of entry: that of the fact it was made of, or one of the year's end."""
 
 
@@ -223,7 +239,7 @@ class _Address(click.ParamType[str]):
         source = ctx.get_parameter_source(param.name) if ctx is not None and param is not None and param.name else None
         url = str(value)
         if source is ParameterSource.COMMANDLINE:
-            from fund.errors import PasswordShown
+            from fund.errors.usage import PasswordShown
             from fund.settings import masked
 
             if masked(url) != url:
@@ -267,7 +283,7 @@ class _Account(click.ParamType[str]):
 ACCOUNT = _Account()
 
 
-class _File(click.ParamType[dict[str, Any]]):
+class _File(click.ParamType["InputFile"]):
     """A file that holds something; the command gets ``{"name", "content"}`` with its bytes. ``-`` is standard input.
 
     Args:
@@ -281,9 +297,9 @@ class _File(click.ParamType[dict[str, Any]]):
         self._kind = kind
         self._named = named
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> InputFile:
         if isinstance(value, dict):
-            return value
+            return {"name": value["name"], "content": value["content"]}
         if ctx is not None and ctx.resilient_parsing:  # completion reads no file, and waits for no standard input
             return {"name": str(value), "content": b""}
         from fund.errors import FundError
@@ -293,7 +309,7 @@ class _File(click.ParamType[dict[str, Any]]):
         except FundError as problem:
             raise _placed(problem, param) from None
 
-    def read(self, path: str) -> dict[str, Any]:
+    def read(self, path: str) -> InputFile:
         """What stands at this path, its name and bytes."""
         content = self._kind(path)
         return {"name": Path(path).name if self._named else path, "content": content}
@@ -309,7 +325,7 @@ def _text(path: str) -> bytes:
 
 
 def _form(path: str) -> bytes:
-    from fund.errors import FormTooLarge
+    from fund.errors.proposals import FormTooLarge
     from fund.forms.text import LARGEST
     from fund.paths import read_input
 
@@ -321,7 +337,7 @@ def _form(path: str) -> bytes:
 
 def _bank_file(path: str) -> bytes:
     from fund.bank.documents import LARGEST_FILE_BYTES
-    from fund.errors import BankFileTooLarge
+    from fund.errors.bank import BankFileTooLarge
     from fund.paths import read_input
 
     def too_large(path: str, size: int, limit: int) -> FundError:
@@ -331,7 +347,7 @@ def _bank_file(path: str) -> bytes:
 
 
 def _kept(path: str, *, outside: bool = True) -> bytes:
-    from fund.errors import AttachmentTooLarge
+    from fund.errors.proposals import AttachmentTooLarge
     from fund.files import LARGEST
     from fund.paths import read_input
 
@@ -383,7 +399,7 @@ class Ref(click.ParamType[str]):
             rows = [
                 (row[key], row.get("state"))
                 for name, plural, key in self.sources
-                for row in look(ctx, name, {})[plural]
+                for row in listing_of(ctx, name)[plural]
             ]
             possible = _states_for(ctx) if rows else frozenset()
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
@@ -416,8 +432,8 @@ class Named(Ref):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         try:
-            partners = {str(row["id"]): row for row in look(ctx, "partner list", {})["partners"]}
-            among = [str(row[key]) for name, plural, key in self.sources for row in look(ctx, name, {})[plural]]
+            partners = {str(row["id"]): row for row in listing_of(ctx, "partner list")["partners"]}
+            among = [str(row[key]) for name, plural, key in self.sources for row in listing_of(ctx, name)[plural]]
             possible = _states_for(ctx)
         except Exception:  # no database, no rights, a lock: completion stays silent, whatever it is
             return []
@@ -460,7 +476,7 @@ class State(Word):
     """A state of one of these kinds of cases; where words differ between them, the query reads what was typed."""
 
     def __init__(self, *kinds: str) -> None:
-        super().__init__("state", self._of_all, "UnknownState", kind=kinds[0])
+        super().__init__("state", self._of_all, "commands.UnknownState", kind=kinds[0])
         self.kinds = kinds
 
     def _of_all(self) -> dict[str, tuple[str, ...]]:
@@ -502,7 +518,7 @@ class SortKey(click.ParamType[str]):
             key for header, keys in self.keys.items() for key in keys if wanted in map(folded, (key, *both(header)))
         ]
         if not found:
-            from fund.errors import UnknownColumn
+            from fund.errors.usage import UnknownColumn
 
             raise UnknownColumn(
                 column=text,

@@ -29,6 +29,7 @@ __all__ = [
     "numbered",
     "option",
     "reading",
+    "shared_option",
     "verb",
 ]
 
@@ -78,17 +79,18 @@ def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     return value
 
 
-def _shared(*declarations: str, help: str, **attrs: Any) -> Callable[[F], F]:
+def shared_option(*declarations: str, help: str, **attrs: Any) -> Callable[[F], F]:
+    """An option that no verb names: whoever runs the command reads it (``typed``)."""
     return option(*declarations, help=help, expose_value=False, callback=_kept, **attrs)
 
 
-_JSON = _shared("--json", "json", is_flag=True, help=N_("Print one JSON object"))
-_ON = _shared("--on", "on", type=DAY, metavar="DATE", help=N_("Accounting day, today if left out"))
-_COMMAND_ID = _shared("--command-id", "command_id", metavar="ID", help=N_("Repeating with the same id acts once"))
-_DRY_RUN = _shared("--dry-run", "dry_run", is_flag=True, help=N_("Show what would happen, keep nothing"))
-_ALL_YES = _shared("--yes", "yes", is_flag=True, help=N_("Answer yes to the question"))
-_AS_OF = _shared("--as-of", "as_of", type=DAY, metavar="DATE", help=N_("As it was at the end of this day"))
-_KNOWN_AT = _shared(
+_JSON = shared_option("--json", "json", is_flag=True, help=N_("Print one JSON object"))
+_ON = shared_option("--on", "on", type=DAY, metavar="DATE", help=N_("Accounting day, today if left out"))
+_COMMAND_ID = shared_option("--command-id", "command_id", metavar="ID", help=N_("Repeating with the same id acts once"))
+_DRY_RUN = shared_option("--dry-run", "dry_run", is_flag=True, help=N_("Show what would happen, keep nothing"))
+_ALL_YES = shared_option("--yes", "yes", is_flag=True, help=N_("Answer yes to the question"))
+_AS_OF = shared_option("--as-of", "as_of", type=DAY, metavar="DATE", help=N_("As it was at the end of this day"))
+_KNOWN_AT = shared_option(
     "--known-at",
     "known_at",
     type=click.IntRange(min=0),
@@ -97,7 +99,7 @@ _KNOWN_AT = _shared(
 )
 
 
-_FORCE = _shared("--force", "force", is_flag=True, help=N_("Write over a file of that name"))
+_FORCE = shared_option("--force", "force", is_flag=True, help=N_("Write over a file of that name"))
 
 
 def forcing(function: F) -> F:
@@ -152,18 +154,20 @@ def listing(*columns: Column, kind: str = "") -> Callable[[F], F]:
     kinds = tuple(filter(None, dict.fromkeys([kind, *(each.kind for each in columns if each.role == "state")])))
 
     def declare(function: F) -> F:
-        function = _shared(
+        function = shared_option(
             "--sort",
             "sort",
             type=SortKey(columns),
             metavar="COLUMN",
             help=N_("In the order of this column; -COLUMN is the other way"),
         )(function)
-        function = _shared("--search", "search", metavar="WORDS", help=N_("Only what has all of these words"))(function)
+        function = shared_option("--search", "search", metavar="WORDS", help=N_("Only what has all of these words"))(
+            function
+        )
         if kinds:
-            function = _shared("--state", "state", type=State(*kinds), metavar="STATE", help=N_("Only in this state"))(
-                function
-            )
+            function = shared_option(
+                "--state", "state", type=State(*kinds), metavar="STATE", help=N_("Only in this state")
+            )(function)
         return function
 
     return declare

@@ -10,9 +10,12 @@ from typing import Any
 import click
 
 from cli.output import Column, day_text, facts, state_text, table
-from cli.params import DAY, FILE, PARTNER, argument, changing, dated, listing, option, read, run, verb
+from cli.params import FILE, argument, run
+from cli.params.declared import add_query, declared
 from cli.partner.noun import partner
+from fund.declarations import InputFile
 from fund.language import N_, _, day, euros, ngettext, number
+from fund.workflows.partners.commands import ImportPartners, PartnerList, PartnerShow
 
 NAME = "partners.csv"
 """The founders that come with the program, in ``fund/data``."""
@@ -24,27 +27,12 @@ KINDS = {
 }
 
 
-@verb(
-    partner,
-    "import",
-    N_("Import the founders from a file"),
-    about=N_(
-        "A CSV file with `id`, `naam`, `korte_naam`, `kind_en`, `size_class_en`, `inwoners`, "
-        "`inwoners_peiljaar` and `regio_id`. The whole file or nothing; partners that are known "
-        "stay as they are. Until the first capital call. Without a file: the 34 governments of "
-        "the province of Utrecht, as they come with the program."
-    ),
-    examples=("fund --as anna partner import", "fund --as anna partner import partners.csv"),
-    who=N_("a fund manager"),
-    see=("partner list", "key show"),
-)
+@declared(partner, ImportPartners)
 @argument("file", type=FILE, required=False, help=N_("The CSV file; - for standard input"))
-@option("--from", "joined_on", type=DAY, metavar="DATE", help=N_("The day from which they take part, default today"))
-@changing
-def import_(ctx: click.Context, file: Mapping[str, Any] | None, joined_on: date | None) -> None:
+def import_(ctx: click.Context, file: InputFile | None, on: date | None) -> None:
     file = file or {"content": (resources.files("fund") / "data" / NAME).read_bytes(), "name": NAME}
-    args = {"content": file["content"], "name": file["name"], "on": joined_on}
-    run(ctx, "partner import", args, tell=_imported)
+    args = ImportPartners(file=file, on=on)
+    run(ctx, args, tell=_imported)
 
 
 def _imported(answer: Mapping[str, Any]) -> list[str]:
@@ -69,20 +57,6 @@ LIST = (
 )
 
 
-@verb(
-    partner,
-    "list",
-    N_("List the partners"),
-    about=N_("The share follows the capital called; before the first call, the distribution key in force."),
-    examples=("fund partner list", "fund partner list --as-of 2026-12-31"),
-    see=("partner show", "capital list"),
-)
-@listing(*LIST)
-@dated
-def list_(ctx: click.Context) -> None:
-    read(ctx, "partner list", {}, show=_listed)
-
-
 def _listed(data: Mapping[str, Any]) -> None:
     rows = [{**row, "kind": _(KINDS[row["kind"]]), "share": _percent(row["share_bps"])} for row in data["partners"]]
     table(
@@ -100,19 +74,6 @@ def _listed(data: Mapping[str, Any]) -> None:
 
 def _percent(bps: int) -> str:
     return f"{number(bps)}%"
-
-
-@verb(
-    partner,
-    "show",
-    N_("Show one partner"),
-    examples=("fund partner show Woudenberg", "fund partner show HDSR --json"),
-    see=("partner list", "statement partner"),
-)
-@argument("ref", type=PARTNER, help=N_("The partner"))
-@dated
-def show(ctx: click.Context, ref: str) -> None:
-    read(ctx, "partner show", {"ref": ref}, show=_shown)
 
 
 def _shown(data: Mapping[str, Any]) -> None:
@@ -185,3 +146,7 @@ def _leaving(exit_: Mapping[str, Any]) -> None:
             ),
             exit_["items"],
         )
+
+
+add_query(partner, PartnerList, show=_listed, columns=(*LIST,))
+add_query(partner, PartnerShow, show=_shown)

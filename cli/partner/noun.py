@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cli.params import PARTNER, noun, with_files
+from cli.params import noun, with_files
 from fund.language import N_
 
 partner = noun("partner", N_("Import, admit and follow the partners"))
-with_files(partner, PARTNER, N_("The partner"), "gm0308")
+with_files(partner)

@@ -13,7 +13,7 @@ from cli import output
 from fund.language import N_, _, day, euros, language, number
 
 if TYPE_CHECKING:
-    from fund.errors import FormFault
+    from fund.errors.proposals import FormFault
     from fund.forms import Column, Interview, Prompt
 
 __all__ = ["Back", "Stop", "ask_line", "converse", "yes"]
@@ -203,7 +203,7 @@ class _Talk:
         return column.offered(self.interview.standing(at))
 
     def _answered(self, at: Prompt, line: str) -> FormFault | None:
-        from fund.errors import FormFault
+        from fund.errors.proposals import FormFault
 
         try:
             self.interview.answer(at, line)

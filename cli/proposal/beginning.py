@@ -17,9 +17,13 @@ from cli import output
 from cli.params import FORM, opened, run, shell, write_output
 from cli.proposal.asking import Back, Stop, ask_line, converse, yes
 from cli.proposal.parties import band, drafted, mark_file, saved, what_it_takes
-from fund.errors import NobodyToAsk, NoRoundOpen, NotAuthorised, RoundNotOpen
+from fund.errors.people import NotAuthorised
+from fund.errors.proposals import NoRoundOpen, RoundNotOpen
+from fund.errors.usage import NobodyToAsk
 from fund.glossary import meant
 from fund.language import _, day, euros, language
+from fund.workflows.commands import named
+from fund.workflows.proposals.commands import DraftProposal, SaveProposal
 
 if TYPE_CHECKING:
     from fund.forms import FormFile, Interview, Prompt
@@ -90,10 +94,10 @@ def _what_the_fund_knows(ctx: click.Context, file: FormFile | None) -> _Known:
 
     user = shell(ctx).settings.user
     ref = file.revision.partition("/")[0] if file is not None else ""
-    with opened(ctx, changes=False) as (fund, _carry_out, look):
+    with opened(ctx, changes=False) as (fund, _execute, ask):
 
         def of(name: str, **args: str) -> dict[str, Any]:
-            found: dict[str, Any] = look(fund, name, args, user=user)
+            found: dict[str, Any] = ask(fund, named(name, args), user=user)
             return found
 
         partners, people = of("partner list"), of("user list")["users"]
@@ -156,7 +160,7 @@ def _is_rollout(file: FormFile) -> bool:
 
 
 def _not_open(named: Mapping[str, Any] | None, path: str, asked: str) -> Exception:
-    from fund.errors import UnknownRef
+    from fund.errors.commands import UnknownRef
 
     if named is None:
         return UnknownRef(kind="round", ref=asked, suggestion="fund round list")
@@ -460,9 +464,8 @@ class _Filling:
 
     def _keep(self) -> None:
         file = FORM.read(self.path)
-        name, args = ("proposal save", {"ref": self._ref}) if self._ref else ("proposal draft", {})
-        tell = saved if self._ref else drafted
-        answer = run(self.ctx, name, {**args, "content": file["content"], "name": file["name"]}, tell=tell)
+        given = SaveProposal(ref=self._ref, file=file) if self._ref else DraftProposal(file=file)
+        answer = run(self.ctx, given, tell=saved if self._ref else drafted)
         mark_file(self.ctx, file, answer)
 
 

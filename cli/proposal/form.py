@@ -27,6 +27,8 @@ from cli.params import (
 )
 from cli.proposal.noun import AGREEMENT, ROUND, TRACK, proposal
 from fund.language import N_, _, ngettext
+from fund.workflows.evaluations.commands import EvaluationCarriedOver
+from fund.workflows.proposals.commands import ProposalFile
 
 _TRACK = option("--track", type=TRACK, default="light", help=N_("The track of the round; light when left out"))
 _COMMENTS = ("nl", "en", "both")
@@ -80,7 +82,7 @@ def template(
     from fund import dates
 
     year = dates.day_of(dates.now()).year + 1  # only a suggestion in a form; there need be no fund yet
-    answers = look(ctx, "evaluation carried-over", {"ref": follows})["answers"] if follows is not None else {}
+    answers = look(ctx, EvaluationCarriedOver(ref=follows))["answers"] if follows is not None else {}
     text = forms.template(track, comments=comments, round=round or "", lead=lead or "", year=year, answers=answers)
     _print(ctx, {"schema_version": 1, "track": track, "toml": text}, text, output)
 
@@ -112,7 +114,7 @@ def _brought_up_to_date(ctx: click.Context, source: str, track: str, comments: s
         following = f"fund proposal new {shlex.quote(target)}" if target != "-" else ""
     else:
         shown = f"{source}.toml" if target == "-" else target
-        data = look(ctx, "proposal file", {"ref": source, "comments": comments, "in_force": True, "name": shown})
+        data = look(ctx, ProposalFile(ref=source, comments=comments, in_force=True, name=shown))
         following = f"fund proposal save {source} {shlex.quote(target)}" if target != "-" else ""
     _print(ctx, {"schema_version": 1, **data}, data["toml"], target)
     if typed(ctx, "json"):

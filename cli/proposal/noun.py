@@ -5,12 +5,11 @@ from __future__ import annotations
 from cli.params import Ref, noun, one_of, with_files
 from fund.language import N_
 
-__all__ = ["AGREEMENT", "PROPOSAL", "ROUND", "TRACK", "proposal"]
+__all__ = ["AGREEMENT", "ROUND", "TRACK", "proposal"]
 
-PROPOSAL = Ref(("proposal list", "proposals", "ref"))
 ROUND = Ref(("round list", "rounds", "ref"))
 AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 TRACK = one_of("track", {"light": N_("light"), "standard": N_("standard"), "major": N_("major")})
 
 proposal = noun("proposal", N_("Draft, submit and follow proposals"))
-with_files(proposal, PROPOSAL, N_("The proposal"), "2026-003")
+with_files(proposal)

@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.output import short_hash
-from cli.params import ATTACHMENT, DAY, FORM, argument, booking, changing, option, run, typed, verb, write_output
-from cli.proposal.noun import AGREEMENT, PROPOSAL, proposal
-from fund.language import N_, _, day, euros, instant
+from cli.params import FORM, run, typed, write_output
+from cli.params.declared import add_command, declared
+from cli.proposal.noun import proposal
+from fund.declarations import InputFile
+from fund.language import _, day, euros, instant
+from fund.workflows.proposals.commands import (
+    ConfirmProposal,
+    DraftProposal,
+    JoinProposal,
+    ObjectToDecision,
+    ResubmitProposal,
+    SaveProposal,
+    SubmitProposal,
+    WithdrawProposal,
+)
 
 __all__ = ["band", "drafted", "mark_file", "saved", "what_it_takes"]
 
 
-def _attachments(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
-    return [dict(file) for file in given] or None
-
-
-@verb(
-    proposal,
-    "draft",
-    N_("Keep a filled in form as a draft"),
-    about=N_("Only your own partner and its co-applicants see a draft. Sums may still differ; submitting asks them."),
-    examples=(
-        "fund --as fatima proposal draft loket.toml",
-        "fund --as fatima proposal draft rollout.toml --follows A2026-003",
-    ),
-    who=N_("an editor or signatory of the lead"),
-    see=("proposal template", "proposal submit"),
-)
-@argument("file", type=FORM, help=N_("The filled in form"))
-@option("--follows", type=AGREEMENT, metavar="REF", help=N_("The agreement that this rolls out"))
-@option("--attach", type=ATTACHMENT, multiple=True, metavar="FILE", help=N_("A file that the form names; repeat"))
-@changing
-def draft(ctx: click.Context, file: dict[str, Any], follows: str | None, attach: tuple[dict[str, Any], ...]) -> None:
-    args = {"content": file["content"], "name": file["name"], "follows": follows, "attach": _attachments(attach)}
-    answer = run(ctx, "proposal draft", args, tell=drafted)
+@declared(proposal, DraftProposal)
+def draft(ctx: click.Context, file: InputFile, follows: str | None, attach: tuple[InputFile, ...]) -> None:
+    args = DraftProposal(file=file, follows=follows, attach=attach)
+    answer = run(ctx, args, tell=drafted)
     mark_file(ctx, file, answer)
 
 
 def _remarks(result: Mapping[str, Any]) -> list[str]:
-    from fund.reports.statements import remarks
+    from fund.reports.statements.proposal_page import remarks
 
     return remarks(result)
 
@@ -54,7 +47,7 @@ def drafted(answer: Mapping[str, Any]) -> list[str]:
     return [_("Draft {ref} is kept.").format(ref=result["ref"]), *_sums(result), *_form(result), *_remarks(result)]
 
 
-def mark_file(ctx: click.Context, file: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+def mark_file(ctx: click.Context, file: InputFile, answer: Mapping[str, Any]) -> None:
     """The file says which revision it holds now, where it has a line for that and nobody wrote to it meanwhile."""
     from fund import forms
 
@@ -105,34 +98,10 @@ def band(row: Mapping[str, Any]) -> str:
     return band_text(row["ask_from_cents"], row["ask_below_cents"])
 
 
-@verb(
-    proposal,
-    "save",
-    N_("Change a draft, or one that was returned"),
-    about=N_(
-        "Whoever had confirmed must confirm again. After a request for changes only the sections it names may differ."
-        " What somebody else changed since your file was written is kept: the file says what it starts from."
-    ),
-    examples=("fund --as fatima proposal save 2026-003 loket.toml",),
-    who=N_("an editor or signatory of the lead or a co-applicant"),
-    see=("proposal show", "proposal confirm"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@argument("file", type=FORM, help=N_("The filled in form"))
-@option("--version", type=click.IntRange(1), metavar="NUMBER", help=N_("What you write over knowingly, as show tells"))
-@option("--attach", type=ATTACHMENT, multiple=True, metavar="FILE", help=N_("A file that the form names; repeat"))
-@changing
-def save(
-    ctx: click.Context, ref: str, file: dict[str, Any], version: int | None, attach: tuple[dict[str, Any], ...]
-) -> None:
-    args = {
-        "ref": ref,
-        "content": file["content"],
-        "name": file["name"],
-        "version": version,
-        "attach": _attachments(attach),
-    }
-    answer = run(ctx, "proposal save", args, tell=saved)
+@declared(proposal, SaveProposal)
+def save(ctx: click.Context, ref: str, file: InputFile, version: int | None, attach: tuple[InputFile, ...]) -> None:
+    args = SaveProposal(ref=ref, file=file, version=version, attach=attach)
+    answer = run(ctx, args, tell=saved)
     mark_file(ctx, file, answer)
 
 
@@ -157,40 +126,6 @@ def saved(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-_INFORMED = option(
-    "--informed-on", "informed_on", type=DAY, metavar="DATE", help=N_("When your council, states or board was informed")
-)
-
-
-def _confirming(name: str, line: str, about: str) -> None:
-    @verb(
-        proposal,
-        name,
-        line,
-        about=about,
-        examples=(f"fund --as lotte proposal {name} 2026-003 --informed-on 2026-11-12",),
-        who=N_("a signatory of the lead or a co-applicant"),
-        see=("proposal show", "proposal submit"),
-    )
-    @argument("ref", type=PROPOSAL, help=N_("The proposal"))
-    @_INFORMED
-    @changing
-    def verb_of_party(ctx: click.Context, ref: str, informed_on: date | None) -> None:
-        run(ctx, f"proposal {name}", {"ref": ref, "informed_on": informed_on}, tell=_confirmed)
-
-
-_confirming(
-    "join",
-    N_("Take part in a proposal as a partner"),
-    N_("Confirms the revision as it is now. Any change afterwards asks it again."),
-)
-_confirming(
-    "confirm",
-    N_("Confirm the revision as it is now"),
-    N_("Every party confirms the same revision, and says when its council, states or board was informed on content."),
-)
-
-
 def _confirmed(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     lines = [
@@ -201,37 +136,6 @@ def _confirmed(answer: Mapping[str, Any]) -> list[str]:
     if result["waiting_for"]:
         lines.append(_("Still to confirm: {partners}.").format(partners=", ".join(result["waiting_for"])))
     return lines
-
-
-@verb(
-    proposal,
-    "submit",
-    N_("Hand in a proposal for the round"),
-    about=N_("Submitting is your own confirmation too. The rules are checked at once, by themselves."),
-    examples=("fund --as fatima proposal submit 2026-003",),
-    who=N_("a signatory of the lead"),
-    see=("proposal confirm", "proposal show"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@_INFORMED
-@changing
-def submit(ctx: click.Context, ref: str, informed_on: date | None) -> None:
-    run(ctx, "proposal submit", {"ref": ref, "informed_on": informed_on}, tell=_submitted)
-
-
-@verb(
-    proposal,
-    "resubmit",
-    N_("Hand in a returned proposal again"),
-    examples=("fund --as fatima proposal resubmit 2026-003",),
-    who=N_("a signatory of the lead"),
-    see=("proposal save", "proposal show"),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@_INFORMED
-@changing
-def resubmit(ctx: click.Context, ref: str, informed_on: date | None) -> None:
-    run(ctx, "proposal resubmit", {"ref": ref, "informed_on": informed_on}, tell=_submitted)
 
 
 def _submitted(answer: Mapping[str, Any]) -> list[str]:
@@ -251,22 +155,6 @@ def _submitted(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@verb(
-    proposal,
-    "withdraw",
-    N_("Take a proposal back"),
-    about=N_("Possible until an agreement holds. What was set aside for it is free again."),
-    examples=('fund --as fatima proposal withdraw 2026-003 --reason "no people"',),
-    who=N_("a signatory of the lead"),
-    see=("proposal show",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--reason", required=True, metavar="TEXT", help=N_("Why; it is kept"))
-@booking
-def withdraw(ctx: click.Context, ref: str, reason: str) -> None:
-    run(ctx, "proposal withdraw", {"ref": ref, "reason": reason}, ask=True, tell=_withdrawn)
-
-
 def _withdrawn(answer: Mapping[str, Any]) -> list[str]:
     result = answer["result"]
     if result["released_cents"]:
@@ -278,21 +166,13 @@ def _withdrawn(answer: Mapping[str, Any]) -> list[str]:
     return [_("{ref} is withdrawn.").format(ref=result["ref"])]
 
 
-@verb(
-    proposal,
-    "object",
-    N_("Object to a rejection or to ineligibility"),
-    about=N_("Within six weeks, unless the regulations say otherwise. People who took no part judge it."),
-    examples=('fund --as fatima proposal object 2026-003 --grounds "the task is ours by law"',),
-    who=N_("a signatory of the lead or a co-applicant"),
-    see=("proposal show",),
-)
-@argument("ref", type=PROPOSAL, help=N_("The proposal"))
-@option("--grounds", required=True, metavar="TEXT", help=N_("Why the decision is wrong"))
-@changing
-def object_(ctx: click.Context, ref: str, grounds: str) -> None:
-    run(ctx, "proposal object", {"ref": ref, "grounds": grounds}, tell=_objected)
-
-
 def _objected(answer: Mapping[str, Any]) -> list[str]:
     return [_("The objection to {ref} is in.").format(ref=answer["events"][0]["payload"]["ref"])]
+
+
+add_command(proposal, WithdrawProposal, ask=True, tell=_withdrawn)
+add_command(proposal, ObjectToDecision, tell=_objected)
+add_command(proposal, JoinProposal, tell=_confirmed)
+add_command(proposal, ConfirmProposal, tell=_confirmed)
+add_command(proposal, SubmitProposal, tell=_submitted)
+add_command(proposal, ResubmitProposal, tell=_submitted)

@@ -9,40 +9,25 @@ from typing import Any
 import click
 
 from cli.output import emit_json, facts, note, progress, say, say_lines, write_folder
-from cli.params import PARTNER, argument, known, leave, leaving, look, option, typed, verb
+from cli.params import leave, leaving, look, option, typed
+from cli.params.declared import declared
 from cli.statement.noun import statement
 from fund.language import N_, _, ngettext
+from fund.reports.statements.commands import StatementCouncil
 
 NAME = "statement council"
 
 
-@verb(
-    statement,
-    "council",
-    N_("Show a council what became of its money"),
-    about=N_(
-        "One page in plain words: what the partner paid, what was done with it, what came back, what was learned and "
-        "what comes next. With --all a file for every partner, in the folder that --output names; PDF, unless --format "
-        "says otherwise."
-    ),
-    examples=(
-        "fund statement council Woudenberg",
-        "fund --lang nl statement council ws0636 --output raad.pdf",
-        "fund --lang nl statement council --all --output raden",
-    ),
-    see=("statement partner", "evaluation lessons"),
-)
-@argument("partner", type=PARTNER, required=False, metavar="[PARTNER]", help=N_("The partner"))
+@declared(statement, StatementCouncil)
 @option("--all", "everybody", is_flag=True, help=N_("A file for every partner"))
 @leaving
-@known
 def council(ctx: click.Context, partner: str | None, everybody: bool, form: str, output: str | None) -> None:
     if everybody == (partner is not None):
         raise click.UsageError(_("Name one partner, or --all."))
     if everybody:
         _every_file(ctx, "pdf" if form == "table" else form, output)
     else:
-        leave(ctx, NAME, {"partner": partner}, form=form, path=output, show=_show)
+        leave(ctx, StatementCouncil(partner=partner), form=form, path=output, show=_show)
 
 
 def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
@@ -51,7 +36,7 @@ def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
         raise click.UsageError(_("Name a folder for the files: --output FOLDER"))
     if output == "-":
         raise click.UsageError(_("several files cannot go to standard output: name a folder"), ctx)
-    found = look(ctx, NAME, {})
+    found = look(ctx, StatementCouncil())
     if output is None:
         emit_json(found)
         return
@@ -72,7 +57,8 @@ def _every_file(ctx: click.Context, form: str, output: str | None) -> None:
 
 
 def _made(found: Mapping[str, Any], form: str) -> bytes:
-    from fund.reports.statements import DRAWN, PAGES, PAPERS, STATEMENT_FORMATS
+    from fund.reports.statements.formats import DRAWN, STATEMENT_FORMATS
+    from fund.reports.statements.pages import PAGES, PAPERS
 
     if form == "pdf":
         return PAPERS[NAME](found)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cli.params import FORMATS, Ref, noun
+from cli.params import FORMATS, noun
 from fund.language import N_
 
-__all__ = ["AGREEMENT", "FORMATS", "statement"]
+__all__ = ["FORMATS", "statement"]
 
-AGREEMENT = Ref(("agreement list", "agreements", "ref"))
 
 statement = noun("statement", N_("Show the fund on one page, and more"))

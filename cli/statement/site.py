@@ -9,29 +9,17 @@ from typing import Any
 import click
 
 from cli.output import emit_json, progress, say
-from cli.params import known, look, option, typed, verb
+from cli.params import look, typed
+from cli.params.declared import declared
 from cli.statement.noun import statement
-from fund.language import N_, _
+from fund.language import _
+from fund.reports.site.commands import StatementSite
 
 
-@verb(
-    statement,
-    "site",
-    N_("Make the public pages of the fund"),
-    about=N_(
-        "A folder of pages in Dutch and English with money, experiments, lessons and partners, and the figures as "
-        "files. They need no server and no script, and name no people. A site that stands there already is replaced "
-        "as a whole."
-    ),
-    examples=("fund statement site --output site", "fund statement site --output site --as-of 2026-12-31"),
-    see=("statement position", "evaluation lessons"),
-)
-@option("--output", "folder", required=True, metavar="FOLDER", help=N_("A new folder, or that of an earlier site"))
-@option("--papers/--no-papers", default=True, help=N_("The page for each council as PDF too, or not: quicker"))
-@known
+@declared(statement, StatementSite)
 def site(ctx: click.Context, folder: str, papers: bool) -> None:
     with progress(_("Drawing pages")) as bar:
-        data = look(ctx, "statement site", {"folder": folder, "papers": papers, "watch": bar.reach})
+        data = look(ctx, StatementSite(folder=folder, papers=papers), watch=bar.reach)
     if typed(ctx, "json"):
         emit_json(data)
     else:

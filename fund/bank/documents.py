@@ -22,11 +22,10 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from fund.errors import (
+from fund.errors.bank import (
     APaymentStatus,
     BankFileTooLarge,
     BrokenXml,
-    EmptyFile,
     ForbiddenDoctype,
     InvalidBankFile,
     NotABankStatement,
@@ -37,6 +36,7 @@ from fund.errors import (
     WrongCurrency,
     WrongEncoding,
 )
+from fund.errors.usage import EmptyFile
 from fund.language import AMSTERDAM, N_, _
 from fund.money import require_cents
 

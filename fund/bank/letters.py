@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from fund.errors import NameTooLong, TextTooLong, UnwritableCharacter
+from fund.errors.bank import NameTooLong, TextTooLong, UnwritableCharacter
 
 __all__ = [
     "LONGEST_NAME",

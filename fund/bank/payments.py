@@ -27,7 +27,7 @@ from fund.bank.documents import (
 from fund.bank.letters import bank_name, bank_reference, bank_text
 from fund.bank.records import Payment, PaymentBatch
 from fund.bank.references import bic_of, iban, read_creditor_reference
-from fund.errors import (
+from fund.errors.bank import (
     ControlSumDoesNotMatch,
     CountDoesNotMatch,
     DuplicatePayment,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fund.errors import InvalidIban, InvalidReference
+from fund.errors.bank import InvalidIban, InvalidReference
 from fund.language import N_, _, iban_mask
 
 __all__ = [

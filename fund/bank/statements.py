@@ -26,7 +26,7 @@ from fund.bank.documents import (
     text_at,
 )
 from fund.bank.records import BankFile, BankLine, BankNotification, BankStatement, file_sha256, line_identity
-from fund.errors import (
+from fund.errors.bank import (
     AccountWithoutIban,
     BankStatementDoesNotAddUp,
     BankStatementWithoutBalance,

@@ -14,7 +14,7 @@ from lxml import etree
 
 from fund.bank.documents import Document, children, instant_of, open_document, text_at
 from fund.bank.records import PaymentStatus, StatusReport, file_sha256
-from fund.errors import NotAStatusReport
+from fund.errors.bank import NotAStatusReport
 from fund.language import N_, _
 
 __all__ = ["STATUS_VERSIONS", "read_status"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from fund.errors import NotByHand, NotMadeByHand, ReasonMissing
+from fund.declarations import InputFile
+from fund.errors.closing import NotByHand, NotMadeByHand
+from fund.errors.commands import ReasonMissing
 from fund.events.journal import EntryPosted, EntryReversed, JournalLeg
 from fund.ledger import PeriodStatus, credit, debit, main_of
 from fund.unit_of_work import UnitOfWork
@@ -21,8 +24,8 @@ def post(
     *,
     memo: str,
     reason: str,
-    debits: list[list[Any]],
-    credits: list[list[Any]],
+    debits: Sequence[tuple[str, int]],
+    credits: Sequence[tuple[str, int]],
     on: date | None = None,
 ) -> dict[str, Any]:
     """An entry is made for what no other command books (C5). In a locked month it is an adjusting entry.
@@ -81,15 +84,15 @@ def reverse(uow: UnitOfWork, *, seq: int, reason: str, on: date | None = None) -
     return {"ref": envelope.fact.ref}
 
 
-def anchor(uow: UnitOfWork, *, content: bytes) -> dict[str, Any]:
+def anchor(uow: UnitOfWork, *, key: InputFile) -> dict[str, Any]:
     """The ledger as it is now is stated and signed, for others to keep; no fact, as nothing in the fund changes.
 
     Args:
-        content: The private key, in PEM. It signs and is not kept.
+        key: The private key, in PEM. It signs and is not kept.
 
     Raises:
         FaultyKey: It is no Ed25519 key.
     """
-    made = uow.ledger.anchor(content, recorded_at=uow.now)
+    made = uow.ledger.anchor(key["content"], recorded_at=uow.now)
     uow.next_step = "fund ledger verify --anchor anchor.json"
     return {"anchor": made.as_json()}

@@ -11,18 +11,18 @@ from enum import StrEnum
 from typing import Any
 
 from fund.dates import first_day, last_day, month_of, months_between, parse_period
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.closing import (
     AllowanceRunMissing,
-    FundError,
     MonthsNotLocked,
     PeriodNotOver,
-    PeriodOutOfOrder,
-    ReasonMissing,
     UnidentifiedReceipts,
     YearClosedBefore,
     YearNotClosed,
     YearOutOfOrder,
 )
+from fund.errors.commands import ReasonMissing
+from fund.errors.ledger import PeriodOutOfOrder
 from fund.events import Envelope, Fact
 from fund.events.closing import ClosingLeg, PeriodClosed, PeriodLocked, PeriodReopened, YearClosed
 from fund.language import N_, _

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from fund.contributions.reminding import set_reminders
 from fund.dates import add_months
-from fund.errors import (
+from fund.errors.capital import (
     AmountNotPositive,
     CalledAfterNotice,
     DueDaysOutOfOrder,
@@ -24,8 +24,8 @@ from fund.errors import (
     NoActivePartners,
     NoKeyInForce,
     NotTakingPart,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
 from fund.events.capital import ContributionCalled
 from fund.money import require_cents, split_cumulative
 from fund.rules.keys import divide, fraction_text, rescale
@@ -59,8 +59,7 @@ def call(
     amount: int,
     key: str | None = None,
     partner: str | None = None,
-    due: date | None = None,
-    due_days: Sequence[date] | None = None,
+    due_days: Sequence[date] = (),
     instalments: int | None = None,
     every: int | None = None,
     commitment: str | None = None,
@@ -76,9 +75,8 @@ def call(
         amount: Cents: the total of the call, or what the one partner is asked.
         key: The key that the caller expects to hold; it must be the one in force.
         partner: Only this partner.
-        due: The last day to pay, of the first instalment where there are several; default the term of the regulations
-            after the day of the call.
-        due_days: The last day of each instalment, instead of ``due``, ``instalments`` and ``every``.
+        due_days: The last day to pay, default the term of the regulations after the day of the call; with
+            ``instalments`` that of the first. Or the last day of each instalment.
         instalments, every: In so many parts, each so many months after the one before.
         commitment: The award (proposal or agreement) that the money is for; whoever gave notice after it pays along.
         on: The accounting day, default today.
@@ -97,7 +95,7 @@ def call(
     if require_cents(amount) < 1:
         raise AmountNotPositive(command="capital call", amount_cents=amount, least_cents=1)
     day = on or uow.today
-    first = due or day + timedelta(days=uow.regulations(day).terms.call_due_days)
+    first = day + timedelta(days=uow.regulations(day).terms.call_due_days)
     days = due_days_of(day, first, due_days, instalments=instalments, every=every)
     named = _commitment(uow, commitment) if commitment else None
     if partner is not None:
@@ -144,7 +142,7 @@ def call(
 
 
 def due_days_of(
-    called_on: date, first: date, named: Sequence[date] | None, *, instalments: int | None, every: int | None
+    called_on: date, first: date, named: Sequence[date], *, instalments: int | None, every: int | None
 ) -> tuple[date, ...]:
     """The last day to pay of each instalment: those named, or the first and so many months after each other.
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from fund.errors import NothingToPayInto
+from fund.errors.capital import NothingToPayInto
 from fund.rules.keys import Share, fraction_text, shares
 from fund.schemas.capital import BankAccount, Call, DistributionKey, Partner, members_of
 from fund.schemas.people import FundFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import MoreThanReceived, NothingOpen
+from fund.errors.capital import MoreThanReceived, NothingOpen
 from fund.events import Envelope
 from fund.events.capital import ContributionReceived
 from fund.money import require_cents

@@ -57,7 +57,7 @@ def founding(stage: Stage) -> None:
     invite_office(stage)
     stage.clock(date(2024, 1, 10))
     content = (resources.files("fund") / "data" / "partners.csv").read_bytes()
-    stage.do(MANAGER, "partner import", content=content, name="partners.csv")
+    stage.do(MANAGER, "partner import", file={"name": "partners.csv", "content": content})
     stage.say(
         _(
             "anna imports the {count} partners: 26 municipalities, 4 water boards, 3 "
@@ -73,7 +73,7 @@ def founding(stage: Stage) -> None:
 def a_key(stage: Stage) -> None:
     """The full board replaces the founding key: within five years that takes every active partner."""
     stage.clock(date(2024, 1, 12))
-    stage.do(MANAGER, "key adopt", content=_KEY_FILE.encode(), name="sleutel.toml")
+    stage.do(MANAGER, "key adopt", file={"name": "sleutel.toml", "content": _KEY_FILE.encode()})
     for partner in PARTNERS:
         stage.do(signatory(partner), "decision vote", ref=KEY, choice="for")
     stage.say(

@@ -50,7 +50,7 @@ def plan_round(stage: Stage, *, title: str, opens: date, closes: date, ceiling_c
 
 def draft(stage: Stage, idea: Idea, round_ref: str, *, follows: str | None = None, content: bytes | None = None) -> str:
     """The lead drafts a proposal from a file; its ref."""
-    args: dict[str, Any] = {"content": content or form_file(idea, round_ref), "name": f"{idea.key}.toml"}
+    args: dict[str, Any] = {"file": {"name": f"{idea.key}.toml", "content": content or form_file(idea, round_ref)}}
     if follows is not None:
         args["follows"] = follows
     answer = stage.do(signatory(idea.lead), "proposal draft", **args)
@@ -100,7 +100,7 @@ def review(stage: Stage, ref: str, *scores: Mapping[str, int] | int) -> list[str
         if stage.look("review show", ref=ref)["state"] == "closed":
             break
         given = scores[number % len(scores)] if scores else 3
-        stage.do(name, "review score", ref=ref, content=score_file(given), name=f"{name}.toml")
+        stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(given)})
     return panel
 
 

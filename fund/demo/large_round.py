@@ -109,7 +109,9 @@ class LargeRound:
             )  # fmt: skip
         for ref, idea in self._each(self._of(RETURNED)):
             content = form_file(idea, self.round, risk="De leverancier stopt.")
-            stage.do(signatory(idea.lead), "proposal save", ref=ref, content=content, name=f"{idea.key}.toml")
+            stage.do(
+                signatory(idea.lead), "proposal save", ref=ref, file={"name": f"{idea.key}.toml", "content": content}
+            )
             confirm_parties(stage, idea, ref)
             stage.do(signatory(idea.lead), "proposal resubmit", ref=ref, informed_on=stage.now.date())
         for ref, idea in self._each(self._of(WITHDRAWN)):
@@ -143,7 +145,7 @@ class LargeRound:
                 if stage.look("proposal show", ref=ref)["state"] != "in_review":
                     break  # two scores are enough, the third reviewer stands by
                 seats[name] += 1
-                stage.do(name, "review score", ref=ref, content=score_file(score), name=f"{name}.toml")
+                stage.do(name, "review score", ref=ref, file={"name": f"{name}.toml", "content": score_file(score)})
         stage.say(
             _("{count} of them are scored under seal by {people} reviewers; nobody reads more than {most}.").format(
                 count=len(panels), people=len(seats), most=max(seats.values())

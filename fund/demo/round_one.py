@@ -48,7 +48,12 @@ def first_round(stage: Stage) -> dict[str, str]:
             lead=short(rid.lead), title=rid.title, refusal=refusal_line(refusal)
         )
     )
-    stage.do(signatory(rid.lead), "proposal save", ref=refs["rid"], content=form_file(rid, round_ref), name="rid.toml")
+    stage.do(
+        signatory(rid.lead),
+        "proposal save",
+        ref=refs["rid"],
+        file={"name": "rid.toml", "content": form_file(rid, round_ref)},
+    )
     confirm_parties(stage, rid, refs["rid"])
     submit(stage, rid, refs["rid"])
     stage.say(

@@ -19,7 +19,8 @@ from schwifty import IBAN
 
 from fund.bank.simulation import StoryBank
 from fund.database import writing
-from fund.errors import FundError, NotQuiet
+from fund.errors import FundError
+from fund.errors.service import NotQuiet
 from fund.language import AMSTERDAM, _, day
 from fund.store import Store
 from fund.unit_of_work import derive_id

@@ -2,54 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors import FaultyInput, RuleRefusal
 from fund.language import N_
-
-__all__ = [
-    "AgreementNotRunning",
-    "AllowanceUpToDate",
-    "AlreadySigned",
-    "AmendmentStandsAlone",
-    "AnotherHasTheWord",
-    "AwardChanged",
-    "BeyondCommitment",
-    "BenefitsNotOwn",
-    "BoardsNotHeard",
-    "CommitmentLeft",
-    "CriteriaNotTicked",
-    "DecidedAnew",
-    "DisbursementsOpen",
-    "DocumentDiffers",
-    "DueDayPassed",
-    "EvaluationNotWaivable",
-    "EvidenceMissing",
-    "FaultyAgreementTerms",
-    "FaultyBenefits",
-    "InstalmentsDoNotAddUp",
-    "LoweringNeedsGround",
-    "MilestoneNotNamed",
-    "MilestoneNotOpen",
-    "MilestonesDoNotAddUp",
-    "NotADecidedProposal",
-    "NotItsRollout",
-    "NothingToRefinance",
-    "NotAParty",
-    "NotLowerThanGranted",
-    "NothingReported",
-    "NothingToChange",
-    "PlanCannotFollow",
-    "PrepaymentExceedsPlan",
-    "RefinancingChanged",
-    "RejectedMilestoneNeedsDay",
-    "ReportMissing",
-    "SignedAsDecided",
-    "SigningTermOver",
-    "TermsMissing",
-    "UnknownCriterion",
-    "UnknownTerminationGround",
-    "VerdictNotGood",
-    "YearNotBegun",
-]
 
 
 class NotADecidedProposal(RuleRefusal, codes={"state": "proposal", "allowed": "proposal"}):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, WrongUsage
+from fund.errors import FaultyInput, WrongUsage
 from fund.language import N_
-
-__all__ = ["AmountTooLarge", "InvalidAmount", "InvalidDay", "InvalidMonth", "NotIntegerCents"]
 
 
 class InvalidAmount(WrongUsage):

@@ -5,43 +5,8 @@ Those of a file point: the name, the line, what stands there, then the explanati
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput
+from fund.errors import FaultyInput
 from fund.language import N_
-
-__all__ = [
-    "APaymentStatus",
-    "AccountWithoutIban",
-    "BankFileTooLarge",
-    "BankStatementChanged",
-    "BankStatementDoesNotAddUp",
-    "BankStatementWithoutBalance",
-    "BatchDoesNotAddUp",
-    "BrokenXml",
-    "ControlSumDoesNotMatch",
-    "CountDoesNotMatch",
-    "DuplicatePayment",
-    "EmptyPaymentBatch",
-    "ForbiddenDoctype",
-    "InvalidBankFile",
-    "InvalidIban",
-    "InvalidReference",
-    "NameTooLong",
-    "NoBankFileTakenIn",
-    "NotABankStatement",
-    "NotAPaymentFile",
-    "NotAStatusReport",
-    "OtherBankAccount",
-    "PartOfACent",
-    "PaymentAmountOutOfRange",
-    "SumDoesNotMatch",
-    "TextTooLong",
-    "TransactionWithoutAmount",
-    "UnknownBankVersion",
-    "UnknownPaymentVersion",
-    "UnwritableCharacter",
-    "WrongCurrency",
-    "WrongEncoding",
-]
 
 
 class BankFileTooLarge(FaultyInput):

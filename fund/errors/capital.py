@@ -2,46 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.errors import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
-
-__all__ = [
-    "PartnerKnown",
-    "PartnerNameTaken",
-    "NotACandidate",
-    "AccessionChanged",
-    "SurplusRefunded",
-    "MoreThanOverpaid",
-    "ConsentNeeded",
-    "CallOfAnother",
-    "MoreThanCommitted",
-    "InstalmentsUnclear",
-    "DueDaysOutOfOrder",
-    "CalledAfterNotice",
-    "AlreadyVoted",
-    "AmountNotPositive",
-    "BankAccountExists",
-    "FaultyKeyFile",
-    "FaultyPartnerFile",
-    "FoundersOnly",
-    "InhabitantsMissing",
-    "KeyExists",
-    "KeyLeavesNothing",
-    "KeyNotInForce",
-    "KeyOrPartner",
-    "KeyReachesBack",
-    "MoreThanReceived",
-    "NoActivePartners",
-    "NoKeyInForce",
-    "NotABankAccountCode",
-    "NotTakingPart",
-    "NothingOpen",
-    "NothingToPayInto",
-    "NothingToUndo",
-    "ReceiptAlreadyAllocated",
-    "SeveralCandidates",
-    "UnknownVote",
-]
 
 
 class FaultyPartnerFile(FaultyInput):

@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors import FaultyInput, RuleRefusal
 from fund.language import N_
-
-__all__ = [
-    "AllowanceRunMissing",
-    "DayBeforeFund",
-    "DayToCome",
-    "FaultyPrices",
-    "MonthsNotLocked",
-    "NotByHand",
-    "NotMadeByHand",
-    "PeriodNotOver",
-    "UnidentifiedReceipts",
-    "UnknownFigure",
-    "YearBeforeTheFund",
-    "YearClosedBefore",
-    "YearToCome",
-    "YearNotClosed",
-    "YearOutOfOrder",
-]
 
 
 class PeriodNotOver(RuleRefusal):

@@ -5,27 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fund.errors.base import FaultyInput, FundError, RuleRefusal, WrongUsage
+from fund.errors import FaultyInput, FundError, RuleRefusal, WrongUsage
 from fund.language import N_
-
-__all__ = [
-    "AmbiguousName",
-    "CommandConflict",
-    "NotAllPossible",
-    "PendingChanged",
-    "PendingNotOpen",
-    "PreviewChanged",
-    "ReasonMissing",
-    "TransitionNotAllowed",
-    "UnknownCommand",
-    "UnknownFact",
-    "UnknownRef",
-    "UnknownState",
-    "UnknownWord",
-    "UnprintableText",
-    "VersionConflict",
-    "WordTooLong",
-]
 
 
 class TransitionNotAllowed(RuleRefusal, codes={"state": "{kind}", "allowed": "{kind}"}):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput
+from fund.errors import FaultyInput
 from fund.language import N_
-
-__all__ = ["FaultyCooperationFile"]
 
 
 class FaultyCooperationFile(FaultyInput):

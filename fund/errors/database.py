@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import NotReady
+from fund.errors import NotReady
 from fund.language import N_
-
-__all__ = [
-    "DatabaseBehind",
-    "DatabaseBusy",
-    "DatabaseInOtherEncoding",
-    "DatabaseMissing",
-    "DatabaseNewer",
-    "DatabaseReadOnly",
-    "DatabaseUnreachable",
-    "NoFundHere",
-    "NotADatabase",
-    "PostgresqlTooOld",
-    "RightsMissing",
-    "StorageFull",
-    "UnknownDatabase",
-]
 
 
 class DatabaseMissing(NotReady):

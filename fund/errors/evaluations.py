@@ -2,37 +2,9 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors import FaultyInput, RuleRefusal
 from fund.errors.commands import UnknownWord
 from fund.language import N_
-
-__all__ = [
-    "AdvanceMovedSince",
-    "BeyondOutstanding",
-    "EvaluationNotAccepted",
-    "EvaluationNotLate",
-    "FaultyEvaluation",
-    "EvaluationNotPublished",
-    "LearningTooLow",
-    "LessonsNotPublished",
-    "MilestonesWithoutEvidence",
-    "NothingToRecover",
-    "PeerNotExternal",
-    "ReceiptNotNamed",
-    "ReturnedBefore",
-    "ReversalOfThisYear",
-    "ReviewedBefore",
-    "ScoreOutOfRange",
-    "StopRuleMissing",
-    "SuspicionOpen",
-    "UnknownTheme",
-    "UnknownWriteoffGround",
-    "UnspentMoneyOut",
-    "WorkNotEnded",
-    "WriteoffNotRequested",
-    "WriteoffOpen",
-    "WriteoffWithoutFile",
-]
 
 
 class FaultyEvaluation(FaultyInput):

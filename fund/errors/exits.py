@@ -2,27 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.errors import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
-
-__all__ = [
-    "AdviceMissing",
-    "BelowUndisputed",
-    "BeyondSettlement",
-    "CapitalMoved",
-    "DecisionFileMissing",
-    "LongStopNotReached",
-    "NoticeTooShort",
-    "NothingUndisputed",
-    "OwnAgreementsOpen",
-    "SetOffNotSigned",
-    "SettledBeforeValuation",
-    "SettlementOfNobody",
-    "SettlementSettled",
-    "SettlementUnchanged",
-    "ValuationDayOutside",
-    "MoreOwedThanCalled",
-]
 
 
 class DecisionFileMissing(FaultyInput):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, FundError
+from fund.errors import FaultyInput, FundError
 from fund.language import N_
 
 __all__ = [

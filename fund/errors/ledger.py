@@ -2,54 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.amounts import InvalidMonth
-from fund.errors.base import FaultyInput, NotReady, RuleRefusal
+from fund.errors import FaultyInput, NotReady, RuleRefusal
 from fund.language import N_
-
-__all__ = [
-    "AccountExists",
-    "AccountNotValid",
-    "AlreadyReplaced",
-    "AlreadyReversed",
-    "AppendOnly",
-    "BeyondOriginal",
-    "BookExists",
-    "BrokenChain",
-    "ClosedAccount",
-    "ClosedPeriod",
-    "EmptyText",
-    "EntryExists",
-    "FaultyAnchor",
-    "FaultyKey",
-    "IdempotencyConflict",
-    "InvalidAccount",
-    "InvalidSet",
-    "InvalidMonth",
-    "JournalInDoubt",
-    "LimitExceeded",
-    "NotCanonical",
-    "NotPositive",
-    "NotReversed",
-    "NotTheMirror",
-    "PartlyReversed",
-    "PeriodOutOfOrder",
-    "PostingsWithoutEntry",
-    "ReservedMetadata",
-    "SetLimitExceeded",
-    "TooFewPostings",
-    "UnbalancedEntry",
-    "UnfitAccount",
-    "UnfinishedCheck",
-    "UnknownAccount",
-    "UnknownAnchor",
-    "UnknownBook",
-    "UnknownEntry",
-    "UnknownReasonCode",
-    "UnsealedAccount",
-    "WrongDay",
-    "WrongInstant",
-    "ZeroPosting",
-]
 
 
 class UnbalancedEntry(FaultyInput, codes={"layer": "word"}):

@@ -2,49 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.errors import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
-
-__all__ = [
-    "AccountHoldsLess",
-    "AccountNotOfTheFund",
-    "AccountOfTheFund",
-    "AlreadyRepaid",
-    "AwardExceeded",
-    "BatchExpired",
-    "BatchFileChanged",
-    "CommitmentExceeded",
-    "CoolingOff",
-    "CostBudgetExceeded",
-    "DebitsUnexplained",
-    "DisbursementInBatch",
-    "IbanKnown",
-    "InsufficientCash",
-    "MilestoneExceeded",
-    "MilestoneNotAccepted",
-    "NoBankAccount",
-    "NoPayee",
-    "NotAPaymentDay",
-    "NothingToPay",
-    "NothingToReceive",
-    "OnAccountNotAllowed",
-    "PartnerOrSupplier",
-    "PayeeNotParty",
-    "PayeeReplaced",
-    "PaymentDoesNotMatch",
-    "PaymentFileDiffers",
-    "PaymentsStopped",
-    "RefundExceeded",
-    "SignatoryNeeded",
-    "SupplierNameTaken",
-    "SupplierWithoutDocument",
-    "StatusReportChanged",
-    "StatusReportDoesNotFit",
-    "TransferSeen",
-    "UnknownPaymentMessage",
-    "UnusableSupplierName",
-    "WrongAccount",
-]
 
 
 class SignatoryNeeded(RuleRefusal):

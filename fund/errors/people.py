@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.errors import FaultyInput, RuleRefusal, WrongUsage
 from fund.errors.commands import UnknownWord
 from fund.language import N_
-
-__all__ = [
-    "ConflictOfInterest",
-    "ExclusiveRole",
-    "FaultyRegulations",
-    "FundExists",
-    "LastAdmin",
-    "NoActor",
-    "NoDeputy",
-    "NoSeatLeft",
-    "NotAuthorised",
-    "RegulationsOutOfOrder",
-    "RegulationsReachBack",
-    "SameHands",
-    "UnknownPartner",
-    "UnknownRole",
-    "UnknownUser",
-    "UserExists",
-]
 
 
 class NoActor(WrongUsage):

@@ -5,7 +5,7 @@ Those of a form point: the file, the line, what stands there, then the explanati
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal, WrongUsage
+from fund.errors import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
 __all__ = [

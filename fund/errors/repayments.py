@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors import FaultyInput, RuleRefusal
 from fund.language import N_
 
 __all__ = [

@@ -2,55 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, RuleRefusal
+from fund.errors import FaultyInput, RuleRefusal
 from fund.language import N_
-
-__all__ = [
-    "AlreadyAssigned",
-    "AwardAboveAsk",
-    "AwardAboveCeiling",
-    "AwardAboveRolloutCap",
-    "CommitteeQuorumNotMet",
-    "ConditionExpired",
-    "ConditionExtendedBefore",
-    "ConditionsNotMet",
-    "ConsensusNotForced",
-    "ConsensusPending",
-    "DecidedByVotesAlone",
-    "DecidedOtherwise",
-    "DecisionIncomplete",
-    "DeclarationMissing",
-    "DeferredBefore",
-    "DeputyNotNeeded",
-    "FaultyCondition",
-    "FaultyReason",
-    "FaultyScores",
-    "GateIsBinding",
-    "InsufficientFreeToCommit",
-    "NecessityNotNeeded",
-    "NotAVoter",
-    "NotAssigned",
-    "NotEligibleReviewer",
-    "NotPanelChair",
-    "NothingDeclared",
-    "NothingToAgree",
-    "ObjectionVotesMissing",
-    "OneDecisionOnly",
-    "PanelTooSmall",
-    "QuorumNotFeasible",
-    "ReasonsPerCriterionMissing",
-    "ReviewQuorumNotMet",
-    "RevisionChanged",
-    "RoundNotClosed",
-    "ScoreOpened",
-    "SealBroken",
-    "UnknownCondition",
-    "UnknownDeferralGround",
-    "UnknownGround",
-    "UnknownMatter",
-    "UnknownRegulations",
-    "VotingOver",
-]
 
 
 class RoundNotClosed(RuleRefusal, codes={"state": "round"}):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fund.errors.base import FaultyInput, NotReady, WrongUsage
+from fund.errors import FaultyInput, NotReady, WrongUsage
 from fund.language import N_
-
-__all__ = ["BrokerUnreachable", "FolderNotEmpty", "NotAFolder", "NotQuiet", "UnknownBroker", "UnknownDelivery"]
 
 
 class BrokerUnreachable(NotReady):

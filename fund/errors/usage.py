@@ -5,38 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fund.errors.base import FaultyInput, FundError, NotReady, WrongUsage
+from fund.errors import FaultyInput, FundError, NotReady, WrongUsage
 from fund.language import N_
-
-__all__ = [
-    "Bug",
-    "CouncilPageTooLong",
-    "Declined",
-    "EmptyFile",
-    "ExportFolderInUse",
-    "NotOurSite",
-    "FileUnreadable",
-    "InputNoFile",
-    "InputTooLarge",
-    "InvalidSetting",
-    "NoSuchFile",
-    "NoSuchWord",
-    "NobodyToAsk",
-    "NothingToProve",
-    "NoTextForScreen",
-    "OutputExists",
-    "OutputFailed",
-    "OutputNoFile",
-    "PasswordShown",
-    "ReportsMissing",
-    "SettingGivenTwice",
-    "SiteAroundShell",
-    "SettingUnreadable",
-    "TooLongForPaper",
-    "TooLongForSheet",
-    "UnknownColumn",
-    "UsageError",
-]
 
 
 class UsageError(WrongUsage):

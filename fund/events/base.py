@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from fund.errors import UnprintableText
+from fund.errors.commands import UnprintableText
 
 __all__ = ["DECLARED", "Envelope", "Fact", "KeptFile", "canonical_json", "event_fields", "require_printable"]
 

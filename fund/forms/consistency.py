@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from fund.dates import add_months
-from fund.errors import (
+from fund.errors.proposals import (
     DayBeforeBudget,
     FieldMissing,
     FormFault,

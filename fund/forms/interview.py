@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fund import money
-from fund.errors import FieldEmpty, FormFault, FundError
+from fund.errors import FundError
+from fund.errors.proposals import FieldEmpty, FormFault
 from fund.forms.editing import keep_blocks, put_answer
 from fund.forms.questions import Column, Form, Question, form
 from fund.forms.reading import answered as read_answer

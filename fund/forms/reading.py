@@ -11,7 +11,10 @@ from typing import Any, NoReturn
 
 from fund import money
 from fund.dates import parse_day
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.amounts import InvalidAmount, InvalidDay
+from fund.errors.commands import UnprintableText
+from fund.errors.proposals import (
     BlockMissing,
     FaultyForm,
     FieldEmpty,
@@ -19,9 +22,6 @@ from fund.errors import (
     FieldTooLong,
     FieldUnprintable,
     FormFault,
-    FundError,
-    InvalidAmount,
-    InvalidDay,
     NamedTwice,
     TooManyBlocks,
     UnclearAmount,
@@ -30,7 +30,6 @@ from fund.errors import (
     UnknownChoice,
     UnknownField,
     UnknownFormVersion,
-    UnprintableText,
     UnreadableDay,
     WrongType,
 )

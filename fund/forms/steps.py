@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from fund.errors import FormFault, UnknownField
+from fund.errors.proposals import FormFault, UnknownField
 from fund.forms.questions import CURRENT, VERSIONS, Form, form
 from fund.forms.reading import FormFile, open_form
 from fund.forms.writing import fill, write

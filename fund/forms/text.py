@@ -15,7 +15,7 @@ from typing import Any
 import tomlkit
 from tomlkit import exceptions as toml_faults
 
-from fund.errors import BrokenForm, FormNotText, FormTooLarge
+from fund.errors.proposals import BrokenForm, FormNotText, FormTooLarge
 from fund.language import N_, _
 
 __all__ = ["EXCERPT", "LARGEST", "Path", "Place", "Span", "Text", "parse", "spans"]

@@ -6,6 +6,7 @@ This is the front door: nothing else of the ledger is imported from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from fund.ledger.accounts import Account, AccountSet, AccountStatus, AccountType, Layer, Side, main_of
 from fund.ledger.anchors import Anchor, public_key
@@ -40,9 +41,9 @@ from fund.ledger.store import (
 )
 from fund.ledger.store import catalog as catalog
 from fund.ledger.store.flush import flushed
-from fund.ledger.verify import Check, Finding, Verification
-from fund.ledger.verify import rebuild as rebuild_balances
-from fund.ledger.verify import verify as run_checks
+
+if TYPE_CHECKING:
+    from fund.ledger.verify import Verification as Verification
 
 __all__ = [
     "ADJUSTING",
@@ -56,10 +57,8 @@ __all__ = [
     "AccountType",
     "Anchor",
     "CardLine",
-    "Check",
     "Entry",
     "EntryDraft",
-    "Finding",
     "Head",
     "KindSum",
     "Layer",
@@ -74,7 +73,6 @@ __all__ = [
     "Movement",
     "TrialBalanceRow",
     "Turnover",
-    "Verification",
     "canonical",
     "canonical_json",
     "commit",
@@ -114,8 +112,10 @@ class Ledger(Anchoring):
         Raises:
             UnfinishedCheck: A process that shared the work ended before it was done.
         """
+        from fund.ledger import verify as checks
+
         flushed(self.connection)
-        return run_checks(self, full=full, anchors=anchors, public_key=public_key, progress=progress)
+        return checks.verify(self, full=full, anchors=anchors, public_key=public_key, progress=progress)
 
     def rebuild(self) -> Verification:
         """Write the kept balances anew from the entries; the owner of the tables may.
@@ -123,4 +123,6 @@ class Ledger(Anchoring):
         Raises:
             JournalInDoubt: The entries themselves are not in order.
         """
-        return rebuild_balances(self)
+        from fund.ledger import verify as checks
+
+        return checks.rebuild(self)

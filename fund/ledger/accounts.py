@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from fund.errors import InvalidAccount
+from fund.errors.ledger import InvalidAccount
 from fund.language import _
 
 __all__ = [

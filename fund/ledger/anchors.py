@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from fund.errors import FaultyAnchor, FaultyKey
+from fund.errors.ledger import FaultyAnchor, FaultyKey
 from fund.language import _
 
 if TYPE_CHECKING:

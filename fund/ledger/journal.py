@@ -12,11 +12,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from fund.errors import (
-    AmountTooLarge,
+from fund.errors import FundError
+from fund.errors.amounts import AmountTooLarge
+from fund.errors.ledger import (
     BeyondOriginal,
     EmptyText,
-    FundError,
     LimitExceeded,
     NotPositive,
     ReservedMetadata,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fund.errors import NotCanonical
+from fund.errors.ledger import NotCanonical
 from fund.language import _
 from fund.ledger.journal import SealedLeg
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from lxml import etree
 
-from fund.errors import ReportsMissing
+from fund.errors.usage import ReportsMissing
 from fund.language import N_, _, language, number
 from fund.reports.typeface import width_of
 

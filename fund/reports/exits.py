@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fund.errors import AmountNotPositive
+from fund.errors.capital import AmountNotPositive
 from fund.rules.exits import Quote, quote
 from fund.rules.keys import fraction_text
 from fund.rules.regulations import Regulations

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from fund.errors import ReportsMissing
+from fund.errors.usage import ReportsMissing
 
 __all__ = ["on_paper", "pictures_of"]
 

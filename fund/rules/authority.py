@@ -11,11 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fund.errors import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
+from fund.errors.people import ConflictOfInterest, ExclusiveRole, NotAuthorised, SameHands
 from fund.language import N_, _
 from fund.words import word_of
 
 __all__ = [
+    "OFFICE",
+    "PAYERS",
+    "VOTERS",
     "ADMIN",
     "ANYONE",
     "AUDITOR",
@@ -158,6 +161,12 @@ AUDITOR = _who(Role.AUDITOR)
 ADMIN = _who(Role.ADMIN)
 SYSTEM = _who(Role.SYSTEM)
 ANYONE = _who(*(role for role in Role if role is not Role.SYSTEM))
+VOTERS = either(COMMITTEE, BOARD)
+"""Who votes on what follows from a proposal: the committee; the full board where conflicts leave no committee."""
+PAYERS = either(TREASURER, FUND_MANAGER)
+"""Who makes and sends payments."""
+OFFICE = either(TREASURER, FUND_MANAGER, CHAIR)
+"""Anybody of the fund: who completes an agreement together with a fund manager (G7 a)."""
 
 
 def require(

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from fund.errors import InhabitantsMissing, KeyLeavesNothing
+from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
 from fund.money import split_largest_remainder
 
 __all__ = [

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from fund.errors import FaultyPrices
+from fund.errors.closing import FaultyPrices
 from fund.language import N_, _
 
 __all__ = ["Prices", "parse_prices"]

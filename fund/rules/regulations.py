@@ -25,8 +25,8 @@ from pydantic import (
     model_serializer,
 )
 
-from fund.errors import FaultyRegulations
-from fund.errors.base import shape_fault, toml_fault
+from fund.errors import shape_fault, toml_fault
+from fund.errors.people import FaultyRegulations
 from fund.language import _, euros
 from fund.money import LARGEST_CENTS
 

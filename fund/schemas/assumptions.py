@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from fund.errors import InvalidAmount
-from fund.errors.base import shape_fault
+from fund.errors import shape_fault
+from fund.errors.amounts import InvalidAmount
 from fund.language import _
 from fund.money import parse
 from fund.schemas.base import Shape

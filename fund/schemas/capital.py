@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
-from fund.errors import FaultyKeyFile
-from fund.errors.base import shape_fault, toml_fault
+from fund.errors import shape_fault, toml_fault
+from fund.errors.capital import FaultyKeyFile
 from fund.events.receipts import AllocatedPart, ProposedMatch
 from fund.glossary import Names, folded
 from fund.rules.keys import Member

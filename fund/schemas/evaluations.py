@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from fund.errors import AmbiguousName, FaultyEvaluation, UnknownTheme
-from fund.errors.base import shape_fault, toml_fault
+from fund.errors import shape_fault, toml_fault
+from fund.errors.commands import AmbiguousName
+from fund.errors.evaluations import FaultyEvaluation, UnknownTheme
 from fund.events.evaluations import Lesson
 from fund.glossary import chosen, theme_names
 from fund.schemas.base import CaseColumns, CaseFile, Shape

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from fund import tables as t
 from fund.database import Connection, from_micros, is_sqlite, to_micros
@@ -134,6 +133,8 @@ class DeliveryStore:
             one = sa.select(*(column for column in columns if column is not c.seq), sa.func.min(c.seq).label("seq"))
             walk = one.where(_in(c.state, BLOCKING)).group_by(c.stream, c.reaction).subquery("first")
         else:
+            from sqlalchemy.dialects.postgresql import distinct_on  # on SQLite nothing of PostgreSQL is loaded
+
             each = sa.select(*columns, c.stream).where(_in(c.state, BLOCKING)).ext(distinct_on(c.stream, c.reaction))
             walk = each.order_by(c.stream, c.reaction, c.seq).subquery("first")
         found = sa.select(walk.c.event_id, walk.c.reaction).where(*_free(walk.c, now, epoch, lease))

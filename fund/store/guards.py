@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from fund import tables as t
-from fund.database import Base, Connection, is_sqlite, sql_object, squeezed
+from fund.database import METADATA, Connection, is_sqlite, sql_object, squeezed
 from fund.language import N_
 from fund.ledger import catalog
 
@@ -104,13 +104,13 @@ class GuardStore:
                 named = re.match(r"CREATE TRIGGER (\w+)", statement)
                 if named:
                     wanted[named.group(1)] = squeezed(statement)
-        for table in self._tables():
+        for table in METADATA.sorted_tables:
             wanted[table.name] = squeezed(str(CreateTable(table).compile(dialect=self._connection.dialect)))
         rows = self._connection.execute(sa.text("SELECT name, type, tbl_name, sql FROM sqlite_master")).all()
         present = {row.name: squeezed(row.sql or "") for row in rows}
         problems = [(name, MISSING) for name in wanted if name not in present]
         problems += [(name, CHANGED) for name in wanted if name in present and present[name] != wanted[name]]
-        ours = {table.name for table in self._tables()}
+        ours = {table.name for table in METADATA.sorted_tables}
         problems += [
             (row.name, FOREIGN)
             for row in rows
@@ -154,7 +154,7 @@ class GuardStore:
                 problems.append((name, OFF))
             elif [_Trigger(row.relname, row.proname, row.tgtype) for row in present if row.always] != [trigger]:
                 problems.append((name, CHANGED))
-        ours = {table.name for table in self._tables()}
+        ours = {table.name for table in METADATA.sorted_tables}
         problems += [(row.tgname, FOREIGN) for row in rows if row.relname in ours and row.tgname not in triggers]
         number, others = catalog.held_against(self.catalog(), "fund_catalog")
         return len(functions) + len(triggers) + number, problems + others
@@ -168,7 +168,7 @@ class GuardStore:
         before = {name: self._setting(name) for name in catalog.SETTINGS}
         for name, value in catalog.SETTINGS.items():
             self._setting(name, value)
-        tables = ", ".join(f"'{table.name}'" for table in self._tables())
+        tables = ", ".join(f"'{table.name}'" for table in METADATA.sorted_tables)
         rows = [
             row
             for query in catalog.TABLES_ALONE
@@ -223,10 +223,6 @@ class GuardStore:
             )
         ).all()
         return [(row.conname, OFF) for row in rows]
-
-    @staticmethod
-    def _tables() -> list[sa.Table]:
-        return [table for table in Base.metadata.sorted_tables if table.name in t.__all__]
 
     # ------------------------------------------------------------------------------------------------- deliveries
 

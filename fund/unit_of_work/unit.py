@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from fund.database import Connection, Engine, writing
-from fund.errors import ClosedPeriod, NoFundHere
+from fund.errors.database import NoFundHere
+from fund.errors.ledger import ClosedPeriod
 from fund.events import Envelope, Fact
 from fund.ledger import EntryDraft, Ledger, Posted
 from fund.rules.authority import SYSTEM_ACTOR, Actor

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from fund.database import Connection, Engine, reading
-from fund.errors import AmbiguousName, NoFundHere, UnknownPartner, UnknownRef, UnknownUser
+from fund.errors.commands import AmbiguousName, UnknownRef
+from fund.errors.database import NoFundHere
+from fund.errors.people import UnknownPartner, UnknownUser
 from fund.events import Envelope
 from fund.glossary import Name, Names, advice, meant, suggested
 from fund.language import AMSTERDAM

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fund.errors import CommitteeQuorumNotMet, UnknownVote
+from fund.errors.capital import UnknownVote
+from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import canonical_json
 from fund.rules.conflicts import CaseParties
 from fund.rules.regulations import Committee
@@ -33,7 +34,7 @@ from fund.workflows.bodies import (
     waiting_in,
 )
 from fund.workflows.conflicts import parties_of
-from fund.workflows.reviews import open_seals, put_under_seal, read_sealed
+from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
 __all__ = [
     "CHOICES",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from fund.errors import DeputyNotNeeded, NotAVoter
+from fund.errors.reviews import DeputyNotNeeded, NotAVoter
 from fund.glossary import folded
 from fund.language import N_, _
 from fund.rules.authority import Actor, Role

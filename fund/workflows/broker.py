@@ -16,7 +16,7 @@ from dramatiq.middleware import Middleware
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from fund.errors import BrokerUnreachable, UnknownBroker
+from fund.errors.service import BrokerUnreachable, UnknownBroker
 
 __all__ = ["QUEUE", "Bell", "answers", "make_broker", "stub_broker"]
 

@@ -6,107 +6,154 @@ asked for, by nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from fund.unit_of_work import Command, Life, Query
+from fund.declarations import Command, Input, Query, declared
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import same_command_from
 
-__all__ = ["COMMANDS", "DECLARED_IN", "KINDS", "LIVES", "QUERIES", "states_for"]
+__all__ = ["COMMANDS", "DECLARED_IN", "KEPT_IN", "KINDS", "LIVES", "QUERIES", "named", "states_for"]
 
 Declared = TypeVar("Declared")
 
-DECLARED_IN: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "fund.users": (("regulations", "user"), ("fund", "regulations", "user")),
-    "fund.workflows.rounds": (("round",), ("round",)),
-    "fund.workflows.cooperations": (("cooperation",), ("cooperation",)),
-    "fund.workflows.proposals": (("proposal",), ("proposal",)),
-    "fund.workflows.reviews": (("review",), ("review",)),
-    "fund.workflows.decisions": (("decision",), ("decision",)),
-    "fund.workflows.agreements": (("agreement", "milestone"), ("agreement", "amendment", "milestone")),
-    "fund.workflows.repayments": (("repayment",), ("allowance", "plan")),
-    "fund.workflows.inbox": (("event", "explain", "inbox", "pending"), ()),
-    "fund.workflows.evaluations": (("evaluation",), ("evaluation",)),
-    "fund.workflows.writeoffs": (("writeoff",), ("writeoff",)),
-    "fund.workflows.resolutions": ((), ("resolution",)),
-    "fund.closing": (("ledger", "period"), ("period",)),
-    "fund.reports.statements": (("ledger", "statement"), ()),
-    "fund.reports.exports": (("export", "ledger"), ()),
-    "fund.reports.forecasts": (("forecast",), ()),
-    "fund.reports.site": (("statement",), ()),
-    "fund.workflows.payables": (("cost", "repayment"), ("payable",)),
-    "fund.workflows.payees": (("payee",), ("payee",)),
-    "fund.workflows.disbursements": (("disbursement",), ("disbursement",)),
-    "fund.workflows.partners": (("key", "partner"), ("key", "partner")),
-    "fund.workflows.exits": (("partner",), ("exit",)),
-    "fund.contributions": (("capital",), ()),
-    "fund.costs": (("cost",), ("cost", "debit", "income")),
-    "fund.workflows.receipts": (
-        ("bank", "repayment"),
-        ("bank_account", "bank_notification", "bank_statement", "call", "receipt"),
+DECLARED_IN: Mapping[str, tuple[str, ...]] = {
+    "fund.users.commands": ("regulations", "user"),
+    "fund.workflows.rounds.commands": ("round",),
+    "fund.workflows.cooperations.commands": ("cooperation",),
+    "fund.workflows.proposals.commands": ("proposal",),
+    "fund.workflows.reviews.commands": ("review",),
+    "fund.workflows.decisions.commands": ("decision",),
+    "fund.workflows.agreements.commands": ("agreement", "milestone"),
+    "fund.workflows.repayments.commands": ("repayment",),
+    "fund.workflows.inbox.commands": ("event", "explain", "inbox", "pending"),
+    "fund.workflows.evaluations.commands": ("evaluation",),
+    "fund.workflows.writeoffs.commands": ("writeoff",),
+    "fund.closing.commands": ("ledger", "period"),
+    "fund.reports.statements.commands": ("ledger", "statement"),
+    "fund.reports.exports.commands": ("export", "ledger"),
+    "fund.reports.forecasts.commands": ("forecast",),
+    "fund.reports.site.commands": ("statement",),
+    "fund.workflows.payables.commands": ("cost", "repayment"),
+    "fund.workflows.payees.commands": ("payee",),
+    "fund.workflows.disbursements.commands": ("disbursement",),
+    "fund.workflows.partners.commands": ("key", "partner"),
+    "fund.workflows.exits.commands": ("partner",),
+    "fund.contributions.commands": ("capital",),
+    "fund.costs.commands": ("cost",),
+    "fund.workflows.receipts.commands": ("bank", "repayment"),
+    "fund.workflows.payments.commands": ("payment",),
+    "fund.workflows.transfers.commands": ("cost",),
+    "fund.workflows.attachments.commands": (
+        "agreement",
+        "cost",
+        "decision",
+        "evaluation",
+        "milestone",
+        "partner",
+        "payee",
+        "proposal",
+        "writeoff",
     ),
-    "fund.workflows.payments": (("payment",), ("batch",)),
-    "fund.workflows.transfers": (("cost",), ("transfer",)),
-    "fund.workflows.attachments": (
-        (
-            "agreement", "cost", "decision", "evaluation", "milestone", "partner", "payee", "proposal", "writeoff",
-        ),
-        (),
+}
+"""By module: the first words of the commands and queries that it declares."""
+
+KEPT_IN: Mapping[str, tuple[str, ...]] = {
+    "fund.users.use_cases": ("fund", "regulations", "user"),
+    "fund.workflows.rounds.use_cases": ("round",),
+    "fund.workflows.cooperations.register": ("cooperation",),
+    "fund.workflows.proposals.life": ("proposal",),
+    "fund.workflows.reviews.case": ("review",),
+    "fund.workflows.decisions.case": ("decision",),
+    "fund.workflows.agreements.states": ("agreement", "milestone"),
+    "fund.workflows.agreements.amendments": ("amendment",),
+    "fund.workflows.repayments.life": ("plan", "allowance"),
+    "fund.workflows.evaluations.states": ("evaluation",),
+    "fund.workflows.writeoffs.table": ("writeoff",),
+    "fund.workflows.resolutions": ("resolution",),
+    "fund.closing.months": ("period",),
+    "fund.workflows.payables.table": ("payable",),
+    "fund.workflows.payees.use_cases": ("payee",),
+    "fund.workflows.disbursements.table": ("disbursement",),
+    "fund.workflows.partners.table": ("partner", "key"),
+    "fund.workflows.exits.life": ("exit",),
+    "fund.costs.use_cases": ("cost", "debit", "income"),
+    "fund.workflows.receipts.lives": (
+        "bank_account", "bank_notification", "bank_statement", "call", "receipt",
     ),
+    "fund.workflows.payments.table": ("batch",),
+    "fund.workflows.transfers.use_cases": ("transfer",),
 }  # fmt: skip
-"""By module: the first words of its commands and queries, and the kinds of its cases."""
+"""By module: the kinds of cases whose life it holds."""
 
 
 class _ByName(Mapping[str, Declared], Generic[Declared]):
-    """What modules declare in ``COMMANDS``, ``QUERIES`` or ``LIVES``, by name; all of it in the order of the table."""
+    """What modules declare, by name; all of it in the order of the table."""
 
-    def __init__(self, declared_as: str, modules: Mapping[str, tuple[str, ...]]) -> None:
-        """``modules``: by the first word of a name, where it may be declared."""
-        self._declared_as = declared_as
-        self._modules = modules
-        self._known: dict[str, Mapping[str, Declared]] = {}
+    def __init__(
+        self,
+        found_in: Callable[[str], Mapping[str, Declared]],
+        table: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """``table``: by module, the first words of the names that it may declare."""
+        self._found_in = cache(found_in)
+        self._table = table
 
     def __getitem__(self, name: str) -> Declared:
-        for module in self._modules.get(name.partition(" ")[0], ()):
-            found = self._declared_in(module)
-            if name in found:
+        word = name.partition(" ")[0]
+        for module, words in self._table.items():
+            if word in words and name in (found := self._found_in(module)):
                 return found[name]
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        for module in DECLARED_IN:
-            yield from self._declared_in(module)
+        for module in self._table:
+            yield from self._found_in(module)
 
     def __len__(self) -> int:
         return sum(1 for _name in self)
 
-    def _declared_in(self, module: str) -> Mapping[str, Declared]:
-        if module not in self._known:
-            found: Any = getattr(import_module(module), self._declared_as)
-            self._known[module] = found if isinstance(found, Mapping) else {each.name: each for each in found}
-        return self._known[module]
+
+def _commands_in(module: str) -> Mapping[str, Command]:
+    return {name: each for name, each in declared(module).items() if isinstance(each, Command)}
 
 
-def _modules(place: int) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for module, named in DECLARED_IN.items():
-        for word in named[place]:
-            found[word] = (*found.get(word, ()), module)
+def _queries_in(module: str) -> Mapping[str, Query]:
+    return {name: each for name, each in declared(module).items() if isinstance(each, Query)}
+
+
+def _lives_in(module: str) -> Mapping[str, Life]:
+    found: Mapping[str, Life] = import_module(module).LIVES
     return found
 
 
-COMMANDS: Mapping[str, Command] = _ByName("COMMANDS", _modules(0))
+COMMANDS: Mapping[str, Command] = _ByName(_commands_in, DECLARED_IN)
 """What changes the fund, by the words as typed."""
 
-QUERIES: Mapping[str, Query] = _ByName("QUERIES", _modules(0))
+QUERIES: Mapping[str, Query] = _ByName(_queries_in, DECLARED_IN)
 """What is read, by the words as typed."""
 
-LIVES: Mapping[str, Life] = _ByName("LIVES", _modules(1))
+LIVES: Mapping[str, Life] = _ByName(_lives_in, KEPT_IN)
 """How the facts of each kind of case are folded."""
 
-KINDS = tuple(_modules(1))
+KINDS = tuple(kind for kinds in KEPT_IN.values() for kind in kinds)
 """The kinds of cases."""
+
+
+def named(name: str, args: Mapping[str, Any] | None = None) -> Input:
+    """The input of a command or query by its words, from arguments by name; what is ``None`` was not given.
+
+    Raises:
+        UnknownCommand: There is none of these words.
+    """
+    found = COMMANDS.get(name) or QUERIES.get(name)
+    if found is None:
+        from fund.errors.commands import UnknownCommand
+
+        raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+    return found.input(**{key: value for key, value in (args or {}).items() if value is not None})
 
 
 def states_for(command: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fund.errors import ConflictOfInterest
+from fund.errors.people import ConflictOfInterest
 from fund.glossary import folded
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import CaseParties, Conflict, Cooperation, hard_conflict, soft_conflicts
@@ -22,7 +22,7 @@ from fund.schemas.people import User
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
 from fund.unit_of_work import View
-from fund.workflows.cooperations import register
+from fund.workflows.cooperations.register import register
 
 __all__ = [
     "Surroundings",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from fund.errors import ReasonMissing, TransitionNotAllowed
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope, Fact
 from fund.rules.authority import Actor, require, require_other_hands
 from fund.rules.transitions import Table, Transition, commands_from, same_command_from, sources_of, state_after

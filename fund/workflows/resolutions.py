@@ -7,20 +7,21 @@ seal, as on a proposal. Source: lifecycle.md 4 (P26), 12.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 from typing import Any
 
+from fund.declarations import Place, found_at
 from fund.events import Envelope
 from fund.events.resolutions import ResolutionCarried, ResolutionLost, ResolutionProposed, ResolutionVoted
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, TREASURER, VOTERS
 from fund.rules.regulations import Committee
 from fund.rules.voting import FOR
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.unit_of_work import Life, UnitOfWork, View
 from fund.workflows.ballots import (
     after_vote,
     body_behind,
@@ -34,16 +35,14 @@ from fund.workflows.ballots import (
 from fund.workflows.bodies import NOBODY, Body, Matter, board, deciders, require_decider
 from fund.workflows.discretion import sees_votes
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
-from fund.workflows.proposals import rules_for
+from fund.workflows.proposals.drafting import rules_for
 
 __all__ = [
-    "COMMANDS",
     "LIVES",
     "MATTERS",
-    "QUERIES",
     "TRANSITIONS",
     "State",
-    "carried",
+    "CARRIED",
     "decide",
     "propose",
     "show",
@@ -64,9 +63,6 @@ class State(StrEnum):
     LOST = "lost"
     SUPERSEDED = "superseded"
 
-
-BODY = either(COMMITTEE, BOARD)
-"""Who votes: the committee; a signatory of each partner where the full board does."""
 
 TRANSITIONS = (
     #          command            from            to              who    records
@@ -92,7 +88,7 @@ TRANSITIONS = (
         second=CHAIR,
         row="K11",
     ),
-    Transition("decision vote", State.PROPOSED, State.PROPOSED, BODY, ResolutionVoted, row="P26"),
+    Transition("decision vote", State.PROPOSED, State.PROPOSED, VOTERS, ResolutionVoted, row="P26"),
     Transition("decision decide", State.PROPOSED, State.CARRIED, CHAIR, ResolutionCarried, row="P26"),
     Transition("decision decide", State.PROPOSED, State.LOST, CHAIR, ResolutionLost, row="P26"),
     Transition("repayment restructure", None, State.PROPOSED, FUND_MANAGER, ResolutionProposed, row="R6"),
@@ -142,33 +138,21 @@ def _after(case: Resolution | None, happened: Envelope) -> Resolution | None:
 
 # ------------------------------------------------------------------------------------------- what a matter brings about
 
-Carrier = Callable[[UnitOfWork, Resolution, Envelope], None]
-"""``(uow, resolution, decided)``: records what the resolution brings about; ``decided`` is the fact that carried it."""
-Guard = Callable[[UnitOfWork, Resolution], None]
-"""``(uow, resolution)``: refuses by name what cannot happen any more, before a vote is opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Matter:
-    carry_out: Carrier
-    guard: Guard
-
-
-_CHAPTERS: dict[str, _Matter] = {}
-
-
-def carried(matter: str, *, guard: Guard | None = None) -> Callable[[Carrier], Carrier]:
-    """Say that this function brings about what a carried resolution on ``matter`` holds.
-
-    Args:
-        guard: Asked before the votes are opened, so that a refusal shows nothing of them.
-    """
-
-    def register(function: Carrier) -> Carrier:
-        _CHAPTERS[matter] = _Matter(function, guard or (lambda uow, resolution: None))
-        return function
-
-    return register
+CARRIED: Mapping[str, tuple[Place, Place]] = {
+    "admission": (
+        "fund.workflows.partners.admitting:still_as_voted", "fund.workflows.partners.admitting:admitted",
+    ),
+    "refinancing": (
+        "fund.workflows.agreements.refinancing:still_so", "fund.workflows.agreements.refinancing:moved",
+    ),
+    "restructuring": (
+        "fund.workflows.repayments.restructuring:still_possible",
+        "fund.workflows.repayments.restructuring:restructured",
+    ),
+    "winding_up": ("fund.workflows.exits.winding:still_possible", "fund.workflows.exits.winding:wind_up"),
+}  # fmt: skip
+"""By matter, where two functions are. ``(uow, resolution)`` refuses by name what cannot happen any more, before a vote
+is opened; ``(uow, resolution, decided)`` records what it brings about, by the fact that carried it."""
 
 
 def propose(
@@ -309,8 +293,8 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
     require_decider(uow, uow.maker, matter, command="decision decide", ref=ref, look=look, hands=case.hands)
     body = _body(uow, case)
     require_quorum(_rules(uow, case), body, case.commitments, ref=ref)
-    chapter = _CHAPTERS[case.matter]
-    chapter.guard(uow, case)
+    guard, carry_out = map(found_at, CARRIED[case.matter])
+    guard(uow, case)
     opened = open_votes(uow, body, stream=case.stream, commitments=case.commitments, two_thirds=case.two_thirds)
     said, agreed = dict(opened.said), opened.carried
     if case.body == IN_BOARD:
@@ -329,7 +313,7 @@ def decide(uow: UnitOfWork, *, ref: str) -> Envelope:
     close_votes(uow, case.stream)
     uow.result.update(ref=ref, matter=case.matter, subject=case.subject, carried=agreed)
     if agreed:
-        chapter.carry_out(uow, case, decided)
+        carry_out(uow, case, decided)
     return decided
 
 
@@ -388,6 +372,4 @@ def show(view: View, case: Resolution) -> dict[str, Any]:
     }
 
 
-COMMANDS: tuple[Command, ...] = ()
-QUERIES: tuple[Query, ...] = ()
 LIVES = {"resolution": Life(Resolution, _after, TRANSITIONS)}

@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fund import contributions
+from fund.contributions.reminding import REMIND
+from fund.declarations import Place, found_at
 from fund.events import Envelope
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import (
-    agreements,
-    decisions,
-    disbursements,
-    evaluations,
-    exits,
-    partners,
-    proposals,
-    repayments,
-    reviews,
-    rounds,
-)
+from fund.workflows.agreements import CLOSING_FACTS
+from fund.workflows.decisions.terms import BACK, TERM, TERM_FACTS
+from fund.workflows.exits.later import COLLECTING_FACTS, LONG_STOP
+from fund.workflows.exits.paying import LEAVING_FACTS
+from fund.workflows.partners.reviewing import REVIEW
+from fund.workflows.proposals.endings import CLOCK_FACTS
+from fund.workflows.repayments.reminders import AGAIN_FACTS
+from fund.workflows.reviews import LEFT_FACTS
+from fund.workflows.reviews.late import LATE_FACTS
+from fund.workflows.rounds.use_cases import DECIDING_FACTS
 
 __all__ = ["REACTIONS", "TIMERS", "Reaction", "Timer", "reactions_by_name", "timers_by_kind"]
 
@@ -36,14 +35,25 @@ class Reaction:
 
     Attributes:
         since: It hears the facts after this one; a reaction that comes with a later version says from where on.
-        idle: Whether nothing at all would follow, now and from any fact so far: then many rows are marked at once.
+        nothing_to_do: Whether nothing at all would follow, now and from any fact so far: then many rows are marked at
+            once.
     """
 
     name: str
     types: tuple[str, ...]
-    function: Callable[[UnitOfWork, Envelope], object]
+    place: Place
     since: int = 0
-    idle: Callable[[View], bool] | None = None
+    nothing_to_do: Place | None = None
+
+    @property
+    def function(self) -> Callable[[UnitOfWork, Envelope], object]:
+        """What the service does."""
+        return found_at(self.place)
+
+    @property
+    def idle(self) -> Callable[[View], bool] | None:
+        """Whether nothing at all would follow."""
+        return found_at(self.nothing_to_do) if self.nothing_to_do is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,57 +61,84 @@ class Timer:
     """When a timer of this kind falls due, the service does this."""
 
     kind: str
-    function: Callable[[UnitOfWork, TimerRow], object]
+    place: Place
+
+    @property
+    def function(self) -> Callable[[UnitOfWork, TimerRow], object]:
+        """What the service does."""
+        return found_at(self.place)
 
 
 REACTIONS: tuple[Reaction, ...] = (
-    Reaction("proposals.screen", ("proposal.submitted", "proposal.resubmitted"), proposals.screen),
-    Reaction("proposals.clock", proposals.CLOCK_FACTS, proposals.set_clock),
-    Reaction("rounds.decide", rounds.DECIDING_FACTS, rounds.decide_if_done),
     Reaction(
-        "reviews.propose_panel", ("proposal.found_eligible", "decision.eligibility_reopened"), reviews.propose_panel
+        "proposals.screen",
+        ("proposal.submitted", "proposal.resubmitted"),
+        "fund.workflows.proposals.eligibility:screen",
     ),
-    Reaction("reviews.close_when_complete", reviews.LEFT_FACTS, reviews.close_when_complete),
-    Reaction("reviews.exclude", reviews.LATE_FACTS, reviews.exclude_late),
+    Reaction("proposals.clock", CLOCK_FACTS, "fund.workflows.proposals.endings:set_clock"),
+    Reaction("rounds.decide", DECIDING_FACTS, "fund.workflows.rounds.use_cases:decide_if_done"),
+    Reaction(
+        "reviews.propose_panel",
+        ("proposal.found_eligible", "decision.eligibility_reopened"),
+        "fund.workflows.reviews.panel:propose_panel",
+    ),
+    Reaction("reviews.close_when_complete", LEFT_FACTS, "fund.workflows.reviews.closing:close_when_complete"),
+    Reaction("reviews.exclude", LATE_FACTS, "fund.workflows.reviews.late:exclude_late"),
     Reaction(
         "decisions.prepare",
         ("review.closed", "review.consensus_recorded", "review.recomputed"),
-        decisions.prepare_when_scored,
+        "fund.workflows.decisions.preparing:prepare_when_scored",
     ),
-    Reaction("decisions.keep_term", decisions.TERM_FACTS, decisions.keep_term),
-    Reaction("decisions.keep_deferral", ("decision.deferred",), decisions.keep_deferral),
-    Reaction("agreements.activate", ("agreement.signed",), agreements.activate_when_signed),
-    Reaction("repayments.start", ("evaluation.accepted",), repayments.start_on_success),
-    Reaction("repayments.look_again", repayments.AGAIN_FACTS, repayments.look_again),
-    Reaction("agreements.close", agreements.CLOSING_FACTS, agreements.close_when_done),
-    Reaction("disbursements.request", ("agreement.activated",), disbursements.request_at_activation),
-    Reaction("evaluations.plan", ("agreement.activated",), evaluations.plan),
-    Reaction("evaluations.fall_due", ("agreement.completed", "agreement.terminated"), evaluations.fall_due),
-    Reaction("evaluations.publish", ("evaluation.accepted",), evaluations.publish),
-    Reaction("evaluations.invite", ("evaluation.published",), evaluations.invite),
-    Reaction("exits.fall_due", exits.COLLECTING_FACTS, exits.fall_due, idle=exits.nobody_settles),
-    Reaction("exits.leave", exits.LEAVING_FACTS, exits.leave, idle=exits.nobody_settles),
+    Reaction("decisions.keep_term", TERM_FACTS, "fund.workflows.decisions.terms:keep_term"),
+    Reaction("decisions.keep_deferral", ("decision.deferred",), "fund.workflows.decisions.terms:keep_deferral"),
+    Reaction("agreements.activate", ("agreement.signed",), "fund.workflows.agreements.drafting:activate_when_signed"),
+    Reaction("repayments.start", ("evaluation.accepted",), "fund.workflows.repayments.course:start_on_success"),
+    Reaction("repayments.look_again", AGAIN_FACTS, "fund.workflows.repayments.reminders:look_again"),
+    Reaction("agreements.close", CLOSING_FACTS, "fund.workflows.agreements.running:close_when_done"),
+    Reaction(
+        "disbursements.request", ("agreement.activated",), "fund.workflows.disbursements.asking:request_at_activation"
+    ),
+    Reaction("evaluations.plan", ("agreement.activated",), "fund.workflows.evaluations.course:plan"),
+    Reaction(
+        "evaluations.fall_due",
+        ("agreement.completed", "agreement.terminated"),
+        "fund.workflows.evaluations.course:fall_due",
+    ),
+    Reaction("evaluations.publish", ("evaluation.accepted",), "fund.workflows.evaluations.course:publish"),
+    Reaction("evaluations.invite", ("evaluation.published",), "fund.workflows.evaluations.followon:invite"),
+    Reaction(
+        "exits.fall_due",
+        COLLECTING_FACTS,
+        "fund.workflows.exits.later:fall_due",
+        nothing_to_do="fund.workflows.exits.later:nobody_settles",
+    ),
+    Reaction(
+        "exits.leave",
+        LEAVING_FACTS,
+        "fund.workflows.exits.paying:leave",
+        nothing_to_do="fund.workflows.exits.later:nobody_settles",
+    ),
 )
 
 TIMERS: tuple[Timer, ...] = (
-    Timer("round.open", rounds.open_round),
-    Timer("round.close", rounds.close),
-    Timer("review.close", reviews.close_at_deadline),
-    Timer("review.consensus", reviews.means_stand),
-    Timer("proposal.announce", proposals.announce),
-    Timer("proposal.expire", proposals.expire),
-    Timer(decisions.TERM, decisions.term_ends),
-    Timer(decisions.BACK, decisions.come_back),
-    Timer("agreement.suspension", agreements.end_suspension),
-    Timer("benefit.due", agreements.ask_benefits),
-    Timer(contributions.REMIND, contributions.remind),
-    Timer(partners.REVIEW, partners.announce_review),
-    Timer("repayment.arrears", repayments.escalate),
-    Timer("repayment.limitation", repayments.warn),
-    Timer("evaluation.due", evaluations.fall_due_at),
-    Timer("followon.announce", evaluations.announce),
-    Timer("followon.expire", evaluations.expire),
-    Timer(exits.LONG_STOP, exits.long_stop_reached),
+    Timer("round.open", "fund.workflows.rounds.use_cases:open_round"),
+    Timer("round.close", "fund.workflows.rounds.use_cases:close"),
+    Timer("review.close", "fund.workflows.reviews.closing:close_at_deadline"),
+    Timer("review.consensus", "fund.workflows.reviews.consensus:means_stand"),
+    Timer("proposal.announce", "fund.workflows.proposals.endings:announce"),
+    Timer("proposal.expire", "fund.workflows.proposals.endings:expire"),
+    Timer(TERM, "fund.workflows.decisions.terms:term_ends"),
+    Timer(BACK, "fund.workflows.decisions.terms:come_back"),
+    Timer("agreement.suspension", "fund.workflows.agreements.running:end_suspension"),
+    Timer("benefit.due", "fund.workflows.agreements.benefits:ask_benefits"),
+    Timer(REMIND, "fund.contributions.reminding:remind"),
+    Timer(REVIEW, "fund.workflows.partners.reviewing:announce_review"),
+    Timer("repayment.arrears", "fund.workflows.repayments.reminders:escalate"),
+    Timer("repayment.limitation", "fund.workflows.repayments.reminders:warn"),
+    Timer("evaluation.due", "fund.workflows.evaluations.course:fall_due_at"),
+    Timer("followon.announce", "fund.workflows.evaluations.followon:announce"),
+    Timer("followon.expire", "fund.workflows.evaluations.followon:expire"),
+    Timer(LONG_STOP, "fund.workflows.exits.later:long_stop_reached"),
 )
 
 

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from fund.bank import read_payments, read_statements
 from fund.bank.documents import LARGEST_FILE_BYTES, pictures, stream_document
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import (
     BankFileTooLarge,
     BrokenXml,
-    EmptyFile,
     ForbiddenDoctype,
-    FundError,
     InvalidBankFile,
     NotABankStatement,
     NotAPaymentFile,
     UnknownBankVersion,
     WrongEncoding,
 )
+from fund.errors.usage import EmptyFile
 
 GOOD = (Path(__file__).parent / "samples" / "voorbeeld-fonds.camt.053.001.08.xml").read_bytes()
 HEAD = b"<?xml version='1.0' encoding='UTF-8'?>\n"

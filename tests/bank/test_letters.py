@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.bank import bank_name, bank_reference, bank_text, bank_writing
-from fund.errors import NameTooLong, TextTooLong, UnwritableCharacter
+from fund.errors.bank import NameTooLong, TextTooLong, UnwritableCharacter
 
 ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-?:().,'+ ")
 

@@ -21,12 +21,12 @@ from fund.bank import (
     read_status,
     write_payments,
 )
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import (
     ControlSumDoesNotMatch,
     CountDoesNotMatch,
     DuplicatePayment,
     EmptyPaymentBatch,
-    FundError,
     InvalidIban,
     InvalidReference,
     NameTooLong,

@@ -21,7 +21,7 @@ from fund.bank import (
     reference_spaced,
     wire,
 )
-from fund.errors import InvalidIban, InvalidReference
+from fund.errors.bank import InvalidIban, InvalidReference
 
 refs = st.builds(
     lambda kind, year, number: f"{kind}{year}-{number:04d}",

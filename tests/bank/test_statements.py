@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from fund.bank import BankStatement, read_statements
 from fund.bank.simulation import StoryEntry, StoryTransaction, write_statement
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import (
     AccountWithoutIban,
     BankStatementDoesNotAddUp,
     BankStatementWithoutBalance,
     BatchDoesNotAddUp,
     CountDoesNotMatch,
-    FundError,
     InvalidBankFile,
     NotABankStatement,
     PartOfACent,

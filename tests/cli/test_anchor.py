@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fund.errors import ExportFolderInUse
+from fund.errors.usage import ExportFolderInUse
 from fund.reports.exports.files import folder_beside
 from tests.factories import founded
 from tests.ledger.test_anchors import KEY, OTHER

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fund import errors, files
+from fund import files
+from fund.errors import FundError
+from fund.errors.proposals import AttachmentNotNamed
 from tests.conftest import Fund, Result
-from tests.factories import World, a_proposal_file
+from tests.factories import World, a_proposal_file, as_file
 from tests.workflows.proposing import case, proposing
 
 PLAN = b"%PDF-1.7 een plan"
@@ -144,11 +146,11 @@ def test_a_form_larger_than_any_form_is_not_read_whole(fund: Fund, world: World)
 def test_what_a_caller_without_a_command_line_brings_is_held_to_the_same(world: World) -> None:
     content = a_proposal_file(attachments=({"title": "Plan", "sha256": HASH},))
     for attach, refusal in (
-        ([{"name": "../../etc/passwd", "content": b"iets"}], errors.AttachmentNotNamed),
-        ([{"name": "a\0b", "content": b"x" * (files.LARGEST + 1)}], errors.FundError),
+        ([{"name": "../../etc/passwd", "content": b"iets"}], AttachmentNotNamed),
+        ([{"name": "a\0b", "content": b"x" * (files.LARGEST + 1)}], FundError),
     ):
         before = kept(world)
         with pytest.raises(refusal):
-            world.do("proposal draft", user="fatima", content=content, attach=attach)
+            world.do("proposal draft", user="fatima", file=as_file(content), attach=attach)
         assert kept(world) == before
-    world.do("proposal draft", user="fatima", content=content, attach=[{"name": "../../x", "content": PLAN}])
+    world.do("proposal draft", user="fatima", file=as_file(content), attach=[{"name": "../../x", "content": PLAN}])

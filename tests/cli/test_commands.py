@@ -10,8 +10,9 @@ import click
 import pytest
 
 from cli import main, output, params
-from fund.errors import FundError, NoSuchFile
-from fund.rules.authority import Role
+from fund.errors import FundError
+from fund.errors.usage import NoSuchFile
+from fund.rules.authority import Role, Who
 from fund.workflows.commands import COMMANDS
 from tests import hints
 from tests.conftest import Fund
@@ -189,7 +190,7 @@ CHANGING = [(" ".join(words), command) for words, command in ALL if " ".join(wor
 @pytest.mark.parametrize(("name", "command"), CHANGING, ids=[name for name, _command in CHANGING])
 def test_help_says_who_confirms_as_the_command_declares_it(name: str, command: params.Command) -> None:
     declared = COMMANDS[name]
-    seconds = declared.seconds if callable(declared.second) else filter(None, [declared.second])
+    seconds = filter(None, [declared.second]) if isinstance(declared.second, Who | None) else declared.seconds
     wanted = {role for who in seconds for role in who.all_roles()}
     before, by, after = command.who.partition("confirmed by ")
     confirming = after if by else "".join(clause for clause in before.split(";") if "confirms" in clause)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Fund
-from tests.factories import founded
+from tests.factories import as_file, founded
 from tests.workflows.deciding import CLOSED, MEMBERS, decidable, eligible, money, panel_of, peopled, score_file
 
 
@@ -109,7 +109,7 @@ def test_the_inbox_names_who_must_score_vote_and_decide(fund: Fund, sqlite_url: 
         panel = panel_of(world, ref)
         assert f"fund review score {ref} FILE" in inbox(panel[0])
         for name in panel:
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
         assert f"fund review score {ref} FILE" not in inbox(panel[0])
         assert f"fund decision vote {ref} --for" in inbox("carl")
         for name in MEMBERS:
@@ -153,7 +153,7 @@ def test_what_is_shown_of_a_decision_fits_in_eighty_columns(fund: Fund, sqlite_u
         ref = eligible(world, adopters=("ws0621",))[0]
         world.do("review open", user="anna", ref=ref)
         for name in panel_of(world, ref):
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
         world.do("decision vote", user="carl", ref=ref, choice="for")
 
         for lang in ("nl", "en"):

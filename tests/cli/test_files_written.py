@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from cli.output import write_folder, write_output
-from fund.errors import FileUnreadable, OutputExists, OutputNoFile, StorageFull
+from fund.errors.database import StorageFull
+from fund.errors.usage import FileUnreadable, OutputExists, OutputNoFile
 from tests.factories import founded
 
 TYPED = ("ledger", "trial-balance", "--format")

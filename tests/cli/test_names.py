@@ -16,7 +16,8 @@ from cli import params
 from cli.params import DAY, MONEY, PARTNER, ROLE, THEME, Named, Ref, Shell, State, Word
 from cli.params.types import ACCOUNT, FACT, FILE, PERIOD
 from fund import glossary, language
-from fund.errors import AmbiguousName, FundError, UnknownWord
+from fund.errors import FundError
+from fund.errors.commands import AmbiguousName, UnknownWord
 from fund.glossary import Name, Names
 from fund.rules.authority import Role
 from fund.schemas.capital import names_of
@@ -24,7 +25,7 @@ from fund.workflows.commands import LIVES
 from fund.workflows.partners.founders import read_partners
 from tests.cli.test_commands import ALL
 from tests.conftest import Fund
-from tests.factories import PARTNERS_CSV, World, a_proposal_file, founded
+from tests.factories import PARTNERS_CSV, World, a_proposal_file, as_file, founded
 from tests.workflows.proposing import proposing
 
 LANGUAGES = ("en", "nl")
@@ -341,7 +342,7 @@ def test_what_waits_for_a_second_person_keeps_the_partner_that_was_meant(with_pa
 def test_a_refusal_by_a_rule_names_the_partner_that_was_meant(with_partners: World) -> None:
     """The fact that a command was refused holds the id, never what somebody typed."""
     with pytest.raises(FundError) as refused:
-        with_partners.do("partner give-notice", user="anna", ref=Name("Woudenberg", "partner"), reason="weg")
+        with_partners.do("partner give-notice", user="anna", ref=Name("Woudenberg", "partner"))
     assert refused.value.recorded
     with with_partners.view() as view:
         last = list(view.store.facts.all())[-1]
@@ -472,7 +473,7 @@ def test_the_same_proposal_by_id_and_by_name_is_the_same_content(database_url: s
         by_name = by_id.replace(b'"gm0351"', b'"WOUDENBERG"').replace(b'"gm0327"', b'"Gemeente Leusden"')
         assert by_name != by_id
         kept = [
-            world.do("proposal draft", user="fatima", content=content, name="loket.toml")["result"]["ref"]
+            world.do("proposal draft", user="fatima", file=as_file(content, "loket.toml"))["result"]["ref"]
             for content in (by_id, by_name)
         ]
         shown = [world.look("proposal show", user="fatima", ref=ref) for ref in kept]

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from fund import database
-from fund.errors import PostgresqlTooOld
+from fund.errors.database import PostgresqlTooOld
 from fund.reports.site.gathered import Fund as PublicFund
 from fund.reports.site.pages import start_page
 from tests.conftest import Fund, _administer, with_database

@@ -131,8 +131,7 @@ def test_the_inbox_of_somebody_for_whom_nothing_waits_says_so(fund: Fund, founde
 def test_completion_offers_the_people_of_the_fund(fund: Fund, founded: str) -> None:
     import click
 
-    from cli.params import Shell
-    from cli.user import USER
+    from cli.params import USER, Shell
 
     ctx = click.Context(click.Command("revoke"), obj=Shell({"database": founded}))
     offered = USER.shell_complete(ctx, click.Argument(["name"]), "a")

@@ -27,7 +27,9 @@ import cli
 from cli import params
 from cli.output import write_output
 from fund import database, files
-from fund.errors import DatabaseBusy, FileUnreadable, FundError, InputNoFile, NotReady, StorageFull
+from fund.errors import FundError, NotReady
+from fund.errors.database import DatabaseBusy, StorageFull
+from fund.errors.usage import FileUnreadable, InputNoFile
 from fund.paths import read_input, unwritable
 from fund.workflows.delivery.deliver import drain
 from tests.cli.test_bad_input import somebody_without_rights

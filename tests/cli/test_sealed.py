@@ -17,7 +17,7 @@ from cli import main
 from fund.errors import FundError
 from fund.workflows.commands import QUERIES
 from tests.conftest import Fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.deciding import MEMBERS, eligible, money, panel_of, peopled, score_file, voted
 
 SECRET = {
@@ -41,7 +41,7 @@ def sealed(world: World) -> tuple[str, str, list[str]]:
     world.do("review open", user="anna", ref=ref)
     who, *others = panel_of(world, ref)
     content = score_file({**SECRET, "exit": 3}, abstain={"exit": WORD})
-    world.do("review score", user=who, ref=ref, content=content)
+    world.do("review score", user=who, ref=ref, file=as_file(content))
     return ref, who, others
 
 
@@ -83,7 +83,7 @@ def test_only_the_table_under_seal_holds_it(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         ref, who, others = sealed(world)
         for user, command, args in (
-            (who, "review score", {"content": score_file({**SECRET, "exit": 3}, abstain={"exit": WORD})}),
+            (who, "review score", {"file": as_file(score_file({**SECRET, "exit": 3}, abstain={"exit": WORD}))}),
             ("anna", "review close", {}),
         ):
             try:
@@ -135,7 +135,7 @@ def test_once_opened_scores_are_for_the_office_the_committee_the_auditor_and_the
         close = {"ambition": 4, "interests": 2, "people": 1, "organisation": 2, "process": 3, "learning": 3}
         for name in others:
             marks = {**close, "business_case": 3, "exit": 3}
-            world.do("review score", user=name, ref=ref, content=score_file(marks))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
         assert world.look("review show", ref=ref, user="anna")["state"] == "closed"
 
         def seen(user: str | None) -> tuple[bool, bool, bool]:
@@ -160,7 +160,7 @@ def test_parties_see_the_figures_once_it_was_decided_and_never_who_scored_or_vot
         ref = eligible(world)[0]
         world.do("review open", user="anna", ref=ref)
         for name in panel_of(world, ref):
-            world.do("review score", user=name, ref=ref, content=score_file(3))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
 
         def of(kind: str, user: str = "fatima") -> dict[str, Any]:
             events = world.look("proposal history", ref=ref, user=user)["events"]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from cli import output
-from fund.errors import PreviewChanged
+from fund.errors.commands import PreviewChanged
 from fund.events import FACTS
 from fund.workflows.delivery import carry_out
 from fund.workflows.delivery.answers import Answer
 from tests.conftest import Fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.test_call_reminders import called, paid
 from tests.workflows import agreeing, test_amendments, test_refinancing, test_reviews, test_writeoffs
 from tests.workflows.deciding import MEMBERS, decidable, objected, panel_of, score_file, voted
@@ -65,7 +65,7 @@ def on_a_writeoff(world: World) -> tuple[str, ...]:
 def on_a_key(world: World) -> tuple[str, ...]:
     three(world)
     world.user("carla", "committee_chair")
-    world.do("key adopt", user="anna", content=BY_INHABITANTS)
+    world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
     vote(world, "bob", "inwoners-2021", "against")
     vote(world, "bea", "inwoners-2021", "against")
     return "carla", "decision", "decide", "inwoners-2021"
@@ -74,7 +74,7 @@ def on_a_key(world: World) -> tuple[str, ...]:
 def on_a_review(world: World) -> tuple[str, ...]:
     ref = test_reviews.opened(world)
     for number, name in enumerate(panel_of(world, ref)[:4]):
-        world.do("review score", user=name, ref=ref, content=score_file(4 * (number % 2)))
+        world.do("review score", user=name, ref=ref, file=as_file(score_file(4 * (number % 2))))
     return "anna", "review", "close", ref
 
 
@@ -154,7 +154,7 @@ def test_a_yes_is_to_what_was_shown(fund: Fund, database_url: str, monkeypatch: 
 
 def test_a_yes_to_something_else_is_refused_and_changes_nothing(database_url: str) -> None:
     with founded(database_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
 
         def do(command: str, user: str, how: dict[str, Any], **args: Any) -> Answer:
             return carry_out(world.fund, command, args, user=user, **how)
@@ -180,8 +180,8 @@ def test_nothing_is_hashed_where_nobody_was_shown_anything(sqlite_url: str, monk
 
     monkeypatch.setattr("fund.workflows.delivery.asking.shown_hash", never)
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE, dry_run=True)
-        done = world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE), dry_run=True)
+        done = world.do("partner import", user="anna", file=as_file(THREE))
     assert (done["event_count"] > 3, "shown_sha256" in done) == (True, False)
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from fund.errors import UnprintableText
+from fund.errors.commands import UnprintableText
 from fund.events import require_printable
 from fund.forms import form
 from fund.schemas.proposals import ProposalForm

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund import errors, forms, language
+from fund import forms, language
+from fund.errors import FundError
+from fund.errors.proposals import (
+    FaultyForm,
+    FieldEmpty,
+    FieldTooLong,
+    FormTooLarge,
+    UnclearAmount,
+    UnclearPercentage,
+    UnknownChoice,
+    WrongType,
+)
 from fund.events import canonical_json
 from fund.forms.editing import keep_blocks
 from fund.schemas.proposals import ProposalForm
@@ -96,7 +107,7 @@ def plan() -> str:
 @pytest.mark.parametrize("track", QUESTIONS)
 def test_an_empty_template_is_refused_with_a_fault_for_every_question(track: str) -> None:
     text = forms.template(track, round="2026-1", lead="gm0351", year=2027)
-    with pytest.raises(errors.FaultyForm) as refused:
+    with pytest.raises(FaultyForm) as refused:
         forms.open_form(text.encode(), "leeg.toml").read(track)
     lines = [fault["line"] for fault in refused.value.details["faults"]]
     assert lines == sorted(lines)
@@ -109,7 +120,7 @@ def test_an_empty_template_is_refused_with_a_fault_for_every_question(track: str
 
 def test_every_fault_names_the_line_it_stands_on() -> None:
     text = a_proposal_file().decode().replace('year = 2026\namount = "24000.00"', 'year = "2026"\namount = 24000')
-    with pytest.raises(errors.FaultyForm) as refused:
+    with pytest.raises(FaultyForm) as refused:
         forms.open_form(text.encode(), "map/loket.toml").read("light")
     first, second = refused.value.details["faults"]
     lines = text.split("\n")
@@ -129,7 +140,7 @@ def test_a_fault_after_a_text_of_many_lines_still_names_its_line() -> None:
         .replace('niet wachten."', 'niet wachten."""', 1)
         .replace('stop_rule = "', 'stop_rule = 7 # "', 1)
     )
-    with pytest.raises(errors.WrongType) as refused:
+    with pytest.raises(WrongType) as refused:
         forms.open_form(text.encode()).read("light")
     assert text.split("\n")[refused.value.details["line"] - 1].startswith("stop_rule")
 
@@ -141,7 +152,7 @@ def test_what_a_higher_track_asks_may_be_left_out_or_empty_on_a_lower_one() -> N
         if not line.startswith(("summary", "cooperation", "province"))
     ]
     assert forms.open_form("\n".join(lines).encode()).read("light").form.summary == ""
-    with pytest.raises(errors.FaultyForm):
+    with pytest.raises(FaultyForm):
         forms.open_form("\n".join(lines).encode()).read("standard")
 
 
@@ -168,7 +179,7 @@ def test_any_change_of_the_form_gives_another_hash_and_a_team_is_no_content() ->
 
 
 def test_a_large_file_is_not_read() -> None:
-    with pytest.raises(errors.FormTooLarge):
+    with pytest.raises(FormTooLarge):
         forms.open_form(b"#" * 1_000_001)
 
 
@@ -215,15 +226,15 @@ def test_what_is_typed_at_the_prompt_stands_in_the_file(path: str, typed: str, s
 @pytest.mark.parametrize(
     ("path", "typed", "refusal"),
     [
-        ("money.ask", "24.000", errors.UnclearAmount),
-        ("money.ask", "", errors.FieldEmpty),
-        ("proposal.sort", "4711", errors.UnknownChoice),
-        ("proposal.themes", "T99", errors.UnknownChoice),
-        ("money.repayable_share", "101", errors.UnclearPercentage),
-        ("proposal.title", "a" * 81, errors.FieldTooLong),
+        ("money.ask", "24.000", UnclearAmount),
+        ("money.ask", "", FieldEmpty),
+        ("proposal.sort", "4711", UnknownChoice),
+        ("proposal.themes", "T99", UnknownChoice),
+        ("money.repayable_share", "101", UnclearPercentage),
+        ("proposal.title", "a" * 81, FieldTooLong),
     ],
 )
-def test_what_is_no_answer_is_refused_at_the_prompt(path: str, typed: str, refusal: type[errors.FundError]) -> None:
+def test_what_is_no_answer_is_refused_at_the_prompt(path: str, typed: str, refusal: type[FundError]) -> None:
     with pytest.raises(refusal):
         forms.answered(question(path), typed)
 
@@ -274,7 +285,7 @@ def test_questions_are_asked_in_both_languages() -> None:
 def test_a_number_without_end_is_refused_before_anything_is_reckoned_with_it(typed: str, said: str) -> None:
     name = typed.partition(" ")[0]
     content = re.sub(rf"(?m)^{name} = .*$", typed, a_proposal_file().decode())
-    with pytest.raises(errors.FundError) as refused:
+    with pytest.raises(FundError) as refused:
         forms.open_form(content.encode(), "aanvraag.toml").read("standard")
     assert said.partition(": ")[2] in str(refused.value)
     assert name in str(refused.value)

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from pydantic.fields import FieldInfo
 
-from fund import errors, forms
+from fund import forms
 from fund.checks import verify
+from fund.errors.proposals import SameContentInRound
 from fund.events.founding import RegulationsAdopted
 from fund.events.proposals import ProposalDrafted, ProposalSubmitted
 from fund.forms import hashes as hashes_module
@@ -26,7 +27,7 @@ from fund.forms.hashes import answers_of
 from fund.rules.regulations import Regulations, Track
 from fund.schemas.people import RegulationsFile
 from fund.schemas.proposals import Proposal, ProposalForm, Risk, Round
-from tests.factories import World, a_form
+from tests.factories import World, a_form, as_file
 from tests.forms.filling import filled_in
 from tests.workflows.proposing import IN_ROUND, case, drafted, file_of, proposing
 
@@ -133,14 +134,14 @@ def test_what_was_confirmed_stands_and_the_same_plan_is_found_when_a_question_is
         file = file_of(world, second, "fatima")
         # When: the program can hold an answer more, and the second plan is saved as it was
         with asked_later():
-            saved = world.do("proposal save", user="fatima", ref=second, content=file.encode(), name="rijden.toml")
+            saved = world.do("proposal save", user="fatima", ref=second, file=as_file(file.encode(), "rijden.toml"))
             # Then: nothing changed, what was confirmed holds, it can be handed in
             assert saved["result"]["unchanged"]
             assert case(world, second).confirmed == before.confirmed
             world.do("proposal submit", user="fatima", ref=second, informed_on=IN_ROUND.date())
             # And: the first plan is found when it comes again, and the books are as they were sealed
             again = confirmed(world, **plan)
-            with pytest.raises(errors.SameContentInRound) as refused:
+            with pytest.raises(SameContentInRound) as refused:
                 world.do("proposal submit", user="fatima", ref=again, informed_on=IN_ROUND.date())
             assert refused.value.details["other"] == first
             assert verify(world.fund.engine)["ok"]

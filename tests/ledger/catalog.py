@@ -8,9 +8,9 @@ from pathlib import Path
 
 from fund.database import Connection, create_engine, reading
 from fund.ledger import Ledger
-from fund.ledger.store import Evidence
 from fund.ledger.store.catalog import SETTINGS, lines_of
-from fund.store import GuardStore
+from fund.ledger.store.evidence import Evidence
+from fund.store.guards import GuardStore
 
 FILE = Path(str(resources.files("migrations"))) / "sql" / "ledger_catalog.v1.postgresql.sql"
 HEAD = """-- What PostgreSQL says of the ledger's tables and functions once all its SQL objects are installed.

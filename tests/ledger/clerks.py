@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from fund.database import Engine, create_engine, is_sqlite, translated
-from fund.errors import DatabaseBusy, FundError
+from fund.errors import FundError
+from fund.errors.database import DatabaseBusy
 from fund.ledger import EntryDraft, Ledger, Posted, Posting, commit, main_of, mirror
 from tests.processes import PROCESSES
 

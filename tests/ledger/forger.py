@@ -15,7 +15,10 @@ from fund.ledger import Ledger, Period, PeriodStatus, Posting
 from fund.ledger.anchors import Tree, public_key_of, root_of, sign
 from fund.ledger.journal import SealedLeg
 from fund.ledger.seal import GENESIS, entry_bytes, entry_hash, request_bytes, request_hash
-from fund.ledger.store import account_change_hash, anchor_hash, period_hash, set_hash
+from fund.ledger.store.anchoring import anchor_hash
+from fund.ledger.store.chart import account_change_hash
+from fund.ledger.store.limits import set_hash
+from fund.ledger.store.periods import period_hash
 from tests.ledger.conftest import draft
 
 THEIRS = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32).private_bytes(

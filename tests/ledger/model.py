@@ -15,10 +15,37 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fund import errors
+from fund.errors import FundError
+from fund.errors.amounts import AmountTooLarge, NotIntegerCents
+from fund.errors.ledger import (
+    AccountNotValid,
+    AlreadyReplaced,
+    AlreadyReversed,
+    BeyondOriginal,
+    ClosedAccount,
+    ClosedPeriod,
+    EmptyText,
+    IdempotencyConflict,
+    InvalidAccount,
+    LimitExceeded,
+    NotCanonical,
+    NotReversed,
+    NotTheMirror,
+    PartlyReversed,
+    ReservedMetadata,
+    SetLimitExceeded,
+    TooFewPostings,
+    UnbalancedEntry,
+    UnknownAccount,
+    UnknownEntry,
+    UnknownReasonCode,
+    WrongDay,
+    WrongInstant,
+    ZeroPosting,
+)
 from fund.ledger import EntryDraft, ReasonCode
 
-Refusals = set[type[errors.FundError]]
+Refusals = set[type[FundError]]
 Answer = tuple[int, bool] | Refusals
 """Number and whether it stood there before; or what is wrong."""
 
@@ -195,21 +222,21 @@ class Model:
         faults = form_faults(draft)
         stands = None if faults else self.find(draft.idempotency_key)
         if stands is not None:
-            return (stands, True) if said(self.entries[stands - 1]) == said(draft) else {errors.IdempotencyConflict}
+            return (stands, True) if said(self.entries[stands - 1]) == said(draft) else {IdempotencyConflict}
         if faults:
             return faults
         for leg in draft.postings:
             if CODE.fullmatch(leg.account) is None:
-                faults |= {errors.InvalidAccount, errors.UnknownAccount}
+                faults |= {InvalidAccount, UnknownAccount}
             elif not self.knows(leg.account):
-                faults.add(errors.UnknownAccount)
+                faults.add(UnknownAccount)
         if faults:
             return faults
         opened = {leg.account: copy.copy(self._account(leg.account)) for leg in draft.postings}
         faults = self._account_faults(draft, opened) | self._correction_faults(draft)
         standing = self.standing(month_of(draft.effective_on))
         if standing == "closed" or (standing == "locked" and draft.kind not in ("adjusting", "closing")):
-            faults.add(errors.ClosedPeriod)
+            faults.add(ClosedPeriod)
         if faults:
             return faults
         self.accounts |= {code: account for code, account in opened.items() if code not in self.accounts}
@@ -230,29 +257,29 @@ class Model:
         for leg in draft.postings:
             account = opened[leg.account]
             if not account.open:
-                faults.add(errors.ClosedAccount)
+                faults.add(ClosedAccount)
             if not account.valid_from <= draft.effective_on <= account.valid_until:
-                faults.add(errors.AccountNotValid)
+                faults.add(AccountNotValid)
             layer, cents = (account.layer, account.currency), leg.amount_cents
             sums[layer] = sums.get(layer, 0) + cents
             sides[*layer, cents > 0] = sides.get((*layer, cents > 0), 0) + abs(cents)
         if any(sums.values()):
-            faults.add(errors.UnbalancedEntry)
+            faults.add(UnbalancedEntry)
         if any(side > LARGEST for side in sides.values()):
-            faults.add(errors.AmountTooLarge)
+            faults.add(AmountTooLarge)
         for code in opened:
             debits, credits = self.turnover(code) if code in self.accounts else (0, 0)
             own = [leg.amount_cents for leg in draft.postings if leg.account == code]
             if max(debits + sum(c for c in own if c > 0), credits - sum(c for c in own if c < 0)) > LARGEST:
-                faults.add(errors.AmountTooLarge)
+                faults.add(AmountTooLarge)
         for code, account in opened.items():
             bound = account.kinds is None or draft.kind in account.kinds
             if bound and self._beyond(draft, {code: 1}, account.least, account.most, exact=True):
-                faults.add(errors.LimitExceeded)
+                faults.add(LimitExceeded)
         for one in self.in_force(draft.effective_on):
             bound = one.kinds is None or draft.kind in one.kinds
             if bound and self._beyond(draft, one.members, one.least, one.most):
-                faults.add(errors.SetLimitExceeded)
+                faults.add(SetLimitExceeded)
         return faults
 
     def in_force(self, day: date) -> list[ModelSet]:
@@ -289,24 +316,24 @@ class Model:
         faults: Refusals = set()
         for seq in (draft.reverses, draft.part_of, draft.replaces):
             if seq is not None and not 1 <= seq <= len(self.entries):
-                return {errors.UnknownEntry}
+                return {UnknownEntry}
             if seq is not None and seq != draft.replaces and self.correcting("reverses", seq):
-                faults.add(errors.AlreadyReversed)
+                faults.add(AlreadyReversed)
         if draft.reverses is not None:
             if self.correcting("part_of", draft.reverses):
-                faults.add(errors.PartlyReversed)
+                faults.add(PartlyReversed)
             original = self.entries[draft.reverses - 1].postings
             if [(leg.account, -leg.amount_cents) for leg in original] != [
                 (leg.account, leg.amount_cents) for leg in draft.postings
             ]:
-                faults.add(errors.NotTheMirror)
+                faults.add(NotTheMirror)
         if draft.part_of is not None and self._beyond_original(draft, draft.part_of):
-            faults.add(errors.BeyondOriginal)
+            faults.add(BeyondOriginal)
         if draft.replaces is not None:
             if not self.correcting("reverses", draft.replaces) and not self.correcting("part_of", draft.replaces):
-                faults.add(errors.NotReversed)
+                faults.add(NotReversed)
             if self.correcting("replaces", draft.replaces):
-                faults.add(errors.AlreadyReplaced)
+                faults.add(AlreadyReplaced)
         return faults
 
     def _beyond_original(self, draft: EntryDraft, seq: int) -> bool:
@@ -365,30 +392,30 @@ def form_faults(draft: EntryDraft) -> Refusals:
     """What is wrong with a draft whatever the book holds."""
     faults: Refusals = set()
     if not isinstance(draft.effective_on, date) or isinstance(draft.effective_on, datetime):
-        faults.add(errors.WrongDay)
+        faults.add(WrongDay)
     at = draft.recorded_at
     if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
-        faults.add(errors.WrongInstant)
+        faults.add(WrongInstant)
     texts: list[Any] = [draft.kind, draft.memo, draft.actor, draft.idempotency_key]
     if draft.reverses is not None or draft.part_of is not None:
         texts.append(draft.reason or "")
     if any(not isinstance(text, str) or not text.strip() for text in texts):
-        faults.add(errors.EmptyText)
+        faults.add(EmptyText)
     if any(re.search("[\x00\ud800-\udfff]", text) for text in [*texts, draft.reason] if isinstance(text, str)):
-        faults.add(errors.NotCanonical)
+        faults.add(NotCanonical)
     if re.search(r"\bNaN\b|\d\.\d|\\u0000", json.dumps(draft.metadata, default=str)):
-        faults.add(errors.NotCanonical)
+        faults.add(NotCanonical)
     if "correction" in draft.metadata:
-        faults.add(errors.ReservedMetadata)
+        faults.add(ReservedMetadata)
     if draft.reason_code is not None and draft.reason_code not in list(ReasonCode):
-        faults.add(errors.UnknownReasonCode)
+        faults.add(UnknownReasonCode)
     if len(draft.postings) < 2:
-        faults.add(errors.TooFewPostings)
+        faults.add(TooFewPostings)
     for leg in draft.postings:
         if type(leg.amount_cents) is not int:
-            faults.add(errors.NotIntegerCents)
+            faults.add(NotIntegerCents)
         elif abs(leg.amount_cents) > LARGEST:
-            faults.add(errors.AmountTooLarge)
+            faults.add(AmountTooLarge)
         elif leg.amount_cents == 0:
-            faults.add(errors.ZeroPosting)
+            faults.add(ZeroPosting)
     return faults

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fund.errors import AccountExists, InvalidAccount, UnknownAccount
+from fund.errors.ledger import AccountExists, InvalidAccount, UnknownAccount
 from fund.ledger import AccountType, Layer, Side, credit, debit
 from tests.ledger.conftest import Opens, draft
 

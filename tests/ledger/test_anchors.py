@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Engine, create_engine, is_sqlite, writing
-from fund.errors import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
-from fund.ledger import Anchor, Ledger, Verification, credit, debit, verify_export
+from fund.errors.ledger import AppendOnly, BrokenChain, FaultyAnchor, FaultyKey, UnknownAnchor, UnknownEntry
+from fund.ledger import Anchor, Ledger, credit, debit, verify_export
 from fund.ledger.anchors import (
     consistency_path,
     consistent,
@@ -33,7 +33,8 @@ from fund.ledger.anchors import (
     signed,
 )
 from fund.ledger.store.anchoring import anchor_hash
-from fund.reports.exports import ledger_folder
+from fund.ledger.verify import Verification
+from fund.reports.exports.ledger import ledger_folder
 from tests.factories import founded
 from tests.ledger.attacks import attempt, flipped, owner, table_columns
 from tests.ledger.conftest import BOOK, NOON, Opens, draft, opened

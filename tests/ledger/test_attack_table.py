@@ -15,13 +15,13 @@ import pytest
 import sqlalchemy as sa
 
 from fund.database import Connection, Engine, create_engine, is_sqlite, writing
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.ledger import (
     AppendOnly,
     BrokenChain,
     ClosedAccount,
     ClosedPeriod,
     EntryExists,
-    FundError,
     IdempotencyConflict,
     JournalInDoubt,
     LimitExceeded,
@@ -34,7 +34,8 @@ from fund.errors import (
     UnsealedAccount,
     WrongInstant,
 )
-from fund.ledger import AccountType, Ledger, Posted, Verification, credit, debit
+from fund.ledger import AccountType, Ledger, Posted, credit, debit
+from fund.ledger.verify import Verification
 from fund.money import parse
 from tests.ledger.attacks import (
     account_sql,

@@ -15,16 +15,16 @@ import pytest
 import sqlalchemy as sa
 
 from fund.database import Engine, create_engine, is_sqlite, writing
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.amounts import AmountTooLarge
+from fund.errors.ledger import (
     AlreadyReversed,
-    AmountTooLarge,
     AppendOnly,
     BrokenChain,
     ClosedAccount,
     ClosedPeriod,
     EmptyText,
     EntryExists,
-    FundError,
     IdempotencyConflict,
     LimitExceeded,
     NotTheMirror,

@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    AmountTooLarge,
-    BeyondOriginal,
-    EmptyText,
-    FundError,
-    UnknownAccount,
-    UnknownEntry,
-)
+from fund.errors import FundError
+from fund.errors.amounts import AmountTooLarge
+from fund.errors.ledger import BeyondOriginal, EmptyText, UnknownAccount, UnknownEntry
 from fund.ledger import AccountType, Ledger, Posted, Turnover, credit, debit
 from fund.money import LARGEST_CENTS
 from tests.ledger.conftest import DAY, Opens, draft

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Connection, Engine, create_engine, is_sqlite, reading, writing
-from fund.errors import (
+from fund.errors.ledger import (
     AccountExists,
     AppendOnly,
     BrokenChain,
@@ -23,9 +23,10 @@ from fund.errors import (
     UnfitAccount,
     UnsealedAccount,
 )
-from fund.ledger import GENESIS, AccountType, Finding, Ledger, Side, credit, debit, seal, verify_export
+from fund.ledger import GENESIS, AccountType, Ledger, Side, credit, debit, seal, verify_export
 from fund.ledger.store.chart import Chart, account_change_hash
-from fund.reports.exports import ledger_folder
+from fund.ledger.verify import Finding
+from fund.reports.exports.ledger import ledger_folder
 from tests.ledger.attacks import account_sql, attempt, owner
 from tests.ledger.conftest import BOOK, Opens, draft, opened
 from tests.ledger.test_concurrency import CLIENTS, at_once

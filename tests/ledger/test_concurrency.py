@@ -13,7 +13,9 @@ import pytest
 
 from fund import database
 from fund.database import Engine, create_engine, is_sqlite, reading, translated
-from fund.errors import DatabaseBusy, FundError, IdempotencyConflict, LimitExceeded
+from fund.errors import FundError
+from fund.errors.database import DatabaseBusy
+from fund.errors.ledger import IdempotencyConflict, LimitExceeded
 from fund.ledger import AccountType, EntryDraft, Ledger, Posted, credit, debit
 from tests.ledger.conftest import BOOK, draft, opened
 

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import Engine
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.ledger import (
     AlreadyReplaced,
     AlreadyReversed,
     BeyondOriginal,
     EmptyText,
-    FundError,
     NotCanonical,
     NotReversed,
     PartlyReversed,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fund.database import Engine, create_engine, is_sqlite, reading
 from fund.ledger import Ledger, credit, debit, flushed
-from fund.reports.exports import ledger_folder
+from fund.reports.exports.ledger import ledger_folder
 from fund.workflows.delivery import found_fund, look, open_fund
 from tests.ledger.conftest import BOOK, draft
 

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fund.errors import (
-    AmountTooLarge,
+from fund.errors.amounts import AmountTooLarge, NotIntegerCents
+from fund.errors.ledger import (
     EmptyText,
-    NotIntegerCents,
     NotPositive,
     TooFewPostings,
     UnbalancedEntry,

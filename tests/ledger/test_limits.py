@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 
 from fund.database import Engine, is_sqlite
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.ledger import (
     AccountNotValid,
     AppendOnly,
     BrokenChain,
     EmptyText,
-    FundError,
     InvalidAccount,
     InvalidSet,
     LimitExceeded,

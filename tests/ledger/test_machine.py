@@ -25,9 +25,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from fund import errors
 from fund.database import Engine, writing
 from fund.errors import FundError
+from fund.errors.amounts import NotIntegerCents
+from fund.errors.ledger import (
+    AccountExists,
+    BookExists,
+    ClosedAccount,
+    InvalidAccount,
+    InvalidSet,
+    PeriodOutOfOrder,
+    UnfitAccount,
+    UnknownAccount,
+    UnknownBook,
+    UnknownEntry,
+)
 from fund.ledger import AccountType, Anchor, EntryDraft, Ledger, Posted, Posting, mirror
 from fund.ledger.anchors import public_key_of
 from tests.ledger.conftest import NOON, draft, fill_chart
@@ -245,9 +257,9 @@ class Bookkeeper(RuleBasedStateMachine):
                 Ledger.open(connection, book=name).post(one)
                 self.models[name].entries.append(one)
                 self.models[name].accounts["3000.anna"] = ModelAccount("actual", "EUR")
-            with pytest.raises(errors.BookExists):
+            with pytest.raises(BookExists):
                 Ledger.create(connection, book=f"a{count}")
-            with pytest.raises(errors.UnknownBook):
+            with pytest.raises(UnknownBook):
                 Ledger.open(connection, book="nobody's")
 
     def act(self, name: str, *work: Callable[[Ledger], Any]) -> list[Any]:
@@ -335,7 +347,7 @@ class Bookkeeper(RuleBasedStateMachine):
         seq = data.draw(st.integers(1, len(model.entries) + beyond or 1))
         key, whole = self.key(), data.draw(st.booleans())
         found = model.entries[seq - 1] if seq <= len(model.entries) else None
-        expected: Answer = {errors.UnknownEntry}
+        expected: Answer = {UnknownEntry}
         taken: tuple[Posting, ...] = (Posting("1000", 1), Posting("3000", -1))
         if found is not None:
             taken = mirror(found.postings) if whole else data.draw(part_of(found))
@@ -367,9 +379,9 @@ class Bookkeeper(RuleBasedStateMachine):
         }
         (answer,) = self.act(name, works[what])
         if what == "rename" and title == " ":
-            assert type(answer) in (errors.InvalidAccount, errors.UnknownAccount)
+            assert type(answer) in (InvalidAccount, UnknownAccount)
         else:
-            assert type(answer) is (type(None) if code in model.accounts else errors.UnknownAccount)
+            assert type(answer) is (type(None) if code in model.accounts else UnknownAccount)
         if what != "rename" and code in model.accounts:
             model.accounts[code].open = what == "reopen"
 
@@ -382,12 +394,12 @@ class Bookkeeper(RuleBasedStateMachine):
         said: dict[str, Any] = {"name": "Kosten", "type": sort, "max_balance_cents": 5000, **wrong}
         (answer,) = self.act(name, lambda ledger: ledger.add_account(code, **said))
         if wrong or code in ("a b", "4500.x.y", ""):
-            exists = {errors.AccountExists} if code in model.accounts else set()
-            assert type(answer) in {*UNFIT, errors.InvalidAccount, errors.NotIntegerCents} | exists, answer
+            exists = {AccountExists} if code in model.accounts else set()
+            assert type(answer) in {*UNFIT, InvalidAccount, NotIntegerCents} | exists, answer
         elif code in model.accounts:
-            assert isinstance(answer, errors.AccountExists)
+            assert isinstance(answer, AccountExists)
         elif main_of(code) in model.accounts and not model.accounts[main_of(code)].open:
-            assert isinstance(answer, errors.ClosedAccount)
+            assert isinstance(answer, ClosedAccount)
         else:
             assert answer.code == code
             model.accounts[code] = ModelAccount("actual", "EUR", most=5000)
@@ -408,7 +420,7 @@ class Bookkeeper(RuleBasedStateMachine):
             ),
         )  # fmt: skip
         if not members or "3000.anna" in members or "7777" in members:
-            assert isinstance(answer, errors.InvalidSet | errors.UnknownAccount)
+            assert isinstance(answer, InvalidSet | UnknownAccount)
             return
         assert answer.number == len(model.sets) + 1
         model.sets.append(ModelSet(title, members, least, most, kinds, days[0] or date.min, days[1] or date.max))
@@ -429,7 +441,7 @@ class Bookkeeper(RuleBasedStateMachine):
         allowed = model.step(month, wanted, *people)
         (answer,) = self.act(name, works[wanted])
         if not allowed:
-            assert type(answer) is errors.PeriodOutOfOrder, answer
+            assert type(answer) is PeriodOutOfOrder, answer
         else:
             assert (answer.month, answer.status, answer.head_seq) == (month, wanted, len(model.entries))
 
@@ -538,7 +550,7 @@ class Bookkeeper(RuleBasedStateMachine):
             assert anchors == kept
 
 
-UNFIT = {errors.UnfitAccount, errors.ClosedAccount}
+UNFIT = {UnfitAccount, ClosedAccount}
 WRONG: list[dict[str, Any]] = [
     {"name": " "},
     {"layer": "commitment"},
@@ -585,7 +597,7 @@ def look_at_account(
     own_codes = [other for other in sorted(model.accounts) if main_of(other) == main_of(code)]
     assert [account.code for account in ledger.accounts(main_of(code))] == own_codes
     for ask in (ledger.balance, ledger.turnover, ledger.card, lambda code: ledger.entries(account=code)):
-        with pytest.raises(errors.UnknownAccount):
+        with pytest.raises(UnknownAccount):
             ask("7777.x")
 
 
@@ -596,7 +608,7 @@ def look_at_corrections(ledger: Ledger, model: Model, seq: int, known: int | Non
     assert [one.seq for one in (replacement,) if one] == model.correcting("replaces", seq, known)
     assert [one.seq for one in ledger.parts_of(seq, known_at=known)] == model.correcting("part_of", seq, known)
     if not 1 <= seq <= len(model.entries):
-        with pytest.raises(errors.UnknownEntry):
+        with pytest.raises(UnknownEntry):
             ledger.entry(seq)
         return
     written, entry = model.entries[seq - 1], ledger.entry(seq)

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from fund.errors import ClosedPeriod, EmptyText, InvalidMonth, PeriodOutOfOrder
+from fund.errors.amounts import InvalidMonth
+from fund.errors.ledger import ClosedPeriod, EmptyText, PeriodOutOfOrder
 from fund.ledger import PeriodStatus, credit, debit
 from tests.ledger.conftest import Opens, draft
 

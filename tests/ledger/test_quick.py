@@ -20,12 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.database import Connection, Engine, is_sqlite, reading, writing
-from fund.errors import FundError, UnfinishedCheck
-from fund.ledger import Ledger, Verification, credit, debit
+from fund.errors import FundError
+from fund.errors.ledger import UnfinishedCheck
+from fund.ledger import Ledger, credit, debit
 from fund.ledger.seal import canonical_json
-from fund.ledger.store import ROWS, Evidence, parallel, quick
+from fund.ledger.store import parallel, quick
 from fund.ledger.store.chart import write_changes
-from fund.ledger.verify import entries
+from fund.ledger.store.evidence import ROWS, Evidence
+from fund.ledger.verify import Verification, entries
 from fund.ledger.verify.form import problems_of_form
 from tests.ledger.attacks import owner, rows_of, turn_over
 from tests.ledger.conftest import BOOK, draft, opened

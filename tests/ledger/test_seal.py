@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fund.database import create_engine, reading
-from fund.errors import NotCanonical
+from fund.errors.ledger import NotCanonical
 from fund.ledger import GENESIS, canonical, canonical_json, credit, debit, nfc, seal
 from fund.ledger.journal import SealedLeg
 from fund.ledger.seal import entry_bytes, entry_hash, request_bytes, request_hash

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from fund import dates
 from fund.database import Engine, create_engine, is_sqlite, writing
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.ledger import (
     AlreadyReversed,
     BookExists,
     ClosedAccount,
     ClosedPeriod,
-    FundError,
     IdempotencyConflict,
     LimitExceeded,
     NotTheMirror,

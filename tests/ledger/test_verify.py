@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from fund import language
 from fund.database import Connection, Engine, is_sqlite, reading
-from fund.errors import JournalInDoubt
-from fund.ledger import Ledger, Verification, credit, debit
+from fund.errors.ledger import JournalInDoubt
+from fund.ledger import Ledger, credit, debit
+from fund.ledger.verify import Verification
 from tests.ledger.attacks import owner
 from tests.ledger.conftest import BOOK, draft, opened
 from tests.ledger.forger import make_all_fit

@@ -23,7 +23,7 @@ from fund.database import Engine
 from fund.ledger import Anchor, Ledger, Posting, canonical, credit, debit, seal, verify_export
 from fund.ledger.anchors import consistency_path, inclusion_path, leaf_of, public_key_of, root_of, sign
 from fund.ledger.seal import canonical_json
-from fund.reports.exports import ledger_folder
+from fund.reports.exports.ledger import ledger_folder
 from tests.ledger.attacks import owner
 from tests.ledger.conftest import Opens, draft, opened
 from tests.ledger.forger import make_all_fit

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from fund.database import Engine, create_engine, translated, writing
-from fund.errors import DatabaseUnreachable, LimitExceeded
+from fund.errors.database import DatabaseUnreachable
+from fund.errors.ledger import LimitExceeded
 from fund.ledger import AccountType, Ledger, Posting, commit, credit, debit
 from fund.ledger.store import wire
 from tests.ledger.conftest import BOOK, draft, fill_chart

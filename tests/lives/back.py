@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from fund.errors import AllowanceUpToDate, ReceiptsInOrder, SurplusGone
+from fund.errors.agreements import AllowanceUpToDate
+from fund.errors.repayments import ReceiptsInOrder, SurplusGone
 from fund.events.agreements import InstalmentTerms
 from fund.events.disbursements import DisbursementApproved
 from fund.events.receipts import ReceiptRecorded
@@ -22,7 +23,7 @@ from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.unit_of_work.unit import _Cause
 from fund.workflows.commands import COMMANDS
-from fund.workflows.repayments import AGAIN_FACTS, escalate, look_again, warn
+from fund.workflows.repayments.reminders import AGAIN_FACTS, escalate, look_again, warn
 from tests.factories import START, World
 from tests.workflows.money_out import AGREEMENT, BAARN, PROPOSAL, agree, prepared
 from tests.workflows.money_out import plan as planned

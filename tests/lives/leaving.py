@@ -25,16 +25,18 @@ from fund.schemas.capital import Partner
 from fund.schemas.exits import Exit
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import exits, receipts
 from fund.workflows.commands import LIVES
-from fund.workflows.exits import later, leaving, paying
+from fund.workflows.exits import later, leaving, paying, quoting
+from fund.workflows.exits import later as exits_later
+from fund.workflows.exits import paying as exits_paying
+from fund.workflows.receipts import matching as receipts
 from tests.workflows.leaving import DECISION, SIGNATORIES, contribution
 from tests.workflows.looking_back import AGREEMENT, PROPOSAL, came_in, completed
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN
 
 PARTNERS = (BAARN, BUNNIK, BUNSCHOTEN)
 BUFFER, REPAYABLE = 500_000, {PROPOSAL: 7000}
-REACTIONS = ((exits.COLLECTING_FACTS, exits.fall_due), (exits.LEAVING_FACTS, exits.leave))
+REACTIONS = ((exits_later.COLLECTING_FACTS, exits_later.fall_due), (exits_paying.LEAVING_FACTS, exits_paying.leave))
 
 
 @dataclass
@@ -128,7 +130,7 @@ class Life:
 
     def quote(self, partner: str, _part: Fraction) -> list[Envelope]:
         with_all = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
-        found = exits.exit_quote(with_all, ref=partner)
+        found = quoting.exit_quote(with_all, ref=partner)
         self.quotes.append((partner, with_all.today, found["known_at"], found))
         books = Books(self.connection)
         assert found["gross_cents"] == floor(books.share(partner) * max(books.worth, 0))
@@ -299,7 +301,7 @@ class Life:
             assert -after.of(f"2210.{case.ref}") == case.open_later_cents >= 0
             again = None
             for happened in view.history(case):
-                again = exits.LIVES["exit"].after(again, happened)
+                again = LIVES["exit"].after(again, happened)
             assert again == case  # replay = stored
             if case.state == "exited":
                 assert [after.of(f"{code}.{case.ref}") for code in ("2200", "2210", "1100", "3000")] == [0] * 4
@@ -314,7 +316,7 @@ class Life:
         """At the end: every quote is what it was, as it was known then."""
         view = View(self.connection, LIVES, actor=None, now=Store(self.connection).work.clock())
         for partner, day, known_at, found in self.quotes:
-            assert exits.exit_quote(view, ref=partner, as_of=day, known_at=known_at) == found
+            assert quoting.exit_quote(view, ref=partner, as_of=day, known_at=known_at) == found
 
 
 class Books:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from fund.errors import AllowanceUpToDate
+from fund.errors.agreements import AllowanceUpToDate
 from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import PlanRestructured
 from fund.events.writeoffs import WriteoffDecided, WriteoffProposed

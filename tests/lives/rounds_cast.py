@@ -11,7 +11,7 @@ from typing import Any
 
 from fund import forms
 from fund.schemas.proposals import ProposalForm
-from tests.factories import PARTNERS_CSV, World, a_form
+from tests.factories import PARTNERS_CSV, World, a_form, as_file
 from tests.lives.money_in import iban
 from tests.lives.rounds_known import KINDS, TRACKS, Seal
 from tests.workflows.deciding import CRITERIA, score_file
@@ -33,7 +33,7 @@ def partners_file(partners: set[str]) -> bytes:
 
 def peopled(world: World, partners: set[str], dice: Random) -> None:
     """Everybody: the office with own, seconded and partners' people; a panel, a committee, doubles, every signatory."""
-    world.do("partner import", user="anna", content=partners_file(partners))
+    world.do("partner import", user="anna", file=as_file(partners_file(partners)))
     of = {kind: sorted(each for each in partners if KINDS[each] == kind) for kind in set(KINDS.values())}
     everybody = sorted(partners)
 

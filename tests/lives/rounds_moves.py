@@ -16,7 +16,7 @@ from typing import Any
 from fund.errors import FundError
 from fund.events.capital import ContributionCalled, ContributionReceived
 from fund.events.receipts import ReceiptRecorded
-from tests.factories import World
+from tests.factories import World, as_file
 from tests.lives.rounds import Rounds
 from tests.lives.rounds_cast import Writer
 from tests.lives.rounds_known import Case, Row
@@ -237,7 +237,7 @@ class Play:
         content, names = self.writer.file(dice, form, sorted(one.name for one in self.model.people.values()))
         self.model.persons_given = names
         known = set(self.model.cases)
-        if not self.move(dice, "proposal draft", {"content": content, "_form": form}):
+        if not self.move(dice, "proposal draft", {"file": as_file(content), "_form": form}):
             return False
         [ref] = set(self.model.cases) - known
         self.forms[ref] = form
@@ -301,7 +301,7 @@ class Play:
         people = sorted(one.name for one in self.model.people.values())
         content, names = self.writer.file(dice, form, people, mark=f"{case.ref}/{seen}")
         self.model.persons_given = names
-        if self.move(dice, "proposal save", {"ref": case.ref, "content": content, "_form": form}):
+        if self.move(dice, "proposal save", {"ref": case.ref, "file": as_file(content), "_form": form}):
             self.forms[case.ref] = form
 
     def confirms(self, dice: Random, case: Case) -> None:
@@ -357,7 +357,7 @@ class Play:
         faulty = dice.random() < 0.04
         args = {
             "ref": case.ref,
-            "content": content.replace(b"[scores]", b"[scoren]") if faulty else content,
+            "file": as_file(content.replace(b"[scores]", b"[scoren]") if faulty else content),
             "_faulty": faulty,
         }
         if reviewer is not None and (dice.random() < WRONG or not self.model.people[reviewer].active):
@@ -445,7 +445,7 @@ class Play:
 
     def evidence(self, dice: Random, case: Case) -> None:
         for number in sorted(case.conditions) or [1]:
-            args = {"ref": case.ref, "number": number, "content": f"bewijs {number}".encode(), "name": "besluit.pdf"}
+            args = {"ref": case.ref, "number": number, "file": as_file(f"bewijs {number}".encode(), "besluit.pdf")}
             self.move(dice, "decision evidence", args)
 
     def extend(self, dice: Random, case: Case) -> None:
@@ -462,10 +462,15 @@ class Play:
         self.move(dice, "proposal object", {"ref": case.ref, "grounds": "Wij zien dat anders."})
 
     def decide_objection(self, dice: Random, case: Case) -> None:
-        args = {"ref": case.ref, "uphold": dice.random() < 0.4, "reason": "Gehoord.", "content": b"advies"}
+        args = {
+            "ref": case.ref,
+            "uphold": dice.random() < 0.4,
+            "reason": "Gehoord.",
+            "file": as_file(b"advies", "advies.pdf"),
+        }
         if dice.random() < 0.05:
-            del args["content"]
-        self.move(dice, "decision decide-objection", {**args, "name": "advies.pdf"})
+            del args["file"]
+        self.move(dice, "decision decide-objection", args)
 
     def agree(self, dice: Random, case: Case) -> None:
         if dice.random() < 0.9 or not case.agreement:

@@ -417,7 +417,7 @@ def _decide_objection(model: Known, who: Person, case: Case, args: Args) -> Reas
     found = _judge(model, who, case, "objected")
     barred = model.conflicted(who, case) or who.id in model.reviewers(case) or who.id in case.took_part
     found |= {"barred"} if barred else set()
-    return found | (set() if args.get("content") else {"no advice"})
+    return found | (set() if args.get("file") else {"no advice"})
 
 
 # --------------------------------------------------------------------------------------------------- agreement, money

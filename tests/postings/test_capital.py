@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.bookkeeping import book, head, journal
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.money_out import recorded
 from tests.workflows.test_partners import THREE
 from tests.workflows.test_receipts import FROM, import_statement, registered
@@ -21,7 +21,7 @@ WIRES = ("contribution.called", "contribution.received", "overpayment.refunded",
 def world(sqlite_url: str) -> Iterator[World]:
     with founded(sqlite_url) as made:
         made.people()
-        made.do("partner import", user="anna", content=THREE)
+        made.do("partner import", user="anna", file=as_file(THREE))
         yield made
 
 
@@ -123,7 +123,7 @@ def test_what_was_paid_too_much_pays_another_call_with_consent(world: World) -> 
 
 
 def test_keys_and_partners_book_nothing(world: World) -> None:  # K11, K12
-    world.do("key adopt", user="anna", content=b'name = "gelijk"\nfamily = "equal"\nfrom_on = 2026-02-01\n')
+    world.do("key adopt", user="anna", file=as_file(b'name = "gelijk"\nfamily = "equal"\nfrom_on = 2026-02-01\n'))
     assert journal(world) == ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fund.errors import AmountNotPositive
+from fund.errors.capital import AmountNotPositive
 from fund.events.exits import ExitSettled
 from fund.events.receipts import CostCharged, IncomeRecorded
 from fund.rules.postings import BOOKED

@@ -14,7 +14,7 @@ from fund.ledger import EntryDraft, Ledger, credit, debit
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import look, open_fund
-from tests.factories import PARTNERS_CSV, founded
+from tests.factories import PARTNERS_CSV, as_file, founded
 
 LONG = "h" * 79
 """A holder has at most 80 characters; two differ in the last one alone."""
@@ -49,7 +49,7 @@ def make(url: str) -> None:
     """Found it: 34 calls by the commands of the fund; what only its ledger takes, by the ledger itself."""
     with founded(url) as world:
         world.user("carla", "committee_chair")
-        world.do("partner import", user="anna", content=partners())
+        world.do("partner import", user="anna", file=as_file(partners()))
         world.both("capital call", user="anna", second="bram", amount=1_000_000_01, key="2026")
         with writing(world.fund.engine) as connection:
             book = Ledger.open(connection, book="fund")

@@ -8,9 +8,9 @@ from datetime import date
 
 import pytest
 
-from fund.errors import UnknownRef
-from fund.reports.statements import PAGES
+from fund.errors.commands import UnknownRef
 from fund.reports.statements.agreement import agreement_statement
+from fund.reports.statements.pages import PAGES
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund

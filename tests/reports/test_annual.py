@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from fund.errors import YearBeforeTheFund, YearToCome
+from fund.errors.closing import YearBeforeTheFund, YearToCome
 from fund.events import FACTS, canonical_json
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementTerminated
 from fund.events.capital import ContributionCalled
@@ -30,11 +30,11 @@ from fund.events.receipts import CostCharged
 from fund.events.repayments import AllowanceAdjusted
 from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.reports.cash import cash_on
-from fund.reports.statements import STATEMENT_FORMATS
 from fund.reports.statements.annual import annual, annual_pdf, as_page
 from fund.reports.statements.annual.balance import balance_sheet, income_statement
 from fund.reports.statements.annual.movements import movement_tables
 from fund.reports.statements.annual.years import told
+from fund.reports.statements.formats import STATEMENT_FORMATS
 from fund.rules.regulations import Regulations, Treasury, TreasuryStep, standard
 from fund.unit_of_work import Past, View
 from fund.workflows.commands import LIVES

@@ -15,21 +15,15 @@ import pyxaf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import (
-    AuditFileFaulty,
-    ExportOfTwoYears,
-    ExportTurnedAround,
-    FaultyTaxNumber,
-    FileUnreadable,
-    TaxNumberUnknown,
-)
+from fund.errors.exports import AuditFileFaulty, ExportOfTwoYears, ExportTurnedAround, FaultyTaxNumber, TaxNumberUnknown
+from fund.errors.usage import FileUnreadable
 from fund.ledger import Entry
 from fund.reports.exports import audit_check, audit_file
 from fund.reports.exports.audit_check import checked
 from fund.reports.exports.excerpt import Excerpt
 from fund.rules.regulations import Identity, standard
 from fund.unit_of_work import View
-from fund.users import adopt
+from fund.users.use_cases import adopt
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund
 from tests.conftest import Fund

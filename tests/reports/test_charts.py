@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from fund import language
-from fund.errors import ReportsMissing
+from fund.errors.usage import ReportsMissing
 from fund.reports import charts
 from fund.reports.charts import CHARTS, PALETTE, png, rounded, svg, whole_euros
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fund import language
 from fund.dates import add_months
-from fund.errors import UnknownRef
+from fund.errors.commands import UnknownRef
 from fund.language import euros
 from fund.reports.cash import cash_on
 from fund.reports.exits import quote_of
@@ -33,7 +33,7 @@ from fund.workflows.commands import LIVES
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.delivery import open_fund
 from fund.workflows.partners import reviewing
-from fund.workflows.proposals import rules_for
+from fund.workflows.proposals.drafting import rules_for
 from tests.factories import World, founded
 from tests.reports.test_cash import on_its_way
 from tests.reports.test_cash import settled as bank_paid
@@ -183,7 +183,7 @@ def test_what_it_is_worth_is_what_leaving_would_bring(views: View) -> None:
 
 
 def test_the_revolving_degree_is_that_of_the_position_and_nothing_where_nothing_was_paid_out(views: View) -> None:
-    from fund.reports.statements import position
+    from fund.reports.statements.position import position
 
     figures = position(views)["indicators"]
     found = council(views, partner="gm0344")["revolving"]

@@ -11,10 +11,10 @@ import pytest
 from pypdf import PdfReader
 
 from fund import language
-from fund.errors import CouncilPageTooLong
-from fund.reports.statements import PAGES, PAPERS
+from fund.errors.usage import CouncilPageTooLong
 from fund.reports.statements.council import council, council_pdf, council_pictures, told
 from fund.reports.statements.council.words import ASKED, EXPLAINED, WORKED, our_sentences
+from fund.reports.statements.pages import PAGES, PAPERS
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import ExportFolderInUse, ExportTurnedAround, FileUnreadable
+from fund.errors.exports import ExportTurnedAround
+from fund.errors.usage import ExportFolderInUse, FileUnreadable
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import FaultyAssumptions, NoAssumptionsYet
+from fund.errors.forecasts import FaultyAssumptions, NoAssumptionsYet
 from fund.events.exits import NamedItem
 from fund.reports.forecasts.assumptions import OWN, chosen, read, template
 from fund.reports.forecasts.liquidity import project, told

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant
 
 from fund.dates import add_months
-from fund.errors import BacktestNotPast
+from fund.errors.forecasts import BacktestNotPast
 from fund.reports.forecasts.awards import WHOLE, average
 from fund.reports.forecasts.quarters import Quarters
 from fund.reports.past import cases_on
@@ -28,7 +28,7 @@ from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import Fund, look, open_fund
-from tests.factories import START, founded
+from tests.factories import START, as_file, founded
 from tests.random_funds import Keeping
 from tests.reports.assuming import NOTHING_HAPPENS, assumed, of_file
 from tests.story import Told
@@ -224,7 +224,7 @@ def test_regulations_adopted_later_are_not_known_before(sqlite_url: str) -> None
         before = world.look("forecast liquidity", runs=20)
         day, known = date.fromisoformat(before["as_of"]), before["head"]["seq"]
         rules = standard_text().replace('version = "2026-1"', 'version = "2026-2"').replace(" 5_000_00 ", " 6_000_00 ")
-        world.both("regulations adopt", user="anna", second="carla", content=rules.encode(), on=day)
+        world.both("regulations adopt", user="anna", second="carla", file=as_file(rules.encode()), on=day)
         with world.uow("bram") as uow:
             came_in(uow, "O2026-0099", 1_000)
         assert world.look("forecast liquidity", runs=20, as_of=day, known_at=known) == before
@@ -361,7 +361,13 @@ def test_calls_come_in_by_their_last_day_and_late_as_assumed(sqlite_url: str) ->
         world.people()
         world.partners()
         world.both(
-            "capital call", user="anna", second="bram", amount=1_200_000, instalments=3, every=6, due=date(2026, 2, 28)
+            "capital call",
+            user="anna",
+            second="bram",
+            amount=1_200_000,
+            instalments=3,
+            every=6,
+            due_days=(date(2026, 2, 28),),
         )
         sure = world.look("forecast liquidity", runs=20, quarters=5, assumptions=NOTHING_HAPPENS)
         calls: Counter[str] = Counter()

@@ -22,15 +22,17 @@ from pypdf import PdfReader
 
 from cli.output import show_page
 from fund import language
-from fund.errors import ReportsMissing, TooLongForPaper, TooLongForSheet
+from fund.errors.usage import ReportsMissing, TooLongForPaper, TooLongForSheet
 from fund.language import euros, number
 from fund.reports.layout import Column, Page, Table, fact_table, percent_text, safe
-from fund.reports.statements import PAGES, PAPERS, STATEMENT_FORMATS, printed, sheets
+from fund.reports.statements import printed, sheets
 from fund.reports.statements.cards import card
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.pages import PAGES, PAPERS
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import look, open_fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.reports import odd_fund
 from tests.story import Told
 
@@ -295,7 +297,13 @@ def test_a_day_is_told_in_the_same_bytes_whatever_is_booked_later(story_home: Pa
         before = told()
         loose = world.look("statement partner", partner="gm0344", as_of=day)
         world.both(
-            "capital call", user="anna", second="bram", partner="gm0344", amount=123_45, due=date(2027, 3, 1), on=day
+            "capital call",
+            user="anna",
+            second="bram",
+            partner="gm0344",
+            amount=123_45,
+            due_days=(date(2027, 3, 1),),
+            on=day,
         )
         assert world.look("statement partner", partner="gm0344", as_of=day)["called_cents"] == (
             loose["called_cents"] + 123_45
@@ -358,10 +366,10 @@ def test_an_empty_fund_and_a_fund_with_one_entry_have_every_format(sqlite_url: s
         every_format(world, "ledger trial-balance")
         every_format(world, "statement treasury")
         every_format(world, "ledger card", account="1000")
-        world.do("partner import", user="anna", content=odd_fund.partners())
+        world.do("partner import", user="anna", file=as_file(odd_fund.partners()))
         every_format(world, "statement partner", partner="gm0344")
         assert world.look("statement partner", partner="gm0344")["share"] is None
-        world.both("capital call", user="anna", second="bram", partner="gm0344", amount=1, due=date(2027, 3, 1))
+        world.both("capital call", user="anna", second="bram", partner="gm0344", amount=1, due_days=(date(2027, 3, 1),))
         found = every_format(world, "ledger card", account="1100")
         assert [line["balance_cents"] for line in found["lines"]] == [1]
         assert every_format(world, "statement partner", partner="gm0344")["share"] == "1/1"
@@ -467,7 +475,7 @@ def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_a_card_that_is_written_as_it_comes_is_the_same_as_one_that_is_held(story: Told, form: str) -> None:
-    from fund.reports.statements import STREAMED
+    from fund.reports.statements.formats import STREAMED
 
     parts: list[bytes] = []
     with open_fund(story.url) as fund, View.open(fund.engine, LIVES) as view:

@@ -18,10 +18,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from fund.errors import FaultyPublisherPrefix, NothingToPublish
+from fund.errors.exports import FaultyPublisherPrefix, NothingToPublish
 from fund.reports.cash import cash_of
-from fund.reports.exports import as_package, giving, register
-from fund.reports.exports.giving import Euros
+from fund.reports.exports.giving import Euros, as_package, giving
+from fund.reports.exports.register import register
 from fund.unit_of_work import View
 from tests.conftest import Fund
 from tests.factories import founded

@@ -22,9 +22,9 @@ from fund.events.decisions import DecisionApproved, DecisionConditional, Decisio
 from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
 from fund.events.payments import BatchLine, PaymentReturned, PaymentSettled
 from fund.events.proposals import ProposalDrafted, ProposalLapsed, ProposalRevised, ProposalWithdrawn
-from fund.reports.exports import as_package, giving, register
+from fund.reports.exports.giving import as_package, giving
 from fund.reports.exports.grants import KINDS, Grant, _Folding
-from fund.reports.exports.register import grounds
+from fund.reports.exports.register import grounds, register
 from fund.workflows.agreements.running import GROUNDS, LOWER_GROUNDS
 from tests.factories import a_form, founded
 from tests.reports.open_data import by_the_ledger

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fund.ledger import CLOSING, main_of
 from fund.reports.quantities import Quantities
-from fund.reports.statements import PAGES
 from fund.reports.statements.agreement import MAINS, agreement_statement
+from fund.reports.statements.pages import PAGES
 from fund.reports.statements.partner import partner_statement
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import FaultyPrices, UnknownFigure
+from fund.errors.closing import FaultyPrices, UnknownFigure
 from fund.events import fact_from
 from fund.events.agreements import BenefitReported
 from fund.events.receipts import AllocatedPart, ReceiptAllocated
@@ -22,14 +22,15 @@ from fund.reports import quantities
 from fund.reports.cash import cash_of
 from fund.reports.indicators import INDICATORS
 from fund.reports.quantities import QUANTITIES, Quantities
-from fund.reports.statements import STATEMENT_FORMATS, position
 from fund.reports.statements.amounts import AMOUNTS
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.position import position
 from fund.rules.postings import BOOKED
 from fund.rules.prices import parse_prices
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import open_fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.reports.raw import Stored
 from tests.story import Told
 from tests.workflows import leaving
@@ -368,7 +369,7 @@ def test_an_empty_fund_has_no_value_where_there_is_nothing_to_divide_by(database
 
 def test_a_fund_with_one_entry_has_one_line_behind_what_it_moved(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=_one_partner())
+        world.do("partner import", user="anna", file=as_file(_one_partner()))
         world.both("capital call", user="anna", second="bram", amount=100_00)
         (entry,) = world.entries()
         found = world.look("statement position", explain="contributions_receivable")

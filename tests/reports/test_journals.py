@@ -15,7 +15,8 @@ from beancount.core import data as beans
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fund.errors import ExportTurnedAround, FileUnreadable
+from fund.errors.exports import ExportTurnedAround
+from fund.errors.usage import FileUnreadable
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.ledger.journals import beancount_balances, hledger_balances, manual_balances

@@ -18,7 +18,7 @@ import pytest
 from fund.rules.regulations import standard_text
 from fund.workflows.commands import QUERIES
 from fund.workflows.delivery import open_fund
-from tests.factories import World
+from tests.factories import World, as_file
 from tests.story import Told
 
 TODAY = date(2026, 11, 2)
@@ -85,7 +85,7 @@ def adopted(world: World, version: str) -> None:
     }.items():
         assert old in text, old
         text = text.replace(old, new)
-    about = {"name": "reglement.toml", "content": text.encode(), "on": TODAY}
+    about = {"file": as_file(text.encode(), "reglement.toml"), "on": TODAY}
     world.both("regulations adopt", user="anna", second="voorzitter", **about)
 
 

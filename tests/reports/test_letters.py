@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from fund import language
-from fund.errors import FundError, NothingToPayInto, ReportsMissing
+from fund.errors import FundError
+from fund.errors.capital import NothingToPayInto
+from fund.errors.usage import ReportsMissing
 from fund.reports.letters import call_letter, letter_pdf, letter_pictures
 from tests.factories import World, founded
 
@@ -117,7 +119,7 @@ def test_the_same_letter_is_the_same_bytes_on_one_page(world: World, lang: str) 
 def test_a_letter_says_the_same_after_it_was_paid(world: World) -> None:
     before = letters(world, "B2026-0001")
     with world.uow("anna", commit=False) as uow:
-        from fund.contributions import letters as query
+        from fund.contributions.letters import letters as query
         from fund.schemas.capital import Call
 
         uow.store.cases.put([(uow.case(Call, "B2026-0001").but(state="received", received_cents=1), 99)])

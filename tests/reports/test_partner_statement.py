@@ -11,12 +11,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from fund.reports.statements import PAGES, STATEMENT_FORMATS
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.pages import PAGES
 from fund.reports.statements.partner import MAINS, partner_statement
 from fund.unit_of_work import View
 from fund.workflows.commands import LIVES
 from fund.workflows.delivery import look, open_fund
-from tests.factories import founded
+from tests.factories import as_file, founded
 from tests.story import Told
 
 
@@ -90,7 +91,7 @@ def test_the_statement_says_what_a_contribution_is(sqlite_url: str) -> None:
         if found is None:
             from tests.factories import PARTNERS_CSV
 
-            world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
+            world.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes()))
             found = world.look("statement partner", partner="gm0344")
     assert found["contributions"] == "a_fonds_perdu"
     assert "not repaid" in PAGES["statement partner"](found).notes[0]

@@ -9,7 +9,7 @@ from fractions import Fraction
 import sqlalchemy as sa
 
 from fund.reports.indicators import INDICATORS, Basis, figures
-from fund.reports.statements import STATEMENT_FORMATS
+from fund.reports.statements.formats import STATEMENT_FORMATS
 from tests.factories import World, founded
 from tests.workflows.looking_back import came_in, evaluated, posted, until_completed
 

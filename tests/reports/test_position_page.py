@@ -8,8 +8,10 @@ from typing import Any
 from fund.events import canonical_json
 from fund.events.founding import RegulationsAdopted
 from fund.reports.indicators import INDICATORS
-from fund.reports.statements import PAGES, STATEMENT_FORMATS, position
 from fund.reports.statements.amounts import AMOUNTS
+from fund.reports.statements.formats import STATEMENT_FORMATS
+from fund.reports.statements.pages import PAGES
+from fund.reports.statements.position import position
 from fund.reports.statements.position_page import as_page, value_text
 from fund.rules.regulations import standard
 from fund.unit_of_work import View

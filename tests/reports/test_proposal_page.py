@@ -12,7 +12,8 @@ from fund import language
 from fund.forms import form
 from fund.language import number
 from fund.reports.layout import day_text
-from fund.reports.statements import PAGES, finding
+from fund.reports.statements.pages import PAGES
+from fund.reports.statements.proposal_page import finding
 from tests.conftest import Fund
 from tests.factories import founded
 from tests.story import Told

@@ -12,9 +12,9 @@ import pytest
 from fund import language
 from fund.events.evaluations import EvaluationAccepted
 from fund.reports.site.gathered import Fund
-from fund.reports.statements import position
+from fund.reports.statements.position import position
 from fund.workflows.delivery import open_fund
-from tests.factories import World
+from tests.factories import World, as_file
 from tests.story import Told
 
 HEADER = "id,naam,korte_naam,kind_en,size_class_en,inwoners,inwoners_peiljaar,regio_id"
@@ -31,7 +31,7 @@ def world(story: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
 
 def test_the_site_says_nothing_of_a_candidate_and_has_a_paper_for_every_partner(world: World, tmp_path: Path) -> None:
     row = f"{HEADER}\ngm9999,Gemeente Kandidaat,Kandidaat,municipality,medium,46000,2021,rg-regio-amersfoort"
-    world.do("partner add", user="anna", content=row.encode())
+    world.do("partner add", user="anna", file=as_file(row.encode()))
     told = world.look("statement site", folder=str(tmp_path / "site"), papers=False)
     assert told["pages"] == 2 * sum(1 for each in (tmp_path / "site").rglob("*.html") if "/en/" not in str(each))
     files = [each for each in (tmp_path / "site").rglob("*") if each.is_file()]

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from fund.reports.cash import cash_of
-from fund.reports.exports import REGISTER_FORMATS, register
 from fund.reports.exports.grants import grants_of, organisation
-from fund.reports.exports.register import columns, grounds
+from fund.reports.exports.register import REGISTER_FORMATS, columns, grounds, register
 from fund.unit_of_work import View
 from tests.conftest import Fund
 from tests.factories import founded

@@ -19,7 +19,8 @@ from lxml import html
 
 from fund import language
 from fund.database import create_engine
-from fund.errors import CouncilPageTooLong, NotOurSite, StorageFull
+from fund.errors.database import StorageFull
+from fund.errors.usage import CouncilPageTooLong, NotOurSite
 from fund.reports import charts
 from fund.reports.burden import TARGETS
 from fund.reports.charts import PALETTE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund.errors import InhabitantsMissing, KeyLeavesNothing
+from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
 from fund.rules.keys import (
     Member,
     divide,

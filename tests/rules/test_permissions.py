@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fund.declarations import Command
 from fund.rules.authority import Relation, Role, Who
 from fund.rules.permissions import (
     BEYOND,
@@ -23,7 +24,6 @@ from fund.rules.permissions import (
     within,
 )
 from fund.rules.transitions import Transition
-from fund.unit_of_work import Command
 from fund.workflows.commands import COMMANDS, QUERIES
 from tests.write_docs import lifecycle_tables
 

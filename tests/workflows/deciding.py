@@ -8,7 +8,7 @@ from typing import Any
 
 from fund.events.capital import ContributionCalled, ContributionReceived
 from fund.events.receipts import ReceiptRecorded
-from tests.factories import World, a_proposal_file
+from tests.factories import World, a_proposal_file, as_file
 from tests.roads import road
 
 REVIEWERS: Mapping[str, str | None] = {
@@ -79,7 +79,7 @@ def round_of(world: World, *, track: str = "standard", ceiling_cents: int = 200_
 def submitted(world: World, round_: str, *, ask_cents: int = 40_000_00, **more: Any) -> str:
     """A proposal of Woudenberg in the round, submitted; its ref."""
     content = a_proposal_file(round=round_, ask_cents=ask_cents, **more)
-    ref = str(world.do("proposal draft", user="fatima", content=content)["result"]["ref"])
+    ref = str(world.do("proposal draft", user="fatima", file=as_file(content))["result"]["ref"])
     world.do("proposal submit", user="fatima", ref=ref)
     return ref
 
@@ -122,7 +122,7 @@ def reviewed(world: World, ref: str, *, scores: Mapping[str, int] | int = 3) -> 
     for name in panel_of(world, ref):
         if world.look("review show", ref=ref)["state"] == "closed":
             break  # on the light track two reviews are enough
-        world.do("review score", user=name, ref=ref, content=score_file(scores))
+        world.do("review score", user=name, ref=ref, file=as_file(score_file(scores)))
 
 
 @road

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from fund.schemas.capital import Partner
-from tests.factories import World, a_proposal_file
+from tests.factories import World, a_proposal_file, as_file
 from tests.roads import road
 from tests.workflows.deciding import CLOSED, LEAD, MEMBERS, money, round_of, score_file
 
@@ -49,7 +49,7 @@ def proposed(world: World, parties: Iterable[str]) -> str:
     others = tuple(party for party in parties if party != LEAD)
     round_ = round_of(world)
     content = a_proposal_file(round=round_, ask_cents=60_000_00, co_applicants=others)
-    ref = str(world.do("proposal draft", user=signer(LEAD), content=content)["result"]["ref"])
+    ref = str(world.do("proposal draft", user=signer(LEAD), file=as_file(content))["result"]["ref"])
     for party in others:
         world.do("proposal confirm", user=signer(party), ref=ref, informed_on=date(2026, 1, 5))
     world.do("proposal submit", user=signer(LEAD), ref=ref)
@@ -64,7 +64,7 @@ def advised(world: World, ref: str, **scores: int) -> None:
     world.do("review open", user="anna", ref=ref, necessity=True)
     given = dict.fromkeys(CRITERIA, 3) | scores
     for name in EXTERNALS:
-        world.do("review score", user=name, ref=ref, content=score_file(given))
+        world.do("review score", user=name, ref=ref, file=as_file(score_file(given)))
 
 
 CRITERIA = ("ambition", "interests", "people", "organisation", "process", "learning", "business_case", "exit")

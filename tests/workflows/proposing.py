@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fund.schemas.proposals import Proposal
-from tests.factories import World, a_proposal_file, founded
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.roads import road
 
 IN_ROUND = datetime(2026, 2, 10, 13, 2, tzinfo=UTC)
@@ -55,7 +55,7 @@ def a_round(world: World, **changes: Any) -> str:
 @road
 def drafted(world: World, *, user: str = "fatima", **changes: Any) -> str:
     """A draft; its ref."""
-    answer = world.do("proposal draft", user=user, content=a_proposal_file(**changes), name="loket.toml")
+    answer = world.do("proposal draft", user=user, file=as_file(a_proposal_file(**changes), "loket.toml"))
     return str(answer["result"]["ref"])
 
 

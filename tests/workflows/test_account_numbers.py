@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from fund.errors import NoActor, NotAuthorised
+from fund.errors.people import NoActor, NotAuthorised
 from fund.events import FACTS, Fact
 from fund.events.receipts import DebitRecorded
 from fund.language import iban_mask

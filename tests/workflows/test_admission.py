@@ -8,21 +8,12 @@ from fractions import Fraction
 import pytest
 
 from fund.checks import verify
-from fund.contributions import key_in_force
-from fund.errors import (
-    AccessionChanged,
-    ConflictOfInterest,
-    FaultyPartnerFile,
-    NotACandidate,
-    NotAuthorised,
-    PartnerKnown,
-    PartnerNameTaken,
-    ReasonMissing,
-    TransitionNotAllowed,
-    UnknownPartner,
-)
+from fund.contributions.calling import key_in_force
+from fund.errors.capital import AccessionChanged, FaultyPartnerFile, NotACandidate, PartnerKnown, PartnerNameTaken
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, UnknownPartner
 from fund.rules.keys import rescale
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.test_partners import HEADER, SIGNATORIES, three
 
 SOEST = f"{HEADER}\ngm0342,Gemeente Soest,Soest,municipality,medium,46000,2021,rg-regio-amersfoort".encode()
@@ -35,7 +26,7 @@ def ready(world: World) -> World:
     world.people()
     world.user("dora", "deputy_chair")
     world.both("capital call", user="anna", second="bram", amount=10_000_000)
-    world.do("partner add", user="anna", content=SOEST)
+    world.do("partner add", user="anna", file=as_file(SOEST))
     world.user("sara", "partner_signatory", partner="gm0342")
     return world
 
@@ -165,9 +156,9 @@ def test_only_its_own_signatory_asks_and_only_the_chair_agrees(world: World) -> 
 
 def test_what_cannot_be_is_refused_by_name(world: World) -> None:
     with pytest.raises(PartnerKnown):
-        world.do("partner add", user="anna", content=SOEST)
+        world.do("partner add", user="anna", file=as_file(SOEST))
     with pytest.raises(FaultyPartnerFile):
-        world.do("partner add", user="anna", content=b"id\n")
+        world.do("partner add", user="anna", file=as_file(b"id\n"))
     with pytest.raises(NotACandidate):
         world.look("partner accession-quote", ref="gm0308")
     with pytest.raises(UnknownPartner):
@@ -183,5 +174,5 @@ def test_nobody_joins_under_the_name_of_a_supplier(world: World) -> None:
     world.both("payee record", user="anna", second="bram", supplier="gm0355", file=file, **account)
     zeist = SOEST.replace(b"gm0342", b"gm0355").replace(b"Soest", b"Zeist")
     with pytest.raises(PartnerNameTaken) as refused:
-        world.do("partner add", user="anna", content=zeist)
+        world.do("partner add", user="anna", file=as_file(zeist))
     assert refused.value.details == {"partner": "gm0355", "payee_ref": "gm0355-1"}

@@ -5,22 +5,21 @@ from datetime import date
 
 import pytest
 
-from fund.errors import (
+from fund.errors.agreements import (
     AlreadySigned,
     AwardChanged,
     BoardsNotHeard,
-    ConflictOfInterest,
     DocumentDiffers,
     FaultyAgreementTerms,
     InstalmentsDoNotAddUp,
-    InvalidAmount,
     MilestonesDoNotAddUp,
     NotADecidedProposal,
-    NotAuthorised,
     SigningTermOver,
     TermsMissing,
-    TransitionNotAllowed,
 )
+from fund.errors.amounts import InvalidAmount
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised
 from fund.money import parse
 from fund.schemas.proposals import Proposal
 from tests.factories import founded

@@ -8,10 +8,12 @@ from datetime import date
 import pytest
 
 from fund import files
-from fund.errors import BoardsNotHeard, EvaluationNotWaivable, LoweringNeedsGround, NotLowerThanGranted, PaymentsStopped
+from fund.errors.agreements import BoardsNotHeard, EvaluationNotWaivable, LoweringNeedsGround, NotLowerThanGranted
+from fund.errors.payments import PaymentsStopped
 from fund.schemas.agreements import Agreement
 from fund.schemas.reviews import Decision, DecisionCondition
-from fund.workflows.agreements import activate_when_signed, close_when_done, end_suspension
+from fund.workflows.agreements.drafting import activate_when_signed
+from fund.workflows.agreements.running import close_when_done, end_suspension
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,

@@ -5,29 +5,24 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.agreements import (
     AgreementNotRunning,
     BeyondCommitment,
-    ConflictOfInterest,
     CriteriaNotTicked,
-    DayBeforeFund,
-    DayToCome,
     DisbursementsOpen,
     EvidenceMissing,
-    FundError,
-    InsufficientFreeToCommit,
     MilestoneNotOpen,
-    NotAuthorised,
     NothingToChange,
-    ReasonMissing,
     ReportMissing,
-    SameHands,
-    TransitionNotAllowed,
     UnknownCriterion,
-    UnknownRef,
     UnknownTerminationGround,
 )
-from fund.workflows.agreements import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import InsufficientFreeToCommit
+from fund.workflows.agreements.states import AGREEMENTS, MILESTONES, AgreementState, MilestoneState
 from fund.workflows.lifecycle import same_command_from
 from tests.factories import World, founded
 from tests.workflows.agreeing import (

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
-from fund import users
-from fund.errors import AllowanceUpToDate, ClosedPeriod
+from fund.errors.agreements import AllowanceUpToDate
+from fund.errors.ledger import ClosedPeriod
 from fund.events.repayments import AllowanceAdjusted
 from fund.rules.regulations import parse_regulations, standard_text
-from fund.workflows.repayments import instalment_reference
+from fund.users import use_cases as users
+from fund.workflows.repayments.life import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, noon, received, running
 from tests.workflows.money_out import receipt

@@ -7,31 +7,27 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
+from fund.errors.agreements import (
     AmendmentStandsAlone,
     AnotherHasTheWord,
-    CommitteeQuorumNotMet,
-    ConflictOfInterest,
     DisbursementsOpen,
     DueDayPassed,
-    InsufficientFreeToCommit,
     MilestoneNotNamed,
     NotAParty,
-    NotAuthorised,
-    NotAVoter,
     NothingToChange,
     PlanCannotFollow,
     RejectedMilestoneNeedsDay,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownVote,
 )
+from fund.errors.capital import UnknownVote
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import CommitteeQuorumNotMet, InsufficientFreeToCommit, NotAVoter
 from fund.events.capital import PartnerAdmitted
 from fund.events.receipts import AllocatedPart, ReceiptAllocated
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.repayments import Plan
-from fund.workflows.agreements import waiting_amendments
+from fund.workflows.agreements.assent import waiting_amendments
 from tests.factories import World, founded
 from tests.roads import road
 from tests.workflows.agreeing import (

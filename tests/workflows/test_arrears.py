@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from fund.errors import ConflictOfInterest, InstalmentNotLate, NotAuthorised, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.people import ConflictOfInterest, NotAuthorised
+from fund.errors.repayments import InstalmentNotLate
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments import escalate, warn
+from fund.workflows.repayments.reminders import escalate, warn
 from tests.factories import World, founded
 from tests.workflows.agreeing import (
     AGREEMENT,

@@ -12,7 +12,10 @@ import pytest
 from fund.bank import BankFile, read_statements
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_notification, write_statement
 from fund.database import Connection, Engine, writing
-from fund.errors import APaymentStatus, CommandConflict, FundError, NotABankStatement, NotAuthorised
+from fund.errors import FundError
+from fund.errors.bank import APaymentStatus, NotABankStatement
+from fund.errors.commands import CommandConflict
+from fund.errors.people import NotAuthorised
 from fund.workflows.delivery import asking
 from fund.workflows.receipts import importing
 from tests.factories import World, founded

@@ -12,8 +12,8 @@ from fund.checks import verify
 from fund.database import reading
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.workflows.decisions import ranking
-from tests.factories import World, founded
+from fund.workflows.decisions.preparing import ranking
+from tests.factories import World, as_file, founded
 from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, score_file, voted
 
 
@@ -37,7 +37,7 @@ def test_a_case_says_in_its_columns_what_its_document_says(world: World) -> None
     reviewed(world, first)
     world.do("review open", user="anna", ref=second)
     early, *later = panel_of(world, second)
-    world.do("review score", user=early, ref=second, content=score_file(2))
+    world.do("review score", user=early, ref=second, file=as_file(score_file(2)))
 
     with world.view() as view:
         shown = {each.ref: each for each in view.briefs(Proposal, parent="2026-1")}

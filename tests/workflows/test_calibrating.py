@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conftest import Fund
-from tests.factories import founded
+from tests.factories import as_file, founded
 from tests.workflows.deciding import CRITERIA, eligible, money, panel_of, peopled, score_file
 
 
@@ -19,7 +19,7 @@ def test_the_first_two_to_close_are_the_samples_and_the_spread_is_told_to_who_ma
             world.do("review open", user="anna", ref=ref, reviewers=named)
             for name in panel_of(world, ref):
                 marks = {**dict.fromkeys(CRITERIA, 3), "learning": 2 if name == "ed" else 3}
-                world.do("review score", user=name, ref=ref, content=score_file(marks))
+                world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
 
         told = world.look("review spread", user="anna", ref="2026-1")
 

@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fund import errors, files
+from fund import files
+from fund.errors.commands import UnknownRef
+from fund.errors.people import ConflictOfInterest, NoActor, NotAuthorised
+from fund.errors.proposals import AttachmentMissing, ContentLost, FileNotNamed, UnknownAttachment
 from fund.events import FACTS
 from fund.events.agreements import AgreementSuspended, MilestoneEvidenced
 from fund.events.decisions import DecisionConditionEvidenced, DecisionUpheld
 from fund.events.exits import PartnerNoticeGiven
 from fund.events.writeoffs import WriteoffProposed
 from fund.schemas.reviews import Decision
-from fund.workflows.attachments import NOUNS
+from fund.workflows.attachments.reading import NOUNS
 from tests.cli.test_shell import complete
 from tests.conftest import Fund
-from tests.factories import START, World, a_proposal_file, founded
+from tests.factories import START, World, a_proposal_file, as_file, founded
 from tests.workflows.looking_back import AGREEMENT, BAARN, BUNSCHOTEN, PROPOSAL, proposal, until_completed
 from tests.workflows.money_out import OURS
 from tests.workflows.proposing import case, file_of, proposing
@@ -128,7 +131,7 @@ def test_every_file_of_a_case_is_listed_and_comes_out_as_it_went_in(world: World
             by_hash = world.look(f"{noun} file get", user="joost", ref=ref, file=row["sha256"][:6].upper())
             assert by_hash == found
         else:
-            with pytest.raises(errors.ContentLost):
+            with pytest.raises(ContentLost):
                 world.look(f"{noun} file get", user="joost", ref=ref, file=row["sha256"] if len(wanted) < 2 else "1")
 
 
@@ -138,36 +141,36 @@ def test_files_are_for_whoever_may_read_the_case_and_others_are_told_for_whom(wo
     for name in EVERYBODY:
         for query, args in ((f"{noun} file list", {}), (f"{noun} file get", {"file": "1"})):
             if name in readers:
-                with suppress(errors.ContentLost, errors.UnknownAttachment):  # nobody handed it in: it would be theirs
+                with suppress(ContentLost, UnknownAttachment):  # nobody handed it in: it would be theirs
                     world.look(query, user=name, ref=ref, **args)
                 continue
-            with pytest.raises(errors.NotAuthorised) as refused:
+            with pytest.raises(NotAuthorised) as refused:
                 world.look(query, user=name, ref=ref, **args)
             assert (refused.value.details["command"], refused.value.details["ref"]) == (query, ref)
-    with pytest.raises(errors.NoActor):
+    with pytest.raises(NoActor):
         world.look(f"{noun} file list", ref=ref)
-    with pytest.raises(errors.UnknownRef):
+    with pytest.raises(UnknownRef):
         world.look(f"{noun} file list", user="joost", ref="geen")
 
 
 def test_the_papers_of_a_decision_are_for_nobody_whom_a_conflict_bars(world: World) -> None:
     world.user("mats", "committee_member", partner=BAARN)
     for query, args in (("decision file list", {}), ("decision file get", {"file": "2"})):
-        with pytest.raises(errors.ConflictOfInterest) as refused:
+        with pytest.raises(ConflictOfInterest) as refused:
             world.look(query, user="mats", ref=PROPOSAL, **args)
         assert (refused.value.details["command"], refused.value.details["organisation"]) == (query, BAARN)
 
 
 def test_a_file_is_named_by_its_number_or_its_hash(world: World) -> None:
     ref = f"{AGREEMENT}-1"
-    with pytest.raises(errors.FileNotNamed) as several:
+    with pytest.raises(FileNotNamed) as several:
         world.look("milestone file get", user="joost", ref=ref)
     assert (several.value.details["count"], several.value.advice) == (2, f"fund milestone file list {ref}")
     for wrong in ("3", "0", "-1", "verslag", hashlib.sha256(PDF).hexdigest()[:5], "000000"):
-        with pytest.raises(errors.UnknownAttachment) as unknown:
+        with pytest.raises(UnknownAttachment) as unknown:
             world.look("milestone file get", user="joost", ref=ref, file=wrong)
         assert (unknown.value.details["file"], unknown.value.details["count"]) == (wrong, 2)
-    with pytest.raises(errors.UnknownAttachment):
+    with pytest.raises(UnknownAttachment):
         world.look("evaluation file get", user="joost", ref=AGREEMENT)
 
 
@@ -247,23 +250,23 @@ def test_attachments_of_a_proposal_are_its_own_until_it_is_handed_in(database_ur
     with proposing(database_url) as world:
         first = {"title": "Kladje", "sha256": hashlib.sha256(b"kladje").hexdigest()}
         form = a_proposal_file(attachments=(first, {"title": "Kaart", "sha256": "0" * 64}))
-        answer = world.do("proposal draft", user="fatima", content=form, name="a.toml")
+        answer = world.do("proposal draft", user="fatima", file=as_file(form, "a.toml"))
         ref = str(answer["result"]["ref"])
         assert answer["next"] == f"fund proposal save {ref} FILE --attach PATH"
         # a draft of others is not found; its parties see what it names, and what is not with the fund yet
         for query in ("proposal file list", "proposal file get"):
-            with pytest.raises(errors.UnknownRef):
+            with pytest.raises(UnknownRef):
                 world.look(query, user="anna", ref=ref)
         rows = world.look("proposal file list", user="fatima", ref=ref)["files"]
         assert [(row["title"], row["kept"]) for row in rows] == [("Kladje", False), ("Kaart", False)]
         # what the draft named before is nobody's once it is handed in without
         text = file_of(world, ref, "fatima")
         attach = [{"name": "kladje.txt", "content": b"kladje"}]
-        world.do("proposal save", user="fatima", ref=ref, content=text.encode(), name="a.toml", attach=attach)
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(text.encode(), "a.toml"), attach=attach)
         assert world.look("proposal file list", user="fatima", ref=ref)["files"][0]["kept"]
         form = a_proposal_file(attachments=(kept,))
         attach = [{"name": "plan.pdf", "content": PDF}]
-        world.do("proposal save", user="fatima", ref=ref, content=form, name="a.toml", attach=attach)
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(form, "a.toml"), attach=attach)
         world.do("proposal submit", user="fatima", ref=ref)
         assert case(world, ref).submitted_at is not None
         for name in ("anna", "sam"):
@@ -281,18 +284,18 @@ def test_who_names_a_file_of_another_case_by_its_hash_does_not_read_it(database_
             files.put(uow, secret)
         for refused_at, args in (("draft", {}), ("save", {"ref": "2026-001"})):
             form = a_proposal_file(attachments=(kept,))
-            with pytest.raises(errors.AttachmentMissing) as refused:
-                world.do(f"proposal {refused_at}", user="fatima", content=form, name="a.toml", **args)
+            with pytest.raises(AttachmentMissing) as refused:
+                world.do(f"proposal {refused_at}", user="fatima", file=as_file(form, "a.toml"), **args)
             again = f"fund proposal {refused_at} {args.get('ref', '')} FILE --attach PATH".replace("  ", " ")
             assert refused.value.advice == again
             if refused_at == "draft":
-                world.do("proposal draft", user="fatima", content=a_proposal_file(), name="a.toml")
+                world.do("proposal draft", user="fatima", file=as_file(a_proposal_file(), "a.toml"))
         # who has it brings it; from then on it is a file of the proposal, and of another one of the same party
         brought = [{"name": "plan.pdf", "content": secret}]
-        world.do("proposal save", user="fatima", ref="2026-001", content=form, name="a.toml", attach=brought)
+        world.do("proposal save", user="fatima", ref="2026-001", file=as_file(form, "a.toml"), attach=brought)
         for content in (form, a_proposal_file(title="Een ander plan", attachments=(kept,))):
             command, args = ("save", {"ref": "2026-001"}) if content is form else ("draft", {})
-            world.do(f"proposal {command}", user="fatima", content=content, name="a.toml", **args)
+            world.do(f"proposal {command}", user="fatima", file=as_file(content, "a.toml"), **args)
             found = world.look("proposal file get", user="fatima", ref="2026-002" if command == "draft" else "2026-001")
             assert base64.b64decode(found["content_base64"]) == secret
 

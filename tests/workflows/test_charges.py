@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
+from fund.errors.commands import ReasonMissing, UnknownRef
+from fund.errors.people import ConflictOfInterest, NotAuthorised
+from fund.errors.repayments import (
     ChargeAboveMaximum,
     ChargeBelowMinimum,
     ChargeNotDemanded,
     ChargePaid,
-    ConflictOfInterest,
     FeeClaimedBefore,
-    NotAuthorised,
-    ReasonMissing,
     ReceiptsInOrder,
-    UnknownRef,
 )
 from fund.events.writeoffs import WriteoffPosted
 from fund.reports.cash import cash_of
@@ -26,7 +24,7 @@ from fund.rules.regulations import Charges, FeeStep
 from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
 from fund.workflows.receipts.evidence import certain, evidence_for
-from fund.workflows.repayments import instalment_reference
+from fund.workflows.repayments.life import instalment_reference
 from tests.bookkeeping import head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import (

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fund.bank import read_payments
-from fund.errors import CoolingOff, FundError, NothingToPay, PayeeReplaced
+from fund.errors import FundError
+from fund.errors.payments import CoolingOff, NothingToPay, PayeeReplaced
 from tests.factories import World, founded
 from tests.workflows.money_out import (
     AGREEMENT,

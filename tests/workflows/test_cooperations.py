@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from fund import checks
-from fund.errors import FaultyCooperationFile, NotAuthorised, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.cooperations import FaultyCooperationFile
+from fund.errors.people import NotAuthorised
 from fund.schemas.proposals import Proposal
 from fund.workflows.conflicts import parties_of, soft_of
-from fund.workflows.cooperations import of_the_report, read_register, register
+from fund.workflows.cooperations.files import of_the_report, read_register
+from fund.workflows.cooperations.register import register
 from tests.conftest import Fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.deciding import eligible, peopled
 
 REPORT = (resources.files("fund") / "data" / "cooperations.json").read_bytes()
@@ -59,8 +62,8 @@ def test_before_any_import_the_register_is_that_of_the_report(database_url: str)
 
 def test_the_file_of_the_report_is_taken_in_once_and_the_second_time_changes_nothing(database_url: str) -> None:
     with founded(database_url) as world:
-        first = world.do("cooperation import", user="anna", content=REPORT, name="cooperations.json")
-        again = world.do("cooperation import", user="anna", content=REPORT, name="cooperations.json")
+        first = world.do("cooperation import", user="anna", file=as_file(REPORT, "cooperations.json"))
+        again = world.do("cooperation import", user="anna", file=as_file(REPORT, "cooperations.json"))
 
         assert (first["event_count"], len(first["result"]["cooperations_new"])) == (22, 22)
         assert (again["event_count"], again["result"]["cooperations_known"]) == (0, 22)
@@ -73,12 +76,12 @@ def test_the_first_import_brings_the_report_into_the_facts_so_that_nothing_rests
     database_url: str,
 ) -> None:
     with founded(database_url) as world:
-        answer = world.do("cooperation import", user="anna", content=a_file())
+        answer = world.do("cooperation import", user="anna", file=as_file(a_file()))
 
         assert (answer["event_count"], answer["result"]["taken_over"]) == (23, 22)
         assert len(world.look("cooperation list")["cooperations"]) == 23
         assert facts_of(world, "uplg")[0].source == "report"
-        more = world.do("cooperation import", user="anna", content=a_file(id="ander"))
+        more = world.do("cooperation import", user="anna", file=as_file(a_file(id="ander")))
         assert (more["event_count"], more["result"]["taken_over"]) == (1, 0)
         with world.view() as view:
             assert [one.ref for one in register(view)] == sorted(one.ref for one in register(view))
@@ -86,8 +89,12 @@ def test_the_first_import_brings_the_report_into_the_facts_so_that_nothing_rests
 
 def test_a_change_is_a_revision_and_the_earlier_one_stays_readable(database_url: str) -> None:
     with founded(database_url) as world:
-        world.do("cooperation import", user="anna", content=a_file(verplicht=True, kenmerken={"soort_werk": "policy"}))
-        changed = world.do("cooperation import", user="anna", content=a_file(sinds="2020-01-01", tot="2025-12-31"))
+        world.do(
+            "cooperation import", user="anna", file=as_file(a_file(verplicht=True, kenmerken={"soort_werk": "policy"}))
+        )
+        changed = world.do(
+            "cooperation import", user="anna", file=as_file(a_file(sinds="2020-01-01", tot="2025-12-31"))
+        )
 
         assert changed["result"]["cooperations_changed"] == ["loket"]
         first, second = facts_of(world, "loket")
@@ -101,10 +108,10 @@ def test_a_change_is_a_revision_and_the_earlier_one_stays_readable(database_url:
 
 def test_the_template_is_a_file_that_can_be_imported(database_url: str) -> None:
     with founded(database_url) as world:
-        world.do("cooperation import", user="anna", content=a_file(tot="2025-12-31"))
+        world.do("cooperation import", user="anna", file=as_file(a_file(tot="2025-12-31")))
         told = world.look("cooperation template")["template"]
 
-        again = world.do("cooperation import", user="anna", content=told.encode())
+        again = world.do("cooperation import", user="anna", file=as_file(told.encode()))
 
         assert (again["event_count"], again["result"]["cooperations_known"]) == (0, 23)
 
@@ -114,11 +121,11 @@ def test_what_a_fund_imports_counts_at_once_for_the_ties_of_reviewers(database_u
         peopled(world)
         ref = eligible(world, themes=("T06",), cooperation="none")[0]
         before = ties_of(world, ref, "rosa")  # Houten
-        world.do("cooperation import", user="anna", content=a_file())
+        world.do("cooperation import", user="anna", file=as_file(a_file()))
         during = ties_of(world, ref, "rosa")
-        world.do("cooperation import", user="anna", content=a_file(tot="2023-02-02"))
+        world.do("cooperation import", user="anna", file=as_file(a_file(tot="2023-02-02")))
         within = ties_of(world, ref, "rosa")
-        world.do("cooperation import", user="anna", content=a_file(tot="2023-02-01"))
+        world.do("cooperation import", user="anna", file=as_file(a_file(tot="2023-02-01")))
         after = ties_of(world, ref, "rosa")
 
         assert "cooperates:loket" not in before
@@ -141,7 +148,7 @@ def test_partners_that_the_fund_does_not_know_are_named_and_taken_in(database_ur
         world.partners()
         members = [{"naam": "Ede", "partner_id": "gm0228"}, {"naam": "Houten", "partner_id": "gm0321"}]
 
-        answer = world.do("cooperation import", user="anna", content=a_file(deelnemers=members))
+        answer = world.do("cooperation import", user="anna", file=as_file(a_file(deelnemers=members)))
 
         assert answer["result"]["partners_unknown"] == ["gm0228"]
 
@@ -152,7 +159,7 @@ def test_only_a_fund_manager_imports(database_url: str) -> None:
 
         for name in ("petra", "bram", "joost"):
             with pytest.raises(NotAuthorised):
-                world.do("cooperation import", user=name, content=REPORT)
+                world.do("cooperation import", user=name, file=as_file(REPORT))
 
 
 def test_a_faulty_file_is_refused_with_every_fault_and_nothing_of_it_is_taken_in(database_url: str) -> None:
@@ -173,7 +180,7 @@ def test_a_faulty_file_is_refused_with_every_fault_and_nothing_of_it_is_taken_in
     ).encode()
     with founded(database_url) as world:
         with pytest.raises(FaultyCooperationFile) as refused:
-            world.do("cooperation import", user="anna", content=content, name="r.json")
+            world.do("cooperation import", user="anna", file=as_file(content, "r.json"))
 
         told = str(refused.value).splitlines()
         assert [line.split(": ")[0] for line in told] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fund.errors import DeputyNotNeeded, NotAVoter
+from fund.errors.reviews import DeputyNotNeeded, NotAVoter
 from fund.schemas.reviews import Review
 from tests.factories import World, founded
 from tests.workflows import agreeing, looking_back

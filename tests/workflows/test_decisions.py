@@ -11,36 +11,33 @@ import pytest
 import sqlalchemy as sa
 
 from fund import language
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import (
     AwardAboveAsk,
     AwardAboveCeiling,
     CommitteeQuorumNotMet,
     ConditionExpired,
     ConditionsNotMet,
-    ConflictOfInterest,
     DecidedOtherwise,
     DecisionIncomplete,
     DeferredBefore,
     DeputyNotNeeded,
     FaultyCondition,
     FaultyReason,
-    FundError,
     InsufficientFreeToCommit,
-    NotAuthorised,
     NotAVoter,
     ObjectionVotesMissing,
     OneDecisionOnly,
-    ReasonMissing,
     ReasonsPerCriterionMissing,
-    SameHands,
     SealBroken,
-    TransitionNotAllowed,
     UnknownCondition,
     UnknownDeferralGround,
     UnknownMatter,
 )
 from fund.workflows.delivery import carry_out, open_fund
-from tests.factories import World, as_text, founded
+from tests.factories import World, as_file, as_text, founded
 from tests.workflows.deciding import (
     CLOSED,
     MEMBERS,
@@ -151,7 +148,7 @@ def test_who_reviewed_the_proposal_or_is_a_party_has_no_vote(database_url: str) 
         from tests.workflows.deciding import score_file
 
         for name in names:
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         with pytest.raises(NotAVoter) as reviewer:
             world.do("decision vote", user="both", ref=ref, choice="for")
@@ -484,10 +481,10 @@ def test_a_conditional_award_is_set_aside_and_stands_once_its_evidence_is_there(
         with pytest.raises(ConditionsNotMet):
             world.do("decision meet-conditions", user="anna", ref=ref)
         with pytest.raises(UnknownCondition):
-            world.do("decision evidence", user="fatima", ref=ref, number=2, content=b"besluit", name="b.pdf")
+            world.do("decision evidence", user="fatima", ref=ref, number=2, file=as_file(b"besluit", "b.pdf"))
         with pytest.raises(NotAuthorised):
-            world.do("decision evidence", user="sam", ref=ref, number=1, content=b"besluit", name="b.pdf")
-        world.do("decision evidence", user="fatima", ref=ref, number=1, content=b"besluit", name="b.pdf")
+            world.do("decision evidence", user="sam", ref=ref, number=1, file=as_file(b"besluit", "b.pdf"))
+        world.do("decision evidence", user="fatima", ref=ref, number=1, file=as_file(b"besluit", "b.pdf"))
         made = world.do("decision meet-conditions", user="anna", ref=ref)
         with pytest.raises(SameHands):  # carla decided
             world.do("confirm", user="carla", ref=made["pending"])
@@ -521,7 +518,7 @@ def test_evidence_after_the_day_of_its_condition_is_too_late(sqlite_url: str) ->
         world.clock(date(2026, 3, 2))
 
         with pytest.raises(ConditionExpired):
-            world.do("decision evidence", user="fatima", ref=ref, number=1, content=b"brief", name="b.pdf")
+            world.do("decision evidence", user="fatima", ref=ref, number=1, file=as_file(b"brief", "b.pdf"))
 
 
 @pytest.mark.parametrize(
@@ -579,8 +576,7 @@ def test_an_objection_is_decided_by_people_who_took_no_part(database_url: str, c
         said: dict[str, Any] = {
             "uphold": choice == "uphold",
             "reason": "zie advies",
-            "content": b"advies",
-            "name": "advies.pdf",
+            "file": as_file(b"advies", "advies.pdf"),
         }
 
         with pytest.raises(NotAVoter):
@@ -606,7 +602,9 @@ def test_an_objection_against_ineligibility_can_make_a_proposal_eligible(databas
         world.do("proposal object", user="fatima", ref=ref, grounds="Er is geen steun.")
         for name in ("carl", "wil"):
             world.do("decision vote", user=name, ref=ref, choice="reopen")
-        world.do("decision decide-objection", user="carla", ref=ref, uphold=False, reason="advies", content=b"advies")
+        world.do(
+            "decision decide-objection", user="carla", ref=ref, uphold=False, reason="advies", file=as_file(b"advies")
+        )
         world.clock(CLOSED)
 
         assert world.look("proposal show", ref=ref)["state"] == "eligible"
@@ -634,7 +632,7 @@ def test_where_nobody_is_free_the_full_board_decides(database_url: str) -> None:
         from tests.workflows.deciding import score_file
 
         for name in ("ed", "els", "emma"):
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         with pytest.raises(NotAVoter) as signed:
             world.do("decision vote", user="fatima", ref=ref, choice="for")
@@ -663,7 +661,7 @@ def test_a_partners_signatory_votes_on_a_key_with_the_same_words(sqlite_url: str
     with founded(sqlite_url) as world:
         peopled(world)
         content = b'name = "2027"\nfamily = "equal"\nfrom_on = 2031-02-01\n'
-        world.do("key adopt", user="anna", content=content)
+        world.do("key adopt", user="anna", file=as_file(content))
 
         answer = world.do("decision vote", user="fatima", ref="2027", choice="for")
 
@@ -725,7 +723,7 @@ def test_a_chair_who_reviewed_the_proposal_leaves_it_to_the_deputy(sqlite_url: s
         names = ["carla", "els", "rosa", "willem", "paula"]
         world.do("review open", user="anna", ref=ref, reviewers=names)
         for name in names:
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
         voted(world, ref)
         with pytest.raises(NotAVoter, match="reviewed this proposal"):
             world.do("decision decide", user="carla", ref=ref)
@@ -745,7 +743,7 @@ def test_a_fund_manager_who_reviewed_a_light_proposal_does_not_decide_it(sqlite_
         world.do("review open", user="anna", ref=ref, reviewers=names)
         for name in names:
             if world.look("review show", ref=ref)["state"] == "open":
-                world.do("review score", user=name, ref=ref, content=score_file())
+                world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         with pytest.raises(NotAVoter, match="reviewed this proposal"):
             world.do("decision decide", user="anna2", ref=ref)

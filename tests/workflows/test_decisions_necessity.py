@@ -7,17 +7,16 @@ from datetime import timedelta
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors.people import ConflictOfInterest, SameHands
+from fund.errors.reviews import (
     CommitteeQuorumNotMet,
-    ConflictOfInterest,
     GateIsBinding,
     NotAVoter,
     ObjectionVotesMissing,
     QuorumNotFeasible,
     ReasonsPerCriterionMissing,
-    SameHands,
 )
-from tests.factories import World, as_text, founded
+from tests.factories import World, as_file, as_text, founded
 from tests.workflows.deciding import CLOSED, LEAD
 from tests.workflows.money_out import IBAN, OURS
 from tests.workflows.necessity import advised, gathered, proposed, signer, voter, votes
@@ -123,7 +122,7 @@ def test_two_thirds_of_the_full_board_are_needed(database_url: str) -> None:
 def objection(world: World, ref: str, partners: list[str]) -> None:
     """The objection is the full board's too: it stands unless two thirds would reopen it."""
     world.do("proposal object", user=signer(LEAD), ref=ref, grounds="De businesscase is doorgerekend.")
-    said = {"reason": "zie advies", "content": b"extern advies", "name": "advies.pdf"}
+    said = {"reason": "zie advies", "file": as_file(b"extern advies", "advies.pdf")}
     for partner in partners[:17]:
         world.do("decision vote", user=voter(partner), ref=ref, choice="reopen")
     with pytest.raises(SameHands):  # the chair decided it

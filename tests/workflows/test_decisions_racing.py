@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from fund.checks import verify
-from fund.errors import AwardAboveRolloutCap
+from fund.errors.reviews import AwardAboveRolloutCap
 from fund.schemas.proposals import Proposal
 from tests.factories import World, founded
 from tests.workflows.deciding import decidable, voted

@@ -7,19 +7,14 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
-    AwardChanged,
-    DecidedAnew,
-    NotADecidedProposal,
-    NotAVoter,
-    SameHands,
-    SignedAsDecided,
-    TransitionNotAllowed,
-)
+from fund.errors.agreements import AwardChanged, DecidedAnew, NotADecidedProposal, SignedAsDecided
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import SameHands
+from fund.errors.reviews import NotAVoter
 from fund.schemas.agreements import Agreement
-from fund.workflows import decisions
 from fund.workflows.agreements import drafting
-from tests.factories import World, founded
+from fund.workflows.decisions import afterwards as decisions
+from tests.factories import World, as_file, founded
 from tests.roads import road
 from tests.workflows.deciding import decidable, voted
 
@@ -140,7 +135,7 @@ def test_who_voted_for_an_award_does_not_find_its_conditions_met(database_url: s
         voted(world, ref)
         condition = "gm0351;raadsbesluit;2026-05-01;De raad stelt de eigen bijdrage beschikbaar"
         world.do("decision decide", user="carla", ref=ref, conditions=[condition])
-        world.do("decision evidence", user="fatima", ref=ref, number=1, content=b"besluit", name="b.pdf")
+        world.do("decision evidence", user="fatima", ref=ref, number=1, file=as_file(b"besluit", "b.pdf"))
         made = world.do("decision meet-conditions", user="anna", ref=ref)
 
         with pytest.raises(SameHands):  # carl voted

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.reviews import (
     DecidedOtherwise,
     FaultyCondition,
-    FundError,
     InsufficientFreeToCommit,
     ReasonsPerCriterionMissing,
     VotingOver,
 )
 from fund.workflows.commands import QUERIES
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.deciding import MEMBERS, decidable, objected, voted
 
 CANARY = "kanarie die niemand hoort"
@@ -86,7 +86,7 @@ def test_a_trial_of_a_decision_on_an_objection_opens_nothing(sqlite_url: str) ->
         ref = objected(world)
         world.user("nina", "committee_member", partner="gm0310")
         voted(world, ref, roos="reopen", nina="reopen")
-        said = {"ref": ref, "reason": "advies", "content": b"advies"}
+        said = {"ref": ref, "reason": "advies", "file": as_file(b"advies")}
 
         trials = [
             world.do("decision decide-objection", user="dora", dry_run=True, uphold=uphold, **said)["events"][0]["type"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fund.errors import CommitteeQuorumNotMet, LastAdmin, NoDeputy, NoSeatLeft, NotAVoter
+from fund.errors.people import LastAdmin, NoDeputy, NoSeatLeft
+from fund.errors.reviews import CommitteeQuorumNotMet, NotAVoter
 from tests.factories import World, founded
 from tests.workflows.deciding import decidable, eligible, money, peopled, reviewed, voted
 

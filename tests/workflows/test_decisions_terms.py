@@ -9,8 +9,8 @@ import pytest
 
 from fund.checks import verify
 from fund.dates import end_of_day, start_of_day
-from fund.workflows import decisions
-from tests.factories import World, a_proposal_file, founded
+from fund.workflows.decisions import terms as decisions
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.workflows.deciding import (
     CLOSED,
     decidable,
@@ -109,7 +109,7 @@ def test_the_term_stands_still_while_the_parties_have_something_to_hand_in(datab
         world.do("proposal request-changes", user="anna", ref=ref, **asked)
         world.clock(date(2026, 2, 16))
         content = a_proposal_file(ask_cents=40_000_00, exit_rules="Wie weggaat betaalt twee jaar.")
-        world.do("proposal save", user="fatima", ref=ref, content=content)
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(content))
         world.do("proposal resubmit", user="fatima", ref=ref)
 
         world.clock(start_of_day(LAST))
@@ -212,7 +212,7 @@ def test_an_extended_term_moves_with_the_days_that_the_parties_took(sqlite_url: 
         world.do("proposal request-changes", user="anna", ref=ref, **asked)
         world.clock(date(2026, 4, 6))
         content = a_proposal_file(ask_cents=40_000_00, title="Plan 1", exit_rules="Wie weggaat betaalt twee jaar.")
-        world.do("proposal save", user="fatima", ref=ref, content=content)
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(content))
         world.do("proposal resubmit", user="fatima", ref=ref)
 
         world.clock(end_of_day(TOLD))

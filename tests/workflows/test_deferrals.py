@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from fund.checks import verify
-from fund.errors import ConsensusPending, NotImprovedYet
-from tests.factories import World, a_proposal_file, founded
+from fund.errors.proposals import NotImprovedYet
+from fund.errors.reviews import ConsensusPending
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.roads import road
 from tests.workflows.deciding import CLOSED, CRITERIA, decidable, panel_of, score_file, voted
 from tests.workflows.test_late_conflicts import joins_the_lead, opened, shown
@@ -22,7 +23,7 @@ def deferred_for_money(world: World) -> tuple[str, list[str]]:
     ref, panel = opened(world)
     for number, name in enumerate(panel):
         marks = {**dict.fromkeys(CRITERIA, 3), "exit": 1 if number == 1 else 3}
-        world.do("review score", user=name, ref=ref, content=score_file(marks))
+        world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
     agreed(world, ref, panel)
     voted(world, ref)
     deferred = {"defer_for": "money", "until": DAY, "reasons": ["na de zomer"]}
@@ -83,7 +84,7 @@ def test_what_is_to_be_improved_is_voted_on_after_its_panel_scored_it_again(data
         answer = world.do("decision decide", user="carla", ref=ref, **said)
         assert answer["next"] == f"fund proposal save {ref} FILE"
         content = a_proposal_file(round="2026-1", ask_cents=110_000_00, title="Plan 1")
-        world.do("proposal save", user="fatima", ref=ref, content=content)
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(content))
 
         with pytest.raises(NotImprovedYet) as refused:
             world.do("decision prepare", user="anna", ref=ref)

@@ -10,33 +10,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import InvalidIban
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
+from fund.errors.payments import (
     AlreadyRepaid,
     AwardExceeded,
-    ConflictOfInterest,
     CoolingOff,
-    FundError,
     InsufficientCash,
-    InvalidIban,
     MilestoneExceeded,
     MilestoneNotAccepted,
     NoPayee,
-    NotAuthorised,
     NothingToReceive,
     OnAccountNotAllowed,
     PayeeNotParty,
     PaymentsStopped,
-    ReasonMissing,
     RefundExceeded,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownRef,
     WrongAccount,
 )
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import ReceiptAllocated, ReceiptRecorded
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
-from fund.workflows.disbursements import TRANSITIONS, State
+from fund.workflows.disbursements.table import TRANSITIONS, State
 from fund.workflows.lifecycle import commands_from
 from tests.factories import World, as_text, founded
 from tests.roads import road

@@ -12,12 +12,16 @@ import pytest
 
 from fund import checks
 from fund.database import Connection, writing
-from fund.errors import DatabaseBusy, FundError, RoundNotClosed, RoundNotOpen, TransitionNotAllowed
+from fund.errors import FundError
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.database import DatabaseBusy
+from fund.errors.proposals import RoundNotOpen
+from fund.errors.reviews import RoundNotClosed
 from fund.schemas.proposals import Round
 from fund.store import Store
 from fund.workflows.commands import COMMANDS
 from fund.workflows.delivery.deliver import drain, tick
-from tests.factories import World, a_proposal_file, founded
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.workflows.deciding import CLOSED, peopled, round_of, submitted
 
 
@@ -85,19 +89,19 @@ def test_a_dry_run_shows_what_would_happen_and_keeps_nothing(world: World) -> No
 def test_a_command_that_is_refused_all_the_same_is_refused_by_what_is_true_now(world: World) -> None:
     before = types(world)
     with pytest.raises(FundError) as refused:
-        world.do("proposal draft", user="fatima", content=a_proposal_file(round="2026-1"), name="laat.toml")
+        world.do("proposal draft", user="fatima", file=as_file(a_proposal_file(round="2026-1"), "laat.toml"))
     assert isinstance(refused.value, RoundNotOpen)
     happened = types(world)[len(before) :]
     assert (happened[0], happened.count("round.closed"), happened[-1]) == ("round.closed", 1, "command.refused")
     with pytest.raises(FundError):
-        world.do("proposal draft", user="fatima", content=a_proposal_file(round="2026-1"), name="laat.toml")
+        world.do("proposal draft", user="fatima", file=as_file(a_proposal_file(round="2026-1"), "laat.toml"))
     assert types(world).count("round.closed") == 1
     assert checks.verify(world.fund.engine)["ok"]
 
 
 def test_a_refused_dry_run_keeps_nothing_of_what_is_due(world: World) -> None:
     before = types(world)
-    args = {"content": a_proposal_file(round="2026-1"), "name": "laat.toml"}
+    args = {"file": as_file(a_proposal_file(round="2026-1"), "laat.toml")}
     with pytest.raises(RoundNotOpen):
         world.do("proposal draft", user="fatima", dry_run=True, **args)
     assert types(world) == before

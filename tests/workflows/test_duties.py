@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fund.database import writing
-from fund.errors import ExclusiveRole
+from fund.errors.people import ExclusiveRole
 from fund.rules.authority import EXCLUSIVE, Actor, Role, require_compatible_roles
 from fund.rules.conflicts import CaseParties
 from fund.schemas.proposals import Proposal

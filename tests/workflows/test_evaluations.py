@@ -7,22 +7,19 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    ConflictOfInterest,
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.evaluations import (
     EvaluationNotLate,
     EvaluationNotPublished,
     FaultyEvaluation,
-    FundError,
-    NotAuthorised,
     PeerNotExternal,
-    ReasonMissing,
     ReturnedBefore,
     ReviewedBefore,
-    SameHands,
     ScoreOutOfRange,
-    TransitionNotAllowed,
     UnknownTheme,
 )
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.schemas.evaluations import parse_evaluation
 from tests.factories import World, founded
 from tests.workflows.agreeing import fired_again
@@ -378,7 +375,7 @@ def test_a_card_tells_experiment_question_and_both_results(sqlite_url: str) -> N
 
 
 def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlite_url: str) -> None:
-    from fund.workflows import evaluations
+    from fund.workflows.evaluations import course, followon
 
     with founded(sqlite_url) as world:
         until_completed(world)
@@ -391,17 +388,17 @@ def test_every_reaction_and_timer_leaves_the_world_the_same_when_run_twice(sqlit
         assert facts["followon.invited"].causation_id == facts["evaluation.published"].event_id
         assert facts["evaluation.published"].causation_id == facts["evaluation.accepted"].event_id
         reactions = (
-            (evaluations.plan, activated),
-            (evaluations.fall_due, ended),
-            (evaluations.publish, facts["evaluation.accepted"]),
-            (evaluations.invite, facts["evaluation.published"]),
+            (course.plan, activated),
+            (course.fall_due, ended),
+            (course.publish, facts["evaluation.accepted"]),
+            (followon.invite, facts["evaluation.published"]),
         )
         for reaction, happened in reactions:
             assert happened is not None
             with world.uow() as uow:
                 reaction(uow, happened)
                 assert uow.facts == []
-        assert fired_again(world, evaluations.fall_due_at, stream, "evaluation.due") == []
+        assert fired_again(world, course.fall_due_at, stream, "evaluation.due") == []
         world.clock(date(2027, 1, 6))
-        assert fired_again(world, evaluations.announce, stream, "followon.announce", "14") == []
-        assert fired_again(world, evaluations.expire, stream, "followon.expire") == []
+        assert fired_again(world, followon.announce, stream, "followon.announce", "14") == []
+        assert fired_again(world, followon.expire, stream, "followon.expire") == []

@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 
 from fund.database import writing
+from fund.declarations import Command
 from fund.errors import FundError
 from fund.rules.authority import Actor, Relation, Role, Who
 from fund.rules.transitions import Transition, commands_from, state_after
 from fund.schemas import CaseFile
-from fund.unit_of_work import Command, UnitOfWork, View
+from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.delivery.asking import _make_pending, _run, confirm
 from fund.workflows.lifecycle import check
-from tests.factories import a_proposal_file, founded
+from tests.factories import a_proposal_file, as_file, founded
 from tests.previews import require_whole
 from tests.workflows.triples import (
     ALONG,
@@ -208,9 +209,9 @@ def arguments(fund: Fund, kind: str, command: str, subject: Subject, state: str 
     if subject.ref == "name":
         ref = "gert"
     if command == "proposal draft":
-        args["content"] = a_proposal_file(round="2026-2", title="Een ander plan", ask_cents=40_000_00)
+        args["file"] = as_file(a_proposal_file(round="2026-2", title="Een ander plan", ask_cents=40_000_00))
     if command == "proposal save":
-        args["content"] = a_proposal_file(round="2026-2", title="Beter plan", ask_cents=40_000_00)
+        args["file"] = as_file(a_proposal_file(round="2026-2", title="Beter plan", ask_cents=40_000_00))
     if command == "agreement draft":
         ref = "2026-901" if state is None else ref
     if subject.ref:

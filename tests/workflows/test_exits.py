@@ -9,39 +9,33 @@ from typing import Any
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.capital import CalledAfterNotice
+from fund.errors.closing import DayToCome
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.evaluations import BeyondOutstanding
+from fund.errors.exits import (
     AdviceMissing,
     BelowUndisputed,
-    BeyondOutstanding,
     BeyondSettlement,
-    CalledAfterNotice,
     CapitalMoved,
-    ConflictOfInterest,
-    DayToCome,
     DecisionFileMissing,
-    FundError,
-    InsufficientCash,
-    InsufficientFreeToCommit,
     LongStopNotReached,
     MoreOwedThanCalled,
-    NoPayee,
-    NotAuthorised,
     NothingUndisputed,
     NoticeTooShort,
     OwnAgreementsOpen,
-    PartnerNotActive,
-    PayeeNotParty,
-    ReasonMissing,
-    SameHands,
     SetOffNotSigned,
     SettledBeforeValuation,
     SettlementOfNobody,
     SettlementSettled,
     SettlementUnchanged,
-    TransitionNotAllowed,
-    UnknownPartner,
     ValuationDayOutside,
 )
+from fund.errors.payments import InsufficientCash, NoPayee, PayeeNotParty
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands, UnknownPartner
+from fund.errors.proposals import PartnerNotActive
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.capital import ContributionCalled
 from fund.events.costs import TransferSent
 from fund.events.decisions import DecisionApproved

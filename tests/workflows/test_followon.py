@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fund import forms
-from fund.errors import FollowonNotInvited, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.proposals import FollowonNotInvited
 from fund.schemas.proposals import ProposalForm
-from fund.workflows.evaluations import ancestors
+from fund.workflows.evaluations.followon import ancestors
 from tests.factories import World, a_form, founded
 from tests.workflows.looking_back import (
     AGREEMENT,

@@ -6,7 +6,7 @@ from datetime import date
 
 from fund.checks import verify
 from fund.events.agreements import BenefitReported
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.money_out import AGREEMENT, PROPOSAL, agree, receipt
 from tests.workflows.test_partners import BY_INHABITANTS, THREE, three, vote
 
@@ -22,7 +22,7 @@ def announced(world: World, key: str = "2026") -> list[tuple[int, str]]:
 
 def test_the_service_says_so_a_year_and_half_a_year_before_once_each(database_url: str) -> None:
     with founded(database_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.clock(date(2030, 1, 4))
         assert announced(world) == []
         world.clock(date(2030, 1, 5))
@@ -42,7 +42,7 @@ def test_the_service_says_so_a_year_and_half_a_year_before_once_each(database_ur
 def test_it_comes_with_what_the_fund_brought_each_partner_and_the_rounds_under_way(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         world.people()
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.both("capital call", user="anna", second="bram", amount=10_000_000)
         with world.uow("anna") as uow:
             receipt(uow, "O2026-9001", 10_000_000)
@@ -78,7 +78,7 @@ def test_a_key_whose_place_another_one_took_is_not_looked_at_again(sqlite_url: s
     with founded(sqlite_url) as world:
         three(world)
         world.clock(date(2027, 1, 6))
-        world.do("key adopt", user="anna", content=BY_INHABITANTS.replace(b"2026-01-05", b"2027-02-01"))
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS.replace(b"2026-01-05", b"2027-02-01")))
         for name in ("bea", "bob", "bo"):
             vote(world, name, "inwoners-2021", "for")
         world.clock(date(2030, 12, 31))
@@ -89,6 +89,6 @@ def test_a_key_whose_place_another_one_took_is_not_looked_at_again(sqlite_url: s
 
 def test_an_announcement_that_was_held_up_does_not_follow_a_later_one(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.clock(date(2030, 8, 1))
         assert announced(world) == [(6, "2031-01-05")]

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from fund import checks
-from fund.errors import ConflictOfInterest, NotAVoter, ScoreOpened, TransitionNotAllowed, UnknownGround
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest
+from fund.errors.reviews import NotAVoter, ScoreOpened, UnknownGround
 from fund.rules.conflicts import ground_text
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.roads import road
 from tests.workflows.deciding import (
     CLOSED,
@@ -50,7 +52,7 @@ LOWER = {**dict.fromkeys(CRITERIA, 3), "learning": 2}
 def scores(world: World, ref: str, **given: int | dict[str, int]) -> None:
     """Each gives one score on everything, or by criterion."""
     for name, mark in given.items():
-        world.do("review score", user=name, ref=ref, content=score_file(mark))
+        world.do("review score", user=name, ref=ref, file=as_file(score_file(mark)))
 
 
 def shown(world: World, ref: str, user: str = "anna") -> dict[str, Any]:
@@ -146,7 +148,7 @@ def test_a_review_that_loses_its_quorum_is_reopened_topped_up_and_closed_again(d
         with pytest.raises(TransitionNotAllowed):
             world.do("decision vote", user="carl", ref=ref, choice="for")
         with pytest.raises(ScoreOpened):
-            world.do("review score", user=external, ref=ref, content=score_file(4))
+            world.do("review score", user=external, ref=ref, file=as_file(score_file(4)))
         [joins] = told["top_up"]
         assert joins["command"] == f"fund review assign {ref} {joins['name']}"
         world.do("review assign", user="anna", ref=ref, reviewer=joins["name"])
@@ -204,7 +206,7 @@ def test_what_a_panel_agrees_on_cannot_be_tried_out_from_the_facts(sqlite_url: s
         ref, panel = opened(world)
         for number, name in enumerate(panel):
             marks = {**dict.fromkeys(CRITERIA, 3), "exit": 4 if number == 0 else 2}
-            world.do("review score", user=name, ref=ref, content=score_file(marks))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
         chair = next(seat["name"] for seat in shown(world, ref)["panel"] if seat["chair"])
         world.do("review consensus", user=chair, ref=ref, scores=["exit=3"], grounds="besproken")
         for name in panel:
@@ -226,7 +228,7 @@ def test_an_agreement_with_somebody_who_had_a_conflict_does_not_stand(database_u
         ref, panel = opened(world)
         for number, name in enumerate(panel):
             marks = {**dict.fromkeys(CRITERIA, 3), "exit": 4 if number == 0 else 2}
-            world.do("review score", user=name, ref=ref, content=score_file(marks))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
         chair = next(seat["name"] for seat in shown(world, ref)["panel"] if seat["chair"])
         world.do(
             "review consensus", user=chair, ref=ref, scores=["Uitstapregels en risicodeling=4"], grounds="besproken"
@@ -248,7 +250,7 @@ def test_a_panel_that_still_differs_talks_again_without_the_one_who_left(databas
         ref, panel = opened(world)
         for number, name in enumerate(panel):
             marks = {**dict.fromkeys(CRITERIA, 3), "exit": 1 + 2 * (number % 2)}
-            world.do("review score", user=name, ref=ref, content=score_file(marks))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
 
         joins_the_lead(world, panel[0])
 
@@ -269,7 +271,7 @@ def test_after_ten_days_the_means_of_the_others_stand(database_url: str) -> None
         ref, panel = opened(world)
         for number, name in enumerate(panel):
             marks = {**dict.fromkeys(CRITERIA, 3), "exit": 1 + 2 * (number % 2)}
-            world.do("review score", user=name, ref=ref, content=score_file(marks))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(marks)))
         world.clock(CLOSED + timedelta(days=5))
         joins_the_lead(world, panel[0])
 
@@ -295,7 +297,7 @@ def test_what_only_the_reviewer_knows_bars_from_the_moment_it_is_declared(sqlite
         assert (excluded["actor"], excluded["causation_id"] is not None) == ("system", True)
         assert panel[0] not in panel_of(world, ref)
         with pytest.raises(ConflictOfInterest) as refused:
-            world.do("review score", user=panel[0], ref=ref, content=score_file())
+            world.do("review score", user=panel[0], ref=ref, file=as_file(score_file()))
         assert ground_text(ground) in str(refused.value)
         with pytest.raises(ConflictOfInterest):
             world.do("review assign", user="anna", ref=ref, reviewer=panel[0])
@@ -332,7 +334,9 @@ def test_a_member_of_the_committee_who_declares_a_conflict_has_no_vote_and_the_v
 def test_the_chair_and_a_member_may_still_judge_a_possible_conflict_after_the_closing(database_url: str) -> None:
     with founded(database_url) as world:
         ref, panel = opened(world)
-        world.do("review score", user=panel[0], ref=ref, content=score_file(LOWER), grounds=["werkte samen in 2024"])
+        world.do(
+            "review score", user=panel[0], ref=ref, file=as_file(score_file(LOWER)), grounds=["werkte samen in 2024"]
+        )
         scores(world, ref, **dict.fromkeys(panel[1:], 3))
         undecided = {each["name"]: each["grounds"] for each in shown(world, ref)["undecided"]}
         assert undecided[panel[0]][-1] == "werkte samen in 2024"

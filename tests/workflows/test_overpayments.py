@@ -9,22 +9,20 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.capital import (
     AmountNotPositive,
     CallOfAnother,
-    ConflictOfInterest,
     ConsentNeeded,
-    CoolingOff,
-    FundError,
     MoreThanOverpaid,
-    NoPayee,
     NothingOpen,
-    SignatoryNeeded,
     SurplusRefunded,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
+from fund.errors.payments import CoolingOff, NoPayee, SignatoryNeeded
+from fund.errors.people import ConflictOfInterest
 from fund.rules.hands import Hands
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.money_out import OTHER_IBAN, recorded, sent
 from tests.workflows.test_partners import THREE
 from tests.workflows.test_receipts import FROM, import_statement, registered
@@ -35,7 +33,7 @@ BAARN, BUNNIK = "gm0308", "gm0312"
 def overpaid(world: World, *, payee: bool = True) -> World:
     """Baarn paid 250 euro too much on 5 January, and has an account that can be paid on the eighth."""
     world.people()
-    world.do("partner import", user="anna", content=THREE)
+    world.do("partner import", user="anna", file=as_file(THREE))
     world.both("capital call", user="anna", second="bram", amount=1_000_00, partner=BAARN)
     bank = registered(world)
     bank.receive(1_250_00, name="Gemeente Baarn", iban=FROM, on=date(2026, 1, 5), reference="RF30B20260001")

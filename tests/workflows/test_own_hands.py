@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from fund.errors import NotAVoter, SameHands
+from fund.errors.people import SameHands
+from fund.errors.reviews import NotAVoter
 from fund.rules.conflicts import hard_conflict
 from fund.schemas.proposals import Proposal
 from fund.workflows.conflicts import parties_of
 from fund.workflows.reviews.ties import candidates
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.roads import road
 from tests.workflows.deciding import CLOSED, LEAD, eligible, panel_of, peopled, round_of, score_file, submitted
 
@@ -48,10 +49,10 @@ def test_a_score_does_not_count_of_somebody_who_went_to_work_for_the_lead_and_re
         [ref] = eligible(world)
         world.do("review open", user="anna", ref=ref, reviewers=list(PANEL))
         for name in PANEL[:4]:
-            world.do("review score", user=name, ref=ref, content=score_file(3))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
         moved = {"name": "rosa", "roles": ["partner_editor"], "partner": LEAD}
         world.both("user change", user="petra", second="carla", **moved)
-        world.do("review score", user="mara", ref=ref, content=score_file(3))
+        world.do("review score", user="mara", ref=ref, file=as_file(score_file(3)))
         result = world.look("review show", ref=ref, user="anna")["result"]
         assert sorted(each["name"] for each in result["scores"]) == ["ed", "mara", "ria", "willem"]
         assert "rosa" not in panel_of(world, ref)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fund.checks import verify
-from fund.errors import AlreadyAssigned, NotAVoter, NotEligibleReviewer
-from tests.factories import World, founded
+from fund.errors.reviews import AlreadyAssigned, NotAVoter, NotEligibleReviewer
+from tests.factories import World, as_file, founded
 from tests.workflows.deciding import CLOSED, eligible, money, panel_of, peopled, score_file, voted
 from tests.workflows.test_late_conflicts import joins_the_lead, opened, scores, shown
 
@@ -26,7 +26,7 @@ def reopened(world: World) -> tuple[str, str, str]:
         own = view.user(left).partner
     roles = ["reviewer", "committee_member"]
     world.both("user change", user="petra", second="carla", name=left, roles=roles, partner=own)
-    world.do("review score", user=left, ref=ref, content=score_file(3), grounds=["werkte samen in 2024"])
+    world.do("review score", user=left, ref=ref, file=as_file(score_file(3)), grounds=["werkte samen in 2024"])
     scores(world, ref, **dict.fromkeys((external, others[0]), 3))
     world.clock(CLOSED + timedelta(days=29))
     assert shown(world, ref)["state"] == "closed"

@@ -9,12 +9,10 @@ from datetime import date
 import pytest
 
 from fund.checks import verify
-from fund.contributions import explained
-from fund.errors import (
+from fund.contributions.letters import explained
+from fund.errors.capital import (
     AlreadyVoted,
     AmountNotPositive,
-    CommitteeQuorumNotMet,
-    DecidedByVotesAlone,
     FaultyKeyFile,
     FaultyPartnerFile,
     FoundersOnly,
@@ -23,19 +21,19 @@ from fund.errors import (
     KeyLeavesNothing,
     KeyReachesBack,
     NoActivePartners,
-    NotAuthorised,
     NotTakingPart,
-    TransitionNotAllowed,
-    UnknownRef,
     UnknownVote,
 )
+from fund.errors.commands import TransitionNotAllowed, UnknownRef
+from fund.errors.people import NotAuthorised
+from fund.errors.reviews import CommitteeQuorumNotMet, DecidedByVotesAlone
 from fund.events import canonical_json
 from fund.events.capital import KeyVoted
 from fund.rules.keys import reference_years
 from fund.rules.regulations import standard
 from fund.schemas.capital import DistributionKey, Partner
-from fund.workflows.partners import vote_on_key
-from tests.factories import PARTNERS_CSV, World, founded
+from fund.workflows.partners.keys import vote_on_key
+from tests.factories import PARTNERS_CSV, World, as_file, founded
 from tests.roads import road
 
 HEADER = "id,naam,korte_naam,kind_en,size_class_en,inwoners,inwoners_peiljaar,regio_id"
@@ -59,7 +57,7 @@ SIGNATORIES = {"gm0308": "bea", "gm0312": "bob", "gm0313": "bo"}
 @road
 def three(world: World) -> None:
     """Three municipalities with a signatory each."""
-    world.do("partner import", user="anna", content=THREE)
+    world.do("partner import", user="anna", file=as_file(THREE))
     for partner, name in SIGNATORIES.items():
         world.user(name, "partner_signatory", partner=partner)
 
@@ -72,7 +70,7 @@ def vote(world: World, name: str, ref: str, choice: str) -> dict[str, object]:
 
 def test_the_34_take_part_at_once_and_the_founding_key_holds_over_them(database_url: str) -> None:
     with founded(database_url) as world:
-        answer = world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
+        answer = world.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes()))
 
         assert answer["result"] == {"partners_new": 34, "partners_known": 0}
         assert [event["type"] for event in answer["events"]].count("partner.admitted") == 34
@@ -92,7 +90,7 @@ def test_the_same_file_again_changes_nothing(database_url: str) -> None:
     with founded(database_url) as world:
         world.partners()
 
-        answer = world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
+        answer = world.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes()))
 
         assert answer["result"] == {"partners_new": 0, "partners_known": 34}
         assert answer["event_count"] == 0
@@ -126,7 +124,7 @@ def test_a_partner_is_shown_with_what_it_is_and_paid(database_url: str) -> None:
 
 def test_after_the_first_call_no_founders_come_any_more(database_url: str) -> None:
     with founded(database_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         world.both("capital call", user="anna", second="bram", amount=100_000)
 
         with pytest.raises(FoundersOnly) as refused:
@@ -155,7 +153,7 @@ def test_a_faulty_partner_file_is_refused_whole_with_its_line(
 ) -> None:
     with founded(sqlite_url) as world:
         with pytest.raises(FaultyPartnerFile) as refused:
-            world.do("partner import", user="anna", content=content, name="partners.csv")
+            world.do("partner import", user="anna", file=as_file(content, "partners.csv"))
 
         assert refused.value.details["line"] == line
         assert problem in str(refused.value)
@@ -167,7 +165,7 @@ def test_a_founding_key_keeps_the_year_that_it_was_made_with(sqlite_url: str, mo
     """A newer program knows a newer year; what was adopted stays explained, and weighs a newcomer by the old one."""
     key = standard().key.model_copy(update={"reference_year": None})
     with founded(sqlite_url, rules=standard().model_copy(update={"key": key})) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         with world.view() as view:
             adopted = view.case(DistributionKey, "2026")
             assert len(explained(view, adopted)) == 3
@@ -182,7 +180,7 @@ def test_a_founding_key_that_takes_more_than_the_whole_is_refused(database_url: 
     key = standard().key.model_copy(update={"fixed_bps": {"region": 4000}})
     with founded(database_url, rules=standard().model_copy(update={"key": key})) as world:
         with pytest.raises(KeyLeavesNothing, match="for the 26 municipalities"):
-            world.do("partner import", user="anna", content=PARTNERS_CSV.read_bytes())
+            world.do("partner import", user="anna", file=as_file(PARTNERS_CSV.read_bytes()))
         assert world.look("partner list")["partners"] == []
 
 
@@ -190,7 +188,7 @@ def test_a_founding_key_without_the_inhabitants_it_needs_is_refused(sqlite_url: 
     stranger = f"{HEADER}\ngm9999,Gemeente Nieuw,Nieuw,municipality,small,1200,2021,".encode()
     with founded(sqlite_url) as world:
         with pytest.raises(InhabitantsMissing) as refused:
-            world.do("partner import", user="anna", content=stranger)
+            world.do("partner import", user="anna", file=as_file(stranger))
 
         assert refused.value.details == {"partner": "gm9999", "year": 2024, "known": ["2021"]}
         assert world.look("partner list")["partners"] == []
@@ -198,7 +196,7 @@ def test_a_founding_key_without_the_inhabitants_it_needs_is_refused(sqlite_url: 
 
 def test_only_a_fund_manager_imports_partners(sqlite_url: str) -> None:
     with founded(sqlite_url) as world, pytest.raises(NotAuthorised):
-        world.do("partner import", user="bram", content=THREE)
+        world.do("partner import", user="bram", file=as_file(THREE))
 
 
 # -------------------------------------------------------------------------------------------------------------- keys
@@ -221,7 +219,7 @@ def test_nothing_is_compared_without_an_amount_or_partners(sqlite_url: str) -> N
     with founded(sqlite_url) as world:
         with pytest.raises(NoActivePartners):
             world.look("key compare", amount=100)
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         with pytest.raises(AmountNotPositive) as refused:
             world.look("key compare", amount=0)
         assert refused.value.details == {"command": "key compare", "amount_cents": 0, "least_cents": 1}
@@ -230,7 +228,7 @@ def test_nothing_is_compared_without_an_amount_or_partners(sqlite_url: str) -> N
 def test_within_five_years_a_key_holds_only_when_every_active_partner_agrees(database_url: str) -> None:
     with founded(database_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         assert vote(world, "bea", "inwoners-2021", "for") == {"votes": 1, "needed": 3, "active": 3}
         vote(world, "bob", "inwoners-2021", "for")
@@ -247,7 +245,7 @@ def test_after_five_years_two_thirds_adopt_a_key(database_url: str) -> None:
         three(world)
         world.people()
         world.clock(date(2031, 1, 6))
-        world.do("key adopt", user="anna", content=BY_INHABITANTS.replace(b"2026-01-05", b"2031-02-01"))
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS.replace(b"2026-01-05", b"2031-02-01")))
         assert vote(world, "bea", "inwoners-2021", "for")["needed"] == 2
         with pytest.raises(CommitteeQuorumNotMet, match="partners present: 1 of 2"):
             world.do("decision decide", user="carla", ref="inwoners-2021")
@@ -271,7 +269,7 @@ def test_after_five_years_two_thirds_adopt_a_key(database_url: str) -> None:
 def test_one_vote_against_ends_a_key_that_needs_everybody(database_url: str) -> None:
     with founded(database_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         vote(world, "bob", "inwoners-2021", "against")
         vote(world, "bea", "inwoners-2021", "for")
@@ -287,7 +285,7 @@ def test_one_vote_against_ends_a_key_that_needs_everybody(database_url: str) -> 
 def test_a_vote_on_a_key_is_under_seal_and_may_be_changed_until_the_last(database_url: str) -> None:
     with founded(database_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
         told = [world.do("decision vote", user="bea", ref="inwoners-2021", choice="against", reason="kanarie")]
         told.append(world.do("decision vote", user="bob", ref="inwoners-2021", choice="for", reason="kanarie"))
         trial = world.do("decision vote", user="bo", ref="inwoners-2021", choice="for", reason="kanarie", dry_run=True)
@@ -316,7 +314,7 @@ def test_a_vote_on_a_key_is_under_seal_and_may_be_changed_until_the_last(databas
 def test_votes_that_were_open_before_still_count(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
         with world.uow("bea") as uow:
             uow.record(KeyVoted(ref="inwoners-2021", partner="gm0308", choice="for"))
         with pytest.raises(AlreadyVoted):
@@ -333,7 +331,7 @@ def test_a_partner_has_one_vote_by_its_own_signatory_and_with_a_known_choice(sql
     with founded(sqlite_url) as world:
         three(world)
         world.user("ben", "partner_signatory", partner="gm0308")
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
         vote(world, "bea", "inwoners-2021", "for")
 
         with pytest.raises(AlreadyVoted) as twice:
@@ -352,7 +350,7 @@ def test_a_signatory_of_no_partner_has_no_vote(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         three(world)
         world.user("niemand", "partner_signatory")
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         with pytest.raises(NotAuthorised):
             vote(world, "niemand", "inwoners-2021", "for")
@@ -361,7 +359,7 @@ def test_a_signatory_of_no_partner_has_no_vote(sqlite_url: str) -> None:
 def test_a_partner_that_takes_no_part_does_not_vote(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         with world.uow("bea", commit=False) as uow:
             gone = uow.case(Partner, "gm0308").but(state="notice_given")
@@ -410,7 +408,7 @@ def test_a_faulty_key_file_is_refused_with_its_place(sqlite_url: str, content: b
         world.partners()
 
         with pytest.raises(FaultyKeyFile) as refused:
-            world.do("key adopt", user="anna", content=content, name="sleutel.toml")
+            world.do("key adopt", user="anna", file=as_file(content, "sleutel.toml"))
 
         assert refused.value.details["place"] == place
         assert problem in str(refused.value)
@@ -421,17 +419,17 @@ def test_a_key_has_a_name_of_its_own_and_never_reaches_back(sqlite_url: str) -> 
         three(world)
 
         with pytest.raises(KeyExists) as known:
-            world.do("key adopt", user="anna", content=BY_INHABITANTS.replace(b"inwoners-2021", b"2026"))
+            world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS.replace(b"inwoners-2021", b"2026")))
         assert known.value.details == {"key": "2026", "state": "adopted"}
         with pytest.raises(KeyReachesBack) as back:
-            world.do("key adopt", user="anna", content=BY_INHABITANTS.replace(b"2026-01-05", b"2026-01-04"))
+            world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS.replace(b"2026-01-05", b"2026-01-04")))
         assert back.value.details == {"key": "inwoners-2021", "from_on": date(2026, 1, 4), "today": date(2026, 1, 5)}
 
 
 def test_a_key_is_voted_with_the_command_for_any_matter_of_a_body(database_url: str) -> None:
     with founded(database_url) as world:
         three(world)
-        world.do("key adopt", user="anna", content=BY_INHABITANTS)
+        world.do("key adopt", user="anna", file=as_file(BY_INHABITANTS))
 
         for name in SIGNATORIES.values():
             assert any("inwoners-2021" in item["command"] for item in world.look("inbox", user=name)["items"])

@@ -13,30 +13,26 @@ from fund import files
 from fund.bank import read_payments
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction
 from fund.checks import verify
-from fund.errors import (
-    AmountNotPositive,
-    ConflictOfInterest,
+from fund.errors import FundError
+from fund.errors.bank import InvalidReference, TextTooLong
+from fund.errors.capital import AmountNotPositive
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
+from fund.errors.payments import (
     CoolingOff,
     CostBudgetExceeded,
     DisbursementInBatch,
-    FundError,
     IbanKnown,
-    InsufficientFreeToCommit,
-    InvalidReference,
     NoPayee,
     NothingToPay,
     PartnerOrSupplier,
     PayeeReplaced,
     PaymentDoesNotMatch,
-    ReasonMissing,
-    SameHands,
     SupplierNameTaken,
     SupplierWithoutDocument,
-    TextTooLong,
-    TransitionNotAllowed,
-    UnknownRef,
     UnusableSupplierName,
 )
+from fund.errors.people import ConflictOfInterest, SameHands
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.payments import BatchLine
 from fund.rules.hands import Hands
 from tests.factories import START, World, as_text, founded

@@ -6,22 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from fund.errors import (
-    AccountOfTheFund,
-    CoolingOff,
-    FundError,
-    IbanKnown,
-    InvalidIban,
-    NameTooLong,
-    NoPayee,
-    NotAuthorised,
-    SameHands,
-    SignatoryNeeded,
-    UnknownPartner,
-    UnknownUser,
-    UnwritableCharacter,
-)
-from fund.workflows.payees import account_of_the_fund, payee_in_force, usable_payee
+from fund.errors import FundError
+from fund.errors.bank import InvalidIban, NameTooLong, UnwritableCharacter
+from fund.errors.payments import AccountOfTheFund, CoolingOff, IbanKnown, NoPayee, SignatoryNeeded
+from fund.errors.people import NotAuthorised, SameHands, UnknownPartner, UnknownUser
+from fund.workflows.payees.use_cases import account_of_the_fund, payee_in_force, usable_payee
 from tests.factories import START, founded
 from tests.workflows.money_out import BAARN, BUNNIK, DAY, IBAN, OTHER_IBAN, OURS, prepared, recorded
 

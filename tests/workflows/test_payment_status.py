@@ -10,17 +10,10 @@ import pytest
 from fund.bank import read_status
 from fund.bank.simulation import StoryBank, write_status
 from fund.checks import verify
-from fund.errors import (
-    ConflictOfInterest,
-    FundError,
-    InvalidBankFile,
-    NotAStatusReport,
-    NotAuthorised,
-    StatusReportChanged,
-    StatusReportDoesNotFit,
-    UnknownBankVersion,
-    UnknownPaymentMessage,
-)
+from fund.errors import FundError
+from fund.errors.bank import InvalidBankFile, NotAStatusReport, UnknownBankVersion
+from fund.errors.payments import StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
+from fund.errors.people import ConflictOfInterest, NotAuthorised
 from tests.factories import World, as_text, founded
 from tests.workflows.money_out import BAARN, BUNNIK, OURS, agree, approved, owed, prepared, receipt, sent, supplied
 

@@ -11,33 +11,29 @@ from fund import files
 from fund.bank import file_sha256, read_payments, read_statements
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import UnknownPaymentVersion
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed, UnknownRef
+from fund.errors.payments import (
     AlreadyRepaid,
     BatchExpired,
-    ConflictOfInterest,
     CoolingOff,
     DebitsUnexplained,
     DisbursementInBatch,
-    FundError,
     IbanKnown,
     InsufficientCash,
     NoBankAccount,
     NotAPaymentDay,
-    NotAuthorised,
     NothingToPay,
     PayeeReplaced,
     PaymentDoesNotMatch,
     PaymentsStopped,
-    ReasonMissing,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownPaymentVersion,
-    UnknownRef,
 )
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
 from fund.events.agreements import AgreementSuspended
 from fund.events.receipts import DebitRecorded, ReceiptAllocated
-from fund.workflows.payees import cash_to_pay
-from fund.workflows.receipts import unexplained_debits
+from fund.workflows.payees.use_cases import cash_to_pay
+from fund.workflows.receipts.reading import unexplained_debits
 from tests import payment_files
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import (

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fund.database import from_micros, is_sqlite, reading, writing
-from fund.errors import DatabaseUnreachable
+from fund.errors.database import DatabaseUnreachable
 from fund.store import Store
 from fund.workflows.delivery import deliver, drain
 from tests.factories import World

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fund import errors, forms
+from fund import forms
+from fund.errors.proposals import OldFormVersion, OtherFormVersion, UnknownFormVersion
 from fund.schemas.proposals import Proposal
 from fund.workflows import proposals
 from tests.conftest import Fund
-from tests.factories import World, a_proposal_file
+from tests.factories import World, a_proposal_file, as_file
 from tests.workflows.proposing import case, drafted, file_of, proposing
 
 OLD = {"version": "2025-1", "sort": "process", "measurement": "Als honderd dossiers sneller gaan."}
@@ -39,13 +40,13 @@ def answered(text: str) -> bytes:
 
 def test_a_draft_on_an_older_form_is_brought_to_the_one_in_force_before_it_is_submitted(world: World) -> None:
     # Given: a draft on the form of 2025, which the fund keeps and reads like any other
-    answer = world.do("proposal draft", user="fatima", content=a_proposal_file(**OLD), name="oud.toml")
+    answer = world.do("proposal draft", user="fatima", file=as_file(a_proposal_file(**OLD), "oud.toml"))
     ref = str(answer["result"]["ref"])
     assert (answer["result"]["form"], answer["result"]["form_in_force"]) == ("2025-1", "2026-1")
     assert answer["next"] == f"fund proposal template --from {ref} --output {ref}.toml"
     assert case(world, ref).form.sort == "process"
     # When: its lead hands it in
-    with pytest.raises(errors.OldFormVersion) as refused:
+    with pytest.raises(OldFormVersion) as refused:
         world.do("proposal submit", user="fatima", ref=ref)
     # Then: every new question is named, by its line in the file that the hint writes
     newer = world.look("proposal file", user="fatima", ref=ref, in_force=True, comments="both")
@@ -66,7 +67,7 @@ def test_a_draft_on_an_older_form_is_brought_to_the_one_in_force_before_it_is_su
     assert document["experiment"]["measurement"] == OLD["measurement"]
     assert document["money"]["repayable_share"] == "70.00"
     assert (newer["from"], newer["form"], newer["left"]) == ("2025-1", "2026-1", [])
-    saved = world.do("proposal save", user="fatima", ref=ref, content=answered(newer["toml"]))
+    saved = world.do("proposal save", user="fatima", ref=ref, file=as_file(answered(newer["toml"])))
     assert saved["next"] == f"fund proposal submit {ref}"
     world.do("proposal submit", user="fatima", ref=ref)
     found = case(world, ref)
@@ -77,13 +78,13 @@ def test_an_old_draft_is_changed_on_its_own_form_and_never_goes_back(world: Worl
     ref = drafted(world, **OLD)
     text = file_of(world, ref, "frank")
     assert tomllib.loads(text)["schema"] == "2025-1"
-    world.do("proposal save", user="frank", ref=ref, content=text.replace("snelheid", "rust").encode())
+    world.do("proposal save", user="frank", ref=ref, file=as_file(text.replace("snelheid", "rust").encode()))
     found = case(world, ref)
     assert (found.revision, found.form.version, found.form.interests[0].interest) == (2, "2025-1", "rust")
     newer = world.look("proposal file", user="frank", ref=ref, in_force=True)["toml"]
-    world.do("proposal save", user="frank", ref=ref, content=answered(newer))
-    with pytest.raises(errors.OtherFormVersion) as refused:
-        world.do("proposal save", user="frank", ref=ref, content=text.encode(), name="oud.toml")
+    world.do("proposal save", user="frank", ref=ref, file=as_file(answered(newer)))
+    with pytest.raises(OtherFormVersion) as refused:
+        world.do("proposal save", user="frank", ref=ref, file=as_file(text.encode(), "oud.toml"))
     assert (refused.value.details["version"], refused.value.details["other"]) == ("2026-1", "2025-1")
     assert case(world, ref).revision == 3
     with world.view() as view:  # the facts fold, the old ones among them
@@ -102,18 +103,18 @@ def test_what_was_handed_in_stays_on_its_form_when_it_comes_back(world: World, m
     world.do("proposal request-changes", user="anna", ref=ref, sections=["interests"], reason="te vaag")
     # When, Then: it is mended and handed in on that form, not on another
     other = a_proposal_file()
-    with pytest.raises(errors.OtherFormVersion):
-        world.do("proposal save", user="fatima", ref=ref, content=other)
+    with pytest.raises(OtherFormVersion):
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(other))
     text = file_of(world, ref, "fatima")
-    world.do("proposal save", user="fatima", ref=ref, content=text.replace("snelheid", "rust").encode())
+    world.do("proposal save", user="fatima", ref=ref, file=as_file(text.replace("snelheid", "rust").encode()))
     world.do("proposal resubmit", user="fatima", ref=ref)
     assert (case(world, ref).state, case(world, ref).form.version) == ("submitted", "2025-1")
 
 
 def test_a_form_that_nobody_knows_is_refused_by_its_name(world: World) -> None:
     text = a_proposal_file().replace(b'schema = "2026-1"', b'schema = "2031-2"')
-    with pytest.raises(errors.UnknownFormVersion) as refused:
-        world.do("proposal draft", user="fatima", content=text, name="later.toml")
+    with pytest.raises(UnknownFormVersion) as refused:
+        world.do("proposal draft", user="fatima", file=as_file(text, "later.toml"))
     assert str(refused.value) == (
         'later.toml:1: form "2031-2" does not exist here; the forms are 2025-1, 2026-1, in force is 2026-1'
     )

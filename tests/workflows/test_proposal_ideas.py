@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from fund import errors
+from fund.errors.proposals import BoardNotInformed, SameIdeaAddedUp, UnknownChoice
 from fund.events.decisions import DecisionApproved
-from tests.factories import World, a_form
+from tests.factories import World, a_form, as_file
 from tests.workflows.deciding import money
 from tests.workflows.proposing import a_round, case, drafted, proposing
 from tests.workflows.test_cooperations import a_file as a_register
@@ -46,7 +46,7 @@ def test_an_idea_cut_in_two_is_refused_with_both_amounts(world: World) -> None:
     )  # fmt: skip
     world.do("proposal confirm", user="fatima", ref=ref)
     # Then: together they are above the band
-    with pytest.raises(errors.SameIdeaAddedUp) as refused:
+    with pytest.raises(SameIdeaAddedUp) as refused:
         world.do("proposal submit", user="lotte", ref=ref)
     assert str(refused.value) == (
         f"`proposal submit` is not possible for {ref}: asked is EUR 15,000.00, and {first} of the same parties for the"
@@ -57,7 +57,7 @@ def test_an_idea_cut_in_two_is_refused_with_both_amounts(world: World) -> None:
     # And: on the track where they belong together they are welcome
     standard = a_round(world, track="standard")
     text = world.look("proposal file", user="lotte", ref=ref)["toml"].replace('"2026-1"\nlead', f'"{standard}"\nlead')
-    world.do("proposal save", user="lotte", ref=ref, content=text.encode())
+    world.do("proposal save", user="lotte", ref=ref, file=as_file(text.encode()))
     assert (case(world, ref).round, case(world, ref).track) == (standard, "standard")
     world.do("proposal confirm", user="fatima", ref=ref, informed_on=date(2026, 2, 9))
     world.do("proposal submit", user="lotte", ref=ref, informed_on=date(2026, 2, 9))
@@ -85,7 +85,7 @@ def test_an_award_counts_for_a_year_and_what_was_withdrawn_does_not(world: World
     money(world, 500_000_00)
     decided(world, first, DecisionApproved(ref=first, round="2026-1", award_cents=12_000_00))
     ref = drafted(world, title="Loket", ask_cents=14_000_00, stop_rule="Als het na een jaar niet sneller gaat.")
-    with pytest.raises(errors.SameIdeaAddedUp) as refused:
+    with pytest.raises(SameIdeaAddedUp) as refused:
         world.do("proposal submit", user="fatima", ref=ref)
     assert refused.value.details["earlier_cents"] == 12_000_00  # what was awarded, not what was asked
     world.do("proposal withdraw", user="fatima", ref=first, reason="geen mensen")
@@ -101,8 +101,8 @@ def test_the_day_a_council_was_informed_counts_for_the_revision_it_was_given_wit
     ref = drafted(world, round=standard, ask_cents=60_000_00, co_applicants=("gm0327",))
     world.do("proposal confirm", user="lotte", ref=ref, informed_on=date(2026, 2, 8))
     text = world.look("proposal file", user="fatima", ref=ref)["toml"]
-    world.do("proposal save", user="fatima", ref=ref, content=text.replace("snelheid", "rust").encode())
-    with pytest.raises(errors.BoardNotInformed):
+    world.do("proposal save", user="fatima", ref=ref, file=as_file(text.replace("snelheid", "rust").encode()))
+    with pytest.raises(BoardNotInformed):
         world.do("proposal confirm", user="lotte", ref=ref)
     world.do("proposal confirm", user="lotte", ref=ref, informed_on=date(2026, 2, 9))
     world.do("proposal submit", user="fatima", ref=ref)  # the lead's own day is part of the form that all confirm
@@ -116,7 +116,7 @@ def test_the_profile_and_what_it_points_to_are_shown_and_a_note_where_many_take_
     answer = world.do(
         "proposal draft",
         user="fatima",
-        content=_file(adopters=many, governance_form="Een gemeenschappelijke regeling, want dat kennen wij."),
+        file=as_file(_file(adopters=many, governance_form="Een gemeenschappelijke regeling, want dat kennen wij.")),
     )
     result = answer["result"]
     assert result["many_parties"] == {"parties": 8, "limit": 7}
@@ -137,9 +137,9 @@ def _file(**changes: object) -> bytes:
 
 
 def test_a_cooperation_that_the_fund_recorded_can_be_built_on(world: World) -> None:
-    with pytest.raises(errors.UnknownChoice):
+    with pytest.raises(UnknownChoice):
         drafted(world, cooperation="proeftuin")
-    world.do("cooperation import", user="anna", content=a_register(id="proeftuin"))
+    world.do("cooperation import", user="anna", file=as_file(a_register(id="proeftuin")))
     ref = drafted(world, cooperation="proeftuin")
     assert case(world, ref).form.cooperation == "proeftuin"
     assert case(world, drafted(world, title="Nog een", cooperation="regio-amersfoort")).state == "draft"

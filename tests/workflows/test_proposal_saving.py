@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from fund import errors, forms
+from fund import forms
+from fund.errors.proposals import ChangedMeanwhile
 from tests.conftest import Fund
-from tests.factories import World, a_proposal_file
+from tests.factories import World, a_proposal_file, as_file
 from tests.workflows.proposing import IN_ROUND, case, drafted, file_of, proposing
 
 
@@ -34,10 +35,10 @@ def test_a_file_says_which_revision_it_starts_from_and_a_later_one_is_not_overwr
     ref = drafted(world, co_applicants=("gm0327",))
     hers, his = file_of(world, ref, "fatima"), file_of(world, ref, "lotte")
     assert tomllib.loads(hers)["revision"] == f"{ref}/1"
-    world.do("proposal save", user="fatima", ref=ref, content=changed(hers, "snelheid", "rust"))
+    world.do("proposal save", user="fatima", ref=ref, file=as_file(changed(hers, "snelheid", "rust")))
     world.clock(IN_ROUND + timedelta(hours=1))
-    with pytest.raises(errors.ChangedMeanwhile) as refused:
-        world.do("proposal save", user="lotte", ref=ref, content=changed(his, "te weinig", "te veel"))
+    with pytest.raises(ChangedMeanwhile) as refused:
+        world.do("proposal save", user="lotte", ref=ref, file=as_file(changed(his, "te weinig", "te veel")))
     assert refused.value.details["read"] == 1
     assert refused.value.details["changes"] == [
         {"revision": 2, "sections": ["interests"], "actor": "fatima", "at": IN_ROUND.isoformat()}
@@ -45,22 +46,24 @@ def test_a_file_says_which_revision_it_starts_from_and_a_later_one_is_not_overwr
     assert "revision 2 by fatima, 10 February 2026 14:02: interests" in str(refused.value)
     assert case(world, ref).revision == 2
     again = file_of(world, ref, "lotte")
-    world.do("proposal save", user="lotte", ref=ref, content=changed(again, "te weinig", "te veel"))
+    world.do("proposal save", user="lotte", ref=ref, file=as_file(changed(again, "te weinig", "te veel")))
     found = case(world, ref).form
     assert (found.interests[0].interest, found.risks[0].risk) == ("rust", "te veel dossiers")
 
 
 def test_a_file_without_that_line_counts_as_started_from_ones_own_last_revision(world: World) -> None:
     ref = drafted(world, co_applicants=("gm0327",))
-    world.do("proposal save", user="fatima", ref=ref, content=a_proposal_file(co_applicants=("gm0327",), ambition="A"))
-    with pytest.raises(errors.ChangedMeanwhile) as refused:
-        world.do("proposal save", user="lotte", ref=ref, content=a_proposal_file(co_applicants=("gm0327",)))
+    world.do(
+        "proposal save", user="fatima", ref=ref, file=as_file(a_proposal_file(co_applicants=("gm0327",), ambition="A"))
+    )
+    with pytest.raises(ChangedMeanwhile) as refused:
+        world.do("proposal save", user="lotte", ref=ref, file=as_file(a_proposal_file(co_applicants=("gm0327",))))
     assert [change["revision"] for change in refused.value.details["changes"]] == [1, 2]
     read = world.look("proposal show", user="lotte", ref=ref)["version"]
     mine = a_proposal_file(co_applicants=("gm0327",), ambition="B")
-    world.do("proposal save", user="lotte", ref=ref, content=mine, version=read)  # knowingly
-    with pytest.raises(errors.ChangedMeanwhile):
-        world.do("proposal save", user="fatima", ref=ref, content=a_proposal_file(co_applicants=("gm0327",)))
+    world.do("proposal save", user="lotte", ref=ref, file=as_file(mine), version=read)  # knowingly
+    with pytest.raises(ChangedMeanwhile):
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(a_proposal_file(co_applicants=("gm0327",))))
     assert case(world, ref).form.ambition == "B"
 
 
@@ -68,7 +71,7 @@ def test_a_line_of_another_proposal_says_nothing_about_this_one(world: World) ->
     first = drafted(world)
     second = drafted(world, title="Iets anders")
     copied = changed(file_of(world, first, "fatima"), "snelheid", "rust")
-    world.do("proposal save", user="fatima", ref=second, content=copied)
+    world.do("proposal save", user="fatima", ref=second, file=as_file(copied))
     assert case(world, second).revision == 2
 
 
@@ -76,7 +79,7 @@ def test_a_confirmation_in_between_is_no_change_of_the_form(world: World) -> Non
     ref = drafted(world, co_applicants=("gm0327",))
     text = file_of(world, ref, "fatima")
     world.do("proposal confirm", user="lotte", ref=ref)
-    world.do("proposal save", user="fatima", ref=ref, content=changed(text, "snelheid", "rust"))
+    world.do("proposal save", user="fatima", ref=ref, file=as_file(changed(text, "snelheid", "rust")))
     assert case(world, ref).confirmed == {}
 
 
@@ -94,7 +97,7 @@ def test_the_command_line_marks_the_file_and_goes_on_from_it(
     assert "Changed: interests." in saved.out
     assert tomllib.loads(loket.read_text("utf-8"))["revision"] == "2026-001/2"
     shown = fund("proposal", "show", "2026-001", "--file", database=url, user="frank").out
-    world.do("proposal save", user="frank", ref="2026-001", content=changed(shown, "rust", "ruimte"))
+    world.do("proposal save", user="frank", ref="2026-001", file=as_file(changed(shown, "rust", "ruimte")))
     loket.write_bytes(changed(loket.read_text("utf-8"), "te weinig", "te veel"))
     refused = fund("proposal", "save", "2026-001", "loket.toml", database=url, user="fatima", lang="en", terminal=True)
     assert refused.code == 1

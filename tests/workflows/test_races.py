@@ -14,7 +14,7 @@ import pytest
 from fund.checks import verify
 from fund.errors import FundError
 from fund.workflows.delivery import carry_out, open_fund
-from tests.factories import World, a_proposal_file, founded
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.processes import PROCESSES
 from tests.workflows.deciding import (
     CLOSED,
@@ -103,7 +103,7 @@ def test_one_of_eight_submits(eight: ProcessPoolExecutor, world: World) -> None:
     peopled(world)
     round_ = round_of(world)
     content = a_proposal_file(round=round_, ask_cents=40_000_00)
-    ref = str(world.do("proposal draft", user="fatima", content=content)["result"]["ref"])
+    ref = str(world.do("proposal draft", user="fatima", file=as_file(content))["result"]["ref"])
 
     told = at_once(
         eight, world, [Ask("fatima", "proposal submit", f"try {number}", {"ref": ref}) for number in range(PEOPLE)]
@@ -131,7 +131,9 @@ def test_a_panel_scores_at_once_and_the_review_closes_once(eight: ProcessPoolExe
     world.do("review open", user="anna", ref=ref)
     panel = panel_of(world, ref)
     assert len(panel) == 5
-    asks = [Ask(name, "review score", "mine", {"ref": ref, "content": score_file(3)}) for name in (*panel, *panel[:3])]
+    asks = [
+        Ask(name, "review score", "mine", {"ref": ref, "file": as_file(score_file(3))}) for name in (*panel, *panel[:3])
+    ]
 
     told = at_once(eight, world, asks)
 

@@ -7,7 +7,10 @@ from datetime import date
 
 import pytest
 
-from fund.errors import ClosedPeriod, ConflictOfInterest, NotAuthorised, ReceiptsInOrder, SurplusGone, SurplusRefunded
+from fund.errors.capital import SurplusRefunded
+from fund.errors.ledger import ClosedPeriod
+from fund.errors.people import ConflictOfInterest, NotAuthorised
+from fund.errors.repayments import ReceiptsInOrder, SurplusGone
 from fund.events.journal import EntryPosted, JournalLeg
 from fund.events.receipts import ReceiptReallocated, ReceiptRecorded
 from fund.schemas.repayments import Plan

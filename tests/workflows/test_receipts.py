@@ -8,22 +8,18 @@ from typing import Any
 import pytest
 
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_statement
-from fund.errors import (
+from fund.errors.bank import BankStatementChanged, InvalidIban, NoBankFileTakenIn, OtherBankAccount
+from fund.errors.capital import (
     BankAccountExists,
-    BankStatementChanged,
-    InvalidIban,
     MoreThanReceived,
-    NoBankFileTakenIn,
     NotABankAccountCode,
-    NotAuthorised,
     NothingToUndo,
-    OtherBankAccount,
-    ReasonMissing,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
-    UnknownRef,
 )
-from tests.factories import World, as_text, founded
+from fund.errors.commands import ReasonMissing, UnknownRef
+from fund.errors.people import NotAuthorised
+from tests.factories import World, as_file, as_text, founded
 from tests.roads import road
 from tests.workflows.test_partners import THREE
 
@@ -57,7 +53,7 @@ def import_statement(world: World, bank: StoryBank, on: date = DAY) -> dict[str,
 def called(world: World, amount: int = 100_000, partner: str = "gm0308") -> dict[str, Any]:
     """One partner was called; its call."""
     if not world.look("partner list")["partners"]:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
     world.both("capital call", user="anna", second="bram", amount=amount, partner=partner)
     call: dict[str, Any] = world.look("capital list")["calls"][-1]
     return call
@@ -350,7 +346,7 @@ def test_a_known_payer_and_the_exact_amount_match_only_when_one_call_fits(databa
 
 def test_what_waited_is_tried_again_when_something_new_fell_due(database_url: str) -> None:
     with founded(database_url) as world:
-        world.do("partner import", user="anna", content=THREE)
+        world.do("partner import", user="anna", file=as_file(THREE))
         bank = registered(world)
         bank.receive(100_000, name="Gemeente Baarn", iban=FROM, on=DAY, text="B2026-0001 alvast")
         assert import_statement(world, bank)["unmatched"] == 1

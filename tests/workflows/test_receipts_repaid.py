@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fund.bank.simulation import StoryBank, StoryEntry, StoryTransaction, write_statement
-from fund.errors import ConflictOfInterest, MoreThanReceived, NothingOpen, UnknownRef
+from fund.errors.capital import MoreThanReceived, NothingOpen
+from fund.errors.commands import UnknownRef
+from fund.errors.people import ConflictOfInterest
 from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine, PlanActivated, PlanRestructured
 from fund.events.writeoffs import WriteoffPosted
@@ -20,7 +22,7 @@ from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.receipts.importing import import_statements
-from fund.workflows.repayments import instalment_reference
+from fund.workflows.repayments.life import instalment_reference
 from tests.factories import World, as_text, founded
 from tests.roads import road
 from tests.workflows.money_out import AGREEMENT, BAARN, OTHER_IBAN, OURS, PROPOSAL, agree, approved, prepared, sent

@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 
 from fund.checks import folded
-from fund.errors import (
-    BeyondOutstanding,
+from fund.errors import FundError
+from fund.errors.agreements import (
     CommitmentLeft,
-    ConflictOfInterest,
     DisbursementsOpen,
-    FundError,
-    NotAVoter,
-    NothingOpen,
     NothingToRefinance,
     NotItsRollout,
     RefinancingChanged,
-    TransitionNotAllowed,
     VerdictNotGood,
-    WriteoffOpen,
 )
+from fund.errors.capital import NothingOpen
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.evaluations import BeyondOutstanding, WriteoffOpen
+from fund.errors.people import ConflictOfInterest
+from fund.errors.reviews import NotAVoter
 from fund.events.agreements import AgreementAmended, AgreementLeadChanged, AgreementSuspended, InstalmentCut
 from fund.events.disbursements import DisbursementRequested
 from fund.events.repayments import ArrearsEscalated
@@ -32,7 +31,8 @@ from fund.schemas.capital import Receipt
 from fund.schemas.repayments import Plan
 from fund.schemas.resolutions import Resolution
 from fund.workflows.receipts.matching import evidence_for
-from fund.workflows.repayments import instalment_reference, plan_timers
+from fund.workflows.repayments.life import instalment_reference
+from fund.workflows.repayments.reminders import plan_timers
 from tests.bookkeeping import book, head, journal
 from tests.factories import World, founded
 from tests.workflows.looking_back import (

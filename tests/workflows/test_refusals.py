@@ -20,7 +20,7 @@ from fund.events.founding import CommandRefused
 from fund.store import Store
 from fund.workflows.commands import COMMANDS
 from fund.workflows.delivery.asking import _record_refusal
-from tests.factories import a_proposal_file, founded
+from tests.factories import a_proposal_file, as_file, founded
 from tests.workflows.deciding import score_file
 from tests.workflows.triples import Fund, built, refusal
 
@@ -115,9 +115,9 @@ def test_whatever_is_typed_nothing_of_it_stands_in_the_refusal(told: Fund, name:
 def test_scores_votes_names_and_files_stay_out_of_refusals(told: Fund) -> None:
     world, ref = told.world, told.refs["proposal"]
     tried = [
-        ("review score", "ed", {"ref": ref, "content": score_file(4, abstain={"exit": SECRET})}),
+        ("review score", "ed", {"ref": ref, "file": as_file(score_file(4, abstain={"exit": SECRET}))}),
         ("decision vote", "ed", {"ref": ref, "choice": "for", "reason": SECRET}),
-        ("proposal save", "fatima", {"ref": ref, "content": a_proposal_file(summary=SECRET)}),
+        ("proposal save", "fatima", {"ref": ref, "file": as_file(a_proposal_file(summary=SECRET))}),
         ("proposal request-changes", "fatima", {"ref": ref, "sections": ["team"], "reason": SECRET}),
         ("proposal object", "fatima", {"ref": ref, "grounds": SECRET}),
         ("user add", "petra", {"name": "anna", "roles": ["reviewer"]}),

@@ -14,7 +14,8 @@ from fund import language
 from fund.checks import verify
 from fund.database import writing
 from fund.dates import day_of
-from fund.errors import FaultyRegulations, InsufficientFreeToCommit, RegulationsOutOfOrder
+from fund.errors.people import FaultyRegulations, RegulationsOutOfOrder
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.operations import bring_up_to_date
 from fund.reports.statements.council import council
 from fund.rules.regulations import standard, standard_text
@@ -23,8 +24,8 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Review
 from fund.workflows.decisions.terms import term_of
 from fund.workflows.delivery import open_fund
-from fund.workflows.proposals import rules_for
-from tests.factories import START, World, founded
+from fund.workflows.proposals.drafting import rules_for
+from tests.factories import START, World, as_file, founded
 from tests.workflows.deciding import CLOSED, CRITERIA, decidable, eligible, money, peopled, round_of, voted
 
 LATER = {
@@ -54,7 +55,7 @@ def later(version: str = "2026-2") -> bytes:
 
 
 def adopt(world: World, version: str = "2026-2", *, on: date) -> None:
-    world.both("regulations adopt", user="anna", second="carla", name="r.toml", content=later(version), on=on)
+    world.both("regulations adopt", user="anna", second="carla", file=as_file(later(version), "r.toml"), on=on)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,13 @@ def test_every_number_that_cannot_be_is_told_with_its_place_in_the_language(
     with founded(sqlite_url) as world:
         language.choose(lang)
         with pytest.raises(FaultyRegulations) as refused:
-            world.do("regulations adopt", user="anna", name="r.toml", content=text.encode(), on=START.date())
+            world.do("regulations adopt", user="anna", file=as_file(text.encode(), "r.toml"), on=START.date())
         assert str(refused.value).removeprefix("r.toml: ").split("\n") == [
             f"buffer_cents: {least.format(0, -1)}",
             f"tracks.light.quorum.assigned: {least.format(1, 0)}",
         ]
         with pytest.raises(FaultyRegulations) as refused:
-            world.do("regulations adopt", user="anna", name="r.toml", content=b"\nversion = oops", on=START.date())
+            world.do("regulations adopt", user="anna", file=as_file(b"\nversion = oops", "r.toml"), on=START.date())
         assert "TOML" in str(refused.value)
         assert "2" in str(refused.value)
 
@@ -128,7 +129,7 @@ def test_regulations_that_can_never_be_kept_are_not_adopted(
     with founded(sqlite_url) as world:
         world.partners()
         with pytest.raises(FaultyRegulations) as refused:
-            world.do("regulations adopt", user="anna", name="r.toml", content=text.encode(), on=START.date())
+            world.do("regulations adopt", user="anna", file=as_file(text.encode(), "r.toml"), on=START.date())
         lines = str(refused.value).removeprefix("r.toml: ").split("\n")
         assert any(told in line for line in lines), lines
         assert world.look("regulations show")["regulations"]["version"] == "2026-1"
@@ -140,7 +141,7 @@ def test_regulations_are_adopted_in_the_order_of_their_days(database_url: str) -
         world.people()
         adopt(world, "2027-1", on=date(2027, 1, 1))
         with pytest.raises(RegulationsOutOfOrder) as refused:
-            world.do("regulations adopt", user="anna", name="r.toml", content=later("2026-2"), on=date(2026, 5, 1))
+            world.do("regulations adopt", user="anna", file=as_file(later("2026-2"), "r.toml"), on=date(2026, 5, 1))
         assert refused.value.details == {
             "version": "2026-2",
             "on": date(2026, 5, 1),
@@ -263,7 +264,7 @@ def test_how_the_fund_is_reached_came_later_and_changes_no_earlier_text(world: W
     with world.view() as view:
         assert council(view, partner="gm0351")["contact"]["telephone"] is None
     on = date(2026, 3, 1)
-    world.both("regulations adopt", user="anna", second="carla", name="r.toml", content=text.encode(), on=on)
+    world.both("regulations adopt", user="anna", second="carla", file=as_file(text.encode(), "r.toml"), on=on)
     with world.view() as view:
         found = council(view, partner="gm0351", as_of=on)["contact"]
     assert (found["telephone"], found["mail"]) == ("030 000 00 00", "fonds@voorbeeld.example")
@@ -276,5 +277,5 @@ def test_how_the_fund_is_reached_came_later_and_changes_no_earlier_text(world: W
     ):
         broken = standard_text() + f"\n[contact]\n{wrong}\n"
         with pytest.raises(FaultyRegulations) as refused:
-            world.do("regulations adopt", user="anna", name="r.toml", content=broken.encode(), on=on)
+            world.do("regulations adopt", user="anna", file=as_file(broken.encode(), "r.toml"), on=on)
         assert str(refused.value) == f"r.toml: {told}"

@@ -5,25 +5,16 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    AllowanceUpToDate,
-    DayToCome,
-    NotAuthorised,
-    PrepaymentExceedsPlan,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownRef,
-)
+from fund.errors.agreements import AllowanceUpToDate, PrepaymentExceedsPlan
+from fund.errors.closing import DayToCome
+from fund.errors.commands import TransitionNotAllowed, UnknownRef
+from fund.errors.people import NotAuthorised, SameHands
 from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.repayments import PlanRestructured
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments import (
-    TRANSITIONS,
-    instalment_of_reference,
-    instalment_reference,
-    quarter_of,
-)
+from fund.workflows.repayments.allowance import quarter_of
+from fund.workflows.repayments.life import TRANSITIONS, instalment_of_reference, instalment_reference
 from tests.factories import World, as_text, founded
 from tests.workflows.agreeing import AGREEMENT, approved, last_entry, noon, office, received, running, signed
 

@@ -7,17 +7,11 @@ from typing import Any
 import pytest
 
 from fund.checks import folded
-from fund.errors import (
-    BeyondOutstanding,
-    CommitteeQuorumNotMet,
-    ConflictOfInterest,
-    DecidedByVotesAlone,
-    NotAuthorised,
-    NotAVoter,
-    SameHands,
-    TransitionNotAllowed,
-    UnknownVote,
-)
+from fund.errors.capital import UnknownVote
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.evaluations import BeyondOutstanding
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import CommitteeQuorumNotMet, DecidedByVotesAlone, NotAVoter
 from fund.events import Envelope
 from fund.events.repayments import PlanPrepaid
 from fund.events.resolutions import ResolutionProposed
@@ -38,7 +32,6 @@ MATTER = "restructuring"
 @pytest.fixture(autouse=True)
 def _a_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a carried resolution brings about in these tests: an early payment is announced, as the terms say."""
-    monkeypatch.setattr(resolutions, "_CHAPTERS", {})
 
     def guard(uow: UnitOfWork, case: Resolution) -> None:
         if case.terms["amount_cents"] > 100_00:
@@ -46,10 +39,11 @@ def _a_matter(monkeypatch: pytest.MonkeyPatch) -> None:
                 ref=case.subject, amount_cents=case.terms["amount_cents"], outstanding_cents=100_00, day=uow.today
             )
 
-    @resolutions.carried(MATTER, guard=guard)
-    def _announced(uow: UnitOfWork, case: Resolution, decided: Envelope) -> None:
+    def announced(uow: UnitOfWork, case: Resolution, decided: Envelope) -> None:
         said = {"amount_cents": case.terms["amount_cents"], "early": "spread"}
         uow.record(PlanPrepaid(ref=case.subject, proposal=case.proposal, **said), cause=decided, reaction="test")
+
+    monkeypatch.setattr(resolutions, "CARRIED", {MATTER: (guard, announced)})
 
 
 def proposed(world: World, *, amount_cents: int = 50_00, ref: str = REF, **more: Any) -> None:

@@ -8,25 +8,24 @@ from typing import Any
 
 import pytest
 
-from fund.errors import (
-    ConflictOfInterest,
+from fund.errors.amounts import InvalidAmount
+from fund.errors.evaluations import WriteoffOpen
+from fund.errors.people import ConflictOfInterest, NotAuthorised
+from fund.errors.repayments import (
     FaultySchedule,
     InstalmentNotPositive,
     InstalmentsDisordered,
-    InvalidAmount,
-    NotAuthorised,
     NothingToRestructure,
     RequestNeedsSignatory,
     RestructuringDiffers,
     RestructuringInPast,
     ScheduleNotSaid,
     UnknownPlanVersion,
-    WriteoffOpen,
 )
 from fund.events.evaluations import EvaluationAccepted
 from fund.events.writeoffs import WriteoffProposed
 from fund.schemas.repayments import Plan
-from fund.workflows.repayments import escalate
+from fund.workflows.repayments.reminders import escalate
 from tests.bookkeeping import head, journal
 from tests.factories import World, founded
 from tests.workflows.agreeing import AGREEMENT, fired_again, noon, received, replayed, running

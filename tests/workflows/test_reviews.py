@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.people import ConflictOfInterest, NotAuthorised, SameHands
+from fund.errors.reviews import (
     AlreadyAssigned,
-    ConflictOfInterest,
     ConsensusNotForced,
     DeclarationMissing,
     FaultyScores,
-    FundError,
     NecessityNotNeeded,
     NotAssigned,
-    NotAuthorised,
     NotEligibleReviewer,
     NothingDeclared,
     NothingToAgree,
@@ -28,16 +28,14 @@ from fund.errors import (
     QuorumNotFeasible,
     ReviewQuorumNotMet,
     RoundNotClosed,
-    SameHands,
     SealBroken,
-    TransitionNotAllowed,
 )
 from fund.rules.voting import commitment, salt_for
 from fund.schemas.proposals import Proposal
 from fund.store import Store
-from fund.workflows.reviews import put_under_seal
+from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.ties import candidates
-from tests.factories import World, a_proposal_file, founded
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.roads import road
 from tests.workflows.deciding import (
     CLOSED,
@@ -143,7 +141,7 @@ def test_without_enough_people_free_of_conflict_the_rule_of_necessity_is_named(d
         assert "--necessity" in refused.value.advice
         assert sorted(panel_of(world, ref)) == ["ed", "els", "emma"]
         for name in ("ed", "els", "emma"):
-            world.do("review score", user=name, ref=ref, content=score_file(3))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
         assert world.look("decision show", ref=ref)["prepared"]["necessity"] is True
 
 
@@ -163,11 +161,11 @@ def test_only_members_of_the_panel_score_and_a_party_never(database_url: str) ->
         world.user("wout", "reviewer", partner="gm0351")
 
         with pytest.raises(NotAssigned):
-            world.do("review score", user=outside, ref=ref, content=score_file())
+            world.do("review score", user=outside, ref=ref, file=as_file(score_file()))
         with pytest.raises(ConflictOfInterest):
-            world.do("review score", user="wout", ref=ref, content=score_file())
+            world.do("review score", user="wout", ref=ref, file=as_file(score_file()))
         with pytest.raises(NotAuthorised):
-            world.do("review score", user="anna", ref=ref, content=score_file())
+            world.do("review score", user="anna", ref=ref, file=as_file(score_file()))
 
 
 def test_scoring_asks_a_declaration_and_computed_ties_are_added_to_it(database_url: str) -> None:
@@ -179,9 +177,9 @@ def test_scoring_asks_a_declaration_and_computed_ties_are_added_to_it(database_u
         bare = score_file(3).replace(b'declaration = "none"\n', b"")
 
         with pytest.raises(DeclarationMissing):
-            world.do("review score", user="bas", ref=ref, content=bare)
+            world.do("review score", user="bas", ref=ref, file=as_file(bare))
         world.do("review declare", user="bas", ref=ref, none=True)
-        answer = world.do("review score", user="bas", ref=ref, content=bare)
+        answer = world.do("review score", user="bas", ref=ref, file=as_file(bare))
 
         assert answer["event_count"] == 1
         declared = {seat["name"]: seat["declared"] for seat in world.look("review show", user="anna", ref=ref)["panel"]}
@@ -207,9 +205,11 @@ def test_no_score_is_visible_anywhere_before_the_review_closes(database_url: str
         name = panel_of(world, ref)[0]
         abstain = {"exit": "woord dat nergens staat"}
 
-        told = [world.do("review score", user=name, ref=ref, content=score_file(SECRET, abstain=abstain))]
+        told = [world.do("review score", user=name, ref=ref, file=as_file(score_file(SECRET, abstain=abstain)))]
         told.append(
-            world.do("review score", user=name, ref=ref, content=score_file(SECRET, abstain=abstain), dry_run=True)
+            world.do(
+                "review score", user=name, ref=ref, file=as_file(score_file(SECRET, abstain=abstain)), dry_run=True
+            )
         )
         for query in ("review show", "proposal show", "proposal history"):
             told += [
@@ -237,7 +237,7 @@ def test_a_trial_of_the_closing_does_not_open_the_seal(database_url: str) -> Non
     with founded(database_url) as world:
         ref = opened(world)
         for name in panel_of(world, ref)[:4]:
-            world.do("review score", user=name, ref=ref, content=score_file(SECRET))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(SECRET)))
 
         trial = world.do("review close", user="anna", ref=ref, dry_run=True)
 
@@ -255,7 +255,7 @@ def test_the_last_score_closes_the_review_with_exact_means_and_opens_every_commi
         given = {name: 2 + number % 2 for number, name in enumerate(panel)}
         for name, mark in given.items():
             scores = {**dict.fromkeys(CRITERIA, 3), "exit": mark}
-            world.do("review score", user=name, ref=ref, content=score_file(scores))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(scores)))
 
         shown = world.look("review show", user="anna", ref=ref)
 
@@ -284,7 +284,7 @@ def test_a_changed_row_under_seal_is_found_when_the_review_closes(database_url: 
     with founded(database_url) as world:
         ref = opened(world)
         for name in panel_of(world, ref)[:4]:
-            world.do("review score", user=name, ref=ref, content=score_file(3))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
         with world.fund.engine.begin() as connection:
             changed = sa.text("update sealed set content = replace(content, :was, :now)")
             connection.execute(changed, {"was": ":3", "now": ":4"})
@@ -297,10 +297,10 @@ def test_a_later_score_replaces_the_one_before(database_url: str) -> None:
     with founded(database_url) as world:
         ref = opened(world)
         first, *others = panel_of(world, ref)
-        world.do("review score", user=first, ref=ref, content=score_file(0))
-        world.do("review score", user=first, ref=ref, content=score_file(3))
+        world.do("review score", user=first, ref=ref, file=as_file(score_file(0)))
+        world.do("review score", user=first, ref=ref, file=as_file(score_file(3)))
         for name in others:
-            world.do("review score", user=name, ref=ref, content=score_file(3))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
 
         assert world.look("review show", user="anna", ref=ref)["result"]["total"] == "75"
 
@@ -309,7 +309,7 @@ def test_a_review_without_its_quorum_does_not_close(database_url: str) -> None:
     with founded(database_url) as world:
         ref = opened(world)
         for name in panel_of(world, ref)[:2]:
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         with pytest.raises(ReviewQuorumNotMet) as refused:
             world.do("review close", user="anna", ref=ref)
@@ -322,7 +322,7 @@ def test_a_criterion_that_too_few_scored_keeps_the_review_open(database_url: str
         ref = opened(world)
         for number, name in enumerate(panel_of(world, ref)):
             abstain = {"exit": "geen zicht op"} if number < 3 else {}
-            world.do("review score", user=name, ref=ref, content=score_file(3, abstain=abstain))
+            world.do("review score", user=name, ref=ref, file=as_file(score_file(3, abstain=abstain)))
 
         assert world.look("review show", user="anna", ref=ref)["state"] == "open"
         with pytest.raises(ReviewQuorumNotMet) as refused:
@@ -340,7 +340,7 @@ def test_at_the_deadline_the_review_closes_or_is_extended_once(database_url: str
                 str(seat["name"]): seat["kind"] for seat in world.look("review show", user="anna", ref=ref)["panel"]
             }
             for name in sorted(kinds, key=lambda each: kinds[each] != "external")[:count]:
-                world.do("review score", user=name, ref=ref, content=score_file())
+                world.do("review score", user=name, ref=ref, file=as_file(score_file()))
 
         world.clock(CLOSED + timedelta(days=29))
 
@@ -362,10 +362,10 @@ def test_who_steps_back_after_scoring_leaves_no_score_behind(database_url: str) 
         leaver = next(name for name in reversed(panel) if name not in ("ed", "els", "emma"))
         for name in panel:
             if name != panel[0]:
-                world.do("review score", user=name, ref=ref, content=score_file(0 if name == leaver else 3))
+                world.do("review score", user=name, ref=ref, file=as_file(score_file(0 if name == leaver else 3)))
 
         world.do("review recuse", user=leaver, ref=ref, reason="familie")
-        world.do("review score", user=panel[0], ref=ref, content=score_file(3))
+        world.do("review score", user=panel[0], ref=ref, file=as_file(score_file(3)))
 
         shown = world.look("review show", user="anna", ref=ref)
         assert shown["result"]["total"] == "75"
@@ -391,11 +391,11 @@ def test_a_score_given_before_the_conflict_was_known_is_excluded_at_the_closing(
     with founded(database_url) as world:
         ref = opened(world)
         panel = panel_of(world, ref)
-        world.do("review score", user="rosa", ref=ref, content=score_file(0))
+        world.do("review score", user="rosa", ref=ref, file=as_file(score_file(0)))
         world.both("user change", user="petra", second="carla", name="rosa", roles=["reviewer"], partner="gm0351")
         for name in panel:
             if name not in ("rosa", panel[-1] if panel[-1] != "rosa" else panel[-2]):
-                world.do("review score", user=name, ref=ref, content=score_file(3))
+                world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
 
         world.do("review close", user="anna", ref=ref)
 
@@ -412,7 +412,7 @@ def apart(world: World) -> tuple[str, list[str]]:
             "review score",
             user=name,
             ref=ref,
-            content=score_file({**dict.fromkeys(CRITERIA, 3), "exit": 1 + 2 * (number % 2)}),
+            file=as_file(score_file({**dict.fromkeys(CRITERIA, 3), "exit": 1 + 2 * (number % 2)})),
         )
     return ref, panel
 
@@ -490,7 +490,7 @@ def test_a_faulty_score_file_is_refused_with_its_lines(sqlite_url: str, content:
         name = panel_of(world, ref)[0]
 
         with pytest.raises(FaultyScores) as refused:
-            world.do("review score", user=name, ref=ref, content=content, name="s.toml")
+            world.do("review score", user=name, ref=ref, file=as_file(content, "s.toml"))
 
         assert fault in str(refused.value)
         assert not any(seat["scored"] for seat in world.look("review show", user="anna", ref=ref)["panel"])
@@ -514,7 +514,7 @@ def test_nothing_of_a_review_is_possible_before_it_opens(sqlite_url: str, comman
         peopled(world)
         ref = eligible(world)[0]
         args: dict[str, Any] = {
-            "review score": {"content": score_file()},
+            "review score": {"file": as_file(score_file())},
             "review assign": {"reviewer": "ed"},
             "review recuse": {"reason": "x"},
             "review consensus": {"scores": ["exit=2"]},
@@ -531,7 +531,7 @@ def test_a_proposal_that_was_withdrawn_is_not_closed_at_the_deadline(database_ur
     with founded(database_url) as world:
         ref = opened(world)
         for name in panel_of(world, ref)[:4]:
-            world.do("review score", user=name, ref=ref, content=score_file())
+            world.do("review score", user=name, ref=ref, file=as_file(score_file()))
         busy = panel_of(world, ref)[4]
         world.do("proposal withdraw", user="fatima", ref=ref, reason="geen geld meer nodig")
 
@@ -564,7 +564,7 @@ def test_after_a_deferral_for_improvement_the_same_panel_scores_again(database_u
             title="Plan 1",
             exit_rules="Wie weggaat betaalt zijn deel en een jaar extra.",
         )
-        world.do("proposal save", user="fatima", ref=ref, content=content)
+        world.do("proposal save", user="fatima", ref=ref, file=as_file(content))
         world.do("proposal resubmit", user="fatima", ref=ref)
         world.do("proposal find-eligible", user="anna", ref=ref)
 
@@ -583,7 +583,7 @@ def test_a_declared_conflict_is_judged_by_chair_and_member(database_url: str) ->
     with founded(database_url) as world:
         ref = opened(world)
         about, other, *_rest = panel_of(world, ref)
-        world.do("review score", user=about, ref=ref, content=score_file(0), grounds=["werkte samen in 2024"])
+        world.do("review score", user=about, ref=ref, file=as_file(score_file(0)), grounds=["werkte samen in 2024"])
         world.do("review declare", user=other, ref=ref, none=True)
         judged = {"ref": ref, "about": about, "stays": False, "reason": "te dichtbij"}
 
@@ -607,7 +607,7 @@ def test_a_reviewer_whose_conflict_was_judged_harmless_stays(sqlite_url: str) ->
     with founded(sqlite_url) as world:
         ref = opened(world)
         about = panel_of(world, ref)[0]
-        world.do("review score", user=about, ref=ref, content=score_file(3), grounds=["werkte samen in 2024"])
+        world.do("review score", user=about, ref=ref, file=as_file(score_file(3)), grounds=["werkte samen in 2024"])
 
         world.both(
             "review declare", user="carla", second="wil", ref=ref, about=about, stays=True, reason="lang geleden"

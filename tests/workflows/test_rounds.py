@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from fund import errors
 from fund.database import writing
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing
+from fund.errors.people import NotAuthorised
+from fund.errors.proposals import RoundClosesTooEarly, RoundOpensTooEarly, UnknownTrack, WrongCeiling
 from fund.events.decisions import DecisionApproved, DecisionReopened
 from fund.schemas.proposals import Proposal, Round
 from fund.store import Store
-from tests.factories import World, a_proposal_file, founded
+from tests.factories import World, a_proposal_file, as_file, founded
 from tests.workflows.deciding import money
 
 PLAN: dict[str, Any] = {
@@ -44,12 +47,12 @@ def shown(world: World, ref: str = "2026-1") -> dict[str, Any]:
 def test_a_round_is_planned_by_a_fund_manager_and_a_chair(world: World) -> None:
     made = world.do("round plan", user="anna", **PLAN)
     assert world.look("round list")["rounds"] == []
-    with pytest.raises(errors.NotAuthorised):
+    with pytest.raises(NotAuthorised):
         world.do("confirm", user="bram", ref=made["pending"])
     answer = world.do("confirm", user="carla", ref=made["pending"])
     assert (answer["result"]["round"], answer["next"]) == ("2026-1", "fund round show 2026-1")
     assert shown(world)["state"] == "planned"
-    with pytest.raises(errors.NotAuthorised):
+    with pytest.raises(NotAuthorised):
         world.do("round plan", user="bram", **PLAN)
 
 
@@ -93,16 +96,14 @@ def test_rounds_count_per_year_of_their_opening(world: World) -> None:
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"opens": date(2026, 1, 4)}, errors.RoundOpensTooEarly),
-        ({"closes": date(2026, 2, 28)}, errors.RoundClosesTooEarly),
-        ({"ceiling_cents": 0}, errors.WrongCeiling),
-        ({"track": "klein"}, errors.UnknownTrack),
-        ({"title": "  "}, errors.ReasonMissing),
+        ({"opens": date(2026, 1, 4)}, RoundOpensTooEarly),
+        ({"closes": date(2026, 2, 28)}, RoundClosesTooEarly),
+        ({"ceiling_cents": 0}, WrongCeiling),
+        ({"track": "klein"}, UnknownTrack),
+        ({"title": "  "}, ReasonMissing),
     ],
 )
-def test_a_round_that_cannot_be_is_refused(
-    world: World, changes: dict[str, Any], refusal: type[errors.FundError]
-) -> None:
+def test_a_round_that_cannot_be_is_refused(world: World, changes: dict[str, Any], refusal: type[FundError]) -> None:
     with pytest.raises(refusal) as refused:
         world.do("round plan", user="anna", **{**PLAN, **changes})
     assert str(refused.value)
@@ -119,7 +120,7 @@ def test_a_round_is_decided_with_its_last_proposal_and_counts_its_awards(world: 
         content = a_proposal_file(
             title=title, boards=({"partner": "gm0351", "how": "brief", "informed_on": date(2026, 3, 1)},)
         )
-        ref = world.do("proposal draft", user="fatima", content=content)["result"]["ref"]
+        ref = world.do("proposal draft", user="fatima", file=as_file(content))["result"]["ref"]
         if title != "Drie":
             world.do("proposal submit", user="fatima", ref=ref)
     world.clock(date(2026, 4, 1))

@@ -17,7 +17,7 @@ from fund.rules.scoring import EXTERNAL, Marks, assigned_missing, quorum_missing
 from fund.workflows.reviews.seating import seat_panel, top_up, why_text
 from fund.workflows.reviews.ties import Candidate, seat_of
 from tests.conftest import Fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows import three_partners as three
 from tests.workflows.deciding import CLOSED, eligible, panel_of, peopled, score_file
 from tests.workflows.money_out import BUNNIK
@@ -184,7 +184,7 @@ def test_three_partners_and_five_reviewers_who_sits_who_does_not_and_why_in_both
         made = world.both("round plan", user="anna", second="carla", track="light", ceiling_cents=5_000_000, **about)
         dues = {"parts": (1_000_000, 1_000_000), "ask_cents": 2_000_000}
         form = three.form_of(str(made["result"]["round"]), co_applicants=(BUNNIK,), **dues)
-        ref = str(world.do("proposal draft", user="fatima", content=form)["result"]["ref"])
+        ref = str(world.do("proposal draft", user="fatima", file=as_file(form))["result"]["ref"])
         world.do("proposal confirm", user="piet", ref=ref)
         world.do("proposal submit", user="fatima", ref=ref)
         world.do("proposal find-eligible", user="anna", ref=ref)
@@ -238,7 +238,7 @@ def short_of_a_quorum(world: World) -> tuple[str, list[str]]:
     ref = eligible(world)[0]
     world.do("review open", user="anna", ref=ref, reviewers=["ed", "els", "rosa", "willem", "paula"])
     for name in ("ed", "els"):
-        world.do("review score", user=name, ref=ref, content=score_file())
+        world.do("review score", user=name, ref=ref, file=as_file(score_file()))
     return ref, ["rosa", "willem", "paula"]
 
 
@@ -272,7 +272,7 @@ def test_after_the_last_deadline_the_first_score_that_makes_the_quorum_closes_th
         assert world.look("review show", user="anna", ref=ref)["state"] == "open"
         world.do("review assign", user="anna", ref=ref, reviewer="ria")
 
-        world.do("review score", user="ria", ref=ref, content=score_file())
+        world.do("review score", user="ria", ref=ref, file=as_file(score_file()))
 
         assert world.look("review show", user="anna", ref=ref)["state"] == "closed"
 

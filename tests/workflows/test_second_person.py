@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from fund.errors import NotAuthorised, PendingChanged, PendingNotOpen, SameHands
+from fund.errors.commands import PendingChanged, PendingNotOpen
+from fund.errors.people import NotAuthorised, SameHands
 from fund.workflows.commands import COMMANDS
 from tests.conftest import Fund
-from tests.factories import World, founded
+from tests.factories import World, as_file, founded
 from tests.workflows.deciding import decidable, eligible, money, panel_of, peopled, reviewed, round_of, submitted, voted
 
 CONDITION = "gm0351;raadsbesluit;2026-05-01;De raad stelt de eigen bijdrage beschikbaar"
@@ -49,7 +50,7 @@ def conditions_met(world: World) -> Made:
     (ref,) = decidable(world)
     voted(world, ref)
     world.do("decision decide", user="carla", ref=ref, conditions=[CONDITION])
-    world.do("decision evidence", user="fatima", ref=ref, number=1, content=b"besluit", name="b.pdf")
+    world.do("decision evidence", user="fatima", ref=ref, number=1, file=as_file(b"besluit", "b.pdf"))
     return "decision meet-conditions", "anna", "bram", {"ref": ref}
 
 
@@ -155,7 +156,7 @@ def test_what_waited_fourteen_days_has_lapsed(world: World, waiting: Waiting) ->
 def test_other_evidence_than_was_shown_is_not_confirmed(world: World) -> None:
     name, maker, second, args = conditions_met(world)
     made = world.do(name, user=maker, **args)
-    world.do("decision evidence", user="fatima", ref=args["ref"], number=1, content=b"ander besluit", name="b.pdf")
+    world.do("decision evidence", user="fatima", ref=args["ref"], number=1, file=as_file(b"ander besluit", "b.pdf"))
     before = count(world)
 
     with pytest.raises(PendingChanged):

@@ -9,22 +9,19 @@ import pytest
 
 from fund.bank.simulation import RETURNED, SENT, StoryBank, StoryEntry, StoryTransaction
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.capital import AmountNotPositive, NotABankAccountCode
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.payments import (
     AccountHoldsLess,
     AccountNotOfTheFund,
-    AmountNotPositive,
     CoolingOff,
     DebitsUnexplained,
-    FundError,
     InsufficientCash,
     NoBankAccount,
-    NotABankAccountCode,
-    NotAuthorised,
-    ReasonMissing,
-    SameHands,
     TransferSeen,
-    TransitionNotAllowed,
 )
+from fund.errors.people import NotAuthorised, SameHands
 from fund.events.costs import TransferSent, TransferSettled
 from tests.factories import START, World, as_text, founded
 from tests.workflows.money_out import AGREEMENT, OTHER_IBAN, OURS, TREASURY, agree, approved, at, owed, prepared, sent

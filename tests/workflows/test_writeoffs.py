@@ -11,24 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fund.checks import verify
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
+from fund.errors.evaluations import (
     BeyondOutstanding,
-    CommitteeQuorumNotMet,
-    ConflictOfInterest,
     EvaluationNotAccepted,
-    FundError,
     LearningTooLow,
     LessonsNotPublished,
     MilestonesWithoutEvidence,
-    NotAVoter,
     NothingToRecover,
-    ReasonMissing,
     ReceiptNotNamed,
-    SameHands,
     StopRuleMissing,
     SuspicionOpen,
-    TransitionNotAllowed,
-    UnknownUser,
     UnknownWriteoffGround,
     UnspentMoneyOut,
     WorkNotEnded,
@@ -36,6 +30,8 @@ from fund.errors import (
     WriteoffOpen,
     WriteoffWithoutFile,
 )
+from fund.errors.people import ConflictOfInterest, SameHands, UnknownUser
+from fund.errors.reviews import CommitteeQuorumNotMet, NotAVoter
 from fund.events.agreements import AgreementSuspended
 from fund.events.disbursements import DisbursementRequested
 from tests.factories import World, as_text, founded
@@ -422,8 +418,8 @@ def test_beyond_the_learning_budget_two_thirds_are_needed(sqlite_url: str) -> No
         until_completed(world)
         text = standard_text().replace("learning_budget_cents = 250_000_00", "learning_budget_cents = 1_250_000")
         with world.uow("anna") as uow:
-            from fund import users
             from fund.rules.regulations import parse_regulations
+            from fund.users import use_cases as users
 
             users.adopt(
                 uow, parse_regulations(text.replace('"2026-1"', '"2026-2"').encode(), "x.toml"), from_on=uow.today

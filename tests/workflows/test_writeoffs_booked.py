@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from fund import users
 from fund.checks import verify
-from fund.errors import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
+from fund.errors.evaluations import AdvanceMovedSince, BeyondOutstanding, ReversalOfThisYear
 from fund.events.agreements import InstalmentTerms
 from fund.events.repayments import PlanRestructured
 from fund.rules.regulations import parse_regulations, standard_text
 from fund.schemas.agreements import Agreement
 from fund.schemas.repayments import Plan
+from fund.users import use_cases as users
 from tests.factories import World, as_text, founded
 from tests.workflows.looking_back import (
     AGREEMENT,

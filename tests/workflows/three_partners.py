@@ -12,7 +12,7 @@ from typing import Any
 
 from fund.bank.simulation import StoryBank
 from fund.rules.regulations import KeyTerms, Regulations, standard
-from tests.factories import World, a_proposal_file
+from tests.factories import World, a_proposal_file, as_file
 from tests.workflows.deciding import panel_of, score_file
 from tests.workflows.money_out import BAARN, BUNNIK, BUNSCHOTEN, IBAN, OURS
 from tests.workflows.test_partners import THREE
@@ -32,7 +32,7 @@ def rules() -> Regulations:
 
 def peopled(world: World) -> StoryBank:
     """The office, three partners with a signatory each, reviewers, a committee, an account at the bank of the story."""
-    world.do("partner import", user="anna", content=THREE)
+    world.do("partner import", user="anna", file=as_file(THREE))
     world.user("anna2", "fund_manager")
     world.user("bram2", "treasurer")
     world.user("joost", "auditor")
@@ -99,13 +99,13 @@ def form_of(round_ref: str, **more: Any) -> bytes:
 
 def decidable(world: World, content: bytes, *, closed: datetime = datetime(2026, 2, 2, 10, tzinfo=UTC)) -> str:
     """A proposal that was submitted, found eligible and reviewed; its ref."""
-    ref = str(world.do("proposal draft", user="fatima", content=content)["result"]["ref"])
+    ref = str(world.do("proposal draft", user="fatima", file=as_file(content))["result"]["ref"])
     world.do("proposal submit", user="fatima", ref=ref)
     world.do("proposal find-eligible", user="anna", ref=ref)
     world.clock(closed)
     world.do("review open", user="anna", ref=ref)
     for name in panel_of(world, ref):
-        world.do("review score", user=name, ref=ref, content=score_file(3))
+        world.do("review score", user=name, ref=ref, file=as_file(score_file(3)))
     return ref
 
 

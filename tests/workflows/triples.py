@@ -36,7 +36,7 @@ from fund.store import Store
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.delivery.asking import _run
-from tests.factories import PARTNERS_CSV, World
+from tests.factories import PARTNERS_CSV, World, as_file
 from tests.workflows import looking_back
 from tests.workflows.agreeing import file
 from tests.workflows.deciding import LEAD, decidable, panel_of, score_file, voted
@@ -149,7 +149,7 @@ def built(world: World) -> Fund:
     voted(world, refs["proposal"])
     refs.update(round="2026-1", call="B2026-9001", key="later", period="2025-11", regulations="2026-1")
     refs["user"] = world.user("gert", "partner_editor", partner=OUTSIDER)
-    world.do("key adopt", user="anna", content=_key("later"))
+    world.do("key adopt", user="anna", file=as_file(_key("later")))
     agree(world, ref=AGREEMENT, lead=LEAD, co_applicants=(CO_APPLICANT,), beneficiaries=(BENEFICIARY,), accepted=(1,))
     refs.update(agreement=AGREEMENT, milestone=f"{AGREEMENT}-2", evaluation=AGREEMENT, plan=AGREEMENT)
     world.user("piet", "partner_signatory", partner=CO_APPLICANT)
@@ -352,7 +352,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("user", "user add"): Subject({"name": "nieuw", "roles": ["reviewer"]}, ref="", parties=()),
     ("user", "user change"): Subject({"roles": ["reviewer"]}, ref="name", parties=(), instead="unknown_user"),
     ("user", "user revoke"): Subject(REASON, ref="name", parties=(), instead="unknown_user"),
-    ("regulations", "regulations adopt"): Subject({"content": _regulations(), "on": AFTER}, ref="", parties=()),
+    ("regulations", "regulations adopt"): Subject({"file": as_file(_regulations()), "on": AFTER}, ref="", parties=()),
     ("round", "round plan"): Subject(
         {"title": "Zomer", "opens": date(2026, 6, 1), "closes": date(2026, 7, 1), "ceiling_cents": 100_00},
         ref="", parties=(),
@@ -371,7 +371,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("proposal", "review open"): _of_proposal(),
     ("proposal", "review assign"): _of_proposal(reviewer="emma"),
     ("proposal", "review declare"): _of_proposal(ReviewDeclared, none=True),
-    ("proposal", "review score"): _of_proposal(content=score_file()),
+    ("proposal", "review score"): _of_proposal(file=as_file(score_file())),
     ("proposal", "review recuse"): _of_proposal(**REASON),
     ("proposal", "review close"): _of_proposal(),
     ("proposal", "review consensus"): _of_proposal(scores=["exit=2"], grounds="samen"),
@@ -381,12 +381,12 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
         parties=(LEAD, BENEFICIARY), asking=(LEAD,), guards=frozenset({"not_authorised"})
     ),  # a fund manager on the mandated track only
     ("proposal", "decision evidence"): Subject(
-        {"number": 1, "content": b"x", "name": "x.pdf"},
+        {"number": 1, "file": as_file(b"x", "x.pdf")},
         parties=(LEAD, BENEFICIARY), asking=(LEAD, BENEFICIARY), records=DecisionConditionEvidenced,
     ),
     ("proposal", "decision meet-conditions"): _of_proposal(),
     ("proposal", "decision reopen"): _of_proposal(**REASON),
-    ("proposal", "decision decide-objection"): _of_proposal(uphold=True, content=b"advies", **REASON),
+    ("proposal", "decision decide-objection"): _of_proposal(uphold=True, file=as_file(b"advies"), **REASON),
     ("agreement", "agreement draft"): Subject(parties=(LEAD, BENEFICIARY)),
     ("agreement", "agreement sign"): Subject(),
     ("agreement", "agreement activate"): Subject(),
@@ -461,8 +461,8 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("payable", "payment retry"): Subject(parties=(LEAD,)),
     ("payable", "payment cancel"): Subject(REASON, parties=(LEAD,)),
     ("payable", "payment return"): Subject({"receipt": "O2026-9002", **REASON}, parties=(LEAD,)),
-    ("partner", "partner import"): Subject({"content": _newcomer()}, ref="", parties=()),
-    ("partner", "partner add"): Subject({"content": _newcomer()}, ref="", parties=()),
+    ("partner", "partner import"): Subject({"file": as_file(_newcomer())}, ref="", parties=()),
+    ("partner", "partner add"): Subject({"file": as_file(_newcomer())}, ref="", parties=()),
     ("partner", "partner admit"): _of_partner(**REASON),
     ("partner", "partner give-notice"): _of_partner(
         decision={"name": "raadsbesluit.pdf", "content": b"Raadsbesluit"}, decided_on=date(2026, 1, 5)
@@ -476,7 +476,7 @@ SUBJECTS: Mapping[tuple[str, str], Subject] = {
     ("resolution", "partner propose-settlement"): Subject(
         {"everybody": True, **REASON}, ref="", parties=()
     ),
-    ("key", "key adopt"): Subject({"content": _key("another")}, ref="", parties=()),
+    ("key", "key adopt"): Subject({"file": as_file(_key("another"))}, ref="", parties=()),
     ("key", "decision vote"): Subject({"choice": "for"}),
     ("debit", "cost charge"): Subject(REASON, parties=()),
     ("call", "capital call"): Subject({"amount": 100_00}, ref="", parties=()),

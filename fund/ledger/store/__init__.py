@@ -10,68 +10,32 @@ from sqlalchemy.engine import Connection
 from fund.database import install as install_object
 from fund.database import is_sqlite
 from fund.database import uninstall as uninstall_object
-from fund.ledger.store.anchoring import Anchoring, anchor_hash
-from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
-from fund.ledger.store.crosscheck import OutOfBounds
+from fund.ledger.store.anchoring import Anchoring
 from fund.ledger.store.entries import KindSum, Leg
-from fund.ledger.store.evidence import ROWS, Evidence, RawEntry, RawPeriod, RawSet, objects
-from fund.ledger.store.limits import set_hash
-from fund.ledger.store.parallel import Crew, cores
-from fund.ledger.store.periods import Period, PeriodStatus, period_hash
-from fund.ledger.store.quick import LAST_INSTANT, Found, Quick
+from fund.ledger.store.periods import Period, PeriodStatus
 from fund.ledger.store.reading import CardLine, Movement, TrialBalanceRow, Turnover
-from fund.ledger.store.recount import Kept
-from fund.ledger.store.stored import Extent
 from fund.ledger.store.wire import ask
-from fund.ledger.store.writing import LedgerStore
 
 __all__ = [
-    "ACCOUNT_FIELDS",
-    "Anchoring",
-    "CardLine",
-    "Crew",
-    "Chart",
-    "Evidence",
-    "Extent",
-    "LAST_INSTANT",
-    "Found",
-    "Kept",
-    "KindSum",
-    "LedgerStore",
-    "Leg",
-    "OutOfBounds",
-    "Period",
-    "PeriodStatus",
-    "Quick",
-    "ROWS",
-    "RawEntry",
-    "RawPeriod",
-    "RawSet",
-    "Movement",
-    "TrialBalanceRow",
-    "Turnover",
-    "account_change_hash",
-    "anchor_hash",
-    "commit",
-    "cores",
-    "install",
-    "period_hash",
-    "set_hash",
-    "uninstall",
-]
-
+    "Anchoring", "CardLine", "KindSum", "Leg", "Movement", "Period", "PeriodStatus", "TrialBalanceRow", "Turnover",
+    "commit", "install", "uninstall",
+]  # fmt: skip
 
 _EARLY = b"SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_message(true, 'fund', 'flush')"
 
 
 def install(connection: Connection) -> None:
     """The ledger's tables, functions and triggers, as the migrations leave them."""
+    from fund.ledger.store.evidence import objects
+
     for name in objects(on_sqlite=is_sqlite(connection)):
         install_object(connection, name)
 
 
 def uninstall(connection: Connection) -> None:
     """Remove the ledger with all it holds."""
+    from fund.ledger.store.evidence import objects
+
     for name in reversed(objects(on_sqlite=is_sqlite(connection))):
         uninstall_object(connection, name)
 

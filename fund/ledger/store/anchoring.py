@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fund import dates
 from fund.database import utc_micros
-from fund.errors import FaultyAnchor, UnknownAnchor, UnknownEntry
+from fund.errors.ledger import FaultyAnchor, UnknownAnchor, UnknownEntry
 from fund.language import _
 from fund.ledger.anchors import Anchor, Tree, growth_nodes, nodes_of, path_nodes, public_key_of, sign
 from fund.ledger.seal import VERSION, canonical, seal

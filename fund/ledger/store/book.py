@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fund.database import is_sqlite
-from fund.errors import (
+from fund.errors.ledger import (
     AccountExists,
     BookExists,
     ClosedAccount,

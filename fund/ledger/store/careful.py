@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from fund import dates
 from fund.database import utc_micros
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.amounts import AmountTooLarge
+from fund.errors.ledger import (
     AccountNotValid,
     AlreadyReplaced,
     AlreadyReversed,
-    AmountTooLarge,
     BeyondOriginal,
     ClosedAccount,
-    FundError,
     IdempotencyConflict,
     NotReversed,
     NotTheMirror,

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from fund.database import from_micros
-from fund.errors import UnknownAccount, UnknownEntry
+from fund.errors.ledger import UnknownAccount, UnknownEntry
 from fund.ledger.accounts import main_of
 from fund.ledger.journal import CLOSING, REVERSAL, Entry, Posting
 from fund.ledger.seal import nfc

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fund import dates
 from fund.database import utc_micros
-from fund.errors import EmptyText, InvalidSet, UnknownAccount
+from fund.errors.ledger import EmptyText, InvalidSet, UnknownAccount
 from fund.language import _
 from fund.ledger.accounts import AccountSet, check_code, main_of
 from fund.ledger.seal import VERSION, canonical, canonical_json, nfc, seal

@@ -17,7 +17,7 @@ from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any, Self
 
-from fund.errors import UnfinishedCheck
+from fund.errors.ledger import UnfinishedCheck
 from fund.ledger.store import quick
 
 __all__ = ["Crew", "cores"]

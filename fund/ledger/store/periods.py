@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from fund import dates
 from fund.database import from_micros, utc_micros
-from fund.errors import ClosedPeriod, EmptyText, InvalidMonth, PeriodOutOfOrder
+from fund.errors.amounts import InvalidMonth
+from fund.errors.ledger import ClosedPeriod, EmptyText, PeriodOutOfOrder
 from fund.language import _
 from fund.ledger.journal import ADJUSTING, CLOSING, EntryDraft
 from fund.ledger.seal import VERSION, canonical, nfc, seal

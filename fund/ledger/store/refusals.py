@@ -11,12 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.amounts import AmountTooLarge, InvalidMonth
+from fund.errors.ledger import (
     AccountExists,
     AccountNotValid,
     AlreadyReplaced,
     AlreadyReversed,
-    AmountTooLarge,
     AppendOnly,
     BeyondOriginal,
     BookExists,
@@ -25,10 +26,8 @@ from fund.errors import (
     ClosedPeriod,
     EmptyText,
     EntryExists,
-    FundError,
     IdempotencyConflict,
     InvalidAccount,
-    InvalidMonth,
     InvalidSet,
     LimitExceeded,
     NotCanonical,

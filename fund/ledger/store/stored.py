@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from fund.database import dialect
-from fund.errors import UnfinishedCheck
+from fund.errors.ledger import UnfinishedCheck
 from fund.ledger.journal import SealedLeg
 from fund.ledger.store.periods import Periods
 from fund.ledger.store.quick import Rows, postgresql_rows, sqlite_rows

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from fund import dates
 from fund.database import utc_micros
-from fund.errors import JournalInDoubt
+from fund.errors.ledger import JournalInDoubt
 from fund.ledger.anchors import Anchor
 from fund.ledger.journal import Head
 from fund.ledger.seal import GENESIS
-from fund.ledger.store import ROWS, Anchoring, Evidence, Extent
+from fund.ledger.store.anchoring import Anchoring
+from fund.ledger.store.evidence import ROWS, Evidence
+from fund.ledger.store.stored import Extent
 from fund.ledger.verify import beside
 from fund.ledger.verify.chart import look_at_chart
 from fund.ledger.verify.entries import Chain, Progress, Start

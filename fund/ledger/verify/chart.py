@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from fund.language import N_
 from fund.ledger.seal import GENESIS, VERSION
-from fund.ledger.store import ACCOUNT_FIELDS, Anchoring, Chart, account_change_hash
+from fund.ledger.store.anchoring import Anchoring
+from fund.ledger.store.chart import ACCOUNT_FIELDS, Chart, account_change_hash
 
 __all__ = ["look_at_chart"]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fund.errors.base import filled
+from fund.errors import filled
 from fund.language import N_
 from fund.ledger.journal import Head
-from fund.ledger.store import Evidence
+from fund.ledger.store.evidence import Evidence
 
 __all__ = ["CACHES", "Check", "Finding", "Tally", "Verification", "carried_out", "failed"]
 

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from fund.errors import NotCanonical
+from fund.errors.ledger import NotCanonical
 from fund.language import N_
 from fund.ledger.seal import canonical_json
-from fund.ledger.store import LAST_INSTANT, RawEntry
+from fund.ledger.store.quick import LAST_INSTANT
+from fund.ledger.store.stored import RawEntry
 
 __all__ = ["problems_of_form"]
 

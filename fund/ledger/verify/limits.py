@@ -6,11 +6,14 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from fund.errors import SetLimitExceeded
+from fund.errors.ledger import SetLimitExceeded
 from fund.language import N_
 from fund.ledger.accounts import AccountSet, main_of
 from fund.ledger.journal import check_set
-from fund.ledger.store import Anchoring, Evidence, OutOfBounds, RawEntry
+from fund.ledger.store.anchoring import Anchoring
+from fund.ledger.store.crosscheck import OutOfBounds
+from fund.ledger.store.evidence import Evidence
+from fund.ledger.store.stored import RawEntry
 from fund.ledger.verify.findings import Tally, carried_out
 
 __all__ = ["Limits"]

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from lxml import etree
 
-from fund.errors import AuditFileFaulty
+from fund.errors.exports import AuditFileFaulty
 from fund.language import _
 from fund.reports.exports.excerpt import euros_of, identified
 

@@ -23,7 +23,7 @@ from lxml import etree
 
 from fund.bank import pictures
 from fund.dates import day_of, first_day, last_day
-from fund.errors import ExportOfTwoYears, FaultyTaxNumber, TaxNumberUnknown
+from fund.errors.exports import ExportOfTwoYears, FaultyTaxNumber, TaxNumberUnknown
 from fund.ledger import AccountType, Entry, Layer
 from fund.reports.exports.audit_check import NAMESPACE, checked
 from fund.reports.exports.excerpt import Excerpt, Holder, corrects, euros_of, holders_of, identified, main_sums, taken
@@ -32,7 +32,7 @@ from fund.reports.past import last_fact, regulations_on
 from fund.rules.regulations import TAX_NUMBER, Identity
 from fund.schemas.people import FundFile, RegulationsFile
 from fund.unit_of_work import View
-from fund.users import accounts_of_the_fund
+from fund.users.use_cases import accounts_of_the_fund
 
 __all__ = ["NAMESPACE", "RGS", "xaf"]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from fund.errors import UnknownRef
+from fund.errors.commands import UnknownRef
 from fund.events import Envelope, Fact
 from fund.events.founding import CommandRefused, UserAdded, UserChanged
 from fund.events.payments import PaymentsBatched, PaymentSent
@@ -69,18 +69,20 @@ COLUMNS = (
 """The columns of the CSV, in the order that is promised: ``record`` is ``act``, ``pair`` or ``finding``."""
 
 
-def duties(view: View, *, ref: str | None = None, names: bool = True, as_of: date | None = None) -> dict[str, Any]:
+def duties(
+    view: View, *, ref: str | None = None, without_names: bool = False, as_of: date | None = None
+) -> dict[str, Any]:
     """Who did what until the end of a day, what was compared, and what is wrong.
 
     Args:
         ref: Only facts that touch the case with this ref: a proposal, an agreement, a disbursement, a batch.
-        names: Whether names stand beside the user ids.
+        without_names: User ids only; else the names that are known stand beside them.
 
     Raises:
         UnknownRef: No fact touches a case with this ref.
     """
     day = as_of or view.today
-    reading = _Reading(view, ref, names=names)
+    reading = _Reading(view, ref, without_names=without_names)
     for happened in view.store.facts.all():
         if happened.effective_on <= day:
             reading.see(happened)
@@ -104,13 +106,13 @@ def duties(view: View, *, ref: str | None = None, names: bool = True, as_of: dat
 class _Reading:
     """The facts, one after the other, with the hands behind them."""
 
-    def __init__(self, view: View, ref: str | None, *, names: bool) -> None:
+    def __init__(self, view: View, ref: str | None, *, without_names: bool) -> None:
         self.touched = False
         self.acts: list[dict[str, Any]] = []
         self.pairs: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self._ref = ref
-        self._names = view.store.work.names() if names else {}
+        self._names = {} if without_names else view.store.work.names()
         self._words = view.store.work.command_words()
         self._users: dict[str, UserAdded | UserChanged] = {}
         self._heard: list[Pair] = []

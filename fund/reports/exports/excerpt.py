@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
-from fund.errors import ExportTurnedAround
+from fund.errors.exports import ExportTurnedAround
 from fund.ledger import Account, AccountType, Entry, Ledger, TrialBalanceRow, flushed, main_of
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fund.errors import ExportFolderInUse
+from fund.errors.usage import ExportFolderInUse
 from fund.paths import unwritable
 
 __all__ = ["MANIFEST", "beside", "folder_beside"]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fund.errors import FaultyPublisherPrefix, NothingToPublish
+from fund.errors.exports import FaultyPublisherPrefix, NothingToPublish
 from fund.glossary import theme_names
 from fund.ledger import REVERSAL, main_of
 from fund.reports.cash import Cash, Payments

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from fund.errors import NothingToProve
+from fund.errors.usage import NothingToProve
 from fund.ledger import Account, Ledger, TrialBalanceRow, flushed
 from fund.reports.exports.excerpt import STEP, Held, stepped, taken
 from fund.reports.exports.files import MANIFEST, folder_beside

@@ -8,7 +8,8 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from fund.errors import BrokenForm, FaultyAssumptions, FormNotText, FormTooLarge, NoAssumptionsYet
+from fund.errors.forecasts import FaultyAssumptions, NoAssumptionsYet
+from fund.errors.proposals import BrokenForm, FormNotText, FormTooLarge
 from fund.forms.text import Path, Place, parse
 from fund.schemas.assumptions import Assumptions, AssumptionsFile, checked
 

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from fund.dates import day_of
-from fund.errors import BacktestNotPast, UnknownAccount
+from fund.errors.forecasts import BacktestNotPast
+from fund.errors.ledger import UnknownAccount
 from fund.language import N_
 from fund.reports.cash import Cash, cash_on
 from fund.reports.forecasts.liquidity import QUARTERS, RUNS, SEED, liquidity, made_from, named

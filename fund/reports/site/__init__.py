@@ -3,14 +3,3 @@
 ``gathered`` reads what everybody may know, once; the chapters compose pages of blocks in the language in use;
 ``blocks`` draws them with the templates of ``fund/templates/site``; ``publish`` puts them in place as a whole.
 """
-
-from __future__ import annotations
-
-from fund.reports.site.publish import site
-from fund.unit_of_work import Life, Query
-
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "site"]
-
-COMMANDS = ()
-LIVES: dict[str, Life] = {}
-QUERIES = (Query("statement site", site),)

@@ -16,7 +16,7 @@ from importlib import resources
 from math import floor
 from typing import Any
 
-from fund.errors import ReportsMissing
+from fund.errors.usage import ReportsMissing
 from fund.language import _, decimal_text, language
 
 __all__ = [

@@ -16,7 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from fund.dates import day_of, last_day
-from fund.errors import NoAssumptionsYet, NothingToPublish
+from fund.errors.exports import NothingToPublish
+from fund.errors.forecasts import NoAssumptionsYet
 from fund.reports.burden import TARGETS, burdens
 from fund.reports.cash import Cash, cash_on
 from fund.reports.exports.giving import giving
@@ -25,8 +26,8 @@ from fund.reports.forecasts.liquidity import liquidity
 from fund.reports.past import cases_on, last_fact, regulations_on
 from fund.reports.quantities import Quantities
 from fund.reports.site.shapes import Experiment, Lesson, Member, News, OpenRound, Planned, Steps
-from fund.reports.statements import position
 from fund.reports.statements.council import council
+from fund.reports.statements.position import position
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement, Milestone
 from fund.schemas.capital import Call, Partner

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fund import language
-from fund.errors import CouncilPageTooLong, NotOurSite, SiteAroundShell
+from fund.errors.usage import CouncilPageTooLong, NotOurSite, SiteAroundShell
 from fund.language import _, day
 from fund.paths import unwritable
 from fund.reports.exports.giving import as_package

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, TypeVar
 
-from fund.errors import UnknownAccount
+from fund.errors.ledger import UnknownAccount
 from fund.reports.past import cases_on, last_fact
 from fund.reports.quantities import Quantities
 from fund.reports.statements.holder import Accounts, standing

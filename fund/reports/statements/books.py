@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fund.ledger import Anchor, Entry, Verification, public_key
+from fund.declarations import InputFile
+from fund.ledger import Anchor, Entry, public_key
 from fund.unit_of_work import View
+
+if TYPE_CHECKING:
+    from fund.ledger import Verification
 
 __all__ = [
     "accounts",
@@ -130,7 +134,7 @@ def balance(view: View, *, account: str, as_of: date | None = None, known_at: in
 def verification(
     view: View,
     *,
-    anchors: Sequence[bytes] = (),
+    anchors: Sequence[InputFile] = (),
     key: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
@@ -143,7 +147,7 @@ def verification(
     Raises:
         FaultyAnchor: A file is no anchor, or the key no key.
     """
-    kept = [Anchor.read(content) for content in anchors]
+    kept = [Anchor.read(file["content"]) for file in anchors]
     signer = None if key is None else public_key(key)
     found = view.ledger.verify(full=True, anchors=kept, public_key=signer, progress=progress)
     checks = ledger_checks(found)

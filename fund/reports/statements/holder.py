@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from fund.errors import UnknownAccount
+from fund.errors.ledger import UnknownAccount
 from fund.events import Envelope
 from fund.ledger import CLOSING
 from fund.schemas.capital import Receipt

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from fund.errors import UnknownFigure
+from fund.errors.closing import UnknownFigure
 from fund.glossary import meant, suggested
 from fund.language import both
 from fund.reports.indicators import INDICATORS, Basis, figures

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from fund.errors import TooLongForPaper
+from fund.errors.usage import TooLongForPaper
 from fund.language import _, day, language
 from fund.money import format_plain
 from fund.reports.layout import EMPHASIS, RIGHT, Column, Page, Table, safe

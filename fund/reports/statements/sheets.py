@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import chain, islice
 from typing import Any
 
-from fund.errors import ReportsMissing, TooLongForSheet
+from fund.errors.usage import ReportsMissing, TooLongForSheet
 from fund.language import _, day, language
 from fund.reports.layout import EMPHASIS, RIGHT, Column, Page, Table, fact_table
 

@@ -14,12 +14,11 @@ from datetime import date
 from typing import Any
 
 from fund.dates import start_of_day
-from fund.errors import (
+from fund.errors.agreements import (
     AmendmentStandsAlone,
     BeyondCommitment,
     DisbursementsOpen,
     DueDayPassed,
-    InsufficientFreeToCommit,
     MilestoneNotNamed,
     MilestoneNotOpen,
     NotAParty,
@@ -27,6 +26,7 @@ from fund.errors import (
     PlanCannotFollow,
     RejectedMilestoneNeedsDay,
 )
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events import Envelope
 from fund.events.agreements import AgreementAmended, InstalmentCut, MilestoneReplanned
 from fund.events.amendments import AmendmentProposed

@@ -6,19 +6,12 @@ from enum import StrEnum
 
 from fund.events import Envelope
 from fund.events.amendments import AmendmentAgreed, AmendmentProposed, AmendmentRefused, AmendmentVoted
-from fund.rules.authority import (
-    BOARD,
-    CHAIR,
-    COMMITTEE,
-    FUND_MANAGER,
-    LEAD_SIGNATORY,
-    OWN_SIGNATORY,
-    either,
-)
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, VOTERS
 from fund.schemas.agreements import Amendment
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["AMENDMENTS", "COMMITTEE_HAS_IT", "NEW_LEAD_HAS_IT", "AmendmentState", "amendment_after"]
+__all__ = ["LIVES", "AMENDMENTS", "COMMITTEE_HAS_IT", "NEW_LEAD_HAS_IT", "AmendmentState", "amendment_after"]
 
 
 class AmendmentState(StrEnum):
@@ -32,15 +25,13 @@ class AmendmentState(StrEnum):
 
 S = AmendmentState
 COMMITTEE_HAS_IT, NEW_LEAD_HAS_IT = "committee", "new_lead"
-BODY = either(COMMITTEE, BOARD)
-"""Who votes: the committee; a signatory of each partner where conflicts leave no committee."""
 AMENDMENTS = (
     #          command              from        to          who             records
     Transition("agreement amend", None, S.PROPOSED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"),
     Transition(
         "agreement amend", S.PROPOSED, S.SUPERSEDED, FUND_MANAGER, AmendmentProposed, second=LEAD_SIGNATORY, row="A3"
     ),
-    Transition("decision vote", S.PROPOSED, S.PROPOSED, BODY, AmendmentVoted, row="P26"),
+    Transition("decision vote", S.PROPOSED, S.PROPOSED, VOTERS, AmendmentVoted, row="P26"),
     Transition("agreement decide", S.PROPOSED, S.AGREED, CHAIR, AmendmentAgreed, row="A3"),
     Transition("agreement decide", S.PROPOSED, S.REFUSED, CHAIR, AmendmentRefused, row="A3"),
     Transition("agreement sign", S.PROPOSED, S.AGREED, OWN_SIGNATORY, AmendmentAgreed, row="A3"),
@@ -63,3 +54,6 @@ def amendment_after(case: Amendment | None, happened: Envelope) -> Amendment | N
     if isinstance(fact, (AmendmentAgreed, AmendmentRefused)):
         return case.but(state=state_after(AMENDMENTS, case.state, fact))
     return case
+
+
+LIVES = {"amendment": Life(Amendment, amendment_after, AMENDMENTS)}

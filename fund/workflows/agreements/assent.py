@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fund.errors import AnotherHasTheWord, TransitionNotAllowed
+from fund.errors.agreements import AnotherHasTheWord
+from fund.errors.commands import TransitionNotAllowed
 from fund.events import Envelope
 from fund.events.agreements import AgreementLeadChanged
 from fund.events.amendments import AmendmentAgreed, AmendmentRefused, AmendmentVoted

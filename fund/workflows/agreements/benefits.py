@@ -13,7 +13,9 @@ from datetime import date
 from typing import Any
 
 from fund.dates import add_months, start_of_day
-from fund.errors import AmbiguousName, BenefitsNotOwn, FaultyBenefits, NothingReported, UnknownPartner, YearNotBegun
+from fund.errors.agreements import BenefitsNotOwn, FaultyBenefits, NothingReported, YearNotBegun
+from fund.errors.commands import AmbiguousName
+from fund.errors.people import UnknownPartner
 from fund.events import Envelope
 from fund.events.agreements import BenefitFellDue, BenefitReported
 from fund.glossary import Name
@@ -25,7 +27,8 @@ from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.agreements.states import AGREEMENTS
 from fund.workflows.lifecycle import check
-from fund.workflows.repayments import called_by_saving, plan_timers
+from fund.workflows.repayments.course import called_by_saving
+from fund.workflows.repayments.reminders import plan_timers
 
 __all__ = [
     "ask_benefits", "benefit_per_partner", "benefit_table", "benefits_due", "plan_benefits", "report_benefits",

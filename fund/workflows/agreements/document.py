@@ -11,7 +11,7 @@ from importlib import resources
 
 from fund.bank import reference_spaced
 from fund.events.agreements import AgreementTerms, PlanTerms
-from fund.workflows.repayments import instalment_reference
+from fund.workflows.repayments.life import instalment_reference
 
 __all__ = ["FORM", "document", "standard_terms"]
 

@@ -9,14 +9,13 @@ from typing import Any
 
 from fund import files
 from fund.dates import add_months, day_of
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.agreements import (
     AlreadySigned,
     AwardChanged,
     BoardsNotHeard,
-    ContentLost,
     DecidedAnew,
     DocumentDiffers,
-    FundError,
     InstalmentsDoNotAddUp,
     MilestonesDoNotAddUp,
     NotADecidedProposal,
@@ -24,6 +23,7 @@ from fund.errors import (
     SigningTermOver,
     TermsMissing,
 )
+from fund.errors.proposals import ContentLost
 from fund.events import Envelope
 from fund.events.agreements import (
     AgreementActivated,
@@ -49,8 +49,8 @@ from fund.workflows.agreements.benefits import plan_benefits
 from fund.workflows.agreements.document import FORM, document, standard_terms
 from fund.workflows.agreements.states import AGREEMENTS, AgreementState
 from fund.workflows.lifecycle import check
-from fund.workflows.proposals import rules_for
-from fund.workflows.repayments import plan_timers
+from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.repayments.reminders import plan_timers
 
 __all__ = ["activate", "activate_when_signed", "draft", "reopened_since", "sign", "text_of"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fund import files as kept
-from fund.errors import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
+from fund.declarations import InputFile
+from fund.errors.agreements import AgreementNotRunning, CriteriaNotTicked, EvidenceMissing, UnknownCriterion
 from fund.events import Envelope
 from fund.events.agreements import MilestoneAccepted, MilestoneChangesRequested, MilestoneEvidenced, MilestoneRejected
 from fund.schemas.agreements import Agreement, Milestone
@@ -41,7 +41,7 @@ def _checked(uow: UnitOfWork, command: str, ref: str) -> tuple[Milestone, Agreem
     return milestone, agreement
 
 
-def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[Mapping[str, Any]], note: str = "") -> Envelope:
+def evidence(uow: UnitOfWork, *, ref: str, files: Sequence[InputFile] = (), note: str = "") -> Envelope:
     """A party shows that the milestone was reached: files, kept and known by their hash (M1).
 
     Args:

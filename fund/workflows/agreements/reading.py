@@ -13,7 +13,7 @@ from fund.unit_of_work import View
 from fund.workflows.agreements.benefits import benefit_table
 from fund.workflows.agreements.drafting import text_of
 from fund.workflows.agreements.states import AGREEMENTS, MILESTONES
-from fund.workflows.evaluations import lineage
+from fund.workflows.evaluations.followon import lineage
 from fund.workflows.lifecycle import commands_from
 
 __all__ = ["agreement", "agreements", "milestones"]

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fund.errors import (
+from fund.errors.agreements import (
     CommitmentLeft,
     DisbursementsOpen,
     NothingToRefinance,
     NotItsRollout,
     RefinancingChanged,
-    TransitionNotAllowed,
     VerdictNotGood,
-    WriteoffOpen,
 )
+from fund.errors.commands import TransitionNotAllowed
+from fund.errors.evaluations import WriteoffOpen
 from fund.events import Envelope
 from fund.events.agreements import AgreementRefinanced, InstalmentCut, MovedInstalment
 from fund.language import _
@@ -33,9 +33,10 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows import resolutions
 from fund.workflows.agreements.states import AgreementState
 from fund.workflows.lifecycle import check, require_reason
-from fund.workflows.repayments import REMINDED, plan_timers
+from fund.workflows.repayments.life import REMINDED
+from fund.workflows.repayments.reminders import plan_timers
 
-__all__ = ["INVITING", "refinance"]
+__all__ = ["INVITING", "moved", "refinance", "still_so"]
 
 COMMAND = "agreement refinance"
 MATTER = "refinancing"
@@ -179,12 +180,12 @@ def _as_agreed(uow: UnitOfWork, case: Resolution) -> Balance:
     return found
 
 
-def _still_so(uow: UnitOfWork, case: Resolution) -> None:
+def still_so(uow: UnitOfWork, case: Resolution) -> None:
+    """What was put to the vote still holds (see :func:`checked`)."""
     _as_agreed(uow, case)
 
 
-@resolutions.carried(MATTER, guard=_still_so)
-def _moved(uow: UnitOfWork, case: Resolution, decided: Envelope) -> None:
+def moved(uow: UnitOfWork, case: Resolution, decided: Envelope) -> None:
     """The committee agreed: the balance is owed under the roll-out, and its instalments are watched there (R8)."""
     found = _as_agreed(uow, case)
     fact = AgreementRefinanced(

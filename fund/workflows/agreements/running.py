@@ -8,7 +8,7 @@ from typing import Any
 
 from fund import files
 from fund.dates import deadline, term_end, weeks
-from fund.errors import (
+from fund.errors.agreements import (
     DisbursementsOpen,
     EvaluationNotWaivable,
     LoweringNeedsGround,

@@ -40,6 +40,7 @@ from fund.rules.authority import (
     CHAIR,
     FUND_MANAGER,
     LEAD_SIGNATORY,
+    OFFICE,
     PARTY_EDITOR,
     PARTY_SIGNATORY,
     SYSTEM,
@@ -47,12 +48,14 @@ from fund.rules.authority import (
     either,
 )
 from fund.schemas.agreements import Agreement, Benefit, Milestone
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
 __all__ = [
+    "LIVES",
     "AGREEMENTS",
     "MILESTONES",
-    "SECOND_PERSON",
+    "OFFICE",
     "AgreementState",
     "MilestoneState",
     "agreement_after",
@@ -86,8 +89,6 @@ A = AgreementState
 M = MilestoneState
 RUNNING = (A.ACTIVE, A.SUSPENDED)
 ENDED = (A.COMPLETED, A.TERMINATED)
-SECOND_PERSON = either(TREASURER, FUND_MANAGER, CHAIR)
-"""Who may complete an agreement together with a fund manager: anybody of the fund, but another person (G7 a)."""
 
 AGREEMENTS = (
     #          command                from         to            who           records
@@ -109,7 +110,7 @@ AGREEMENTS = (
         row="A4",
     ),
     Transition(
-        "agreement complete", A.ACTIVE, A.COMPLETED, FUND_MANAGER, AgreementCompleted, second=SECOND_PERSON, row="A5"
+        "agreement complete", A.ACTIVE, A.COMPLETED, FUND_MANAGER, AgreementCompleted, second=OFFICE, row="A5"
     ),
     Transition(
         "agreement terminate", RUNNING, A.TERMINATED, FUND_MANAGER, AgreementTerminated, second=CHAIR, row="A6"
@@ -339,3 +340,9 @@ def milestone_after(case: Milestone | None, happened: Envelope) -> Milestone | N
     if isinstance(fact, DisbursementRequested):
         return case.but(requested=_with(case.requested, fact.ref))
     return case
+
+
+LIVES = {
+    "agreement": Life(Agreement, agreement_after, AGREEMENTS),
+    "milestone": Life(Milestone, milestone_after, MILESTONES),
+}

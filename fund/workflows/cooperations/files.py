@@ -12,7 +12,9 @@ from importlib import resources
 from typing import Any
 
 from fund.dates import parse_day
-from fund.errors import FaultyCooperationFile, InvalidDay, UnprintableText
+from fund.errors.amounts import InvalidDay
+from fund.errors.commands import UnprintableText
+from fund.errors.cooperations import FaultyCooperationFile
 from fund.events import require_printable
 from fund.events.cooperations import CooperationMember
 from fund.language import N_, _

@@ -6,7 +6,9 @@ from pathlib import PurePath
 from typing import Any
 
 from fund import glossary
-from fund.errors import AmbiguousName, UnknownRef, UnknownTheme
+from fund.declarations import InputFile
+from fund.errors.commands import AmbiguousName, UnknownRef
+from fund.errors.evaluations import UnknownTheme
 from fund.events import Envelope
 from fund.events.cooperations import CooperationRecorded
 from fund.glossary import meant, suggested
@@ -36,21 +38,24 @@ def register(view: View) -> list[CooperationFile]:
     return found or sorted(of_the_report(), key=lambda one: one.ref)
 
 
-def import_register(uow: UnitOfWork, *, content: bytes, name: str = "cooperations.json") -> None:
+def import_register(uow: UnitOfWork, *, file: InputFile) -> None:
     """The register says what the file says; the whole file or nothing, and the same file twice changes nothing.
 
     What the file does not name stays as it is: a cooperation ends by its last day (``tot``), never by being left out.
     The first import records those of the report as well, so that from then on no tie rests on anything but facts.
 
     Args:
-        content: JSON in the shape of ``fund cooperation template``.
+        file: JSON in the shape of ``fund cooperation template``.
 
     Raises:
         FaultyCooperationFile: Every fault, with file and line.
 
     Source: lifecycle.md, what a proposal holds; 12 (conflicts); cli.md, ``cooperation``.
     """
-    rows = read_register(content, name, source=PurePath(name).name)  # a folder of somebody's machine tells nobody
+    name = file["name"]
+    rows = read_register(
+        file["content"], name, source=PurePath(name).name
+    )  # a folder of somebody's machine tells nobody
     known = {case.ref: case for case in uow.cases(CooperationFile)}
     named = {row.ref for row in rows}
     taken_over = [one for one in of_the_report() if one.ref not in named] if not known else []

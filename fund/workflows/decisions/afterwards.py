@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from fund import files
-from fund.errors import (
+from fund.declarations import InputFile
+from fund.errors.reviews import (
     ConditionExpired,
     ConditionExtendedBefore,
     ConditionsNotMet,
@@ -37,8 +38,8 @@ from fund.workflows.bodies import Body, outcome_of
 from fund.workflows.decisions.body import body_of, look_at, objection_missing, took_part_in
 from fund.workflows.decisions.deciding import opened_votes, require_chair, require_free
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals import TRANSITIONS
-from fund.workflows.reviews import open_seals
+from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.reviews.seal import open_seals
 
 __all__ = ["decide_objection", "evidence", "meet_conditions", "reopen"]
 
@@ -48,8 +49,7 @@ def evidence(
     *,
     ref: str,
     number: int,
-    content: bytes | None = None,
-    name: str = "",
+    file: InputFile | None = None,
     extend_to: date | None = None,
 ) -> Envelope:
     """Evidence for a condition lies on file, by its hash (a signatory of its owner); or the chair gave it more time,
@@ -76,13 +76,15 @@ def evidence(
             )
         fact = DecisionConditionExtended(ref=ref, number=number, expires_on=extend_to)
     else:
-        if content is None:
+        if file is None:
             raise DecisionIncomplete(ref=ref, missing=_(N_("a file")))
         require(uow.maker, OWN_SIGNATORY, command="decision evidence", ref=ref, own=condition.owner)
         if condition.expires_on < uow.today:
             raise ConditionExpired(ref=ref, number=number, expires_on=condition.expires_on, today=uow.today)
-        digest = files.put(uow, content, name=name)
-        fact = DecisionConditionEvidenced(ref=ref, number=number, file=name, size=len(content), sha256=digest)
+        digest = files.put(uow, file["content"], name=file["name"])
+        fact = DecisionConditionEvidenced(
+            ref=ref, number=number, file=file["name"], size=len(file["content"]), sha256=digest
+        )
         uow.next_step = f"fund decision meet-conditions {ref}"
     return carry(uow, TRANSITIONS, "decision evidence", proposal, fact, lead=lead, parties=parties, look=look)
 
@@ -150,8 +152,7 @@ def decide_objection(
     ref: str,
     uphold: bool,
     reason: str,
-    content: bytes | None = None,
-    name: str = "",
+    file: InputFile | None = None,
     on: date | None = None,
 ) -> Envelope:
     """An objection is decided by a chair or deputy and two members, none of whom took part before, on external advice.
@@ -163,7 +164,7 @@ def decide_objection(
     Args:
         uphold: The own choice of the one who acts, false means reopen; where the full board decides it counts for
             nothing.
-        content: The external advice; its hash stands in the fact.
+        file: The external advice; its hash stands in the fact.
 
     Raises:
         ObjectionVotesMissing: Fewer than two members who took no part have voted; or too few partners are present.
@@ -177,7 +178,7 @@ def decide_objection(
     check(uow, TRANSITIONS, command, proposal, lead=lead, parties=parties, look=look)
     assert decision is not None
     reason = require_reason(command, reason)
-    if not content:
+    if file is None or not file["content"]:
         raise DecisionIncomplete(ref=ref, missing=_(N_("the external advice, as a file")))
     earlier = _(N_("the decision objected to"))
     require_other_hands(uow.maker, took_part_in(proposal, decision), command=command, ref=ref, earlier=earlier)
@@ -187,7 +188,7 @@ def decide_objection(
     if missing:
         raise ObjectionVotesMissing(ref=ref, found=missing[0].found, needed=missing[0].needed)
     votes, stands = _objection(uow, decision, body, uphold=uphold)
-    digest = files.put(uow, content, name=name)
+    digest = files.put(uow, file["content"], name=file["name"])
     fact: DecisionUpheld | DecisionReopened | EligibilityReopened
     told: dict[str, Any] = {"reason": reason, "votes": votes, "advice_sha256": digest, "disclosed": body.disclosed}
     if stands:

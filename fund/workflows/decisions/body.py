@@ -16,7 +16,7 @@ from fund.unit_of_work import View
 from fund.workflows import bodies
 from fund.workflows.bodies import Body, Matter
 from fund.workflows.conflicts import parties_of
-from fund.workflows.proposals import rules_for
+from fund.workflows.proposals.drafting import rules_for
 
 __all__ = [
     "LOOK",

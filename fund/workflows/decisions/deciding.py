@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from fund.errors import (
+from fund.errors.reviews import (
     AwardAboveAsk,
     AwardAboveCeiling,
     AwardAboveRolloutCap,
@@ -48,8 +48,9 @@ from fund.workflows.decisions.typed import (
     require_reasons,
 )
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS, State, rules_for
-from fund.workflows.reviews import open_seals, read_sealed
+from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.reviews.seal import open_seals, read_sealed
 
 __all__ = ["decide", "opened_votes", "require_chair", "require_free", "second_of_decide"]
 
@@ -188,7 +189,7 @@ def _decide_by_votes(uow: UnitOfWork, ref: str, *, alone: bool) -> Envelope | No
     Raises:
         DecidedByVotesAlone: Something was typed that the votes alone decide.
     """
-    from fund.workflows.partners import decide_key
+    from fund.workflows.partners.keys import decide_key
     from fund.workflows.resolutions import decide as decide_resolution
 
     chapters = ((DistributionKey, decide_key), (Resolution, decide_resolution))

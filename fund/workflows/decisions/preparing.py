@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from fund.errors import ConsensusPending, DecisionIncomplete, NotImprovedYet
+from fund.errors.proposals import NotImprovedYet
+from fund.errors.reviews import ConsensusPending, DecisionIncomplete
 from fund.events import Envelope
 from fund.events.decisions import DecisionPrepared, DecisionRemarked
 from fund.language import N_, _
@@ -19,7 +20,8 @@ from fund.workflows.bodies import board
 from fund.workflows.decisions.body import committee_of, look_at, matter_of, needs_the_board
 from fund.workflows.decisions.typed import IMPROVE
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS, State, rules_for
+from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.table import TRANSITIONS, State
 
 __all__ = ["prepare", "prepare_when_scored", "ranking", "two_thirds"]
 

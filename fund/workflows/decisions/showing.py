@@ -13,11 +13,11 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
 from fund.unit_of_work import View
 from fund.workflows.bodies import Body, ground_text
+from fund.workflows.conflicts import parties_of
 from fund.workflows.decisions.body import body_of, missing_of
 from fund.workflows.decisions.preparing import ranking, two_thirds
 from fund.workflows.decisions.terms import term_of
-from fund.workflows.proposals import rules_for
-from fund.workflows.reviews import parties_of
+from fund.workflows.proposals.drafting import rules_for
 
 __all__ = ["reads_papers", "show"]
 

@@ -29,7 +29,8 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.proposals import State, rules_for
+from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.table import State
 
 __all__ = [
     "BACK",

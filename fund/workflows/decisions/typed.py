@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from fund.dates import parse_day
-from fund.errors import (
-    AmbiguousName,
+from fund.errors.amounts import InvalidDay
+from fund.errors.commands import AmbiguousName
+from fund.errors.people import UnknownPartner
+from fund.errors.reviews import (
     DecisionIncomplete,
     DeferredBefore,
     FaultyCondition,
     FaultyReason,
-    InvalidDay,
     OneDecisionOnly,
     ReasonsPerCriterionMissing,
     UnknownDeferralGround,
-    UnknownPartner,
 )
 from fund.events.decisions import AwardCondition
 from fund.glossary import Name, meant
@@ -24,8 +24,8 @@ from fund.language import N_, _, both
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import View
-from fund.workflows.proposals import State
-from fund.workflows.reviews import rules_of
+from fund.workflows.proposals.table import State
+from fund.workflows.reviews.ties import rules_of
 
 __all__ = [
     "IMPROVE",

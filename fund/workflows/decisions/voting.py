@@ -8,7 +8,8 @@ enough votes to decide by. Source: lifecycle.md 4 (P26), 12.
 
 from __future__ import annotations
 
-from fund.errors import NotAVoter, UnknownMatter, UnknownVote, VotingOver
+from fund.errors.capital import UnknownVote
+from fund.errors.reviews import NotAVoter, UnknownMatter, VotingOver
 from fund.events import Envelope, canonical_json
 from fund.events.decisions import DecisionVoted
 from fund.events.founding import CommandRefused
@@ -20,8 +21,8 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.bodies import require_voter
 from fund.workflows.decisions.body import LOOK, body_of, look_at, missing_of
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS
-from fund.workflows.reviews import put_under_seal
+from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.reviews.seal import put_under_seal
 
 __all__ = ["vote"]
 
@@ -107,17 +108,17 @@ def _vote_elsewhere(uow: UnitOfWork, *, ref: str, choice: str, reason: str) -> E
     from fund.schemas.writeoffs import Writeoff
 
     if uow.maybe(DistributionKey, ref) is not None:
-        from fund.workflows.partners import vote_on_key
+        from fund.workflows.partners.keys import vote_on_key
 
         return vote_on_key(uow, ref=ref, choice=choice, reason=reason)
     if uow.maybe(Writeoff, ref) is not None:
-        from fund.workflows.writeoffs import vote as vote_on_writeoff
+        from fund.workflows.writeoffs.deciding import vote as vote_on_writeoff
 
         if choice not in CHOICES:
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])
         return vote_on_writeoff(uow, ref=ref, choice=choice, reason=reason)
     if uow.maybe(Amendment, ref) is not None:
-        from fund.workflows.agreements import vote_on_amendment
+        from fund.workflows.agreements.assent import vote as vote_on_amendment
 
         if choice not in CHOICES:
             raise UnknownVote(choice=choice, known=list(CHOICES), ref=ref, first=CHOICES[0])

@@ -16,16 +16,14 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fund import lists, users
+from fund import lists
 from fund.database import Connection, mend, writing
-from fund.errors import (
+from fund.declarations import Command, Input, Query
+from fund.errors import FundError, NotReady
+from fund.errors.closing import DayBeforeFund, DayToCome
+from fund.errors.commands import (
     CommandConflict,
-    DayBeforeFund,
-    DayToCome,
-    FundError,
-    NoActor,
     NotAllPossible,
-    NotReady,
     PendingChanged,
     PendingNotOpen,
     PreviewChanged,
@@ -34,20 +32,23 @@ from fund.errors import (
     UnknownRef,
     WordTooLong,
 )
+from fund.errors.people import NoActor
 from fund.events import canonical_json, require_printable
 from fund.glossary import Name
 from fund.ledger import flushed
 from fund.money import require_cents
 from fund.rules.authority import Actor, Role, Who, require_other_hands, require_role
 from fund.store import PendingRow, Store
-from fund.unit_of_work import Command, UnitOfWork, View
-from fund.workflows.commands import COMMANDS, KINDS, LIVES, QUERIES
+from fund.unit_of_work import UnitOfWork, View
+from fund.users import use_cases as users
+from fund.workflows.commands import COMMANDS, KINDS, LIVES, QUERIES, named
+from fund.workflows.confirming import Confirm, Decline
 from fund.workflows.delivery.answers import Answer, answer_of, shown_hash, together
 from fund.workflows.delivery.arguments import decode, encode
 from fund.workflows.delivery.deliver import catch_up, drain, preload, where
 from fund.workflows.delivery.opening import Fund
 
-__all__ = ["carry_out", "confirm", "decline", "look"]
+__all__ = ["CONTEXT", "ask", "carry_out", "confirm", "decline", "execute", "look"]
 
 log = logging.getLogger("fund.delivery")
 
@@ -112,10 +113,9 @@ def _content_hash(name: str, args: Mapping[str, Any]) -> bytes:
 # --------------------------------------------------------------------------------------------------------- carry out
 
 
-def carry_out(
+def execute(
     fund: Fund,
-    name: str,
-    args: Mapping[str, Any] | None = None,
+    given: Input,
     *,
     user: str | None,
     command_id: str | None = None,
@@ -123,15 +123,14 @@ def carry_out(
     preview: bool = False,
     expected: str | None = None,
 ) -> Answer:
-    """Ask the use case behind ``name`` as ``user``: its facts and entries stand afterwards, or nothing changed.
+    """Carry a command out as ``user``: its facts and entries stand afterwards, or nothing changed.
 
     The same person's same command id with the same content answers as the first time, for ever. A command that asks two
     people answers with the ref of what waits (``pending``). With ``dry_run`` everything is shown and rolled back, and
     with ``preview`` too: then somebody is about to ask it, and a refusal is one of the command itself.
 
     Args:
-        args: The arguments as typed (text, names, whole numbers, days, bytes of files); what was not typed is left
-            out.
+        given: The input of a command.
         command_id: Default: a new one.
         expected: ``shown_sha256`` of the preview to which somebody said yes; the preview's command id goes with it.
 
@@ -139,7 +138,7 @@ def carry_out(
         PreviewChanged: What would happen now is not what was shown; nothing changed.
         FundError: The refusal; when a rule refused, that is recorded as ``command.refused``.
     """
-    args = {key: value for key, value in (args or {}).items() if value is not None}
+    name, args = given.declaration.name, given.given()
     if not user:
         raise NoActor()
     _require_small(args)
@@ -152,7 +151,7 @@ def carry_out(
 
     def attempt(*, late: bool = False) -> Answer | None:
         # each time anew: what was read of a file goes by once
-        ready = command.before(args) if command is not None and command.before is not None else args
+        ready = command.ready(args) if command is not None else args
         with writing(fund.engine) as connection:
             if late and trial and not _caught_up(fund, connection):
                 return None
@@ -182,6 +181,25 @@ def carry_out(
     if not trial and not answer.get("replayed"):
         _follow(fund)
     return answer
+
+
+def carry_out(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: str | None, **how: Any) -> Answer:
+    """As :func:`execute`, for who has the words of a command and its arguments by name; ``None`` was not given.
+
+    Raises:
+        UnknownCommand: There is no such command.
+        FundError: As :func:`execute`.
+    """
+    return execute(fund, _command_named(name, args or {}), user=user, **how)
+
+
+def _command_named(name: str, args: Mapping[str, Any]) -> Input:
+    if name in ("confirm", "decline"):
+        refs = args.get("refs") or ((args["ref"],) if "ref" in args else ())
+        return Confirm(refs=refs) if name == "confirm" else Decline(refs=refs, reason=args.get("reason", ""))
+    if name not in COMMANDS:
+        raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
+    return named(name, args)
 
 
 def _at_once_or_after_what_is_due(fund: Fund, attempt: Callable[..., Answer | None], *, dry_run: bool) -> Answer:
@@ -244,7 +262,7 @@ def _ask(
 ) -> Answer:
     store = Store(connection)
     if store.work.setting("founded") is None:
-        from fund.errors import NoFundHere
+        from fund.errors.database import NoFundHere
 
         raise NoFundHere(place="")
     who = View(connection, LIVES, actor=None, now=store.work.clock()).user(user)
@@ -583,24 +601,50 @@ def _pending_for(
 # ----------------------------------------------------------------------------------------------------------- reading
 
 
-def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None) -> dict[str, Any]:
-    """The JSON object behind a reading command; a list takes ``state``, ``search`` and ``sort`` besides its own.
+CONTEXT = ("into", "progress", "watch")
+"""What some queries take besides their input: it cannot be typed."""
+SELECTION = ("state", "search", "sort")
+"""How the rows of a list are chosen and ordered (:mod:`fund.lists`), for every query that gives one."""
+
+
+def ask(
+    fund: Fund, given: Input, *, user: str | None = None, selection: Mapping[str, str] | None = None, **context: Any
+) -> dict[str, Any]:
+    """The JSON object that answers a query.
+
+    Args:
+        selection: Of a list: ``state``, ``search`` and ``sort``.
+        context: What a query takes besides its input: where a long answer goes piece by piece, who is told how far
+            it is.
 
     Raises:
-        UnknownCommand, UnknownUser, NoFundHere: As they say; and what the query refuses by itself.
+        UnknownUser, NoFundHere: As they say; and what the query refuses by itself.
+    """
+    query, args = given.declaration, given.given()
+    assert isinstance(query, Query), f"{query.name} changes the fund"
+    _require_small(args)
+    try:
+        with View.open(fund.engine, LIVES, actor=user) as view:
+            flushed(view.connection)
+            found = query.function(view, **_named(view, args), **context)
+        if query.lists:
+            found = lists.chosen(found, query.lists, name=query.name, **(selection or {}))
+    except FundError as problem:
+        raise _naming(fund, mend(problem, fund.engine)) from problem.__cause__
+    return {"schema_version": 1, **found}
+
+
+def look(fund: Fund, name: str, args: Mapping[str, Any] | None = None, *, user: str | None = None) -> dict[str, Any]:
+    """As :func:`ask`, for who has the words of a query and its arguments by name; ``None`` was not given.
+
+    Raises:
+        UnknownCommand: There is no such query.
+        FundError: As :func:`ask`.
     """
     query = QUERIES.get(name)
     if query is None:
         raise UnknownCommand(typed=f"fund {name}", suggestion="fund --help")
-    _require_small(args or {})
     given = {key: value for key, value in (args or {}).items() if value is not None}
-    wanted = {key: given.pop(key) for key in ("state", "search", "sort") if query.lists and key in given}
-    try:
-        with View.open(fund.engine, LIVES, actor=user) as view:
-            flushed(view.connection)
-            found = query.function(view, **_named(view, given))
-        if query.lists:
-            found = lists.chosen(found, query.lists, name=name, **wanted)
-    except FundError as problem:
-        raise _naming(fund, mend(problem, fund.engine)) from problem.__cause__
-    return {"schema_version": 1, **found}
+    selection = {key: given.pop(key) for key in SELECTION if query.lists and key in given}
+    context = {key: given.pop(key) for key in CONTEXT if key in given}
+    return ask(fund, named(name, given), user=user, selection=selection, **context)

@@ -17,16 +17,18 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fund import dates
 from fund.database import Connection, Engine, ill, is_sqlite, reading, writing
+from fund.declarations import found_at
 from fund.errors import FundError, NotReady
 from fund.rules.authority import SYSTEM_ACTOR
 from fund.store import OPEN, DeliveryRow, Store, TimerRow
 from fund.unit_of_work import UnitOfWork
-from fund.workflows.commands import DECLARED_IN, LIVES
+from fund.workflows.commands import COMMANDS, KEPT_IN, LIVES
 
 if TYPE_CHECKING:
     from fund.workflows.subscriptions import Reaction, Timer
@@ -416,10 +418,20 @@ def _anything_due(engine: Engine) -> bool:
 def preload() -> None:
     """Import what acting needs, and reading does not, before the fund's lock is taken: nobody waits for it (G1).
 
-    That is every module that declares something: some also say there what they make of a bank line or a resolution.
+    That is whatever a command, a reaction, a deadline, a bank line or a resolution may lead to.
     """
-    for module in ("fund.rules.postings", "fund.unit_of_work.previewing", *DECLARED_IN, "fund.workflows.subscriptions"):
+    from fund.workflows.receipts import hooks
+    from fund.workflows.resolutions import CARRIED
+    from fund.workflows.subscriptions import REACTIONS, TIMERS
+
+    for module in ("fund.rules.postings", "fund.unit_of_work.previewing", *KEPT_IN):
         import_module(module)
+    declared = [place for each in COMMANDS.values() for place in (each.place, each.second, each.before)]
+    found = [*(each.place for each in REACTIONS), *(each.place for each in TIMERS)]
+    hooked = [*hooks.SETTLERS, *hooks.ARRIVALS, *hooks.TAKERS, *hooks.EXPLAINERS, *chain(*CARRIED.values())]
+    for place in (*declared, *found, *hooked):
+        if isinstance(place, str):
+            found_at(place)
 
 
 def _reactions() -> Mapping[str, Reaction]:

@@ -13,7 +13,9 @@ from fund.schemas.people import User
 from fund.unit_of_work import View
 from fund.workflows.commands import COMMANDS, LIVES
 from fund.workflows.delivery.opening import Fund
-from fund.workflows.inbox import SOURCES, Desk, Waiting
+from fund.workflows.inbox.desk import Desk
+from fund.workflows.inbox.lines import SOURCES
+from fund.workflows.inbox.waiting import Waiting
 
 __all__ = ["takers"]
 

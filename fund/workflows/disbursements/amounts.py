@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fund.errors import (
-    PaymentsStopped,
-)
+from fund.errors.payments import PaymentsStopped
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import View

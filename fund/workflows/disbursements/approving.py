@@ -6,11 +6,7 @@ from datetime import date
 from typing import Any
 
 from fund import dates
-from fund.errors import (
-    CommitmentExceeded,
-    InsufficientCash,
-    WrongAccount,
-)
+from fund.errors.payments import CommitmentExceeded, InsufficientCash, WrongAccount
 from fund.events.disbursements import (
     DisbursementApproved,
     DisbursementChecked,
@@ -24,7 +20,7 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.disbursements.amounts import agreement_in, booked
 from fund.workflows.disbursements.table import TRANSITIONS
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payees import cash_to_pay, usable_payee
+from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 __all__ = ["approve", "check_request", "refuse", "withdraw"]
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from fund.bank import iban as checked_iban
-from fund.errors import (
+from fund.errors.payments import (
     AwardExceeded,
     MilestoneExceeded,
     MilestoneNotAccepted,

@@ -24,11 +24,12 @@ from fund.events.payments import (
     PaymentSent,
     PaymentSettled,
 )
-from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, SYSTEM, SYSTEM_ACTOR, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, PARTY_SIGNATORY, PAYERS, SYSTEM, SYSTEM_ACTOR, TREASURER, either
 from fund.schemas.disbursements import Disbursement
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["BOOKED", "LIVE", "OPEN", "PAYERS", "TRANSITIONS", "State", "after"]
+__all__ = ["LIVES", "BOOKED", "LIVE", "OPEN", "PAYERS", "TRANSITIONS", "State", "after"]
 
 
 class State(StrEnum):
@@ -47,7 +48,6 @@ class State(StrEnum):
 
 
 OPEN = (State.REQUESTED, State.CHECKED)
-PAYERS = either(TREASURER, FUND_MANAGER)
 _ASKING = either(PARTY_SIGNATORY, SYSTEM)
 _BANK = either(TREASURER, SYSTEM)
 """A treasurer, where no bank line says so for certain."""
@@ -152,3 +152,6 @@ def _after_the_bank(case: Disbursement, after: Disbursement, happened: Envelope)
     if isinstance(fact, PaymentRetried):
         return after.but(iban_payee_ref=fact.iban_payee_ref, to_verify=False)
     return case
+
+
+LIVES = {"disbursement": Life(Disbursement, after, TRANSITIONS)}

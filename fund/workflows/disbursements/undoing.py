@@ -5,11 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.errors import (
-    AlreadyRepaid,
-    NothingToReceive,
-    RefundExceeded,
-)
+from fund.errors.payments import AlreadyRepaid, NothingToReceive, RefundExceeded
 from fund.events.disbursements import DisbursementCancelled, DisbursementRefunded
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Receipt

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from fund.dates import add_months, end_of_day, start_of_day
-from fund.errors import FollowonNotInvited
+from fund.errors.proposals import FollowonNotInvited
 from fund.events import Envelope
 from fund.events.evaluations import EvaluationSubmitted, FollowonAnnounced, FollowonExpired, FollowonInvited, Lesson
 from fund.language import N_, _

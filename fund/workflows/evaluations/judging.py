@@ -12,7 +12,7 @@ from typing import Any
 
 from fund import files
 from fund.dates import Term, term_end
-from fund.errors import EvaluationNotLate, PeerNotExternal, ReturnedBefore, ReviewedBefore, ScoreOutOfRange
+from fund.errors.evaluations import EvaluationNotLate, PeerNotExternal, ReturnedBefore, ReviewedBefore, ScoreOutOfRange
 from fund.events import Envelope
 from fund.events.evaluations import EvaluationAccepted, EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted
 from fund.rules.authority import Role

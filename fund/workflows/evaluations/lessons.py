@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.errors import EvaluationNotPublished, UnknownTheme
+from fund.errors.evaluations import EvaluationNotPublished, UnknownTheme
 from fund.events.evaluations import EvaluationPeerReviewed, EvaluationReturned, EvaluationSubmitted, Lesson
 from fund.glossary import chosen, theme_names
 from fund.lists import has_words, words_of

@@ -24,10 +24,10 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_SIGNATORY, REVIEWER,
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.evaluations import Evaluation
-from fund.unit_of_work import View
+from fund.unit_of_work import Life, View
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["PEERS", "TRANSITIONS", "State", "evaluation_after", "mean", "rules_of"]
+__all__ = ["LIVES", "PEERS", "TRANSITIONS", "State", "evaluation_after", "mean", "rules_of"]
 
 PEERS = 2
 
@@ -137,3 +137,6 @@ def _judged(case: Evaluation, happened: Envelope) -> Evaluation:
 def mean(peers: Mapping[str, int]) -> Fraction:
     """The quality of learning: the exact mean of what the peers gave."""
     return Fraction(sum(peers.values()), len(peers))
+
+
+LIVES = {"evaluation": Life(Evaluation, evaluation_after, TRANSITIONS)}

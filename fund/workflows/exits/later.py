@@ -13,7 +13,9 @@ from datetime import date
 from typing import Any
 
 from fund.dates import add_months, start_of_day
-from fund.errors import InsufficientFreeToCommit, LongStopNotReached, UnknownAccount
+from fund.errors.exits import LongStopNotReached
+from fund.errors.ledger import UnknownAccount
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events import Envelope
 from fund.events.agreements import AgreementAmended, AgreementCompleted, AgreementRefinanced, AgreementTerminated
 from fund.events.capital import ContributionReceived
@@ -33,8 +35,8 @@ from fund.schemas.writeoffs import Writeoff
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
-from fund.workflows.payees import to_pay
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.payees.use_cases import to_pay
 
 __all__ = [
     "COLLECTING_FACTS", "LONG_STOP", "catch_up", "close_out", "fall_due", "keep_long_stop", "long_stop_on",

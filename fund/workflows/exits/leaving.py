@@ -14,11 +14,11 @@ from typing import Any
 
 from fund import files
 from fund.dates import add_months
-from fund.errors import (
+from fund.errors.closing import DayToCome
+from fund.errors.exits import (
     AdviceMissing,
     BelowUndisputed,
     CapitalMoved,
-    DayToCome,
     DecisionFileMissing,
     MoreOwedThanCalled,
     NothingUndisputed,
@@ -45,8 +45,8 @@ from fund.unit_of_work import UnitOfWork
 from fund.workflows.exits.later import catch_up, keep_long_stop, standing
 from fund.workflows.exits.quoting import as_fact
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
-from fund.workflows.payees import to_pay
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.payees.use_cases import to_pay
 
 __all__ = ["agree", "dispute", "give_notice", "propose", "record_proposal", "settle"]
 

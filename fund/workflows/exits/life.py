@@ -20,10 +20,11 @@ from fund.events.exits import (
 )
 from fund.events.payables import PayableCancelled
 from fund.schemas.exits import Exit
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import state_after
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
 
-__all__ = ["exit_after"]
+__all__ = ["LIVES", "exit_after"]
 
 
 def exit_after(case: Exit | None, happened: Envelope) -> Exit | None:
@@ -119,3 +120,6 @@ def _changes(case: Exit, happened: Envelope) -> dict[str, Any]:
 
 def _together(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *second)))
+
+
+LIVES = {"exit": Life(Exit, exit_after)}

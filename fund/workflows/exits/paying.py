@@ -11,14 +11,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from fund import files
-from fund.errors import (
-    BeyondOutstanding,
-    BeyondSettlement,
-    InsufficientCash,
-    OwnAgreementsOpen,
-    PayeeNotParty,
-    SetOffNotSigned,
-)
+from fund.errors.evaluations import BeyondOutstanding
+from fund.errors.exits import BeyondSettlement, OwnAgreementsOpen, SetOffNotSigned
+from fund.errors.payments import InsufficientCash, PayeeNotParty
 from fund.events import Envelope
 from fund.events.exits import ExitPaid, ExitSetOff, PartnerExited
 from fund.schemas.agreements import Agreement
@@ -27,8 +22,8 @@ from fund.schemas.exits import Exit
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.exits.later import standing
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.partners import PARTNER_TRANSITIONS, PartnerState
-from fund.workflows.payees import cash_to_pay, usable_payee
+from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
+from fund.workflows.payees.use_cases import cash_to_pay, usable_payee
 
 __all__ = ["LEAVING_FACTS", "leave", "own_agreements", "pay"]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import NoActivePartners, SettlementOfNobody, ValuationDayOutside
+from fund.errors.capital import NoActivePartners
+from fund.errors.exits import SettlementOfNobody, ValuationDayOutside
 from fund.events import Envelope
 from fund.reports.exits import quote_of
 from fund.schemas.capital import VOTING, Partner
@@ -20,7 +21,7 @@ from fund.workflows import resolutions
 from fund.workflows.exits import leaving
 from fund.workflows.lifecycle import require_reason
 
-__all__ = ["propose"]
+__all__ = ["propose", "still_possible", "wind_up"]
 
 COMMAND = "partner propose-settlement"
 FUND = "fund"
@@ -88,7 +89,7 @@ def _staying(view: View) -> list[str]:
     return [partner.ref for partner in view.cases(Partner, states=VOTING) if partner.ref not in settled]
 
 
-def _possible(uow: UnitOfWork, resolution: Resolution) -> None:
+def still_possible(uow: UnitOfWork, resolution: Resolution) -> None:
     """Nothing is valued ahead of time.
 
     Raises:
@@ -99,7 +100,6 @@ def _possible(uow: UnitOfWork, resolution: Resolution) -> None:
         raise ValuationDayOutside(partner=FUND, on=day, first_on=day, today=uow.today, look="fund partner list")
 
 
-@resolutions.carried("winding_up", guard=_possible)
 def wind_up(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
     """The board agreed: the quote of the day lies before every partner as its settlement."""
     day = date.fromisoformat(str(resolution.terms["on"]))

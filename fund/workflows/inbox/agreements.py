@@ -6,19 +6,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from fund.language import N_, _, euros
-from fund.rules.authority import (
-    BOARD,
-    CHAIR,
-    COMMITTEE,
-    FUND_MANAGER,
-    LEAD_SIGNATORY,
-    OWN_SIGNATORY,
-    PARTY_EDITOR,
-    either,
-)
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PARTY_EDITOR, VOTERS
 from fund.schemas.agreements import Agreement, Amendment, Milestone
-from fund.workflows.agreements import WaitingAmendment, reopened_since, waiting_amendments
-from fund.workflows.disbursements import on_account_cents
+from fund.workflows.agreements.assent import WaitingAmendment, waiting_amendments
+from fund.workflows.agreements.drafting import reopened_since
+from fund.workflows.disbursements.asking import on_account_cents
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 
@@ -62,7 +54,7 @@ def _amendment(waits: WaitingAmendment) -> Iterator[Waiting]:
         yield Waiting(what, f"fund agreement sign {ref}", OWN_SIGNATORY, ref, own=case.new_lead, hands=hands)
         return
     if waits.not_voted:
-        what, body = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about), either(COMMITTEE, BOARD)
+        what, body = _(N_("vote on amendment {ref}: {agreement} to {award}")).format(**about), VOTERS
         command = f"fund decision vote {ref} --for"
         yield Waiting(what, command, body, ref, lead=lead, parties=parties, hands=hands, only=waits.not_voted)
     if waits.ready:

@@ -12,8 +12,8 @@ from fund.schemas.capital import Call
 from fund.schemas.resolutions import Resolution
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.partners import ADMISSION
-from fund.workflows.payables import overpaid_by
+from fund.workflows.partners.admitting import ADMISSION
+from fund.workflows.payables.overpayments import overpaid_by
 
 __all__ = ["waiting"]
 

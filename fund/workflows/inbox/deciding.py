@@ -8,12 +8,13 @@ from typing import Any
 
 from fund.dates import day_of, term_end, weeks
 from fund.language import N_, _, day
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, VOTERS, either
 from fund.schemas.proposals import Proposal
 from fund.schemas.resolutions import Resolution
 from fund.schemas.reviews import Decision
 from fund.workflows.bodies import reviewers_of
-from fund.workflows.decisions import RUNNING, waiting_votes
+from fund.workflows.decisions.body import waiting_votes
+from fund.workflows.decisions.terms import RUNNING
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.reviewing import decision_before
 from fund.workflows.inbox.waiting import Waiting
@@ -21,7 +22,6 @@ from fund.workflows.resolutions import waiting_resolutions
 
 __all__ = ["waiting"]
 
-VOTERS = either(COMMITTEE, BOARD)
 WARNED_DAYS = 14
 """So long before the last day of a round's decisions a fund manager sees which are missing."""
 

@@ -20,9 +20,9 @@ from fund.schemas.repayments import Plan
 from fund.schemas.reviews import Decision, Review
 from fund.store import PendingRow
 from fund.unit_of_work import View
-from fund.workflows.decisions import chairs
-from fund.workflows.disbursements import LIVE
-from fund.workflows.proposals import BEFORE_AGREED
+from fund.workflows.decisions.body import chairs
+from fund.workflows.disbursements.table import LIVE
+from fund.workflows.proposals.table import BEFORE_AGREED
 
 __all__ = ["Desk"]
 

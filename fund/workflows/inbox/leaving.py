@@ -11,7 +11,7 @@ from fund.language import N_, _, euros
 from fund.rules.authority import ADMIN, FUND_MANAGER, OWN_SIGNATORY, TREASURER, Role
 from fund.schemas.exits import Exit
 from fund.schemas.people import User
-from fund.workflows.exits import long_stop_on
+from fund.workflows.exits.later import long_stop_on
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fund.errors import UnknownDelivery, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.service import UnknownDelivery
 from fund.events import Envelope
 from fund.events.service import DeliveryRetried
 from fund.rules.authority import FUND_MANAGER, Role, Who
@@ -17,7 +18,7 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.discretion import payload_for
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.office import confirmation
-from fund.workflows.proposals import may_see
+from fund.workflows.proposals.drafting import may_see
 
 __all__ = [
     "dead",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fund.dates import Term, term_end
 from fund.language import N_, _, euros
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, PARTY_EDITOR, PARTY_SIGNATORY, REVIEWER, VOTERS
 from fund.schemas.evaluations import Evaluation
 from fund.schemas.proposals import Proposal
 from fund.schemas.repayments import Plan
@@ -14,7 +14,7 @@ from fund.schemas.resolutions import Resolution
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.writeoffs import waiting_votes
+from fund.workflows.writeoffs.deciding import waiting_votes
 
 __all__ = ["waiting"]
 
@@ -92,7 +92,7 @@ def _writeoff(desk: Desk, case: Writeoff) -> Iterator[Waiting]:
     missing, ready, may = waiting_votes(desk.view, case)
     what, command = _(N_("vote on write-off {ref} of {amount}")).format(**about), f"fund decision vote {ref} --for"
     if missing:
-        yield Waiting(what, command, either(COMMITTEE, BOARD), ref, lead=lead, parties=parties, only=missing)
+        yield Waiting(what, command, VOTERS, ref, lead=lead, parties=parties, only=missing)
     if ready:
         what, command = _(N_("decide write-off {ref} of {amount}")).format(**about), f"fund writeoff decide {ref}"
         yield Waiting(what, command, CHAIR, ref, lead=lead, parties=parties, hands=case.hands, only=may)

@@ -17,8 +17,11 @@ from fund.schemas.repayments import AllowanceRun, Plan
 from fund.schemas.writeoffs import Writeoff
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.receipts import gaps, unexplained_debits
-from fund.workflows.repayments import limitation_of, quarter_of, right_order
+from fund.workflows.receipts.gaps import gaps
+from fund.workflows.receipts.reading import unexplained_debits
+from fund.workflows.repayments.allowance import quarter_of
+from fund.workflows.repayments.order import right_order
+from fund.workflows.repayments.reminders import limitation_of
 
 __all__ = ["waiting"]
 

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from fund.dates import next_working_day
 from fund.language import N_, _, euros
-from fund.rules.authority import FUND_MANAGER, TREASURER, Who
+from fund.rules.authority import FUND_MANAGER, PAYERS, TREASURER, Who
 from fund.schemas.disbursements import CONTRADICTED, Batch, Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
-from fund.workflows.disbursements import PAYERS
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
 

@@ -19,11 +19,11 @@ from fund.schemas.disbursements import Batch, Disbursement
 from fund.schemas.exits import Exit
 from fund.schemas.writeoffs import Writeoff
 from fund.store import PendingRow
-from fund.workflows.decisions import committee_of
+from fund.workflows.decisions.body import committee_of
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.partners import ANNOUNCED_MONTHS, REVIEW_MONTHS
-from fund.workflows.receipts import parties_behind
+from fund.workflows.partners.reviewing import ANNOUNCED_MONTHS, REVIEW_MONTHS
+from fund.workflows.receipts.matching import parties_behind
 
 __all__ = ["arguments_of", "confirmation", "confirmations", "waiting"]
 

@@ -10,8 +10,8 @@ from fund.rules.authority import FUND_MANAGER, LEAD_SIGNATORY, OWN_SIGNATORY, PA
 from fund.schemas.proposals import Proposal, Round
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.proposals import may_see
-from fund.workflows.rounds import last_day_of, takes_proposals
+from fund.workflows.proposals.drafting import may_see
+from fund.workflows.rounds.use_cases import last_day_of, takes_proposals
 
 __all__ = ["waiting"]
 

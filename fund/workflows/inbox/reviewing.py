@@ -11,10 +11,10 @@ from fund.language import N_, _
 from fund.rules.authority import CHAIR, FUND_MANAGER, PANEL
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Review
-from fund.workflows.decisions import term_of
+from fund.workflows.decisions.terms import term_of
 from fund.workflows.inbox.desk import Desk
 from fund.workflows.inbox.waiting import Waiting
-from fund.workflows.reviews import what_is_missing
+from fund.workflows.reviews.closing import what_is_missing
 
 __all__ = ["decision_before", "waiting"]
 

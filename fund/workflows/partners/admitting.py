@@ -12,8 +12,9 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from fund.contributions import key_in_force
-from fund.errors import AccessionChanged, NotACandidate, PartnerKnown
+from fund.contributions.calling import key_in_force
+from fund.declarations import InputFile
+from fund.errors.capital import AccessionChanged, NotACandidate, PartnerKnown
 from fund.events import Envelope
 from fund.events.capital import PartnerAdmitted, PartnerProposed
 from fund.rules import valuation
@@ -25,9 +26,9 @@ from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import read_partners, require_no_supplier
 from fund.workflows.partners.table import PARTNER_TRANSITIONS, PartnerState
-from fund.workflows.resolutions import carried, propose
+from fund.workflows.resolutions import propose
 
-__all__ = ["ADMISSION", "accession_quote", "add", "admit"]
+__all__ = ["ADMISSION", "accession_quote", "add", "admit", "admitted", "still_as_voted"]
 
 ADMISSION = "admission"
 
@@ -44,17 +45,17 @@ class _Quote:
     worth_cents: int
 
 
-def add(uow: UnitOfWork, *, content: bytes, name: str = "candidates.csv") -> dict[str, Any]:
+def add(uow: UnitOfWork, *, file: InputFile) -> dict[str, Any]:
     """Governments that would like to take part are known as candidates; nothing follows from it yet (K11).
 
     Args:
-        content: A CSV file as for the founders, a line for each.
+        file: A CSV file as for the founders, a line for each.
 
     Raises:
         FaultyPartnerFile: A column, value or line is wrong. PartnerKnown: One of them is known already.
         PartnerNameTaken: A supplier goes by the id of one of them: its account would be the partner's.
     """
-    rows = read_partners(content, name)
+    rows = read_partners(file["content"], file["name"])
     for row in rows:
         known = uow.maybe(Partner, row.ref)
         if known is not None:
@@ -97,7 +98,7 @@ def admit(uow: UnitOfWork, *, ref: str, reason: str) -> Envelope:
     )
 
 
-def _still_as_voted(uow: UnitOfWork, resolution: Resolution) -> None:
+def still_as_voted(uow: UnitOfWork, resolution: Resolution) -> None:
     """The quote that the board has before it holds still: key, share and price."""
     partner = uow.case(Partner, resolution.subject)
     if partner.state != PartnerState.CANDIDATE:
@@ -114,8 +115,7 @@ def _still_as_voted(uow: UnitOfWork, resolution: Resolution) -> None:
             )
 
 
-@carried(ADMISSION, guard=_still_as_voted)
-def _admitted(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
+def admitted(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
     """The board carried it: the candidate takes part from today, and is to be called at par."""
     partner = uow.case(Partner, resolution.subject)
     terms = resolution.terms

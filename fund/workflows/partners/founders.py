@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from fund.errors import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
+from fund.declarations import InputFile
+from fund.errors.capital import FaultyPartnerFile, FoundersOnly, PartnerNameTaken
 from fund.events import Envelope
 from fund.events.capital import KeyAdopted, PartnerAdmitted
 from fund.language import N_, _
@@ -26,15 +27,14 @@ _ID = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}", re.ASCII)
 _COLUMNS = ("id", "naam", "korte_naam", "kind_en", "size_class_en", "inwoners", "inwoners_peiljaar", "regio_id")
 
 
-def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.csv", on: date | None = None) -> None:
+def import_partners(uow: UnitOfWork, *, file: InputFile, on: date | None = None) -> None:
     """The founders take part from a day on, and the founding key of the regulations holds over them.
 
     The whole file or nothing. Partners that are known already stay as they are and are counted; so the same file twice
     changes nothing.
 
     Args:
-        content: The CSV file with the columns of ``fund/data/partners.csv``.
-        name: How the file is called in a refusal.
+        file: A CSV file with the columns of ``fund/data/partners.csv``.
         on: The day from which they take part, default today.
 
     Raises:
@@ -45,7 +45,7 @@ def import_partners(uow: UnitOfWork, *, content: bytes, name: str = "partners.cs
         KeyLeavesNothing: The founding key takes more than the whole of these partners.
     """
     day = on or uow.today
-    rows = read_partners(content, name)
+    rows = read_partners(file["content"], file["name"])
     new = [row for row in rows if uow.maybe(Partner, row.ref) is None]
     if new:
         first = next(iter(uow.cases(Call)), None)

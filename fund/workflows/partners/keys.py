@@ -9,9 +9,9 @@ from fractions import Fraction
 from math import ceil
 
 from fund.dates import add_months
-from fund.errors import (
+from fund.declarations import InputFile
+from fund.errors.capital import (
     AlreadyVoted,
-    CommitteeQuorumNotMet,
     FaultyKeyFile,
     KeyExists,
     KeyLeavesNothing,
@@ -20,6 +20,7 @@ from fund.errors import (
     NotTakingPart,
     UnknownVote,
 )
+from fund.errors.reviews import CommitteeQuorumNotMet
 from fund.events import Envelope, canonical_json
 from fund.events.capital import KeyAdopted, KeyProposed, KeyRejected, KeyVoteSealed
 from fund.events.decisions import OpenedVote
@@ -31,7 +32,7 @@ from fund.workflows.lifecycle import carry, check
 from fund.workflows.partners.founders import texts_of
 from fund.workflows.partners.reviewing import REVIEW_MONTHS, plan_review
 from fund.workflows.partners.table import KEY_TRANSITIONS, State
-from fund.workflows.reviews import open_seals, put_under_seal, read_sealed
+from fund.workflows.reviews.seal import open_seals, put_under_seal, read_sealed
 
 __all__ = ["CHOICES", "adopt_key", "decide_key", "vote_on_key"]
 
@@ -39,20 +40,21 @@ CHOICES = ("for", "against", "abstain")
 VOTE = "vote"
 
 
-def adopt_key(uow: UnitOfWork, *, content: bytes, name: str = "key.toml") -> Envelope:
+def adopt_key(uow: UnitOfWork, *, file: InputFile) -> Envelope:
     """A key is put to the full board (K12): each active partner votes, two thirds adopt it.
 
     A key is reviewed once in five years; before that, it holds only when every active partner agrees.
 
     Args:
-        content: The TOML file: name, family, from_on, and what its family needs.
+        file: The TOML file: name, family, from_on, and what its family needs.
 
     Raises:
         FaultyKeyFile: Not TOML, an unknown or missing field, an impossible value; with its place.
         KeyExists: The name is in use. KeyReachesBack: It would hold from a day before today.
         NoActivePartners, InhabitantsMissing: As they say.
     """
-    form = parse_key(content, name)
+    name = file["name"]
+    form = parse_key(file["content"], name)
     known = uow.maybe(DistributionKey, form.name)
     if known is not None:
         raise KeyExists(key=form.name, state=known.state)

@@ -7,10 +7,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from fund.contributions import explained as explained_key
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
+from fund.contributions.letters import explained as explained_key
 from fund.dates import add_months
-from fund.errors import AmountNotPositive, NoActivePartners, NoKeyInForce
+from fund.errors.capital import AmountNotPositive, NoActivePartners, NoKeyInForce
 from fund.money import require_cents
 from fund.rules.keys import (
     FAMILIES,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
 from fund.dates import add_months, start_of_day
 from fund.events import Envelope
 from fund.events.capital import BenefitOfPartner, KeyAdopted, KeyReviewAnnounced
@@ -18,7 +18,7 @@ from fund.schemas.capital import DistributionKey, Partner
 from fund.schemas.proposals import Round
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.agreements import benefit_per_partner
+from fund.workflows.agreements.benefits import benefit_per_partner
 
 __all__ = ["ANNOUNCED_MONTHS", "REVIEW", "REVIEW_MONTHS", "announce_review", "plan_review", "review"]
 

@@ -31,11 +31,12 @@ from fund.events.exits import (
 )
 from fund.events.payables import PayableCancelled
 from fund.events.resolutions import ResolutionProposed
-from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, SYSTEM, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, OWN_SIGNATORY, PAYERS, SYSTEM, TREASURER, either
 from fund.schemas.capital import DistributionKey, Partner
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["KEY_TRANSITIONS", "PARTNER_TRANSITIONS", "PartnerState", "State", "key_after", "partner_after"]
+__all__ = ["LIVES", "KEY_TRANSITIONS", "PARTNER_TRANSITIONS", "PartnerState", "State", "key_after", "partner_after"]
 
 
 class State(StrEnum):
@@ -77,7 +78,6 @@ _VALUED = (_P.NOTICE_GIVEN, _P.SETTLEMENT_PROPOSED, _P.AGREED, _P.DISPUTED)
 """A settlement may be proposed again until it stands in the books."""
 _PAYABLE = (_P.SETTLING, _P.DISPUTED, _P.AGREED)
 """What is due may be paid: also the undisputed part, while the rest is disputed or about to be settled."""
-_TWO = either(TREASURER, FUND_MANAGER)
 
 PARTNER_TRANSITIONS = (
     Transition("partner import", None, _P.ACTIVE, FUND_MANAGER, PartnerAdmitted, row="9"),
@@ -104,15 +104,15 @@ PARTNER_TRANSITIONS = (
     ),
     Transition("partner settle", _P.AGREED, _P.SETTLING, TREASURER, ExitSettled, row="K7"),
     Transition("partner settle", _P.DISPUTED, _P.DISPUTED, TREASURER, ExitSettled, row="K6, K7"),
-    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitPaid, second=_TWO, row="K8"),
-    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitSetOff, second=_TWO, row="K8"),
+    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitPaid, second=PAYERS, row="K8"),
+    Transition("partner pay-settlement", _PAYABLE, None, TREASURER, ExitSetOff, second=PAYERS, row="K8"),
     Transition("partner leave", _P.SETTLING, _P.EXITED, SYSTEM, PartnerExited, row="K8"),
     Transition(
         "payment cancel", (_P.SETTLING, _P.EXITED), _P.SETTLING, FUND_MANAGER, PayableCancelled, second=TREASURER,
         row="D7, K8",
     ),
     Transition("partner fall-due", _PAYABLE, None, SYSTEM, ExitPartDue, row="K9"),
-    Transition("partner close-out", _P.SETTLING, None, TREASURER, ExitClosedOut, second=_TWO, row="K10"),
+    Transition("partner close-out", _P.SETTLING, None, TREASURER, ExitClosedOut, second=PAYERS, row="K10"),
 )  # fmt: skip
 """Nobody approves a notice; the approvals from proposal to settlement are by five people (G7 c)."""
 
@@ -207,3 +207,9 @@ def key_after(case: DistributionKey | None, happened: Envelope) -> DistributionK
 
 def _opened(votes: tuple[OpenedVote, ...]) -> dict[str, str]:
     return {str(vote.organisation): vote.choice for vote in votes}
+
+
+LIVES = {
+    "partner": Life(Partner, partner_after, PARTNER_TRANSITIONS),
+    "key": Life(DistributionKey, key_after, KEY_TRANSITIONS),
+}

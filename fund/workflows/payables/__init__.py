@@ -4,21 +4,3 @@ Whoever finds out what is owed records a fact that is an ``Owed``, books it on 2
 ``costs`` is the owner of what the fund spends on itself, ``overpayments`` of what was paid to it too much. Payments put
 it in a batch.
 """
-
-from __future__ import annotations
-
-from fund.rules.authority import FUND_MANAGER, TREASURER
-from fund.schemas.payables import Payable
-from fund.unit_of_work import Command, Life, Query
-from fund.workflows.payables.costs import approve
-from fund.workflows.payables.overpayments import overpaid, overpaid_by, refund
-from fund.workflows.payables.table import TRANSITIONS, State, payable_after
-
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "overpaid_by", "payable_after"]
-
-COMMANDS = (
-    Command("cost approve", approve, FUND_MANAGER, second=TREASURER),
-    Command("repayment refund", refund, TREASURER, second=FUND_MANAGER),
-)
-QUERIES = (Query("repayment overpaid", overpaid),)
-LIVES = {"payable": Life(Payable, payable_after, TRANSITIONS)}

@@ -9,7 +9,9 @@ from typing import Any
 from fund import files
 from fund.bank import bank_text, read_creditor_reference
 from fund.dates import term_end, weeks
-from fund.errors import AmountNotPositive, CostBudgetExceeded, InsufficientFreeToCommit
+from fund.errors.capital import AmountNotPositive
+from fund.errors.payments import CostBudgetExceeded
+from fund.errors.reviews import InsufficientFreeToCommit
 from fund.events.costs import CostApproved
 from fund.money import require_cents
 from fund.rules.valuation import free_to_commit
@@ -17,7 +19,7 @@ from fund.schemas.capital import Partner
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
 from fund.workflows.payables.table import TRANSITIONS
-from fund.workflows.payees import usable_payee
+from fund.workflows.payees.use_cases import usable_payee
 
 __all__ = ["approve", "spent_cents"]
 

@@ -8,14 +8,8 @@ from typing import Any
 
 from fund.bank import bank_text
 from fund.dates import term_end, weeks
-from fund.errors import (
-    AmountNotPositive,
-    CallOfAnother,
-    ConsentNeeded,
-    MoreThanOverpaid,
-    NothingOpen,
-    SignatoryNeeded,
-)
+from fund.errors.capital import AmountNotPositive, CallOfAnother, ConsentNeeded, MoreThanOverpaid, NothingOpen
+from fund.errors.payments import SignatoryNeeded
 from fund.events.overpayments import OverpaymentMoved, OverpaymentRefunded
 from fund.money import require_cents
 from fund.rules.authority import Role
@@ -24,7 +18,7 @@ from fund.schemas.disbursements import Payee
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.payables.table import TRANSITIONS
-from fund.workflows.payees import PayeeState, usable_payee
+from fund.workflows.payees.use_cases import PayeeState, usable_payee
 
 __all__ = ["OVERPAID", "overpaid", "overpaid_by", "refund"]
 

@@ -21,11 +21,12 @@ from fund.events.payments import (
     PaymentSent,
     PaymentSettled,
 )
-from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, either
 from fund.schemas.payables import Payable
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["TRANSITIONS", "State", "payable_after"]
+__all__ = ["LIVES", "TRANSITIONS", "State", "payable_after"]
 
 
 class State(StrEnum):
@@ -38,7 +39,6 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-_PAYERS = either(TREASURER, FUND_MANAGER)
 _BANK = either(TREASURER, SYSTEM)
 _WAITING = (State.APPROVED, State.FAILED)
 
@@ -46,8 +46,8 @@ TRANSITIONS = (
     #          command           from          to               who            records
     Transition("cost approve", None, State.APPROVED, FUND_MANAGER, CostApproved, second=TREASURER, row="C1"),
     Transition("repayment refund", None, State.APPROVED, TREASURER, OverpaymentRefunded, second=FUND_MANAGER, row="R7"),
-    Transition("payment batch", State.APPROVED, State.APPROVED, _PAYERS, PaymentsBatched),
-    Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=_PAYERS, row="D4"),
+    Transition("payment batch", State.APPROVED, State.APPROVED, PAYERS, PaymentsBatched),
+    Transition("payment send", State.APPROVED, State.SENT, TREASURER, PaymentSent, second=PAYERS, row="D4"),
     Transition("payment settle", State.SENT, State.PAID, _BANK, PaymentSettled, row="D5"),
     Transition("payment fail", State.SENT, State.FAILED, TREASURER, PaymentFailed, row="D6"),
     Transition("payment found", State.FAILED, State.SENT, TREASURER, PaymentFailureUndone, row="D6"),
@@ -99,3 +99,6 @@ def payable_after(case: Payable | None, happened: Envelope) -> Payable | None:
     if isinstance(fact, PayableCancelled):
         return after.but(batch="")
     return after
+
+
+LIVES = {"payable": Life(Payable, payable_after, TRANSITIONS)}

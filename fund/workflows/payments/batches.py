@@ -9,17 +9,17 @@ from typing import Any
 from fund import files
 from fund.bank import Payment, PaymentBatch, bank_text, end_to_end_id, file_sha256, wire, write_payments
 from fund.dates import is_working_day, next_working_day
-from fund.errors import (
+from fund.errors import FundError
+from fund.errors.bank import UnknownPaymentVersion
+from fund.errors.payments import (
     BatchExpired,
     BatchFileChanged,
     CoolingOff,
     DebitsUnexplained,
     DisbursementInBatch,
-    FundError,
     NotAPaymentDay,
     NothingToPay,
     PayeeReplaced,
-    UnknownPaymentVersion,
 )
 from fund.events.payments import BatchLine, PaymentsBatched, PaymentSent
 from fund.language import N_, _
@@ -28,10 +28,10 @@ from fund.schemas.payables import Payable
 from fund.schemas.people import FundFile
 from fund.unit_of_work import UnitOfWork
 from fund.workflows.lifecycle import check
-from fund.workflows.payees import account_of_the_fund
+from fund.workflows.payees.use_cases import account_of_the_fund
 from fund.workflows.payments.due import Due, approved, due, require_flowing, require_row
 from fund.workflows.payments.table import BATCH_TRANSITIONS
-from fund.workflows.receipts import unexplained_debits
+from fund.workflows.receipts.reading import unexplained_debits
 
 __all__ = ["batch", "file_of", "send"]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fund.errors import PaymentsStopped
+from fund.errors.payments import PaymentsStopped
 from fund.rules.transitions import Table
 from fund.schemas.agreements import Agreement
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import disbursements, payables
+from fund.workflows.disbursements import table as disbursements
 from fund.workflows.lifecycle import check
+from fund.workflows.payables import table as payables
 
 __all__ = ["Due", "approved", "due", "maybe_due", "require_flowing", "require_row", "table_of", "ties"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fund.bank import wire
-from fund.errors import NoActor
+from fund.errors.people import NoActor
 from fund.rules.authority import Who, require
 from fund.rules.permissions import readers
 from fund.schemas.disbursements import Batch

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any
 
 from fund.bank import StatusReport, read_status, ref_of_wire, wire
-from fund.errors import FundError, StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
+from fund.errors import FundError
+from fund.errors.payments import StatusReportChanged, StatusReportDoesNotFit, UnknownPaymentMessage
 from fund.events.payments import PaymentFailed, PaymentStatusReported, StatusLine
 from fund.language import N_, _
 from fund.money import format_plain

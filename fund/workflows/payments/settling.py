@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from fund.bank import BankLine, end_to_end_id, ref_of_end_to_end_id
-from fund.errors import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.payments import AlreadyRepaid, DisbursementInBatch, NothingToReceive, PaymentDoesNotMatch
 from fund.events import Envelope
 from fund.events.payables import PayableCancelled, PayableRetried
 from fund.events.payments import (
@@ -24,13 +25,13 @@ from fund.schemas.capital import Debit, Receipt
 from fund.schemas.disbursements import Batch, BatchEntry, Disbursement
 from fund.schemas.payables import Payable
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import payables
-from fund.workflows.disbursements import State
+from fund.workflows.disbursements.table import State
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.payees import usable_payee
+from fund.workflows.payables import table as payables
+from fund.workflows.payees.use_cases import usable_payee
 from fund.workflows.payments.due import Due, due, maybe_due, require_row, ties
 from fund.workflows.payments.table import BATCH_TRANSITIONS, OPEN_LINES, BatchState
-from fund.workflows.receipts import explains, settles, takes_back, unexplained_debits
+from fund.workflows.receipts.reading import unexplained_debits
 
 __all__ = [
     "cancel", "explain", "fail", "found", "give_back", "give_back_by_hand", "retry", "settle", "settle_line",
@@ -302,7 +303,6 @@ def _show(
         uow.record(fact, effective_on=on, cause=cause, reaction=reaction)
 
 
-@settles
 def settle_line(uow: UnitOfWork, line: BankLine, account: str, on: date, cause: Envelope) -> bool:
     """A debit on the bank is a payment of ours (D5, SY): reference and amount match, or it is left unexplained.
 
@@ -319,7 +319,6 @@ def settle_line(uow: UnitOfWork, line: BankLine, account: str, on: date, cause: 
     return True
 
 
-@explains
 def explain(uow: UnitOfWork, debit: Debit, on: date, cause: Envelope) -> bool:
     """A debit that fitted nothing when it came fits by what people said since: some lines of its batch failed, say."""
     if debit.account != "1000":
@@ -335,7 +334,6 @@ def explain(uow: UnitOfWork, debit: Debit, on: date, cause: Envelope) -> bool:
     return True
 
 
-@takes_back
 def take_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, cause: Envelope) -> bool:
     """A credit on the bank is a payment of ours that came back (D10): it names the payment and is as large."""
     named = _attempt(uow, line.end_to_end_id)

@@ -17,12 +17,12 @@ from fund.events.payments import (
     PaymentSettled,
     PaymentStatusReported,
 )
-from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
+from fund.rules.authority import FUND_MANAGER, PAYERS, SYSTEM, TREASURER, either
 from fund.schemas.disbursements import Batch, BatchEntry
-from fund.workflows.disbursements import PAYERS
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["BATCH_TRANSITIONS", "OPEN_LINES", "BatchState", "after"]
+__all__ = ["LIVES", "BATCH_TRANSITIONS", "OPEN_LINES", "BatchState", "after"]
 
 
 class BatchState(StrEnum):
@@ -131,3 +131,6 @@ def _line_ended(case: Batch, ref: str, **changes: str) -> Batch:
     entries = tuple(entry.model_copy(update=changes) if entry.line.ref == ref else entry for entry in case.entries)
     settled = case.state == BatchState.SENT and not any(entry.state in OPEN_LINES for entry in entries)
     return case.but(entries=entries, state=BatchState.SETTLED.value if settled else case.state)
+
+
+LIVES = {"batch": Life(Batch, after, BATCH_TRANSITIONS)}

@@ -9,7 +9,9 @@ from typing import Any
 
 from fund import files, forms
 from fund.dates import day_of, end_of_day
-from fund.errors import AttachmentMissing, AttachmentNotNamed, UnknownChoice, UnknownRef
+from fund.declarations import InputFile
+from fund.errors.commands import UnknownRef
+from fund.errors.proposals import AttachmentMissing, AttachmentNotNamed, UnknownChoice
 from fund.events import Envelope
 from fund.events.proposals import ProposalDrafted
 from fund.glossary import distance
@@ -19,12 +21,12 @@ from fund.rules.regulations import Regulations
 from fund.schemas.capital import Partner, names_of
 from fund.schemas.proposals import Proposal, ProposalForm, Round
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import rounds
-from fund.workflows.cooperations import register
+from fund.workflows.cooperations.register import register
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team, team_of
 from fund.workflows.proposals.lineage import require_active, require_lineage
 from fund.workflows.proposals.table import TRANSITIONS
+from fund.workflows.rounds import use_cases as rounds
 
 __all__ = [
     "IMPROVE", "draft", "find", "is_too_late", "marked", "may_see", "read_form", "regulations_of", "remarks",
@@ -80,15 +82,14 @@ def rules_for(view: View, proposal: Proposal) -> Regulations:
 def draft(
     uow: UnitOfWork,
     *,
-    content: bytes,
-    name: str = "",
+    file: InputFile,
     follows: str | None = None,
-    attach: Sequence[Mapping[str, Any]] = (),
+    attach: Sequence[InputFile] = (),
 ) -> Envelope:
     """P1: a proposal exists, for its parties only.
 
     Args:
-        content: A proposal file, on the form in force or an older one; complete for the track of its round. Sums that
+        file: A proposal file, on the form in force or an older one; complete for the track of its round. Sums that
             do not add up yet are refused at submitting, and so is an older form.
         follows: The agreement that a roll-out follows.
         attach: Files that go with it (``name``, ``content``); the form names each by its SHA-256.
@@ -98,14 +99,14 @@ def draft(
         RoundNotOpen, PartnerNotActive, FollowonNotInvited, RolloutWithoutParent, TooFewAdopters, AttachmentMissing,
         AttachmentNotNamed, AttachmentTooLarge, NotAuthorised: As they say.
     """
-    file = forms.open_form(content, name)
-    round_, filled = read_form(uow, file)
+    opened = forms.open_form(file["content"], file["name"])
+    round_, filled = read_form(uow, opened)
     lead = filled.form.lead
-    check(uow, TRANSITIONS, "proposal draft", None, ref=file.file, lead=lead, parties=(lead,), look="fund round list")
+    check(uow, TRANSITIONS, "proposal draft", None, ref=opened.file, lead=lead, parties=(lead,), look="fund round list")
     if follows is None:
-        rounds.require_open(uow, round_.ref, command="proposal draft", subject=file.file)
-    require_lineage(uow, filled.form, follows, subject=file.file)
-    require_active(uow, (lead,), command="proposal draft", subject=file.file)
+        rounds.require_open(uow, round_.ref, command="proposal draft", subject=opened.file)
+    require_lineage(uow, filled.form, follows, subject=opened.file)
+    require_active(uow, (lead,), command="proposal draft", subject=opened.file)
     require_named(uow, filled, attach)
     files.put_all(uow, attach)
     ref = uow.next_ref("proposal")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from fund import forms
 from fund.dates import end_of_day
-from fund.errors import DeadlinePassed, RuleNotMet, UnknownRule, UnknownSection
+from fund.errors.proposals import DeadlinePassed, RuleNotMet, UnknownRule, UnknownSection
 from fund.events import Envelope
 from fund.events.proposals import (
     ProposalChangesRequested,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from fund.dates import day_of, end_of_day
-from fund.errors import ObjectionTooLate
+from fund.errors.proposals import ObjectionTooLate
 from fund.events import Envelope
 from fund.events.agreements import AgreementDrafted
 from fund.events.decisions import (

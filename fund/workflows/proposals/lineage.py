@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fund.errors import (
+from fund.errors.proposals import (
     FollowonNotInvited,
     PartnerNotActive,
     RolloutNotBudgeted,

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fund import files, forms
-from fund.errors import (
+from fund.declarations import InputFile
+from fund.errors.commands import VersionConflict
+from fund.errors.proposals import (
     ChangedElsewhere,
     ChangedMeanwhile,
     NotForImprovement,
     OtherFormVersion,
     RolloutWithoutParent,
-    VersionConflict,
 )
 from fund.events import Envelope
 from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.language import _, instant
 from fund.schemas.proposals import Proposal, ProposalForm
 from fund.unit_of_work import UnitOfWork
-from fund.workflows import rounds
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import keep_places, seal_team
 from fund.workflows.proposals.drafting import (
@@ -33,6 +32,7 @@ from fund.workflows.proposals.drafting import (
     told,
 )
 from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.rounds import use_cases as rounds
 
 __all__ = ["changed_sections", "require_improvable", "require_listed", "save"]
 
@@ -41,10 +41,9 @@ def save(
     uow: UnitOfWork,
     *,
     ref: str,
-    content: bytes,
-    name: str = "",
+    file: InputFile,
     version: int | None = None,
-    attach: Sequence[Mapping[str, Any]] = (),
+    attach: Sequence[InputFile] = (),
 ) -> Envelope | None:
     """P2: the proposal has other content; whoever had confirmed must confirm again. The same content changes nothing.
 
@@ -69,9 +68,9 @@ def save(
     found = uow.version(case)
     if version is not None and version != found:
         raise VersionConflict(ref=ref, expected=version, found=found, look=f"fund proposal show {ref}")
-    file = forms.open_form(content, name)
-    round_, filled = read_form(uow, file)
-    _require_version(case, file)
+    opened = forms.open_form(file["content"], file["name"])
+    round_, filled = read_form(uow, opened)
+    _require_version(case, opened)
     if case.state == State.DRAFT and case.follows is None:
         rounds.require_open(uow, round_.ref, command="proposal save", subject=ref)
     if (filled.form.sort == "rollout") != (case.follows is not None):
@@ -94,7 +93,7 @@ def save(
         )
         return None
     if version is None:
-        _require_seen(uow, case, file.revision)
+        _require_seen(uow, case, opened.revision)
     if form.lead != case.lead or (case.state != State.DRAFT and form.round != case.round):
         raise ChangedElsewhere(
             command="proposal save", ref=ref, changed="proposal.lead_partner, proposal.round", allowed=_("the rest")

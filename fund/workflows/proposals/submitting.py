@@ -7,7 +7,7 @@ from typing import Any
 
 from fund import files, forms
 from fund.dates import day_of, deadline, weeks
-from fund.errors import (
+from fund.errors.proposals import (
     AboveCeiling,
     AttachmentMissing,
     BoardNotInformed,
@@ -27,7 +27,6 @@ from fund.events.proposals import ProposalParticipationConfirmed, ProposalResubm
 from fund.language import _, euros
 from fund.schemas.proposals import Proposal, Round
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows import rounds
 from fund.workflows.lifecycle import carry, check
 from fund.workflows.proposals.apart import place_of
 from fund.workflows.proposals.drafting import find, is_too_late, regulations_of
@@ -36,6 +35,7 @@ from fund.workflows.proposals.lineage import require_active, require_adopters
 from fund.workflows.proposals.reading import names_of
 from fund.workflows.proposals.saving import changed_sections, require_improvable, require_listed
 from fund.workflows.proposals.table import TRANSITIONS, State
+from fund.workflows.rounds import use_cases as rounds
 
 __all__ = ["confirm", "join", "resubmit", "submit"]
 

@@ -60,7 +60,6 @@ from fund.events.reviews import (
     ReviewTopUpProposed,
 )
 from fund.rules.authority import (
-    BOARD,
     CHAIR,
     COMMITTEE,
     FUND_MANAGER,
@@ -71,6 +70,7 @@ from fund.rules.authority import (
     REVIEWER,
     SYSTEM,
     TREASURER,
+    VOTERS,
     either,
 )
 from fund.workflows.lifecycle import Transition
@@ -127,7 +127,6 @@ _BEFORE_DECISION = (State.ELIGIBLE, *_JUDGED)
 _MANAGER_OR_CLOCK = either(FUND_MANAGER, SYSTEM)
 _DECIDES = either(CHAIR, FUND_MANAGER)
 _SECOND = either(FUND_MANAGER, TREASURER, COMMITTEE)
-_BODY = either(COMMITTEE, BOARD)
 
 TRANSITIONS = (
     #          command           from  to           who           records
@@ -206,5 +205,5 @@ TRANSITIONS = (
     Transition("decision decide-objection", State.OBJECTED, State.UPHELD, CHAIR, DecisionUpheld, row="P25"),
     Transition("decision decide-objection", State.OBJECTED, State.DECIDABLE, CHAIR, DecisionReopened, row="P25"),
     Transition("decision decide-objection", State.OBJECTED, State.ELIGIBLE, CHAIR, EligibilityReopened, row="P25"),
-    Transition("decision vote", (State.DECIDABLE, State.OBJECTED), None, _BODY, DecisionVoted, row="P26"),
+    Transition("decision vote", (State.DECIDABLE, State.OBJECTED), None, VOTERS, DecisionVoted, row="P26"),
 )  # fmt: skip

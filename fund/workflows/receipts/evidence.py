@@ -22,7 +22,7 @@ from fund.schemas.disbursements import Disbursement, Payee
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import View
 from fund.workflows.receipts.lives import State
-from fund.workflows.repayments import instalment_of_reference
+from fund.workflows.repayments.life import instalment_of_reference
 
 __all__ = ["RULES", "Evidence", "Known", "certain", "evidence_for"]
 

@@ -15,16 +15,10 @@ from zoneinfo import ZoneInfo
 
 from fund.bank import BankFile, BankLine, BankNotification, BankStatement, iban_mask, read_statements
 from fund.bank import iban as checked_iban
-from fund.errors import (
-    BankAccountExists,
-    BankStatementChanged,
-    FaultyInput,
-    FundError,
-    IbanKnown,
-    NoBankFileTakenIn,
-    NotABankAccountCode,
-    OtherBankAccount,
-)
+from fund.errors import FaultyInput, FundError
+from fund.errors.bank import BankStatementChanged, NoBankFileTakenIn, OtherBankAccount
+from fund.errors.capital import BankAccountExists, NotABankAccountCode
+from fund.errors.payments import IbanKnown
 from fund.events import Envelope, Fact
 from fund.events.receipts import (
     BankAccountRegistered,
@@ -40,7 +34,7 @@ from fund.schemas.disbursements import Payee
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.receipts.evidence import Known
 from fund.workflows.receipts.gaps import gaps
-from fund.workflows.receipts.hooks import ARRIVALS, EXPLAINERS, SETTLERS, TAKERS
+from fund.workflows.receipts.hooks import ARRIVALS, EXPLAINERS, SETTLERS, TAKERS, any_of
 from fund.workflows.receipts.identity import Told, known_lines, traces_of
 from fund.workflows.receipts.lives import WAITING, State
 from fund.workflows.receipts.matching import booking_day, match_by_itself
@@ -183,7 +177,7 @@ def _explained(uow: UnitOfWork, ref: str, cause: Envelope) -> bool:
     """Whether a debit that waited is explained now: by what people said of payments since it came."""
     debit = uow.case(Debit, ref)
     on = booking_day(uow, debit.debited_on)
-    return debit.state == "recorded" and any(explainer(uow, debit, on, cause) for explainer in EXPLAINERS)
+    return debit.state == "recorded" and any_of(EXPLAINERS, uow, debit, on, cause)
 
 
 _Read = list[tuple[BankFile, _Document]]
@@ -428,7 +422,7 @@ def _charge(uow: UnitOfWork, line: BankLine, cents: int, account: str, on: date,
 def _take_credit(
     uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report, known: Known
 ) -> bool:
-    if not line.reversal and any(arrival(uow, line, account, on, taken) for arrival in ARRIVALS):
+    if not line.reversal and any_of(ARRIVALS, uow, line, account, on, taken):
         return True
     ref = uow.next_ref("receipt")
     recorded = uow.record(
@@ -467,11 +461,11 @@ def _came_back(uow: UnitOfWork, line: BankLine, receipt: Receipt, on: date, reco
     """A payment of the fund that the bank gave back (D10)."""
     if not (line.returned or line.end_to_end_id):
         return False
-    return any(taker(uow, line, receipt, on, recorded) for taker in TAKERS)
+    return any_of(TAKERS, uow, line, receipt, on, recorded)
 
 
 def _take_debit(uow: UnitOfWork, line: BankLine, account: str, on: date, taken: Envelope, report: _Report) -> bool:
-    if not line.reversal and any(settler(uow, line, account, on, taken) for settler in SETTLERS):
+    if not line.reversal and any_of(SETTLERS, uow, line, account, on, taken):
         return True
     ref = uow.next_ref("debit")
     fact = DebitRecorded(

@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fund.contributions import set_against_call
-from fund.errors import (
+from fund.contributions.receiving import set_against_call
+from fund.errors.capital import (
     MoreThanReceived,
     NothingOpen,
     NothingToUndo,
     ReceiptAlreadyAllocated,
     SeveralCandidates,
     SurplusRefunded,
-    UnknownRef,
 )
+from fund.errors.commands import UnknownRef
 from fund.events import Envelope
 from fund.events.receipts import AllocatedPart, ReceiptAllocated, ReceiptMatchProposed, ReceiptUnmatched, Undone
 from fund.glossary import nearest
@@ -34,11 +34,11 @@ from fund.schemas.capital import Call, Receipt, Use
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.repayments import Plan
 from fund.unit_of_work import UnitOfWork, View
-from fund.workflows.disbursements import refund
+from fund.workflows.disbursements.undoing import refund
 from fund.workflows.lifecycle import check, require_reason
 from fund.workflows.receipts.evidence import Evidence, Known, certain, evidence_for
 from fund.workflows.receipts.lives import TRANSITIONS, State
-from fund.workflows.repayments import order_one_day
+from fund.workflows.repayments.order import order_one_day
 
 __all__ = [
     "allocate",

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TypeVar
 
 from fund.bank import BankLine
-from fund.errors import SurplusRefunded
+from fund.errors.capital import SurplusRefunded
 from fund.events import Envelope
 from fund.events.receipts import DebitReversed, ReceiptReversed, ReceiptUnmatched
 from fund.schemas.capital import Debit, Receipt

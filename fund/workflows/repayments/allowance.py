@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import AllowanceUpToDate
+from fund.errors.agreements import AllowanceUpToDate
 from fund.events import Envelope
 from fund.events.repayments import AllowanceAdjusted, AllowanceLine
 from fund.ledger import PeriodStatus

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fund.errors import (
+from fund.errors.commands import UnknownRef
+from fund.errors.repayments import (
     ChargeAboveMaximum,
     ChargeBelowMinimum,
     ChargeNotDemanded,
     ChargePaid,
     FeeClaimedBefore,
-    UnknownRef,
 )
 from fund.events import Envelope
 from fund.events.repayments import ChargeClaimed, ChargeWaived

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from fund.dates import add_months
-from fund.errors import PrepaymentExceedsPlan
+from fund.errors.agreements import PrepaymentExceedsPlan
 from fund.events import Envelope
 from fund.events.agreements import InstalmentTerms
 from fund.events.evaluations import EvaluationAccepted

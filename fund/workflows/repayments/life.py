@@ -10,7 +10,7 @@ from typing import Any
 
 from fund.bank import creditor_reference, read_creditor_reference
 from fund.dates import day_of
-from fund.errors import InvalidReference
+from fund.errors.bank import InvalidReference
 from fund.events import Envelope
 from fund.events.agreements import (
     AgreementAmended,
@@ -40,9 +40,10 @@ from fund.events.writeoffs import WriteoffPosted, WriteoffReversed
 from fund.rules import schedules
 from fund.rules.authority import CHAIR, FUND_MANAGER, LEAD_SIGNATORY, SYSTEM, TREASURER, either
 from fund.schemas.repayments import AllowanceRun, Charge, Instalment, Plan, PlanVersion, Received
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = [
+__all__ = ["LIVES",
     "LIVE", "REMINDED", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh", "instalment_of_reference",
     "instalment_reference", "last_open", "plan_after", "without",
 ]  # fmt: skip
@@ -421,3 +422,6 @@ def allowance_after(case: AllowanceRun | None, happened: Envelope) -> AllowanceR
             runs=1 + (case.runs if case else 0),
         )
     return case
+
+
+LIVES = {"plan": Life(Plan, plan_after, TRANSITIONS), "allowance": Life(AllowanceRun, allowance_after)}

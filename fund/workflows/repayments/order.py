@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from fund.errors import ReceiptsInOrder, SurplusGone
+from fund.errors.repayments import ReceiptsInOrder, SurplusGone
 from fund.events import Envelope
 from fund.events.receipts import (
     AllocatedPart,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fund.errors import UnknownPlanVersion
+from fund.errors.repayments import UnknownPlanVersion
 from fund.reports.past import cases_on, last_fact
 from fund.rules import schedules
 from fund.schemas.repayments import Instalment, Plan

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from fund.dates import add_months, start_of_day, term_end, weeks
-from fund.errors import InstalmentNotLate, UnknownRef
+from fund.errors.commands import UnknownRef
+from fund.errors.repayments import InstalmentNotLate
 from fund.events import Envelope
 from fund.events.repayments import ArrearsDemanded, ArrearsEscalated, LimitationNeared
 from fund.rules import schedules

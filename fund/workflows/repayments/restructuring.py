@@ -10,7 +10,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from fund.errors import (
+from fund.errors.evaluations import WriteoffOpen
+from fund.errors.repayments import (
     InstalmentNotPositive,
     InstalmentsDisordered,
     NothingToRestructure,
@@ -18,7 +19,6 @@ from fund.errors import (
     RestructuringDiffers,
     RestructuringInPast,
     ScheduleNotSaid,
-    WriteoffOpen,
 )
 from fund.events import Envelope
 from fund.events.agreements import InstalmentTerms
@@ -35,7 +35,7 @@ from fund.workflows import resolutions
 from fund.workflows.lifecycle import check
 from fund.workflows.repayments.life import TRANSITIONS
 
-__all__ = ["restructure"]
+__all__ = ["restructure", "restructured", "still_possible"]
 
 MATTER = "restructuring"
 
@@ -171,7 +171,7 @@ def _require_possible(uow: UnitOfWork, plan: Plan, parts: tuple[InstalmentTerms,
             raise InstalmentsDisordered(ref=plan.ref, due_on=one.due_on, next_on=next_.due_on)
 
 
-def _guard(uow: UnitOfWork, resolution: Resolution) -> None:
+def still_possible(uow: UnitOfWork, resolution: Resolution) -> None:
     plan = uow.case(Plan, resolution.subject)
     _require_possible(uow, plan, _of(resolution))
 
@@ -180,11 +180,10 @@ def _of(resolution: Resolution) -> tuple[InstalmentTerms, ...]:
     return tuple(InstalmentTerms.model_validate(dict(part)) for part in resolution.terms["instalments"])
 
 
-@resolutions.carried(MATTER, guard=_guard)
-def _restructured(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
+def restructured(uow: UnitOfWork, resolution: Resolution, decided: Envelope) -> None:
     """The committee agreed: the plan has these instalments from now on."""
     plan = uow.case(Plan, resolution.subject)
-    _guard(uow, resolution)
+    still_possible(uow, resolution)
     check(uow, TRANSITIONS, "decision decide", plan, lead=plan.lead, parties=resolution.parties)
     fact = PlanRestructured(
         ref=plan.ref,

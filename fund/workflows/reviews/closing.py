@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from fund.dates import end_of_day
-from fund.errors import ReviewQuorumNotMet
+from fund.errors.reviews import ReviewQuorumNotMet
 from fund.events import Envelope
 from fund.events.reviews import OpenedScore, PanelSeat, ReviewClosed, ReviewExtended, ReviewTopUpProposed
 from fund.rules.scoring import Marks, Missing, figures_of, fraction_text, quorum_missing, rubric, total_of
@@ -20,7 +20,7 @@ from fund.schemas.reviews import Review
 from fund.store import SealedRow, TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS, State
+from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.reviews.barring import bar_conflicted
 from fund.workflows.reviews.seal import open_seals, read_sealed
 from fund.workflows.reviews.seating import top_up

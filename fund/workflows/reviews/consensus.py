@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fund.errors import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
+from fund.errors.reviews import ConsensusNotForced, FaultyScores, NotAssigned, NothingToAgree, NotPanelChair
 from fund.events import Envelope
 from fund.events.reviews import ConsensusAgreed, ConsensusProposed, ReviewConsensusRecorded
 from fund.glossary import meant
@@ -20,7 +20,7 @@ from fund.schemas.reviews import Review
 from fund.store import TimerRow
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals import TRANSITIONS, State
+from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.reviews.ties import LOOK, require_no_conflict, rules_of
 
 __all__ = ["consensus", "means_stand"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from fund.dates import end_of_day
-from fund.errors import (
+from fund.errors.reviews import (
     AlreadyAssigned,
     NecessityNotNeeded,
     NotAssigned,
@@ -40,7 +40,8 @@ from fund.schemas.proposals import Proposal, Round
 from fund.schemas.reviews import Decision, Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.lifecycle import carry, check, require_reason
-from fund.workflows.proposals import TRANSITIONS, State, rules_for
+from fund.workflows.proposals.drafting import rules_for
+from fund.workflows.proposals.table import TRANSITIONS, State
 from fund.workflows.reviews.barring import REACTION, bar
 from fund.workflows.reviews.late import settle
 from fund.workflows.reviews.seating import seat_panel

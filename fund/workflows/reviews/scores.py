@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fund.errors import DeclarationMissing, NotAssigned, RevisionChanged, ScoreOpened
+from fund.declarations import InputFile
+from fund.errors.reviews import DeclarationMissing, NotAssigned, RevisionChanged, ScoreOpened
 from fund.events import Envelope, Fact, canonical_json
 from fund.events.reviews import ReviewDeclared, ReviewScored
 from fund.rules.authority import COMMITTEE, Who
@@ -18,7 +19,7 @@ from fund.schemas.reviews import Review
 from fund.unit_of_work import UnitOfWork, View
 from fund.workflows.conflicts import parties_of, soft_of
 from fund.workflows.lifecycle import carry, check
-from fund.workflows.proposals import TRANSITIONS
+from fund.workflows.proposals.table import TRANSITIONS
 from fund.workflows.reviews.panel import declare_conflict, judge_conflict
 from fund.workflows.reviews.seal import put_under_seal
 from fund.workflows.reviews.sheets import parse_scores
@@ -37,7 +38,7 @@ def declare(
     none: bool = False,
     grounds: list[str] | None = None,
     about: str | None = None,
-    stays: bool = False,
+    stays: bool | None = None,
     reason: str = "",
     hard: str | None = None,
 ) -> Envelope:
@@ -58,7 +59,7 @@ def declare(
         ConflictOfInterest, NotAssigned, RevisionChanged, TransitionNotAllowed, NotAuthorised: As they say.
     """
     if about is not None:
-        return judge_conflict(uow, ref=ref, reviewer=about, stays=stays, reason=reason)
+        return judge_conflict(uow, ref=ref, reviewer=about, stays=bool(stays), reason=reason)
     if hard is not None:
         return declare_conflict(uow, ref=ref, ground=hard)
     proposal, review = _assigned(uow, ref, "review declare", ReviewDeclared)
@@ -114,15 +115,14 @@ def score(
     uow: UnitOfWork,
     *,
     ref: str,
-    content: bytes,
-    name: str = "scores.toml",
+    file: InputFile,
     no_conflict: bool = False,
     grounds: list[str] | None = None,
 ) -> Envelope:
     """The reviewer who acts has scored every criterion, under seal; a later score before the closing replaces it.
 
     Args:
-        content: TOML: ``[scores]`` with a whole number from 0 to 4 by criterion, ``[abstain]`` with a reason by
+        file: TOML: ``[scores]`` with a whole number from 0 to 4 by criterion, ``[abstain]`` with a reason by
             criterion, and perhaps ``declaration`` (``"none"`` or the grounds).
         no_conflict, grounds: The declaration, where the file and an earlier command hold none.
 
@@ -136,7 +136,7 @@ def score(
     if uow.maker.user_id in review.opened:
         raise ScoreOpened(actor=uow.maker.name, ref=ref)
     lines = rubric(rules_of(uow, review), review.profile)
-    given, declared = parse_scores(content, lines, name=name, ref=ref)
+    given, declared = parse_scores(file["content"], lines, name=file["name"], ref=ref)
     if uow.maker.user_id not in review.declarations or no_conflict or grounds or declared is not None:
         none, said = no_conflict or declared == [], [*(grounds or []), *(declared or [])]
         _declare(uow, proposal, review, none=none, grounds=said, command="review score")

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Collection, Mapping
 
-from fund.errors import SealBroken
+from fund.errors.reviews import SealBroken
 from fund.events import require_printable
 from fund.rules.voting import commitment, salt_for
 from fund.store import SealedRow

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fund.errors import FaultyScores
+from fund.errors.reviews import FaultyScores
 from fund.language import _
 from fund.rules.regulations import TOP
 from fund.rules.scoring import Line

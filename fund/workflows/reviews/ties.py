@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fund.errors import UnknownRegulations
+from fund.errors.reviews import UnknownRegulations
 from fund.events.reviews import PanelSeat
 from fund.rules.authority import Actor, Role
 from fund.rules.conflicts import Conflict, Ground, hard_conflict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import (
+from fund.errors.evaluations import (
     AdvanceMovedSince,
     BeyondOutstanding,
     NothingToRecover,

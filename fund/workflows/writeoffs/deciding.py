@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fund.errors import (
-    BeyondOutstanding,
-)
+from fund.errors.evaluations import BeyondOutstanding
 from fund.events import Envelope
 from fund.events.writeoffs import WriteoffDecided, WriteoffRefused, WriteoffVoted
 from fund.schemas.evaluations import Evaluation

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from fund import files
-from fund.errors import (
+from fund.errors.evaluations import (
     BeyondOutstanding,
     EvaluationNotAccepted,
     LearningTooLow,

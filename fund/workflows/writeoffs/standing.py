@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fund.errors import (
-    UnknownAccount,
-)
+from fund.errors.ledger import UnknownAccount
 from fund.ledger import Entry
 from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import View

@@ -14,11 +14,12 @@ from fund.events.writeoffs import (
     WriteoffReversed,
     WriteoffVoted,
 )
-from fund.rules.authority import BOARD, CHAIR, COMMITTEE, FUND_MANAGER, TREASURER, either
+from fund.rules.authority import CHAIR, FUND_MANAGER, TREASURER, VOTERS
 from fund.schemas.writeoffs import Writeoff
+from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["BODY", "LOOK", "OPEN", "TRANSITIONS", "Ground", "State", "writeoff_after"]
+__all__ = ["LIVES", "VOTERS", "LOOK", "OPEN", "TRANSITIONS", "Ground", "State", "writeoff_after"]
 
 
 class State(StrEnum):
@@ -40,12 +41,9 @@ class Ground(StrEnum):
     IRREGULARITY = "irregularity"
 
 
-BODY = either(COMMITTEE, BOARD)
-"""Who votes: the committee; a signatory of each partner where conflicts leave no committee."""
-
 TRANSITIONS = (
     Transition("writeoff propose", None, State.PROPOSED, FUND_MANAGER, WriteoffProposed, row="W1, W2"),
-    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, BODY, WriteoffVoted, row="P26"),
+    Transition("writeoff vote", State.PROPOSED, State.PROPOSED, VOTERS, WriteoffVoted, row="P26"),
     Transition("writeoff decide", State.PROPOSED, State.DECIDED, CHAIR, WriteoffDecided, row="W3"),
     Transition("writeoff decide", State.PROPOSED, State.REFUSED, CHAIR, WriteoffRefused, row="W3"),
     Transition("writeoff post", State.DECIDED, State.POSTED, FUND_MANAGER, WriteoffPosted, second=TREASURER, row="W4"),
@@ -94,3 +92,6 @@ def writeoff_after(case: Writeoff | None, happened: Envelope) -> Writeoff | None
     if isinstance(fact, WriteoffRecovered):
         return case.but(state=state, recovered_cents=case.recovered_cents + fact.amount_cents)
     return case
+
+
+LIVES = {"writeoff": Life(Writeoff, writeoff_after, TRANSITIONS)}

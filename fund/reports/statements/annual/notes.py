@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from fund.contributions import key_in_force
+from fund.contributions.calling import key_in_force
 from fund.dates import add_months
-from fund.errors import NoKeyInForce
+from fund.errors.capital import NoKeyInForce
 from fund.events import Envelope
 from fund.reports.statements.annual.years import Told
 from fund.rules.keys import REVIEW_MONTHS

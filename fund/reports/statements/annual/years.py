@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from fund.closing import Closing, closings
-from fund.errors import YearBeforeTheFund, YearToCome
+from fund.closing.frozen import Closing, closings
+from fund.errors.closing import YearBeforeTheFund, YearToCome
 from fund.ledger import GENESIS
 from fund.unit_of_work import Past, View
 

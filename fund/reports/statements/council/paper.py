@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fund.errors import CouncilPageTooLong
+from fund.errors.usage import CouncilPageTooLong
 from fund.language import _
 from fund.reports.charts import svg
 from fund.reports.paper import on_paper, pictures_of

@@ -13,28 +13,21 @@ from enum import StrEnum
 from typing import Any
 
 from fund.bank import BankLine, find_references, iban_mask, ref_of_end_to_end_id
-from fund.errors import (
-    AccountHoldsLess,
-    AccountNotOfTheFund,
-    AmountNotPositive,
-    CoolingOff,
-    NotABankAccountCode,
-    TransferSeen,
-)
+from fund.errors.capital import AmountNotPositive, NotABankAccountCode
+from fund.errors.payments import AccountHoldsLess, AccountNotOfTheFund, CoolingOff, TransferSeen
 from fund.events import Envelope, Fact
 from fund.events.costs import TransferConfirmed, TransferFailed, TransferSent, TransferSettled
 from fund.money import require_cents
-from fund.rules.authority import FUND_MANAGER, SYSTEM, TREASURER, either
+from fund.rules.authority import PAYERS, SYSTEM, TREASURER, either
 from fund.schemas.capital import BankAccount
 from fund.schemas.disbursements import Disbursement
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.unit_of_work import Life, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, check, require_reason, state_after
-from fund.workflows.payees import account_of_the_fund
-from fund.workflows.receipts import arrives, settles
+from fund.workflows.payees.use_cases import account_of_the_fund
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State"]
+__all__ = ["LIVES", "TRANSITIONS", "State"]
 
 
 class State(StrEnum):
@@ -46,17 +39,16 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-_SECOND = either(TREASURER, FUND_MANAGER)
 _BANK = either(TREASURER, SYSTEM)
 
 TRANSITIONS = (
     #          command         from           to             who        records
-    Transition("cost transfer", None, State.SENT, TREASURER, TransferSent, second=_SECOND, row="C4"),
+    Transition("cost transfer", None, State.SENT, TREASURER, TransferSent, second=PAYERS, row="C4"),
     Transition("cost sweep", None, State.SENT, SYSTEM, TransferSent, row="C4"),
     Transition("cost sweep", None, State.ARRIVED, SYSTEM, TransferSettled, row="C4"),
     Transition("cost sweep", State.ARRIVED, State.SETTLED, SYSTEM, TransferSent, row="C4"),
     Transition("cost settle", State.SENT, State.SETTLED, _BANK, TransferSettled, row="C4"),
-    Transition("cost recall", State.SENT, State.FAILED, _BANK, TransferFailed, second=_SECOND, row="C4"),
+    Transition("cost recall", State.SENT, State.FAILED, _BANK, TransferFailed, second=PAYERS, row="C4"),
 )
 
 
@@ -192,7 +184,6 @@ def _sides(case: Transfer) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------- from bank statements
 
 
-@settles
 def left(uow: UnitOfWork, line: BankLine, account: str, on: date, cause: Envelope) -> bool:
     """A debit line is money for another account of the fund: what was decided, what arrived before, a sweep."""
     other = _other(uow, line)
@@ -217,7 +208,6 @@ def _leaves(case: Transfer) -> bool:
     return not case.debit_line and (case.state != State.FAILED or bool(case.returned_line))
 
 
-@arrives
 def came(uow: UnitOfWork, line: BankLine, account: str, on: date, cause: Envelope) -> bool:
     """A credit line is money from another account of the fund, or a transfer that the bank gave back."""
     other = _other(uow, line)
@@ -278,10 +268,4 @@ def _meant(view: View, line: BankLine, other: BankAccount | None, fits: Callable
     return next((case for case in cases if case.ref in named), between[0] if between else None)
 
 
-COMMANDS = (
-    Command("cost transfer", transfer, TREASURER, second=_SECOND),
-    Command("cost settle", settle, TREASURER),
-    Command("cost recall", recall, TREASURER, second=_SECOND),
-)
-QUERIES: tuple[Query, ...] = ()
 LIVES = {"transfer": Life(Transfer, _after, TRANSITIONS)}

@@ -17,7 +17,7 @@ from fund import files
 from fund.bank import bank_name
 from fund.bank import iban as checked_iban
 from fund.dates import day_of
-from fund.errors import (
+from fund.errors.payments import (
     AccountOfTheFund,
     CoolingOff,
     IbanKnown,
@@ -36,13 +36,11 @@ from fund.rules.permissions import account_for
 from fund.schemas.capital import BankAccount, Debit
 from fund.schemas.disbursements import Payee
 from fund.schemas.transfers import Transfer
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.unit_of_work import Life, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
 __all__ = [
-    "COMMANDS",
     "LIVES",
-    "QUERIES",
     "TRANSITIONS",
     "PayeeState",
     "account_of_the_fund",
@@ -293,7 +291,3 @@ def payees(view: View, *, partner: str | None = None) -> dict[str, Any]:
             for payee in view.cases(Payee, partner=partner)
         ]
     }
-
-
-COMMANDS = (Command("payee record", record, FUND_MANAGER, second=TREASURER),)
-QUERIES = (Query("payee list", payees, lists={"payees": "payee"}),)

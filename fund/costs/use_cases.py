@@ -10,7 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from fund.errors import MoreThanReceived, ReasonMissing, TransitionNotAllowed
+from fund.errors.capital import MoreThanReceived
+from fund.errors.commands import ReasonMissing, TransitionNotAllowed
 from fund.events import Envelope
 from fund.events.receipts import CostCharged, DebitExplained, DebitRecorded, DebitReversed, IncomeRecorded
 from fund.money import require_cents
@@ -20,9 +21,9 @@ from fund.rules.transitions import Transition, same_command_from, state_after
 from fund.schemas.capital import Cost, Debit, Income, Receipt
 from fund.schemas.payables import Payable
 from fund.schemas.transfers import Transfer
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.unit_of_work import Life, UnitOfWork, View
 
-__all__ = ["COMMANDS", "LIVES", "QUERIES", "TRANSITIONS", "State", "charge", "costs", "record_income"]
+__all__ = ["LIVES", "TRANSITIONS", "State", "charge", "costs", "record_income"]
 
 
 class State(StrEnum):
@@ -218,9 +219,6 @@ def _year(view: View, year: int) -> dict[str, Any]:
     }
 
 
-COMMANDS = (Command("cost charge", charge, TREASURER), Command("cost income", record_income, TREASURER))
-_LISTS = {"years": "", "approvals": "payable", "transfers": "transfer", "costs": "", "debits": "debit", "income": ""}
-QUERIES = (Query("cost list", costs, lists=_LISTS),)
 LIVES = {
     "cost": Life(Cost, _cost_after),
     "debit": Life(Debit, _debit_after, TRANSITIONS),

@@ -12,20 +12,19 @@ from enum import StrEnum
 from importlib import resources
 from typing import Any
 
-from fund.errors import (
+from fund.declarations import InputFile
+from fund.errors.capital import InhabitantsMissing, KeyLeavesNothing
+from fund.errors.commands import ReasonMissing, WordTooLong
+from fund.errors.people import (
     ExclusiveRole,
     FaultyRegulations,
-    InhabitantsMissing,
-    KeyLeavesNothing,
     LastAdmin,
     NoDeputy,
     NoSeatLeft,
-    ReasonMissing,
     RegulationsOutOfOrder,
     RegulationsReachBack,
     UnknownRole,
     UserExists,
-    WordTooLong,
 )
 from fund.events import Envelope, canonical_json, require_printable
 from fund.events.founding import CommandRefused, FundFounded, RegulationsAdopted, UserAdded, UserChanged, UserRevoked
@@ -49,12 +48,10 @@ from fund.rules.transitions import Transition, state_after
 from fund.rules.valuation import FREE_TO_COMMIT, PROMISES
 from fund.schemas.capital import Partner, members_of
 from fund.schemas.people import FundFile, RegulationsFile, User
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View, derive_id
+from fund.unit_of_work import Life, UnitOfWork, View, derive_id
 
 __all__ = [
-    "COMMANDS",
     "LIVES",
-    "QUERIES",
     "REGULATIONS_TRANSITIONS",
     "TRANSITIONS",
     "State",
@@ -216,7 +213,7 @@ def adopt(uow: UnitOfWork, rules: Regulations, *, from_on: date, cause: Envelope
     return adopted
 
 
-def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = "") -> Envelope:
+def adopt_regulations(uow: UnitOfWork, *, file: InputFile, on: date) -> Envelope:
     """New regulations hold from a day on, not before today; proposals and agreements of earlier days keep theirs.
 
     Raises:
@@ -225,11 +222,10 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
         RegulationsReachBack: The day lies before today.
         RegulationsOutOfOrder: Others were adopted that hold from a later day.
     """
-    file = name or "regulations.toml"
-    rules = parse_regulations(content, file)
+    rules = parse_regulations(file["content"], file["name"])
     if uow.maybe(RegulationsFile, rules.version) is not None:
         taken = _(N_("version {version} was adopted before: give these another name")).format(version=rules.version)
-        raise FaultyRegulations(file=file, problem=taken)
+        raise FaultyRegulations(file=file["name"], problem=taken)
     if on < uow.today:
         raise RegulationsReachBack(version=rules.version, on=on, today=uow.today)
     last = max(uow.cases(RegulationsFile), key=lambda case: case.from_on)
@@ -242,7 +238,7 @@ def adopt_regulations(uow: UnitOfWork, *, content: bytes, on: date, name: str = 
                 key.family, members, reference_year=key.reference_year, base_bps=key.base_bps, fixed_bps=key.fixed_bps
             )
     except (InhabitantsMissing, KeyLeavesNothing) as problem:
-        raise FaultyRegulations(file=file, problem=f"key: {problem}") from problem
+        raise FaultyRegulations(file=file["name"], problem=f"key: {problem}") from problem
     return adopt(uow, rules, from_on=on)
 
 
@@ -448,16 +444,3 @@ def _other_chair(view: View, args: Mapping[str, Any]) -> Who | None:
         return None
     others = [user for user in view.cases(User, states=("active",)) if user.ref != leaving.user_id]
     return CHAIR if any(role in user.roles for user in others for role in chairs) else FUND_MANAGER
-
-
-COMMANDS = (
-    Command("user add", add_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
-    Command("user change", change_user, ADMIN, second=_chair_where_there_is_one, seconds=(CHAIR,)),
-    Command("user revoke", revoke_user, ADMIN, second=_other_chair, seconds=(CHAIR, FUND_MANAGER)),
-    Command("regulations adopt", adopt_regulations, FUND_MANAGER, second=CHAIR, ahead=True),
-)
-QUERIES = (
-    Query("user list", users, lists={"users": "user"}),
-    Query("regulations show", regulations_in_force),
-    Query("regulations template", regulations_template),
-)

@@ -13,7 +13,8 @@ from typing import Any
 
 from fund import files
 from fund.dates import day_of
-from fund.errors import FileNotNamed, NoActor, UnknownAttachment
+from fund.errors.people import NoActor
+from fund.errors.proposals import FileNotNamed, UnknownAttachment
 from fund.events import Envelope, KeptFile
 from fund.events.proposals import ProposalDrafted, ProposalRevised
 from fund.rules.authority import Actor, Role, require
@@ -27,13 +28,13 @@ from fund.schemas.payables import Payable
 from fund.schemas.proposals import Proposal
 from fund.schemas.reviews import Decision
 from fund.schemas.writeoffs import Writeoff
-from fund.unit_of_work import Command, Life, Query, View
+from fund.unit_of_work import View
 from fund.workflows.conflicts import require_no_conflict
-from fund.workflows.decisions import reads_papers
+from fund.workflows.decisions.showing import reads_papers
 from fund.workflows.discretion import reads_results
-from fund.workflows.proposals import find
+from fund.workflows.proposals.drafting import find
 
-__all__ = ["COMMANDS", "LIVES", "NOUNS", "QUERIES"]
+__all__ = ["NOUNS", "got", "listed"]
 
 _HASH_LETTERS = 6
 """So many letters of a hash at least name a file."""
@@ -142,36 +143,30 @@ def _row(view: View, filed: _Filed, size: int | None) -> dict[str, Any]:
     }
 
 
-def _listing(noun: str) -> Callable[..., dict[str, Any]]:
-    def listed(view: View, *, ref: str) -> dict[str, Any]:
-        """The files of a case: what each is, its hash, its size, since when and from whom."""
-        found = _filed(view, noun, ref, f"{noun} file list")
-        return {"ref": ref, "files": _rows(view, found)}
-
-    return listed
+def listed(view: View, noun: str, *, ref: str) -> dict[str, Any]:
+    """The files of a case: what each is, its hash, its size, since when and from whom."""
+    found = _filed(view, noun, ref, f"{noun} file list")
+    return {"ref": ref, "files": _rows(view, found)}
 
 
-def _getting(noun: str) -> Callable[..., dict[str, Any]]:
-    def got(view: View, *, ref: str, file: str | None = None) -> dict[str, Any]:
-        """One file of a case, with its bytes and a name under which it can be opened.
+def got(view: View, noun: str, *, ref: str, file: str | None = None) -> dict[str, Any]:
+    """One file of a case, with its bytes and a name under which it can be opened.
 
-        Args:
-            file: Its number, or the first letters of its hash; not needed where there is one.
+    Args:
+        file: Its number, or the first letters of its hash; not needed where there is one.
 
-        Raises:
-            UnknownAttachment: There is no such file. FileNotNamed: There are several.
-            ContentLost: Its bytes are not what the fact says.
-        """
-        chosen = _chosen(_filed(view, noun, ref, f"{noun} file get"), noun, ref, (file or "").strip().lower())
-        content = files.get(view, chosen.file.sha256)
-        return {
-            "ref": ref,
-            **_row(view, chosen, len(content)),
-            "name": f"{ref}-file-{chosen.number}{files.ending(content)}",
-            "content_base64": base64.b64encode(content).decode(),
-        }
-
-    return got
+    Raises:
+        UnknownAttachment: There is no such file. FileNotNamed: There are several.
+        ContentLost: Its bytes are not what the fact says.
+    """
+    chosen = _chosen(_filed(view, noun, ref, f"{noun} file get"), noun, ref, (file or "").strip().lower())
+    content = files.get(view, chosen.file.sha256)
+    return {
+        "ref": ref,
+        **_row(view, chosen, len(content)),
+        "name": f"{ref}-file-{chosen.number}{files.ending(content)}",
+        "content_base64": base64.b64encode(content).decode(),
+    }
 
 
 def _chosen(found: list[_Filed], noun: str, ref: str, file: str) -> _Filed:
@@ -185,12 +180,3 @@ def _chosen(found: list[_Filed], noun: str, ref: str, file: str) -> _Filed:
     if len(fits) != 1:
         raise UnknownAttachment(noun=noun, ref=ref, file=file or "-", count=len(found))
     return fits[0]
-
-
-COMMANDS: tuple[Command, ...] = ()
-LIVES: Mapping[str, Life] = {}
-QUERIES = tuple(
-    query
-    for noun in NOUNS
-    for query in (Query(f"{noun} file list", _listing(noun)), Query(f"{noun} file get", _getting(noun)))
-)

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from fund.dates import day_of, deadline, end_of_day, start_of_day, weeks
-from fund.errors import ReasonMissing, RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
+from fund.errors.commands import ReasonMissing
+from fund.errors.proposals import RoundClosesTooEarly, RoundNotOpen, RoundOpensTooEarly, UnknownTrack, WrongCeiling
 from fund.events import Envelope
 from fund.events.decisions import DecisionApproved, DecisionConditional, DecisionReopened
 from fund.events.proposals import ProposalLapsed, ProposalWithdrawn
@@ -20,14 +21,12 @@ from fund.rules.authority import CHAIR, FUND_MANAGER, SYSTEM
 from fund.schemas.capital import Partner
 from fund.schemas.proposals import Proposal, Round
 from fund.store import CaseBrief, TimerRow
-from fund.unit_of_work import Command, Life, Query, UnitOfWork, View
+from fund.unit_of_work import Life, UnitOfWork, View
 from fund.workflows.lifecycle import Transition, carry, state_after
 
 __all__ = [
-    "COMMANDS",
     "DECIDING_FACTS",
     "LIVES",
-    "QUERIES",
     "TRANSITIONS",
     "State",
     "close",
@@ -287,7 +286,3 @@ def round_shown(view: View, *, ref: str) -> dict[str, Any]:
         if not each.is_draft
     ]
     return {"round": _row(view, case), "proposals": proposals}
-
-
-COMMANDS = (Command("round plan", plan, FUND_MANAGER, second=CHAIR),)
-QUERIES = (Query("round list", rounds, lists={"rounds": "round"}), Query("round show", round_shown))

@@ -1,0 +1,76 @@
+"""What can be asked of cooperations."""
+
+from __future__ import annotations
+
+from fund.declarations import (
+    PARTNER,
+    TEXT_FILE,
+    THEME,
+    Input,
+    InputFile,
+    Reference,
+    argument,
+    command,
+    option,
+    query,
+)
+from fund.language import N_
+from fund.rules.authority import FUND_MANAGER
+
+
+@command(
+    "cooperation import",
+    ".register:import_register",
+    FUND_MANAGER,
+    examples=("fund --as anna cooperation import cooperations.json",),
+    permitted=N_("a fund manager"),
+    see=("cooperation template", "cooperation list"),
+)
+class ImportCooperations(Input):
+    """Import the register of cooperations.
+
+    A JSON file as `fund cooperation template` gives it: who takes part, whether the law asks it, traits, themes, since
+    and until when. The whole file or nothing; what it does not name stays as it is, and one that ended gets its last
+    day. Ties between reviewers and a lead are computed from it from then on.
+    """
+
+    file: InputFile = argument(TEXT_FILE, N_("The JSON file; - for standard input"))
+
+
+@query(
+    "cooperation list",
+    ".register:listed",
+    lists={"cooperations": ""},
+    examples=("fund cooperation list", "fund cooperation list --partner Zeist --theme energy"),
+    see=("cooperation show", "partner list"),
+)
+class CooperationList(Input):
+    """List the existing cooperations.
+
+    Those of the report of 2025, until the fund imports a register of its own; the list is never complete.
+    """
+
+    partner: str = option("--partner", PARTNER, N_("In which this partner takes part"), default="")
+    theme: str = option("--theme", THEME, N_("About this theme: T04, or its name"), default="")
+
+
+@query(
+    "cooperation show",
+    ".register:show",
+    examples=("fund cooperation show rid-utrecht",),
+    see=("cooperation list",),
+)
+class CooperationShow(Input):
+    """Show one cooperation and who takes part."""
+
+    ref: str = argument(Reference(listed=(("cooperation list", "cooperations", "ref"),)), N_("The cooperation"))
+
+
+@query(
+    "cooperation template",
+    ".register:template",
+    examples=("fund cooperation template > cooperations.json",),
+    see=("cooperation import",),
+)
+class CooperationTemplate(Input):
+    """Print the register as a file to change and import."""

@@ -1,0 +1,133 @@
+"""What can be asked of evaluations."""
+
+from __future__ import annotations
+
+from fund.declarations import TEXT, TEXT_FILE, THEME, Input, InputFile, Number, argument, command, option, query
+from fund.language import N_
+from fund.references import AGREEMENT, EVALUATION
+from fund.rules.authority import CHAIR, REVIEWER, Role, Who
+
+
+@command(
+    "evaluation submit",
+    ".judging:submit",
+    Who(frozenset({Role.PARTNER_SIGNATORY, Role.FUND_MANAGER})),
+    examples=("fund --as fatima evaluation submit A2026-003 evaluation.toml",),
+    permitted=N_("a signatory of a party"),
+    see=("evaluation peer-review", "evaluation list"),
+)
+class SubmitEvaluation(Input):
+    """Hand in an evaluation.
+
+    The file is TOML: `hypothesis` (`confirmed`, `refuted`, `inconclusive`), `verdict` (`scale`, `adopt`, `iterate`,
+    `stop`), `learned`, and one [[lessons]] with `title`, `text` and `themes` for each lesson. Refuted and well learned
+    is a good result. When the parties are 60 days late, a fund manager writes it.
+    """
+
+    ref: str = argument(EVALUATION, N_("The agreement"))
+    file: InputFile = argument(TEXT_FILE, N_("The evaluation, a TOML file"))
+
+
+@command(
+    "evaluation peer-review",
+    ".judging:peer_review",
+    REVIEWER,
+    examples=("fund --as rosa evaluation peer-review A2026-003 --learning 3",),
+    permitted=N_("two reviewers who have no tie with the experiment"),
+    see=("evaluation show", "evaluation accept"),
+)
+class PeerReviewEvaluation(Input):
+    """Judge how well was learned.
+
+    0 is nothing, 4 is much and useful to others. Whether the hypothesis held is another matter.
+    """
+
+    ref: str = argument(EVALUATION, N_("The agreement"))
+    learning: int = option("--learning", Number(least=0, most=4), N_("The quality of learning"), metavar="0-4")
+    remarks: str = option("--remarks", TEXT, N_("What the parties should know"), default="")
+
+
+@command(
+    "evaluation accept",
+    ".judging:accept",
+    CHAIR,
+    examples=("fund --as carla evaluation accept A2026-003",),
+    permitted=N_("the chair of the committee"),
+    see=("evaluation lessons", "writeoff propose"),
+)
+class AcceptEvaluation(Input):
+    """Accept an evaluation.
+
+    It is published to every partner by itself; a verdict to scale or adopt invites a roll-out.
+    """
+
+    ref: str = argument(EVALUATION, N_("The agreement"))
+
+
+@command(
+    "evaluation return",
+    ".judging:send_back",
+    CHAIR,
+    examples=('fund --as carla evaluation return A2026-003 --reason "the measurement is missing"',),
+    permitted=N_("the chair of the committee"),
+    see=("evaluation submit",),
+)
+class ReturnEvaluation(Input):
+    """Send an evaluation back, once."""
+
+    ref: str = argument(EVALUATION, N_("The agreement"))
+    reason: str = option("--reason", TEXT, N_("What is missing"))
+
+
+@query(
+    "evaluation list",
+    ".lessons:listed",
+    lists={"evaluations": "evaluation"},
+    examples=("fund evaluation list", "fund evaluation list --state due"),
+    see=("evaluation show", "evaluation lessons"),
+)
+class EvaluationList(Input):
+    """List evaluations with their two results."""
+
+
+@query(
+    "evaluation show",
+    ".lessons:shown",
+    examples=("fund --as rosa evaluation show A2026-003",),
+    see=("evaluation lessons", "agreement show", "evaluation file list"),
+)
+class EvaluationShow(Input):
+    """Show an evaluation whole.
+
+    The question, both results, what was learned, the lessons and what the peers said. Before publication for the
+    parties, reviewers, the committee and the fund office; after it for everybody.
+    """
+
+    ref: str = argument(EVALUATION, N_("The agreement"))
+
+
+@query(
+    "evaluation lessons",
+    ".lessons:lessons",
+    examples=(
+        "fund evaluation lessons --theme T05",
+        'fund evaluation lessons --theme water --text "pump distance"',
+    ),
+    see=("evaluation list", "evaluation show"),
+)
+class EvaluationLessons(Input):
+    """Search the lessons of all experiments.
+
+    Failed experiments stand beside the others: they are what others need most. Words are found in any order, with or
+    without accents; a theme by its id, its name or a part of it.
+    """
+
+    theme: str | None = option("--theme", THEME, N_("Only this theme: T05, or Water and climate"), default=None)
+    text: str | None = option("--text", TEXT, N_("Only lessons with all of these words"), default=None, metavar="WORDS")
+
+
+@query("evaluation carried-over", ".followon:carried", see=("proposal template",))
+class EvaluationCarriedOver(Input):
+    """Give what a roll-out takes over from the agreement that it follows."""
+
+    ref: str = option("--follows", AGREEMENT, N_("The agreement that this rolls out"))

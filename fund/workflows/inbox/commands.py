@@ -1,0 +1,102 @@
+"""What can be asked of inbox."""
+
+from __future__ import annotations
+
+from fund.declarations import FACT_TYPE, FLAG, TEXT, Input, Number, Reference, argument, command, option, query
+from fund.language import N_
+from fund.rules.authority import ADMIN, FUND_MANAGER, either
+
+
+@command(
+    "event retry",
+    ".log:retry",
+    either(FUND_MANAGER, ADMIN),
+    second=".log:second_to_retry",
+    seconds=(FUND_MANAGER,),
+    examples=("fund --as petra event retry evt_abc receipts.match",),
+    permitted=N_("an admin; or a fund manager, and a second fund manager confirms"),
+    see=("event dead",),
+)
+class RetryDelivery(Input):
+    """Try a dead letter again.
+
+    Do this when its cause was taken away. It is tried five times again.
+    """
+
+    ref: str = argument(Reference(listed=(("event dead", "dead", "event_id"),)), N_("The id of the fact"))
+    reaction: str = argument(
+        Reference(listed=(("event dead", "dead", "reaction"),)), N_("The reaction; else all"), default=""
+    )
+
+
+@query(
+    "inbox",
+    ".lines:inbox",
+    examples=("fund --as anna inbox", "fund --as anna inbox --all"),
+    see=("confirm", "decline", "status"),
+)
+class Inbox(Input):
+    """Show what waits for you, and until when.
+
+    What is late comes first, and every line ends with the command that does it.
+    """
+
+    everybody: bool = option("--all", FLAG, N_("What waits for everybody"), default=False)
+
+
+@query("pending show", ".log:pending_shown")
+class PendingShow(Input):
+    """Show what waits for a second person."""
+
+    ref: str = argument(Reference(), N_("What waits"))
+
+
+@query("explain", ".log:named")
+class Explain(Input):
+    """Find the cases that bear a ref."""
+
+    ref: str = argument(Reference(), N_("The ref"))
+
+
+@query(
+    "event list",
+    ".log:event_list",
+    examples=("fund event list --stream proposal/2026-003", "fund event list --type decision.approved --json"),
+    see=("event show", "proposal history"),
+)
+class EventList(Input):
+    """List facts in the order in which they became known.
+
+    All facts, or those of one case (a stream such as `proposal/2026-003`) or of one type.
+    """
+
+    stream: str = option("--stream", TEXT, N_("Only facts of this case: `kind/ref`"), default="", metavar="STREAM")
+    type: str = option("--type", FACT_TYPE, N_("Only facts of this type"), default="")
+    since_seq: int = option("--since", Number(least=0), N_("Only facts after this number"), default=0, metavar="SEQ")
+    limit: int = option("--limit", Number(least=1, most=100000), N_("At most so many"), default=200, metavar="N")
+
+
+@query("event show", ".log:event_show", examples=("fund event show 12",), see=("event list", "ledger entry"))
+class EventShow(Input):
+    """Show one fact, with its entries.
+
+    By number or by id: who, when, because of what, and the payload that was sealed.
+    """
+
+    ref: str = argument(Reference(), N_("The number or id of the fact"))
+
+
+@query("event deliveries", ".log:deliveries", examples=("fund event deliveries --json",), see=("event dead", "worker"))
+class EventDeliveries(Input):
+    """Count what is open, done and dead.
+
+    Every fact has one delivery for each reaction that hears it.
+    """
+
+
+@query("event dead", ".log:dead", examples=("fund event dead",), see=("event retry",))
+class EventDead(Input):
+    """Show what could not be delivered, and why.
+
+    A delivery that is stuck holds up the rest of its case for that reaction, and nothing else.
+    """
