@@ -196,11 +196,11 @@ def require(
     for choice in (who, *who.others):
         if not actor.roles & choice.roles:
             continue
-        if choice.relation is Relation.LEAD and actor.organisation != lead:
+        if choice.relation is Relation.LEAD and (lead is None or actor.organisation != lead):
             continue
         if choice.relation is Relation.PARTY and actor.organisation not in everyone:
             continue
-        if choice.relation is Relation.OWN and actor.organisation != own:
+        if choice.relation is Relation.OWN and (own is None or actor.organisation != own):
             continue
         if choice.relation is Relation.OUTSIDE and actor.organisation is not None and actor.organisation in everyone:
             conflict = ConflictOfInterest(

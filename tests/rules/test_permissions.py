@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from fund.declarations import Command
-from fund.rules.authority import Relation, Role, Who
+from fund.errors.people import NotAuthorised
+from fund.rules.authority import (
+    LEAD_SIGNATORY,
+    OWN_SIGNATORY,
+    PARTY_SIGNATORY,
+    Actor,
+    Relation,
+    Role,
+    Who,
+    require,
+)
 from fund.rules.permissions import (
     BEYOND,
     COLUMNS,
@@ -101,6 +111,13 @@ def test_a_command_and_its_rows_name_the_same_roles() -> None:
         confirming = {role for row in rows if row.second for role in row.second.all_roles()}
         asked = {role for who in seconds_of(command) for role in who.all_roles()}
         assert confirming <= asked, command.name
+
+
+@pytest.mark.parametrize("who", [LEAD_SIGNATORY, PARTY_SIGNATORY, OWN_SIGNATORY], ids=["lead", "party", "own"])
+def test_somebody_of_no_partner_is_not_of_a_case_that_has_none(who: Who) -> None:
+    nobody = Actor("usr_1", "rob", who.roles)
+    with pytest.raises(NotAuthorised):
+        require(nobody, who, command="proposal submit")
 
 
 def test_nobody_asks_for_what_only_the_service_does() -> None:

@@ -123,11 +123,13 @@ def vote_on_key(uow: UnitOfWork, *, ref: str, choice: str, reason: str = "") -> 
     if key.state == State.PROPOSED and (own in key.votes or key.voted.get(own, uow.maker.user_id) != uow.maker.user_id):
         raise AlreadyVoted(partner=own, ref=ref)
     look = f"fund key show {ref}"
-    check(uow, KEY_TRANSITIONS, "decision vote", key, own=own or "-", look=look)
+    check(uow, KEY_TRANSITIONS, "decision vote", key, own=own or None, look=look)
     content = canonical_json({"choice": said, "reason": reason})
     committed = put_under_seal(uow, stream=key.stream, kind=VOTE, turn=1, content=content)
     fact = KeyVoteSealed(ref=ref, partner=own, commitment=committed)
-    voted = carry(uow, KEY_TRANSITIONS, "decision vote", key, fact, own=own or "-", look=look, on_behalf_of=own or None)
+    voted = carry(
+        uow, KEY_TRANSITIONS, "decision vote", key, fact, own=own or None, look=look, on_behalf_of=own or None
+    )
     key = uow.case(DistributionKey, ref)
     present = _present(key, active)
     uow.result.update(votes=len(present), needed=_needed(key, active), active=len(active))
