@@ -11,6 +11,7 @@ from fund.checks import verify
 from fund.errors.amounts import InvalidMonth
 from fund.errors.closing import (
     AllowanceRunMissing,
+    ExplanationForMonth,
     MonthsNotLocked,
     NotByHand,
     NotMadeByHand,
@@ -293,6 +294,9 @@ def test_a_year_with_money_on_2300_is_closed_when_somebody_says_why(sqlite_url: 
             came_in(uow, "O2026-0009", 12_345)
         world.clock(date(2027, 1, 10))
         assert lock(world, "2026")["next"] == "fund bank unmatched"
+        with pytest.raises(ExplanationForMonth, match="2026-01 is a month") as refused:
+            close(world, "2026-01", explanation="De betaler is aangeschreven.")
+        assert refused.value.advice == "fund period close 2026-01"
         with pytest.raises(UnidentifiedReceipts, match=r"EUR 123\.45"):
             close(world, "2026")
         close(world, "2026", explanation="De betaler is aangeschreven.")

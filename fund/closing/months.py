@@ -14,6 +14,7 @@ from fund.dates import first_day, last_day, month_of, months_between, parse_peri
 from fund.errors import FundError
 from fund.errors.closing import (
     AllowanceRunMissing,
+    ExplanationForMonth,
     MonthsNotLocked,
     PeriodNotOver,
     UnidentifiedReceipts,
@@ -139,6 +140,7 @@ def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> dict[str, A
     Raises:
         PeriodOutOfOrder: The month is not locked, or an earlier one is not closed.
         YearNotClosed: December closes with its year.
+        ExplanationForMonth: An explanation was given, and a month is closed.
         PeriodNotOver, MonthsNotLocked, YearOutOfOrder, YearClosedBefore, AllowanceRunMissing,
         UnidentifiedReceipts: Of a year.
         NotAuthorised, SameHands: As they say.
@@ -146,6 +148,8 @@ def close(uow: UnitOfWork, *, period: str, explanation: str = "") -> dict[str, A
     ref = parse_period(period)
     if len(ref) == 4:
         return _close_year(uow, ref, explanation)
+    if explanation:
+        raise ExplanationForMonth(period=ref)
     if ref.endswith("-12") and _state(uow, ref[:4]) != CLOSED:
         raise YearNotClosed(month=ref, year=ref[:4])
     _close_month(uow, ref)

@@ -72,6 +72,13 @@ class UnidentifiedReceipts(RuleRefusal):
     hint = N_("fund bank unmatched")
 
 
+class ExplanationForMonth(FaultyInput):
+    """Only a year is closed with an explanation."""
+
+    message = N_("{period} is a month: only a year is closed with --explanation")
+    hint = N_("fund period close {period}")
+
+
 class FaultyPrices(FaultyInput):
     """The file with a price index cannot be read as one."""
 
