@@ -33,6 +33,7 @@ from fund.reports.statements.council import council
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import Partner
 from fund.schemas.evaluations import Evaluation, EvaluationForm
+from fund.schemas.proposals import Proposal
 from fund.unit_of_work import View
 from fund.words import CHOICES
 from fund.workflows.agreements.states import MilestoneState
@@ -41,6 +42,7 @@ from fund.workflows.delivery import look, open_fund
 from tests.factories import PARTNERS_CSV, founded
 from tests.reports.test_charts import luminance
 from tests.story import Told
+from tests.workflows.agreeing import approved, office
 from tests.workflows.looking_back import AGREEMENT, proposal, until_completed
 from tests.workflows.looking_back import file as handed_in
 
@@ -385,6 +387,24 @@ def test_what_came_of_an_experiment_is_read_from_its_publication_on(
     assert told == ["stopped", "running"]
     not_learned = evaluation.model_copy(update={"good_result": False})
     assert group_of(agreement, not_learned) == "refuted"
+
+
+def test_an_award_that_was_taken_back_before_the_work_began_is_on_no_page(sqlite_url: str) -> None:
+    def told() -> dict[str, str]:
+        with world.view() as view:
+            return {each.ref: each.group for each in Fund(view, view.today).experiments.values()}
+
+    with founded(sqlite_url) as world:
+        office(world)
+        ref = approved(world)
+        with world.uow("anna") as uow:
+            case = uow.case(Proposal, ref)
+            uow.store.cases.put([(case.but(submitted_at=case.drafted_at), uow.version(case))])
+        assert told() == {ref: "awarded"}
+        world.do("agreement draft", user="anna", ref=ref)
+        assert told() == {f"A{ref}": "awarded"}
+        world.do("proposal withdraw", user="fatima", ref=ref, reason="geen mensen")
+        assert told() == {}
 
 
 # ------------------------------------------------------------------------------------------------------------- colours

@@ -203,7 +203,12 @@ class Fund:
 
     @cached_property
     def _agreements(self) -> dict[str, Agreement]:
-        return {each.ref: each for each in cases_on(self.view, Agreement, self.as_of, last=self.last)}
+        """Those that were in force once, and those of an award that stands: a text of which nothing came is no news."""
+        return {
+            each.ref: each
+            for each in cases_on(self.view, Agreement, self.as_of, last=self.last)
+            if each.started_on is not None or self._proposals[each.proposal].state in _AWARDED
+        }
 
     @cached_property
     def _money(self) -> Mapping[str, Mapping[str, int]]:
