@@ -102,6 +102,17 @@ def full(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }
 
 
+def test_a_partner_that_left_with_a_debt_is_not_told_what_leaving_would_cost(view: View) -> None:
+    found = {**council(view, partner="gm0344"), "worth_cents": -250_00}
+    for state, said in (("active", "We would pay this if we left now."), ("settling", "We left the fund.")):
+        notes = [each["note"] for each in told({**found, "state": state})["facts"]]
+        assert said in notes
+
+
+def test_before_the_first_entry_no_hash_stands_on_it(view: View) -> None:
+    assert council(view, partner="gm0344", known_at=0)["head"] == {"seq": 0, "hash": bytes(32).hex()}
+
+
 # ---------------------------------------------------------------------------------------------------------- plain words
 
 

@@ -20,6 +20,7 @@ from fund.reports.quantities import Quantities
 from fund.reports.statements.council.days import Days
 from fund.reports.statements.council.lessons import Lessons
 from fund.reports.statements.council.shares import Paid, divided, flows_of, paid_by
+from fund.reports.statements.position import head_of
 from fund.rules.regulations import Regulations
 from fund.schemas.agreements import Agreement
 from fund.schemas.capital import MEMBERS, VOTING, Partner
@@ -89,14 +90,11 @@ class _Fund:
         everybody = sorted({*partners, *paid, *capital})
         agreements = {each.ref: each for each in cases_on(view, Agreement, day, last=last)}
         lessons = Lessons(view, day, last, agreements)
-        head = view.ledger.head()
-        seq = head.seq if known_at is None else min(known_at, head.seq)
         named = next(iter(view.cases(FundFile)), None)
         told = {
             "fund_name": named.name if named is not None else "",
             "as_of": day.isoformat(),
-            "known_at": seq,
-            "head": {"seq": seq, "hash": (view.ledger.entry(seq).hash if 0 < seq < head.seq else head.hash).hex()},
+            **head_of(view, known_at),
             "fund": {
                 **flows,
                 "partners": sum(each.state in MEMBERS for each in partners.values()),

@@ -190,7 +190,8 @@ def _facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
     gone, worth = found["state"] in GONE, found["worth_cents"]
     running = found["experiments"]["running"]
     if worth < 0:
-        value, label, note = _euros(-worth), _("we still have to pay"), _("We would pay this if we left now.")
+        note = _("We left the fund.") if gone else _("We would pay this if we left now.")
+        value, label = _euros(-worth), _("we still have to pay")
     elif gone:
         value, label, note = _euros(worth), _("we still get"), _("We left the fund.")
     else:
