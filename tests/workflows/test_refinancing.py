@@ -215,6 +215,17 @@ def test_running_work_of_which_nothing_is_promised_any_more_is_completed_with_it
         assert sound(world) == []
 
 
+def test_a_later_proposal_that_was_taken_back_stands_in_nobodys_way(sqlite_url: str) -> None:
+    with founded(sqlite_url) as world:
+        rolled_out(world)
+        applicants = {"lead": BUNNIK, "co_applicants": (BAARN,)}
+        proposal(
+            world, ref="2026-003", state="withdrawn", follows=AGREEMENT, sort="rollout", title="Nog eens", **applicants
+        )
+        offer = f"fund agreement refinance {AGREEMENT} --to {CHILD} --reason TEXT"
+        assert offer in [item["command"] for item in world.look("inbox", user="anna")["items"]]
+
+
 def test_what_is_promised_or_not_owed_is_settled_first(sqlite_url: str) -> None:
     with founded(sqlite_url) as world:
         rolled_out(world, ends="")

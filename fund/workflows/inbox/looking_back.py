@@ -59,7 +59,8 @@ def _evaluation(desk: Desk, case: Evaluation) -> Iterator[Waiting]:
 def _refinancings(desk: Desk) -> Iterator[Waiting]:
     """An experiment still owes something while its roll-out runs: a fund manager may bring it before the committee."""
     invited = {case.ref for case in desk.all(Evaluation, "published") if case.followon_until is not None}
-    followed = {case.follows: f"A{case.ref}" for case in desk.all(Proposal) if case.follows in invited}
+    children = {case.proposal: case.ref for case in desk.agreements.values()}
+    followed = {case.follows: children.get(case.ref, "") for case in _following(desk) if case.follows in invited}
     brought = {case.subject for case in desk.all(Resolution) if case.matter == "refinancing"}
     for ref, to in followed.items():
         parent, child = desk.agreements.get(str(ref)), desk.agreements.get(to)
@@ -78,7 +79,12 @@ def _refinancings(desk: Desk) -> Iterator[Waiting]:
 
 def _followed(desk: Desk) -> set[str]:
     """The agreements that a proposal follows which was not taken back."""
-    return {case.follows for case in desk.all(Proposal) if case.follows and case.state not in ("withdrawn", "lapsed")}
+    return {str(case.follows) for case in _following(desk)}
+
+
+def _following(desk: Desk) -> Iterator[Proposal]:
+    """The proposals that follow an agreement and were not taken back."""
+    return (case for case in desk.all(Proposal) if case.follows and case.state not in ("withdrawn", "lapsed"))
 
 
 def _writeoff(desk: Desk, case: Writeoff) -> Iterator[Waiting]:
