@@ -447,7 +447,7 @@ def test_a_refused_file_leaves_nothing_behind(world: World, data: st.DataObject)
     before = kept(world)
     for command, args in (("proposal draft", {}), ("proposal save", {"ref": "2026-001"})):
         with pytest.raises(FundError) as refused:
-            world.do(command, user="fatima", content=text.encode(), name="loket.toml", attach=[plan], **args)
+            world.do(command, user="fatima", file=as_file(text.encode(), "loket.toml"), attach=[plan], **args)
         assert isinstance(refused.value, (FormFault, FaultyForm)), refused.value
     assert kept(world) == before
 
