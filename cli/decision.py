@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from cli.output import Column, advice_text, day_text, decimal_text, facts, say, state_text, table
-from cli.params import noun, one_of, option, run, with_files
+from cli.params import noun, one_of, option, run
+from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
 from fund.declarations import InputFile
 from fund.language import N_, _, euros, language, ngettext

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from cli.output import Column, Typable, day_text, decimal_text, facts, say, state_text, table
-from cli.params import noun, with_files
+from cli.params import noun
+from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query
 from fund.language import N_, _, day, ngettext
 from fund.workflows.evaluations.commands import (

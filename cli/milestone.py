@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from cli.output import Column, table
-from cli.params import noun, run, with_files
+from cli.params import noun, run
+from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
 from fund.language import N_, _, ngettext
 from fund.workflows.agreements.commands import (

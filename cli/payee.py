@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.output import Column, table
-from cli.params import noun, with_files
+from cli.params import noun
+from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query
 from fund.language import N_, _, ngettext
 from fund.workflows.payees.commands import PayeeList, RecordPayee

@@ -9,7 +9,8 @@ import click
 
 from cli.agreement.showing import amended, decided, party_name, refinanced, reported, show_agreement, show_benefits
 from cli.output import Column, day_text, short_hash, table
-from cli.params import noun, read, run, with_files
+from cli.params import noun, read, run
+from cli.params.attached import with_files
 from cli.params.declared import add_command, add_query, declared
 from fund.language import N_, _, day, euros, ngettext
 from fund.workflows.agreements.commands import (

@@ -22,7 +22,6 @@ from cli.params.asking import (
     require_own_stream,
     run,
 )
-from cli.params.attached import with_files
 from cli.params.context import Code, Shell, shell, typed
 from cli.params.helped import Command, Group
 from cli.params.types import (
@@ -126,6 +125,5 @@ __all__ = [
     "shell",
     "typed",
     "verb",
-    "with_files",
     "write_output",
 ]

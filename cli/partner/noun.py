@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cli.params import noun, with_files
+from cli.params import noun
+from cli.params.attached import with_files
 from fund.language import N_
 
 partner = noun("partner", N_("Import, admit and follow the partners"))

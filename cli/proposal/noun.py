@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cli.params import Ref, noun, one_of, with_files
+from cli.params import Ref, noun, one_of
+from cli.params.attached import with_files
 from fund.language import N_
 
 __all__ = ["AGREEMENT", "ROUND", "TRACK", "proposal"]
