@@ -5,11 +5,6 @@ from __future__ import annotations
 from fund.errors import FaultyInput, FundError
 from fund.language import N_
 
-__all__ = [
-    "AuditFileFaulty", "ExportOfTwoYears", "ExportTurnedAround", "FaultyPublisherPrefix", "FaultyTaxNumber",
-    "NothingToPublish", "TaxNumberUnknown",
-]  # fmt: skip
-
 
 class ExportTurnedAround(FaultyInput):
     """The last day of what is exported lies before its first."""

@@ -8,24 +8,6 @@ from __future__ import annotations
 from fund.errors import FaultyInput, RuleRefusal, WrongUsage
 from fund.language import N_
 
-__all__ = [
-    "AboveCeiling", "AttachmentMissing", "AttachmentNotNamed", "AttachmentTooLarge",
-    "BlockMissing", "BoardNotInformed", "BrokenForm", "BudgetDiffersFromAsk", "CategoriesDifferFromCost",
-    "ChangedElsewhere", "ChangedMeanwhile", "ContentLost", "CostDiffers", "DayBeforeBudget", "DeadlinePassed",
-    "FaultyForm", "FieldEmpty", "FieldMissing", "FieldTooLong", "FieldUnprintable", "FileNotNamed",
-    "FollowonNotInvited", "FormFault", "FormNotText", "FormTooLarge", "MilestonesDifferFromAsk", "NamedTwice",
-    "NoRoundOpen", "NotForImprovement", "NotImprovedYet",
-    "ObjectionTooLate", "OldFormVersion", "OtherFormVersion", "OutOfOrder", "OutsideTrack",
-    "PartiesNotConfirmed", "PartnerNotActive", "RepaymentEndsTooEarly", "RepaymentPlanTooLong",
-    "RolloutNotBudgeted", "RolloutWithoutParent", "RoundClosesTooEarly", "RoundNotOpen", "RoundOpensTooEarly",
-    "RuleNotMet",
-    "SameContentInRound", "SameIdeaAddedUp", "TooFewAdopters", "TooManyBlocks", "UnclearAmount",
-    "UnclearName", "UnclearPercentage", "UnknownAttachment", "UnknownChoice", "UnknownField", "UnknownFormVersion",
-    "UnknownRule",
-    "UnknownSection", "UnknownTrack", "UnreadableDay", "WrongCeiling", "WrongType",
-]  # fmt: skip
-
-
 # ------------------------------------------------------------------------------------------------------------ rounds
 
 

@@ -5,13 +5,6 @@ from __future__ import annotations
 from fund.errors import FaultyInput, RuleRefusal
 from fund.language import N_
 
-__all__ = [
-    "ChargeAboveMaximum", "ChargeBelowMinimum", "ChargeNotDemanded", "ChargePaid", "FaultySchedule", "FeeClaimedBefore",
-    "InstalmentNotLate", "InstalmentNotPositive", "InstalmentsDisordered", "NothingToRestructure", "ReceiptsInOrder",
-    "RequestNeedsSignatory", "RestructuringDiffers", "RestructuringInPast", "ScheduleNotSaid", "SurplusGone",
-    "UnknownPlanVersion",
-]  # fmt: skip
-
 
 class ReceiptsInOrder(RuleRefusal):
     """Every receipt paid what it would have paid in the order of the value dates."""
