@@ -87,4 +87,4 @@ def _criteria(row: Mapping[str, Any]) -> str:
 
 
 add_command(milestone, HandInMilestoneEvidence, tell=_shown)
-add_query(milestone, MilestoneList, show=_show_list, columns=(*LIST,))
+add_query(milestone, MilestoneList, show=_show_list, columns=LIST)

@@ -42,4 +42,4 @@ def _listed(data: Mapping[str, Any]) -> None:
 
 
 add_command(payee, RecordPayee, ask=True, tell=_recorded)
-add_query(payee, PayeeList, show=_listed, columns=(*LIST,))
+add_query(payee, PayeeList, show=_listed, columns=LIST)

@@ -114,5 +114,5 @@ def _show_opening(opening: Mapping[str, Any]) -> None:
 add_command(period, LockPeriod, ask=True)
 add_command(period, ClosePeriod, ask=True)
 add_command(period, ReopenPeriod, ask=True)
-add_query(period, PeriodList, show=_show_list, columns=(*LIST,))
+add_query(period, PeriodList, show=_show_list, columns=LIST)
 add_query(period, PeriodShow, show=_show)

@@ -73,4 +73,4 @@ def _roles(roles: Iterable[str]) -> str:
     return ", ".join(glossary.role_word(role) for role in roles)
 
 
-add_query(user, UserList, show=_show_list, columns=(*LIST,))
+add_query(user, UserList, show=_show_list, columns=LIST)

@@ -148,5 +148,5 @@ def _leaving(exit_: Mapping[str, Any]) -> None:
         )
 
 
-add_query(partner, PartnerList, show=_listed, columns=(*LIST,))
+add_query(partner, PartnerList, show=_listed, columns=LIST)
 add_query(partner, PartnerShow, show=_shown)

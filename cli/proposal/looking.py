@@ -77,5 +77,5 @@ def _who(event: Mapping[str, Any]) -> str:
     return str(event["actor_name"])
 
 
-add_query(proposal, ProposalList, show=_show_list, columns=(*LIST,))
+add_query(proposal, ProposalList, show=_show_list, columns=LIST)
 add_query(proposal, ProposalHistory, show=_show_history)

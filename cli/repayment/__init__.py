@@ -210,7 +210,7 @@ def _sums(rows: list[Mapping[str, Any]], *keys: str) -> dict[str, int]:
     return {key: sum(row[key] for row in rows) for key in keys}
 
 
-add_query(repayment, RepaymentList, show=_show_list, columns=(*LIST,), kind="plan")
+add_query(repayment, RepaymentList, show=_show_list, columns=LIST, kind="plan")
 add_query(repayment, RepaymentPlan, show=_show_plan)
 add_query(repayment, RepaymentSchedule, show=_show_schedule)
 add_query(repayment, RepaymentOverpaid, show=_show_overpaid)

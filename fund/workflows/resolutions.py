@@ -366,8 +366,7 @@ def show(view: View, case: Resolution) -> dict[str, Any]:
         "ready": ready and case.state == State.PROPOSED,
         "votes": [
             {"voter": view.name(person), "choice": choice}
-            for person, choice in sorted(case.votes.items())
-            if sees_votes(view, case.proposal)
+            for person, choice in (sorted(case.votes.items()) if sees_votes(view, case.proposal) else ())
         ],
     }
 

@@ -55,7 +55,6 @@ __all__ = [
     "LIVES",
     "AGREEMENTS",
     "MILESTONES",
-    "OFFICE",
     "AgreementState",
     "MilestoneState",
     "agreement_after",

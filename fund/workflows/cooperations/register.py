@@ -53,9 +53,8 @@ def import_register(uow: UnitOfWork, *, file: InputFile) -> None:
     Source: lifecycle.md, what a proposal holds; 12 (conflicts); cli.md, ``cooperation``.
     """
     name = file["name"]
-    rows = read_register(
-        file["content"], name, source=PurePath(name).name
-    )  # a folder of somebody's machine tells nobody
+    source = PurePath(name).name  # a folder of somebody's machine tells nobody
+    rows = read_register(file["content"], name, source=source)
     known = {case.ref: case for case in uow.cases(CooperationFile)}
     named = {row.ref for row in rows}
     taken_over = [one for one in of_the_report() if one.ref not in named] if not known else []

@@ -29,7 +29,7 @@ from fund.schemas.disbursements import Disbursement
 from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["LIVES", "BOOKED", "LIVE", "OPEN", "PAYERS", "TRANSITIONS", "State", "after"]
+__all__ = ["LIVES", "BOOKED", "LIVE", "OPEN", "TRANSITIONS", "State", "after"]
 
 
 class State(StrEnum):

@@ -100,9 +100,7 @@ def request_changes(
     last = due_on or uow.today + timedelta(days=rules_for(uow, case).terms.cure_days)
     if last <= uow.today:
         raise DeadlinePassed(command=command, ref=ref, due_on=last, today=uow.today)
-    fact = ProposalChangesRequested(
-        ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason.strip(), due_on=last
-    )
+    fact = ProposalChangesRequested(ref=ref, sections=tuple(dict.fromkeys(sections)), reason=reason, due_on=last)
     returned = carry(uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.parties, hands=case.signed_by)
     start_clock(uow, returned, end_of_day(last))
     uow.result.update(ref=ref, due_on=last.isoformat(), sections=list(fact.sections))
@@ -166,7 +164,7 @@ def find_ineligible(uow: UnitOfWork, *, ref: str, rule: str, reason: str) -> Env
         ref=ref,
         revision_hash=case.revision_hash,
         rule=rule,
-        reason=reason.strip(),
+        reason=reason,
         objection_weeks=rules_for(uow, case).terms.objection_weeks,
     )
     uow.next_step = f"fund proposal show {ref}"

@@ -50,7 +50,7 @@ def withdraw(uow: UnitOfWork, *, ref: str, reason: str, on: date | None = None) 
     case = find(uow, ref)
     check(uow, TRANSITIONS, command, case, lead=case.lead, parties=case.parties)
     reason = require_reason(command, reason)
-    fact = ProposalWithdrawn(ref=ref, round=case.round, reason=reason.strip(), released_cents=_committed(case))
+    fact = ProposalWithdrawn(ref=ref, round=case.round, reason=reason, released_cents=_committed(case))
     uow.result.update(ref=ref, released_cents=fact.released_cents)
     uow.next_step = "fund proposal list"
     return carry(
@@ -83,7 +83,7 @@ def object_to(uow: UnitOfWork, *, ref: str, grounds: str) -> Envelope:
     until = case.objection_until_on
     if until is not None and uow.today > until:
         raise ObjectionTooLate(ref=ref, until_on=until, today=uow.today)
-    fact = DecisionObjected(ref=ref, was=case.state, grounds=grounds.strip())
+    fact = DecisionObjected(ref=ref, was=case.state, grounds=grounds)
     uow.next_step = f"fund proposal show {ref}"
     return carry(
         uow, TRANSITIONS, command, case, fact, lead=case.lead, parties=case.applicants, on_behalf_of=uow.maker.partner

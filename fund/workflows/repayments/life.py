@@ -43,9 +43,9 @@ from fund.schemas.repayments import AllowanceRun, Charge, Instalment, Plan, Plan
 from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["LIVES",
-    "LIVE", "REMINDED", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh", "instalment_of_reference",
-    "instalment_reference", "last_open", "plan_after", "without",
+__all__ = [
+    "LIVE", "LIVES", "REMINDED", "TRANSITIONS", "State", "allowance_after", "early_of", "fresh",
+    "instalment_of_reference", "instalment_reference", "last_open", "plan_after", "without",
 ]  # fmt: skip
 
 _OF_AGREEMENT = re.compile(r"RF[0-9]{2}A([0-9]{4})([0-9]{3,6})T([0-9]{1,3})")

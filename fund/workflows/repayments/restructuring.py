@@ -172,6 +172,11 @@ def _require_possible(uow: UnitOfWork, plan: Plan, parts: tuple[InstalmentTerms,
 
 
 def still_possible(uow: UnitOfWork, resolution: Resolution) -> None:
+    """Nothing, when the plan may still have the instalments that were put to the vote.
+
+    Raises:
+        RestructuringDiffers, RestructuringInPast, WriteoffOpen: As they say.
+    """
     plan = uow.case(Plan, resolution.subject)
     _require_possible(uow, plan, _of(resolution))
 

@@ -19,7 +19,7 @@ from fund.schemas.writeoffs import Writeoff
 from fund.unit_of_work import Life
 from fund.workflows.lifecycle import Transition, state_after
 
-__all__ = ["LIVES", "VOTERS", "LOOK", "OPEN", "TRANSITIONS", "Ground", "State", "writeoff_after"]
+__all__ = ["LIVES", "LOOK", "OPEN", "TRANSITIONS", "Ground", "State", "writeoff_after"]
 
 
 class State(StrEnum):
